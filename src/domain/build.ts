@@ -1,0 +1,123 @@
+import type { Staging, Verification } from './environment.ts';
+import type { Failure } from './errors.ts';
+import type { Lock } from './lock.ts';
+import type { ArchiveFormat, BuildRequest } from './request.ts';
+
+/** The steps of a build in the order they run; the first page of `src/pipeline/run.ts`. */
+export const STEP_NAMES = ['solve', 'create', 'install', 'pack', 'stage', 'verify'] as const;
+export type StepName = (typeof STEP_NAMES)[number];
+
+/** Slack's own status words (task_card), so that nothing needs translating. */
+export type StepStatus = 'pending' | 'in_progress' | 'complete' | 'error';
+
+export interface Step {
+  name: StepName;
+  status: StepStatus;
+  /** One short line for people: `16 packages, 98 MB to download`. */
+  detail: string | null;
+  /** Milliseconds since the epoch. */
+  startedAt: number | null;
+  finishedAt: number | null;
+}
+
+/** `ready`, `failed` and `cancelled` are terminal: a build reaches exactly one of them, once. */
+export type BuildState = 'queued' | 'running' | 'ready' | 'failed' | 'cancelled';
+
+/** Who asked, and where the conversation is. */
+export interface Requester {
+  user: string;
+  channel: string;
+  team: string | null;
+}
+
+/** The live message of a build; null until Slack has confirmed it. */
+export interface MessageReference {
+  channel: string;
+  ts: string;
+}
+
+export interface Archive {
+  /** File name people see: `churn.zip`. */
+  name: string;
+  format: ArchiveFormat;
+  sha256: string;
+  bytes: number;
+  files: number;
+}
+
+export interface Build {
+  id: string;
+  /** 1 for the first run; a retry adds one. */
+  attempt: number;
+  request: BuildRequest;
+  requester: Requester;
+  state: BuildState;
+  steps: Step[];
+  message: MessageReference | null;
+  /** `conda 26.7.0` or `rattler 0.28.0`, known once a worker has taken the build. */
+  engine: string | null;
+  lock: Lock | null;
+  fingerprint: string | null;
+  revision: number | null;
+  archive: Archive | null;
+  stagings: Staging[];
+  verifications: Verification[];
+  /** True when the fingerprint was known, staged and intact, so that nothing had to be built. */
+  reused: boolean;
+  failure: Failure | null;
+  cancelRequested: { user: string; at: number } | null;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+}
+
+export function newBuild(input: {
+  id: string;
+  request: BuildRequest;
+  requester: Requester;
+  now: number;
+}): Build {
+  return {
+    id: input.id,
+    attempt: 1,
+    request: input.request,
+    requester: input.requester,
+    state: 'queued',
+    steps: pendingSteps(),
+    message: null,
+    engine: null,
+    lock: null,
+    fingerprint: null,
+    revision: null,
+    archive: null,
+    stagings: [],
+    verifications: [],
+    reused: false,
+    failure: null,
+    cancelRequested: null,
+    createdAt: input.now,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+export function pendingSteps(): Step[] {
+  return STEP_NAMES.map((name) => ({
+    name,
+    status: 'pending',
+    detail: null,
+    startedAt: null,
+    finishedAt: null,
+  }));
+}
+
+export function isSettled(build: Build): boolean {
+  return build.state === 'ready' || build.state === 'failed' || build.state === 'cancelled';
+}
+
+/** Seconds a step took, or null while it has not finished. */
+export function stepSeconds(build: Build, name: StepName): number | null {
+  const step = build.steps.find((candidate) => candidate.name === name);
+  if (!step || step.startedAt === null || step.finishedAt === null) return null;
+  return (step.finishedAt - step.startedAt) / 1000;
+}

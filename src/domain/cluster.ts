@@ -1,0 +1,19 @@
+/** What the cluster behind an edge node is; decides format, invocation and lint verdicts. */
+export interface ClusterProfile {
+  /** Shown to people, e.g. `yarn-hadoop3.5-spark3.5`. */
+  name: string;
+  manager: Manager;
+  /** Spark's version, e.g. `3.5.9`; null when it could not be found out. */
+  spark: string | null;
+  /** Hadoop's version on the nodes, e.g. `3.5.0`. */
+  hadoop: string | null;
+  /** `spark://…` or `k8s://…`; null on YARN, whose address is in the Hadoop configuration. */
+  master: string | null;
+  /** SPARK_HOME on the edge; null when the edge's shell already knows it. */
+  sparkHome: string | null;
+  /** glibc of the nodes, e.g. `2.36`. */
+  glibc: string | null;
+  architecture: 'x86_64' | 'aarch64' | null;
+}
+
+export type Manager = 'yarn' | 'kubernetes' | 'standalone' | 'local-cluster';

@@ -1,0 +1,83 @@
+import type { Archive } from './build.ts';
+import type { ClusterProfile } from './cluster.ts';
+import type { Lock } from './lock.ts';
+import type { BuildRequest, Layout, ProjectPin } from './request.ts';
+
+/** A named, owned line of revisions. */
+export interface Environment {
+  name: string;
+  owner: string;
+  createdAt: number;
+  revisions: Revision[];
+}
+
+/** One fingerprint in the history of an environment: `churn@3`. */
+export interface Revision {
+  number: number;
+  fingerprint: string;
+  buildId: string;
+  request: BuildRequest;
+  lock: Lock;
+  projects: ProjectPin[];
+  archive: Archive;
+  stagings: Staging[];
+  verifications: Verification[];
+  createdAt: number;
+  createdBy: string;
+}
+
+/** An archive present and verified on an edge node (and in HDFS when the edge has it). */
+export interface Staging {
+  edge: string;
+  /** Absolute path of the archive on the edge node. */
+  archivePath: string;
+  /** `hdfs://…` address of the same bytes; null when the edge has no HDFS. */
+  hdfs: string | null;
+  /** Unpacked prefix on the edge node, for the driver in client mode. */
+  driverPrefix: string;
+  /** Folder everything lies under; the global layout's line runs here. */
+  root: string;
+  layout: Layout;
+  /** What executors see the archive as: `churn_zip`, or `MYGLOBALENV` in the global layout. */
+  alias: string;
+  cluster: ClusterProfile;
+  /** Variables that `activate.d` scripts would set, relative to the prefix. */
+  activation: Record<string, string>;
+  stagedAt: number;
+}
+
+/** Evidence returned by the executors themselves. */
+export interface Verification {
+  edge: string;
+  at: number;
+  outcome: 'proven' | 'smoke-tested' | 'failed';
+  /** Why it is only smoke-tested, or why it failed; null when proven. */
+  reason: string | null;
+  /** The article's check: numpy's version on every executor; one element when all agree. */
+  npv: string[];
+  executors: ExecutorEvidence[];
+  seconds: number;
+}
+
+/** What one executor's Python said of itself. */
+export interface ExecutorEvidence {
+  host: string;
+  executable: string;
+  python: string;
+  glibc: string | null;
+  /** Package name → version found there. */
+  packages: Record<string, string>;
+  /** Where numpy was imported from; must lie under the alias. */
+  numpyFile: string | null;
+  /** Import name → reason it could not be imported. */
+  failedImports: Record<string, string>;
+}
+
+export function latestRevision(environment: Environment): Revision | null {
+  return environment.revisions.at(-1) ?? null;
+}
+
+/** `churn@3` */
+export function revisionLabel(name: string, number: number): string {
+  return `${name}@${number}`;
+}

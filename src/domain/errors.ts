@@ -1,0 +1,92 @@
+/**
+ * The one error family of the product. Every message a person sees says what is wrong, where,
+ * and what to type instead; the `kind` decides the exit code and whether trying again can help.
+ */
+
+/** Who has to act: the person who typed, the operator of something outside, or us. */
+export type ErrorKind = 'user' | 'outside' | 'defect';
+
+/** Exit codes of the command line: 1 the user's mistake, 2 a failure outside, 70 a defect. */
+export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { user: 1, outside: 2, defect: 70 };
+
+export interface ErrorFields {
+  /** A stable identifier in kebab-case, e.g. `bad-name`. */
+  code: string;
+  /** One sentence in plain words. */
+  message: string;
+  /** What to do or type next. */
+  suggestion?: string | null;
+  /** Where in the typed text: offsets in UTF-16 units, end exclusive. */
+  position?: { start: number; end: number } | null;
+  /** The whole story (solver output, remote stderr): for the log, never for a message. */
+  details?: string | null;
+  /** True when the same call may succeed later without anybody changing anything. */
+  retryable?: boolean;
+}
+
+/** What is stored on a failed build and rendered in replies. */
+export interface Failure {
+  code: string;
+  kind: ErrorKind;
+  message: string;
+  suggestion: string | null;
+  details: string | null;
+  retryable: boolean;
+}
+
+export class FerryError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly suggestion: string | null;
+  readonly position: { start: number; end: number } | null;
+  readonly details: string | null;
+  readonly retryable: boolean;
+
+  constructor(kind: ErrorKind, fields: ErrorFields, options?: { cause?: unknown }) {
+    super(fields.message, options);
+    this.name = 'FerryError';
+    this.kind = kind;
+    this.code = fields.code;
+    this.suggestion = fields.suggestion ?? null;
+    this.position = fields.position ?? null;
+    this.details = fields.details ?? null;
+    this.retryable = fields.retryable ?? false;
+  }
+}
+
+/** The person typed or chose something that cannot work. */
+export function userError(fields: ErrorFields): FerryError {
+  return new FerryError('user', fields);
+}
+
+/** Something we depend on (a host, a channel, a disk) did not do its part. */
+export function outsideError(fields: ErrorFields, cause?: unknown): FerryError {
+  return new FerryError('outside', fields, { cause });
+}
+
+/** Raised when work stops because a person cancelled it or the process is shutting down. */
+export class Cancelled extends Error {
+  readonly reason: 'cancelled' | 'shutdown' | 'lock-lost';
+
+  constructor(reason: 'cancelled' | 'shutdown' | 'lock-lost') {
+    super(`stopped: ${reason}`);
+    this.name = 'Cancelled';
+    this.reason = reason;
+  }
+}
+
+/** Turns anything thrown into the record that is stored and shown. Unknown errors are defects. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof FerryError) {
+    const { code, kind, message, suggestion, details, retryable } = error;
+    return { code, kind, message, suggestion, details, retryable };
+  }
+  return {
+    code: 'defect',
+    kind: 'defect',
+    message: 'Conda Ferry met an error it does not know.',
+    suggestion: 'Tell the operator the build id: the log of the worker has the whole story.',
+    details: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    retryable: false,
+  };
+}

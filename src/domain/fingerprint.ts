@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { canonicalLock, type Lock } from './lock.ts';
+import type { ArchiveFormat, Layout, ProjectPin } from './request.ts';
+
+/** Bumped when the packer writes other bytes for the same input: old archives stay what they are. */
+const PACKING_GENERATION = 1;
+
+/**
+ * sha256 over everything that decides the bytes of an archive: same fingerprint, same archive.
+ * The environment's name is in it because it is the archive's top-level folder.
+ */
+export function fingerprint(input: {
+  environment: string;
+  lock: Lock;
+  projects: readonly ProjectPin[];
+  layout: Layout;
+  format: ArchiveFormat;
+}): string {
+  const lock = canonicalLock(input.lock);
+  const lines = [
+    `generation ${PACKING_GENERATION}`,
+    `environment ${input.environment}`,
+    `layout ${input.layout}`,
+    `format ${input.format}`,
+    `platform ${lock.platform}`,
+    ...lock.packages.map(
+      (entry) =>
+        `package ${entry.subdir}/${entry.name}-${entry.version}-${entry.build} ${entry.sha256}`,
+    ),
+    ...input.projects.map((project) => `project ${project.name} ${project.sha256}`),
+  ];
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}

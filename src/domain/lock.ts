@@ -1,0 +1,52 @@
+/** A package as it was solved: where it comes from and what its bytes must be. */
+export interface LockedPackage {
+  name: string;
+  version: string;
+  build: string;
+  /** `noarch` or the platform. */
+  subdir: string;
+  /** Name of the channel as people write it. */
+  channel: string;
+  /** Address of the artifact; may hold no credentials. */
+  url: string;
+  sha256: string;
+  md5: string | null;
+  /** Bytes of the artifact; null when the channel does not say. */
+  size: number | null;
+}
+
+/** The solver's answer, complete enough to make the same prefix again anywhere. */
+export interface Lock {
+  platform: Platform;
+  packages: readonly LockedPackage[];
+}
+
+export type Platform = 'linux-64' | 'linux-aarch64';
+
+/** Sorted by name: two solvers that agree give the same text. */
+export function canonicalLock(lock: Lock): Lock {
+  const packages = [...lock.packages].sort((left, right) => (left.name < right.name ? -1 : 1));
+  return { platform: lock.platform, packages };
+}
+
+/** What changed between two locks, by package name. */
+export interface LockDifference {
+  added: LockedPackage[];
+  removed: LockedPackage[];
+  changed: { before: LockedPackage; after: LockedPackage }[];
+}
+
+export function compareLocks(before: Lock | null, after: Lock): LockDifference {
+  const old = new Map((before?.packages ?? []).map((entry) => [entry.name, entry]));
+  const difference: LockDifference = { added: [], removed: [], changed: [] };
+  for (const entry of canonicalLock(after).packages) {
+    const previous = old.get(entry.name);
+    old.delete(entry.name);
+    if (!previous) difference.added.push(entry);
+    else if (previous.sha256 !== entry.sha256) {
+      difference.changed.push({ before: previous, after: entry });
+    }
+  }
+  difference.removed.push(...old.values());
+  return difference;
+}

@@ -1,0 +1,211 @@
+/**
+ * What the pipeline needs from the outside, as small interfaces. `src/adapters` implements them
+ * over real parts; tests may implement them over nothing but memory.
+ */
+import type { Archive, Build, StepName } from './build.ts';
+import type { ClusterProfile } from './cluster.ts';
+import type { Environment, Staging } from './environment.ts';
+import type { Lock, Platform } from './lock.ts';
+import type {
+  ArchiveFormat,
+  Layout,
+  Packer as PackerName,
+  ProjectPin,
+  ProjectReference,
+} from './request.ts';
+import type { Spec } from './spec.ts';
+
+/** How a long task reports and is stopped; given to every port that takes more than a moment. */
+export interface Progress {
+  signal: AbortSignal;
+  /** One line for the build's log; secrets are redacted behind it. */
+  log(line: string): void;
+  /** A short line for people, replacing the last one: `62 MB of 98 MB`. */
+  detail(text: string): void;
+}
+
+/** A channel as configured: a short name people type and the address engines read. */
+export interface Channel {
+  name: string;
+  url: string;
+}
+
+/** Solves and creates prefixes. Errors: `unsatisfiable`, `package-not-found`, `channel-unreachable`, `engine-missing`, `disk-full`. */
+export interface Engine {
+  readonly name: 'conda' | 'rattler';
+  /** Version and the reason this engine was chosen, for people. */
+  describe(): Promise<EngineDescription>;
+  /** Solves without building anything. Channel order is priority order, strict. */
+  solve(request: SolveRequest, progress: Progress): Promise<Lock>;
+  /** Creates exactly the lock's packages in `prefix`, which must not exist; verifies every sha256. */
+  create(request: CreatePrefixRequest, progress: Progress): Promise<void>;
+}
+
+export interface EngineDescription {
+  name: 'conda' | 'rattler';
+  /** `micromamba 2.3.0`, `conda 26.7.0`, `py-rattler 0.28.0` */
+  version: string;
+  executable: string;
+  /** `CONDA_EXE`, `found on the PATH`, `no conda on the PATH, so the embedded rattler is used` */
+  reason: string;
+}
+
+export interface SolveRequest {
+  specs: readonly Spec[];
+  channels: readonly Channel[];
+  platform: Platform;
+  /** Oldest glibc of the target nodes: the solver may not choose packages that need a newer one. */
+  glibc: string | null;
+}
+
+export interface CreatePrefixRequest {
+  lock: Lock;
+  prefix: string;
+}
+
+/** Pins, builds and installs people's own code on top of a prefix. */
+export interface Projects {
+  /** Resolves references to exact bytes kept under `directory`. */
+  pin(
+    references: readonly ProjectReference[],
+    directory: string,
+    progress: Progress,
+  ): Promise<ProjectPin[]>;
+  /** Builds in the sandbox without network and installs into the prefix, last. */
+  install(
+    pins: readonly ProjectPin[],
+    directory: string,
+    prefix: string,
+    progress: Progress,
+  ): Promise<void>;
+}
+
+export interface PackRequest {
+  prefix: string;
+  /** Absolute path of the archive to write. */
+  output: string;
+  format: ArchiveFormat;
+  /** The single top-level folder inside: the environment's name. */
+  root: string;
+  packer: PackerName;
+}
+
+/** Writes an archive; the same prefix content gives the same sha256. */
+export interface Packer {
+  pack(request: PackRequest, progress: Progress): Promise<PackResult>;
+}
+
+export interface PackResult {
+  archive: Archive;
+  /** Segments reused from the cache and made anew. */
+  cache: { hits: number; misses: number };
+  warnings: { id: string; text: string }[];
+}
+
+/** An edge node. Errors: `edge-unreachable`, `host-key-mismatch`, `edge-denied`, `disk-full`, `upload-corrupt`. */
+export interface Edge {
+  readonly name: string;
+  /** The cluster's facts: configured ones win, the rest is asked of the host and remembered. */
+  profile(progress: Pick<Progress, 'signal' | 'log'>): Promise<ClusterProfile>;
+  /** Uploads, verifies, publishes and unpacks; doing it again finds everything in place. */
+  stage(request: StageRequest, progress: Progress): Promise<Staging>;
+  /** Whether archive and driver prefix are still there and the archive's sha256 still holds. */
+  isIntact(staging: Staging, archive: Archive, signal: AbortSignal): Promise<boolean>;
+  /** Runs one command line as the edge's login shell would, with a time limit. */
+  run(request: RunRequest, progress: Pick<Progress, 'signal' | 'log'>): Promise<RunResult>;
+  /** Removes what an interrupted staging left; never a published path. */
+  sweep(signal: AbortSignal): Promise<void>;
+}
+
+export interface StageRequest {
+  environment: string;
+  revision: number;
+  /** Archive on the build host. */
+  archivePath: string;
+  archive: Archive;
+  layout: Layout;
+  alias: string;
+  /** Written beside the archive as the manifest, from which the catalogue can be rebuilt. */
+  manifest: unknown;
+}
+
+export interface RunRequest {
+  /** Command text made by `domain/invocation.ts`; nothing else may reach a remote shell. */
+  command: string;
+  /** Folder on the edge to run in; null for a fresh private folder that is removed afterwards. */
+  directory: string | null;
+  /** Files put into the folder first: name → content. */
+  files: Record<string, string>;
+  timeoutSeconds: number;
+}
+
+export interface RunResult {
+  /** null when the connection was cut or the time limit ended it: the outcome is unknown. */
+  code: number | null;
+  timedOut: boolean;
+  stdout: string;
+  stderr: string;
+}
+
+/** Durable state shared by bots and workers. Every call rejects with `store-unavailable` when Redis is away. */
+export interface Store {
+  createBuild(build: Build): Promise<void>;
+  readBuild(id: string): Promise<Build | null>;
+  /** Applies `change` atomically to the newest record and returns the result. Unknown id: throws `build-not-found`. */
+  updateBuild(id: string, change: (build: Build) => Build): Promise<Build>;
+  /** Newest first. */
+  listBuilds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
+
+  readEnvironment(name: string): Promise<Environment | null>;
+  listEnvironments(): Promise<Environment[]>;
+  /** Creates the environment for `owner`, or returns the one that exists, whoever owns it. */
+  claimEnvironment(name: string, owner: string, now: number): Promise<Environment>;
+  updateEnvironment(
+    name: string,
+    change: (environment: Environment) => Environment,
+  ): Promise<Environment>;
+
+  /** The build that is at work on an environment, so that a refusal can name the holder. */
+  holdEnvironment(name: string, buildId: string): Promise<{ held: boolean; holder: string }>;
+  releaseEnvironment(name: string, buildId: string): Promise<void>;
+
+  readCheckpoint<T>(buildId: string, step: StepName): Promise<T | null>;
+  writeCheckpoint<T>(buildId: string, step: StepName, result: T): Promise<void>;
+
+  appendLog(buildId: string, lines: readonly string[]): Promise<void>;
+  readLog(buildId: string, last: number): Promise<string[]>;
+
+  addNotice(notice: Notice): Promise<void>;
+  /** Notices whose time has come, oldest first. */
+  dueNotices(now: number, limit: number): Promise<Notice[]>;
+  /** True for exactly one caller until `until`: the one that may send it. */
+  leaseNotice(id: string, until: number): Promise<boolean>;
+  postponeNotice(id: string, until: number): Promise<void>;
+  settleNotice(id: string): Promise<void>;
+
+  /** Calls back with the id of every build that changed, from any process. Returns the way to stop. */
+  watch(listener: (buildId: string) => void): Promise<() => Promise<void>>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A message that must arrive exactly once, whatever fails meanwhile. */
+export interface Notice {
+  id: string;
+  kind: 'settled';
+  buildId: string;
+  target: 'thread' | 'direct';
+  dueAt: number;
+}
+
+/** Work for workers; at-least-once. */
+export interface Queue {
+  enqueue(build: Build, platform: Platform): Promise<void>;
+  /** Tells whichever worker runs the build to stop; a build still waiting is taken out. */
+  cancel(build: Build, platform: Platform): Promise<{ removed: boolean }>;
+  close(): Promise<void>;
+}
+
+export interface Clock {
+  now(): number;
+}

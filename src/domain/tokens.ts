@@ -1,0 +1,133 @@
+import { userError } from './errors.ts';
+
+/** One word of the typed text, with where it stood: offsets in UTF-16 units, end exclusive. */
+export interface Token {
+  text: string;
+  start: number;
+  end: number;
+  quoted: boolean;
+}
+
+const LONGEST_TEXT = 4000;
+
+/** Keyboards and Slack turn straight quotes and dashes into typographic ones; they mean the same. */
+const TYPOGRAPHIC: Readonly<Record<string, string>> = {
+  '\u2018': "'",
+  '\u2019': "'",
+  '\u201c': '"',
+  '\u201d': '"',
+  '\u00a0': ' ',
+};
+
+/**
+ * Slack escapes `&`, `<` and `>` in what people type and wraps addresses as `<url|label>`
+ * ("Formatting text for app surfaces"). Undone here, once, so that positions are those of the
+ * text the person sees.
+ */
+export function decodeSlackText(text: string): string {
+  return text
+    .replace(/<((?:https?|mailto):[^<>|\s]+)(?:\|([^<>]*))?>/g, (_, url, label) => label ?? url)
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replace(
+      /[\u2018\u2019\u201c\u201d\u00a0]/g,
+      (character) => TYPOGRAPHIC[character] ?? character,
+    )
+    .replace(/(^|\s)[\u2013\u2014](?=[a-z])/g, '$1--');
+}
+
+/**
+ * Splits decoded text into words at white space. Single and double quotes group; there is no
+ * escape character and no expansion of any kind, because nothing here is a shell.
+ * Throws `control-character`, `unclosed-quote` or `text-too-long`.
+ */
+export function tokenize(text: string): Token[] {
+  if (text.length > LONGEST_TEXT) {
+    throw userError({
+      code: 'text-too-long',
+      message: `That is ${text.length} characters; a command has at most ${LONGEST_TEXT}.`,
+      suggestion: 'Name fewer packages, or build from a lock.',
+      position: { start: LONGEST_TEXT, end: text.length },
+    });
+  }
+  refuseInvisible(text);
+  const tokens: Token[] = [];
+  let index = 0;
+  while (index < text.length) {
+    if (text[index] === ' ' || text[index] === '\t') {
+      index += 1;
+      continue;
+    }
+    const start = index;
+    let word = '';
+    let quoted = false;
+    while (index < text.length && text[index] !== ' ' && text[index] !== '\t') {
+      const character = text[index] as string;
+      if (character === '"' || character === "'") {
+        const close = text.indexOf(character, index + 1);
+        if (close < 0) {
+          throw userError({
+            code: 'unclosed-quote',
+            message: `The quote ${character} is opened and never closed.`,
+            suggestion: `Close it with ${character}, or leave it out.`,
+            position: { start: index, end: text.length },
+          });
+        }
+        word += text.slice(index + 1, close);
+        quoted = true;
+        index = close + 1;
+      } else {
+        word += character;
+        index += 1;
+      }
+    }
+    tokens.push({ text: word, start, end: index, quoted });
+  }
+  return tokens;
+}
+
+/** Line breaks, NUL, bidirectional overrides and the like make a line read as what it is not. */
+function refuseInvisible(text: string): void {
+  const match = /[^\S \t]|[\p{Cc}\p{Cf}\p{Co}\p{Cs}](?<!\t)/u.exec(text);
+  if (!match) return;
+  const name = `U+${(match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  throw userError({
+    code: 'control-character',
+    message: `There is an invisible character (${name}) at position ${match.index + 1}.`,
+    suggestion: 'Type the command on one line, without pasted formatting.',
+    position: { start: match.index, end: match.index + match[0].length },
+  });
+}
+
+/** The closest candidate within two edits (and under half the word), for "did you mean". */
+export function closest(word: string, candidates: readonly string[]): string | null {
+  const limit = Math.min(2, Math.floor(word.length / 2));
+  let best: { candidate: string; distance: number } | null = null;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance <= limit && (best === null || distance < best.distance)) {
+      best = { candidate, distance };
+    }
+  }
+  return best?.candidate ?? null;
+}
+
+/** Optimal string alignment: a swap of neighbours is one edit, as typing errors are. */
+function editDistance(left: string, right: string): number {
+  const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+  for (let i = 1; i <= left.length; i += 1) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= right.length; j += 1) {
+      const same = left[i - 1] === right[j - 1] ? 0 : 1;
+      let cost = Math.min(at(i - 1, j) + 1, (row[j - 1] ?? 0) + 1, at(i - 1, j - 1) + same);
+      if (left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) {
+        cost = Math.min(cost, at(i - 2, j - 2) + 1);
+      }
+      row.push(cost);
+    }
+  }
+  return at(left.length, right.length);
+}
