@@ -61,7 +61,10 @@ export interface Build {
   revision: number | null;
   archive: Archive | null;
   stagings: Staging[];
+  /** Newest last; at most one per edge and run. */
   verifications: Verification[];
+  /** True while a ready build is being verified again at somebody's request. */
+  verifying: boolean;
   /** True when the fingerprint was known, staged and intact, so that nothing had to be built. */
   reused: boolean;
   failure: Failure | null;
@@ -92,6 +95,7 @@ export function newBuild(input: {
     archive: null,
     stagings: [],
     verifications: [],
+    verifying: false,
     reused: false,
     failure: null,
     cancelRequested: null,

@@ -1,0 +1,150 @@
+import type { Build } from '../src/domain/build.ts';
+import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
+import type { CommandHelp, Reply } from '../src/domain/reply.ts';
+import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
+import type { Services } from '../src/domain/services.ts';
+import type { Spec } from '../src/domain/spec.ts';
+
+/** What a word of a command can mean; `commands/kinds.ts` has a parser for each. */
+export interface KindTypes {
+  environment: string;
+  revision: { environment: string; revision: number | null };
+  /** A build id, or an environment whose newest build is meant. */
+  build: string;
+  spec: Spec;
+  channel: string;
+  edge: string;
+  layout: Layout;
+  format: ArchiveFormat | 'auto';
+  packer: Packer;
+  project: ProjectReference;
+  alias: string;
+  tool: Tool;
+  mode: ClusterMode;
+  purpose: 'shell' | 'jupyter' | 'livy' | 'spark-defaults' | 'connect';
+  conf: { key: string; value: string };
+  count: number;
+  command: string;
+  user: string;
+  /** Any text; only for what never leaves the answer, such as a pasted traceback. */
+  text: string;
+  flag: true;
+}
+export type Kind = keyof KindTypes;
+
+export interface Positional<K extends Kind = Kind> {
+  kind: K;
+  /** `required`: at least one; `many` collects the rest. */
+  required?: boolean;
+  many?: boolean;
+}
+
+export interface Option<K extends Kind = Kind> {
+  kind: K;
+  /** Further spellings: `-c`. The long one is `--` and the key. */
+  short?: string;
+  many?: boolean;
+  summary: string;
+  /** What stands for the value in help: `NAME`. */
+  value?: string;
+}
+
+export interface Grammar {
+  positionals?: Record<string, Positional>;
+  options?: Record<string, Option>;
+  /** Words after a lone `--`, untouched: the user's application and its arguments. */
+  rest?: boolean;
+  /** Takes the whole text after the command's name as it is (a pasted traceback). */
+  raw?: boolean;
+}
+
+type Value<A extends { kind: Kind; many?: boolean; required?: boolean }> = A['many'] extends true
+  ? KindTypes[A['kind']][]
+  : A['required'] extends true
+    ? KindTypes[A['kind']]
+    : KindTypes[A['kind']] | null;
+
+type Values<R> =
+  R extends Record<string, { kind: Kind }> ? { [P in keyof R]: Value<R[P]> } : object;
+
+/** The parsed arguments of a grammar: every name present, `null` or `[]` where nothing was typed. */
+export type Arguments<G extends Grammar> = Values<G['positionals']> &
+  Values<G['options']> & { rest: string[]; raw: string };
+
+/** Who typed, where, and what may be asked for. */
+export interface CommandContext {
+  user: string;
+  channel: string;
+  team: string | null;
+  services: Services;
+  /** Every command, for help. */
+  commands: readonly CommandHelp[];
+}
+
+/** One sub-command: what people can say, what help tells of it, and what it does. */
+export interface Command {
+  name: string;
+  aliases: readonly string[];
+  summary: string;
+  usage: string;
+  examples: readonly string[];
+  whoCanUse: string;
+  notes: readonly string[];
+  grammar: Grammar;
+  /** Throws FerryError for the person; the answer is otherwise always a Reply. */
+  run(parsed: ParsedArguments, context: CommandContext): Promise<Reply>;
+}
+
+/** Arguments whose grammar is not known here; `defineCommand` gives handlers the precise type. */
+export type ParsedArguments = Record<string, unknown> & { rest: string[]; raw: string };
+
+export function defineCommand<const G extends Grammar>(definition: {
+  name: string;
+  aliases?: readonly string[];
+  summary: string;
+  usage: string;
+  examples: readonly string[];
+  whoCanUse?: string;
+  notes?: readonly string[];
+  args: G;
+  run(args: Arguments<G>, context: CommandContext): Promise<Reply>;
+}): Command {
+  return {
+    name: definition.name,
+    aliases: definition.aliases ?? [],
+    summary: definition.summary,
+    usage: definition.usage,
+    examples: definition.examples,
+    whoCanUse: definition.whoCanUse ?? 'everyone',
+    notes: definition.notes ?? [],
+    grammar: definition.args,
+    // The parser fills exactly what the grammar names, so the precise type holds.
+    run: (parsed, context) => definition.run(parsed as Arguments<G>, context),
+  };
+}
+
+export function describeCommand(command: Command): CommandHelp {
+  return {
+    name: command.name,
+    aliases: [...command.aliases],
+    summary: command.summary,
+    usage: command.usage,
+    examples: [...command.examples],
+    whoCanUse: command.whoCanUse,
+    options: Object.entries(command.grammar.options ?? {}).map(([name, option]) => ({
+      flags:
+        [option.short, `--${name}`].filter(Boolean).join(', ') +
+        (option.value ? ` ${option.value}` : ''),
+      summary: option.summary,
+    })),
+    notes: [...command.notes],
+  };
+}
+
+/** Builds may be stopped or run again by who asked for them and by operators. */
+export function mayActOn(build: Build, context: CommandContext): boolean {
+  return (
+    build.requester.user === context.user ||
+    context.services.settings.operators.includes(context.user)
+  );
+}

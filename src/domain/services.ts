@@ -1,0 +1,52 @@
+import type { Build, Requester } from './build.ts';
+import type { Environment, Revision } from './environment.ts';
+import type { BuildRequest } from './request.ts';
+
+/**
+ * What a command may ask for, whoever typed it: the one door between the conversation and the
+ * pipeline. Implemented in `src/pipeline/services.ts`.
+ */
+export interface Services {
+  readonly settings: Settings;
+  /**
+   * Records and enqueues a build. The same request in flight is joined; another one for the same
+   * environment throws `environment-busy` naming the holder; somebody else's environment throws
+   * `name-taken` naming the owner.
+   */
+  create(request: BuildRequest, requester: Requester): Promise<{ build: Build; joined: boolean }>;
+  /** Runs a failed or cancelled build again from its last checkpoint. */
+  retry(build: Build, requester: Requester): Promise<Build>;
+  /** Asks for the build to stop. A settled build throws `already-settled`. */
+  cancel(build: Build, user: string): Promise<Build>;
+  /** Runs the verification of a ready build again, on the cluster. */
+  verify(build: Build, user: string): Promise<Build>;
+  /** By build id, or the newest build of an environment. Throws `build-not-found`. */
+  findBuild(reference: string): Promise<Build>;
+  builds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
+  environments(): Promise<Environment[]>;
+  /** Throws `environment-not-found`, with the nearest name as suggestion. */
+  findEnvironment(name: string): Promise<Environment>;
+  /** The newest revision when `number` is null. Throws `environment-not-found`, `revision-not-found` or `not-ready`. */
+  findRevision(name: string, number: number | null): Promise<Revision>;
+  /** The last lines of a build's log, oldest first. */
+  log(buildId: string, last: number): Promise<string[]>;
+  /** Remembers where the live message of a build is. */
+  attachMessage(buildId: string, message: { channel: string; ts: string }): Promise<void>;
+}
+
+/** The part of the configuration that commands, modals and help show. */
+export interface Settings {
+  /** The slash command, `/conda-env`. */
+  command: string;
+  channels: { name: string; default: boolean }[];
+  edges: { name: string; default: boolean }[];
+  projects: { repositories: string[]; paths: string[] };
+  operators: readonly string[];
+  /** Name of the symlink directory of the global layout: `MYGLOBALENV`. */
+  globalAlias: string;
+}
+
+/** Operators may act on everything; others on what they asked for or own. */
+export function isOperator(settings: Settings, user: string): boolean {
+  return settings.operators.includes(user);
+}
