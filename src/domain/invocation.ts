@@ -1,0 +1,142 @@
+/**
+ * Every line of command text a person pastes to use an environment is made here, and only here.
+ *
+ * The layouts are those of the article "Conda envs in PySpark": `local` names the driver's Python
+ * on the edge and the executors' Python in the archive; `global` lets one relative path serve both.
+ */
+import { archiveLocation, archiveOption } from './invocation/archive.ts';
+import { DOCUMENTS } from './invocation/documents.ts';
+import { MANAGERS, OLD_MASTERS } from './invocation/managers.ts';
+import {
+  type Invocation,
+  type InvocationWarning,
+  inside,
+  interpreter,
+  type Plan,
+} from './invocation/plan.ts';
+import { refuse } from './invocation/refusal.ts';
+import { type CheckedRequest, checkRequest, type InvocationRequest } from './invocation/request.ts';
+import { mergeSettings, type Settings } from './invocation/settings.ts';
+
+export type { Invocation, InvocationWarning } from './invocation/plan.ts';
+export { InvocationRefusal } from './invocation/refusal.ts';
+export type {
+  CheckedRequest,
+  InvocationRequest,
+  Layout,
+  Mode,
+  Purpose,
+  Tool,
+} from './invocation/request.ts';
+export { checkRequest, defaultAlias } from './invocation/request.ts';
+
+/**
+ * The invocation for one staging. Throws `InvocationRefusal` for a malformed request and for a
+ * combination that cannot work, with the reason and the way out.
+ */
+export function invoke(request: InvocationRequest): Invocation {
+  const plan = planOf(checkRequest(request));
+  const document = DOCUMENTS[plan.request.for](plan);
+  return { ...document, warnings: [...plan.warnings, ...document.warnings] };
+}
+
+function planOf(request: CheckedRequest): Plan & { warnings: InvocationWarning[] } {
+  const warnings: InvocationWarning[] = [];
+  const rules = MANAGERS[request.cluster.manager];
+  const mode = modeOf(request, warnings);
+  const settled: CheckedRequest = { ...request, mode };
+  const unpacker = request.for === 'connect' ? 'spark' : rules.unpacker;
+  const archive = archiveLocation(settled, unpacker);
+  const master = request.for === 'connect' ? '' : rules.master(settled);
+  if (request.for !== 'connect') rules.check(settled, archive);
+
+  const executorPrefix = `./${request.alias}/${request.environment}`;
+  const driverPrefix = driverPrefixOf(settled, executorPrefix);
+  const merged = mergeSettings(settled, {
+    settings: decidedSettings(settled, executorPrefix),
+    implied: {
+      'spark.master': master,
+      'spark.submit.deployMode': mode,
+      'spark.pyspark.driver.python': interpreter(driverPrefix),
+      'spark.executorEnv.PYSPARK_PYTHON': null,
+      'spark.executorEnv.PYTHONHOME': null,
+      'spark.yarn.appMasterEnv.PYSPARK_DRIVER_PYTHON': null,
+      'spark.yarn.appMasterEnv.PYTHONHOME': null,
+      'spark.kubernetes.driverEnv.PYTHONHOME': null,
+    },
+    archivesSetting: rules.archivesSetting,
+  });
+  return {
+    request: settled,
+    rules,
+    master,
+    executorPrefix,
+    driverPrefix,
+    settings: merged.settings,
+    archives: [archiveOption(settled, archive), ...merged.archives].join(','),
+    warnings,
+  };
+}
+
+/** The settings every line for this manager and mode needs. */
+function decidedSettings(request: CheckedRequest, prefix: string): Settings {
+  const { manager } = request.cluster;
+  const { driverVariables } = MANAGERS[manager];
+  const variables: Settings = [
+    // Packages in a user's home on a node would go before the environment's own.
+    ['PYTHONNOUSERSITE', '1'],
+    // Containers often have no writable home, where setuptools would unpack eggs.
+    ['PYTHON_EGG_CACHE', './.eggs'],
+    ...Object.entries(request.activation).map(
+      ([name, path]) => [name, inside(prefix, path)] as const,
+    ),
+  ];
+  const under = (prefix: string): Settings =>
+    variables.map(([name, value]) => [`${prefix}.${name}`, value] as const);
+  return [
+    ...(manager === 'yarn'
+      ? ([['spark.yarn.appMasterEnv.PYSPARK_PYTHON', interpreter(prefix)]] as const)
+      : []),
+    // The driver's pod knows nothing of the shell that submitted it.
+    ...(manager === 'kubernetes' && request.mode === 'cluster'
+      ? ([['spark.pyspark.python', interpreter(prefix)]] as const)
+      : []),
+    ...(request.mode === 'cluster' && driverVariables !== null ? under(driverVariables) : []),
+    ...under('spark.executorEnv'),
+  ];
+}
+
+/** The article's `--master yarn-client` is the old form of `--master yarn --deploy-mode client`. */
+function modeOf(request: CheckedRequest, warnings: InvocationWarning[]): CheckedRequest['mode'] {
+  const { manager, master } = request.cluster;
+  if (manager !== 'yarn' || master === null || !Object.hasOwn(OLD_MASTERS, master)) {
+    return request.mode;
+  }
+  const mode = OLD_MASTERS[master] ?? request.mode;
+  if (mode !== request.mode) {
+    refuse(
+      'mode-conflict',
+      `The master \`${master}\` means ${mode} mode, but ${request.mode} mode is asked for.`,
+      'Set `cluster.master` to null and choose with `mode`.',
+    );
+  }
+  warnings.push({
+    id: 'old-master',
+    text: `\`--master ${master}\` is the old form, which Spark 3 refuses; the line uses \`--master yarn --deploy-mode ${mode}\`.`,
+  });
+  return mode;
+}
+
+/** Where the driver finds the environment: with the executors, or unpacked on the edge. */
+function driverPrefixOf(request: CheckedRequest, executorPrefix: string): string {
+  const isRelative = request.layout === 'global' && request.for === 'shell';
+  if (request.mode === 'cluster' || isRelative || request.for === 'connect') return executorPrefix;
+  return (
+    request.driverPrefix ??
+    refuse(
+      'driver-prefix-required',
+      'In client mode the driver runs on the edge, and `driverPrefix` does not say where its Python is.',
+      'Set `driverPrefix` to the unpacked environment on the edge, or use cluster mode.',
+    )
+  );
+}

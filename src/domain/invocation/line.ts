@@ -1,0 +1,184 @@
+import { commandLine } from '../shell.ts';
+import { type Invocation, type InvocationWarning, inside, interpreter, type Plan } from './plan.ts';
+import { refuse } from './refusal.ts';
+
+/** The line for a shell on the edge. */
+export function shellLine(plan: Plan): Invocation {
+  checkTool(plan);
+  const { request } = plan;
+  const environment = shellEnvironment(plan);
+  const argv = [request.tool, ...submitArguments(plan)];
+  if (request.application !== null) argv.push(request.application, ...request.arguments);
+  return {
+    text: commandLine({ unset: unsetVariables(plan), environment, argv }),
+    format: 'shell',
+    environment,
+    argv,
+    warnings: shellWarnings(plan),
+    directory: isRunInFolder(plan) ? stagingRoot(plan) : null,
+    destination: null,
+  };
+}
+
+/** Spark's options in the article's order: master, deploy mode, settings, archives. */
+export function submitArguments(plan: Plan): string[] {
+  return [
+    '--master',
+    plan.master,
+    '--deploy-mode',
+    plan.request.mode,
+    ...plan.settings.flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
+    '--archives',
+    plan.archives,
+  ];
+}
+
+/** Variables of the process on the edge that starts Spark, the driver in client mode. */
+export function shellEnvironment(plan: Plan): Record<string, string> {
+  const { request } = plan;
+  const { sparkHome } = request.cluster;
+  const isClient = request.mode === 'client';
+  return {
+    // A Spark installed with pip asks the driver's Python where it is, and the environment's own
+    // Python does not know.
+    ...(sparkHome !== null && { SPARK_HOME: sparkHome }),
+    ...(isClient &&
+      !isRunInFolder(plan) && { PYSPARK_DRIVER_PYTHON: interpreter(plan.driverPrefix) }),
+    PYSPARK_PYTHON: interpreter(plan.executorPrefix),
+    ...(isClient && {
+      PYTHONNOUSERSITE: '1',
+      ...Object.fromEntries(
+        Object.entries(request.activation).map(([name, path]) => [
+          name,
+          inside(plan.driverPrefix, path),
+        ]),
+      ),
+    }),
+  };
+}
+
+/**
+ * Variables of the person's shell that would break the line. PYTHONHOME points the driver's Python
+ * at another library; PYTHONPATH goes before the environment's packages, on YARN on the executors
+ * too (spark `deploy.yarn.Client`). PYSPARK_DRIVER_PYTHON wins over PYSPARK_PYTHON wherever it is
+ * set, and in cluster mode names a path of the edge inside a container.
+ */
+export function unsetVariables(plan: Plan): string[] {
+  const { request } = plan;
+  const isClient = request.mode === 'client';
+  return [
+    'PYTHONHOME',
+    'PYTHONPATH',
+    ...(isClient && !isRunInFolder(plan) ? [] : ['PYSPARK_DRIVER_PYTHON']),
+    // People who start notebooks from pyspark export `notebook` here.
+    ...(request.tool === 'pyspark' ? ['PYSPARK_DRIVER_PYTHON_OPTS'] : []),
+  ];
+}
+
+function checkTool(plan: Plan): void {
+  const { tool, mode, application, arguments: args } = plan.request;
+  if (tool === 'pyspark') {
+    if (mode === 'cluster') {
+      refuse(
+        'shell-in-cluster-mode',
+        'The pyspark shell cannot run in cluster mode: its prompt is the driver, and Spark refuses it.',
+        'Use `pyspark --mode client`, or `spark-submit --mode cluster` with an application.',
+      );
+    }
+    if (application !== null || args.length > 0) {
+      refuse(
+        'pyspark-takes-no-application',
+        'pyspark is a shell and takes no application: Spark refuses it since 2.0.',
+        'Use `spark-submit` for an application.',
+      );
+    }
+    return;
+  }
+  if (application === null) {
+    if (args.length === 0) return;
+    refuse(
+      'application-required',
+      'There are arguments but no application to give them to.',
+      'Set `application` to your Python file.',
+    );
+  }
+  checkApplication(application);
+}
+
+export function checkApplication(application: string): void {
+  if (application.startsWith('-')) {
+    refuse(
+      'bad-application',
+      `\`${application}\` would be read as an option of spark-submit.`,
+      `Write \`./${application}\`.`,
+    );
+  }
+  if (!application.endsWith('.py')) {
+    refuse(
+      'bad-application',
+      `\`${application}\` does not end with \`.py\`, so spark-submit would take it for a Java archive.`,
+      'Give a Python file whose name ends with `.py`.',
+    );
+  }
+  if (application.includes('#')) {
+    refuse(
+      'bad-application',
+      `\`${application}\` holds a \`#\`, after which Spark reads a link name.`,
+      'Rename the file.',
+    );
+  }
+}
+
+/** The global layout in client mode: the driver finds its Python by a path relative to a folder. */
+function isRunInFolder(plan: Plan): boolean {
+  const { layout, mode, for: purpose } = plan.request;
+  return layout === 'global' && mode === 'client' && purpose === 'shell';
+}
+
+/** The folder that holds the global layout's symlink directory; null when it cannot be told. */
+function stagingRoot(plan: Plan): string | null {
+  const { root, driverPrefix } = plan.request;
+  // Stagings keep unpacked environments at `<root>/envs/<name>/<revision>`.
+  return root ?? driverPrefix?.match(/^(.+)\/envs\/[^/]+\/[^/]+$/)?.[1] ?? null;
+}
+
+function shellWarnings(plan: Plan): InvocationWarning[] {
+  const { request } = plan;
+  const warnings: InvocationWarning[] = [];
+  if (isRunInFolder(plan)) {
+    const folder = stagingRoot(plan);
+    warnings.push({
+      id: 'working-directory',
+      text: `Run this line in ${folder === null ? 'the folder' : `\`${folder}\`, the folder`} that holds \`${request.alias}/${request.environment}\`: the driver's Python is a path relative to it, and it is the current revision.`,
+    });
+  }
+  if (request.tool === 'spark-submit' && request.application === null) {
+    warnings.push({
+      id: 'application-missing',
+      text: 'Add your application and its arguments at the end of the line.',
+    });
+  }
+  return [...warnings, ...sparkWarnings(plan)];
+}
+
+/** What only the operator or the person can know about the Spark that is started. */
+export function sparkWarnings(plan: Plan): InvocationWarning[] {
+  const { cluster, conf } = plan.request;
+  const warnings: InvocationWarning[] = [];
+  if (cluster.sparkHome === null) {
+    warnings.push({
+      id: 'spark-home-unknown',
+      text: 'The profile does not know SPARK_HOME. A Spark installed with pip cannot find itself with this Python: export SPARK_HOME then.',
+    });
+  }
+  if (
+    cluster.manager === 'kubernetes' &&
+    !Object.keys(conf).some((key) => key.startsWith('spark.kubernetes.') && key.endsWith('.image'))
+  ) {
+    warnings.push({
+      id: 'container-image',
+      text: 'Kubernetes needs `spark.kubernetes.container.image`: set it in `conf` unless spark-defaults.conf has it.',
+    });
+  }
+  return warnings;
+}

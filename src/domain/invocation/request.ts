@@ -1,0 +1,398 @@
+import type { ClusterProfile, Manager } from '../cluster.ts';
+import { isName, NAME_RULE, printable } from '../names.ts';
+import { isVariable } from '../shell.ts';
+import { refuse } from './refusal.ts';
+import { isVersion } from './version.ts';
+
+/** Where the answer is pasted: a shell line, or a document for another program. */
+export type Purpose = 'shell' | 'jupyter' | 'livy' | 'spark-defaults' | 'connect';
+export type Tool = 'pyspark' | 'spark-submit';
+export type Mode = 'client' | 'cluster';
+export type Layout = 'local' | 'global';
+
+/** One staging and how it is to be run. Everything but the first three has a default. */
+export interface InvocationRequest {
+  environment: string;
+  archive: { path: string; hdfs?: string | null };
+  cluster: Pick<ClusterProfile, 'manager'> & Partial<ClusterProfile>;
+  /** The unpacked prefix on the edge, absolute: the driver's Python in client mode. */
+  driverPrefix?: string | null;
+  revision?: number | null;
+  layout?: Layout;
+  /** The folder the archive is unpacked under on the executors. */
+  alias?: string | null;
+  tool?: Tool;
+  mode?: Mode;
+  /** The Python file for spark-submit; null ends the line where the person adds their own. */
+  application?: string | null;
+  arguments?: readonly string[];
+  /** Further Spark settings. */
+  conf?: Readonly<Record<string, string>>;
+  for?: Purpose;
+  /** What `activate.d` would set: variable → path relative to the prefix. */
+  activation?: Readonly<Record<string, string>>;
+  /** The staging root on the edge, absolute: where the global layout's folder is. */
+  root?: string | null;
+  /** Modules the verification imports; without effect on the line. */
+  imports?: readonly string[];
+}
+
+/** A request that was read completely: every field present, every value well formed. */
+export interface CheckedRequest {
+  environment: string;
+  revision: number | null;
+  layout: Layout;
+  alias: string;
+  archive: { path: string; hdfs: string | null };
+  driverPrefix: string | null;
+  cluster: {
+    manager: Manager;
+    spark: string | null;
+    hadoop: string | null;
+    master: string | null;
+    sparkHome: string | null;
+  };
+  tool: Tool;
+  mode: Mode;
+  application: string | null;
+  arguments: readonly string[];
+  conf: Readonly<Record<string, string>>;
+  for: Purpose;
+  activation: Readonly<Record<string, string>>;
+  root: string | null;
+  imports: readonly string[];
+}
+
+const KEYS = [
+  'environment',
+  'revision',
+  'layout',
+  'alias',
+  'archive',
+  'driverPrefix',
+  'cluster',
+  'tool',
+  'mode',
+  'application',
+  'arguments',
+  'conf',
+  'for',
+  'activation',
+  'root',
+  'imports',
+];
+const ARCHIVE_KEYS = ['path', 'hdfs'];
+const CLUSTER_KEYS = [
+  'manager',
+  'spark',
+  'hadoop',
+  'master',
+  'sparkHome',
+  'name',
+  'glibc',
+  'architecture',
+];
+
+/** The article's name for the folder that edge node and executors have in common. */
+const GLOBAL_ALIAS = 'MYGLOBALENV';
+
+/**
+ * Names that Spark and the NodeManager put into a container's working directory themselves
+ * (hadoop `ContainerLaunch`, spark `deploy.yarn.Client`): an archive there would hide them.
+ */
+const TAKEN_ALIASES = /^(tmp|pyspark\.zip|py4j-.*\.zip|app\.jar|container_tokens|.*\.sh)$/i;
+
+/**
+ * Control characters end lines, lone surrogates have no UTF-8, and bidirectional controls make a
+ * line read differently from what it does.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Reads a request, from JSON or from our own code. Throws `InvocationRefusal`. */
+export function checkRequest(value: unknown): CheckedRequest {
+  const request = objectAt(value, 'the request', KEYS);
+  const archive = objectAt(request.archive, '`archive`', ARCHIVE_KEYS);
+  const cluster = objectAt(request.cluster, '`cluster`', CLUSTER_KEYS);
+  const environment = nameAt(request.environment, 'environment');
+  const layout = choiceAt(request.layout, 'layout', ['local', 'global'], 'local');
+  const path = absolutePathAt(archive.path, 'archive.path');
+  return {
+    environment,
+    revision: revisionAt(request.revision),
+    layout,
+    alias: aliasAt(request.alias) ?? defaultAlias(layout, environment, path),
+    archive: { path, hdfs: optionalTextAt(archive.hdfs, 'archive.hdfs') },
+    driverPrefix: optionalPathAt(request.driverPrefix, 'driverPrefix'),
+    cluster: {
+      manager: managerAt(cluster.manager),
+      spark: versionAt(cluster.spark, 'cluster.spark'),
+      hadoop: versionAt(cluster.hadoop, 'cluster.hadoop'),
+      master: optionalTextAt(cluster.master, 'cluster.master'),
+      sparkHome: optionalPathAt(cluster.sparkHome, 'cluster.sparkHome'),
+    },
+    tool: choiceAt(request.tool, 'tool', ['pyspark', 'spark-submit'], 'pyspark'),
+    mode: choiceAt(request.mode, 'mode', ['client', 'cluster'], 'client'),
+    application: optionalTextAt(request.application, 'application'),
+    arguments: argumentsAt(request.arguments),
+    conf: confAt(request.conf),
+    for: choiceAt(
+      request.for,
+      'for',
+      ['shell', 'jupyter', 'livy', 'spark-defaults', 'connect'],
+      'shell',
+    ),
+    activation: activationAt(request.activation),
+    root: optionalPathAt(request.root, 'root'),
+    imports: importsAt(request.imports),
+  };
+}
+
+/** `churn_zip` as in the article; `churn_tgz` for `.tar.gz` and `.tgz`; `MYGLOBALENV` for global. */
+export function defaultAlias(layout: Layout, environment: string, archivePath: string): string {
+  if (layout === 'global') return GLOBAL_ALIAS;
+  const suffix = /\.(zip|jar|tar)$/i.exec(archivePath)?.[1]?.toLowerCase() ?? 'tgz';
+  // The longest name leaves no room for the suffix, and an alias may not be longer than a name.
+  return `${environment.slice(0, 64 - suffix.length - 1)}_${suffix}`;
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function objectAt(value: unknown, what: string, keys: readonly string[]): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse(
+      'bad-request',
+      `${what} must be an object, not ${kindOf(value)}.`,
+      `Give ${what} as a JSON object with ${keys.map((key) => `\`${key}\``).join(', ')}.`,
+    );
+  }
+  for (const key of Object.keys(value)) {
+    if (keys.includes(key)) continue;
+    refuse(
+      'unknown-key',
+      `${what} has an unknown key \`${printable(key)}\`.`,
+      `Use only ${keys.map((known) => `\`${known}\``).join(', ')}.`,
+    );
+  }
+  return value as Record<string, unknown>;
+}
+
+function textAt(value: unknown, field: string): string {
+  if (typeof value !== 'string' || value === '') {
+    return refuse(
+      isAbsent(value) ? 'missing-field' : 'bad-type',
+      `\`${field}\` must be text that is not empty, not ${kindOf(value)}.`,
+      `Set \`${field}\`.`,
+    );
+  }
+  return printableAt(value, field);
+}
+
+function printableAt(text: string, field: string): string {
+  const bad = UNPRINTABLE.exec(text);
+  if (bad === null) return text;
+  const code = bad[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+  return refuse(
+    'bad-character',
+    `\`${field}\` holds the character U+${code} at offset ${bad.index}, which cannot stand in a command line.`,
+    'Remove it: newlines, tabs, NUL, lone surrogates and text-direction controls are not accepted.',
+  );
+}
+
+function optionalTextAt(value: unknown, field: string): string | null {
+  return isAbsent(value) ? null : textAt(value, field);
+}
+
+function nameAt(value: unknown, field: string): string {
+  const text = textAt(value, field);
+  if (isName(text)) return text;
+  return refuse(
+    'bad-name',
+    `\`${field}\` cannot be \`${printable(text)}\`: a name is ${NAME_RULE}.`,
+    'Use a name such as `churn` or `my-local-env`.',
+  );
+}
+
+function aliasAt(value: unknown): string | null {
+  if (isAbsent(value)) return null;
+  const alias = nameAt(value, 'alias');
+  if (!TAKEN_ALIASES.test(alias)) return alias;
+  return refuse(
+    'alias-taken',
+    `The alias \`${alias}\` would hide a file that YARN or Spark puts into the container itself.`,
+    'Leave `alias` out: the default, such as `churn_zip`, is free.',
+  );
+}
+
+function revisionAt(value: unknown): number | null {
+  if (isAbsent(value)) return null;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  return refuse(
+    'bad-type',
+    `\`revision\` must be a whole number from 1, not ${kindOf(value)}.`,
+    'Give the number after the `@`, such as 3 of `churn@3`.',
+  );
+}
+
+function absolutePathAt(value: unknown, field: string): string {
+  const text = textAt(value, field);
+  if (!text.startsWith('/') || text.split('/').includes('..')) {
+    return refuse(
+      'bad-path',
+      `\`${field}\` must be an absolute path without \`..\`, not \`${printable(text)}\`.`,
+      `Give the path on the edge node from \`/\` on.`,
+    );
+  }
+  return text === '/' ? text : text.replace(/\/+$/, '');
+}
+
+function optionalPathAt(value: unknown, field: string): string | null {
+  return isAbsent(value) ? null : absolutePathAt(value, field);
+}
+
+function choiceAt<Choice extends string>(
+  value: unknown,
+  field: string,
+  choices: readonly Choice[],
+  fallback: Choice,
+): Choice {
+  if (isAbsent(value)) return fallback;
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice !== undefined) return choice;
+  return refuse(
+    'bad-value',
+    `\`${field}\` cannot be ${typeof value === 'string' ? `\`${printable(value)}\`` : kindOf(value)}.`,
+    `Use one of ${choices.map((candidate) => `\`${candidate}\``).join(', ')}.`,
+  );
+}
+
+function managerAt(value: unknown): Manager {
+  const managers: readonly Manager[] = ['yarn', 'kubernetes', 'standalone', 'local-cluster'];
+  const manager = managers.find((candidate) => candidate === value);
+  if (manager !== undefined) return manager;
+  return refuse(
+    isAbsent(value) ? 'missing-field' : 'bad-value',
+    `\`cluster.manager\` cannot be ${typeof value === 'string' ? `\`${printable(value)}\`` : kindOf(value)}.`,
+    `Use one of ${managers.map((candidate) => `\`${candidate}\``).join(', ')}.`,
+  );
+}
+
+function versionAt(value: unknown, field: string): string | null {
+  if (isAbsent(value)) return null;
+  const text = textAt(value, field);
+  if (isVersion(text)) return text;
+  return refuse(
+    'bad-version',
+    `\`${field}\` is not a version: \`${printable(text)}\`.`,
+    'Give a version such as `3.5.9`, or null when it is not known.',
+  );
+}
+
+function argumentsAt(value: unknown): readonly string[] {
+  if (isAbsent(value)) return [];
+  if (!Array.isArray(value)) {
+    return refuse(
+      'bad-type',
+      '`arguments` must be a list of text.',
+      'Give a list such as `["x"]`.',
+    );
+  }
+  return value.map((argument, index) => {
+    const field = `arguments[${index}]`;
+    if (typeof argument === 'string') return printableAt(argument, field);
+    return refuse(
+      'bad-type',
+      `\`${field}\` must be text, not ${kindOf(argument)}.`,
+      'Write every argument as text: `"7"`, not `7`.',
+    );
+  });
+}
+
+/** A Spark setting's name; Spark drops settings that do not start with `spark.` with a warning. */
+const CONF_KEY = /^spark\.[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+function confAt(value: unknown): Readonly<Record<string, string>> {
+  const conf: [string, string][] = [];
+  for (const [key, setting] of entriesAt(value, 'conf')) {
+    if (!CONF_KEY.test(key)) {
+      refuse(
+        'bad-conf-key',
+        `\`${printable(key)}\` is not the name of a Spark setting.`,
+        'Use names that start with `spark.`, such as `spark.executor.memory`.',
+      );
+    }
+    if (typeof setting !== 'string') {
+      return refuse(
+        'bad-type',
+        `\`conf.${key}\` must be text, not ${kindOf(setting)}.`,
+        'Write every value as text: `"4"`, not `4`.',
+      );
+    }
+    conf.push([key, printableAt(setting, `conf.${key}`)]);
+  }
+  return Object.fromEntries(conf);
+}
+
+/** Paths below the prefix in letters that neither YARN (`{{X}}`, `$X`) nor a shell rewrites. */
+const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9_.+@/-]*$/;
+const RESERVED_VARIABLE = /^(PATH|PWD|HOME|PYTHON.*|PYSPARK_.*|SPARK_.*|HADOOP_.*|JAVA_HOME)$/;
+
+function activationAt(value: unknown): Readonly<Record<string, string>> {
+  const activation: [string, string][] = [];
+  for (const [name, path] of entriesAt(value, 'activation')) {
+    if (!isVariable(name) || RESERVED_VARIABLE.test(name)) {
+      refuse(
+        'bad-activation',
+        `\`${printable(name)}\` cannot be set from \`activate.d\`: ${
+          isVariable(name) ? 'the line decides it itself' : 'it is not a variable name'
+        }.`,
+        'Use variables such as `GDAL_DATA` or `PROJ_DATA`.',
+      );
+    }
+    if (typeof path !== 'string' || !RELATIVE_PATH.test(path)) {
+      return refuse(
+        'bad-activation',
+        `\`activation.${name}\` must be a path relative to the prefix.`,
+        'Give a path such as `share/gdal`, without a leading `/` and without `..`.',
+      );
+    }
+    activation.push([name, path.replace(/\/+$/, '')]);
+  }
+  return Object.fromEntries(activation);
+}
+
+const MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+
+function importsAt(value: unknown): readonly string[] {
+  if (isAbsent(value)) return [];
+  if (
+    Array.isArray(value) &&
+    value.every((item) => typeof item === 'string' && MODULE.test(item))
+  ) {
+    return value;
+  }
+  return refuse(
+    'bad-type',
+    '`imports` must be a list of module names.',
+    'Give a list such as `["numpy", "pandas"]`.',
+  );
+}
+
+function entriesAt(value: unknown, field: string): [string, unknown][] {
+  if (isAbsent(value)) return [];
+  if (typeof value === 'object' && !Array.isArray(value)) return Object.entries(value);
+  return refuse(
+    'bad-type',
+    `\`${field}\` must be an object, not ${kindOf(value)}.`,
+    `Leave \`${field}\` out or give \`{}\`.`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (value === '') return 'empty text';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

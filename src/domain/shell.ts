@@ -1,0 +1,44 @@
+/**
+ * Quoting for POSIX sh, bash and zsh.
+ *
+ * Bare words hold only characters that none of the three reads as syntax, not even zsh with
+ * EXTENDED_GLOB (`#`, `^`, `~`), EQUALS (`=ls`) or MAGIC_EQUAL_SUBST (`a==ls`), nor an interactive
+ * shell with history expansion (`!`). Everything else goes between single quotes, where all three
+ * take every character as it is; a single quote itself becomes `'\''`.
+ */
+
+const BARE = /^(?!=)[A-Za-z0-9_@%+:,./-]+(=[A-Za-z0-9_@%+:,./-]+)*$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** One shell word that expands to exactly `text`. `text` must not hold a NUL. */
+export function quote(text: string): string {
+  return BARE.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** What a line sets, takes away and starts. */
+export interface ShellCommand {
+  /** Variables the command must not inherit from the person's shell. */
+  unset: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  argv: readonly string[];
+}
+
+export function isVariable(name: string): boolean {
+  return VARIABLE.test(name);
+}
+
+/**
+ * One line that starts `argv` with `environment` and without `unset`. `env -u` (GNU, BusyBox, BSD)
+ * takes variables away for this one command; `unset` would change the person's shell.
+ */
+export function commandLine(command: ShellCommand): string {
+  const assignments = Object.entries(command.environment).map(
+    ([name, value]) => `${name}=${quote(value)}`,
+  );
+  const unset = command.unset.flatMap((name) => ['-u', name]);
+  return [
+    ...(unset.length > 0 ? ['env', ...unset] : []),
+    ...assignments,
+    ...command.argv.map(quote),
+  ].join(' ');
+}
