@@ -22,9 +22,9 @@ export type { Invocation, InvocationWarning } from './invocation/plan.ts';
 export { InvocationRefusal } from './invocation/refusal.ts';
 export type {
   CheckedRequest,
+  ClusterMode,
   InvocationRequest,
   Layout,
-  Mode,
   Purpose,
   Tool,
 } from './invocation/request.ts';

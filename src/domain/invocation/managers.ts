@@ -2,7 +2,7 @@ import type { Manager } from '../cluster.ts';
 import { printable } from '../names.ts';
 import { isRemote, type Unpacker } from './archive.ts';
 import { refuse } from './refusal.ts';
-import type { CheckedRequest, Mode } from './request.ts';
+import type { CheckedRequest, ClusterMode } from './request.ts';
 import { below, versionOf } from './version.ts';
 
 /** What differs between cluster managers; everything else in a line is the same for all. */
@@ -87,7 +87,7 @@ export const MANAGERS: Readonly<Record<Manager, ManagerRules>> = {
 };
 
 /** Masters that carried the deploy mode until Spark 2, as the article writes them. */
-export const OLD_MASTERS: Readonly<Record<string, Mode>> = {
+export const OLD_MASTERS: Readonly<Record<string, ClusterMode>> = {
   'yarn-client': 'client',
   'yarn-cluster': 'cluster',
 };

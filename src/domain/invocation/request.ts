@@ -7,7 +7,7 @@ import { isVersion } from './version.ts';
 /** Where the answer is pasted: a shell line, or a document for another program. */
 export type Purpose = 'shell' | 'jupyter' | 'livy' | 'spark-defaults' | 'connect';
 export type Tool = 'pyspark' | 'spark-submit';
-export type Mode = 'client' | 'cluster';
+export type ClusterMode = 'client' | 'cluster';
 export type Layout = 'local' | 'global';
 
 /** One staging and how it is to be run. Everything but the first three has a default. */
@@ -22,7 +22,7 @@ export interface InvocationRequest {
   /** The folder the archive is unpacked under on the executors. */
   alias?: string | null;
   tool?: Tool;
-  mode?: Mode;
+  mode?: ClusterMode;
   /** The Python file for spark-submit; null ends the line where the person adds their own. */
   application?: string | null;
   arguments?: readonly string[];
@@ -53,7 +53,7 @@ export interface CheckedRequest {
     sparkHome: string | null;
   };
   tool: Tool;
-  mode: Mode;
+  mode: ClusterMode;
   application: string | null;
   arguments: readonly string[];
   conf: Readonly<Record<string, string>>;
