@@ -1,4 +1,5 @@
 import type { Build } from '../src/domain/build.ts';
+import { userError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
@@ -139,6 +140,16 @@ export function describeCommand(command: Command): CommandHelp {
     })),
     notes: [...command.notes],
   };
+}
+
+/** Throws `not-allowed`, naming who may. */
+export function requireMayActOn(build: Build, context: CommandContext, verb: string): void {
+  if (mayActOn(build, context)) return;
+  throw userError({
+    code: 'not-allowed',
+    message: `Only <@${build.requester.user}>, who asked for this build, and operators may ${verb} it.`,
+    suggestion: `Ask <@${build.requester.user}>.`,
+  });
 }
 
 /** Builds may be stopped or run again by who asked for them and by operators. */

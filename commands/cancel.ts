@@ -1,0 +1,21 @@
+import { defineCommand, requireMayActOn } from './command.ts';
+
+export const cancel = defineCommand({
+  name: 'cancel',
+  aliases: ['stop'],
+  summary: 'stop a build',
+  usage: 'cancel NAME|BUILD',
+  examples: ['cancel churn'],
+  whoCanUse: 'who asked for the build, and operators',
+  args: { positionals: { build: { kind: 'build', required: true } } },
+  async run(args, context) {
+    const build = await context.services.findBuild(args.build);
+    requireMayActOn(build, context, 'cancel');
+    await context.services.cancel(build, context.user);
+    return {
+      kind: 'notice',
+      tone: 'information',
+      text: `Stopping the build of \`${build.request.environment}\`. Its message says when it has stopped.`,
+    };
+  },
+});

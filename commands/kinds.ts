@@ -1,0 +1,156 @@
+import { userError } from '../src/domain/errors.ts';
+import { parseName, printable } from '../src/domain/names.ts';
+import type { Settings } from '../src/domain/services.ts';
+import { parseSpec } from '../src/domain/spec.ts';
+import { closest, type Token } from '../src/domain/tokens.ts';
+import type { Kind, KindTypes } from './command.ts';
+
+/** Turns one word into its value, or throws a FerryError with the word's position. */
+type Parser<T> = (token: Token, settings: Settings) => T;
+
+/** One parser per kind of word: the only way text becomes a value. */
+export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
+  environment: (token) => parseName(token.text, 'environment name', token),
+  revision: parseRevision,
+  build: (token) => parseName(token.text, 'environment name or build id', token),
+  spec: (token) => parseSpec(token.text, token.start + (token.quoted ? 1 : 0)),
+  channel: (token, settings) =>
+    oneOf(
+      'channel',
+      settings.channels.map((channel) => channel.name),
+      token,
+    ),
+  edge: (token, settings) =>
+    oneOf(
+      'edge',
+      settings.edges.map((edge) => edge.name),
+      token,
+    ),
+  layout: (token) => oneOf('layout', ['local', 'global'] as const, token),
+  format: (token) => oneOf('format', ['auto', 'zip', 'tar.gz'] as const, token),
+  packer: (token) => oneOf('packer', ['segments', 'archiver'] as const, token),
+  project: parseProject,
+  alias: (token) => parseName(token.text, 'alias', token),
+  tool: (token) => oneOf('tool', ['pyspark', 'spark-submit'] as const, token),
+  mode: (token) => oneOf('mode', ['client', 'cluster'] as const, token),
+  purpose: (token) =>
+    oneOf('use', ['shell', 'jupyter', 'livy', 'spark-defaults', 'connect'] as const, token),
+  conf: parseConf,
+  count: parseCount,
+  command: (token) => token.text.toLowerCase(),
+  user: parseUser,
+  text: (token) => token.text,
+  flag: () => true,
+};
+
+function oneOf<const T extends string>(what: string, choices: readonly T[], token: Token): T {
+  const found = choices.find((choice) => choice === token.text);
+  if (found !== undefined) return found;
+  const near = closest(token.text, choices);
+  const list = choices.map((choice) => `\`${choice}\``).join(', ');
+  throw userError({
+    code: `unknown-${what}`,
+    message: `There is no ${what} \`${printable(token.text)}\`.`,
+    suggestion: near
+      ? `Did you mean \`${near}\`?${choices.length > 1 ? ` There are ${list}.` : ''}`
+      : `Choose one of ${list || '(none is configured)'}.`,
+    position: token,
+  });
+}
+
+/** `churn` or `churn@3` */
+function parseRevision(token: Token): KindTypes['revision'] {
+  const [name = '', number, ...more] = token.text.split('@');
+  const environment = parseName(name, 'environment name', {
+    start: token.start,
+    end: token.start + name.length,
+  });
+  if (number === undefined) return { environment, revision: null };
+  if (more.length > 0 || !/^[1-9]\d{0,5}$/.test(number)) {
+    throw userError({
+      code: 'bad-revision',
+      message: `\`${printable(token.text)}\` does not name a revision.`,
+      suggestion: `Write \`${environment}@1\`, or \`${environment}\` for the newest.`,
+      position: { start: token.start + name.length + 1, end: token.end },
+    });
+  }
+  return { environment, revision: Number(number) };
+}
+
+const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
+
+/** `FILE_ID` of an attached file, `repository@ref` of a configured one, or an allowed `/path`. */
+function parseProject(token: Token, settings: Settings): KindTypes['project'] {
+  const text = token.text;
+  if (text.startsWith('/')) {
+    const allowed = settings.projects.paths.some(
+      (path) => text === path || text.startsWith(`${path}/`),
+    );
+    if (!allowed || text.split('/').includes('..')) {
+      throw userError({
+        code: 'project-not-allowed',
+        message: `\`${printable(text)}\` is not a path projects may come from.`,
+        suggestion: settings.projects.paths.length
+          ? `Allowed: ${settings.projects.paths.map((path) => `\`${path}\``).join(', ')}.`
+          : 'Attach a wheel or sdist to your message instead.',
+        position: token,
+      });
+    }
+    return { kind: 'path', path: text };
+  }
+  if (/^F[A-Z0-9]{6,}$/.test(text)) return { kind: 'file', fileId: text, name: text };
+  const at = text.lastIndexOf('@');
+  const repository = at < 0 ? text : text.slice(0, at);
+  const ref = at < 0 ? null : text.slice(at + 1);
+  oneOf('repository', settings.projects.repositories, {
+    ...token,
+    text: repository,
+    end: token.start + repository.length,
+  });
+  if (ref !== null && (!REFERENCE.test(ref) || ref.includes('..'))) {
+    throw userError({
+      code: 'bad-ref',
+      message: `\`${printable(ref)}\` is not a branch, tag or commit.`,
+      suggestion: `Write \`${repository}@main\` or \`${repository}@<commit>\`.`,
+      position: { start: token.start + at + 1, end: token.end },
+    });
+  }
+  return { kind: 'repository', repository, ref };
+}
+
+/** `spark.executor.memory=2g` */
+function parseConf(token: Token): KindTypes['conf'] {
+  const split = token.text.indexOf('=');
+  const key = split < 0 ? token.text : token.text.slice(0, split);
+  if (split < 0 || !/^spark\.[A-Za-z0-9._-]+$/.test(key)) {
+    throw userError({
+      code: 'bad-conf',
+      message: `\`${printable(token.text)}\` is not a Spark setting.`,
+      suggestion: 'Write `--conf spark.executor.memory=2g`.',
+      position: token,
+    });
+  }
+  return { key, value: token.text.slice(split + 1) };
+}
+
+function parseCount(token: Token): number {
+  if (/^[1-9]\d{0,3}$/.test(token.text)) return Number(token.text);
+  throw userError({
+    code: 'bad-count',
+    message: `\`${printable(token.text)}\` is not a number from 1 to 9999.`,
+    suggestion: 'Write a whole number, such as `50`.',
+    position: token,
+  });
+}
+
+/** Slack writes people as `<@U123|name>` when the command escapes them. */
+function parseUser(token: Token): string {
+  const id = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(token.text)?.[1] ?? token.text;
+  if (/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(id)) return id;
+  throw userError({
+    code: 'bad-user',
+    message: `\`${printable(token.text)}\` is not a person.`,
+    suggestion: 'Mention them: `@ana`.',
+    position: token,
+  });
+}

@@ -1,0 +1,15 @@
+import { defineCommand } from './command.ts';
+
+export const list = defineCommand({
+  name: 'list',
+  aliases: ['ls'],
+  summary: 'all environments, or only yours',
+  usage: 'list [--mine]',
+  examples: ['list', 'list --mine'],
+  args: { options: { mine: { kind: 'flag', summary: 'only what you own' } } },
+  async run(args, { services, user }) {
+    const all = await services.environments();
+    const environments = args.mine ? all.filter((environment) => environment.owner === user) : all;
+    return { kind: 'environments', environments };
+  },
+});

@@ -1,0 +1,205 @@
+import { FerryError, userError } from '../src/domain/errors.ts';
+import { printable } from '../src/domain/names.ts';
+import { type Reply, refusal } from '../src/domain/reply.ts';
+import type { Settings } from '../src/domain/services.ts';
+import { closest, decodeSlackText, type Token, tokenize } from '../src/domain/tokens.ts';
+import type { Command, CommandContext, Grammar, Option, ParsedArguments } from './command.ts';
+import { KINDS } from './kinds.ts';
+
+/** A text is a command with checked arguments, nothing at all, or a mistake with its position. */
+export type Parsed =
+  | { kind: 'command'; command: Command; arguments: ParsedArguments }
+  | { kind: 'empty' }
+  | { kind: 'error'; error: FerryError; typed: string };
+
+/** What the text after `/conda-env` means. Pure: nothing is looked up and nothing is done. */
+export function parseCommand(
+  text: string,
+  commands: readonly Command[],
+  settings: Settings,
+): Parsed {
+  const typed = decodeSlackText(text).trim();
+  if (typed === '') return { kind: 'empty' };
+  try {
+    const first = /^\S+/.exec(typed)?.[0] ?? '';
+    const command = findCommand(first, commands, settings);
+    if (command.grammar.raw) {
+      const raw = typed.slice(first.length).trim();
+      return { kind: 'command', command, arguments: { rest: [], raw } };
+    }
+    const [, ...words] = tokenize(typed);
+    return { kind: 'command', command, arguments: parseArguments(command, words, typed, settings) };
+  } catch (error) {
+    if (error instanceof FerryError) return { kind: 'error', error, typed };
+    throw error;
+  }
+}
+
+/**
+ * Parses and runs. A person's mistake comes back as a refusal; anything else that is thrown goes
+ * on to the caller, who decides how much of it a person may see.
+ */
+export async function execute(
+  text: string,
+  commands: readonly Command[],
+  context: CommandContext,
+): Promise<Reply> {
+  const parsed = parseCommand(text, commands, context.services.settings);
+  if (parsed.kind === 'error') return refusal(parsed.error, parsed.typed);
+  const help = commands.find((command) => command.name === 'help') as Command;
+  const chosen =
+    parsed.kind === 'empty'
+      ? { command: help, arguments: { topic: null, rest: [], raw: '' } }
+      : parsed;
+  try {
+    return await chosen.command.run(chosen.arguments, context);
+  } catch (error) {
+    if (error instanceof FerryError && error.kind !== 'defect') return refusal(error, null);
+    throw error;
+  }
+}
+
+function findCommand(word: string, commands: readonly Command[], settings: Settings): Command {
+  const wanted = word.toLowerCase();
+  const found = commands.find(
+    (command) => command.name === wanted || command.aliases.includes(wanted),
+  );
+  if (found) return found;
+  const near = closest(
+    wanted,
+    commands.flatMap((command) => [command.name, ...command.aliases]),
+  );
+  throw userError({
+    code: 'unknown-command',
+    message: `There is no command \`${printable(word)}\`.`,
+    suggestion: near
+      ? `Did you mean \`${settings.command} ${near}\`?`
+      : `\`${settings.command} help\` lists the commands.`,
+    position: { start: 0, end: word.length },
+  });
+}
+
+/** Matches words against the grammar; every name of the grammar is present in the result. */
+function parseArguments(
+  command: Command,
+  words: readonly Token[],
+  typed: string,
+  settings: Settings,
+): ParsedArguments {
+  const grammar = command.grammar;
+  const { plain, chosen, rest } = separate(command, words);
+  const result: ParsedArguments = { rest: rest.map((token) => token.text), raw: typed };
+  for (const [name, option] of Object.entries(grammar.options ?? {})) {
+    const tokens = chosen.get(name) ?? [];
+    const values = tokens.map((token) => KINDS[option.kind](token, settings));
+    if (!option.many && tokens[1]) {
+      throw userError({
+        code: 'repeated-option',
+        message: `\`--${name}\` is given twice.`,
+        suggestion: `Give \`--${name}\` once.`,
+        position: tokens[1],
+      });
+    }
+    result[name] = option.many ? values : (values[0] ?? null);
+  }
+  const remaining = [...plain];
+  for (const [name, positional] of Object.entries(grammar.positionals ?? {})) {
+    if (isGivenAsOption(name, chosen)) {
+      result[name] = null;
+      continue;
+    }
+    const taken = positional.many ? remaining.splice(0) : remaining.splice(0, 1);
+    const values = taken.map((token) => KINDS[positional.kind](token, settings));
+    if (positional.required && values.length === 0) {
+      throw userError({
+        code: 'missing-argument',
+        message: `\`${command.name}\` needs ${article(name)}.`,
+        suggestion: `Usage: \`${settings.command} ${command.usage}\`, for example \`${settings.command} ${command.examples[0]}\`.`,
+        position: { start: typed.length, end: typed.length },
+      });
+    }
+    result[name] = positional.many ? values : (values[0] ?? null);
+  }
+  const [unexpected] = remaining;
+  if (unexpected) {
+    throw userError({
+      code: 'unexpected-argument',
+      message: `\`${printable(unexpected.text)}\` is one word too many.`,
+      suggestion: `Usage: \`${settings.command} ${command.usage}\`.`,
+      position: unexpected,
+    });
+  }
+  return result;
+}
+
+/** Splits words into options with their values, plain words, and what follows a lone `--`. */
+function separate(command: Command, words: readonly Token[]) {
+  const plain: Token[] = [];
+  const chosen = new Map<string, Token[]>();
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] as Token;
+    if (word.text === '--' && !word.quoted && command.grammar.rest) {
+      return { plain, chosen, rest: words.slice(index + 1) };
+    }
+    if (word.quoted || !/^-[-A-Za-z]/.test(word.text)) {
+      plain.push(word);
+      continue;
+    }
+    const equals = word.text.startsWith('--') ? word.text.indexOf('=') : -1;
+    const flag = equals < 0 ? word.text : word.text.slice(0, equals);
+    const [name, option] = findOption(command.grammar, flag, word);
+    let value: Token = word;
+    if (option.kind !== 'flag') {
+      if (equals >= 0) {
+        value = { ...word, text: word.text.slice(equals + 1), start: word.start + equals + 1 };
+      } else {
+        index += 1;
+        const next = words[index];
+        if (!next || (!next.quoted && /^--?[A-Za-z]/.test(next.text))) {
+          throw userError({
+            code: 'missing-value',
+            message: `\`${flag}\` needs a value.`,
+            suggestion: `Write \`${flag} ${option.value ?? 'VALUE'}\`.`,
+            position: word,
+          });
+        }
+        value = next;
+      }
+    }
+    chosen.set(name, [...(chosen.get(name) ?? []), value]);
+  }
+  return { plain, chosen, rest: [] as Token[] };
+}
+
+function findOption(grammar: Grammar, flag: string, position: Token): [string, Option] {
+  const options = Object.entries(grammar.options ?? {});
+  const found = options.find(([name, option]) => flag === `--${name}` || flag === option.short);
+  if (found) return found;
+  const known = options.map(([name]) => `--${name}`);
+  const near = closest(flag, known);
+  throw userError({
+    code: 'unknown-option',
+    message: `There is no option \`${printable(flag)}\` here.`,
+    suggestion: near
+      ? `Did you mean \`${near}\`?`
+      : known.length > 0
+        ? `The options are ${known.map((option) => `\`${option}\``).join(', ')}.`
+        : 'This command takes no options.',
+    position,
+  });
+}
+
+/** `create -n churn …` names the environment by option, as the article's commands do. */
+function isGivenAsOption(name: string, chosen: ReadonlyMap<string, Token[]>): boolean {
+  return name === 'environment' && (chosen.has('name') || chosen.has('prefix'));
+}
+
+function article(name: string): string {
+  const words: Record<string, string> = {
+    environment: 'the name of an environment',
+    revision: 'the name of an environment',
+    build: 'the name of an environment or a build id',
+    specs: 'at least one package',
+  };
+  return words[name] ?? `a ${name}`;
+}

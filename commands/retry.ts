@@ -1,0 +1,20 @@
+import { defineCommand, requireMayActOn } from './command.ts';
+
+export const retry = defineCommand({
+  name: 'retry',
+  summary: 'run a failed or cancelled build again, from where it stopped',
+  usage: 'retry NAME|BUILD',
+  examples: ['retry churn'],
+  whoCanUse: 'who asked for the build, and operators',
+  args: { positionals: { build: { kind: 'build', required: true } } },
+  async run(args, context) {
+    const build = await context.services.findBuild(args.build);
+    requireMayActOn(build, context, 'retry');
+    const again = await context.services.retry(build, {
+      user: context.user,
+      channel: context.channel,
+      team: context.team,
+    });
+    return { kind: 'build', build: again, joined: again.message !== null, lines: [] };
+  },
+});

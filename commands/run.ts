@@ -1,0 +1,74 @@
+import { userError } from '../src/domain/errors.ts';
+import { latestVerification, lineFor } from '../src/domain/lines.ts';
+import { defineCommand } from './command.ts';
+
+export const run = defineCommand({
+  name: 'run',
+  aliases: ['line', 'use'],
+  summary: 'the line that runs PySpark on an environment',
+  usage: 'run NAME[@REVISION] [pyspark|spark-submit] [options] [-- app.py arguments…]',
+  examples: [
+    'run churn',
+    'run churn@3 spark-submit --mode cluster -- app.py --date 2026-01-31',
+    'run churn --for jupyter',
+  ],
+  notes: [
+    'Everything after `--` is your application and its arguments, quoted for the shell.',
+    'Eggs (`--py-files x.egg`) are not offered: install your code into the environment with `create … --project`.',
+  ],
+  args: {
+    positionals: {
+      revision: { kind: 'revision', required: true },
+      tool: { kind: 'tool' },
+    },
+    options: {
+      mode: { kind: 'mode', value: 'client|cluster', summary: 'where the driver runs' },
+      for: {
+        kind: 'purpose',
+        value: 'shell|jupyter|livy|spark-defaults|connect',
+        summary: 'what the line is pasted into',
+      },
+      layout: {
+        kind: 'layout',
+        value: 'local|global',
+        summary: 'another layout than it was built for',
+      },
+      edge: { kind: 'edge', value: 'NAME', summary: 'only the line for this edge node' },
+      conf: { kind: 'conf', many: true, value: 'KEY=VALUE', summary: 'a further Spark setting' },
+    },
+    rest: true,
+  },
+  async run(args, context) {
+    const { environment, revision: number } = args.revision;
+    const revision = await context.services.findRevision(environment, number);
+    const [application = null, ...rest] = args.rest;
+    const tool =
+      args.tool ?? (application === null && args.mode !== 'cluster' ? 'pyspark' : 'spark-submit');
+    const stagings = revision.stagings.filter(
+      (staging) => args.edge === null || staging.edge === args.edge,
+    );
+    if (stagings.length === 0) {
+      throw userError({
+        code: 'not-staged',
+        message: `\`${environment}@${revision.number}\` is not on ${args.edge ? `\`${args.edge}\`` : 'any edge node'}.`,
+        suggestion: `It is on: ${revision.stagings.map((staging) => `\`${staging.edge}\``).join(', ') || 'none'}.`,
+      });
+    }
+    const lines = stagings.map((staging) =>
+      lineFor(
+        { environment, revision: revision.number, staging },
+        latestVerification(revision.verifications, staging.edge),
+        {
+          tool,
+          mode: args.mode ?? 'client',
+          for: args.for ?? 'shell',
+          ...(args.layout === null ? {} : { layout: args.layout }),
+          application,
+          arguments: rest,
+          conf: Object.fromEntries(args.conf.map(({ key, value }) => [key, value])),
+        },
+      ),
+    );
+    return { kind: 'invocation', environment, revision: revision.number, lines };
+  },
+});

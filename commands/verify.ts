@@ -1,0 +1,35 @@
+import { userError } from '../src/domain/errors.ts';
+import { defineCommand } from './command.ts';
+
+export const verify = defineCommand({
+  name: 'verify',
+  aliases: ['prove'],
+  summary: 'run the environment on the cluster again and bring back what the executors say',
+  usage: 'verify NAME[@REVISION]',
+  examples: ['verify churn', 'verify churn@2'],
+  args: { positionals: { revision: { kind: 'revision', required: true } } },
+  async run(args, { services, user }) {
+    const { environment, revision: number } = args.revision;
+    const revision = await services.findRevision(environment, number);
+    const build = await services.verify(await services.findBuild(revision.buildId), user);
+    if (build.message === null) {
+      return {
+        kind: 'notice',
+        tone: 'information',
+        text: `Verifying \`${environment}@${revision.number}\` on the cluster. \`status ${environment}\` shows the evidence.`,
+      };
+    }
+    if (!build.verifying) {
+      throw userError({
+        code: 'not-ready',
+        message: `\`${environment}\` is not ready.`,
+        suggestion: null,
+      });
+    }
+    return {
+      kind: 'notice',
+      tone: 'information',
+      text: `Verifying \`${environment}@${revision.number}\` on the cluster. The evidence will stand in its message.`,
+    };
+  },
+});

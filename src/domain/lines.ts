@@ -1,0 +1,128 @@
+import type { Build } from './build.ts';
+import type { Revision, Staging, Verification } from './environment.ts';
+import { userError } from './errors.ts';
+import {
+  type ClusterMode,
+  InvocationRefusal,
+  type InvocationRequest,
+  invoke,
+  type Purpose,
+  type Tool,
+} from './invocation.ts';
+import type { InvocationLine } from './reply.ts';
+import type { Layout } from './request.ts';
+
+/** How a person wants to run an environment; everything has a default. */
+export interface LineOptions {
+  tool?: Tool;
+  mode?: ClusterMode;
+  for?: Purpose;
+  layout?: Layout;
+  application?: string | null;
+  arguments?: readonly string[];
+  conf?: Readonly<Record<string, string>>;
+}
+
+/** The invocation request for one staging: the only place where a staging becomes one. */
+export function invocationRequest(
+  subject: { environment: string; revision: number; staging: Staging },
+  options: LineOptions = {},
+): InvocationRequest {
+  const { staging } = subject;
+  const layout = options.layout ?? staging.layout;
+  return {
+    environment: subject.environment,
+    revision: subject.revision,
+    layout,
+    // The alias was chosen for the layout the archive was staged in; the other has its own.
+    alias: layout === staging.layout ? staging.alias : null,
+    archive: { path: staging.archivePath, hdfs: staging.hdfs },
+    driverPrefix: staging.driverPrefix,
+    root: staging.root,
+    cluster: staging.cluster,
+    activation: staging.activation,
+    ...options,
+  };
+}
+
+/** One line to paste, or throws a FerryError with the reason why there cannot be one. */
+export function lineFor(
+  subject: { environment: string; revision: number; staging: Staging },
+  verification: Verification | null,
+  options: LineOptions = {},
+): InvocationLine {
+  const request = invocationRequest(subject, options);
+  try {
+    const invocation = invoke(request);
+    const isShell = (options.for ?? 'shell') === 'shell';
+    return {
+      edge: subject.staging.edge,
+      tool: options.tool ?? 'pyspark',
+      title: titleOf(options),
+      directory:
+        isShell && request.layout === 'global' && options.mode !== 'cluster'
+          ? subject.staging.root
+          : null,
+      text: invocation.text,
+      language: isShell ? null : (invocation.format ?? null),
+      warnings: invocation.warnings.map((warning) => warning.text),
+      staging: subject.staging,
+      verification,
+    };
+  } catch (error) {
+    if (!(error instanceof InvocationRefusal)) throw error;
+    const { code, message, suggestion } = error;
+    throw userError({ code, message, suggestion });
+  }
+}
+
+/** The lines a finished build answers with: pyspark and spark-submit, for every edge. */
+export function linesForBuild(build: Build): InvocationLine[] {
+  if (build.state !== 'ready' || build.revision === null) return [];
+  return linesForStagings(
+    build.request.environment,
+    build.revision,
+    build.stagings,
+    build.verifications,
+  );
+}
+
+export function linesForRevision(environment: string, revision: Revision): InvocationLine[] {
+  return linesForStagings(environment, revision.number, revision.stagings, revision.verifications);
+}
+
+function linesForStagings(
+  environment: string,
+  revision: number,
+  stagings: readonly Staging[],
+  verifications: readonly Verification[],
+): InvocationLine[] {
+  return stagings.flatMap((staging) =>
+    (['pyspark', 'spark-submit'] as const).map((tool) =>
+      lineFor({ environment, revision, staging }, latestVerification(verifications, staging.edge), {
+        tool,
+      }),
+    ),
+  );
+}
+
+/** The newest evidence from one edge's cluster. */
+export function latestVerification(
+  verifications: readonly Verification[],
+  edge: string,
+): Verification | null {
+  return verifications.findLast((verification) => verification.edge === edge) ?? null;
+}
+
+const TITLES: Readonly<Record<Purpose, string | null>> = {
+  shell: null,
+  jupyter: 'Jupyter kernel (kernel.json)',
+  livy: 'Livy batch (POST /batches)',
+  'spark-defaults': 'spark-defaults.conf',
+  connect: 'Spark Connect',
+};
+
+function titleOf(options: LineOptions): string {
+  const document = TITLES[options.for ?? 'shell'];
+  return document ?? `${options.tool ?? 'pyspark'}, ${options.mode ?? 'client'} mode`;
+}
