@@ -40,40 +40,43 @@ export function invoke(request: InvocationRequest): Invocation {
   return { ...document, warnings: [...plan.warnings, ...document.warnings] };
 }
 
-function planOf(request: CheckedRequest): Plan & { warnings: InvocationWarning[] } {
+function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] } {
   const warnings: InvocationWarning[] = [];
+  const request: CheckedRequest = { ...asked, mode: modeOf(asked, warnings) };
   const rules = MANAGERS[request.cluster.manager];
-  const mode = modeOf(request, warnings);
-  const settled: CheckedRequest = { ...request, mode };
-  const unpacker = request.for === 'connect' ? 'spark' : rules.unpacker;
-  const archive = archiveLocation(settled, unpacker);
-  const master = request.for === 'connect' ? '' : rules.master(settled);
-  if (request.for !== 'connect') rules.check(settled, archive);
+  // A Spark Connect session sends the archive itself, wherever its server runs.
+  const isConnect = request.for === 'connect';
+  const archive = archiveLocation(request, isConnect ? 'session' : rules.unpacker);
+  const master = isConnect ? '' : rules.master(request);
+  if (!isConnect && request.for !== 'livy') rules.check(request, archive);
 
   const executorPrefix = `./${request.alias}/${request.environment}`;
-  const driverPrefix = driverPrefixOf(settled, executorPrefix);
-  const merged = mergeSettings(settled, {
-    settings: decidedSettings(settled, executorPrefix),
+  const driverPrefix = driverPrefixOf(request, executorPrefix);
+  const merged = mergeSettings(request, {
+    settings: isConnect ? [] : decidedSettings(request, executorPrefix),
     implied: {
       'spark.master': master,
-      'spark.submit.deployMode': mode,
+      'spark.submit.deployMode': request.mode,
       'spark.pyspark.driver.python': interpreter(driverPrefix),
+      'spark.pyspark.python': interpreter(executorPrefix),
+      'spark.sql.execution.pyspark.python': interpreter(executorPrefix),
       'spark.executorEnv.PYSPARK_PYTHON': null,
       'spark.executorEnv.PYTHONHOME': null,
       'spark.yarn.appMasterEnv.PYSPARK_DRIVER_PYTHON': null,
       'spark.yarn.appMasterEnv.PYTHONHOME': null,
+      'spark.kubernetes.driverEnv.PYSPARK_DRIVER_PYTHON': null,
       'spark.kubernetes.driverEnv.PYTHONHOME': null,
     },
     archivesSetting: rules.archivesSetting,
   });
   return {
-    request: settled,
+    request,
     rules,
     master,
     executorPrefix,
     driverPrefix,
     settings: merged.settings,
-    archives: [archiveOption(settled, archive), ...merged.archives].join(','),
+    archives: [archiveOption(request, archive), ...merged.archives].join(','),
     warnings,
   };
 }
@@ -97,8 +100,9 @@ function decidedSettings(request: CheckedRequest, prefix: string): Settings {
     ...(manager === 'yarn'
       ? ([['spark.yarn.appMasterEnv.PYSPARK_PYTHON', interpreter(prefix)]] as const)
       : []),
-    // The driver's pod knows nothing of the shell that submitted it.
-    ...(manager === 'kubernetes' && request.mode === 'cluster'
+    // Neither a pod nor Livy's server knows the shell this line comes from, and the setting wins
+    // over variables that either of them may have.
+    ...((manager === 'kubernetes' && request.mode === 'cluster') || request.for === 'livy'
       ? ([['spark.pyspark.python', interpreter(prefix)]] as const)
       : []),
     ...(request.mode === 'cluster' && driverVariables !== null ? under(driverVariables) : []),
@@ -108,6 +112,8 @@ function decidedSettings(request: CheckedRequest, prefix: string): Settings {
 
 /** The article's `--master yarn-client` is the old form of `--master yarn --deploy-mode client`. */
 function modeOf(request: CheckedRequest, warnings: InvocationWarning[]): CheckedRequest['mode'] {
+  // Livy starts the driver in the cluster: on its own host there is no environment.
+  if (request.for === 'livy') return 'cluster';
   const { manager, master } = request.cluster;
   if (manager !== 'yarn' || master === null || !Object.hasOwn(OLD_MASTERS, master)) {
     return request.mode;

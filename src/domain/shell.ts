@@ -2,12 +2,13 @@
  * Quoting for POSIX sh, bash and zsh.
  *
  * Bare words hold only characters that none of the three reads as syntax, not even zsh with
- * EXTENDED_GLOB (`#`, `^`, `~`), EQUALS (`=ls`) or MAGIC_EQUAL_SUBST (`a==ls`), nor an interactive
- * shell with history expansion (`!`). Everything else goes between single quotes, where all three
- * take every character as it is; a single quote itself becomes `'\''`.
+ * EXTENDED_GLOB (`#`, `^`, `~`) nor an interactive shell with history expansion (`!`). A `=` may
+ * stand once, after a letter or digit: zsh reads `=ls`, `a==ls` and `a:=ls` as the path of a
+ * command. Everything else goes between single quotes, where all three take every character as it
+ * is; a single quote itself becomes `'\''`.
  */
 
-const BARE = /^(?!=)[A-Za-z0-9_@%+:,./-]+(=[A-Za-z0-9_@%+:,./-]+)*$/;
+const BARE = /^([A-Za-z0-9_@%+:,./-]*[A-Za-z0-9_]=)?[A-Za-z0-9_@%+:,./-]+$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** One shell word that expands to exactly `text`. `text` must not hold a NUL. */

@@ -5,10 +5,10 @@ import { atLeast, below, versionOf } from './version.ts';
 
 /**
  * What unpacks the archive. The NodeManager's localizer (`FSDownload`) sets every mode itself;
- * Spark's own `Utils.unpack` serves every other manager and Spark Connect, and trusts the archive
- * or its Hadoop client to keep them.
+ * Spark's own `Utils.unpack` serves every other manager and trusts the archive or its Hadoop client
+ * to keep them; a Spark Connect session is Spark's unpacker fed with a file of the client.
  */
-export type Unpacker = 'yarn' | 'spark';
+export type Unpacker = 'yarn' | 'spark' | 'session';
 
 /** Suffixes either unpacker dispatches on, ignoring case; longest first. */
 const SUFFIXES = ['.tar.gz', '.tgz', '.zip', '.jar', '.tar'] as const;
@@ -61,10 +61,10 @@ export function archiveLocation(request: CheckedRequest, unpacker: Unpacker): st
       'Give the URL the edge staged the archive at, or null.',
     );
   }
-  const location = hdfs ?? path;
+  const location = unpacker === 'session' ? path : (hdfs ?? path);
   checkLocation(location);
   const suffix = checkSuffix(location);
-  const lost = unpacker === 'spark' ? LOST_IN_SPARK[suffix](request) : null;
+  const lost = unpacker === 'yarn' ? null : LOST_IN_SPARK[suffix](request);
   if (lost !== null) {
     refuse(
       'archive-format',

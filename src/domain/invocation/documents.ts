@@ -1,17 +1,275 @@
-import { shellLine } from './line.ts';
-import type { Invocation, Plan } from './plan.ts';
+import { quote } from '../shell.ts';
+import { isRemote } from './archive.ts';
+import {
+  checkApplication,
+  shellEnvironment,
+  shellLine,
+  sparkWarnings,
+  submitArguments,
+  unsetVariables,
+} from './line.ts';
+import { type Invocation, type InvocationWarning, interpreter, type Plan } from './plan.ts';
 import { refuse } from './refusal.ts';
 import type { Purpose } from './request.ts';
-
-function later(plan: Plan): never {
-  return refuse('purpose', `${plan.request.for} is not served.`, 'Use the shell.');
-}
+import { atLeast, versionOf } from './version.ts';
 
 /** How an answer is written, by purpose. */
 export const DOCUMENTS: Readonly<Record<Purpose, (plan: Plan) => Invocation>> = {
   shell: shellLine,
-  jupyter: later,
-  livy: later,
-  'spark-defaults': later,
-  connect: later,
+  jupyter: jupyterKernel,
+  livy: livyRequest,
+  'spark-defaults': sparkDefaults,
+  connect: connectSnippet,
 };
+
+/** What a document has in common: nothing is started by it. */
+const STARTS_NOTHING = { environment: {}, argv: [], directory: null } as const;
+
+/**
+ * Finds pyspark and py4j in SPARK_HOME whatever their versions, as `bin/pyspark` does, and becomes
+ * the kernel. A fixed PYTHONPATH would need the version in the name of py4j's archive.
+ */
+const KERNEL_START = [
+  'import glob, os, runpy, sys',
+  "sys.path[1:1] = glob.glob(os.environ['SPARK_HOME'] + '/python/lib/*.zip')",
+  "runpy.run_module('ipykernel_launcher', run_name='__main__', alter_sys=True)",
+].join('; ');
+
+/**
+ * A Jupyter kernel specification: the driver is the notebook's kernel, so client mode only.
+ * `PYSPARK_SUBMIT_ARGS` is read with Python's `shlex`, which takes POSIX quoting
+ * (pyspark `java_gateway.launch_gateway`).
+ */
+function jupyterKernel(plan: Plan): Invocation {
+  const { request } = plan;
+  noApplication(plan, 'A notebook kernel');
+  if (request.mode === 'cluster') {
+    refuse(
+      'shell-in-cluster-mode',
+      'A notebook cannot run in cluster mode: its kernel is the driver.',
+      'Use `--mode client`.',
+    );
+  }
+  const { sparkHome } = request.cluster;
+  if (sparkHome === null) {
+    refuse(
+      'spark-home-required',
+      'A notebook kernel has to be told where Spark is, and the profile does not know SPARK_HOME.',
+      'Set `sparkHome` in the profile of the edge.',
+    );
+  }
+  const name = request.revision === null ? request.environment : revisionName(plan);
+  const environment = {
+    ...shellEnvironment(plan),
+    PYSPARK_SUBMIT_ARGS: [...submitArguments(plan), 'pyspark-shell'].map(quote).join(' '),
+    // Defines `spark` and `sc`, as in the pyspark shell.
+    PYTHONSTARTUP: `${sparkHome}/python/pyspark/shell.py`,
+  };
+  const argv = [
+    'env',
+    ...unsetVariables(plan).flatMap((variable) => ['-u', variable]),
+    interpreter(plan.driverPrefix),
+    '-c',
+    KERNEL_START,
+    '-f',
+    '{connection_file}',
+  ];
+  return {
+    ...STARTS_NOTHING,
+    text: `${JSON.stringify({ argv, display_name: `${name} (PySpark)`, language: 'python', env: environment }, null, 2)}\n`,
+    format: 'json',
+    environment,
+    argv,
+    warnings: [
+      {
+        id: 'ipykernel',
+        text: 'The environment itself must have `ipykernel`: the kernel runs in it.',
+      },
+      ...sparkWarnings(plan),
+    ],
+    destination: `~/.local/share/jupyter/kernels/${request.environment.toLowerCase()}/kernel.json on the edge`,
+  };
+}
+
+function revisionName(plan: Plan): string {
+  return `${plan.request.environment}@${plan.request.revision}`;
+}
+
+/**
+ * The body of Livy's `POST /batches`, or of `POST /sessions` when there is no application. Livy
+ * uploads nothing, so both archive and application have to be in HDFS.
+ */
+function livyRequest(plan: Plan): Invocation {
+  const { request } = plan;
+  if (request.cluster.manager !== 'yarn') {
+    refuse(
+      'livy-unsupported',
+      'Livy is served for YARN only.',
+      'Use `--for shell`, or an edge whose cluster runs YARN.',
+    );
+  }
+  if (!isRemote(plan.archives)) {
+    refuse(
+      'livy-needs-hdfs',
+      'Livy does not upload files, and this archive is on the edge only.',
+      'Stage the environment into HDFS (`/conda-env stage`) and ask again.',
+    );
+  }
+  const { application } = request;
+  if (application !== null) {
+    checkApplication(application);
+    if (!isRemote(application)) {
+      refuse(
+        'application-unreachable',
+        `Livy does not upload files, and \`${application}\` is no URL it can read.`,
+        'Put the application into HDFS and give its `hdfs://` URL.',
+      );
+    }
+  } else if (request.arguments.length > 0) {
+    refuse(
+      'application-required',
+      'There are arguments but no application to give them to.',
+      'Set `application` to the `hdfs://` URL of your Python file.',
+    );
+  }
+  const shared = { archives: plan.archives.split(','), conf: Object.fromEntries(plan.settings) };
+  const body =
+    application === null
+      ? { kind: 'pyspark', ...shared }
+      : { file: application, args: request.arguments, ...shared };
+  return {
+    ...STARTS_NOTHING,
+    text: `${JSON.stringify(body, null, 2)}\n`,
+    format: 'json',
+    warnings: [
+      {
+        id: 'livy-cluster-mode',
+        text: "Livy must start drivers in cluster mode (`livy.spark.deploy-mode = cluster`): in client mode the driver runs on Livy's host, where this Python is not.",
+      },
+    ],
+    destination: `POST ${application === null ? '/sessions' : '/batches'} on the Livy server`,
+  };
+}
+
+/** Lines for `spark-defaults.conf`, in the format of Java properties. */
+function sparkDefaults(plan: Plan): Invocation {
+  const { request, rules } = plan;
+  noApplication(plan, 'spark-defaults.conf');
+  const settings: [string, string][] = [
+    ['spark.master', plan.master],
+    ['spark.submit.deployMode', request.mode],
+    ['spark.pyspark.driver.python', interpreter(plan.driverPrefix)],
+    ['spark.pyspark.python', interpreter(plan.executorPrefix)],
+    ...plan.settings
+      .filter(([key]) => key !== 'spark.pyspark.python')
+      .map(([key, value]): [string, string] => [key, value]),
+    [rules.archivesSetting, plan.archives],
+  ];
+  return {
+    ...STARTS_NOTHING,
+    text: settings.map(([key, value]) => `${key} ${propertyValue(key, value)}\n`).join(''),
+    format: 'properties',
+    warnings: defaultsWarnings(plan),
+    destination: 'conf/spark-defaults.conf, or a file given with --properties-file',
+  };
+}
+
+/** Java reads `\` as an escape, and Spark trims what it reads (`Utils.getPropertiesFromFile`). */
+function propertyValue(key: string, value: string): string {
+  if (value !== value.trim()) {
+    refuse(
+      'bad-value',
+      `The value of \`${key}\` starts or ends with a blank, which spark-defaults.conf loses.`,
+      'Remove the blank, or use `--for shell`.',
+    );
+  }
+  return value.replaceAll('\\', '\\\\');
+}
+
+function defaultsWarnings(plan: Plan): InvocationWarning[] {
+  if (plan.request.mode === 'cluster') return sparkWarnings(plan);
+  return [
+    {
+      // bin/pyspark picks its interpreter before it reads the file (launcher
+      // `SparkSubmitCommandBuilder.buildPySparkShellCommand`).
+      id: 'pyspark-driver',
+      text: `The pyspark shell takes the driver's Python from the command line or PYSPARK_DRIVER_PYTHON only: export PYSPARK_DRIVER_PYTHON=${quote(interpreter(plan.driverPrefix))} for it. spark-submit reads the file.`,
+    },
+    ...sparkWarnings(plan),
+  ];
+}
+
+/**
+ * Python for a Spark Connect client: the session sends the archive from the client's machine and
+ * uses its interpreter (`addArtifacts(archive=True)`, since Spark 3.5.0).
+ */
+function connectSnippet(plan: Plan): Invocation {
+  const { request } = plan;
+  noApplication(plan, 'A Spark Connect session');
+  const { spark, master } = request.cluster;
+  if (!atLeast(versionOf(spark), 3, 5)) {
+    refuse(
+      'connect-unsupported',
+      `Spark Connect sends archives since Spark 3.5.0, and this cluster has ${spark ?? 'an unknown version'}.`,
+      'Use `--for shell`.',
+    );
+  }
+  const fixed = plan.settings.find(([key]) => !key.startsWith('spark.sql.'));
+  if (fixed !== undefined) {
+    refuse(
+      'conf-not-at-runtime',
+      `\`${fixed[0]}\` is read when Spark starts, and a Spark Connect session only joins it.`,
+      'Set it on the Spark Connect server, or keep to `spark.sql.` settings.',
+    );
+  }
+  const remote = master?.startsWith('sc://') ? `.remote(${python(master)})` : '';
+  const lines = [
+    'from pyspark.sql import SparkSession',
+    '',
+    `spark = SparkSession.builder${remote}.getOrCreate()`,
+    `spark.addArtifacts(${python(plan.archives)}, archive=True)`,
+    ...[
+      ['spark.sql.execution.pyspark.python', interpreter(plan.executorPrefix)] as const,
+      ...plan.settings,
+    ].map(([key, value]) => `spark.conf.set(${python(key)}, ${python(value)})`),
+  ];
+  const warnings: InvocationWarning[] = [
+    {
+      id: 'client-python',
+      text: `Run this with Python of the same minor version as the environment's${request.driverPrefix === null ? '' : `, for example \`${interpreter(request.driverPrefix)}\``}.`,
+    },
+  ];
+  if (remote === '') {
+    warnings.push({
+      id: 'remote-address',
+      text: 'The session goes where `SPARK_REMOTE` points: set it to `sc://HOST:15002`.',
+    });
+  }
+  if (Object.keys(request.activation).length > 0) {
+    warnings.push({
+      id: 'activation-not-sent',
+      text: `A session cannot set variables of executors: ${Object.keys(request.activation).join(', ')} must be set by the Spark Connect server.`,
+    });
+  }
+  return {
+    ...STARTS_NOTHING,
+    text: `${lines.join('\n')}\n`,
+    format: 'python',
+    warnings,
+    destination: 'the beginning of your Python program',
+  };
+}
+
+/** A Python string literal: JSON's are a subset of them. */
+function python(text: string): string {
+  return JSON.stringify(text);
+}
+
+function noApplication(plan: Plan, what: string): void {
+  if (plan.request.application === null && plan.request.arguments.length === 0) return;
+  refuse(
+    'application-not-used',
+    `${what} starts no application.`,
+    'Leave `application` and `arguments` out, or use `--for shell` or `--for livy`.',
+  );
+}

@@ -1,0 +1,440 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { InvocationRefusal, type InvocationRequest, invoke } from '../../src/domain/invocation.ts';
+import { CHURN, KUBERNETES, STANDALONE, TGZ } from './invocation-requests.ts';
+
+/** Any JSON value in place of a request: what the command line gets. */
+function invokeJson(value: unknown) {
+  return invoke(value as InvocationRequest);
+}
+
+function refusal(value: unknown): InvocationRefusal {
+  try {
+    invokeJson(value);
+  } catch (error) {
+    if (error instanceof InvocationRefusal) return error;
+    throw error;
+  }
+  assert.fail(`not refused: ${JSON.stringify(value)}`);
+}
+
+describe('the lines of the article', () => {
+  it('names the driver on the edge and the executors in the archive in the local layout', () => {
+    assert.equal(
+      invoke(CHURN).text,
+      'env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS SPARK_HOME=/opt/spark' +
+        ' PYSPARK_DRIVER_PYTHON=/srv/ferry/envs/churn/3/bin/python PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
+        ' PYTHONNOUSERSITE=1 pyspark --master yarn --deploy-mode client' +
+        ' --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
+        ' --conf spark.executorEnv.PYTHONNOUSERSITE=1 --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs' +
+        " --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'",
+    );
+  });
+
+  it('serves driver and executors with one relative path in the global layout', () => {
+    const { text, environment, directory, warnings } = invoke({
+      ...CHURN,
+      layout: 'global',
+      alias: null,
+    });
+    assert.deepEqual(environment, {
+      SPARK_HOME: '/opt/spark',
+      PYSPARK_PYTHON: './MYGLOBALENV/churn/bin/python',
+      PYTHONNOUSERSITE: '1',
+    });
+    assert.match(text, /-u PYSPARK_DRIVER_PYTHON /);
+    assert.match(text, /--archives '\S+churn\.zip#MYGLOBALENV'$/);
+    assert.equal(directory, '/srv/ferry');
+    assert.deepEqual(
+      warnings.map(({ id }) => id),
+      ['working-directory'],
+    );
+  });
+
+  it('runs a global layout in the staging root it is told', () => {
+    assert.equal(
+      invoke({ ...CHURN, layout: 'global', root: '/data/ferry/' }).directory,
+      '/data/ferry',
+    );
+  });
+
+  it('submits an application with its arguments after the archives', () => {
+    const { argv } = invoke({
+      ...CHURN,
+      tool: 'spark-submit',
+      application: 'jobs/score me.py',
+      arguments: ['--day', '2026-11-23', ''],
+    });
+    assert.equal(argv[0], 'spark-submit');
+    assert.deepEqual(argv.slice(-6), [
+      '--archives',
+      '/srv/ferry/archives/ab12/churn.zip#churn_zip',
+      'jobs/score me.py',
+      '--day',
+      '2026-11-23',
+      '',
+    ]);
+  });
+
+  it('ends where the application goes when there is none yet, and says so', () => {
+    const { text, warnings } = invoke({ ...CHURN, tool: 'spark-submit' });
+    assert.match(text, /#churn_zip'$/);
+    assert.deepEqual(
+      warnings.map(({ id }) => id),
+      ['application-missing'],
+    );
+  });
+
+  it('derives the alias from environment and format', () => {
+    const aliasOf = (path: string) =>
+      /#(\w+)$/.exec(invoke({ ...CHURN, alias: null, archive: { path } }).argv.at(-1) ?? '')?.[1];
+    assert.equal(aliasOf('/a/churn.ZIP'), 'churn_zip');
+    assert.equal(aliasOf('/a/churn.tar.gz'), 'churn_tgz');
+    assert.equal(aliasOf('/a/churn.tgz'), 'churn_tgz');
+  });
+
+  it('prefers the archive in HDFS to the one on the edge', () => {
+    const { argv } = invoke({
+      ...CHURN,
+      archive: { ...CHURN.archive, hdfs: 'hdfs:///ferry/ab12/churn.zip' },
+    });
+    assert.equal(argv.at(-1), 'hdfs:///ferry/ab12/churn.zip#churn_zip');
+  });
+
+  it('is one line of printable text', () => {
+    assert.doesNotMatch(invoke(CHURN).text, /[\p{Cc}\p{Zl}\p{Zp}]/u);
+  });
+});
+
+describe('cluster mode', () => {
+  const submit = {
+    ...CHURN,
+    tool: 'spark-submit',
+    mode: 'cluster',
+    application: 'app.py',
+  } as const;
+
+  it('never sets PYSPARK_DRIVER_PYTHON, and takes it away', () => {
+    for (const layout of ['local', 'global'] as const) {
+      const { environment, text } = invoke({ ...submit, layout });
+      assert.ok(!('PYSPARK_DRIVER_PYTHON' in environment));
+      assert.match(text, /^env .*-u PYSPARK_DRIVER_PYTHON /);
+      assert.equal(environment.SPARK_HOME, '/opt/spark');
+    }
+  });
+
+  it('gives the application master what the executors get', () => {
+    const { argv } = invoke({ ...submit, activation: { GDAL_DATA: 'share/gdal' } });
+    for (const prefix of ['spark.yarn.appMasterEnv', 'spark.executorEnv']) {
+      assert.ok(argv.includes(`${prefix}.PYTHONNOUSERSITE=1`));
+      assert.ok(argv.includes(`${prefix}.PYTHON_EGG_CACHE=./.eggs`));
+      assert.ok(argv.includes(`${prefix}.GDAL_DATA=./churn_zip/churn/share/gdal`));
+    }
+  });
+
+  it('works for the global layout from any folder: the archive has the driver too', () => {
+    const { directory, warnings } = invoke({ ...submit, layout: 'global', alias: null });
+    assert.equal(directory, null);
+    assert.deepEqual(warnings, []);
+  });
+
+  it('sets the interpreter of a Kubernetes driver by setting: its pod has no shell', () => {
+    const { argv } = invoke({
+      ...submit,
+      cluster: KUBERNETES,
+      archive: { ...TGZ, hdfs: 'hdfs://nn/ferry/churn.tar.gz' },
+      application: 'local:///opt/app.py',
+    });
+    assert.ok(argv.includes('spark.pyspark.python=./churn_zip/churn/bin/python'));
+    assert.ok(argv.includes('spark.kubernetes.driverEnv.PYTHON_EGG_CACHE=./.eggs'));
+  });
+});
+
+describe('variables of activate.d', () => {
+  it('point into the unpacked prefix for the driver and under the alias for executors', () => {
+    const { environment, argv } = invoke({ ...CHURN, activation: { PROJ_DATA: 'share/proj/' } });
+    assert.equal(environment.PROJ_DATA, '/srv/ferry/envs/churn/3/share/proj');
+    assert.ok(argv.includes('spark.executorEnv.PROJ_DATA=./churn_zip/churn/share/proj'));
+  });
+});
+
+describe('masters', () => {
+  it('understands the old form of the article and writes the new one', () => {
+    const { text, warnings } = invoke({
+      ...CHURN,
+      cluster: { ...CHURN.cluster, master: 'yarn-client' },
+    });
+    assert.match(text, /--master yarn --deploy-mode client/);
+    assert.deepEqual(
+      warnings.map(({ id }) => id),
+      ['old-master'],
+    );
+  });
+
+  it('refuses an old form that contradicts the mode', () => {
+    const cluster = { ...CHURN.cluster, master: 'yarn-cluster' };
+    assert.equal(refusal({ ...CHURN, cluster }).code, 'mode-conflict');
+    assert.match(
+      invoke({ ...CHURN, cluster, tool: 'spark-submit', mode: 'cluster' }).text,
+      /--master yarn --deploy-mode cluster/,
+    );
+  });
+});
+
+describe('what the person adds', () => {
+  const withConf = (conf: Record<string, string>) => ({ ...CHURN, conf });
+
+  it('goes into --conf after ours', () => {
+    const { text } = invoke(
+      withConf({ 'spark.executor.memory': '4g', 'spark.app.name': "Ana's job" }),
+    );
+    assert.ok(
+      text.includes("--conf spark.executor.memory=4g --conf 'spark.app.name=Ana'\\''s job'"),
+    );
+  });
+
+  it('adds archives to ours, because --archives replaces the setting', () => {
+    const { argv } = invoke(withConf({ 'spark.yarn.dist.archives': 'hdfs:///a.zip#a, /b.zip' }));
+    assert.equal(
+      argv.at(-1),
+      '/srv/ferry/archives/ab12/churn.zip#churn_zip,hdfs:///a.zip#a,/b.zip',
+    );
+    assert.ok(!argv.some((argument) => argument.startsWith('spark.yarn.dist.archives')));
+  });
+
+  it('may repeat the line but never contradict it', () => {
+    assert.equal(
+      invoke(withConf({ 'spark.master': 'yarn', 'spark.executorEnv.PYTHONNOUSERSITE': '1' })).text,
+      invoke(CHURN).text,
+    );
+    for (const conf of [
+      { 'spark.master': 'local[2]' },
+      { 'spark.submit.deployMode': 'cluster' },
+      { 'spark.yarn.appMasterEnv.PYSPARK_PYTHON': '/usr/bin/python3' },
+      { 'spark.executorEnv.PYTHON_EGG_CACHE': '/tmp' },
+      { 'spark.executorEnv.PYTHONHOME': '/usr' },
+      { 'spark.pyspark.python': 'python3' },
+      { 'spark.yarn.dist.archives': '/b.zip#churn_zip' },
+      { 'spark.archives': '/b.zip#b' },
+    ]) {
+      const error = refusal(withConf(conf as Record<string, string>));
+      assert.equal(error.code, 'conf-conflict', JSON.stringify(conf));
+      assert.ok(error.message.includes(Object.keys(conf)[0] ?? ''));
+    }
+  });
+
+  it('never carries a secret', () => {
+    for (const conf of [
+      { 'spark.hadoop.fs.s3a.secret.key': 'x' },
+      { 'spark.ssl.keyPassword': 'x' },
+      { 'spark.hadoop.fs.azure.account.key.acme': 'x' },
+      { 'spark.app.url': 'https://ana:hunter2@example.com/' },
+    ]) {
+      const error = refusal(withConf(conf as Record<string, string>));
+      assert.equal(error.code, 'secret-in-conf', JSON.stringify(conf));
+      assert.doesNotMatch(error.message, /hunter2/);
+    }
+    invoke(withConf({ 'spark.hadoop.hadoop.security.credential.provider.path': 'jceks://x' }));
+  });
+
+  it('never ships an egg', () => {
+    assert.equal(refusal(withConf({ 'spark.submit.pyFiles': '/a.py,/b.egg' })).code, 'egg');
+  });
+});
+
+describe('combinations that cannot work are refused with the reason', () => {
+  const submit = { ...CHURN, tool: 'spark-submit' } as const;
+  const spark4 = { spark: '4.0.1', hadoop: '3.4.1' };
+  const cells: [string, unknown, string][] = [
+    ['pyspark in cluster mode', { ...CHURN, mode: 'cluster' }, 'shell-in-cluster-mode'],
+    [
+      'pyspark with an application',
+      { ...CHURN, application: 'a.py' },
+      'pyspark-takes-no-application',
+    ],
+    ['arguments without application', { ...submit, arguments: ['x'] }, 'application-required'],
+    ['an option as application', { ...submit, application: '--jars=x.py' }, 'bad-application'],
+    ['a Java archive as application', { ...submit, application: 'x.jar' }, 'bad-application'],
+    ['zip where Hadoop 3.3 loses modes', { ...CHURN, cluster: STANDALONE }, 'archive-format'],
+    [
+      'zip with an old cluster Hadoop',
+      { ...CHURN, cluster: { ...STANDALONE, spark: '4.0.1' } },
+      'archive-format',
+    ],
+    [
+      'plain tar off YARN',
+      { ...CHURN, archive: { path: '/a.tar' }, cluster: { ...STANDALONE, ...spark4 } },
+      'archive-format',
+    ],
+    [
+      'jar off YARN',
+      { ...CHURN, archive: { path: '/a.jar' }, cluster: { ...STANDALONE, ...spark4 } },
+      'archive-format',
+    ],
+    ['tar.bz2', { ...CHURN, archive: { path: '/a.tar.bz2' } }, 'archive-format'],
+    ['tar.xz', { ...CHURN, archive: { path: '/a.tar.xz' } }, 'archive-format'],
+    ['tar.zst', { ...CHURN, archive: { path: '/a.tar.zst' } }, 'archive-format'],
+    ['no suffix', { ...CHURN, archive: { path: '/churn' } }, 'archive-format'],
+    ['comma in the path', { ...CHURN, archive: { path: '/a,b.zip' } }, 'archive-path'],
+    ['hash in the path', { ...CHURN, archive: { path: '/a#b.zip' } }, 'archive-path'],
+    ['blank in the path', { ...CHURN, archive: { path: '/a b.zip' } }, 'archive-path'],
+    ['pattern in the path', { ...CHURN, archive: { path: '/a*.zip' } }, 'archive-path'],
+    [
+      'credentials in the URL',
+      { ...CHURN, archive: { path: '/a.zip', hdfs: 's3a://k:s@b/a.zip' } },
+      'secret-in-request',
+    ],
+    ['relative path', { ...CHURN, archive: { path: 'a.zip' } }, 'bad-path'],
+    ['path with ..', { ...CHURN, archive: { path: '/srv/../a.zip' } }, 'bad-path'],
+    [
+      'hdfs that is no URL',
+      { ...CHURN, archive: { path: '/a.zip', hdfs: '/ferry/a.zip' } },
+      'bad-path',
+    ],
+    [
+      'Spark 3.0 off YARN',
+      { ...CHURN, archive: TGZ, cluster: { ...STANDALONE, spark: '3.0.3' } },
+      'archives-unsupported',
+    ],
+    [
+      'standalone without master',
+      { ...CHURN, archive: TGZ, cluster: { ...STANDALONE, master: null } },
+      'master-required',
+    ],
+    [
+      'Kubernetes with a wrong master',
+      { ...CHURN, archive: TGZ, cluster: { ...KUBERNETES, master: 'https://x' } },
+      'bad-master',
+    ],
+    [
+      'YARN with a wrong master',
+      { ...CHURN, cluster: { ...CHURN.cluster, master: 'local[2]' } },
+      'bad-master',
+    ],
+    [
+      'standalone in cluster mode',
+      { ...submit, archive: TGZ, mode: 'cluster', cluster: STANDALONE },
+      'mode-unsupported',
+    ],
+    [
+      'Kubernetes cluster mode, local archive',
+      { ...submit, archive: TGZ, mode: 'cluster', cluster: KUBERNETES },
+      'archive-unreachable',
+    ],
+    [
+      'Kubernetes cluster mode, local application',
+      {
+        ...submit,
+        archive: { ...TGZ, hdfs: 's3a://b/churn.tgz' },
+        mode: 'cluster',
+        cluster: KUBERNETES,
+        application: 'a.py',
+      },
+      'application-unreachable',
+    ],
+    ['client mode without a prefix', { ...CHURN, driverPrefix: null }, 'driver-prefix-required'],
+    ['a taken alias', { ...CHURN, alias: 'tmp' }, 'alias-taken'],
+  ];
+  for (const [name, request, code] of cells) {
+    it(name, () => {
+      const error = refusal(request);
+      assert.equal(error.code, code, error.message);
+      assert.ok(error.suggestion, 'a refusal says what to do instead');
+      assert.deepEqual(JSON.parse(JSON.stringify(error)), {
+        error: { code, message: error.message, suggestion: error.suggestion },
+      });
+    });
+  }
+});
+
+describe('combinations that work are served', () => {
+  const submit = { ...CHURN, tool: 'spark-submit' } as const;
+  const cells: [string, unknown][] = [
+    ['tar.gz on standalone', { ...CHURN, archive: TGZ, cluster: STANDALONE }],
+    [
+      'zip on standalone with Spark 4',
+      { ...CHURN, cluster: { ...STANDALONE, spark: '4.0.1', hadoop: '3.4.1' } },
+    ],
+    [
+      'zip on standalone with Spark 4 alone',
+      { ...CHURN, cluster: { ...STANDALONE, spark: '4.2.1', hadoop: null } },
+    ],
+    ['tar on YARN', { ...CHURN, archive: { path: '/a.tar' } }],
+    ['local archive in YARN cluster mode', { ...submit, mode: 'cluster' }],
+    ['global without a prefix', { ...CHURN, layout: 'global', driverPrefix: null }],
+    ['Kubernetes client mode, local archive', { ...CHURN, archive: TGZ, cluster: KUBERNETES }],
+    [
+      'Kubernetes cluster mode with uploads',
+      {
+        ...submit,
+        archive: TGZ,
+        mode: 'cluster',
+        cluster: KUBERNETES,
+        application: 'a.py',
+        conf: { 'spark.kubernetes.file.upload.path': 's3a://b/up' },
+      },
+    ],
+    [
+      'a local cluster',
+      {
+        ...CHURN,
+        archive: TGZ,
+        cluster: { ...STANDALONE, manager: 'local-cluster', master: 'local-cluster[2,1,1024]' },
+      },
+    ],
+    ['Spark 2.4 on YARN', { ...CHURN, cluster: { ...CHURN.cluster, spark: '2.4.0-cdh6.3.2' } }],
+    [
+      'only what is required',
+      {
+        environment: 'a',
+        archive: { path: '/a.zip' },
+        driverPrefix: '/a',
+        cluster: { manager: 'yarn' },
+      },
+    ],
+  ];
+  for (const [name, request] of cells) it(name, () => void invokeJson(request));
+});
+
+describe('a malformed request is refused by name', () => {
+  const cells: [unknown, string][] = [
+    [null, 'bad-request'],
+    [[], 'bad-request'],
+    ['x', 'bad-request'],
+    [{ ...CHURN, enviroment: 'x' }, 'unknown-key'],
+    [{ ...CHURN, archive: { ...CHURN.archive, sha256: 'x' } }, 'unknown-key'],
+    [{ ...CHURN, environment: undefined }, 'missing-field'],
+    [{ ...CHURN, cluster: {} }, 'missing-field'],
+    [{ ...CHURN, environment: '../x' }, 'bad-name'],
+    [{ ...CHURN, environment: 'a..b' }, 'bad-name'],
+    [{ ...CHURN, environment: '-x' }, 'bad-name'],
+    [{ ...CHURN, environment: 'a'.repeat(65) }, 'bad-name'],
+    [{ ...CHURN, alias: 'x y' }, 'bad-name'],
+    [{ ...CHURN, alias: 'x#y' }, 'bad-name'],
+    [{ ...CHURN, revision: 0 }, 'bad-type'],
+    [{ ...CHURN, revision: '3' }, 'bad-type'],
+    [{ ...CHURN, layout: 'both' }, 'bad-value'],
+    [{ ...CHURN, tool: 'spark-shell' }, 'bad-value'],
+    [{ ...CHURN, cluster: { ...CHURN.cluster, manager: 'mesos' } }, 'bad-value'],
+    [{ ...CHURN, cluster: { ...CHURN.cluster, spark: 'latest' } }, 'bad-version'],
+    [{ ...CHURN, arguments: [1] }, 'bad-type'],
+    [{ ...CHURN, arguments: ['a\nb'] }, 'bad-character'],
+    [{ ...CHURN, arguments: ['a\0b'] }, 'bad-character'],
+    [{ ...CHURN, arguments: ['a\u202eb'] }, 'bad-character'],
+    [{ ...CHURN, arguments: ['\ud800'] }, 'bad-character'],
+    [{ ...CHURN, conf: { 'executor.memory': '1g' } }, 'bad-conf-key'],
+    [{ ...CHURN, conf: { 'spark.a=b': '1g' } }, 'bad-conf-key'],
+    [{ ...CHURN, conf: { 'spark.a': 1 } }, 'bad-type'],
+    [{ ...CHURN, activation: { PATH: 'bin' } }, 'bad-activation'],
+    [{ ...CHURN, activation: { GDAL_DATA: '/usr/share' } }, 'bad-activation'],
+    [{ ...CHURN, activation: { GDAL_DATA: '../x' } }, 'bad-activation'],
+    [{ ...CHURN, activation: { 'A B': 'x' } }, 'bad-activation'],
+    [{ ...CHURN, imports: ['os; x'] }, 'bad-type'],
+    [JSON.parse('{"__proto__": {"environment": "x"}, "constructor": 1}'), 'unknown-key'],
+  ];
+  for (const [request, code] of cells) {
+    it(`${code}: ${JSON.stringify(request)?.slice(0, 60)}`, () => {
+      assert.equal(refusal(request).code, code);
+    });
+  }
+});
