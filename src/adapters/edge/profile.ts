@@ -1,0 +1,92 @@
+import type { ClusterProfile, Manager } from '../../domain/cluster.ts';
+import { outsideError } from '../../domain/errors.ts';
+import type { Session } from './session.ts';
+
+/** A cluster profile, and what else the edge said of itself. */
+export interface EdgeProfile {
+  cluster: ClusterProfile;
+  /** `hdfs://namenode:8020`; null when the default file system is another or there is no `hdfs`. */
+  defaultFileSystem: string | null;
+  hasHdfs: boolean;
+  kerberos: boolean;
+}
+
+/**
+ * Asks the edge once what its cluster is; configured facts win. Nothing starts a JVM where a file
+ * name says the same: a `spark-submit --version` takes seconds.
+ * Errors: `cluster-unknown` when neither configuration nor host tells the cluster manager.
+ */
+export async function readProfile(
+  session: Session,
+  configured: Partial<ClusterProfile>,
+): Promise<EdgeProfile> {
+  const { facts } = await session.script({
+    name: 'profile',
+    variables: { configured_spark_home: configured.sparkHome ?? '' },
+    login: true,
+    deadlineSeconds: 120,
+  });
+  const fact = (name: string) => facts.get(name)?.trim() || null;
+  const sparkMaster = fact('spark_master');
+  const manager = configured.manager ?? managerOf(sparkMaster, fact('yarn_site') !== null);
+  if (!manager) {
+    throw outsideError({
+      code: 'cluster-unknown',
+      message: `Edge ${session.settings.target.edge} does not tell what manages its cluster: there is no yarn-site.xml in HADOOP_CONF_DIR and no spark.master in spark-defaults.conf.`,
+      suggestion:
+        'Set `cluster.manager` for this edge: yarn, kubernetes, standalone or local-cluster.',
+    });
+  }
+  const spark = configured.spark ?? versionIn(fact('spark_version'));
+  const hadoop =
+    configured.hadoop ??
+    versionIn(manager === 'yarn' ? (fact('hadoop_version') ?? fact('client_version')) : null) ??
+    versionIn(fact('client_version') ?? fact('hadoop_version'));
+  const fileSystem = fact('default_fs');
+  return {
+    cluster: {
+      name: configured.name ?? nameOf(manager, hadoop, spark),
+      manager,
+      spark,
+      hadoop,
+      master: configured.master ?? (manager === 'yarn' ? null : sparkMaster),
+      sparkHome: configured.sparkHome ?? (fact('outer_spark_home') ? null : fact('spark_home')),
+      glibc: configured.glibc ?? versionIn(fact('glibc')),
+      architecture: configured.architecture ?? architectureOf(fact('machine')),
+    },
+    defaultFileSystem: fileSystem?.startsWith('hdfs://') ? fileSystem.replace(/\/+$/, '') : null,
+    hasHdfs: fact('hdfs') !== null,
+    kerberos: fact('authentication') === 'kerberos',
+  };
+}
+
+/** Spark's own default master says more than a Hadoop configuration lying there. */
+function managerOf(sparkMaster: string | null, hasYarnSite: boolean): Manager | null {
+  const schemes: ReadonlyArray<readonly [RegExp, Manager]> = [
+    [/^yarn/, 'yarn'],
+    [/^k8s:/, 'kubernetes'],
+    [/^spark:/, 'standalone'],
+    [/^local-cluster/, 'local-cluster'],
+  ];
+  const named = schemes.find(([pattern]) => pattern.test(sparkMaster ?? ''));
+  return named?.[1] ?? (hasYarnSite ? 'yarn' : null);
+}
+
+function versionIn(text: string | null): string | null {
+  return /\d+\.\d+(?:\.\d+)?/.exec(text ?? '')?.[0] ?? null;
+}
+
+function architectureOf(machine: string | null): ClusterProfile['architecture'] {
+  if (machine === 'x86_64' || machine === 'amd64') return 'x86_64';
+  return machine === 'aarch64' || machine === 'arm64' ? 'aarch64' : null;
+}
+
+/** `yarn-hadoop3.5-spark3.5` */
+function nameOf(manager: Manager, hadoop: string | null, spark: string | null): string {
+  const minor = (version: string) => version.split('.').slice(0, 2).join('.');
+  return [
+    manager,
+    ...(hadoop ? [`hadoop${minor(hadoop)}`] : []),
+    ...(spark ? [`spark${minor(spark)}`] : []),
+  ].join('-');
+}

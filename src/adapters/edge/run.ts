@@ -1,0 +1,133 @@
+import { userError } from '../../domain/errors.ts';
+import { isName, printable } from '../../domain/names.ts';
+import type { RunRequest, RunResult } from '../../domain/ports.ts';
+import { quote } from '../../domain/shell.ts';
+import { DeadlineExceeded, LinkCut } from '../ssh.ts';
+import { scriptError } from './failures.ts';
+import { Lines, Tail } from './output.ts';
+import { composeScript, type Script, ScriptFailure, type Session } from './session.ts';
+
+/** Bytes of each stream that are kept, from its end. */
+const KEPT = 1024 * 1024;
+/** Bytes of both streams after which a command is ended: nobody reads them, and they fill the link. */
+const FLOOD = 64 * 1024 * 1024;
+/** The command has this long to end by itself (SIGTERM) before it is killed. */
+const GRACE_SECONDS = 5;
+
+/**
+ * Runs one command line on the edge with the login shell's environment, once: a cut link is an
+ * unknown outcome, never a reason to run it again. The command is a process group of its own; it
+ * is ended when the time is up, when the connection closes and when the caller stops.
+ */
+export async function runCommand(session: Session, request: RunRequest): Promise<RunResult> {
+  const { environment, log, signal } = session.settings;
+  const script: Script = {
+    name: 'run',
+    variables: {
+      directory: request.directory ?? '',
+      command: request.command,
+      exports: exportsOf(environment),
+      // The other side's own limit, for the case that the link is frozen and nothing reaches it.
+      seconds: Math.ceil(request.timeoutSeconds) + 2 * GRACE_SECONDS,
+      grace: GRACE_SECONDS,
+    },
+  };
+  const { text, marker } = composeScript(script, environment, writeFiles(request.files));
+  const stdout = new Tail(KEPT, `${marker}-command\n`);
+  const stderr = new Tail(KEPT, `${marker}-command\n`);
+  const lines = { stdout: new Lines(log), stderr: new Lines(log) };
+  const end = new AbortController();
+  let ending: 'time' | 'flood' | null = null;
+  const endBecause = (why: 'time' | 'flood') => {
+    ending ??= why;
+    end.abort();
+  };
+  const take = (tail: Tail, line: Lines) => (chunk: Buffer) => {
+    line.add(tail.add(chunk));
+    if (stdout.total + stderr.total > FLOOD) endBecause('flood');
+  };
+  const connection = await session.withConnection(async (fresh) => fresh);
+  const limit = request.timeoutSeconds * 1000;
+  const timer = setTimeout(() => endBecause('time'), limit);
+  let code: number | null = null;
+  try {
+    const result = await connection.execute('sh -s', {
+      signal,
+      deadlineMilliseconds: limit + 3 * GRACE_SECONDS * 1000,
+      onStdout: take(stdout, lines.stdout),
+      onStderr: take(stderr, lines.stderr),
+      input: async (write, ended) => {
+        await write(text);
+        // The open input is the command's lifeline: closing it ends the command.
+        await Promise.race([ended, aborted(end.signal)]);
+      },
+    });
+    code = result.code;
+  } catch (error) {
+    if (!(error instanceof LinkCut || error instanceof DeadlineExceeded)) throw error;
+    log(`the connection was lost under a command, so its outcome is unknown: ${error.message}`);
+  } finally {
+    clearTimeout(timer);
+    lines.stdout.end();
+    lines.stderr.end();
+  }
+  if (!stderr.begun && !ending && code !== null) {
+    throw scriptError(
+      session.settings.target.edge,
+      script,
+      new ScriptFailure(code, '', stderr.before),
+    );
+  }
+  const why = ending as 'time' | 'flood' | null;
+  const note =
+    why === 'flood'
+      ? `\n[ended by Conda Ferry: it wrote more than ${FLOOD / 1024 / 1024} MiB]\n`
+      : '';
+  return {
+    code: why ? null : code,
+    timedOut: why === 'time',
+    stdout: stdout.text(),
+    stderr: stderr.text() + note,
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/**
+ * Shell text that writes the files, given their folder as `$1`. Each appears under its name in one
+ * step, because a named folder may be shared with other runs. Throws `bad-name` for a name that
+ * is more than a plain file name.
+ */
+function writeFiles(files: Readonly<Record<string, string>>): string {
+  const writes = Object.entries(files).map(([name, content]) => {
+    if (!isName(name)) {
+      throw userError({
+        code: 'bad-name',
+        message: `\`${printable(name)}\` cannot be the name of a file on an edge node.`,
+        suggestion: 'Use a plain name such as `check.py`.',
+      });
+    }
+    if (content.includes('\0')) {
+      throw userError({
+        code: 'bad-file',
+        message: `The file \`${name}\` holds a NUL character.`,
+        suggestion: 'Only text can be put beside a command.',
+      });
+    }
+    const path = `"$1"/${name}`;
+    return `printf %s ${quote(content)} >${path}.part-$$ && mv -f ${path}.part-$$ ${path} || fail 51 ${path}`;
+  });
+  return `write_files() {\n${writes.join('\n')}\n:\n}`;
+}
+
+/** The login shell's start-up files run first, and the configured variables win over theirs. */
+function exportsOf(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quote(value)}`)
+    .join('\n');
+}

@@ -1,0 +1,52 @@
+# Shared by all programs. POSIX sh plus what GNU and BusyBox have in common.
+umask 022
+# Messages are matched, so they must be English; file names must survive, so characters are UTF-8.
+unset LC_ALL
+export LC_MESSAGES=C LC_CTYPE=C.UTF-8
+
+begin() {
+  printf '%s\n' "$marker"
+}
+
+fail() {
+  code=$1
+  shift
+  printf '%s\n' "$*" >&2
+  exit "$code"
+}
+
+have() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+# sha256 of a file, in hex
+hash_of() {
+  if have sha256sum; then sha256sum <"$1" | cut -d' ' -f1
+  elif have openssl; then openssl dgst -sha256 -r <"$1" | cut -d' ' -f1
+  elif have shasum; then shasum -a 256 <"$1" | cut -d' ' -f1
+  else fail 42 'sha256sum, openssl or shasum'
+  fi
+}
+
+# bytes of a file, 0 when there is none
+size_of() {
+  if [ -f "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi
+}
+
+# bytes free in the file system of a folder
+free_bytes() {
+  df -Pk "$1" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
+}
+
+# A driver prefix is complete when it says which archive it was made from and its Python is there.
+prefix_holds() {
+  [ -f "$1/.conda-ferry-archive" ] && [ "$(cat "$1/.conda-ferry-archive")" = "$2" ] &&
+    [ -x "$1/bin/python" ]
+}
+
+# Points a symbolic link elsewhere in one step: readers see the old or the new target, never none.
+point() {
+  if [ "$(readlink "$2" 2>/dev/null)" = "$1" ]; then return 0; fi
+  if [ -d "$2" ] && [ ! -L "$2" ]; then fail 46 "$2 is a folder, not a link"; fi
+  ln -s "$1" "$2.part-$$" && mv -Tf "$2.part-$$" "$2" || fail 40 "$2"
+}

@@ -1,0 +1,9 @@
+# Whether a staging still is what it was.
+# archive sha prefix link
+intact=no
+if [ -f "$archive" ] && prefix_holds "$prefix" "$sha" &&
+  { [ -z "$link" ] || [ "$link" -ef "$prefix" ]; } &&
+  [ "$(hash_of "$archive")" = "$sha" ]; then
+  intact=yes
+fi
+echo "intact $intact"

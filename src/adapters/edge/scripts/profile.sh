@@ -1,0 +1,83 @@
+# What this edge and its cluster are. File names and files are read; a JVM is the last resort.
+# outer_spark_home configured_spark_home
+
+# value of a property in a Hadoop configuration file
+property() {
+  [ -f "$1" ] || return 0
+  tr '\n' ' ' <"$1" | sed -e 's/<!--[^>]*-->//g' -e 's/<property>/\
+/g' | sed -n "s|.*<name>[[:space:]]*$2[[:space:]]*</name>.*<value>[[:space:]]*\([^<]*[^<[:space:]]\)[[:space:]]*</value>.*|\1|p" | tail -n 1
+}
+
+# version in the name of the first jar that exists: .../name-3.5.0.jar, .../name_2.12-3.5.0.jar
+jar_version() {
+  for jar in "$@"; do
+    if [ -f "$jar" ]; then
+      printf '%s\n' "${jar##*/}" | sed -n 's/^.*-\([0-9][0-9.]*\).*\.jar$/\1/p'
+      return 0
+    fi
+  done
+}
+
+spark_home_of() {
+  if [ -n "$configured_spark_home" ]; then echo "$configured_spark_home"; return 0; fi
+  if [ -n "${SPARK_HOME:-}" ]; then echo "$SPARK_HOME"; return 0; fi
+  if have spark-submit; then
+    program=$(readlink -f "$(command -v spark-submit)")
+    home=${program%/bin/*}
+    # Distributions have jars/ there; pip puts only the programs into bin/.
+    for candidate in "$home" "$home"/lib/python3*/site-packages/pyspark /usr/lib/spark; do
+      if [ -d "$candidate/jars" ]; then echo "$candidate"; return 0; fi
+    done
+  fi
+  if have python3; then
+    python3 -c 'import importlib.util as u; s = u.find_spec("pyspark"); print(s.submodule_search_locations[0] if s else "")' 2>/dev/null </dev/null
+  fi
+}
+
+echo "machine $(uname -m)"
+echo "glibc $(getconf GNU_LIBC_VERSION 2>/dev/null)"
+echo "outer_spark_home $outer_spark_home"
+
+home=$(spark_home_of)
+echo "spark_home $home"
+if [ -n "$home" ]; then
+  version=$(jar_version "$home"/jars/spark-core_*.jar)
+  if [ -z "$version" ] && [ -f "$home/RELEASE" ]; then version=$(head -n 1 "$home/RELEASE"); fi
+  echo "spark_version $version"
+  echo "client_version $(jar_version "$home"/jars/hadoop-client-api-*.jar "$home"/jars/hadoop-common-*.jar)"
+  defaults=${SPARK_CONF_DIR:-$home/conf}/spark-defaults.conf
+  if [ -f "$defaults" ]; then
+    echo "spark_master $(sed -n 's/^[[:space:]]*spark\.master[[:space:]=]\{1,\}\([^[:space:]]*\).*/\1/p' "$defaults" | tail -n 1)"
+  fi
+fi
+
+conf=${HADOOP_CONF_DIR:-${YARN_CONF_DIR:-}}
+if [ -z "$conf" ] && [ -d /etc/hadoop/conf ]; then conf=/etc/hadoop/conf; fi
+if [ -n "$conf" ]; then
+  echo "default_fs $(property "$conf/core-site.xml" 'fs\.defaultFS')"
+  echo "authentication $(property "$conf/core-site.xml" 'hadoop\.security\.authentication')"
+  site=${YARN_CONF_DIR:-$conf}/yarn-site.xml
+  if [ -f "$site" ]; then echo "yarn_site $site"; fi
+fi
+if have hdfs; then echo "hdfs $(command -v hdfs)"; fi
+
+# The version on the nodes: what the ResourceManager says, else what is installed here.
+version=
+if [ -n "$conf" ] && [ -f "${site:-}" ]; then
+  web=$(property "$site" 'yarn\.resourcemanager\.webapp\.address')
+  if [ -z "$web" ]; then
+    host=$(property "$site" 'yarn\.resourcemanager\.hostname')
+    if [ -n "$host" ]; then web=$host:8088; fi
+  fi
+  if [ -n "$web" ] && have curl; then
+    version=$(curl -fsS --max-time 5 "http://$web/ws/v1/cluster/info" -H 'Accept: application/json' 2>/dev/null |
+      sed -n 's/.*"hadoopVersion":"\([^"]*\)".*/\1/p')
+  fi
+fi
+if [ -z "$version" ] && have hadoop; then
+  program=$(readlink -f "$(command -v hadoop)")
+  base=${HADOOP_HOME:-${program%/bin/*}}
+  version=$(jar_version "$base"/share/hadoop/common/hadoop-common-[0-9]*.jar "$base"/hadoop-common-[0-9]*.jar /usr/lib/hadoop/hadoop-common-[0-9]*.jar)
+  if [ -z "$version" ]; then version=$(hadoop version 2>/dev/null </dev/null | head -n 1); fi
+fi
+echo "hadoop_version $version"

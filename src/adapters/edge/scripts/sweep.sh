@@ -1,0 +1,19 @@
+# Removes what interrupted stagings and runs left. Only names that are never published match.
+# root minutes
+remove() {
+  while IFS= read -r path; do
+    chmod -R u+w "$path" 2>/dev/null
+    rm -rf "$path" && echo "removed $path"
+  done
+}
+old() {
+  find "$@" -mmin "+$minutes" -print 2>/dev/null
+}
+if [ -d "$root" ]; then
+  old "$root/archives" -maxdepth 1 -type f -name '*.part' | remove
+  old "$root/envs" -mindepth 2 -maxdepth 2 -name '*.part-*' | remove
+  old "$root/manifests" -mindepth 2 -maxdepth 2 -type f -name '*.part-*' | remove
+  old "$root" -mindepth 2 -maxdepth 2 -type l -name '*.part-*' | remove
+fi
+old "${TMPDIR:-/tmp}" -maxdepth 1 -type d -user "$(id -u)" -name 'conda-ferry.*' | remove
+true

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FerryError } from '../../domain/errors.ts';
+import { quote } from '../../domain/shell.ts';
+import {
+  connect,
+  DeadlineExceeded,
+  LinkCut,
+  type SshConnection,
+  type SshTarget,
+  unreachable,
+} from '../ssh.ts';
+import { scriptError } from './failures.ts';
+
+/**
+ * One task's conversation with an edge node: a connection that is opened when needed, opened again
+ * when it is cut, and shell programs that are sent over it.
+ */
+
+/** Names of the programs in `scripts/`. */
+export type ScriptName =
+  | 'prepare'
+  | 'publish'
+  | 'unpack'
+  | 'intact'
+  | 'sweep'
+  | 'discard'
+  | 'profile'
+  | 'hdfs-find'
+  | 'hdfs-put'
+  | 'run';
+
+export interface Script {
+  name: ScriptName;
+  /** Set as shell variables before the program runs; their values are always quoted. */
+  variables: Readonly<Record<string, string | number>>;
+  /** With the login shell's environment: SPARK_HOME, HADOOP_CONF_DIR and the like. */
+  login?: boolean;
+  deadlineSeconds?: number;
+}
+
+export interface ScriptOutput {
+  /** `word rest of line` lines as a table; the last one with the same word wins. */
+  facts: Map<string, string>;
+  stdout: string;
+  stderr: string;
+}
+
+export interface SessionSettings {
+  target: SshTarget;
+  /** Exported before every program. */
+  environment: Readonly<Record<string, string>>;
+  /** Attempts in a row that bring nothing before a cut link is given up. */
+  attempts: number;
+  /** Wait before the second attempt; doubles up to 16 times this. */
+  backoffMilliseconds: number;
+  log: (line: string) => void;
+  signal: AbortSignal;
+}
+
+export interface Session {
+  readonly settings: SessionSettings;
+  /**
+   * Calls `task` with a connection, and again with a fresh one when the link is cut under it. So
+   * a task must be one that may be repeated. `attempt` counts from 1; `onProgress` starts it anew.
+   */
+  withConnection<T>(
+    task: (connection: SshConnection, onProgress: () => void) => Promise<T>,
+  ): Promise<T>;
+  /** Runs a program that may be repeated. A failing one throws the error its exit code stands for. */
+  script(script: Script): Promise<ScriptOutput>;
+  /** The same without retries over a connection of its own, whatever state this session is in. */
+  detached(script: Script): Promise<ScriptOutput>;
+  close(): void;
+}
+
+/** Enough for the longest answer a program gives (two Hadoop configuration files). */
+const LONGEST_OUTPUT = 4 * 1024 * 1024;
+
+export function openSession(settings: SessionSettings): Session {
+  const { target, signal, log } = settings;
+  let connection: SshConnection | null = null;
+
+  async function withConnection<T>(
+    task: (connection: SshConnection, onProgress: () => void) => Promise<T>,
+  ): Promise<T> {
+    let failures = 0;
+    const onProgress = () => {
+      failures = 0;
+    };
+    for (;;) {
+      try {
+        connection ??= await connect(target, signal);
+        return await task(connection, onProgress);
+      } catch (error) {
+        signal.throwIfAborted();
+        connection?.close();
+        connection = null;
+        if (!isCut(error)) throw error instanceof DeadlineExceeded ? slow(target, error) : error;
+        failures += 1;
+        const reason = error instanceof Error ? error.message : String(error);
+        if (failures >= settings.attempts) throw givenUp(target, failures, error, reason);
+        const wait = settings.backoffMilliseconds * 2 ** Math.min(failures - 1, 4);
+        log(`edge ${target.edge}: ${reason}; trying again in ${wait / 1000} s`);
+        await delay(wait, undefined, { signal });
+      }
+    }
+  }
+
+  return {
+    settings,
+    withConnection,
+    async detached(script) {
+      const limit = AbortSignal.timeout((script.deadlineSeconds ?? 60) * 1000);
+      const other = openSession({ ...settings, attempts: 1, signal: limit });
+      try {
+        return await other.script(script);
+      } finally {
+        other.close();
+      }
+    },
+    script: (script) =>
+      withConnection((current) => runScript(current, script, settings.environment, signal)).catch(
+        (error: unknown) => {
+          throw error instanceof ScriptFailure ? scriptError(target.edge, script, error) : error;
+        },
+      ),
+    close() {
+      connection?.close();
+      connection = null;
+    },
+  };
+}
+
+/** Exit code and words of a program that failed; turned into an error by `failures.ts`. */
+export class ScriptFailure extends Error {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly stdout: string;
+
+  constructor(code: number | null, stdout: string, stderr: string) {
+    super(`exit code ${code}`);
+    this.code = code;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+async function runScript(
+  connection: SshConnection,
+  script: Script,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ScriptOutput> {
+  const { text, marker } = composeScript(script, environment);
+  const collected = { stdout: '', stderr: '' };
+  const collect = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+    collected[stream] = (collected[stream] + chunk.toString('utf8')).slice(-LONGEST_OUTPUT);
+  };
+  const { code } = await connection.execute('sh -s', {
+    signal,
+    deadlineMilliseconds: (script.deadlineSeconds ?? 60) * 1000,
+    onStdout: collect('stdout'),
+    onStderr: collect('stderr'),
+    input: (write) => write(text),
+  });
+  const stdout = after(collected.stdout, `${marker}\n`);
+  if (code !== 0) throw new ScriptFailure(code, stdout, collected.stderr);
+  return { facts: parseFacts(stdout), stdout, stderr: collected.stderr };
+}
+
+/**
+ * A program travels as the standard input of `sh -s`, so that it does not matter which login shell
+ * the user has. It is one function called on the last line: a connection cut while it travels
+ * leaves nothing that runs. Whatever start-up files print comes before the marker.
+ */
+export function composeScript(
+  script: Script,
+  environment: Readonly<Record<string, string>>,
+  extra = '',
+): { text: string; marker: string } {
+  const marker = `conda-ferry-${randomBytes(8).toString('hex')}`;
+  const program = [
+    `marker=${marker}`,
+    ...Object.entries(script.variables).map(([name, value]) => `${name}=${quote(String(value))}`),
+    extra,
+    read('common'),
+    script.login ? 'begin' : '',
+    read(script.name),
+  ].join('\n');
+  const exported = Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quote(value)}`)
+    .join('\n');
+  const body = script.login
+    ? [
+        'shell=sh',
+        'if command -v bash >/dev/null 2>&1; then shell=bash; fi',
+        `exec "$shell" -l -c ${quote(`outer_spark_home=\${SPARK_HOME:-}\n${exported}\n${program}`)} </dev/null`,
+      ].join('\n')
+    : [exported, `printf '%s\\n' ${marker}`, program].join('\n');
+  return { text: `main() {\n${body}\n}\nmain\n`, marker };
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
+}
+
+function after(text: string, marker: string): string {
+  const index = text.indexOf(marker);
+  return index < 0 ? '' : text.slice(index + marker.length);
+}
+
+function parseFacts(stdout: string): Map<string, string> {
+  return new Map(
+    stdout.split('\n').flatMap((line) => {
+      const space = line.indexOf(' ');
+      return space > 0 ? [[line.slice(0, space), line.slice(space + 1)] as const] : [];
+    }),
+  );
+}
+
+function isCut(error: unknown): boolean {
+  return error instanceof LinkCut || (error instanceof FerryError && error.retryable);
+}
+
+function slow(target: SshTarget, error: DeadlineExceeded) {
+  return unreachable(target, `a step on it did not end, ${error.message}`, error);
+}
+
+function givenUp(target: SshTarget, attempts: number, error: unknown, reason: string) {
+  if (attempts === 1 && error instanceof FerryError) return error;
+  return unreachable(
+    target,
+    `${error instanceof FerryError ? lastReason(error) : reason} (${attempts} attempts)`,
+    error,
+  );
+}
+
+/** The part after `cannot be reached:`, so that giving up does not say it twice. */
+function lastReason(error: FerryError): string {
+  return /cannot be reached: (.*)\.$/s.exec(error.message)?.[1] ?? error.message;
+}

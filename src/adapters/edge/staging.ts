@@ -1,0 +1,221 @@
+import { stat } from 'node:fs/promises';
+import type { Archive } from '../../domain/build.ts';
+import type { ClusterProfile } from '../../domain/cluster.ts';
+import type { Staging } from '../../domain/environment.ts';
+import { Cancelled, outsideError } from '../../domain/errors.ts';
+import { parseName } from '../../domain/names.ts';
+import type { Progress, StageRequest } from '../../domain/ports.ts';
+import { diskFull, megabytes } from './failures.ts';
+import type { Session } from './session.ts';
+import { upload } from './upload.ts';
+
+/**
+ * A conda environment deflates to about a third (measured: .306 to .353 for numpy, pandas, scipy
+ * and pyarrow), so this many times the archive is needed to unpack it.
+ */
+const UNPACKED_RATIO = 3.5;
+/** Bytes that stay free on the edge whatever we stage. */
+const RESERVE = 16 * 1024 * 1024;
+/** Folders under the root that are not the alias's. */
+const OWN_FOLDERS: readonly string[] = ['archives', 'envs', 'manifests'];
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/** Where an archive lies on the edge; published once, immutable from then on. */
+export function archivePathOf(root: string, archive: Archive): string {
+  return `${root}/archives/${archive.sha256}/${archive.name}`;
+}
+
+/**
+ * Throws for everything that may not become part of a path on the edge. The name of the archive is
+ * the environment's and its format's, so nothing free is left.
+ */
+export function checkStageRequest(request: StageRequest): void {
+  parseName(request.environment, 'environment name');
+  parseName(request.alias, 'alias');
+  parseName(request.archive.name, 'archive name');
+  const wrong =
+    OWN_FOLDERS.includes(request.alias) || !/\.(zip|tar\.gz)$/.test(request.archive.name)
+      ? `alias \`${request.alias}\`, archive \`${request.archive.name}\``
+      : !SHA256.test(request.archive.sha256)
+        ? 'sha256'
+        : !Number.isSafeInteger(request.revision) || request.revision < 1
+          ? 'revision'
+          : null;
+  if (wrong) {
+    throw outsideError({
+      code: 'bad-name',
+      message: `This cannot be staged: ${wrong} is not what a staging is made of.`,
+      suggestion: `Use an alias other than ${OWN_FOLDERS.join(', ')}, and a .zip or .tar.gz archive.`,
+    });
+  }
+}
+
+export interface StagePlace {
+  edge: string;
+  root: string;
+  /** Name of the symlink directory of the global layout. */
+  globalAlias: string;
+}
+
+/**
+ * Puts an archive on the edge, published and unpacked; everything found in place stays as it is.
+ * The HDFS copy is not made here.
+ */
+export async function stageArchive(
+  session: Session,
+  place: StagePlace,
+  request: StageRequest,
+  cluster: ClusterProfile,
+  progress: Progress,
+): Promise<Staging> {
+  const { archive, environment, revision } = request;
+  const { root } = place;
+  const symlinks = request.layout === 'global' ? request.alias : place.globalAlias;
+  const variables = {
+    root,
+    sha: archive.sha256,
+    short: archive.sha256.slice(0, 12),
+    name: archive.name,
+    bytes: archive.bytes,
+    environment,
+    revision,
+    alias: symlinks,
+  };
+  const script = (name: 'prepare' | 'publish' | 'unpack', more = {}, deadlineSeconds = 900) =>
+    session.script({ name, variables: { ...variables, ...more }, deadlineSeconds });
+
+  const { facts } = await script('prepare');
+  const state = facts.get('archive');
+  const part = Number(facts.get('part') ?? 0);
+  const needed =
+    (state === 'intact' ? 0 : archive.bytes - Math.min(part, archive.bytes)) +
+    (facts.get('driver') === 'present' ? 0 : Math.ceil(archive.bytes * UNPACKED_RATIO));
+  const free = Number(facts.get('free'));
+  if (needed > 0 && needed + RESERVE > free) {
+    if (part > 0) await discard(session, variables);
+    throw diskFull(place.edge, needed + RESERVE, free);
+  }
+  if (state === 'intact') {
+    progress.log(`edge ${place.edge} has ${archive.name} (${archive.sha256}) already`);
+  } else {
+    if (state === 'damaged') {
+      progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
+    }
+    await send(session, place, request, progress, () => script('publish'));
+  }
+  progress.detail('unpacking');
+  const unpacked = await script(
+    'unpack',
+    { manifest: JSON.stringify(request.manifest ?? null) },
+    1800,
+  );
+  const prefix = unpacked.facts.get('prefix') ?? '';
+  return {
+    edge: place.edge,
+    archivePath: archivePathOf(root, archive),
+    hdfs: null,
+    driverPrefix: prefix,
+    root,
+    layout: request.layout,
+    alias: request.alias,
+    cluster,
+    activation: activationOf(unpacked.stdout, prefix),
+    stagedAt: Date.now(),
+  };
+}
+
+/** Uploads and publishes; bytes that arrive damaged are sent once more. */
+async function send(
+  session: Session,
+  place: StagePlace,
+  request: StageRequest,
+  progress: Progress,
+  publish: () => Promise<{ facts: Map<string, string> }>,
+): Promise<void> {
+  const { archive } = request;
+  const variables = { root: place.root, sha: archive.sha256 };
+  const { size } = await stat(request.archivePath);
+  if (size !== archive.bytes) {
+    throw outsideError({
+      code: 'archive-changed',
+      message: `The archive has ${size} bytes instead of the ${archive.bytes} it was packed with.`,
+      suggestion: 'Build it again.',
+    });
+  }
+  try {
+    for (let round = 1; round <= 2; round += 1) {
+      const started = Date.now();
+      await upload(session, {
+        localPath: request.archivePath,
+        bytes: archive.bytes,
+        remotePath: `${place.root}/archives/${archive.sha256}.part`,
+        edge: place.edge,
+        onDetail: progress.detail,
+      });
+      const seconds = (Date.now() - started) / 1000;
+      progress.log(
+        `sent ${megabytes(archive.bytes)} to edge ${place.edge} in ${seconds.toFixed(1)} s`,
+      );
+      progress.detail('verifying');
+      const { facts } = await publish();
+      if (facts.get('published') !== 'no') return;
+      progress.log(`edge ${place.edge}: the sha256 of what arrived is wrong (round ${round})`);
+    }
+  } catch (error) {
+    // A worker that shuts down leaves the part for the one that takes over; `sweep` is the last net.
+    const resumes = error instanceof Cancelled && error.reason !== 'cancelled';
+    if (!resumes) await discard(session, variables);
+    throw error;
+  }
+  throw outsideError({
+    code: 'upload-corrupt',
+    message: `The archive arrived damaged on edge ${place.edge}, twice.`,
+    suggestion: 'Check the disk of the edge node, and the archive on the build host.',
+    retryable: true,
+  });
+}
+
+/** Best effort with a connection and a deadline of its own: the session's may be cut or stopped. */
+async function discard(session: Session, variables: { root: string; sha: string }): Promise<void> {
+  try {
+    await session.detached({ name: 'discard', variables, deadlineSeconds: 10 });
+  } catch {
+    session.settings.log(`a part of an upload stays until the next sweep`);
+  }
+}
+
+/** Set by the shell, or by activation itself in a way that means nothing on an executor. */
+const NOT_ACTIVATION = /^(?:PATH|PWD|OLDPWD|HOME|SHLVL|_|CONDA_.*)$/;
+
+/** Variables pointing into the prefix, as paths relative to it. */
+function activationOf(stdout: string, prefix: string): Record<string, string> {
+  const activation: Record<string, string> = {};
+  for (const line of stdout.split('\n')) {
+    const [, name = '', value = ''] = /^activation ([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
+    const inside = value.startsWith(`${prefix}/`) ? value.slice(prefix.length + 1) : '';
+    if (inside && !NOT_ACTIVATION.test(name) && !/[:\s]|\.\./.test(inside)) {
+      activation[name] = inside;
+    }
+  }
+  return activation;
+}
+
+export async function isStagingIntact(
+  session: Session,
+  staging: Staging,
+  archive: Archive,
+): Promise<boolean> {
+  const environment = staging.driverPrefix.split('/').at(-2) ?? '';
+  const link = staging.layout === 'global' ? `${staging.root}/${staging.alias}/${environment}` : '';
+  const { facts } = await session.script({
+    name: 'intact',
+    variables: {
+      archive: staging.archivePath,
+      sha: archive.sha256,
+      prefix: staging.driverPrefix,
+      link,
+    },
+    deadlineSeconds: 900,
+  });
+  return facts.get('intact') === 'yes';
+}

@@ -1,0 +1,144 @@
+import { open } from 'node:fs/promises';
+import { type FerryError, outsideError } from '../../domain/errors.ts';
+import { quote } from '../../domain/shell.ts';
+import type { SshConnection } from '../ssh.ts';
+import { diskFull, lastLine, megabytes } from './failures.ts';
+import type { Session } from './session.ts';
+
+/** A transfer is taken up again at a multiple of this many bytes: `dd` seeks in whole blocks. */
+const BLOCK = 1024 * 1024;
+const CHUNK = 256 * 1024;
+/** At least this many bytes per second, or the transfer is given up and taken up again. */
+const SLOWEST = 2_000;
+
+export interface Upload {
+  localPath: string;
+  bytes: number;
+  /** File on the edge; what it holds already is a beginning of the same bytes. */
+  remotePath: string;
+  edge: string;
+  onDetail: (text: string) => void;
+}
+
+/**
+ * Sends a file over `exec`, continuing where an earlier attempt stopped, also over a new
+ * connection. Bytes are written to their place in the file (not appended), so that a writer left
+ * over from a frozen link, which still writes, writes the same bytes to the same place.
+ * Errors: `edge-unreachable` saying how far it got, `disk-full`, `edge-denied`.
+ */
+export async function upload(session: Session, request: Upload): Promise<void> {
+  let arrived = 0;
+  try {
+    await session.withConnection(async (connection, onProgress) => {
+      const size = await remoteSize(session, connection, request.remotePath);
+      const offset = Math.min(
+        Math.floor(size / BLOCK) * BLOCK,
+        Math.floor(request.bytes / BLOCK) * BLOCK,
+      );
+      if (size > arrived) {
+        arrived = size;
+        onProgress();
+      }
+      if (size === request.bytes) return;
+      if (offset > 0) session.settings.log(`continuing the upload at ${megabytes(offset)}`);
+      await send(session, connection, request, offset);
+      arrived = request.bytes;
+    });
+  } catch (error) {
+    throw withReach(error, arrived, request);
+  }
+}
+
+async function remoteSize(session: Session, connection: SshConnection, path: string) {
+  let output = '';
+  await connection.execute(oneLine(`wc -c <${quote(path)} 2>/dev/null; printf ferry`), {
+    signal: session.settings.signal,
+    deadlineMilliseconds: 60_000,
+    onStdout: (chunk) => {
+      output += chunk.toString('latin1');
+    },
+  });
+  return Number(/(\d+)\s*ferry$/.exec(output)?.[1] ?? 0);
+}
+
+async function send(
+  session: Session,
+  connection: SshConnection,
+  request: Upload,
+  offset: number,
+): Promise<void> {
+  const { signal } = session.settings;
+  const file = await open(request.localPath, 'r');
+  let stderr = '';
+  try {
+    const { code } = await connection.execute(
+      oneLine(
+        `umask 022; LC_ALL=C exec dd of=${quote(request.remotePath)} bs=${BLOCK} seek=${offset / BLOCK} conv=notrunc,fsync`,
+      ),
+      {
+        signal,
+        deadlineMilliseconds: 60_000 + ((request.bytes - offset) / SLOWEST) * 1000,
+        onStderr: (chunk) => {
+          stderr = (stderr + chunk.toString('utf8')).slice(-4_000);
+        },
+        input: async (write, ended) => {
+          let open = true;
+          ended.then(() => {
+            open = false;
+          });
+          for (let position = offset; open && position < request.bytes; ) {
+            const buffer = Buffer.allocUnsafe(Math.min(CHUNK, request.bytes - position));
+            const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+            if (bytesRead === 0) throw changed(request);
+            await write(buffer.subarray(0, bytesRead));
+            position += bytesRead;
+            request.onDetail(`${megabytes(position)} of ${megabytes(request.bytes)}`);
+          }
+        },
+      },
+    );
+    if (code !== 0) throw writeError(request, stderr, code);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Holds no line break and no `!`, so that csh and fish read it as sh does. */
+function oneLine(program: string): string {
+  return `sh -c ${quote(program)}`;
+}
+
+function writeError(request: Upload, stderr: string, code: number | null): FerryError {
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+    return diskFull(request.edge, null, null, stderr);
+  }
+  const reason = stderr.split('\n').find((line) => line.startsWith('dd:')) ?? lastLine(stderr);
+  return outsideError({
+    code: 'edge-denied',
+    message: `Edge ${request.edge} could not write the archive: ${reason || `exit code ${code}`}.`,
+    suggestion: 'See whether the SSH user may write the configured `root`.',
+    details: stderr,
+  });
+}
+
+function changed(request: Upload): FerryError {
+  return outsideError({
+    code: 'archive-changed',
+    message: `The archive ${request.localPath} became shorter while it was sent.`,
+    suggestion: 'Build it again.',
+  });
+}
+
+function withReach(error: unknown, arrived: number, request: Upload): unknown {
+  const { code, message, suggestion } = error as Partial<FerryError>;
+  if (code !== 'edge-unreachable') return error;
+  return outsideError(
+    {
+      code,
+      message: `${message} ${megabytes(arrived)} of ${megabytes(request.bytes)} had arrived.`,
+      suggestion: suggestion ?? null,
+      retryable: true,
+    },
+    error,
+  );
+}
