@@ -1,0 +1,274 @@
+/**
+ * Documents as Block Kit. Outside text only ever stands in plain text and rich text elements,
+ * which Slack shows literally; the small print and the notification text are mrkdwn and escaped.
+ *
+ * Limits are those of Slack's Block Kit reference, and one it does not print: `chat.postMessage`
+ * answers `msg_blocks_too_long` when all texts together pass about 12,000 characters.
+ */
+import type {
+  ActionsBlock,
+  ContextBlock,
+  KnownBlock,
+  PlanBlock,
+  RichTextBlock,
+  RichTextBlockElement,
+  RichTextElement,
+  RichTextSection,
+} from '@slack/types';
+import type { Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { describe } from './describe.ts';
+import type { Button, Document, Inline, Part } from './document.ts';
+import { clip, line } from './outside.ts';
+
+export interface Message {
+  /** What notifications and screen readers get; mrkdwn. */
+  text: string;
+  blocks: KnownBlock[];
+}
+
+export const MOST_BLOCKS = 50;
+/** Under the 12,000 where Slack refuses, with room for what it counts and we do not. */
+export const MOST_TEXT = 9_500;
+const MOST_NOTIFICATION = 3_900;
+const MOST_BUTTONS = 25;
+
+/** A reply as a Slack message. */
+export function renderMessage(reply: Reply, settings: Settings): Message {
+  return messageOf(describe(reply, settings));
+}
+
+export function messageOf(document: Document): Message {
+  return {
+    text: notification(document.summary),
+    blocks: withinLimits(blocksOf(document.parts)),
+  };
+}
+
+/** Escaping makes text longer, so what is cut is the text before it. */
+function notification(summary: string): string {
+  const text = summary.replaceAll('```', 'ˋˋˋ');
+  const escaped = escapeMarkup(clip(text, MOST_NOTIFICATION));
+  return escaped.length <= MOST_NOTIFICATION
+    ? escaped
+    : escapeMarkup(clip(text, Math.floor(MOST_NOTIFICATION / 5)));
+}
+
+/** The parts as blocks, neighbouring texts in one rich text block. No limit on the whole. */
+export function blocksOf(parts: readonly Part[]): KnownBlock[] {
+  const blocks: KnownBlock[] = [];
+  for (const part of parts) {
+    const richText = richTextOf(part);
+    if (richText === null) {
+      const made = BLOCKS[part.kind as keyof typeof BLOCKS];
+      blocks.push((made as (part: Part) => KnownBlock)(part));
+      continue;
+    }
+    const last = blocks.at(-1);
+    if (last?.type === 'rich_text') (last as RichTextBlock).elements.push(...richText);
+    else blocks.push({ type: 'rich_text', elements: richText });
+  }
+  return blocks;
+}
+
+type PartOf<K extends Part['kind']> = Extract<Part, { kind: K }>;
+
+const BLOCKS = {
+  heading: (part: PartOf<'heading'>): KnownBlock => ({
+    type: 'header',
+    text: { type: 'plain_text', text: clip(part.text, 150), emoji: true },
+  }),
+  small: (part: PartOf<'small'>): ContextBlock => ({
+    type: 'context',
+    elements: [{ type: 'mrkdwn', text: mrkdwn(part.inline, 2_000), verbatim: true }],
+  }),
+  tasks: (part: PartOf<'tasks'>): PlanBlock => ({
+    type: 'plan',
+    title: clip(part.title, 150),
+    tasks: part.tasks.map((task) => ({
+      type: 'task_card',
+      task_id: task.id,
+      title: clip(task.title, 100),
+      status: task.status,
+      ...(task.detail ? { details: richText([section([plain(task.detail)])]) } : {}),
+    })),
+  }),
+  buttons: (part: PartOf<'buttons'>): ActionsBlock => ({
+    type: 'actions',
+    elements: part.buttons.slice(0, MOST_BUTTONS).map(buttonOf),
+  }),
+  divider: (): KnownBlock => ({ type: 'divider' }),
+};
+
+function buttonOf(button: Button): ActionsBlock['elements'][number] {
+  const { confirm } = button;
+  return {
+    type: 'button',
+    action_id: button.action,
+    text: { type: 'plain_text', text: clip(button.label, 75), emoji: true },
+    value: button.value,
+    ...(button.style ? { style: button.style } : {}),
+    ...(confirm
+      ? {
+          confirm: {
+            title: { type: 'plain_text', text: clip(confirm.title, 100) },
+            text: { type: 'plain_text', text: clip(confirm.text, 300) },
+            confirm: { type: 'plain_text', text: clip(confirm.confirm, 30) },
+            deny: { type: 'plain_text', text: clip(confirm.deny, 30) },
+            ...(button.style ? { style: button.style } : {}),
+          },
+        }
+      : {}),
+  };
+}
+
+function richTextOf(part: Part): RichTextBlockElement[] | null {
+  switch (part.kind) {
+    case 'prose':
+      return [section(part.inline)];
+    case 'code':
+      return [
+        {
+          type: 'rich_text_preformatted',
+          elements: [{ type: 'text', text: part.text || ' ' }],
+          ...(part.language ? { language: part.language } : {}),
+        },
+      ];
+    case 'list':
+      return part.items.length === 0
+        ? []
+        : [{ type: 'rich_text_list', style: 'bullet', elements: part.items.map(section) }];
+    default:
+      return null;
+  }
+}
+
+function richText(elements: RichTextBlockElement[]): RichTextBlock {
+  return { type: 'rich_text', elements };
+}
+
+function section(inline: Inline[]): RichTextSection {
+  return { type: 'rich_text_section', elements: inline.map(elementOf) };
+}
+
+function plain(text: string): Inline {
+  return { kind: 'text', text };
+}
+
+function elementOf(inline: Inline): RichTextElement {
+  switch (inline.kind) {
+    case 'text':
+      return {
+        type: 'text',
+        text: inline.text,
+        ...(inline.style ? { style: { [inline.style]: true } } : {}),
+      };
+    case 'user':
+      return isUserId(inline.id)
+        ? { type: 'user', user_id: inline.id }
+        : { type: 'text', text: line(inline.id, 60) };
+    case 'channel':
+      return isChannelId(inline.id)
+        ? { type: 'channel', channel_id: inline.id }
+        : { type: 'text', text: line(inline.id, 60) };
+    case 'date':
+      return {
+        type: 'date',
+        timestamp: Math.floor(inline.at / 1000),
+        format: '{date_short_pretty} {time}',
+        fallback: new Date(inline.at).toISOString().slice(0, 16).replace('T', ' '),
+      };
+    case 'link':
+      return { type: 'link', url: inline.url, text: inline.label };
+  }
+}
+
+/** Ids as Slack writes them; anything else would be shown as a broken mention. */
+function isUserId(id: string): boolean {
+  return /^[UW][A-Z0-9]{2,30}$/.test(id);
+}
+
+function isChannelId(id: string): boolean {
+  return /^[CGD][A-Z0-9]{2,30}$/.test(id);
+}
+
+/** "Formatting text for app surfaces": these three characters, and only these, are escaped. */
+export function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function mrkdwn(inline: readonly Inline[], limit: number): string {
+  let text = '';
+  for (const piece of inline) {
+    const next = mrkdwnPiece(piece);
+    if (text.length + next.length > limit - 1) return `${text}…`;
+    text += next;
+  }
+  return text || ' ';
+}
+
+const MARKS = { bold: '*', italic: '_', code: '`' } as const;
+
+function mrkdwnPiece(piece: Inline): string {
+  switch (piece.kind) {
+    case 'text': {
+      const text = escapeMarkup(piece.text.replaceAll('`', 'ˋ'));
+      if (!piece.style) return text;
+      const mark = MARKS[piece.style];
+      return `${mark}${text}${mark}`;
+    }
+    case 'user':
+      return isUserId(piece.id) ? `<@${piece.id}>` : escapeMarkup(line(piece.id, 60));
+    case 'channel':
+      return isChannelId(piece.id) ? `<#${piece.id}>` : escapeMarkup(line(piece.id, 60));
+    case 'date': {
+      const fallback = new Date(piece.at).toISOString().slice(0, 16).replace('T', ' ');
+      return `<!date^${Math.floor(piece.at / 1000)}^{date_short_pretty} {time}|${fallback}>`;
+    }
+    case 'link':
+      return `<${escapeMarkup(piece.url)}|${escapeMarkup(piece.label)}>`;
+  }
+}
+
+/**
+ * The last word on limits. Every reply is written to fit; should one not, whole blocks are left
+ * out from the end, buttons never, and the message says so.
+ */
+function withinLimits(blocks: KnownBlock[]): KnownBlock[] {
+  const cut: KnownBlock = {
+    type: 'context',
+    elements: [{ type: 'mrkdwn', text: 'Some of this answer did not fit into one message.' }],
+  };
+  const kept: KnownBlock[] = [];
+  const reserved = blocks.filter((entry) => entry.type === 'actions');
+  let size = reserved.reduce((sum, entry) => sum + textLength(entry), 0) + textLength(cut);
+  let count = reserved.length + 1;
+  let complete = true;
+  for (const entry of blocks) {
+    if (entry.type === 'actions') {
+      kept.push(entry);
+      continue;
+    }
+    const length = textLength(entry);
+    if (size + length > MOST_TEXT || count + 1 > MOST_BLOCKS) {
+      complete = false;
+      continue;
+    }
+    kept.push(entry);
+    size += length;
+    count += 1;
+  }
+  return complete ? kept : [...kept, cut];
+}
+
+/** Characters of every string a person would read in `value`. */
+export function textLength(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + textLength(item), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  let sum = 0;
+  for (const [key, item] of Object.entries(value)) {
+    if (typeof item !== 'string') sum += textLength(item);
+    else if (key === 'text' || key === 'title' || key === 'fallback') sum += item.length;
+  }
+  return sum;
+}

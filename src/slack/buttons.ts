@@ -1,0 +1,85 @@
+/**
+ * The buttons there are: what they say, what a person would type for the same, and on which
+ * builds they make sense. What a press does is in `actions.ts`.
+ */
+import type { Build } from '../domain/build.ts';
+import { isSettled } from '../domain/build.ts';
+import type { Button } from './document.ts';
+
+export type ActionId =
+  | 'cancel'
+  | 'retry'
+  | 'rebuild'
+  | 'verify'
+  | 'logs'
+  | 'copy_line'
+  | 'spark_submit'
+  | 'open_form'
+  | 'open_help';
+
+interface ButtonStyle {
+  label: string;
+  style?: 'primary' | 'danger';
+  /** The text after the slash command that does the same; null where typing cannot. */
+  command(build: Build): string | null;
+  confirm?(build: Build): Button['confirm'];
+}
+
+/** `churn@3`, or `churn` while there is no revision. */
+export function labelOf(build: Build): string {
+  const { environment } = build.request;
+  return build.revision === null ? environment : `${environment}@${build.revision}`;
+}
+
+export const BUTTONS: Readonly<Record<Exclude<ActionId, 'open_form' | 'open_help'>, ButtonStyle>> =
+  {
+    cancel: {
+      label: 'Cancel',
+      style: 'danger',
+      command: (build) => `cancel ${build.id}`,
+      confirm: (build) => ({
+        title: `Stop building ${build.request.environment}?`,
+        text: 'The build stops where it is. Nothing half-made stays on the edge; Retry goes on from the last finished step.',
+        confirm: 'Stop it',
+        deny: 'Keep building',
+      }),
+    },
+    retry: { label: 'Retry', style: 'primary', command: (build) => `retry ${build.id}` },
+    rebuild: { label: 'Rebuild', command: () => null },
+    verify: { label: 'Verify', command: (build) => `verify ${labelOf(build)}` },
+    logs: { label: 'Logs', command: (build) => `logs ${build.id}` },
+    copy_line: {
+      label: 'Copy line',
+      style: 'primary',
+      command: (build) => `run ${labelOf(build)}`,
+    },
+    spark_submit: {
+      label: 'spark-submit',
+      command: (build) => `run ${labelOf(build)} spark-submit`,
+    },
+  };
+
+/** The buttons of a build's live message. */
+export function buttonsOf(build: Build): Button[] {
+  return offeredOn(build).map((action) => buttonFor(action, build));
+}
+
+export function offeredOn(build: Build): (keyof typeof BUTTONS)[] {
+  if (!isSettled(build)) return build.cancelRequested ? ['logs'] : ['cancel', 'logs'];
+  if (build.state !== 'ready') return ['retry', 'logs'];
+  return build.verifying
+    ? ['copy_line', 'spark_submit', 'logs']
+    : ['copy_line', 'spark_submit', 'verify', 'rebuild', 'logs'];
+}
+
+function buttonFor(action: keyof typeof BUTTONS, build: Build): Button {
+  const { label, style, command, confirm } = BUTTONS[action];
+  return {
+    action,
+    label,
+    value: JSON.stringify({ b: build.id }),
+    style: style ?? null,
+    confirm: confirm?.(build) ?? null,
+    command: command(build),
+  };
+}

@@ -1,0 +1,226 @@
+import type { Build, BuildState } from '../../domain/build.ts';
+import type { Environment, Revision } from '../../domain/environment.ts';
+import { latestRevision, revisionLabel } from '../../domain/environment.ts';
+import type { Reply } from '../../domain/reply.ts';
+import type { Settings } from '../../domain/services.ts';
+import { formatSpec } from '../../domain/spec.ts';
+import { labelOf } from '../buttons.ts';
+import {
+  bold,
+  code,
+  codes,
+  type Document,
+  date,
+  heading,
+  type Inline,
+  list,
+  marked,
+  type Part,
+  prose,
+  small,
+  user,
+  words,
+} from '../document.ts';
+import { counted, duration, size } from '../figures.ts';
+import { line } from '../outside.ts';
+import { describeEvidence } from './evidence.ts';
+
+const MOST_ENTRIES = 20;
+
+export const STATE_ICONS: Readonly<Record<BuildState, string>> = {
+  queued: '🕓',
+  running: '⏳',
+  ready: '✅',
+  failed: '❌',
+  cancelled: '⏹️',
+};
+
+export function describeBuilds(
+  { builds }: Extract<Reply, { kind: 'builds' }>,
+  settings: Settings,
+): Document {
+  if (builds.length === 0) return nothing('There are no builds yet.', settings);
+  const shown = builds.slice(0, MOST_ENTRIES);
+  return {
+    summary: `${counted(builds.length, 'build')}, the newest of ${builds[0] ? labelOf(builds[0]) : ''}`,
+    parts: [
+      heading('Builds'),
+      list(shown.map(buildLine)),
+      ...more(builds.length - shown.length),
+      small('One of them: ', code(`${settings.command} status ${shown[0]?.id ?? 'BUILD'}`)),
+    ],
+  };
+}
+
+/** `✅ churn@3 ready in 42 s, asked for by @ana …` */
+export function buildLine(build: Build): Inline[] {
+  const took =
+    build.startedAt !== null && build.finishedAt !== null
+      ? ` in ${duration(build.finishedAt - build.startedAt)}`
+      : '';
+  return words(
+    `${STATE_ICONS[build.state]} `,
+    bold(labelOf(build)),
+    ` ${build.state}${took}, asked for by `,
+    user(build.requester.user),
+    ' ',
+    date(build.createdAt),
+    ' ',
+    code(build.id, 60),
+    build.failure ? ': ' : '',
+    build.failure ? marked(line(build.failure.message, 120)) : '',
+  );
+}
+
+export function describeEnvironments(
+  { environments }: Extract<Reply, { kind: 'environments' }>,
+  settings: Settings,
+): Document {
+  if (environments.length === 0) return nothing('There are no environments yet.', settings);
+  const shown = environments.slice(0, MOST_ENTRIES);
+  return {
+    summary: `${counted(environments.length, 'environment')}: ${shown.map(({ name }) => name).join(', ')}`,
+    parts: [
+      heading('Environments'),
+      list(shown.map(environmentLine)),
+      ...more(environments.length - shown.length),
+      small(
+        'The line for one of them: ',
+        code(`${settings.command} run ${shown[0]?.name ?? 'NAME'}`),
+        ' · all about it: ',
+        code(`${settings.command} show ${shown[0]?.name ?? 'NAME'}`),
+      ),
+    ],
+  };
+}
+
+/** `churn@3 of @ana: python=3.11 numpy, on lab` */
+export function environmentLine(environment: Environment): Inline[] {
+  const revision = latestRevision(environment);
+  const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
+  return words(
+    bold(line(label, 80)),
+    ' of ',
+    user(environment.owner),
+    revision ? ': ' : ', nothing built yet',
+    revision ? codes(revision.request.specs.map(formatSpec), 140) : '',
+    revision && revision.stagings.length > 0 ? ', on ' : '',
+    revision
+      ? codes(
+          revision.stagings.map(({ edge }) => edge),
+          80,
+        )
+      : '',
+    ...(revision ? [' ', date(revision.createdAt)] : []),
+  );
+}
+
+export function describeEnvironment(
+  { environment, revision, building }: Extract<Reply, { kind: 'environment' }>,
+  settings: Settings,
+): Document {
+  const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
+  const parts: Part[] = [
+    heading(label),
+    small('owned by ', user(environment.owner), ' since ', date(environment.createdAt)),
+  ];
+  if (building)
+    parts.push(prose(`${STATE_ICONS[building.state]} At work: `, code(building.id, 60)));
+  if (revision) parts.push(...describeRevision(revision));
+  else parts.push(prose('Nothing is built yet.'));
+  const others = environment.revisions
+    .filter((entry) => entry.number !== revision?.number)
+    .slice(-6)
+    .reverse();
+  if (others.length > 0) {
+    parts.push(
+      prose(bold('Other revisions')),
+      list(others.map((entry) => revisionLine(environment, entry))),
+    );
+  }
+  if (revision) parts.push(small('The line: ', code(`${settings.command} run ${label}`)));
+  return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
+}
+
+function describeRevision(revision: Revision): Part[] {
+  const { archive, lock, projects, request } = revision;
+  const places = revision.stagings
+    .slice(0, 5)
+    .map((staging) =>
+      words(
+        'on ',
+        code(staging.edge, 60),
+        ': ',
+        code(staging.archivePath, 160),
+        staging.hdfs ? ' and ' : '',
+        ...(staging.hdfs ? [code(staging.hdfs, 160)] : []),
+        `, seen by executors as `,
+        code(staging.alias, 70),
+      ),
+    );
+  return [
+    list([
+      words('asked for: ', codes(request.specs.map(formatSpec), 700)),
+      ...(projects.length > 0
+        ? [
+            words(
+              'projects: ',
+              codes(
+                projects.map(({ name, origin }) => `${name} (${origin})`),
+                300,
+              ),
+            ),
+          ]
+        : []),
+      words(
+        `${counted(lock.packages.length, 'package')} for ${lock.platform}: `,
+        codes(
+          lock.packages.map(({ name, version }) => `${name} ${version}`),
+          500,
+        ),
+      ),
+      words(
+        code(archive.name, 80),
+        ` ${size(archive.bytes)}, ${counted(archive.files, 'file')}, sha256 `,
+        code(archive.sha256.slice(0, 16), 20),
+      ),
+      ...places,
+      words(
+        'built ',
+        date(revision.createdAt),
+        ' for ',
+        user(revision.createdBy),
+        ', build ',
+        code(revision.buildId, 60),
+      ),
+    ]),
+    ...describeEvidence(revision.verifications, revision.stagings),
+  ];
+}
+
+function revisionLine(environment: Environment, revision: Revision): Inline[] {
+  return words(
+    bold(revisionLabel(environment.name, revision.number)),
+    ' ',
+    date(revision.createdAt),
+    ': ',
+    codes(revision.request.specs.map(formatSpec), 100),
+  );
+}
+
+function more(hidden: number): Part[] {
+  return hidden > 0 ? [small(`and ${hidden} more; name one to see it`)] : [];
+}
+
+function nothing(sentence: string, settings: Settings): Document {
+  return {
+    summary: sentence,
+    parts: [
+      prose(
+        sentence,
+        ' Make one: ',
+        code(`${settings.command} create churn python=3.11 numpy pandas`),
+      ),
+    ],
+  };
+}

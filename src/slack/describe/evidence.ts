@@ -1,0 +1,128 @@
+import type { ExecutorEvidence, Staging, Verification } from '../../domain/environment.ts';
+import {
+  bold,
+  code,
+  type Inline,
+  list,
+  marked,
+  type Part,
+  prose,
+  small,
+  words,
+} from '../document.ts';
+import { counted, duration } from '../figures.ts';
+import { line } from '../outside.ts';
+
+/** Hosts shown over all edges; the others are counted. */
+const MOST_HOSTS = 6;
+const MOST_EDGES = 5;
+const MOST_FAILED_IMPORTS = 2;
+
+/** The newest verification of every edge. */
+export function newestPerEdge(verifications: readonly Verification[]): Verification[] {
+  return [...new Map(verifications.map((entry) => [entry.edge, entry])).values()];
+}
+
+/** What the executors themselves said, or why they were not asked. */
+export function describeEvidence(
+  verifications: readonly Verification[],
+  stagings: readonly Staging[],
+): Part[] {
+  const shown = newestPerEdge(verifications).slice(0, MOST_EDGES);
+  const hostsPerEdge = Math.max(1, Math.floor(MOST_HOSTS / Math.max(1, shown.length)));
+  return shown.flatMap((verification) => {
+    const staging = stagings.find((entry) => entry.edge === verification.edge) ?? null;
+    return [prose(headline(verification)), ...hosts(verification, staging, hostsPerEdge)];
+  });
+}
+
+function headline(verification: Verification): Inline[] {
+  const { edge, outcome, executors, npv, seconds } = verification;
+  const took = duration(seconds * 1000);
+  const reason = marked(line(verification.reason ?? '', 300));
+  switch (outcome) {
+    case 'proven':
+      return words(
+        '✅ ',
+        bold('Proven on the executors'),
+        ` of ${line(edge, 40)}: ${counted(new Set(executors.map(({ host }) => host)).size, 'host')}, ${took}. `,
+        agreement(npv),
+      );
+    case 'smoke-tested':
+      return words(
+        '🔎 ',
+        bold('Smoke-tested'),
+        ` on ${line(edge, 40)}: the unpacked interpreter runs there; the executors were not asked. `,
+        reason,
+      );
+    case 'failed':
+      return words('❌ ', bold('Not proven'), ` on ${line(edge, 40)} (${took}). `, reason);
+  }
+}
+
+/** The article's check, `set(sc.parallelize(…).map(npv).collect())`: one element when all agree. */
+function agreement(npv: readonly string[]): Inline[] {
+  const [only] = npv;
+  if (npv.length === 0 || only === undefined) return [];
+  if (npv.length === 1) return words('numpy on every executor: ', code(`{'${only}'}`, 40), ' ✔');
+  const versions = npv.slice(0, 6).join(', ');
+  return words('executors disagree on numpy: ', code(versions, 100), ' ✖');
+}
+
+function hosts(verification: Verification, staging: Staging | null, most: number): Part[] {
+  const perHost = [
+    ...new Map(verification.executors.map((executor) => [executor.host, executor])).values(),
+  ];
+  if (perHost.length === 0) return [];
+  const items = perHost.slice(0, most).map((executor) => hostLine(executor, staging));
+  const hidden = perHost.length - items.length;
+  const disagreeing = perHost.slice(most).filter((executor) => !isClean(executor, staging));
+  const more =
+    hidden > 0
+      ? [
+          small(
+            `and ${counted(hidden, 'more host')}`,
+            disagreeing.length === 0
+              ? ', all the same ✔'
+              : `, ${disagreeing.length} with problems ✖`,
+          ),
+        ]
+      : [];
+  return [list(items), ...more];
+}
+
+function hostLine(executor: ExecutorEvidence, staging: Staging | null): Inline[] {
+  const failed = Object.entries(executor.failedImports);
+  const pieces: Inline[] = words(code(executor.host, 60), ` Python ${line(executor.python, 20)}`);
+  if (executor.glibc) pieces.push(...words(`, glibc ${line(executor.glibc, 12)}`));
+  if (executor.numpyFile) {
+    const under = isUnderAlias(executor, staging);
+    pieces.push(...words(', numpy from ', code(shortPath(executor.numpyFile), 90)));
+    pieces.push(...words(under ? ' ✔' : ` ✖ not under ${line(staging?.alias ?? '', 40)}`));
+  }
+  if (failed.length > 0) {
+    pieces.push(...words(`; cannot import `));
+    for (const [index, [name, reason]] of failed.slice(0, MOST_FAILED_IMPORTS).entries()) {
+      pieces.push(...words(index > 0 ? ', ' : '', code(name, 40), ` (${line(reason, 60)})`));
+    }
+    const more = failed.length - MOST_FAILED_IMPORTS;
+    if (more > 0) pieces.push(...words(` and ${more} more`));
+    pieces.push(...words(' ✖'));
+  }
+  return pieces;
+}
+
+function isClean(executor: ExecutorEvidence, staging: Staging | null): boolean {
+  const numpyFits = executor.numpyFile === null || isUnderAlias(executor, staging);
+  return numpyFits && Object.keys(executor.failedImports).length === 0;
+}
+
+function isUnderAlias(executor: ExecutorEvidence, staging: Staging | null): boolean {
+  return staging === null || (executor.numpyFile ?? '').split('/').includes(staging.alias);
+}
+
+/** Container folders are long and say nothing; the end of the path is what counts. */
+function shortPath(path: string): string {
+  const parts = path.split('/');
+  return parts.length > 9 ? `…/${parts.slice(-8).join('/')}` : path;
+}

@@ -1,0 +1,96 @@
+import type { CommandHelp, Reply } from '../../domain/reply.ts';
+import type { Settings } from '../../domain/services.ts';
+import {
+  block,
+  bold,
+  code,
+  codes,
+  type Document,
+  heading,
+  type Inline,
+  list,
+  marked,
+  type Part,
+  prose,
+  small,
+  words,
+} from '../document.ts';
+import { line } from '../outside.ts';
+
+/** How the overview is ordered; a command that stands nowhere here comes under the last title. */
+const GROUPS: readonly (readonly [string, readonly string[]])[] = [
+  ['Make and use an environment', ['create', 'plan', 'run', 'verify', 'lock', 'stage', 'schedule']],
+  ['Follow a build', ['status', 'logs', 'cancel', 'retry', 'approve', 'subscribe']],
+  ['Look around', ['list', 'show', 'diff', 'history', 'edges', 'whoami', 'audit']],
+  ['When a job fails', ['diagnose']],
+  ['More', []],
+];
+
+export function describeHelp(
+  reply: Extract<Reply, { kind: 'help' }>,
+  _settings: Settings,
+): Document {
+  return reply.topic ? describeTopic(reply.topic, reply.command) : describeOverview(reply);
+}
+
+function describeOverview({ commands, command }: Extract<Reply, { kind: 'help' }>): Document {
+  const named = new Set(GROUPS.flatMap(([, names]) => names));
+  const groups = GROUPS.map(([title, names]) => {
+    const members = commands.filter((entry) =>
+      names.length > 0 ? names.includes(entry.name) : !named.has(entry.name),
+    );
+    const order = (entry: CommandHelp) => names.indexOf(entry.name);
+    return { title, members: members.sort((left, right) => order(left) - order(right)) };
+  }).filter(({ members }) => members.length > 0);
+  return {
+    summary: `What ${command} can do: ${commands.map(({ name }) => name).join(', ')}`,
+    parts: [
+      heading('Conda environments for PySpark'),
+      prose(
+        'Say what you need; the answer is a line to paste on the edge node, proven on the executors.',
+      ),
+      block(`${command} create churn python=3.11 numpy pandas`),
+      ...groups.flatMap(({ title, members }): Part[] => [
+        prose(bold(title)),
+        list(members.map(overviewLine)),
+      ]),
+      small(
+        'All about one of them: ',
+        code(`${command} help create`),
+        '. In a thread, mention me instead: ',
+        code('@Conda Ferry create churn numpy'),
+        '.',
+      ),
+    ],
+  };
+}
+
+function overviewLine(entry: CommandHelp): Inline[] {
+  const restricted = entry.whoCanUse === 'everyone' ? '' : ` (${line(entry.whoCanUse, 60)})`;
+  return words(code(entry.name, 40), ` ${line(entry.summary, 160)}${restricted}`);
+}
+
+function describeTopic(topic: CommandHelp, command: string): Document {
+  const usage = `${command} ${line(topic.usage, 300)}`;
+  const examples = topic.examples.map((example) => `${command} ${line(example, 300)}`);
+  const options = topic.options.map(({ flags, summary }) =>
+    words(code(flags, 80), ' ', marked(line(summary, 200))),
+  );
+  return {
+    summary: `${usage}: ${line(topic.summary, 200)}`,
+    parts: [
+      heading(`${topic.name}: ${line(topic.summary, 120)}`),
+      block(usage),
+      ...(examples.length > 0
+        ? [prose(bold(examples.length === 1 ? 'Example' : 'Examples')), block(examples.join('\n'))]
+        : []),
+      ...(options.length > 0 ? [prose(bold('Options')), list(options)] : []),
+      ...(topic.notes.length > 0 ? [list(topic.notes.map((note) => marked(line(note, 400))))] : []),
+      small(
+        `Who can use it: ${line(topic.whoCanUse, 120)}`,
+        topic.aliases.length > 0 ? ' · also ' : '',
+        codes(topic.aliases, 120),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,88 @@
+import { revisionLabel } from '../../domain/environment.ts';
+import type { InvocationLine, Reply } from '../../domain/reply.ts';
+import type { Settings } from '../../domain/services.ts';
+import { quote } from '../../domain/shell.ts';
+import {
+  block,
+  bold,
+  code,
+  type Document,
+  heading,
+  list,
+  marked,
+  type Part,
+  prose,
+  small,
+  words,
+} from '../document.ts';
+import { counted } from '../figures.ts';
+import { line } from '../outside.ts';
+import { describeEvidence } from './evidence.ts';
+
+/** Room for lines in one message, in characters. What does not fit is in the modal behind Copy line. */
+const ROOM = 4_500;
+
+export function describeInvocation(
+  reply: Extract<Reply, { kind: 'invocation' }>,
+  settings: Settings,
+): Document {
+  const label = revisionLabel(reply.environment, reply.revision);
+  const [first] = reply.lines;
+  const stagings = reply.lines.map((entry) => entry.staging);
+  const verifications = reply.lines.flatMap((entry) => entry.verification ?? []);
+  return {
+    summary: first ? `${label} on ${first.edge}: ${first.text}` : `${label} is on no edge.`,
+    parts: [
+      heading(`How to run ${label}`),
+      ...describeLines(reply.lines, `${settings.command} run ${label}`),
+      ...describeEvidence(verifications, stagings),
+    ],
+  };
+}
+
+/** Each line with where it holds; `more` is what to type to see those that did not fit. */
+export function describeLines(lines: readonly InvocationLine[], more: string, room = ROOM): Part[] {
+  const parts: Part[] = [];
+  let left = room;
+  let hidden = 0;
+  for (const entry of lines) {
+    const text = textToPaste(entry);
+    if (text.length > left) {
+      hidden += 1;
+      continue;
+    }
+    left -= text.length;
+    parts.push(lineTitle(entry), block(text, entry.language));
+  }
+  if (hidden > 0) {
+    parts.push(
+      prose(
+        `${hidden === lines.length ? 'The' : `${hidden} more`} ${hidden === 1 ? 'line is' : 'lines are'} too long to show here: press Copy line or type `,
+        code(more),
+        '.',
+      ),
+    );
+  }
+  return [...parts, ...warnings(lines)];
+}
+
+/** The line, after the `cd` it needs when it holds only in one folder. */
+export function textToPaste(entry: InvocationLine): string {
+  const isLine = entry.language === null;
+  return entry.directory !== null && isLine
+    ? `cd ${quote(entry.directory)}\n${entry.text}`
+    : entry.text;
+}
+
+export function lineTitle(entry: InvocationLine): Part {
+  return prose(bold(line(entry.title, 60)), ' on ', code(entry.edge, 60));
+}
+
+/** Warnings of all lines, each once. */
+function warnings(lines: readonly InvocationLine[]): Part[] {
+  const texts = [...new Set(lines.flatMap((entry) => entry.warnings))];
+  if (texts.length === 0) return [];
+  const shown = texts.slice(0, 4).map((text) => words('⚠️ ', marked(line(text, 300))));
+  const hidden = texts.length - shown.length;
+  return [list(shown), ...(hidden > 0 ? [small(`and ${counted(hidden, 'more warning')}`)] : [])];
+}

@@ -1,0 +1,80 @@
+import type { Reply } from '../../domain/reply.ts';
+import type { Settings } from '../../domain/services.ts';
+import { block, bold, code, type Document, marked, type Part, prose, small } from '../document.ts';
+import { line, visible } from '../outside.ts';
+
+export function describeNotice({ tone, text }: Extract<Reply, { kind: 'notice' }>): Document {
+  const icon = tone === 'success' ? '✅ ' : 'ℹ️ ';
+  return { summary: line(text, 600), parts: [prose(icon, marked(text, 2000))] };
+}
+
+export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>): Document {
+  const { message, suggestion } = error;
+  return {
+    summary: [line(message, 600), suggestion ? line(suggestion, 400) : '']
+      .filter(Boolean)
+      .join(' '),
+    parts: [
+      prose('⚠️ ', marked(message, 2000)),
+      ...typedWithMark(error.typed, error.position),
+      ...(suggestion ? [prose(marked(suggestion, 1000))] : []),
+    ],
+  };
+}
+
+/** Where a form can be opened it is; elsewhere its button, or the words to type. */
+export function describeForm(
+  { initial }: Extract<Reply, { kind: 'form' }>,
+  settings: Settings,
+): Document {
+  const sentence = 'Name the environment and its packages.';
+  return {
+    summary: sentence,
+    parts: [
+      prose(bold(sentence), ' For example:'),
+      block(
+        `${settings.command} create ${initial.environment ?? 'churn'} python=3.11 numpy pandas`,
+      ),
+      {
+        kind: 'buttons',
+        buttons: [
+          {
+            action: 'open_form',
+            label: 'Open the form',
+            value: '{}',
+            style: 'primary',
+            confirm: null,
+            command: null,
+          },
+        ],
+      },
+      small('All about it: ', code(`${settings.command} help create`)),
+    ],
+  };
+}
+
+const AROUND = 60;
+
+/** The typed text with a caret under the part that is wrong, in a window around it. */
+export function typedWithMark(
+  typed: string | null,
+  position: { start: number; end: number } | null,
+): Part[] {
+  if (typed === null || position === null || typed.length === 0) return [];
+  const start = Math.max(0, Math.min(position.start, typed.length));
+  const end = Math.max(start, Math.min(position.end, typed.length));
+  const before = shown(typed.slice(Math.max(0, start - AROUND), start));
+  const wrong = shown(typed.slice(start, Math.min(end, start + AROUND)));
+  const after = shown(typed.slice(end, end + AROUND));
+  const head = start > AROUND ? '…' : '';
+  const middle = end - start > AROUND ? '…' : '';
+  const tail = end + AROUND < typed.length ? '…' : '';
+  const width = (text: string) => [...text].length;
+  const marked = '^'.repeat(Math.max(1, width(wrong + middle)));
+  const text = `${head}${before}${wrong}${middle}${middle ? '' : after}${middle ? '' : tail}`;
+  return [block(`${text}\n${' '.repeat(width(head + before))}${marked}`)];
+}
+
+function shown(text: string): string {
+  return visible(text).replaceAll('\n', '⏎');
+}

@@ -1,0 +1,58 @@
+/**
+ * Text that came from outside (people, solvers, remote hosts) made fit to show: what cannot be
+ * seen is written out, what must not be seen is taken out, and nothing is longer than its place.
+ */
+import { stripVTControlCharacters } from 'node:util';
+
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  // Slack tokens: xoxb-, xoxp-, xoxe.xoxp-, xapp-, xwfp-.
+  [/\b(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[A-Za-z0-9-]{8,}/g, '«token»'],
+  // Credentials in addresses, and conda's /t/<token>/ form of them.
+  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi, '$1«credentials»@'],
+  [/\/t\/[A-Za-z0-9][A-Za-z0-9_-]{7,}(?=\/)/g, '/t/«token»'],
+  [/\b(Bearer|Basic)\s+[A-Za-z0-9+/_.~-]{12,}=*/g, '$1 «token»'],
+  [
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    '«private key»',
+  ],
+];
+
+/**
+ * Colours of terminals are dropped, line ends become `\n`, tabs become spaces; every other control
+ * or format character (bidirectional overrides, zero-width joiners, NUL) is written as `\u{…}`.
+ */
+export function visible(text: string): string {
+  const plain = stripVTControlCharacters(text)
+    .replace(/\r\n?|\u2028|\u2029|\u0085/g, '\n')
+    .replaceAll('\t', '    ')
+    .toWellFormed();
+  const shown = plain.replace(
+    /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+  return SECRETS.reduce((redacted, [pattern, by]) => redacted.replace(pattern, by), shown);
+}
+
+/** At most `limit` UTF-16 units, the last one an ellipsis when something was cut. */
+export function clip(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${text
+    .slice(0, limit - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')}…`;
+}
+
+/** One line of outside text. */
+export function line(text: string, limit: number): string {
+  return clip(
+    visible(text)
+      .replace(/\s*\n\s*/g, ' ')
+      .trim(),
+    limit,
+  );
+}
+
+/** Outside text of several lines; the beginning is kept. */
+export function passage(text: string, limit: number): string {
+  return clip(visible(text).trim(), limit);
+}

@@ -1,0 +1,440 @@
+/** View models the tests of rendering share: one build in every state, and one of every reply. */
+import {
+  type Build,
+  type BuildState,
+  newBuild,
+  STEP_NAMES,
+  type Step,
+  type StepName,
+} from '../../src/domain/build.ts';
+import type {
+  Environment,
+  ExecutorEvidence,
+  Revision,
+  Staging,
+  Verification,
+} from '../../src/domain/environment.ts';
+import type { Failure } from '../../src/domain/errors.ts';
+import type { CommandHelp, InvocationLine, Reply } from '../../src/domain/reply.ts';
+import type { Layout } from '../../src/domain/request.ts';
+import type { Settings } from '../../src/domain/services.ts';
+import { parseSpec } from '../../src/domain/spec.ts';
+
+export const START = Date.UTC(2026, 2, 2, 9, 0, 0);
+
+export const settings: Settings = {
+  command: '/conda-env',
+  channels: [
+    { name: 'conda-forge', default: true },
+    { name: 'internal', default: false },
+  ],
+  edges: [
+    { name: 'lab', default: true },
+    { name: 'madrid', default: false },
+  ],
+  projects: { repositories: ['features'], paths: [] },
+  operators: ['U0OMARHAD1'],
+  globalAlias: 'MYGLOBALENV',
+};
+
+export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
+  const root = '/srv/ferry';
+  return {
+    edge,
+    archivePath: `${root}/archives/${'a'.repeat(64)}/churn.zip`,
+    hdfs: `hdfs://${edge}:9000/ferry/${'a'.repeat(64)}/churn.zip`,
+    driverPrefix: `${root}/envs/churn/3`,
+    root,
+    layout,
+    alias: layout === 'global' ? 'MYGLOBALENV' : 'churn_zip',
+    cluster: {
+      name: 'yarn-hadoop3.5-spark3.5',
+      manager: 'yarn',
+      spark: '3.5.9',
+      hadoop: '3.5.0',
+      master: null,
+      sparkHome: '/opt/spark',
+      glibc: '2.36',
+      architecture: 'x86_64',
+    },
+    activation: {},
+    stagedAt: START + 60_000,
+  };
+}
+
+export function executor(host: string, alias = 'churn_zip'): ExecutorEvidence {
+  return {
+    host,
+    executable: `./${alias}/churn/bin/python`,
+    python: '3.11.9',
+    glibc: '2.36',
+    packages: { numpy: '2.2.6', pandas: '2.3.3' },
+    numpyFile: `/tmp/nm-local-dir/usercache/ana/appcache/application_1/container_1/${alias}/churn/lib/python3.11/site-packages/numpy/__init__.py`,
+    failedImports: {},
+  };
+}
+
+export function verification(
+  edge = 'lab',
+  outcome: Verification['outcome'] = 'proven',
+  change: Partial<Verification> = {},
+): Verification {
+  const proven = outcome === 'proven';
+  return {
+    edge,
+    at: START + 90_000,
+    outcome,
+    reason: proven ? null : 'There is no cluster behind this edge yet.',
+    npv: proven ? ['2.2.6'] : [],
+    executors: proven ? [executor('worker-1'), executor('worker-2')] : [],
+    seconds: 14.2,
+    ...change,
+  };
+}
+
+export function invocationLine(
+  edge = 'lab',
+  tool: InvocationLine['tool'] = 'pyspark',
+  layout: Layout = 'local',
+): InvocationLine {
+  const place = staging(edge, layout);
+  const python =
+    layout === 'global' ? './MYGLOBALENV/churn/bin/python' : './churn_zip/churn/bin/python';
+  const driver =
+    layout === 'global' ? '' : `PYSPARK_DRIVER_PYTHON=${place.driverPrefix}/bin/python `;
+  return {
+    edge,
+    tool,
+    title: `${tool}, client mode`,
+    directory: layout === 'global' ? place.root : null,
+    text: `${driver}PYSPARK_PYTHON=${python} ${tool} --master yarn --deploy-mode client --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=${python} --archives '${place.archivePath}#${place.alias}'${tool === 'spark-submit' ? ' app.py' : ''}`,
+    language: null,
+    warnings: [],
+    staging: place,
+    verification: verification(edge),
+  };
+}
+
+/** Steps before `current` are complete, `current` has `status`, the rest waits. */
+export function steps(current: StepName | null, status: Step['status'] = 'in_progress'): Step[] {
+  const details: Record<StepName, string> = {
+    solve: '16 packages, 98 MB to download',
+    create: '62 MB of 98 MB',
+    install: 'features 1.2.0',
+    pack: '41 MB, 11 of 16 packages from the cache',
+    stage: '3 MB sent, 38 MB were there',
+    verify: '2 executors',
+  };
+  const at = current === null ? STEP_NAMES.length : STEP_NAMES.indexOf(current);
+  return STEP_NAMES.map((name, index): Step => {
+    const startedAt = START + 1000 + index * 4000;
+    if (index < at) {
+      return {
+        name,
+        status: 'complete',
+        detail: details[name],
+        startedAt,
+        finishedAt: startedAt + 4000,
+      };
+    }
+    if (index === at) {
+      return {
+        name,
+        status,
+        detail: details[name],
+        startedAt,
+        finishedAt: status === 'in_progress' ? null : startedAt + 2000,
+      };
+    }
+    return { name, status: 'pending', detail: null, startedAt: null, finishedAt: null };
+  });
+}
+
+export function build(state: BuildState, change: Partial<Build> = {}): Build {
+  const queued = newBuild({
+    id: 'b4k7q2',
+    request: {
+      environment: 'churn',
+      specs: ['python=3.11', 'numpy', 'scipy', 'pandas>=2,<3'].map((text) => parseSpec(text)),
+      channels: [],
+      projects: [],
+      edges: [],
+      layout: 'local',
+      format: 'auto',
+      packer: 'segments',
+    },
+    requester: { user: 'U0ANARUIZ1', channel: 'C0DATASCI1', team: 'T0ACMEDATA' },
+    now: START,
+  });
+  const running: Partial<Build> = {
+    state,
+    engine: 'micromamba 2.3.0',
+    startedAt: START + 1000,
+    steps: steps('create'),
+  };
+  const settled = { finishedAt: START + 43_000 };
+  const byState: Record<BuildState, Partial<Build>> = {
+    queued: {},
+    running,
+    ready: {
+      ...running,
+      ...settled,
+      steps: steps(null),
+      revision: 3,
+      fingerprint: 'f'.repeat(64),
+      archive: {
+        name: 'churn.zip',
+        format: 'zip',
+        sha256: 'a'.repeat(64),
+        bytes: 41_200_000,
+        files: 8123,
+      },
+      stagings: [staging()],
+      verifications: [verification()],
+    },
+    failed: { ...running, ...settled, steps: steps('solve', 'error'), failure: failures.user },
+    cancelled: {
+      ...running,
+      ...settled,
+      cancelRequested: { user: 'U0BENOKAF1', at: START + 40_000 },
+    },
+  };
+  return { ...queued, ...byState[state], ...change };
+}
+
+export const failures: Record<'user' | 'outside' | 'defect', Failure> = {
+  user: {
+    code: 'unsatisfiable',
+    kind: 'user',
+    message:
+      'No build of `scipy=0.19` works with `python=3.11`: the newest one that does is 1.9.3.',
+    suggestion: 'Ask for `scipy>=1.9`, or for `python=3.6`.',
+    details: 'error: Could not solve\n  a\n  b\n',
+    retryable: false,
+  },
+  outside: {
+    code: 'edge-unreachable',
+    kind: 'outside',
+    message: 'The edge `lab` does not answer on port 22.',
+    suggestion: null,
+    details: null,
+    retryable: true,
+  },
+  defect: {
+    code: 'defect',
+    kind: 'defect',
+    message: 'Conda Ferry met an error it does not know.',
+    suggestion: 'Tell the operator the build id: the log of the worker has the whole story.',
+    details: 'TypeError: x is not a function\n at y',
+    retryable: false,
+  },
+};
+
+export function buildReply(value: Build, lines: InvocationLine[] = [], joined = false): Reply {
+  return { kind: 'build', build: value, joined, lines };
+}
+
+export function revision(number = 3): Revision {
+  const ready = build('ready');
+  return {
+    number,
+    fingerprint: 'f'.repeat(64),
+    buildId: ready.id,
+    request: ready.request,
+    lock: {
+      platform: 'linux-64',
+      packages: ['python 3.11.9', 'numpy 2.2.6', 'pandas 2.3.3'].map((entry) => {
+        const [name = '', version = ''] = entry.split(' ');
+        return {
+          name,
+          version,
+          build: 'h1_0',
+          subdir: 'linux-64',
+          channel: 'conda-forge',
+          url: `https://channel.example/${name}-${version}-h1_0.conda`,
+          sha256: 'b'.repeat(64),
+          md5: null,
+          size: 1000,
+        };
+      }),
+    },
+    projects: [],
+    imports: { numpy: ['numpy'] },
+    archive: ready.archive as Revision['archive'],
+    stagings: [staging()],
+    verifications: [verification()],
+    createdAt: START + 43_000,
+    createdBy: 'U0ANARUIZ1',
+  };
+}
+
+export function environment(name = 'churn', count = 3): Environment {
+  const revisions = Array.from({ length: count }, (_, index) => revision(index + 1));
+  return { name, owner: 'U0ANARUIZ1', createdAt: START, revisions };
+}
+
+export const createHelp: CommandHelp = {
+  name: 'create',
+  aliases: ['build', 'new'],
+  summary: 'Build an environment and get the line that uses it',
+  usage: 'create NAME PACKAGE… [--channel NAME] [--edge NAME] [--layout local|global]',
+  examples: [
+    'create churn python=3.11 numpy pandas',
+    'create churn "numpy >=1.26,<2" --edge madrid',
+  ],
+  whoCanUse: 'everyone; a name that is taken, its owner',
+  options: [
+    { flags: '-c, --channel NAME', summary: 'where packages come from; the first wins' },
+    { flags: '--layout NAME', summary: '`local` (default) or `global`' },
+  ],
+  notes: ['Without arguments a form opens.'],
+};
+
+export function helpFor(name: string, summary: string, whoCanUse = 'everyone'): CommandHelp {
+  return { ...createHelp, name, summary, whoCanUse, aliases: [], options: [], notes: [] };
+}
+
+export const commandHelps: CommandHelp[] = [
+  createHelp,
+  helpFor('run', 'The line that uses an environment'),
+  helpFor('status', 'How far a build is'),
+  helpFor('logs', 'The end of the log of a build'),
+  helpFor('cancel', 'Stop a build', 'who asked for it, operators'),
+  helpFor('list', 'The environments there are'),
+  helpFor('show', 'All about an environment'),
+  helpFor('diagnose', 'Why a Spark job failed'),
+  helpFor('help', 'This page'),
+];
+
+const finding = {
+  id: 'exec-bit-lost',
+  title: 'The interpreter lost its executable bit',
+  confidence: 0.95,
+  evidence: [
+    {
+      line: 41,
+      text: 'Cannot run program "./churn_zip/churn/bin/python": error=13, Permission denied',
+    },
+  ],
+  cause: 'The archive was unpacked by something that does not restore Unix modes.',
+  fix: 'Ship a `.tar.gz` instead of a zip.',
+  command: 'pyspark --archives churn.tar.gz#churn',
+};
+
+const twoEdges = build('ready', {
+  request: { ...build('ready').request, edges: ['lab', 'madrid'] },
+  stagings: [staging('lab'), staging('madrid')],
+  verifications: [verification('lab'), verification('madrid', 'smoke-tested')],
+});
+
+/** One of every kind and state, by the name of its golden text. */
+export const samples: Readonly<Record<string, Reply>> = {
+  'build-queued': buildReply(build('queued')),
+  'build-running': buildReply(build('running')),
+  'build-joined': buildReply(build('running'), [], true),
+  'build-stopping': buildReply(
+    build('running', { cancelRequested: { user: 'U0BENOKAF1', at: START } }),
+  ),
+  'build-ready-local': buildReply(build('ready'), [
+    invocationLine(),
+    invocationLine('lab', 'spark-submit'),
+  ]),
+  'build-ready-global': buildReply(
+    build('ready', {
+      request: { ...build('ready').request, layout: 'global' },
+      stagings: [staging('lab', 'global')],
+      verifications: [
+        verification('lab', 'proven', { executors: [executor('worker-1', 'MYGLOBALENV')] }),
+      ],
+    }),
+    [invocationLine('lab', 'pyspark', 'global')],
+  ),
+  'build-ready-two-edges': buildReply(twoEdges, [invocationLine('lab'), invocationLine('madrid')]),
+  'build-ready-reused': buildReply(build('ready', { reused: true }), [invocationLine()]),
+  'build-verifying': buildReply(build('ready', { verifying: true }), [invocationLine()]),
+  'build-not-proven': buildReply(
+    build('ready', {
+      verifications: [
+        verification('lab', 'failed', {
+          reason: 'After 300 s no executor had answered.',
+          npv: ['2.2.6', '1.26.4'],
+          executors: [
+            {
+              ...executor('worker-1'),
+              numpyFile: '/usr/lib/python3/dist-packages/numpy/__init__.py',
+              failedImports: { pandas: "No module named 'pandas'" },
+            },
+          ],
+        }),
+      ],
+    }),
+    [invocationLine()],
+  ),
+  'build-with-project': buildReply(
+    build('running', {
+      steps: steps('install'),
+      request: {
+        ...build('running').request,
+        projects: [{ kind: 'repository', repository: 'features', ref: 'main' }],
+      },
+    }),
+  ),
+  'build-failed-user': buildReply(build('failed')),
+  'build-failed-outside': buildReply(
+    build('failed', { failure: failures.outside, steps: steps('stage', 'error') }),
+  ),
+  'build-failed-defect': buildReply(build('failed', { failure: failures.defect, attempt: 2 })),
+  'build-cancelled': buildReply(build('cancelled')),
+  invocation: {
+    kind: 'invocation',
+    environment: 'churn',
+    revision: 3,
+    lines: [
+      {
+        ...invocationLine(),
+        warnings: ['`spark.pyspark.python` in spark-defaults.conf wins over this line.'],
+      },
+      {
+        ...invocationLine(),
+        title: 'Livy session',
+        language: 'json',
+        text: '{\n  "kind": "pyspark"\n}',
+      },
+    ],
+  },
+  builds: { kind: 'builds', builds: [build('running'), build('ready'), build('failed')] },
+  'builds-none': { kind: 'builds', builds: [] },
+  environments: { kind: 'environments', environments: [environment(), environment('nightly', 0)] },
+  environment: {
+    kind: 'environment',
+    environment: environment(),
+    revision: revision(3),
+    building: build('running'),
+  },
+  log: {
+    kind: 'log',
+    build: build('running'),
+    lines: ['solving', '\u001b[32mdone\u001b[0m'],
+    last: 50,
+  },
+  'log-none': { kind: 'log', build: build('queued'), lines: [], last: 50 },
+  findings: {
+    kind: 'findings',
+    findings: [finding, { ...finding, confidence: 0.5, command: null }],
+  },
+  'findings-none': { kind: 'findings', findings: [] },
+  help: { kind: 'help', topic: null, commands: commandHelps, command: '/conda-env' },
+  'help-create': { kind: 'help', topic: createHelp, commands: commandHelps, command: '/conda-env' },
+  form: { kind: 'form', form: 'create', initial: {} },
+  'notice-success': { kind: 'notice', tone: 'success', text: 'Cancelling `churn@3`.' },
+  refusal: {
+    kind: 'refusal',
+    error: {
+      code: 'unknown-command',
+      message: 'There is no command `crate`.',
+      suggestion: 'Did you mean `/conda-env create`?',
+      typed: 'crate churn numpy',
+      position: { start: 0, end: 5 },
+    },
+  },
+};

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { renderText } from '../../src/slack/text.ts';
+import { build, buildReply, invocationLine, samples, settings } from './samples.ts';
+
+const GOLDEN = join(import.meta.dirname, 'golden');
+
+describe('replies as terminal text', () => {
+  for (const [name, reply] of Object.entries(samples)) {
+    test(`${name} reads as agreed`, () => {
+      const text = `${renderText(reply, settings)}\n`;
+      const file = join(GOLDEN, `${name}.txt`);
+      if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
+      assert.equal(text, readFileSync(file, 'utf8'));
+    });
+  }
+
+  test('a line to paste stands alone on its line, exactly as it was made', () => {
+    const entry = invocationLine();
+    const lines = renderText(buildReply(build('ready'), [entry]), settings).split('\n');
+    assert.ok(lines.includes(entry.text));
+  });
+
+  test('nothing a remote host wrote can steer the terminal', () => {
+    const hostile = build('failed', {
+      failure: {
+        code: 'edge-denied',
+        kind: 'outside',
+        message: 'a\u001b]0;title\u0007b\u001b[2Jc\u202ed\u0000e',
+        suggestion: null,
+        details: null,
+        retryable: false,
+      },
+    });
+    const text = renderText(buildReply(hostile), settings);
+    assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    assert.match(text, /d\\u\{0\}e/);
+  });
+});
