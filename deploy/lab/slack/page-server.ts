@@ -1,0 +1,217 @@
+/** The page for a person at a browser: static files, the state one person sees, changes as they happen, actions. */
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { isObject, type JsonObject } from './json.ts';
+import type { Person } from './person.ts';
+import type { Slack } from './slack.ts';
+import { messageObject } from './wire.ts';
+
+const DIRECTORY = join(import.meta.dirname, 'page');
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Nothing but our own files: what users write can never become a script. */
+const POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+
+/** Changes within this many milliseconds are told to the page at once. */
+const GATHER_MS = 40;
+
+type Hints = { commands: unknown[]; shortcuts: unknown[] };
+
+/** Everything `userId` sees. */
+function stateFor(slack: Slack, userId: string, hints: Hints): JsonObject {
+  const { workspace } = slack;
+  const channels = workspace.channels.filter(
+    ({ kind, members }) => members.includes(userId) || kind === 'public',
+  );
+  return {
+    team: workspace.team,
+    me: userId,
+    bot: { ...workspace.bot, app_id: workspace.appId },
+    users: workspace.users,
+    channels: channels.map((channel) => ({ ...channel, joined: channel.members.includes(userId) })),
+    messages: channels.flatMap(({ id }) =>
+      workspace.visibleTo(userId, id).map((message) => ({
+        ...messageObject(workspace, slack.baseUrl(), message),
+        channel: id,
+        streaming: message.streaming === true,
+        ephemeral: message.ephemeral_to !== undefined,
+      })),
+    ),
+    modals: workspace.modals.get(userId) ?? [],
+    home: workspace.homes.get(userId) ?? null,
+    connections: slack.socketMode.connected,
+    ...hints,
+  };
+}
+
+type Handler = (person: Person, input: JsonObject) => Promise<unknown>;
+
+const text = (input: JsonObject, name: string): string => {
+  const value = input[name];
+  if (typeof value !== 'string') throw new Error(`missing ${name}`);
+  return value;
+};
+
+const optionalText = (input: JsonObject, name: string): JsonObject =>
+  typeof input[name] === 'string' && input[name] !== '' ? { [name]: input[name] } : {};
+
+const where = (input: JsonObject): { viewId: string } | { channel: string; ts: string } =>
+  typeof input.viewId === 'string'
+    ? { viewId: input.viewId }
+    : { channel: text(input, 'channel'), ts: text(input, 'ts') };
+
+type Values = Parameters<Person['submitView']>[0]['values'];
+const valuesIn = (input: JsonObject): NonNullable<Values> =>
+  isObject(input.values) ? (input.values as NonNullable<Values>) : {};
+
+/** What the page may ask for, by name. */
+const ACTIONS: Record<string, Handler> = {
+  slash: (person, input) =>
+    person.slash({
+      user: text(input, 'user'),
+      channel: text(input, 'channel'),
+      command: text(input, 'command'),
+      text: text(input, 'text'),
+    }),
+  say: (person, input) =>
+    person.say({
+      user: text(input, 'user'),
+      channel: text(input, 'channel'),
+      text: text(input, 'text'),
+      ...optionalText(input, 'threadTs'),
+    }),
+  shareFile: (person, input) =>
+    person.shareFile({
+      user: text(input, 'user'),
+      channel: text(input, 'channel'),
+      name: text(input, 'name'),
+      content: Buffer.from(text(input, 'base64'), 'base64'),
+      ...optionalText(input, 'text'),
+      ...optionalText(input, 'threadTs'),
+    }),
+  click: (person, input) =>
+    person.click({
+      user: text(input, 'user'),
+      actionId: text(input, 'actionId'),
+      blockId: text(input, 'blockId'),
+      values: valuesIn(input),
+      ...(input.value === undefined ? {} : { value: input.value as string }),
+      ...where(input),
+    }),
+  optionsFor: (person, input) =>
+    person.optionsFor({
+      user: text(input, 'user'),
+      actionId: text(input, 'actionId'),
+      query: text(input, 'query'),
+      ...where(input),
+    }),
+  submitView: (person, input) =>
+    person.submitView({
+      user: text(input, 'user'),
+      viewId: text(input, 'viewId'),
+      values: valuesIn(input),
+    }),
+  closeView: (person, input) =>
+    person.closeView({
+      user: text(input, 'user'),
+      viewId: text(input, 'viewId'),
+      all: input.all === true,
+    }),
+  shortcut: (person, input) =>
+    person.shortcut({
+      user: text(input, 'user'),
+      channel: text(input, 'channel'),
+      ts: text(input, 'ts'),
+      callbackId: text(input, 'callbackId'),
+    }),
+  openHome: (person, input) => person.openHome({ user: text(input, 'user') }),
+};
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(JSON.stringify(value ?? null));
+}
+
+/** Server-sent events: one `change` for every burst of changes. */
+function streamChanges(slack: Slack, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.write('retry: 1000\n\nevent: change\ndata: {}\n\n');
+  let timer: NodeJS.Timeout | null = null;
+  const stop = slack.workspace.onChange(() => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      response.write('event: change\ndata: {}\n\n');
+    }, GATHER_MS);
+  });
+  response.on('close', () => {
+    stop();
+    if (timer) clearTimeout(timer);
+  });
+}
+
+/** Runs one action. Other sites must not: a browser says where a request comes from. */
+async function act(
+  person: Person,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { origin, host } = request.headers;
+  if (origin !== undefined && origin !== `http://${host}`)
+    return sendJson(response, 403, { error: 'other origin' });
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  try {
+    const input: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    if (!isObject(input)) throw new Error('an object is needed');
+    const name = text(input, 'action');
+    const handler = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+    if (!handler)
+      throw new Error(`no action "${name}"; there are: ${Object.keys(ACTIONS).join(', ')}`);
+    sendJson(response, 200, await handler(person, input));
+  } catch (error) {
+    sendJson(response, 400, { error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** The handler of every request that is not for the app. */
+export function servePage(
+  slack: Slack,
+  person: Person,
+  hints: Hints,
+): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> {
+  return async (request, response, url) => {
+    if (url.pathname === '/page/changes') return streamChanges(slack, response);
+    if (url.pathname === '/page/act' && request.method === 'POST')
+      return act(person, request, response);
+    if (url.pathname === '/page/state') {
+      const asked = url.searchParams.get('user') ?? '';
+      const found = slack.workspace.users.find(
+        ({ id, name, is_bot }) => !is_bot && (id === asked || name === asked),
+      );
+      const user = found ?? slack.workspace.users[0];
+      return sendJson(response, 200, stateFor(slack, user?.id ?? '', hints));
+    }
+    const name = url.pathname === '/' ? 'index.html' : url.pathname.slice(1);
+    if (!/^[a-z][a-z-]*\.(html|css|js|svg)$/.test(name))
+      return sendJson(response, 404, { error: 'not found' });
+    const body = await readFile(join(DIRECTORY, name)).catch(() => null);
+    if (body === null) return sendJson(response, 404, { error: 'not found' });
+    response.writeHead(200, {
+      'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+      'content-security-policy': POLICY,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+    response.end(body);
+  };
+}
