@@ -13,7 +13,7 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   environment: (token) => parseName(token.text, 'environment name', token),
   revision: parseRevision,
   build: (token) => parseName(token.text, 'environment name or build id', token),
-  spec: (token) => parseSpec(token.text, token.start + (token.quoted ? 1 : 0)),
+  spec: parseConfiguredSpec,
   channel: (token, settings) =>
     oneOf(
       'channel',
@@ -56,6 +56,19 @@ function oneOf<const T extends string>(what: string, choices: readonly T[], toke
       : `Choose one of ${list || '(none is configured)'}.`,
     position: token,
   });
+}
+
+/** A spec may name a channel, but only one the operator configured. */
+function parseConfiguredSpec(token: Token, settings: Settings): KindTypes['spec'] {
+  const start = token.start + (token.quoted ? 1 : 0);
+  const spec = parseSpec(token.text, start);
+  if (spec.channel !== null) {
+    KINDS.channel(
+      { ...token, text: spec.channel, start, end: start + spec.channel.length },
+      settings,
+    );
+  }
+  return spec;
 }
 
 /** `churn` or `churn@3` */

@@ -1,7 +1,7 @@
 import type { Staging, Verification } from './environment.ts';
 import type { Failure } from './errors.ts';
 import type { Lock } from './lock.ts';
-import type { ArchiveFormat, BuildRequest } from './request.ts';
+import type { ArchiveFormat, BuildRequest, ProjectPin } from './request.ts';
 
 /** The steps of a build in the order they run; the first page of `src/pipeline/run.ts`. */
 export const STEP_NAMES = ['solve', 'create', 'install', 'pack', 'stage', 'verify'] as const;
@@ -57,9 +57,12 @@ export interface Build {
   /** `conda 26.7.0` or `rattler 0.28.0`, known once a worker has taken the build. */
   engine: string | null;
   lock: Lock | null;
+  projects: ProjectPin[];
   fingerprint: string | null;
   revision: number | null;
   archive: Archive | null;
+  /** Package asked for → modules it installs, for the executors to import. */
+  imports: Record<string, string[]>;
   stagings: Staging[];
   /** Newest last; at most one per edge and run. */
   verifications: Verification[];
@@ -90,9 +93,11 @@ export function newBuild(input: {
     message: null,
     engine: null,
     lock: null,
+    projects: [],
     fingerprint: null,
     revision: null,
     archive: null,
+    imports: {},
     stagings: [],
     verifications: [],
     verifying: false,

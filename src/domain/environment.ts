@@ -20,6 +20,7 @@ export interface Revision {
   lock: Lock;
   projects: ProjectPin[];
   archive: Archive;
+  imports: Record<string, string[]>;
   stagings: Staging[];
   verifications: Verification[];
   createdAt: number;

@@ -48,7 +48,10 @@ export class FerryError extends Error {
     this.kind = kind;
     this.code = fields.code;
     this.suggestion = fields.suggestion ?? null;
-    this.position = fields.position ?? null;
+    // A token may stand in for its position; only the offsets are kept.
+    this.position = fields.position
+      ? { start: fields.position.start, end: fields.position.end }
+      : null;
     this.details = fields.details ?? null;
     this.retryable = fields.retryable ?? false;
   }

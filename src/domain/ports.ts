@@ -198,12 +198,39 @@ export interface Notice {
   dueAt: number;
 }
 
+/** Why a worker is given a build: to make it, or to verify a ready one again. */
+export type JobPurpose = 'build' | 'verify';
+
 /** Work for workers; at-least-once. */
 export interface Queue {
-  enqueue(build: Build, platform: Platform): Promise<void>;
+  /** The same attempt and purpose twice, while the first is known, is one job. */
+  enqueue(build: Build, platform: Platform, purpose: JobPurpose): Promise<void>;
   /** Tells whichever worker runs the build to stop; a build still waiting is taken out. */
   cancel(build: Build, platform: Platform): Promise<{ removed: boolean }>;
   close(): Promise<void>;
+}
+
+/** Folders and files on the build host. */
+export interface Workspace {
+  /**
+   * A prefix at a constant path, held by one build at a time: files that embed their prefix are
+   * then the same in every environment. Waits for a free one; the folder is empty when given.
+   */
+  acquirePrefix(buildId: string, signal: AbortSignal): Promise<HeldPrefix>;
+  /** Where the archive of a fingerprint lies; the folder exists. */
+  archivePath(fingerprint: string, name: string): Promise<string>;
+  /** True when the file there has exactly this sha256. */
+  holdsArchive(path: string, archive: Archive): Promise<boolean>;
+  /** Where pinned projects of a build are kept; removed with `clear`. */
+  projectDirectory(buildId: string): Promise<string>;
+  /** Modules that each package installs into site-packages, from the prefix's own records. */
+  importNames(prefix: string, packages: readonly string[]): Promise<Record<string, string[]>>;
+  clear(buildId: string): Promise<void>;
+}
+
+export interface HeldPrefix {
+  path: string;
+  release(): Promise<void>;
 }
 
 export interface Clock {

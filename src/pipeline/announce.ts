@@ -1,0 +1,25 @@
+import type { BuildRun } from './context.ts';
+
+/**
+ * What follows a build's end, safe to do twice: notices have an id per attempt and are sent once.
+ */
+export async function announce(run: BuildRun): Promise<void> {
+  const { build, ports } = run;
+  const now = ports.clock.now();
+  const seconds = ((build.finishedAt ?? now) - build.createdAt) / 1000;
+  const targets =
+    seconds > ports.directNoticeAfterSeconds
+      ? (['thread', 'direct'] as const)
+      : (['thread'] as const);
+  for (const target of targets) {
+    await ports.store.addNotice({
+      id: `${build.id}.${build.attempt}.${target}`,
+      kind: 'settled',
+      buildId: build.id,
+      target,
+      dueAt: build.finishedAt ?? now,
+    });
+  }
+  await ports.store.releaseEnvironment(build.request.environment, build.id);
+  await ports.workspace.clear(build.id);
+}

@@ -1,0 +1,153 @@
+import type { Build, Step, StepName } from '../domain/build.ts';
+import { Cancelled } from '../domain/errors.ts';
+import type { Platform } from '../domain/lock.ts';
+import type {
+  Channel,
+  Clock,
+  Edge,
+  Engine,
+  Packer,
+  Progress,
+  Projects,
+  Store,
+  Workspace,
+} from '../domain/ports.ts';
+
+/** Everything a build needs from outside, assembled by `src/worker.ts`. */
+export interface BuildPorts {
+  store: Store;
+  engine: Engine;
+  projects: Projects;
+  packer: Packer;
+  workspace: Workspace;
+  edges: ReadonlyMap<string, Edge>;
+  clock: Clock;
+  platform: Platform;
+  /** Configured channels; those marked default are used when a request names none. */
+  channels: readonly (Channel & { default: boolean })[];
+  verification: { enabled: boolean; timeoutSeconds: number; executors: number };
+  /** Builds that took longer also send their notice as a direct message. */
+  directNoticeAfterSeconds: number;
+  /** Removes secrets from text before it is kept. */
+  redact(text: string): string;
+}
+
+/** How often a step's changing detail is written: each write is an edit of a Slack message. */
+const DETAIL_INTERVAL_MS = 1000;
+const LOG_INTERVAL_MS = 500;
+
+/** One build on its way: the record, the ports, and where its steps report. */
+export class BuildRun {
+  readonly ports: BuildPorts;
+  readonly signal: AbortSignal;
+  build: Build;
+  #lines: string[] = [];
+  #flushing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(ports: BuildPorts, build: Build, signal: AbortSignal) {
+    this.ports = ports;
+    this.build = build;
+    this.signal = signal;
+  }
+
+  /** Writes a change of the record and keeps the newest one here. */
+  async update(change: (build: Build) => Build): Promise<void> {
+    this.build = await this.ports.store.updateBuild(this.build.id, change);
+  }
+
+  /**
+   * Runs one step: its status and times go to the record, its lines to the log. The result of
+   * `work` may carry a last detail for people.
+   */
+  async step<T>(name: StepName, work: (progress: Progress) => Promise<T>): Promise<T> {
+    this.throwIfStopped();
+    await this.#change(name, { status: 'in_progress', startedAt: this.ports.clock.now() });
+    const reporter = this.#reporter(name);
+    try {
+      const result = await work(reporter.progress);
+      await reporter.settle();
+      await this.#change(name, { status: 'complete', finishedAt: this.ports.clock.now() });
+      return result;
+    } catch (error) {
+      await reporter.settle();
+      await this.#change(name, { status: 'error', finishedAt: this.ports.clock.now() });
+      throw error;
+    } finally {
+      await this.flushLog();
+    }
+  }
+
+  /** Marks a step that had nothing to do. */
+  async skip(name: StepName, detail: string): Promise<void> {
+    const now = this.ports.clock.now();
+    await this.#change(name, { status: 'complete', detail, startedAt: now, finishedAt: now });
+  }
+
+  /** The result of a step from an earlier run of this build, or a new one, kept for the next. */
+  async checkpoint<T>(name: StepName, work: () => Promise<T>): Promise<T> {
+    const known = await this.ports.store.readCheckpoint<T>(this.build.id, name);
+    if (known !== null) return known;
+    const result = await work();
+    await this.ports.store.writeCheckpoint(this.build.id, name, result);
+    return result;
+  }
+
+  log(line: string): void {
+    const time = new Date(this.ports.clock.now()).toISOString().slice(11, 19);
+    this.#lines.push(`${time} ${this.ports.redact(line)}`);
+    this.#timer ??= setTimeout(() => void this.flushLog(), LOG_INTERVAL_MS);
+  }
+
+  /** Sends collected lines to the store. A log that cannot be kept does not fail a build. */
+  async flushLog(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const lines = this.#lines;
+    this.#lines = [];
+    if (lines.length > 0) {
+      this.#flushing = this.#flushing
+        .then(() => this.ports.store.appendLog(this.build.id, lines))
+        .catch(() => undefined);
+    }
+    await this.#flushing;
+  }
+
+  throwIfStopped(): void {
+    if (!this.signal.aborted) return;
+    throw this.signal.reason instanceof Cancelled ? this.signal.reason : new Cancelled('cancelled');
+  }
+
+  #reporter(name: StepName) {
+    let last = 0;
+    let writing: Promise<void> = Promise.resolve();
+    let pending: string | null = null;
+    const write = () => {
+      const detail = pending;
+      if (detail === null) return;
+      pending = null;
+      last = this.ports.clock.now();
+      writing = writing.then(() => this.#change(name, { detail })).catch(() => undefined);
+    };
+    const progress: Progress = {
+      signal: this.signal,
+      log: (line) => this.log(line),
+      detail: (text) => {
+        pending = this.ports.redact(text);
+        if (this.ports.clock.now() - last >= DETAIL_INTERVAL_MS) write();
+      },
+    };
+    const settle = async () => {
+      write();
+      await writing;
+    };
+    return { progress, settle };
+  }
+
+  async #change(name: StepName, change: Partial<Step>): Promise<void> {
+    await this.update((build) => ({
+      ...build,
+      steps: build.steps.map((step) => (step.name === name ? { ...step, ...change } : step)),
+    }));
+  }
+}

@@ -1,0 +1,258 @@
+import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
+import { latestRevision, type Revision, type Staging } from '../domain/environment.ts';
+import { Cancelled, type Failure, toFailure } from '../domain/errors.ts';
+import { recordVerification, withVerification } from '../domain/verification.ts';
+import { announce } from './announce.ts';
+import { type BuildPorts, BuildRun } from './context.ts';
+import { makeArchive, type Packed } from './steps/archive.ts';
+import { edgesOf, type Solved, solve } from './steps/solve.ts';
+import { stage } from './steps/stage.ts';
+import { unproven, verifyStaging } from './steps/verify.ts';
+
+/**
+ * The way of a build, on one page. At-least-once: whoever runs it again finds what is already
+ * there (checkpoints, the archive by fingerprint, the staging by sha256) and goes on from it.
+ * Rejects only when the build has to be run again: shutdown, lost lock, store away.
+ */
+export async function runBuild(
+  ports: BuildPorts,
+  buildId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = await begin(ports, buildId, signal);
+  if (run === null) return;
+  try {
+    const solved = await run.step('solve', (progress) =>
+      run.checkpoint('solve', () => solve(run, progress)),
+    );
+    await run.update((build) => ({ ...build, ...pick(solved) }));
+
+    const known = await findStaged(run, solved);
+    if (known) await reuse(run, known);
+    else {
+      const packed = await makeArchive(run, solved);
+      const number = await revisionNumber(run, solved);
+      const stagings = await run.step('stage', (progress) =>
+        stage(run, solved, packed, number, progress),
+      );
+      await run.update((build) => ({
+        ...build,
+        revision: number,
+        archive: packed.archive,
+        imports: packed.imports,
+        stagings,
+      }));
+      await verify(run);
+      await keepRevision(run, solved, packed);
+    }
+    await settle(run, { state: 'ready' });
+  } catch (error) {
+    if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
+    if (isStoreError(error)) throw error;
+    const failure = error instanceof Cancelled ? null : toFailure(error);
+    if (failure?.details) run.log(failure.details);
+    await settle(run, failure ? { state: 'failed', failure } : { state: 'cancelled' });
+  } finally {
+    await run.flushLog();
+  }
+}
+
+/** Takes the build, or returns null when it is settled and only its announcement may be missing. */
+async function begin(
+  ports: BuildPorts,
+  buildId: string,
+  signal: AbortSignal,
+): Promise<BuildRun | null> {
+  const build = await ports.store.readBuild(buildId);
+  if (build === null) return null;
+  const run = new BuildRun(ports, build, signal);
+  if (isSettled(build)) {
+    await announce(run);
+    return null;
+  }
+  const startedAt = build.startedAt ?? ports.clock.now();
+  await run.update((current) => ({
+    ...current,
+    state: 'running',
+    startedAt,
+    steps: pendingSteps(),
+  }));
+  if (run.build.cancelRequested) {
+    await settle(run, { state: 'cancelled' });
+    return null;
+  }
+  return run;
+}
+
+function pick(solved: Solved) {
+  return { lock: solved.lock, fingerprint: solved.fingerprint, projects: solved.projects };
+}
+
+/** A revision with this fingerprint that is staged, intact, on every edge that was asked for. */
+async function findStaged(run: BuildRun, solved: Solved): Promise<Revision | null> {
+  const { store } = run.ports;
+  const environment = await store.readEnvironment(run.build.request.environment);
+  const revision = environment?.revisions.findLast(
+    (known) => known.fingerprint === solved.fingerprint,
+  );
+  if (!revision) return null;
+  for (const edge of edgesOf(run)) {
+    const staging = revision.stagings.find((known) => known.edge === edge.name);
+    if (!staging || !(await edge.isIntact(staging, revision.archive, run.signal))) return null;
+  }
+  return revision;
+}
+
+async function reuse(run: BuildRun, revision: Revision): Promise<void> {
+  const names = run.build.request.edges;
+  const stagings = revision.stagings.filter((staging) => names.includes(staging.edge));
+  run.log(`fingerprint known: ${run.build.request.environment}@${revision.number} is staged`);
+  await run.update((build) => ({
+    ...build,
+    reused: true,
+    revision: revision.number,
+    archive: revision.archive,
+    imports: revision.imports,
+    stagings,
+    verifications: revision.verifications.filter((known) => names.includes(known.edge)),
+  }));
+  for (const name of ['create', 'install', 'pack', 'stage'] as const) {
+    await run.skip(name, `as in @${revision.number}`);
+  }
+  const isProven = stagings.every((staging) =>
+    run.build.verifications.some(
+      (known) => known.edge === staging.edge && known.outcome === 'proven',
+    ),
+  );
+  if (isProven) await run.skip('verify', `proven as @${revision.number}`);
+  else await verify(run);
+}
+
+/** The number this fingerprint has, or the next one; the environment is held, so nobody races. */
+async function revisionNumber(run: BuildRun, solved: Solved): Promise<number> {
+  const environment = await run.ports.store.readEnvironment(run.build.request.environment);
+  const known = environment?.revisions.find(
+    (revision) => revision.fingerprint === solved.fingerprint,
+  );
+  const latest = environment ? latestRevision(environment) : null;
+  return known?.number ?? (latest?.number ?? 0) + 1;
+}
+
+async function verify(run: BuildRun): Promise<void> {
+  if (!run.ports.verification.enabled) {
+    await run.skip('verify', 'switched off in the configuration');
+    return;
+  }
+  await run.step('verify', async (progress) => {
+    for (const staging of run.build.stagings) {
+      const verification = await verifyOne(run, staging, progress);
+      if (verification.outcome === 'failed') throw unproven(verification);
+      const { executors, npv } = verification;
+      const [version = ''] = npv;
+      progress.detail(
+        verification.outcome === 'proven'
+          ? `${executors.length} executors, one numpy: ${version}`
+          : `smoke-tested on the edge: ${verification.reason}`,
+      );
+    }
+  });
+}
+
+async function verifyOne(
+  run: BuildRun,
+  staging: Staging,
+  progress: Parameters<typeof verifyStaging>[3],
+) {
+  const edge = run.ports.edges.get(staging.edge);
+  if (!edge) throw new Error(`no edge ${staging.edge}`);
+  const { build } = run;
+  const subject = {
+    environment: build.request.environment,
+    revision: build.revision ?? 0,
+    staging,
+    imports: build.imports,
+  };
+  const verification = await verifyStaging(run.ports, edge, subject, progress);
+  await run.update((current) => ({
+    ...current,
+    verifications: withVerification(current.verifications, verification),
+  }));
+  return verification;
+}
+
+/** Runs only the proof again, for a build that is ready; its state does not change. */
+export async function runVerification(
+  ports: BuildPorts,
+  buildId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const build = await ports.store.readBuild(buildId);
+  if (build === null || build.state !== 'ready') return;
+  const run = new BuildRun(ports, build, signal);
+  const progress = { signal, log: (line: string) => run.log(line), detail: () => undefined };
+  try {
+    for (const staging of build.stagings) {
+      const verification = await verifyOne(run, staging, progress);
+      await ports.store.updateEnvironment(build.request.environment, (environment) =>
+        recordVerification(environment, build.revision ?? 0, verification),
+      );
+    }
+  } catch (error) {
+    if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
+    if (isStoreError(error)) throw error;
+    run.log(`the verification could not be run: ${toFailure(error).message}`);
+  }
+  await run.flushLog();
+  await run.update((current) => ({ ...current, verifying: false }));
+}
+
+async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Promise<void> {
+  const { build } = run;
+  const now = run.ports.clock.now();
+  await run.ports.store.updateEnvironment(build.request.environment, (environment) => {
+    const known = environment.revisions.find((revision) => revision.number === build.revision);
+    const names = build.stagings.map((staging) => staging.edge);
+    const revision: Revision = {
+      number: build.revision ?? 1,
+      fingerprint: solved.fingerprint,
+      buildId: build.id,
+      request: build.request,
+      lock: solved.lock,
+      projects: solved.projects,
+      archive: packed.archive,
+      imports: packed.imports,
+      stagings: [
+        ...(known?.stagings ?? []).filter((staging) => !names.includes(staging.edge)),
+        ...build.stagings,
+      ],
+      verifications: build.verifications,
+      createdAt: known?.createdAt ?? now,
+      createdBy: known?.createdBy ?? build.requester.user,
+    };
+    return {
+      ...environment,
+      revisions: [
+        ...environment.revisions.filter((other) => other.number !== revision.number),
+        revision,
+      ].sort((left, right) => left.number - right.number),
+    };
+  });
+}
+
+/** The one place a build reaches a terminal state; a second call changes nothing. */
+async function settle(
+  run: BuildRun,
+  outcome: { state: 'ready' | 'cancelled' } | { state: 'failed'; failure: Failure },
+): Promise<void> {
+  const now = run.ports.clock.now();
+  await run.flushLog();
+  await run.update((build: Build) =>
+    isSettled(build) ? build : { ...build, ...outcome, finishedAt: now },
+  );
+  await announce(run);
+}
+
+/** Redis being away is no verdict on the build: the queue runs it again. */
+function isStoreError(error: unknown): boolean {
+  return ['store-unavailable', 'store-full'].includes(toFailure(error).code);
+}

@@ -1,0 +1,227 @@
+import { type Build, isSettled, newBuild, pendingSteps, type Requester } from '../domain/build.ts';
+import type { Environment, Revision } from '../domain/environment.ts';
+import { latestRevision } from '../domain/environment.ts';
+import { type FerryError, userError } from '../domain/errors.ts';
+import type { Platform } from '../domain/lock.ts';
+import type { Clock, Queue, Store } from '../domain/ports.ts';
+import type { BuildRequest } from '../domain/request.ts';
+import type { Services, Settings } from '../domain/services.ts';
+import { closest } from '../domain/tokens.ts';
+
+/** What commands may ask for, over a store and a queue. `newId` gives a new build id. */
+export function createServices(ports: {
+  store: Store;
+  queue: Queue;
+  clock: Clock;
+  platform: Platform;
+  settings: Settings;
+  newId(): string;
+}): Services {
+  const { store, queue, clock, platform, settings } = ports;
+
+  async function findBuild(reference: string): Promise<Build> {
+    const build = await store.readBuild(reference);
+    if (build) return build;
+    const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
+    if (newest) return newest;
+    const environments = await store.listEnvironments();
+    throw notFound('build', reference, environments);
+  }
+
+  async function findEnvironment(name: string): Promise<Environment> {
+    const environment = await store.readEnvironment(name);
+    if (environment) return environment;
+    throw notFound('environment', name, await store.listEnvironments());
+  }
+
+  async function findRevision(name: string, number: number | null): Promise<Revision> {
+    const environment = await findEnvironment(name);
+    const revision =
+      number === null
+        ? latestRevision(environment)
+        : environment.revisions.find((candidate) => candidate.number === number);
+    if (revision) return revision;
+    const numbers = environment.revisions.map((known) => `\`${name}@${known.number}\``);
+    throw userError(
+      numbers.length === 0
+        ? {
+            code: 'not-ready',
+            message: `\`${name}\` has no finished build yet.`,
+            suggestion: `\`status ${name}\` shows how its build is doing.`,
+          }
+        : {
+            code: 'revision-not-found',
+            message: `\`${name}\` has no revision ${number}.`,
+            suggestion: `It has ${numbers.join(', ')}.`,
+          },
+    );
+  }
+
+  return {
+    settings,
+    findBuild,
+    findEnvironment,
+    findRevision,
+
+    async create(asked, requester) {
+      const request = withDefaults(asked, settings);
+      const now = clock.now();
+      const environment = await store.claimEnvironment(request.environment, requester.user, now);
+      if (environment.owner !== requester.user && !settings.operators.includes(requester.user)) {
+        throw userError({
+          code: 'name-taken',
+          message: `\`${environment.name}\` belongs to <@${environment.owner}>.`,
+          suggestion: `Choose another name, such as \`${environment.name}-${requester.user.toLowerCase()}\`, or use theirs: \`run ${environment.name}\`.`,
+        });
+      }
+      const build = newBuild({ id: ports.newId(), request, requester, now });
+      // The record first: a hold must always point at something that can be read.
+      await store.createBuild(build);
+      const { held, holder } = await store.holdEnvironment(request.environment, build.id);
+      if (!held) {
+        await store.updateBuild(build.id, (current) => ({
+          ...current,
+          state: 'cancelled',
+          finishedAt: now,
+        }));
+        return { build: await joinOrRefuse(request, holder), joined: true };
+      }
+      await enqueueOrUndo(build);
+      return { build, joined: false };
+    },
+
+    async retry(build, _requester) {
+      if (!isSettled(build)) {
+        throw userError({
+          code: 'still-running',
+          message: `The build of \`${build.request.environment}\` is still ${build.state}.`,
+          suggestion: 'Wait for it, or cancel it first.',
+        });
+      }
+      if (build.state === 'ready') {
+        throw userError({
+          code: 'already-settled',
+          message: `\`${build.request.environment}\` is ready; there is nothing to retry.`,
+          suggestion: 'Use Rebuild, or `create` with the same packages, to solve again.',
+        });
+      }
+      const { held, holder } = await store.holdEnvironment(build.request.environment, build.id);
+      if (!held) throw busy(await findBuild(holder));
+      const again = await store.updateBuild(build.id, (current) =>
+        isSettled(current)
+          ? {
+              ...current,
+              attempt: current.attempt + 1,
+              state: 'queued',
+              steps: pendingSteps(),
+              failure: null,
+              cancelRequested: null,
+              startedAt: null,
+              finishedAt: null,
+              createdAt: clock.now(),
+            }
+          : current,
+      );
+      await queue.enqueue(again, platform, 'build');
+      return again;
+    },
+
+    async cancel(build, user) {
+      const asked = await store.updateBuild(build.id, (current) =>
+        isSettled(current) || current.cancelRequested
+          ? current
+          : { ...current, cancelRequested: { user, at: clock.now() } },
+      );
+      if (isSettled(asked)) {
+        throw userError({
+          code: 'already-settled',
+          message: `The build of \`${asked.request.environment}\` is already ${asked.state}.`,
+          suggestion: null,
+        });
+      }
+      const { removed } = await queue.cancel(asked, platform);
+      if (!removed) return asked;
+      // No worker had it, so nobody else will settle it.
+      const settled = await store.updateBuild(build.id, (current) =>
+        isSettled(current) ? current : { ...current, state: 'cancelled', finishedAt: clock.now() },
+      );
+      await store.releaseEnvironment(settled.request.environment, settled.id);
+      return settled;
+    },
+
+    async verify(build, _user) {
+      if (build.state !== 'ready') {
+        throw userError({
+          code: 'not-ready',
+          message: `\`${build.request.environment}\` is ${build.state}, so there is nothing to verify.`,
+          suggestion: `\`status ${build.request.environment}\` shows how it is doing.`,
+        });
+      }
+      const verifying = await store.updateBuild(build.id, (current) => ({
+        ...current,
+        verifying: true,
+      }));
+      await queue.enqueue(verifying, platform, 'verify');
+      return verifying;
+    },
+
+    builds: (filter) => store.listBuilds(filter),
+    environments: () => store.listEnvironments(),
+    log: (buildId, last) => store.readLog(buildId, last),
+
+    async attachMessage(buildId, message) {
+      await store.updateBuild(buildId, (build) => ({ ...build, message }));
+    },
+  };
+
+  /** The same request in flight is one build; a different one names who holds the environment. */
+  async function joinOrRefuse(request: BuildRequest, holder: string): Promise<Build> {
+    const other = await findBuild(holder);
+    if (JSON.stringify(other.request) === JSON.stringify(request)) return other;
+    throw busy(other);
+  }
+
+  /** A build that could not be queued must not stay behind as if it were waiting. */
+  async function enqueueOrUndo(build: Build): Promise<void> {
+    try {
+      await queue.enqueue(build, platform, 'build');
+    } catch (error) {
+      await store
+        .updateBuild(build.id, (current) => ({
+          ...current,
+          state: 'cancelled',
+          finishedAt: clock.now(),
+        }))
+        .then(() => store.releaseEnvironment(build.request.environment, build.id))
+        .catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function withDefaults(request: BuildRequest, settings: Settings): BuildRequest {
+  if (request.edges.length > 0) return request;
+  const edges = settings.edges.filter((edge) => edge.default).map((edge) => edge.name);
+  return { ...request, edges };
+}
+
+function busy(holder: Build): FerryError {
+  const name = holder.request.environment;
+  return userError({
+    code: 'environment-busy',
+    message: `<@${holder.requester.user}> is building \`${name}\` right now, with other packages (build \`${holder.id}\`).`,
+    suggestion: `Wait for it (\`status ${name}\`), cancel it (\`cancel ${name}\`), or choose another name.`,
+  });
+}
+
+function notFound(what: string, name: string, environments: readonly Environment[]): FerryError {
+  const near = closest(
+    name,
+    environments.map((environment) => environment.name),
+  );
+  return userError({
+    code: `${what}-not-found`,
+    message: `There is no ${what} \`${name}\`.`,
+    suggestion: near ? `Did you mean \`${near}\`?` : '`list` shows the environments there are.',
+  });
+}

@@ -1,0 +1,71 @@
+import type { Archive } from '../../domain/build.ts';
+import type { BuildRun } from '../context.ts';
+import type { Solved } from './solve.ts';
+
+/** What the build host made: the archive, where it lies, and what can be imported from it. */
+export interface Packed {
+  archive: Archive;
+  path: string;
+  imports: Record<string, string[]>;
+}
+
+/**
+ * Create, install and pack: one prefix, used and given back. An archive of this fingerprint that
+ * is already on this build host is taken as it is.
+ */
+export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed> {
+  const { ports, build } = run;
+  const name = `${build.request.environment}.${solved.format}`;
+  const path = await ports.workspace.archivePath(solved.fingerprint, name);
+  const known = await ports.store.readCheckpoint<Packed>(build.id, 'pack');
+  if (known && (await ports.workspace.holdsArchive(path, known.archive))) {
+    await run.skip('create', 'done before');
+    await run.skip('install', 'done before');
+    await run.skip('pack', `${size(known.archive)}, done before`);
+    return { ...known, path };
+  }
+
+  const held = await ports.workspace.acquirePrefix(build.id, run.signal);
+  try {
+    await run.step('create', async (progress) => {
+      progress.detail(`${solved.lock.packages.length} packages`);
+      await ports.engine.create({ lock: solved.lock, prefix: held.path }, progress);
+    });
+    if (solved.projects.length === 0) await run.skip('install', 'no project asked for');
+    else {
+      const directory = await ports.workspace.projectDirectory(build.id);
+      await run.step('install', (progress) =>
+        ports.projects.install(solved.projects, directory, held.path, progress),
+      );
+    }
+    const packed = await run.step('pack', async (progress) => {
+      const { archive, cache, warnings } = await ports.packer.pack(
+        {
+          prefix: held.path,
+          output: path,
+          format: solved.format,
+          root: build.request.environment,
+          packer: build.request.packer,
+        },
+        progress,
+      );
+      for (const warning of warnings) progress.log(`${warning.id}: ${warning.text}`);
+      const reused =
+        cache.hits > 0 ? `, ${cache.hits} of ${cache.hits + cache.misses} segments reused` : '';
+      progress.detail(`${size(archive)}${reused}`);
+      const wanted = [
+        ...build.request.specs.map((spec) => spec.name),
+        ...solved.projects.map((project) => project.name),
+      ];
+      return { archive, path, imports: await ports.workspace.importNames(held.path, wanted) };
+    });
+    await ports.store.writeCheckpoint(build.id, 'pack', packed);
+    return packed;
+  } finally {
+    await held.release();
+  }
+}
+
+function size(archive: Archive): string {
+  return `${archive.format}, ${(archive.bytes / 1e6).toFixed(1)} MB, ${archive.files} files`;
+}
