@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A process that the lab started. `mark` is a word of its command line, by which it is known again. */
+export interface LabProcess {
+  name: string;
+  pid: number;
+  mark: string;
+}
+
+/**
+ * Who ends a process. `parent`: the kernel does when this Node process is gone, however it went
+ * (`prctl(PR_SET_PDEATHSIG)` through `setpriv`). `nobody`: it runs on until `endProcesses`.
+ */
+export type Owner = 'parent' | 'nobody';
+
+export interface StartOptions {
+  name: string;
+  command: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  /** Standard output and error are appended here. */
+  logFile: string;
+  /** A word among `command` and `args` that no other process has. */
+  mark: string;
+  owner: Owner;
+}
+
+/** Starts a server process in the background. Throws when the command does not exist. */
+export async function startProcess(options: StartOptions): Promise<LabProcess> {
+  const { name, command, args, mark, owner } = options;
+  const log = openSync(options.logFile, 'a');
+  const [file, fileArgs] =
+    owner === 'parent' ? ['setpriv', ['--pdeathsig', 'TERM', command, ...args]] : [command, args];
+  try {
+    const child = spawn(file, fileArgs, {
+      env: options.env,
+      stdio: ['ignore', log, log],
+      detached: owner === 'nobody',
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    return { name, pid: child.pid as number, mark };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Is this still the process that was started, and not another one that was given its number? */
+export function isRunning({ pid, mark }: LabProcess): boolean {
+  return commandLine(pid).includes(mark);
+}
+
+/** Empty for a process that is gone or has ended without being waited for (a zombie). */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+/** Asks the processes to end, and makes those that have not after `patience` ms. */
+export async function endProcesses(processes: LabProcess[], patience = 5000): Promise<void> {
+  const left = (): LabProcess[] => processes.filter(isRunning);
+  for (const { pid } of left()) signal(pid, 'SIGTERM');
+  const deadline = Date.now() + patience;
+  while (left().length > 0 && Date.now() < deadline) await delay(20);
+  for (const { pid } of left()) signal(pid, 'SIGKILL');
+  while (left().length > 0) await delay(5);
+}
+
+/**
+ * Ends what YARN containers left behind under `directory`. A container runs in its own session, so a
+ * NodeManager that was killed leaves it alive. One is known by its working directory and by the
+ * variable that YARN gives every container.
+ */
+export function endContainers(directory: string): void {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const inside = readlinkSync(`/proc/${entry}/cwd`).startsWith(`${directory}/`);
+      if (
+        inside &&
+        readFileSync(`/proc/${entry}/environ`, 'latin1').includes('CONTAINER_ID=container_')
+      ) {
+        signal(Number(entry), 'SIGKILL');
+      }
+    } catch {
+      // Another user's process, or one that ended while we looked.
+    }
+  }
+}
+
+/** Ends the processes started, at any depth, by `parent`. */
+export function endDescendants(parent: number): void {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      // pid (name) state ppid …, and the name may hold spaces and parentheses.
+      const status = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const ppid = Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
+      children.set(ppid, [...(children.get(ppid) ?? []), Number(entry)]);
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  const end = (pid: number): void => {
+    for (const child of children.get(pid) ?? []) {
+      end(child);
+      signal(child, 'SIGKILL');
+    }
+  };
+  end(parent);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** `count` TCP ports of 127.0.0.1 that were free a moment ago, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Does something accept connections on this port of 127.0.0.1? */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/**
+ * Waits until `condition` holds. Throws, with the end of the process's log, when the process ends
+ * first or `seconds` pass.
+ */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  { process, logFile, seconds }: { process: LabProcess; logFile: string; seconds: number },
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    if (await condition()) return;
+    const ended = !isRunning(process);
+    if (ended || Date.now() > deadline) {
+      const end = readFileSync(logFile, 'utf8').split('\n').slice(-25).join('\n');
+      const what = ended ? 'ended while starting' : `was not ready after ${seconds} s`;
+      throw new Error(`${process.name} ${what}. The end of ${logFile}:\n${end}`);
+    }
+    await delay(25);
+  }
+}
