@@ -1,0 +1,94 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+
+/** Pieces are gathered to this size before they are hashed and written. */
+const GATHER_BYTES = 1024 * 1024;
+
+export interface WrittenSegment {
+  name: string;
+  bytes: number;
+  sha256: string;
+  offset: number;
+}
+
+/**
+ * Writes an archive beside its final name and renames it when it is whole. Readable by everybody:
+ * an archive that its own cluster cannot read is of no use (conda-pack leaves 0600).
+ */
+export class Output {
+  readonly segments: WrittenSegment[] = [];
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #total: Hash = createHash('sha256');
+  #segment: Hash = createHash('sha256');
+  #segmentOffset = 0;
+  #bytes = 0;
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<Output> {
+    return new Output(path, await open(partial(path), 'w', 0o644));
+  }
+
+  get bytes(): number {
+    return this.#bytes + this.#gatheredBytes;
+  }
+
+  async append(pieces: Iterable<Buffer>): Promise<void> {
+    for (const piece of pieces) {
+      this.#gathered.push(piece);
+      this.#gatheredBytes += piece.length;
+      if (this.#gatheredBytes >= GATHER_BYTES) await this.#flush();
+    }
+  }
+
+  /** Closes a segment: everything appended since the last one. */
+  async endSegment(name: string): Promise<void> {
+    await this.#flush();
+    this.segments.push({
+      name,
+      bytes: this.#bytes - this.#segmentOffset,
+      sha256: this.#segment.digest('hex'),
+      offset: this.#segmentOffset,
+    });
+    this.#segment = createHash('sha256');
+    this.#segmentOffset = this.#bytes;
+  }
+
+  /** Publishes the archive under its name and returns its digest. */
+  async finish(): Promise<string> {
+    await this.#flush();
+    await this.#file.chmod(0o644);
+    await this.#file.close();
+    await rename(partial(this.#path), this.#path);
+    return this.#total.digest('hex');
+  }
+
+  /** Leaves nothing. */
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await rm(partial(this.#path), { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#gatheredBytes === 0) return;
+    const bytes = Buffer.concat(this.#gathered, this.#gatheredBytes);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#total.update(bytes);
+    this.#segment.update(bytes);
+    for (let from = 0; from < bytes.length; ) {
+      from += (await this.#file.write(bytes, from)).bytesWritten;
+    }
+    this.#bytes += bytes.length;
+  }
+}
+
+function partial(path: string): string {
+  return `${path}.part`;
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { userError } from '../domain/errors.ts';
+import type { PrefixFile } from './prefix.ts';
+
+/** A package pip installed, from its `RECORD` (PEP 376 / PEP 627). */
+export interface PipPackage {
+  name: string;
+  /** Paths relative to the prefix. */
+  files: Set<string>;
+}
+
+const RECORD = /^(.*\/site-packages)\/([^/]+)\.dist-info\/RECORD$/;
+
+/** Every installed distribution whose metadata no conda package owns. */
+export function readPipPackages(
+  prefix: string,
+  files: readonly PrefixFile[],
+  isOwned: (path: string) => boolean,
+): PipPackage[] {
+  const packages: PipPackage[] = [];
+  for (const { path, kind } of files) {
+    const match = kind === 'file' ? RECORD.exec(path) : null;
+    if (!match?.[1] || !match[2] || isOwned(path)) continue;
+    const folder = match[1];
+    const record = readFileSync(`${prefix}/${path}`, 'utf8');
+    const names = record.split(/\r?\n/).map(recordedName).filter(Boolean);
+    packages.push({
+      name: match[2].replace(/-[^-]*$/, '').toLowerCase(),
+      files: new Set(names.map((name) => posix.normalize(posix.join(folder, name)))),
+    });
+  }
+  return packages;
+}
+
+/** First field of a CSV line: `pkg/__init__.py,sha256=…,120`, quoted when it has a comma. */
+function recordedName(line: string): string {
+  if (!line.startsWith('"')) return line.slice(0, Math.max(0, line.indexOf(',')));
+  const match = /^"((?:[^"]|"")*)"/.exec(line);
+  return match?.[1]?.replaceAll('""', '"') ?? '';
+}
+
+interface EditableTrace {
+  pattern: RegExp;
+  /** The package's name when this file makes it editable, else null. */
+  find(content: string, match: RegExpExecArray, prefix: string): string | null;
+}
+
+/**
+ * How an editable install shows itself: PEP 610, setuptools' legacy and PEP 660 forms, and any
+ * `.pth` that leads out of the prefix. conda-pack looks at `direct_url.json` alone.
+ */
+const TRACES: readonly EditableTrace[] = [
+  {
+    pattern: /site-packages\/([^/]+?)-[^-/]*\.dist-info\/direct_url\.json$/,
+    find: (content, match) => (isEditableUrl(content) ? (match[1] ?? null) : null),
+  },
+  {
+    pattern: /site-packages\/([^/]+)\.egg-link$/,
+    find: (_content, match) => match[1] ?? null,
+  },
+  {
+    pattern: /site-packages\/__editable__\.(.+?)(?:-[^-/]*)?\.pth$/,
+    find: (_content, match) => match[1] ?? null,
+  },
+  {
+    pattern: /site-packages\/__editable___(.+)_finder\.py$/,
+    find: (_content, match) => match[1]?.replace(/(_\d+)+$/, '') ?? null,
+  },
+  {
+    pattern: /^(.*site-packages)\/([^/]+)\.pth$/,
+    find: (content, match, prefix) =>
+      leadsOutside(content, `${prefix}/${match[1]}`, prefix) ? (match[2] ?? null) : null,
+  },
+];
+
+/**
+ * Refuses a prefix with editable packages: their code lies outside and would not travel.
+ * Errors: `editable-package`, naming package and file.
+ */
+export function refuseEditable(prefix: string, files: readonly PrefixFile[]): void {
+  for (const { path, kind } of files) {
+    if (kind === 'directory' || !path.includes('site-packages/')) continue;
+    const name = editableName(prefix, path);
+    if (!name) continue;
+    throw userError({
+      code: 'editable-package',
+      message: `\`${name}\` is installed as an editable package (\`${path}\`): its code lies outside the prefix and would not travel.`,
+      suggestion: `Build a wheel (\`pip wheel --no-deps .\`) and install that instead of \`pip install -e\`.`,
+    });
+  }
+}
+
+function editableName(prefix: string, path: string): string | null {
+  for (const trace of TRACES) {
+    const match = trace.pattern.exec(path);
+    if (!match) continue;
+    const name = trace.find(readFileSync(`${prefix}/${path}`, 'utf8'), match, prefix);
+    if (name) return name;
+  }
+  return null;
+}
+
+/** Whether a `direct_url.json` (PEP 610) describes an editable install. */
+export function isEditableUrl(content: string): boolean {
+  try {
+    return JSON.parse(content)?.dir_info?.editable === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a `.pth` adds a folder outside `root`: lines are paths unless they begin with `import`. */
+function leadsOutside(content: string, folder: string, root: string): boolean {
+  return content.split(/\r?\n/).some((line) => {
+    const text = line.trimEnd();
+    if (text === '' || text.startsWith('#') || /^import[ \t]/.test(text)) return false;
+    const target = posix.resolve(folder, text);
+    return target !== root && !target.startsWith(`${root}/`);
+  });
+}

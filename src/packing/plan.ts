@@ -1,0 +1,227 @@
+import { posix } from 'node:path';
+import { userError } from '../domain/errors.ts';
+import { bytecodeFate, cachedBytecode } from './bytecode.ts';
+import { archiveMembers, type Entry, type FileEntry, type KeptFile } from './members.ts';
+import { type Owners, readOwners, UNOWNED } from './owners.ts';
+import { refuseEditable } from './pip.ts';
+import { byPath, listPrefix, type PrefixFile } from './prefix.ts';
+import type { PrefixRecord } from './relocate.ts';
+import { ACTIVATE, condaUnpack, DEACTIVATE } from './scripts.ts';
+
+/** Members that travel together: one package's files, or one of the parts every archive has. */
+export interface Segment {
+  /** `directories`, `conda:numpy`, `pip:churn`, `files`, `scripts` or `conda-meta`. */
+  name: string;
+  entries: Entry[];
+}
+
+export interface PackWarning {
+  id: string;
+  text: string;
+  path?: string;
+}
+
+export interface Plan {
+  /** Everything but what depends on the contents of the rest. */
+  segments: Segment[];
+  /** `scripts` and `conda-meta`, once it is known which files still have the prefix in them. */
+  closing(records: readonly PrefixRecord[]): Segment[];
+  owners: Owners;
+  /** Files conda installed that are not in the prefix any more, by package. */
+  missing: { package: string; path: string }[];
+  warnings: PackWarning[];
+  /** For progress: files, and their bytes in the prefix. */
+  files: number;
+  bytes: number;
+}
+
+export interface PlanRequest {
+  /** Absolute, without a trailing slash. */
+  prefix: string;
+  targetPrefix: string | null;
+  /** `keep` for tar, `copy` for zip: see `archiveMembers`. */
+  links: 'keep' | 'copy';
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Decides what goes into an archive and in which order, without reading file contents.
+ *
+ * Packages come first, by name; then what pip installed, one segment per package; then files
+ * nobody owns. A person's own project is in the last two, so when only that changes, all bytes
+ * before it stay the same.
+ *
+ * Errors: `not-a-prefix`, `conda-meta-broken`, `unsupported-name`, `editable-package`,
+ * `dangling-link`.
+ */
+export async function planArchive(request: PlanRequest): Promise<Plan> {
+  const { prefix } = request;
+  const { files, special } = await listPrefix(prefix, request.signal);
+  if (!files.some((file) => file.path === 'conda-meta' && file.kind === 'directory')) {
+    throw userError({
+      code: 'not-a-prefix',
+      message: `\`${prefix}\` is not a conda environment: it has no \`conda-meta\` folder.`,
+      suggestion: 'Name the folder conda created, e.g. `/opt/envs/churn`.',
+    });
+  }
+  refuseEditable(prefix, files);
+  const owners = readOwners(prefix, files);
+  const kept = keepFiles(prefix, files, owners);
+  const { entries, loops } = archiveMembers(prefix, kept, request.links);
+  const opening = groupBySegment(entries, owners);
+  const inBin = (name: string) => kept.has(`bin/${name}`);
+  return {
+    segments: opening,
+    closing: (records) => [
+      {
+        name: 'scripts',
+        entries: request.targetPrefix === null ? scripts(prefix, records, inBin('activate')) : [],
+      },
+      { name: 'conda-meta', entries: condaMeta(owners) },
+    ],
+    owners,
+    missing: missingFiles(files, owners),
+    warnings: [
+      ...special.map((path) => ({
+        id: 'special-file',
+        text: `\`${path}\` is a socket, a pipe or a device; it is left out.`,
+        path,
+      })),
+      ...loops.map((path) => ({
+        id: 'link-loop',
+        text: `\`${path}\` leads back to a folder above it, which a zip cannot hold; it is left out.`,
+        path,
+      })),
+      ...(inBin('python')
+        ? []
+        : [
+            {
+              id: 'interpreter-not-found',
+              text: 'There is no `bin/python` in this environment: Spark cannot use it as its Python. Add `python` to its packages.',
+            },
+          ]),
+    ],
+    files: entries.filter((entry) => entry.kind === 'file').length,
+    bytes: entries.reduce((sum, entry) => sum + bytesOnDisk(entry), 0),
+  };
+}
+
+export function bytesOnDisk(entry: Entry): number {
+  if (entry.kind !== 'file') return 0;
+  return entry.source.kind === 'disk' ? entry.source.file.bytes : entry.source.bytes.length;
+}
+
+/** Scripts another conda left here: they name its own prefix. An environment's own stay. */
+const FOREIGN_SCRIPTS = new Set([
+  'bin/conda',
+  'bin/activate',
+  'bin/deactivate',
+  'bin/conda-unpack',
+]);
+
+function keepFiles(
+  prefix: string,
+  files: readonly PrefixFile[],
+  owners: Owners,
+): Map<string, KeptFile> {
+  const byName = new Map(files.map((file) => [file.path, file]));
+  const kept = new Map<string, KeptFile>();
+  for (const file of files) {
+    const { path } = file;
+    if (path === 'conda-meta' || path.startsWith('conda-meta/')) continue;
+    const record = owners.recordOf(path);
+    if (!record && FOREIGN_SCRIPTS.has(path)) continue;
+    const bytecode = file.kind === 'file' ? cachedBytecode(path) : null;
+    if (!bytecode) {
+      kept.set(path, { file, record, uncheck: false });
+      continue;
+    }
+    const segment = owners.segmentOf(path);
+    if (segment === UNOWNED || bytecode.optimised) continue;
+    const fate = bytecodeFate({
+      prefix,
+      bytecode: file,
+      source: byName.get(bytecode.source),
+      sourceRecord:
+        segment === owners.segmentOf(bytecode.source) ? owners.recordOf(bytecode.source) : null,
+    });
+    if (fate !== 'drop') kept.set(path, { file, record, uncheck: fate === 'uncheck' });
+  }
+  return dropHollowCaches(kept);
+}
+
+/** A `__pycache__` whose files all stay behind stays behind too. */
+function dropHollowCaches(kept: Map<string, KeptFile>): Map<string, KeptFile> {
+  const used = new Set<string>();
+  for (const { file } of kept.values()) {
+    if (file.kind !== 'directory') used.add(posix.dirname(file.path));
+  }
+  for (const [path, { file }] of kept) {
+    const isCache = file.kind === 'directory' && posix.basename(path) === '__pycache__';
+    if (isCache && !used.has(path)) kept.delete(path);
+  }
+  return kept;
+}
+
+/** Order of the segments that are not conda packages, which come before them by name. */
+function groupBySegment(entries: readonly Entry[], owners: Owners): Segment[] {
+  const folders = new Map<string, Entry>();
+  for (const path of ['', 'bin', 'conda-meta']) folders.set(path, { kind: 'directory', path });
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    if (entry.kind === 'directory') {
+      folders.set(entry.path, entry);
+      continue;
+    }
+    const name = owners.segmentOf(entry.path);
+    const group = groups.get(name);
+    if (group) group.push(entry);
+    else groups.set(name, [entry]);
+  }
+  const rank = (name: string) => (name === UNOWNED ? 2 : name.startsWith('pip:') ? 1 : 0);
+  const named = [...groups].map(([name, group]) => ({ name, entries: group.sort(byPath) }));
+  named.sort(
+    (left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1),
+  );
+  return [{ name: 'directories', entries: [...folders.values()].sort(byPath) }, ...named];
+}
+
+function scripts(
+  prefix: string,
+  records: readonly PrefixRecord[],
+  ownActivate: boolean,
+): FileEntry[] {
+  const unpack = memoryFile('bin/conda-unpack', Buffer.from(condaUnpack(prefix, records)), true);
+  if (ownActivate) return [unpack];
+  return [
+    memoryFile('bin/activate', Buffer.from(ACTIVATE), false),
+    unpack,
+    memoryFile('bin/deactivate', Buffer.from(DEACTIVATE), false),
+  ];
+}
+
+/**
+ * The records, and an empty `history`: conda takes a folder for an environment by that file, and
+ * what is written in it are dates and commands of the build host.
+ */
+function condaMeta(owners: Owners): FileEntry[] {
+  return [
+    ...owners.conda.map(({ record, blanked }) => memoryFile(record, blanked, false)),
+    memoryFile('conda-meta/history', Buffer.alloc(0), false),
+  ].sort(byPath);
+}
+
+function memoryFile(path: string, bytes: Buffer, executable: boolean): FileEntry {
+  return { kind: 'file', path, executable, source: { kind: 'memory', bytes } };
+}
+
+function missingFiles(files: readonly PrefixFile[], owners: Owners): Plan['missing'] {
+  const present = new Set(files.map((file) => file.path));
+  const missing: Plan['missing'] = [];
+  for (const { name, files: owned } of owners.conda) {
+    for (const path of owned.keys()) {
+      if (!present.has(path) && !path.endsWith('.pyc')) missing.push({ package: name, path });
+    }
+  }
+  return missing;
+}
