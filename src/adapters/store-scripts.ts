@@ -1,0 +1,114 @@
+/**
+ * The Lua scripts of the store: each is one atomic step in Redis. `KEYS` and `ARGV` are listed on
+ * top of each. Times are milliseconds of Redis' own clock, the one clock all processes share.
+ */
+
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/**
+ * Saves a build when its record is still at the expected revision, keeps the indexes in step, lets
+ * go of the environment when the build has just been settled and tells everybody who watches.
+ * Returns 1 when saved, 0 when somebody else was faster.
+ *
+ * KEYS: record, builds, builds of the environment, builds of the user, changed, unsettled, hold.
+ * ARGV: id, expected revision, format, document, settled (0 or 1), created at, channel of changes.
+ */
+export const SAVE_BUILD = `
+local before = redis.call('HMGET', KEYS[1], 'revision', 'settled')
+local revision = tonumber(before[1] or '0')
+if revision ~= tonumber(ARGV[2]) then return 0 end
+${NOW}
+redis.call('HSET', KEYS[1],
+  'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4], 'settled', ARGV[5])
+for index = 2, 4 do redis.call('ZADD', KEYS[index], ARGV[6], ARGV[1]) end
+redis.call('ZADD', KEYS[5], now, ARGV[1])
+if ARGV[5] == '0' then
+  redis.call('SADD', KEYS[6], ARGV[1])
+else
+  redis.call('SREM', KEYS[6], ARGV[1])
+  if before[2] == '0' and redis.call('HGET', KEYS[7], 'build') == ARGV[1] then
+    redis.call('DEL', KEYS[7])
+  end
+end
+redis.call('PUBLISH', ARGV[7], string.format('%.0f %s', now, ARGV[1]))
+return 1
+`;
+
+/**
+ * Saves an environment when its record is still at the expected revision. Returns 1 or 0.
+ *
+ * KEYS: record, names of environments. ARGV: name, expected revision, format, document.
+ */
+export const SAVE_ENVIRONMENT = `
+local revision = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
+if revision ~= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4])
+redis.call('SADD', KEYS[2], ARGV[1])
+return 1
+`;
+
+/**
+ * Takes the hold on an environment unless a build that is at work has it. A holder whose build is
+ * settled or missing has lost it, but only after a short while: between taking a hold and writing
+ * its own record, a new or retried build looks just like that. Returns the id of the holder.
+ *
+ * KEYS: hold. ARGV: build id, prefix of build records, milliseconds a hold counts as young.
+ */
+export const HOLD = `
+${NOW}
+local held = redis.call('HMGET', KEYS[1], 'build', 'at')
+local holder = held[1]
+if holder and holder ~= ARGV[1] then
+  local isAtWork = redis.call('HGET', ARGV[2] .. holder, 'settled') == '0'
+  local isYoung = now - tonumber(held[2]) < tonumber(ARGV[3])
+  if isAtWork or isYoung then return holder end
+end
+redis.call('HSET', KEYS[1], 'build', ARGV[1], 'at', now)
+return ARGV[1]
+`;
+
+/** KEYS: hold. ARGV: build id. Only the holder can let go. */
+export const RELEASE = `
+if redis.call('HGET', KEYS[1], 'build') == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+`;
+
+/**
+ * Adds a notice once: one that is waiting keeps its time, one that was sent stays sent.
+ *
+ * KEYS: notices by time, notices, mark of the sent notice. ARGV: id, due at, document.
+ */
+export const SCHEDULE_NOTICE = `
+if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[3])
+redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])
+return 1
+`;
+
+/**
+ * Leases a notice that still waits: a sender whose list is old must not send what another has sent.
+ *
+ * KEYS: notices by time, lease. ARGV: id, milliseconds. Returns 1 for the one that may send.
+ */
+export const LEASE_NOTICE = `
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then return 1 end
+return 0
+`;
+
+/**
+ * Removes a sent notice and marks it as sent. The removal comes first and needs no memory, so that
+ * a full Redis cannot make a notice go out twice.
+ *
+ * KEYS: notices by time, notices, lease, mark of the sent notice. ARGV: id, seconds to remember.
+ */
+export const SETTLE_NOTICE = `
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[3])
+redis.pcall('SET', KEYS[4], '1', 'EX', ARGV[2])
+return 1
+`;
