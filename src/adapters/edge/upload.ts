@@ -5,8 +5,11 @@ import type { SshConnection } from '../ssh.ts';
 import { diskFull, lastLine, megabytes } from './failures.ts';
 import type { Session } from './session.ts';
 
-/** A transfer is taken up again at a multiple of this many bytes: `dd` seeks in whole blocks. */
-const BLOCK = 1024 * 1024;
+/**
+ * A transfer is taken up again at a multiple of this many bytes: `dd` seeks in whole blocks. Small,
+ * so that a link that is cut again and again still gets further each time.
+ */
+const BLOCK = 64 * 1024;
 const CHUNK = 256 * 1024;
 /** At least this many bytes per second, or the transfer is given up and taken up again. */
 const SLOWEST = 2_000;
@@ -51,7 +54,7 @@ export async function upload(session: Session, request: Upload): Promise<void> {
 
 async function remoteSize(session: Session, connection: SshConnection, path: string) {
   let output = '';
-  await connection.execute(oneLine(`wc -c <${quote(path)} 2>/dev/null; printf ferry`), {
+  await connection.execute(oneLine(session, `wc -c <${quote(path)} 2>/dev/null; printf ferry`), {
     signal: session.settings.signal,
     deadlineMilliseconds: 60_000,
     onStdout: (chunk) => {
@@ -73,6 +76,7 @@ async function send(
   try {
     const { code } = await connection.execute(
       oneLine(
+        session,
         `umask 022; LC_ALL=C exec dd of=${quote(request.remotePath)} bs=${BLOCK} seek=${offset / BLOCK} conv=notrunc,fsync`,
       ),
       {
@@ -103,9 +107,12 @@ async function send(
   }
 }
 
-/** Holds no line break and no `!`, so that csh and fish read it as sh does. */
-function oneLine(program: string): string {
-  return `sh -c ${quote(program)}`;
+/** One word of one line, so that whatever login shell reads it understands it as sh does. */
+function oneLine(session: Session, program: string): string {
+  const exports = Object.entries(session.settings.environment).map(
+    ([name, value]) => `export ${name}=${quote(value)}; `,
+  );
+  return `sh -c ${quote(exports.join('') + program)}`;
 }
 
 function writeError(request: Upload, stderr: string, code: number | null): FerryError {

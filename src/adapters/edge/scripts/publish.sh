@@ -2,15 +2,24 @@
 # root sha name bytes
 part=$root/archives/$sha.part
 archive=$root/archives/$sha/$name
-if [ ! -f "$part" ] && [ -f "$archive" ] && [ "$(hash_of "$archive")" = "$sha" ]; then
+
+verified() {
+  [ "$(size_of "$1")" = "$bytes" ] && [ "$(hash_of "$1")" = "$sha" ]
+}
+publish() {
+  mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" &&
+    chmod 0644 "$part" && mv -f "$part" "$archive"
+}
+
+if verified "$part" 2>/dev/null && said=$(publish 2>&1); then
+  echo 'published now'
+elif verified "$archive"; then
+  # Another worker sent the same bytes and was first.
   echo 'published earlier'
+elif [ -n "${said:-}" ]; then
+  fail 40 "$said
+$archive"
 else
-  if [ "$(size_of "$part")" != "$bytes" ] || [ "$(hash_of "$part")" != "$sha" ]; then
-    rm -f "$part"
-    echo 'published no'
-  else
-    mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" &&
-      chmod 0644 "$part" && mv -f "$part" "$archive" || fail 40 "$archive"
-    echo 'published now'
-  fi
+  rm -f "$part"
+  echo 'published no'
 fi
