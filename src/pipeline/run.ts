@@ -1,6 +1,6 @@
 import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
 import { latestRevision, type Revision, type Staging } from '../domain/environment.ts';
-import { Cancelled, type Failure, toFailure } from '../domain/errors.ts';
+import { Cancelled, type Failure, outsideError, toFailure } from '../domain/errors.ts';
 import { recordVerification, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
@@ -55,6 +55,30 @@ export async function runBuild(
   } finally {
     await run.flushLog();
   }
+}
+
+/** Settles a build the queue has given up: every worker that took it ended without an answer. */
+export async function abandonBuild(
+  ports: BuildPorts,
+  buildId: string,
+  reason: Error,
+): Promise<void> {
+  const build = await ports.store.readBuild(buildId);
+  if (build === null) return;
+  const run = new BuildRun(ports, build, new AbortController().signal);
+  if (build.verifying) await run.update((current) => ({ ...current, verifying: false }));
+  if (isSettled(build)) return;
+  run.log(`given up: ${reason.message}`);
+  const failure = toFailure(
+    outsideError({
+      code: 'abandoned',
+      message: 'Every build host that took this build ended without an answer.',
+      suggestion: 'Tell the operator; Retry starts it again.',
+      details: reason.stack ?? reason.message,
+      retryable: true,
+    }),
+  );
+  await settle(run, { state: 'failed', failure });
 }
 
 /** Takes the build, or returns null when it is settled and only its announcement may be missing. */

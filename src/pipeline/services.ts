@@ -1,4 +1,4 @@
-import { type Build, isSettled, newBuild, pendingSteps, type Requester } from '../domain/build.ts';
+import { type Build, isSettled, newBuild, pendingSteps } from '../domain/build.ts';
 import type { Environment, Revision } from '../domain/environment.ts';
 import { latestRevision } from '../domain/environment.ts';
 import { type FerryError, userError } from '../domain/errors.ts';
@@ -74,6 +74,10 @@ export function createServices(ports: {
           suggestion: `Choose another name, such as \`${environment.name}-${requester.user.toLowerCase()}\`, or use theirs: \`run ${environment.name}\`.`,
         });
       }
+      const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
+      if (newest && !isSettled(newest)) {
+        return { build: joinOrRefuse(request, newest), joined: true };
+      }
       const build = newBuild({ id: ports.newId(), request, requester, now });
       // The record first: a hold must always point at something that can be read.
       await store.createBuild(build);
@@ -84,7 +88,7 @@ export function createServices(ports: {
           state: 'cancelled',
           finishedAt: now,
         }));
-        return { build: await joinOrRefuse(request, holder), joined: true };
+        return { build: joinOrRefuse(request, await findBuild(holder)), joined: true };
       }
       await enqueueOrUndo(build);
       return { build, joined: false };
@@ -175,8 +179,7 @@ export function createServices(ports: {
   };
 
   /** The same request in flight is one build; a different one names who holds the environment. */
-  async function joinOrRefuse(request: BuildRequest, holder: string): Promise<Build> {
-    const other = await findBuild(holder);
+  function joinOrRefuse(request: BuildRequest, other: Build): Build {
     if (JSON.stringify(other.request) === JSON.stringify(request)) return other;
     throw busy(other);
   }

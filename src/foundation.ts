@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLog, createRedactor, type Log } from './adapters/log.ts';
+import { ensurePython } from './adapters/python.ts';
+import type { RedisConnection } from './adapters/redis.ts';
+import { startRedisServer } from './adapters/redis-server.ts';
+import { type Config, secretsOf } from './config.ts';
+import type { Settings } from './domain/services.ts';
+
+/** What a bot and a worker in one process share. */
+export interface Foundation {
+  config: Config;
+  connection: RedisConnection;
+  log: Log;
+  redact(text: string): string;
+  /** The interpreter with py-rattler: the configured one, or a private one made on first use. */
+  python(): Promise<string>;
+  /** Ends the embedded Redis, if this process started one. */
+  stop(): Promise<void>;
+}
+
+/** Keys of everything in Redis begin with this. */
+export const REDIS_PREFIX = 'conda-ferry';
+
+/** The pinned Python packages the product runs. */
+const REQUIREMENTS = join(import.meta.dirname, '..', 'deploy', 'requirements.txt');
+
+export async function layFoundation(config: Config): Promise<Foundation> {
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  const log = createLog(config.log);
+  const redact = createRedactor(secretsOf(config));
+  let interpreter: Promise<string> | null = null;
+  const python = () => {
+    interpreter ??= config.python
+      ? Promise.resolve(config.python)
+      : ensurePython({
+          python3: 'python3',
+          directory: join(config.dataDirectory, 'python'),
+          requirementsFile: REQUIREMENTS,
+          log: (line) => log.info(line),
+        }).then((found) => found.python);
+    return interpreter;
+  };
+  if (config.redisUrl !== null) {
+    const connection = { url: config.redisUrl };
+    return { config, connection, log, redact, python, stop: async () => undefined };
+  }
+  const server = await startRedisServer({
+    directory: join(config.dataDirectory, 'redis'),
+    python,
+    log: (line) => log.info(line),
+  });
+  const connection = { socketPath: server.socketPath };
+  return { config, connection, log, redact, python, stop: () => server.stop() };
+}
+
+/** The part of the configuration that people see. */
+export function settingsOf(config: Config): Settings {
+  return {
+    command: config.slack.command,
+    channels: config.channels.map((channel) => ({ name: channel.name, default: channel.default })),
+    edges: config.edges.map((edge) => ({ name: edge.name, default: edge.default })),
+    projects: {
+      repositories: config.projects.repositories.map((repository) => repository.name),
+      paths: [...config.projects.paths],
+    },
+    operators: config.slack.operators,
+    globalAlias: config.edges[0]?.alias ?? 'MYGLOBALENV',
+  };
+}

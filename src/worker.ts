@@ -1,0 +1,63 @@
+import { createEdge } from './adapters/edge.ts';
+import { chooseEngine } from './adapters/engine.ts';
+import { createPacker } from './adapters/packer.ts';
+import { createProjects } from './adapters/projects.ts';
+import { createWorker } from './adapters/queue.ts';
+import { createStore } from './adapters/store.ts';
+import { createWorkspace } from './adapters/workspace.ts';
+import { type Foundation, REDIS_PREFIX } from './foundation.ts';
+import type { BuildPorts } from './pipeline/context.ts';
+import { abandonBuild, runBuild, runVerification } from './pipeline/run.ts';
+
+/** Assembles a worker: builds of this platform are made here, as many at a time as configured. */
+export async function startWorker(foundation: Foundation): Promise<{ close(): Promise<void> }> {
+  const { config, connection, log, redact } = foundation;
+  const store = createStore({ connection, prefix: REDIS_PREFIX });
+  const ports: BuildPorts = {
+    store,
+    engine: chooseEngine({
+      configured: config.engine,
+      environment: process.env,
+      dataDirectory: config.dataDirectory,
+      python: foundation.python,
+    }),
+    projects: createProjects({ config: config.projects, dataDirectory: config.dataDirectory }),
+    packer: createPacker({ dataDirectory: config.dataDirectory }),
+    workspace: createWorkspace({
+      directory: config.dataDirectory,
+      slots: config.worker.concurrency,
+    }),
+    edges: new Map(
+      config.edges.map((edge) => [
+        edge.name,
+        createEdge(edge, { log: (line) => log.debug({ edge: edge.name }, line) }),
+      ]),
+    ),
+    clock: { now: Date.now },
+    platform: config.platform,
+    channels: config.channels,
+    verification: config.verify,
+    directNoticeAfterSeconds: config.notify.directAfterSeconds,
+    redact,
+  };
+  const worker = createWorker({
+    connection,
+    prefix: REDIS_PREFIX,
+    platform: config.platform,
+    concurrency: config.worker.concurrency,
+    lockDurationMs: config.worker.lockSeconds * 1000,
+    stalledIntervalMs: config.worker.stalledSeconds * 1000,
+    run: (job, signal) =>
+      (job.purpose === 'verify' ? runVerification : runBuild)(ports, job.buildId, signal),
+    abandoned: (job, reason) => abandonBuild(ports, job.buildId, reason),
+    report: (event, fields) => log.info(fields, event),
+  });
+  await worker.ready();
+  log.info({ platform: config.platform }, 'worker ready');
+  return {
+    async close() {
+      await worker.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** Folder → what its files may import: folders of ours, `node:` and npm packages. */
+const RULES: readonly { folder: string; ours: string[]; npm: string[] | 'any'; node: boolean }[] = [
+  { folder: 'src/domain', ours: ['src/domain'], npm: ['@conda-org/rattler'], node: false },
+  { folder: 'commands', ours: ['commands', 'src/domain'], npm: [], node: false },
+  { folder: 'src/pipeline', ours: ['src/pipeline', 'src/domain'], npm: [], node: false },
+  { folder: 'src/packing', ours: ['src/packing', 'src/domain'], npm: [], node: true },
+  {
+    folder: 'src/adapters',
+    ours: ['src/adapters', 'src/domain', 'src/packing'],
+    npm: 'any',
+    node: true,
+  },
+  {
+    folder: 'src/slack',
+    ours: ['src/slack', 'commands', 'src/domain'],
+    npm: ['@slack/bolt', '@slack/types', '@slack/web-api'],
+    node: true,
+  },
+];
+
+/** The composition roots: the only files that may import adapters. */
+const ROOTS = ['src/main.ts', 'src/bot.ts', 'src/worker.ts', 'src/check.ts', 'src/foundation.ts'];
+
+/** `node:crypto` hashes, which is no outside: a fingerprint has to be made in the domain. */
+const PURE_NODE = ['node:crypto'];
+
+interface Import {
+  file: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((name) => name.endsWith('.ts') && statSync(join(ROOT, name)).isFile());
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const pattern = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
+  return [...text.matchAll(pattern)].map((match) => {
+    const target = match[2] as string;
+    const typeOnly = match[1] !== undefined;
+    if (!target.startsWith('.')) return { file, target, typeOnly };
+    return { file, target: relative(ROOT, resolve(ROOT, dirname(file), target)), typeOnly };
+  });
+}
+
+const packageOf = (target: string): string =>
+  target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/');
+const isOurs = (target: string) => /^(src|commands|deploy|test)\//.test(target);
+const all = ['src', 'commands'].flatMap(sources).flatMap(importsOf);
+
+describe('the structure is as src/README.md draws it', () => {
+  for (const rule of RULES) {
+    it(`${rule.folder} imports only what it may`, () => {
+      const wrong = all
+        .filter(({ file }) => file.startsWith(`${rule.folder}/`))
+        .filter(({ target, typeOnly }) => {
+          if (isOurs(target)) return !rule.ours.some((folder) => target.startsWith(`${folder}/`));
+          if (target.startsWith('node:')) return !rule.node && !PURE_NODE.includes(target);
+          if (rule.npm === 'any') return false;
+          // Types vanish when the file is loaded; they may come from Slack's type package.
+          if (typeOnly && target === '@slack/types') return false;
+          return !rule.npm.includes(packageOf(target));
+        });
+      assert.deepEqual(wrong, []);
+    });
+  }
+
+  it('only composition roots import adapters, and adapters of each other', () => {
+    const wrong = all.filter(
+      ({ file, target }) =>
+        target.startsWith('src/adapters/') &&
+        !file.startsWith('src/adapters/') &&
+        !ROOTS.includes(file),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  it('nothing in src or commands imports test or deploy', () => {
+    assert.deepEqual(
+      all.filter(({ target }) => /^(test|deploy)\//.test(target)),
+      [],
+    );
+  });
+
+  it('one npm package has one importing file', () => {
+    const importers = new Map<string, Set<string>>();
+    for (const { file, target, typeOnly } of all) {
+      if (typeOnly || isOurs(target) || target.startsWith('node:')) continue;
+      const name = packageOf(target);
+      importers.set(name, (importers.get(name) ?? new Set()).add(file));
+    }
+    const shared = [...importers].filter(([, files]) => files.size > 1);
+    assert.deepEqual(shared, []);
+  });
+
+  it('every import names a file with its ending', () => {
+    const wrong = all.filter(({ target }) => isOurs(target) && !/\.(ts|json)$/.test(target));
+    assert.deepEqual(wrong, []);
+  });
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { FerryError } from '../../src/domain/errors.ts';
+import { closest, decodeSlackText, tokenize } from '../../src/domain/tokens.ts';
+
+const words = (text: string) => tokenize(text).map((token) => token.text);
+
+describe('tokenize', () => {
+  it('splits at white space and keeps where each word stood', () => {
+    assert.deepEqual(tokenize(' create  churn'), [
+      { text: 'create', start: 1, end: 7, quoted: false },
+      { text: 'churn', start: 9, end: 14, quoted: false },
+    ]);
+  });
+
+  it('keeps quoted words together and expands nothing', () => {
+    assert.deepEqual(words(`"numpy >=1.26" '$(id)' a"b c"d`), ['numpy >=1.26', '$(id)', 'ab cd']);
+  });
+
+  for (const [name, text, code, start] of [
+    ['an open quote', 'create "numpy', 'unclosed-quote', 7],
+    ['a line break', 'create a\nb', 'control-character', 8],
+    ['a NUL', 'create \0', 'control-character', 7],
+    ['a direction override', 'create nu\u202epm', 'control-character', 9],
+    ['a zero-width space', 'create nu\u200bmpy', 'control-character', 9],
+  ] as const) {
+    it(`refuses ${name}, saying where`, () => {
+      assert.throws(
+        () => tokenize(text),
+        (error) =>
+          error instanceof FerryError && error.code === code && error.position?.start === start,
+      );
+    });
+  }
+
+  it('gives back every word of any text it accepts', () => {
+    const word = fc.stringMatching(/^[a-z0-9=<>.,-]{1,12}$/);
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (list) => {
+        assert.deepEqual(words(list.join(' ')), list);
+      }),
+    );
+  });
+});
+
+describe('decodeSlackText', () => {
+  it('undoes what Slack and keyboards do to a command', () => {
+    assert.equal(
+      decodeSlackText('create a numpy&gt;=1.26,&lt;2 “pandas” —layout global'),
+      'create a numpy>=1.26,<2 "pandas" --layout global',
+    );
+    assert.equal(decodeSlackText('<http://a.example/x|a.example/x>'), 'a.example/x');
+  });
+});
+
+describe('closest', () => {
+  it('finds a word with a typing error and nothing else', () => {
+    assert.equal(closest('craete', ['create', 'cancel']), 'create');
+    assert.equal(closest('xyzzy', ['create', 'cancel']), null);
+  });
+});
