@@ -58,17 +58,26 @@ export async function putIntoHdfs(
     variables: {
       archive: archivePath,
       base,
+      ancestors: ancestorsOf(base).join(' '),
       sha: archive.sha256,
       name: archive.name,
-      bytes: archive.bytes,
     },
     login: true,
     deadlineSeconds: 1800,
   });
   progress.log(`archive in HDFS: ${address}`);
   const closed = facts.get('closed');
-  if (closed) progress.log(`${closed} is closed to others, so every user gets a copy per node`);
+  if (closed) {
+    progress.log(`folder \`${closed}\` in HDFS is closed to others: each job gets its own copies`);
+  }
   return address;
+}
+
+/** Every folder from the top to the base: one that is closed makes a public file private. */
+function ancestorsOf(base: string): string[] {
+  const [, authority = '', path = ''] = /^(hdfs:\/\/[^/]+)?(\/.*)$/.exec(base) ?? [];
+  const names = path.split('/').slice(1);
+  return names.map((_, index) => `${authority}/${names.slice(0, index + 1).join('/')}`);
 }
 
 /** Whether the file is there with the right length and the note that its bytes were verified. */

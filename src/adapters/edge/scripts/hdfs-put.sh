@@ -1,7 +1,8 @@
 # Puts an archive into HDFS under a name nobody looks for, verifies it there, then renames it.
-# archive base sha name bytes
+# archive base ancestors sha name
+# What is created is open to all readers, whatever the cluster's own umask.
 dfs() {
-  hdfs dfs "$@" 2>&1 </dev/null
+  hdfs dfs -D fs.permissions.umask-mode=022 "$@" 2>&1 </dev/null
 }
 deny() {
   case $1 in
@@ -20,14 +21,17 @@ if [ "$(hdfs dfs -cat "$part" 2>/dev/null </dev/null | { if have sha256sum; then
   dfs -rm -f -skipTrash "$part" >/dev/null
   fail 49 "$part"
 fi
-said=$(dfs -chmod 0755 "$folder") || deny "$said"
-said=$(dfs -chmod 0644 "$part") || deny "$said"
 if ! said=$(dfs -mv "$part" "$folder/$name"); then
-  # Somebody else published the same bytes meanwhile, or an interrupted staging did.
-  dfs -rm -f -skipTrash "$part" >/dev/null
-  dfs -test -s "$folder/$name" >/dev/null || deny "$said"
+  # Somebody else published the same bytes meanwhile; anything of another length is a ruin.
+  if [ "$(dfs -stat '%b' "$folder/$name")" = "$(size_of "$archive")" ]; then
+    dfs -rm -f -skipTrash "$part" >/dev/null
+  else
+    dfs -rm -f -skipTrash "$folder/$name" >/dev/null
+    said=$(dfs -mv "$part" "$folder/$name") || deny "$said"
+  fi
 fi
-printf '%s\n' "$sha" | hdfs dfs -put -f - "$folder/$name.sha256" >/dev/null 2>&1
-closed=$(dfs -stat '%a %n' "$base" | sed -n 's/^[0-7]*[0246] .*$/yes/p')
-if [ -n "$closed" ]; then echo "closed $base"; fi
-echo 'put now'
+said=$(printf '%s\n' "$sha" | hdfs dfs -D fs.permissions.umask-mode=022 -put -f - "$folder/$name.sha256" 2>&1) ||
+  deny "$said"
+# $ancestors is a list: its paths hold no spaces.
+closed=$(dfs -stat '%a %n' $ancestors "$folder" | sed -n 's/^[0-7]*[0246] //p' | head -n 1)
+if [ -n "$closed" ]; then echo "closed $closed"; fi
