@@ -1,0 +1,85 @@
+import { EXIT_CODES, FerryError, toFailure } from './domain/errors.ts';
+import { InvocationRefusal } from './domain/invocation.ts';
+import { closest } from './domain/tokens.ts';
+import type { TerminalCommand } from './terminal/command.ts';
+
+/** Loaded only when asked for, so that `parse` does not wait for Slack's packages. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ command: TerminalCommand }>>> = {
+  start: () => import('./terminal/start.ts'),
+  bot: () => import('./terminal/bot.ts'),
+  worker: () => import('./terminal/worker.ts'),
+  check: () => import('./terminal/check.ts'),
+  exec: () => import('./terminal/exec.ts'),
+  parse: () => import('./terminal/parse.ts'),
+  pack: () => import('./terminal/pack.ts'),
+  lint: () => import('./terminal/lint.ts'),
+  invoke: () => import('./terminal/invoke.ts'),
+  diagnose: () => import('./terminal/diagnose.ts'),
+  lab: () => import('./terminal/lab.ts'),
+};
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(`${await usage()}\n`);
+    return name === undefined ? 1 : 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    const near = closest(name, Object.keys(COMMANDS));
+    process.stderr.write(
+      `conda-ferry: there is no command \`${name}\`.${near ? ` Did you mean \`${near}\`?` : ''}\n\n${await usage()}\n`,
+    );
+    return 1;
+  }
+  const { command } = await load();
+  if (rest.includes('--help')) {
+    process.stdout.write(`${command.usage}\n\n${command.summary}\n`);
+    return 0;
+  }
+  return command.run(rest);
+}
+
+async function usage(): Promise<string> {
+  const loaded = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const lines = loaded.map(({ command }) => `  ${command.usage}\n      ${command.summary}`);
+  return `Usage:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 your mistake, 2 a failure outside, 70 a defect.`;
+}
+
+/** One JSON document on standard output for `--json`, prose on standard error otherwise. */
+function report(error: unknown, isJson: boolean): number {
+  if (error instanceof InvocationRefusal) {
+    const { code, message, suggestion } = error;
+    return print({ code, message, suggestion }, isJson, 1);
+  }
+  const failure = toFailure(error);
+  const { code, message, suggestion, kind } = failure;
+  const position = error instanceof FerryError ? error.position : null;
+  if (kind === 'defect') process.stderr.write(`${failure.details}\n`);
+  return print(
+    { code, message, ...(position ? { position } : {}), suggestion },
+    isJson,
+    EXIT_CODES[kind],
+  );
+}
+
+function print(
+  error: { code: string; message: string; suggestion: string | null },
+  isJson: boolean,
+  exitCode: number,
+): number {
+  if (isJson) process.stdout.write(`${JSON.stringify({ error })}\n`);
+  else {
+    const suggestion = error.suggestion ? `\n${error.suggestion}` : '';
+    process.stderr.write(`conda-ferry: ${error.message}${suggestion}\n`);
+  }
+  return exitCode;
+}
+
+const words = process.argv.slice(2);
+const options = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+try {
+  process.exitCode = await main(words);
+} catch (error) {
+  process.exitCode = report(error, options.includes('--json'));
+}

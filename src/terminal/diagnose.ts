@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { diagnose } from '../domain/diagnosis.ts';
+import { userError } from '../domain/errors.ts';
+import { readArguments, readStandardInput, type TerminalCommand, writeJson } from './command.ts';
+
+const usage = 'conda-ferry diagnose [FILE] [--json]';
+
+export const command: TerminalCommand = {
+  usage,
+  summary: 'a log or traceback → causes, fixes and the lines that show them',
+  async run(words) {
+    const { values, positionals } = readArguments(words, { json: { type: 'boolean' } }, usage);
+    const [file] = positionals;
+    const text = file === undefined || file === '-' ? await readStandardInput() : await read(file);
+    const findings = diagnose(text);
+    if (values.json) writeJson({ findings });
+    else if (findings.length === 0) {
+      process.stdout.write(
+        'Nothing here points at the environment. Look at the application’s own error.\n',
+      );
+    }
+    if (values.json) return 0;
+    for (const finding of findings) {
+      process.stdout.write(
+        `${finding.title} (${finding.id}, ${Math.round(finding.confidence * 100)} % sure)\n` +
+          `  Cause: ${finding.cause}\n  Fix:   ${finding.fix}\n  Type:  ${finding.command}\n` +
+          finding.evidence.map(({ line, text }) => `  line ${line}: ${text}\n`).join(''),
+      );
+    }
+    return 0;
+  },
+};
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw userError({
+      code: 'file-unreadable',
+      message: `\`${file}\` cannot be read: ${(error as Error).message}`,
+      suggestion: 'Name a log file, or pipe the log in.',
+    });
+  }
+}

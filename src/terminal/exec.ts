@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { execute } from '../../commands/parse.ts';
+import { commandHelp, commands } from '../../commands/registry.ts';
+import { createQueue } from '../adapters/queue.ts';
+import { createStore } from '../adapters/store.ts';
+import { loadConfig, requireConfigFile } from '../config.ts';
+import { isSettled } from '../domain/build.ts';
+import { linesForBuild } from '../domain/lines.ts';
+import type { Store } from '../domain/ports.ts';
+import type { Reply } from '../domain/reply.ts';
+import { layFoundation, REDIS_PREFIX, settingsOf } from '../foundation.ts';
+import { createServices } from '../pipeline/services.ts';
+import { renderText } from '../slack/text.ts';
+import { startWorker } from '../worker.ts';
+import { readArguments, type TerminalCommand, writeJson } from './command.ts';
+
+const usage =
+  "conda-ferry exec [--user U] [--channel C] [--wait] [--json] [--config FILE] -- 'TEXT'";
+
+export const command: TerminalCommand = {
+  usage,
+  summary:
+    'runs the text after /conda-env as that person; --wait makes the build here and follows it',
+  async run(words) {
+    const { values, positionals } = readArguments(
+      words,
+      {
+        user: { type: 'string', default: 'terminal' },
+        channel: { type: 'string', default: 'terminal' },
+        wait: { type: 'boolean' },
+        json: { type: 'boolean' },
+        config: { type: 'string' },
+      },
+      usage,
+    );
+    const file = await requireConfigFile(values.config, process.env);
+    const foundation = await layFoundation(await loadConfig({ file, environment: process.env }));
+    const { config, connection } = foundation;
+    const settings = settingsOf(config);
+    const store = createStore({ connection, prefix: REDIS_PREFIX });
+    const queue = createQueue({ connection, prefix: REDIS_PREFIX });
+    const services = createServices({
+      store,
+      queue,
+      settings,
+      platform: config.platform,
+      clock: { now: Date.now },
+      newId: newBuildId,
+    });
+    const worker = values.wait ? await startWorker(foundation) : null;
+    try {
+      const context = {
+        user: values.user,
+        channel: values.channel,
+        team: null,
+        services,
+        commands: commandHelp,
+      };
+      const first = await execute(positionals.join(' '), commands, context);
+      const reply = values.wait && first.kind === 'build' ? await follow(first, store) : first;
+      if (values.json) writeJson(reply);
+      else process.stdout.write(`${renderText(reply, settings)}\n`);
+      return exitCode(reply);
+    } finally {
+      await worker?.close();
+      await queue.close();
+      await store.close();
+      await foundation.stop();
+    }
+  },
+};
+
+/** Short enough to type, and an allowed name so that it can be typed wherever a name can. */
+export function newBuildId(): string {
+  return `b${randomBytes(5).toString('hex')}`;
+}
+
+/** Waits for the build's end, showing each step on standard error as it goes. */
+async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<Reply> {
+  const shown = new Set<string>();
+  const ended = Promise.withResolvers<void>();
+  const look = async () => {
+    const build = await store.readBuild(reply.build.id);
+    for (const step of build?.steps ?? []) {
+      const line = `${step.status === 'error' ? '✗' : '✓'} ${step.name}: ${step.detail ?? step.status}`;
+      if (step.finishedAt === null || shown.has(line)) continue;
+      shown.add(line);
+      process.stderr.write(`${line}\n`);
+    }
+    if (build === null || isSettled(build)) ended.resolve();
+  };
+  const stop = await store.watch((id) => {
+    if (id === reply.build.id) look().catch(ended.reject);
+  });
+  try {
+    await look();
+    await ended.promise;
+  } finally {
+    await stop();
+  }
+  const build = (await store.readBuild(reply.build.id)) ?? reply.build;
+  return { ...reply, build, lines: linesForBuild(build) };
+}
+
+function exitCode(reply: Reply): number {
+  if (reply.kind === 'refusal') return 1;
+  if (reply.kind !== 'build' || reply.build.state !== 'failed') return 0;
+  return reply.build.failure?.kind === 'user' ? 1 : reply.build.failure?.kind === 'defect' ? 70 : 2;
+}
