@@ -27,7 +27,9 @@ export interface Command {
 export type OutputStream = 'stdout' | 'stderr';
 
 export interface CommandResult {
-  code: number;
+  /** null when a signal that is not ours ended the program. */
+  code: number | null;
+  signal: string | null;
   /** Standard output up to `outputLimit`, invalid UTF-8 replaced. */
   stdout: string;
   /** True when standard output was longer than `outputLimit`. */
@@ -84,8 +86,8 @@ export function findExecutable(name: string, path: string): string | null {
 /**
  * Runs a program to its end and returns its exit code, zero or not. Memory stays bounded whatever
  * it writes, and no process of its group outlives the call.
- * Throws `Cancelled` when `signal` aborts; otherwise `program-missing`, `program-hung` (over its
- * time, or silent for `idleSeconds`) or `program-killed` (ended by a signal that is not ours).
+ * Throws `Cancelled` when `signal` aborts; otherwise `program-missing` or `program-hung` (over its
+ * time, or silent for `idleSeconds`).
  */
 export async function run(command: Command): Promise<CommandResult> {
   const startedAt = performance.now();
@@ -98,10 +100,9 @@ export async function run(command: Command): Promise<CommandResult> {
     const ended = await child.ended;
     output.finish();
     watch.throwIfStopped(command, output.tail);
-    if (ended.code === null) throw killed(command, ended.signal, output.tail);
     const seconds = (performance.now() - startedAt) / 1000;
     const { stdout, truncated, tail } = output;
-    return { code: ended.code, stdout, truncated, tail, seconds };
+    return { ...ended, stdout, truncated, tail, seconds };
   } finally {
     watch.close();
   }
@@ -297,7 +298,10 @@ class Output {
   }
 }
 
-/** Splits bytes into lines. A carriage return ends a line too: progress bars are many short lines. */
+/**
+ * Splits bytes into lines. A carriage return ends a line too, for progress bars are many short
+ * lines; and so does NUL, which conda writes between its reports of progress.
+ */
 class LineReader {
   readonly #emit: (line: string) => void;
   readonly #decoder = new TextDecoder('utf-8', { fatal: false });
@@ -309,7 +313,7 @@ class LineReader {
   }
 
   push(chunk: Buffer): void {
-    const pieces = this.#decoder.decode(chunk, { stream: true }).split(/[\r\n]/);
+    const pieces = this.#decoder.decode(chunk, { stream: true }).split(/[\r\n\0]/);
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) this.#end();
       this.#append(piece);
@@ -348,16 +352,6 @@ function missing(file: string, cause?: unknown): FerryError {
     },
     cause,
   );
-}
-
-function killed(command: Command, signal: string | null, tail: readonly string[]): FerryError {
-  const memory = signal === 'SIGKILL' ? ' The usual cause is too little memory.' : '';
-  return outsideError({
-    code: 'program-killed',
-    message: `${nameOf(command.file)} was ended from outside (${signal ?? 'no exit code'}).${memory}`,
-    details: tail.join('\n'),
-    retryable: true,
-  });
 }
 
 function nameOf(file: string): string {

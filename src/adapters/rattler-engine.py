@@ -1,0 +1,216 @@
+"""One request in on standard input, JSON lines out on standard output: the embedded engine.
+
+A request is one JSON object, `{"do": "solve", ...}` or `{"do": "create", ...}`; the answer is any
+number of `{"type": "progress", "detail": ...}` lines and then one `{"type": "result", ...}` or
+`{"type": "error", "code": ..., "message": ..., "suggestion": ..., "details": ...}`.
+"""
+
+import asyncio
+import difflib
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import rattler
+from rattler.exceptions import (
+    FetchRepoDataError,
+    GatewayError,
+    InvalidMatchSpecError,
+    SolverError,
+)
+from rattler.package_streaming import PackageArchive
+
+# What is true of every node of a cluster, whatever this build host is: the oldest common
+# instruction set, and a kernel that every supported distribution has.
+ARCHITECTURE = {"linux-64": "x86_64", "linux-aarch64": "aarch64"}
+KERNEL = "4.18"
+
+
+class Refusal(Exception):
+    def __init__(self, code, message, suggestion=None, details=None):
+        super().__init__(message)
+        self.fields = {"code": code, "message": message, "suggestion": suggestion, "details": details}
+
+
+def write(kind, **fields):
+    print(json.dumps({"type": kind, **fields}), flush=True)
+
+
+def virtual_packages(platform, glibc):
+    if glibc is None:
+        detected = (package.into_generic() for package in rattler.VirtualPackage.detect())
+        glibc = next((str(p.version) for p in detected if p.name.normalized == "__glibc"), "2.17")
+    facts = [
+        ("__unix", "0", "0"),
+        ("__linux", KERNEL, "0"),
+        ("__glibc", glibc, "0"),
+        ("__archspec", "1", ARCHITECTURE[platform]),
+    ]
+    return [
+        rattler.GenericVirtualPackage(
+            rattler.PackageName(name), rattler.Version(version), rattler.BuildString(build)
+        )
+        for name, version, build in facts
+    ]
+
+
+class Session:
+    def __init__(self, request):
+        self.request = request
+        self.cache = Path(request["cache"])
+        self.subdirs = [request["platform"], "noarch"]
+        self.client = rattler.Client.default_client()
+        self.gateway = rattler.Gateway(cache_dir=self.cache / "repodata", client=self.client)
+
+    async def solve(self):
+        sources = [rattler.Channel(url) for url in self.request["channels"]]
+        try:
+            records = await rattler.solve(
+                sources,
+                self.request["specs"],
+                gateway=self.gateway,
+                platforms=self.subdirs,
+                virtual_packages=virtual_packages(self.request["platform"], self.request["glibc"]),
+                channel_priority=rattler.ChannelPriority.Strict,
+                # As conda does: an environment with Python has pip.
+                add_pip_as_python_dependency=True,
+                # Only the channels the operator named, never those a channel points to.
+                channel_relations="disabled",
+            )
+        except SolverError as error:
+            await self.refuse_missing(sources, str(error))
+            raise Refusal("unsatisfiable", "", details=str(error)) from error
+        write("result", packages=[self.entry(record) for record in records])
+
+    def entry(self, record):
+        return {
+            "name": record.name.normalized,
+            "version": str(record.version),
+            "build": str(record.build),
+            "subdir": record.subdir,
+            "url": record.url,
+            "sha256": record.sha256.hex() if record.sha256 else None,
+            "md5": record.md5.hex() if record.md5 else None,
+            "size": record.size,
+        }
+
+    async def refuse_missing(self, sources, details):
+        """Names the first spec that no package of the channels can meet by itself."""
+        names = {name.normalized for name in await self.gateway.names(sources, self.subdirs)}
+        for text in self.request["specs"]:
+            spec = rattler.MatchSpec(text)
+            name = spec.name.normalized
+            if name not in names:
+                close = difflib.get_close_matches(name, names, n=3, cutoff=0.75)
+                raise Refusal("package-not-found", name, ", ".join(close) or None, details)
+            found = await self.gateway.query(sources, self.subdirs, [name], recursive=False)
+            candidates = [record for records in found for record in records]
+            if not any(record.matches(spec) for record in candidates):
+                newest = sorted({record.version for record in candidates}, reverse=True)[:5]
+                raise Refusal("version-not-found", text, ", ".join(map(str, newest)), details)
+
+    async def create(self):
+        records = [await self.record(entry) for entry in self.request["packages"]]
+        # An archive must not hold links into the package cache, and pip must not write through them.
+        config = rattler.Config.from_toml(
+            "allow-symbolic-links = false\nallow-hard-links = false\n"
+        )
+        await rattler.install(
+            records,
+            target_prefix=self.request["prefix"],
+            cache_dir=self.cache / "packages",
+            client=self.client,
+            config=config,
+            execute_link_scripts=False,
+            show_progress=False,
+            installed_packages=[],
+            reporter=Reporter(records),
+        )
+        prefix = Path(self.request["prefix"])
+        # The same layout as conda's: a marker of ours less, the history that makes it a prefix more.
+        (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)
+        (prefix / "conda-meta").mkdir(parents=True, exist_ok=True)
+        (prefix / "conda-meta" / "history").touch()
+        write("result")
+
+    async def record(self, entry):
+        """The channel's record of a locked package; of one the channel no longer lists, its own."""
+        channel, subdir, file_name = entry["url"].rsplit("/", 2)
+        found = await self.gateway.query(
+            [rattler.Channel(channel)], [subdir], [entry["name"]], recursive=False
+        )
+        for record in (record for records in found for record in records):
+            if record.url == entry["url"] and record.sha256 and record.sha256.hex() == entry["sha256"]:
+                return record
+        archive = await PackageArchive.from_url(self.client, entry["url"])
+        index = await archive.read_file("info/index.json")
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            file.write(index)
+            file.flush()
+            record = rattler.PackageRecord.from_index_json(
+                Path(file.name), entry["size"], entry["sha256"], entry["md5"]
+            )
+        return rattler.RepoDataRecord(record, file_name, entry["url"], channel + "/")
+
+
+class Reporter(rattler.InstallerReporter):
+    """Counts packages for people; the installer calls it from its own threads."""
+
+    def __init__(self, records):
+        self.total = len(records)
+        self.bytes = sum(record.size or 0 for record in records)
+        self.fetched = {}
+        self.reported = 0.0
+        self.linked = 0
+
+    def on_populate_cache_start(self, operation, package_name):
+        write("log", line=f"fetch {package_name}")
+        return operation
+
+    def on_download_start(self, cache_entry):
+        return cache_entry
+
+    def on_download_progress(self, download_idx, progress, total):
+        self.fetched[download_idx] = progress
+        # Twice a second is enough for people, and keeps the line alive on a slow network.
+        if time.monotonic() - self.reported >= 0.5:
+            self.reported = time.monotonic()
+            done = sum(self.fetched.values())
+            write("progress", detail=f"{done / 1e6:.0f} MB of {self.bytes / 1e6:.0f} MB")
+
+    def on_link_complete(self, index):
+        self.linked += 1
+        write("progress", detail=f"{self.linked} of {self.total} packages")
+
+
+def classify(error):
+    text = str(error)
+    if "No space left on device" in text:
+        return {"code": "disk-full", "message": text}
+    if "hash mismatch" in text.lower() or "HashMismatch" in text:
+        return {"code": "package-changed", "message": text}
+    if isinstance(error, InvalidMatchSpecError):
+        return {"code": "bad-spec", "message": text}
+    if isinstance(error, (GatewayError, FetchRepoDataError)) or "error sending request" in text:
+        return {"code": "channel-unreachable", "message": text}
+    return {"code": "engine-failed", "message": text}
+
+
+async def main():
+    request = json.loads(sys.stdin.readline())
+    session = Session(request)
+    try:
+        await {"solve": session.solve, "create": session.create}[request["do"]]()
+    except Refusal as refusal:
+        write("error", **refusal.fields)
+    except Exception as error:
+        write("error", **{"suggestion": None, "details": repr(error), **classify(error)})
+
+
+asyncio.run(main())
+sys.stdout.flush()
+# Taking the interpreter down while the library's threads still run can crash; all is said and done.
+os._exit(0)

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Channel, Progress } from '../../src/domain/ports.ts';
+
+/** What the lab has put on this machine, and the reason to skip a test where it has not. */
+
+const root = join(import.meta.dirname, '..', '..');
+const lab = join(root, '.lab');
+
+export const labPython = join(lab, 'python', 'bin', 'python');
+export const labChannel: Channel = {
+  name: 'lab',
+  url: pathToFileURL(join(lab, 'channel')).href,
+};
+
+export function whyNoLabPython(): string | false {
+  return existsSync(labPython) ? false : 'the lab has no Python: run deploy/lab/prepare';
+}
+
+export function whyNoLabChannel(): string | false {
+  const index = join(lab, 'channel', 'linux-64', 'repodata.json');
+  return existsSync(index) ? false : 'the lab has no channel: run deploy/lab/prepare';
+}
+
+/** Progress that is kept, and a signal of its own. */
+export function recordProgress(signal: AbortSignal = new AbortController().signal) {
+  const lines: string[] = [];
+  const details: string[] = [];
+  const progress: Progress = {
+    signal,
+    log: (line) => lines.push(line),
+    detail: (text) => details.push(text),
+  };
+  return { progress, lines, details };
+}
