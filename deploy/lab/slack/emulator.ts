@@ -168,7 +168,11 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
     now,
   });
   const responseUrls = new ResponseUrls(now, baseUrl, workspace.team.id);
-  const socketMode = new SocketMode(workspace.appId, options.acknowledgeMs);
+  const socketMode = new SocketMode(
+    workspace.appId,
+    () => workspace.changed(),
+    options.acknowledgeMs,
+  );
   const revokedTokens = new Set<string>();
   const faults = new Faults({
     disconnect: (reason) => socketMode.disconnect(reason),
@@ -188,6 +192,7 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
     revokedTokens,
     scopes: new Set(options.scopes ?? ALL_SCOPES),
     baseUrl,
+    requestUrl: () => requestUrl,
   };
   const delivery = new Delivery(
     (envelope, retry) =>
@@ -234,6 +239,7 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
     faults,
     setRequestUrl: (url) => {
       requestUrl = url;
+      workspace.changed();
     },
     verifyRequestUrl: async () =>
       requestUrl !== null && requestUrlAnswers(requestUrl, signingSecret, now),

@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { isObject, type JsonObject } from './json.ts';
 import type { Person } from './person.ts';
 import type { Slack } from './slack.ts';
-import { messageObject } from './wire.ts';
+import { fileObject, messageObject } from './wire.ts';
 
 const DIRECTORY = join(import.meta.dirname, 'page');
 const TYPES: Record<string, string> = {
@@ -24,6 +24,21 @@ const GATHER_MS = 40;
 
 type Hints = { commands: unknown[]; shortcuts: unknown[] };
 
+/** The first lines of a text file, shown below its name. */
+const PREVIEW_LINES = 12;
+const PREVIEW_BYTES = 4000;
+
+/** Files of a message, with a preview of those that are text. */
+function filesShown({ workspace, baseUrl }: Slack, ids: string[]): JsonObject[] {
+  return workspace.files
+    .filter(({ id }) => ids.includes(id))
+    .map((file) => {
+      const start = file.content.subarray(0, PREVIEW_BYTES);
+      const lines = start.includes(0) ? [] : start.toString().split('\n').slice(0, PREVIEW_LINES);
+      return { ...fileObject(workspace, baseUrl(), file), preview: lines.join('\n').trimEnd() };
+    });
+}
+
 /** Everything `userId` sees. */
 function stateFor(slack: Slack, userId: string, hints: Hints): JsonObject {
   const { workspace } = slack;
@@ -39,6 +54,7 @@ function stateFor(slack: Slack, userId: string, hints: Hints): JsonObject {
     messages: channels.flatMap(({ id }) =>
       workspace.visibleTo(userId, id).map((message) => ({
         ...messageObject(workspace, slack.baseUrl(), message),
+        ...(message.files ? { files: filesShown(slack, message.files) } : {}),
         channel: id,
         streaming: message.streaming === true,
         ephemeral: message.ephemeral_to !== undefined,
@@ -46,6 +62,7 @@ function stateFor(slack: Slack, userId: string, hints: Hints): JsonObject {
     ),
     modals: workspace.modals.get(userId) ?? [],
     home: workspace.homes.get(userId) ?? null,
+    mode: slack.requestUrl() === null ? 'socket' : 'http',
     connections: slack.socketMode.connected,
     ...hints,
   };
@@ -183,6 +200,20 @@ async function act(
   }
 }
 
+/** A file for the person at the browser, always as a download. */
+function sendFile({ workspace }: Slack, response: ServerResponse, id: string): void {
+  const file = workspace.files.find((candidate) => candidate.uploaded && candidate.id === id);
+  if (!file) {
+    sendJson(response, 404, { error: 'not found' });
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+  });
+  response.end(file.content);
+}
+
 /** The handler of every request that is not for the app. */
 export function servePage(
   slack: Slack,
@@ -201,6 +232,8 @@ export function servePage(
       const user = found ?? slack.workspace.users[0];
       return sendJson(response, 200, stateFor(slack, user?.id ?? '', hints));
     }
+    if (url.pathname === '/page/file')
+      return sendFile(slack, response, url.searchParams.get('id') ?? '');
     const name = url.pathname === '/' ? 'index.html' : url.pathname.slice(1);
     if (!/^[a-z][a-z-]*\.(html|css|js|svg)$/.test(name))
       return sendJson(response, 404, { error: 'not found' });

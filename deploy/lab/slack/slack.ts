@@ -23,6 +23,8 @@ export type Slack = {
   scopes: Set<string>;
   /** `http://127.0.0.1:port`, without a slash at the end. */
   baseUrl: () => string;
+  /** Where the app is reached over HTTP; null in Socket Mode. */
+  requestUrl: () => string | null;
 };
 
 /** An error by Slack's own name: becomes `{ ok: false, error }`. */

@@ -29,11 +29,14 @@ export class SocketMode {
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #appId: string;
   readonly #acknowledgeMs: number;
+  /** Called when a connection comes or goes. */
+  readonly #changed: () => void;
   readonly #ping: NodeJS.Timeout;
   #turn = 0;
 
-  constructor(appId: string, acknowledgeMs: number = ACKNOWLEDGE_MS) {
+  constructor(appId: string, changed: () => void, acknowledgeMs: number = ACKNOWLEDGE_MS) {
     this.#appId = appId;
+    this.#changed = changed;
     this.#acknowledgeMs = acknowledgeMs;
     this.#ping = setInterval(() => {
       for (const connection of this.#connections) connection.ping('Ping from applink-emulator');
@@ -152,12 +155,14 @@ export class SocketMode {
     connection.on('close', () => {
       const index = this.#connections.indexOf(connection);
       if (index >= 0) this.#connections.splice(index, 1);
+      this.#changed();
     });
     if (this.#open().length > CONNECTION_LIMIT) {
       this.#dismiss(connection, 'too_many_websockets');
       connection.close();
       return;
     }
+    this.#changed();
     connection.on('message', (data) => this.#acknowledged(String(data)));
     connection.send(
       JSON.stringify({

@@ -11,7 +11,8 @@ type Piece =
   | { text: string }
   | { user: string; name: string }
   | { channel: string; name: string }
-  | { url: string };
+  | { url: string }
+  | { emoji: string };
 
 /** Splits what was typed into plain text and the references in it. `<@U…>` may be typed as it is. */
 function pieces(workspace: Workspace, typed: string): Piece[] {
@@ -22,14 +23,17 @@ function pieces(workspace: Workspace, typed: string): Piece[] {
     found.push(piece);
     from = end;
   };
-  for (const match of typed.matchAll(new RegExp(`<@(U[A-Z0-9]+)>|${REFERENCE.source}`, 'gi'))) {
-    const [whole, mentioned, before = '', word = ''] = match;
+  for (const match of typed.matchAll(
+    new RegExp(`<@(U[A-Z0-9]+)>|:([a-z0-9_+-]+):|${REFERENCE.source}`, 'gi'),
+  )) {
+    const [whole, mentioned, emoji, before = '', word = ''] = match;
     const start = match.index + before.length;
     const end = match.index + whole.length;
     const user = workspace.users.find(({ id, name }) => id === mentioned || `@${name}` === word);
     const channel = workspace.channels.find(({ name }) => name !== '' && `#${name}` === word);
     if (user) add({ user: user.id, name: user.name }, start, end);
     else if (channel) add({ channel: channel.id, name: channel.name }, start, end);
+    else if (emoji && !/^\d+$/.test(emoji)) add({ emoji }, start, end);
     else if (/^https?:/i.test(word)) add({ url: word }, start, end);
   }
   if (from < typed.length) found.push({ text: typed.slice(from) });
@@ -48,7 +52,7 @@ export function escapedText(
       if ('user' in piece) return `<@${piece.user}${label(piece.name)}>`;
       if ('channel' in piece) return `<#${piece.channel}|${form === 'command' ? piece.name : ''}>`;
       if ('url' in piece) return `<${entities(piece.url)}>`;
-      return entities(piece.text);
+      return 'emoji' in piece ? `:${piece.emoji}:` : entities(piece.text);
     })
     .join('');
 }
@@ -59,6 +63,8 @@ export function composedElements(workspace: Workspace, typed: string): JsonObjec
     if ('user' in piece) return { type: 'user', user_id: piece.user };
     if ('channel' in piece) return { type: 'channel', channel_id: piece.channel };
     if ('url' in piece) return { type: 'link', url: piece.url };
-    return { type: 'text', text: piece.text };
+    return 'emoji' in piece
+      ? { type: 'emoji', name: piece.emoji }
+      : { type: 'text', text: piece.text };
   });
 }

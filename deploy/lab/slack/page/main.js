@@ -1,0 +1,231 @@
+/** Puts the page together and keeps it up to date. */
+import { renderBlocks } from './blocks.js';
+import { composer } from './composer.js';
+import { surfaceAt } from './controls.js';
+import { h, icon } from './dom.js';
+import { channelRows, fill, showFocus, threadRows } from './messages.js';
+import { showModal } from './modal.js';
+import { firstChannel, sidebar } from './sidebar.js';
+import {
+  act,
+  channelById,
+  channelTitle,
+  onUpdate,
+  place,
+  readHash,
+  refresh,
+  state,
+  update,
+} from './store.js';
+
+const region = (id) => document.getElementById(id);
+
+/** What the parts were last built for; rebuilt only when that changes. */
+let shownChannel = null;
+let shownThread = null;
+let homeTab = false;
+let homeHash = null;
+
+function header(channel) {
+  const members = channel.members.length;
+  return h(
+    'div.bar',
+    {},
+    h(
+      'div.bar-title',
+      {},
+      channel.kind === 'im'
+        ? h('img.avatar.small', { src: 'ferry.svg', alt: '' })
+        : icon(channel.kind === 'private' ? 'lock' : 'hash'),
+      h('h1', {}, channelTitle(channel)),
+      channel.kind === 'im' ? h('span.app-badge', {}, 'APP') : null,
+    ),
+    h('span.purpose', {}, channel.purpose || channel.topic),
+    channel.kind === 'im' ? null : h('span.members', {}, `${members} members`),
+  );
+}
+
+/** Messages and Home of the app's direct conversation. */
+function tabs() {
+  const tab = (label, chosen, choose) =>
+    h('button', { type: 'button', role: 'tab', 'aria-selected': chosen, onclick: choose }, label);
+  return h(
+    'div.tabs',
+    { role: 'tablist' },
+    tab('Home', homeTab, () => {
+      homeTab = true;
+      shownChannel = null;
+      void act('openHome', {});
+      update();
+    }),
+    tab('Messages', !homeTab, () => {
+      homeTab = false;
+      shownChannel = null;
+      update();
+    }),
+  );
+}
+
+function showHome() {
+  const home = state.home;
+  if (homeHash === home?.hash) return;
+  homeHash = home?.hash;
+  const list = region('conversation').querySelector('.home');
+  list.replaceChildren(
+    ...(home
+      ? renderBlocks(surfaceAt({ viewId: home.id }), home.blocks)
+      : [h('div.none', {}, 'The app has not published a Home tab for you yet.')]),
+  );
+}
+
+function showConversation() {
+  const channel = channelById(place.channel);
+  const main = region('conversation');
+  if (!channel) return;
+  if (channel.kind !== 'im') homeTab = false;
+  const key = `${state.me} ${channel.id} ${homeTab}`;
+  if (shownChannel !== key) {
+    shownChannel = key;
+    homeHash = null;
+    main.replaceChildren(
+      header(channel),
+      ...(channel.kind === 'im' ? [tabs()] : []),
+      homeTab ? h('div.home', {}) : h('div.messages', { role: 'log', 'aria-label': 'Messages' }),
+      ...(homeTab ? [] : [composer(channel)]),
+    );
+    if (!homeTab)
+      queueMicrotask(() =>
+        main.querySelector('.composer textarea')?.focus({ preventScroll: true }),
+      );
+  }
+  if (homeTab) showHome();
+  else fill(main.querySelector('.messages'), [intro(channel), ...channelRows(channel.id)]);
+}
+
+const intros = new Map();
+function intro(channel) {
+  const earlier = intros.get(channel.id);
+  if (earlier) return earlier;
+  const title = channel.kind === 'im' ? channelTitle(channel) : `#${channel.name}`;
+  const made = h(
+    'div.intro',
+    {},
+    h('h2', {}, title),
+    h(
+      'p',
+      {},
+      channel.kind === 'im'
+        ? 'This is your direct conversation with the app. '
+        : `This is the very beginning of ${title}. ${channel.purpose}. `,
+      'Type ',
+      h('code', {}, state.commands[0]?.command ?? '/'),
+      ' to begin.',
+    ),
+  );
+  intros.set(channel.id, made);
+  return made;
+}
+
+function showThread() {
+  const panel = region('thread');
+  const channel = channelById(place.channel);
+  panel.hidden = !place.thread || !channel;
+  document.body.classList.toggle('with-thread', !panel.hidden);
+  if (panel.hidden) {
+    shownThread = null;
+    return;
+  }
+  const key = `${state.me} ${channel.id} ${place.thread}`;
+  if (shownThread !== key) {
+    shownThread = key;
+    panel.replaceChildren(
+      h(
+        'div.bar',
+        {},
+        h(
+          'div.bar-title',
+          {},
+          h('h1', {}, 'Thread'),
+          h('span.purpose', {}, channel.kind === 'im' ? channelTitle(channel) : `#${channel.name}`),
+        ),
+        h(
+          'button.icon-button',
+          {
+            type: 'button',
+            'aria-label': 'Close thread',
+            onclick: () => {
+              place.thread = null;
+              update();
+            },
+          },
+          icon('close'),
+        ),
+      ),
+      h('div.messages', { role: 'log', 'aria-label': 'Thread' }),
+      composer(channel, place.thread),
+    );
+  }
+  fill(panel.querySelector('.messages'), threadRows(channel.id, place.thread));
+}
+
+function showTop() {
+  const me = state.users.find(({ id }) => id === state.me);
+  const connected = state.mode === 'http' || state.connections > 0;
+  region('top').replaceChildren(
+    h(
+      'div.top-title',
+      {},
+      h('img', { src: 'ferry.svg', alt: '' }),
+      h('strong', {}, 'Slack emulator'),
+      h('span', {}, `you are ${me.real_name}`),
+    ),
+    h(
+      'div.connection',
+      { class: connected ? 'on' : 'off' },
+      h('i'),
+      state.mode === 'http'
+        ? 'app reached over HTTP'
+        : connected
+          ? `app connected (${state.connections})`
+          : 'app not connected',
+    ),
+  );
+  document.title = `${channelById(place.channel) ? channelTitle(channelById(place.channel)) : 'Slack'} · ${state.team.name}`;
+}
+
+onUpdate(() => {
+  const channel = channelById(place.channel);
+  if (!channel || (channel.kind !== 'im' && !channel.joined)) place.channel = firstChannel();
+  showTop();
+  region('sidebar').replaceChildren(...sidebar());
+  showConversation();
+  showThread();
+  showModal();
+  showFocus();
+});
+
+addEventListener('hashchange', () => {
+  readHash();
+  update();
+});
+
+readHash();
+await refresh();
+
+const changes = new EventSource('page/changes');
+let reading = false;
+let again = false;
+/** One read at a time; a change during it causes one more. */
+async function reread() {
+  if (reading) {
+    again = true;
+    return;
+  }
+  reading = true;
+  do {
+    again = false;
+    await refresh();
+  } while (again);
+  reading = false;
+}
+changes.addEventListener('change', reread);

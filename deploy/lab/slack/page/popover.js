@@ -1,0 +1,104 @@
+/** A small window beside a control: menus, pickers, confirmations. One at a time. */
+import { h } from './dom.js';
+
+let close = () => {};
+
+/** Opens `content` at `anchor`; Escape, a click elsewhere, or the answered function closes it. */
+export function openPopover(anchor, content, { above = false } = {}) {
+  close();
+  const box = h('div.popover', { role: 'dialog' }, content);
+  document.getElementById('overlay').append(box);
+  const at = anchor.getBoundingClientRect();
+  const width = Math.max(at.width, box.offsetWidth);
+  box.style.minWidth = `${Math.min(at.width, 480)}px`;
+  box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - width - 8))}px`;
+  const fitsBelow = at.bottom + box.offsetHeight + 8 < innerHeight;
+  if (above || !fitsBelow) box.style.bottom = `${innerHeight - at.top + 4}px`;
+  else box.style.top = `${at.bottom + 4}px`;
+  const outside = (event) => {
+    if (!box.contains(event.target) && !anchor.contains(event.target)) close();
+  };
+  const onEscape = (event) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    close();
+    anchor.focus();
+  };
+  document.addEventListener('pointerdown', outside, true);
+  document.addEventListener('keydown', onEscape, true);
+  close = () => {
+    box.remove();
+    document.removeEventListener('pointerdown', outside, true);
+    document.removeEventListener('keydown', onEscape, true);
+    close = () => {};
+  };
+  return close;
+}
+
+/** A list of entries to choose from: `{ label, detail?, danger?, choose }`. */
+export function openMenu(anchor, entries, options) {
+  const shut = openPopover(
+    anchor,
+    h(
+      'div.menu',
+      { role: 'menu' },
+      entries.map((entry) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            role: 'menuitem',
+            class: entry.danger ? 'danger' : '',
+            'data-value': entry.value,
+            onclick: () => {
+              shut();
+              entry.choose();
+            },
+          },
+          entry.icon ?? null,
+          h('span', {}, entry.label),
+          entry.detail ? h('small', {}, entry.detail) : null,
+        ),
+      ),
+    ),
+    options,
+  );
+  return shut;
+}
+
+/** Asks the question of a `confirm` object; resolves with the answer. */
+export function confirmed(question, textObject) {
+  if (!question) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const answer = (yes) => {
+      layer.remove();
+      resolve(yes);
+    };
+    const layer = h(
+      'div.layer',
+      { role: 'alertdialog', 'aria-label': question.title.text },
+      h(
+        'div.dialog.confirm',
+        {},
+        h('h2', {}, question.title.text),
+        h('div.dialog-body', {}, textObject(question.text)),
+        h(
+          'footer',
+          {},
+          h('button.button', { type: 'button', onclick: () => answer(false) }, question.deny.text),
+          h(
+            'button.button',
+            {
+              type: 'button',
+              class: question.style === 'danger' ? 'danger-solid' : 'primary-solid',
+              onclick: () => answer(true),
+            },
+            question.confirm.text,
+          ),
+        ),
+      ),
+    );
+    document.getElementById('overlay').append(layer);
+    layer.querySelector('footer button:last-child').focus();
+  });
+}
