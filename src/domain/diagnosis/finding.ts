@@ -1,0 +1,53 @@
+/** The causes of failures this product knows, by the name shown in documents. */
+export const FAILURE_IDS = [
+  'exec-bit-lost',
+  'interpreter-not-found',
+  'archive-missing',
+  'archive-not-unpacked',
+  'archive-content-mismatch',
+  'python-version-mismatch',
+  'module-missing-on-executor',
+  'spark-home-missing',
+  'zip-symlink-hang',
+  'zip-data-descriptor',
+  'zip-unsupported-feature',
+  'plain-tar-off-yarn',
+  'conda-files-clobbered',
+  'editable-package',
+  'dangling-link',
+  'glibc-or-arch',
+  'numpy-abi',
+  'egg-cache',
+  'egg-shadows-package',
+  'pythonhome-leak',
+  'prefix-hardcoded',
+  'archive-overwritten',
+  'no-space',
+  'libhdfs',
+  'activate-d',
+  'kerberos',
+  'staged-unreadable',
+] as const;
+
+export type FailureId = (typeof FAILURE_IDS)[number];
+
+/** One line of the given text. */
+export interface Evidence {
+  /** From 1. */
+  line: number;
+  /** Trimmed, at most 300 characters, secrets taken out. */
+  text: string;
+}
+
+/** A cause that the text shows. */
+export interface Finding {
+  id: FailureId;
+  title: string;
+  /** From 0 to 1: how sure the wording makes us. */
+  confidence: number;
+  evidence: Evidence[];
+  cause: string;
+  fix: string;
+  /** What to type: a line to paste, or a command of the bot. */
+  command: string;
+}

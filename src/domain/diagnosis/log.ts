@@ -1,0 +1,182 @@
+import { CLUES, type Place } from './clues.ts';
+import { partsOf, plain, type Segment, segmentOf } from './segment.ts';
+import { endsTraceback, TRACEBACK_NEEDLES, type Traceback, TracebackReader } from './traceback.ts';
+
+/** A line of a log that may say something. */
+export interface LogLine {
+  /** From 1. */
+  number: number;
+  /** Offset of the line in the text. */
+  position: number;
+  message: string;
+  /** What a clue may ask; looked up only when asked. */
+  place: () => Omit<Place, 'match'>;
+  /** Part of a warning or of the stack below one: the program may have gone on. */
+  isWarning: () => boolean;
+}
+
+/** Lines longer than this are read in pieces, so that no pattern meets an endless one. */
+const PIECE = 8_000;
+const OVERLAP = 400;
+/** A traceback longer than this has lost its end. */
+const LONGEST_TRACEBACK = 400;
+
+const NEEDLES = [...new Set([...CLUES.map((clue) => clue.needle), ...TRACEBACK_NEEDLES])];
+/** One expression for all needles: lines without any are never cut out of the text. */
+const PREFILTER = NEEDLES.map((needle) => needle.replace(/[^A-Za-z0-9 ]/g, '\\$&')).join('|');
+
+/** Loggers that report failures below WARN. */
+const FAILURE_LOGGERS = new Set([
+  'TaskSetManager',
+  'DAGScheduler',
+  'Client',
+  'ApplicationMaster',
+  'YarnAllocator',
+  'Worker',
+  'ExecutorRunner',
+  'StandaloneAppClient$ClientEndpoint',
+  'ContainerImpl',
+  'ContainerLaunch',
+  'LocalizedResource',
+  'ResourceLocalizationService',
+  'LocalDirsHandlerService',
+  'RMAppAttemptImpl',
+  'RMAppImpl',
+  'NodeManager',
+  'ExecutorPodsAllocator',
+  'LoggingPodStatusWatcherImpl',
+]);
+const BELOW_WARN = /^(?:TRACE|DEBUG|INFO)$/;
+/** Progress of a job: a warning before it did not stop anything. */
+const WENT_ON =
+  /Submitted application|Finished task|state: (?:RUNNING|FINISHED)\)|final status: SUCCEEDED|Registered executor|Starting task|Job \d+ finished|has started running|Added broadcast_/;
+/** Java's loggers are named after classes; Python's after modules. */
+const JAVA_LOGGER = /^[A-Z][A-Za-z0-9$]+$/;
+
+export class LogReader {
+  readonly #text: string;
+  readonly #tracebacks = new TracebackReader();
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Every line that holds a needle, in order, without the prefixes of its transports. */
+  *lines(): Generator<LogLine> {
+    const text = this.#text;
+    let number = 1;
+    let counted = 0;
+    const prefilter = new RegExp(PREFILTER, 'g');
+    for (let hit = prefilter.exec(text); hit !== null; hit = prefilter.exec(text)) {
+      const start = text.lastIndexOf('\n', hit.index) + 1;
+      const found = text.indexOf('\n', hit.index);
+      const end = found < 0 ? text.length : found;
+      for (let at = text.indexOf('\n', counted); at >= 0 && at < start; ) {
+        number += 1;
+        counted = at + 1;
+        at = text.indexOf('\n', counted);
+      }
+      yield* this.#linesOf(start, end, number);
+      prefilter.lastIndex = end;
+    }
+  }
+
+  *#linesOf(start: number, end: number, number: number): Generator<LogLine> {
+    for (let from = start; from < end; from += PIECE - OVERLAP) {
+      const piece = this.#text.slice(from, Math.min(from + PIECE, end));
+      for (const part of partsOf(plain(piece))) {
+        const segment = segmentOf(part.trim());
+        this.#tracebacks.read(segment, number, () => this.#isLogged(start));
+        if (isOrdinary(segment)) continue;
+        yield {
+          number,
+          position: start,
+          message: segment.message,
+          place: () => ({
+            message: segment.message,
+            traceback: this.#tracebackEndingAt(segment, start, number),
+            followedBy: (pattern, lines) => this.#after(end, lines).some((l) => pattern.test(l)),
+            precededBy: (pattern, lines) => this.#before(start, lines).some((l) => pattern.test(l)),
+          }),
+          isWarning: () => this.#isWarning(segment, start),
+        };
+      }
+      if (from + PIECE >= end) return;
+    }
+  }
+
+  /** Whether the log shows progress after this offset. */
+  wentOnAfter(position: number): boolean {
+    const end = this.#text.indexOf('\n', position);
+    return end >= 0 && WENT_ON.test(this.#text.slice(end));
+  }
+
+  #tracebackEndingAt(segment: Segment, start: number, number: number): Traceback | null {
+    const traceback = this.#tracebacks.latest(segment.source);
+    if (traceback === null || traceback.isCaught) return null;
+    const distance = number - traceback.line;
+    if (distance > LONGEST_TRACEBACK) return null;
+    const between = distance > 1 ? this.#before(start, distance - 1) : [];
+    const isClosed = between.some((raw) => {
+      const other = segmentOf(plain(raw));
+      return other.source === segment.source && endsTraceback(other.message);
+    });
+    return isClosed ? null : traceback;
+  }
+
+  /** A program that logs a traceback it caught does so below its own message. */
+  #isLogged(start: number): boolean {
+    const previous = this.#before(start, 1)[0];
+    if (previous === undefined) return false;
+    const { level, logger } = segmentOf(plain(previous));
+    if (level === null) return false;
+    if (level === 'WARNING') return true;
+    return (
+      /^(?:TRACE|DEBUG|INFO|WARN)$/.test(level) && !(logger !== null && JAVA_LOGGER.test(logger))
+    );
+  }
+
+  #isWarning(segment: Segment, start: number): boolean {
+    if (segment.level !== null) return /^WARN/.test(segment.level);
+    for (const raw of this.#before(start, 60).reverse()) {
+      const { level, message } = segmentOf(plain(raw));
+      if (level !== null) return /^WARN/.test(level);
+      if (/^(?:Exception in thread|Traceback \(most recent|py4j\.protocol)/.test(message))
+        return false;
+    }
+    return false;
+  }
+
+  #after(end: number, count: number): string[] {
+    const lines: string[] = [];
+    let from = end + 1;
+    while (lines.length < count && from <= this.#text.length) {
+      const found = this.#text.indexOf('\n', from);
+      const to = found < 0 ? this.#text.length : found;
+      lines.push(this.#text.slice(from, Math.min(to, from + PIECE)));
+      from = to + 1;
+    }
+    return lines;
+  }
+
+  /** Nearest last. */
+  #before(start: number, count: number): string[] {
+    const lines: string[] = [];
+    let to = start - 1;
+    while (lines.length < count && to >= 0) {
+      const from = to === 0 ? 0 : this.#text.lastIndexOf('\n', to - 1) + 1;
+      lines.push(this.#text.slice(from, Math.min(to, from + PIECE)));
+      to = from - 1;
+    }
+    return lines.reverse();
+  }
+}
+
+/** What an application says below WARN, in whatever words, stopped nothing. */
+function isOrdinary(segment: Segment): boolean {
+  return (
+    segment.level !== null &&
+    BELOW_WARN.test(segment.level) &&
+    !(segment.logger !== null && FAILURE_LOGGERS.has(segment.logger))
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * A line of a log without what transports put around it: colours, Slack's quoting, the stamps of
+ * `kubectl logs`, containerd, Docker Compose and Airflow, and the log header itself.
+ */
+export interface Segment {
+  /** What was said, without any prefix. */
+  message: string;
+  level: string | null;
+  /** Last part of the logger's name: `TaskSetManager`. */
+  logger: string | null;
+  /** Which process of an interleaved log this comes from; empty when the log does not say. */
+  source: string;
+}
+
+const ANSI = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+const SLACK_LINK = /<(?:https?|mailto|ftp):[^|<>\s]*(?:\|([^<>]*))?>/g;
+const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+
+/** The same line in the letters its program wrote. */
+export function plain(line: string): string {
+  let text = line;
+  if (text.includes('\u001b')) text = text.replace(ANSI, '');
+  if (text.includes('<')) {
+    text = text.replace(
+      SLACK_LINK,
+      (link, label: string | undefined) => label ?? link.slice(1, -1),
+    );
+  }
+  if (text.includes('&'))
+    text = text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity] ?? '');
+  return text
+    .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
+    .replace(/[\u2018\u2019\u201b]/g, "'")
+    .replace(/[\u00a0\u2007\u202f\t]/g, ' ')
+    .replace(/[\u200b\ufeff\r]/g, '')
+    .trim();
+}
+
+const STAMP =
+  /^\[?(?:\d{4}-\d\d-\d\d|\d\d\/\d\d\/\d\d(?:\d\d)?)[T ,]{1,2}\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?[\s|:-]*/;
+const SYSLOG = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w.-]+(?:\[\d+\])?: /;
+const AIRFLOW =
+  /^\[\d{4}-\d\d-\d\d[T ,]{1,2}\d\d:\d\d:\d\d[^\]]{0,40}\] \{[^}]{1,120}\} (?:INFO|WARNING|ERROR|DEBUG) - /;
+/** The first group names the process. */
+const SOURCES: readonly RegExp[] = [
+  /^\[(pod\/[^\]\s]{1,200})\]\s/,
+  /^([A-Za-z0-9][\w.-]{0,80})\s+\|\s/,
+  /^\[?((?:executor|driver|worker|container)[-_ ]?[\w.-]{0,80})\]\s/i,
+  /^(container_[\w.]{5,60})[:\s]\s?/,
+];
+const STREAM = /^(?:stdout|stderr)(?: [FP] |:\s)/;
+const QUOTE = /^(?:>+\s?|```\w*\s*|[•|]\s)/;
+
+const LEVEL =
+  /^(?:\[[^\]\s]{1,60}\]\s*)?(?:[\w.$-]{1,100}\s+-\s+)?\[?(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\]?(?=[\s:|-]|$)[:\s|-]*/;
+const LOGGER =
+  /^(?:\[[^\]]{0,120}\]\s*)?([A-Za-z_$][\w.$]{0,160})(?::\d+)?(?:\s*\[[^\]]{0,80}\])?\s*(?::|-)\s/;
+
+/** Splits the prefixes off one line that `plain` has read. */
+export function segmentOf(text: string): Segment {
+  let message = text;
+  let source = '';
+  // Transports nest: Airflow around kubectl around containerd.
+  for (let depth = 0; depth < 6; depth += 1) {
+    const before = message;
+    message = message.replace(QUOTE, '').replace(AIRFLOW, '').replace(STREAM, '');
+    for (const pattern of SOURCES) {
+      const match = pattern.exec(message);
+      if (match === null) continue;
+      source = match[1] ?? '';
+      message = message.slice(match[0].length);
+    }
+    message = message.replace(SYSLOG, '').replace(STAMP, '').trimStart();
+    if (message === before) break;
+  }
+  const header = LEVEL.exec(message);
+  if (header === null) return { message, level: null, logger: null, source };
+  const rest = message.slice(header[0].length);
+  const named = LOGGER.exec(rest);
+  const name = named?.[1] ?? null;
+  // `ERROR ModuleNotFoundError: …` names no logger.
+  if (named === null || name === null || /(?:Error|Exception)$/.test(name)) {
+    return { message: rest, level: header[1] ?? null, logger: null, source };
+  }
+  const logger = name.slice(name.lastIndexOf('.') + 1);
+  return { message: rest.slice(named[0].length), level: header[1] ?? null, logger, source };
+}
+
+/**
+ * The parts of a line that stand for lines of their own: structured logs, `\n` written out as in
+ * REST answers, and a traceback pasted without its line ends.
+ */
+export function partsOf(line: string): string[] {
+  const lines = structuredParts(line) ?? writtenOutParts(line);
+  return lines.flatMap((part) => {
+    const header = part.indexOf('Traceback (most recent call last)');
+    return header < 0 || part.length < header + 60 ? [part] : part.split(FLATTENED);
+  });
+}
+
+function writtenOutParts(line: string): string[] {
+  if (!line.includes('\\n')) return [line];
+  return line
+    .replaceAll('\\"', '"')
+    .replaceAll('\\t', ' ')
+    .split(/(?:\\r)?\\n/);
+}
+
+/** Spark 4's structured logs, log4j's JSON layout and Docker's own log files; null for others. */
+function structuredParts(line: string): string[] | null {
+  if (!line.startsWith('{"') || !line.endsWith('}')) return null;
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const { level, logger, log, msg, message, exception } = record as Record<string, unknown>;
+  const said = [log, msg, message].find((text) => typeof text === 'string');
+  const header = typeof level === 'string' ? `${level} ${nameOf(logger)}` : '';
+  const parts = said === undefined ? [] : `${header}${said}`.split('\n');
+  if (typeof exception === 'object' && exception !== null) {
+    const { class: type, msg: reason } = exception as Record<string, unknown>;
+    parts.push(...`${type}: ${reason}`.split('\n'));
+  }
+  return parts;
+}
+
+function nameOf(logger: unknown): string {
+  return typeof logger === 'string' ? `${logger}: ` : '';
+}
+
+/** Before frames and exceptions: only used on a line that holds a whole traceback. */
+const FLATTENED =
+  /\s(?=File "|(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception): |During handling of|The above exception was)/;
