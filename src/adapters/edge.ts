@@ -3,11 +3,11 @@ import { outsideError } from '../domain/errors.ts';
 import { parseName } from '../domain/names.ts';
 import type { Edge } from '../domain/ports.ts';
 import { isVariable } from '../domain/shell.ts';
-import { hdfsBase, isInHdfs, putIntoHdfs } from './edge/hdfs.ts';
+import { baseOf, hdfsBase, isInHdfs, putIntoHdfs } from './edge/hdfs.ts';
 import { type EdgeProfile, readProfile } from './edge/profile.ts';
 import { runCommand } from './edge/run.ts';
 import { openSession, type Session } from './edge/session.ts';
-import { archivePathOf, checkStageRequest, isStagingIntact, stageArchive } from './edge/staging.ts';
+import { checkStageRequest, isStagingIntact, stageArchive } from './edge/staging.ts';
 
 /** One edge node as configured. */
 export interface EdgeConfig {
@@ -115,15 +115,9 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
             known.cluster,
             progress,
           );
+          const copy = { root, archive: request.archive, archivePath: staged.archivePath };
           const hdfs = base
-            ? await putIntoHdfs(
-                session,
-                base,
-                request.archive,
-                archivePathOf(root, request.archive),
-                known.kerberos,
-                progress,
-              )
+            ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)
             : null;
           return { ...staged, hdfs };
         }),
@@ -134,7 +128,9 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
         if (!(await isStagingIntact(session, staged, archive))) return false;
         if (staged.hdfs === null) return true;
         const { kerberos } = await profileOver(session);
-        return isInHdfs(session, staged.hdfs, archive, kerberos);
+        const { archivePath } = staged;
+        const base = baseOf(staged.hdfs);
+        return isInHdfs(session, { base, root, archive, archivePath, kerberos });
       }),
     run: (request, { signal, log }) =>
       withSession(signal, log, (session) => runCommand(session, request)),

@@ -19,15 +19,17 @@ case $verb in
   -stat) format=$1; shift; status=0
     for path; do
       if [ -e "$(at "$path")" ]; then
-        case $format in %b) wc -c <"$(at "$path")" | tr -d ' ' ;; *) stat -c '%a %n' "$(at "$path")" ;; esac
+        bytes=0; [ -f "$(at "$path")" ] && bytes=$(wc -c <"$(at "$path")" | tr -d ' ')
+        echo "is $bytes $(stat -c %a "$(at "$path")") \${path##*/}"
       else echo "stat: \\\`$path': No such file or directory" >&2; status=1; fi
     done; exit $status ;;
   -mkdir) mkdir -p "$(at "$2")" ;;
-  -put) if [ "$2" = - ]; then cat >"$(at "$3")"; else cp "$2" "$(at "$3")"; fi ;;
+  -put) [ "$1" = -f ] && shift
+    [ -d "$(at "$2")" ] || { echo "put: \\\`$2': No such file or directory" >&2; exit 1; }
+    cp -rL "$1" "$(at "$2")" ;;
   -cat) cat "$(at "$1")" ;;
-  -mv) if [ -e "$(at "$2")" ]; then echo "mv: File exists" >&2; exit 1; fi; mv "$(at "$1")" "$(at "$2")" ;;
-  -rm) shift 2; rm -f "$(at "$1")" ;;
-  -test) [ -s "$(at "$2")" ] ;;
+  -mv) mv "$(at "$1")" "$(at "$2")" ;;
+  -rm) rm -rf "$(at "$4")" ;;
   *) echo "unknown $verb" >&2; exit 1 ;;
 esac
 `;
@@ -188,7 +190,7 @@ describe('the cluster behind an edge node', { skip: withoutSshd }, () => {
     assert.equal(staging.hdfs, address);
     const stored = join(base, 'hdfs/envs', request.archive.sha256, 'churn.tar.gz');
     assert.deepEqual(readFileSync(stored), readFileSync(request.archivePath));
-    assert.ok(journal().some((line) => line.includes('umask-mode=022 -mkdir -p')));
+    assert.ok(journal().some((line) => line.includes('umask-mode=022 -put')));
     const calls = journal().length;
     const again = await world.edge({ hdfs: '/envs' }).stage(request, world.progress);
     assert.equal(again.hdfs, address);
@@ -213,11 +215,15 @@ describe('the cluster behind an edge node', { skip: withoutSshd }, () => {
     hdfs();
     const request = makeArchive(base, { padding: 1000 });
     const folder = join(base, 'hdfs/envs', request.archive.sha256);
-    program('programs/cp', `/bin/cp "$@"; for last; do :; done; printf x >>"$last"`);
+    program(
+      'programs/cp',
+      `/bin/cp "$@"; for last; do :; done; find "$last" -name churn.tar.gz -exec sh -c 'printf x >>{}' \\;`,
+    );
     await assert.rejects(world.edge({ hdfs: '/envs' }).stage(request, world.progress), {
       code: 'upload-corrupt',
     });
     assert.ok(!existsSync(join(folder, 'churn.tar.gz')));
+    mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'churn.tar.gz'), 'half');
     rmSync(join(base, 'programs/cp'));
     const staging = await world.edge({ hdfs: '/envs' }).stage(request, world.progress);

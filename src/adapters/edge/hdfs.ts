@@ -36,36 +36,31 @@ export function hdfsBase(
   return base.startsWith('/') ? `${defaultFileSystem ?? ''}${base}` : base;
 }
 
+/** What is copied into HDFS, from where on the edge to where. */
+export interface HdfsCopy {
+  base: string;
+  /** Root of the stagings on the edge. */
+  root: string;
+  archive: Archive;
+  archivePath: string;
+  kerberos: boolean;
+}
+
 /**
- * Puts a published archive into HDFS once. A file anyone may read in folders anyone may pass is
- * what YARN's localizer calls PUBLIC: one copy per node for all jobs and users
- * (org.apache.hadoop.yarn.util.FSDownload, `isPublic`).
+ * Puts a published archive into HDFS once and returns its address. A file anyone may read in
+ * folders anyone may pass is what YARN's localizer calls PUBLIC: one copy per node for all jobs
+ * and users (org.apache.hadoop.yarn.util.FSDownload, `isPublic`).
  * Errors: `kerberos`, `hdfs-denied`, `upload-corrupt`.
  */
 export async function putIntoHdfs(
   session: Session,
-  base: string,
-  archive: Archive,
-  archivePath: string,
-  kerberos: boolean,
+  copy: HdfsCopy,
   progress: Progress,
 ): Promise<string> {
-  const address = `${base}/${archive.sha256}/${archive.name}`;
-  if (await isInHdfs(session, address, archive, kerberos)) return address;
-  progress.detail('copying into HDFS');
-  const { facts } = await session.script({
-    name: 'hdfs-put',
-    variables: {
-      archive: archivePath,
-      base,
-      ancestors: ancestorsOf(base).join(' '),
-      sha: archive.sha256,
-      name: archive.name,
-    },
-    login: true,
-    deadlineSeconds: 1800,
-  });
-  progress.log(`archive in HDFS: ${address}`);
+  progress.detail('looking into HDFS');
+  const { facts } = await hdfs(session, 'put', copy, 1800);
+  const address = addressOf(copy);
+  if (facts.get('found') !== 'yes') progress.log(`archive in HDFS: ${address}`);
   const closed = facts.get('closed');
   if (closed) {
     progress.log(`folder \`${closed}\` in HDFS is closed to others: each job gets its own copies`);
@@ -73,25 +68,43 @@ export async function putIntoHdfs(
   return address;
 }
 
+/** Whether the file is there with the right length and the note that its bytes were verified. */
+export async function isInHdfs(session: Session, copy: HdfsCopy): Promise<boolean> {
+  const { facts } = await hdfs(session, 'find', copy, 120);
+  return facts.get('found') === 'yes';
+}
+
+function hdfs(session: Session, action: 'find' | 'put', copy: HdfsCopy, deadlineSeconds: number) {
+  return session.script({
+    name: 'hdfs',
+    variables: {
+      action,
+      archive: copy.archivePath,
+      root: copy.root,
+      base: copy.base,
+      ancestors: ancestorsOf(copy.base).join(' '),
+      sha: copy.archive.sha256,
+      name: copy.archive.name,
+      bytes: copy.archive.bytes,
+      kerberos: copy.kerberos ? 'yes' : 'no',
+    },
+    login: true,
+    deadlineSeconds,
+  });
+}
+
+function addressOf(copy: HdfsCopy): string {
+  return `${copy.base}/${copy.archive.sha256}/${copy.archive.name}`;
+}
+
+/** The base that `addressOf` made the address from. */
+export function baseOf(address: string): string {
+  return address.split('/').slice(0, -2).join('/');
+}
+
 /** Every folder from the top to the base: one that is closed makes a public file private. */
 function ancestorsOf(base: string): string[] {
   const [, authority = '', path = ''] = /^(hdfs:\/\/[^/]+)?(\/.*)$/.exec(base) ?? [];
   const names = path.split('/').slice(1);
   return names.map((_, index) => `${authority}/${names.slice(0, index + 1).join('/')}`);
-}
-
-/** Whether the file is there with the right length and the note that its bytes were verified. */
-export async function isInHdfs(
-  session: Session,
-  address: string,
-  archive: Archive,
-  kerberos: boolean,
-): Promise<boolean> {
-  const { facts } = await session.script({
-    name: 'hdfs-find',
-    variables: { address, bytes: archive.bytes, kerberos: kerberos ? 'yes' : 'no' },
-    login: true,
-    deadlineSeconds: 120,
-  });
-  return facts.get('found') === 'yes';
 }

@@ -27,8 +27,7 @@ export type ScriptName =
   | 'sweep'
   | 'discard'
   | 'profile'
-  | 'hdfs-find'
-  | 'hdfs-put'
+  | 'hdfs'
   | 'run';
 
 export interface Script {
@@ -171,6 +170,12 @@ async function runScript(
 }
 
 /**
+ * /etc/profile often sets PATH anew; what the SSH server gave (as `$1`) stays reachable behind it.
+ * What SPARK_HOME is without our own variables decides whether a person's line must set it.
+ */
+const AFTER_LOGIN = 'PATH=$PATH:$1\nouter_spark_home=$SPARK_HOME';
+
+/**
  * A program travels as the standard input of `sh -s`, so that it does not matter which login shell
  * the user has. It is one function called on the last line: a connection cut while it travels
  * leaves nothing that runs. Whatever start-up files print comes before the marker.
@@ -196,7 +201,7 @@ export function composeScript(
     ? [
         'shell=sh',
         'if command -v bash >/dev/null 2>&1; then shell=bash; fi',
-        `exec "$shell" -l -c ${quote(`outer_spark_home=\${SPARK_HOME:-}\n${exported}\n${program}`)} </dev/null`,
+        `exec "$shell" -l -c ${quote(`${AFTER_LOGIN}\n${exported}\n${program}`)} "$shell" "$PATH" </dev/null`,
       ].join('\n')
     : [exported, `printf '%s\\n' ${marker}`, program].join('\n');
   return { text: `main() {\n${body}\n}\nmain\n`, marker };

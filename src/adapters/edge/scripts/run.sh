@@ -10,10 +10,12 @@ fi
 [ -d "$directory" ] && [ -x "$directory" ] || fail 50 "$directory"
 have setsid || fail 42 setsid
 write_files "$directory"
+# /etc/profile often sets PATH anew; what the SSH server gave stays reachable behind it.
 cat >"$work/command" <<COMMAND || fail 51 "$work"
+PATH=\$PATH:\$2
 $exports
 cd -- "\$1" || exit 50
-shift
+shift 2
 printf '%s\n' $marker-command
 printf '%s\n' $marker-command >&2
 $command
@@ -22,7 +24,7 @@ COMMAND
 shell=sh
 if have bash; then shell=bash; fi
 exec 3<&0
-setsid "$shell" -l "$work/command" "$directory" </dev/null 3<&- &
+setsid "$shell" -l "$work/command" "$directory" "$PATH" </dev/null 3<&- &
 child=$!
 
 end_group() {

@@ -10,7 +10,7 @@ old() {
   find "$@" -mmin "+$minutes" -print 2>/dev/null
 }
 if [ -d "$root" ]; then
-  old "$root/archives" -maxdepth 1 -type f -name '*.part' | remove
+  old "$root/archives" -mindepth 1 -maxdepth 1 -name '*.part*' | remove
   old "$root/envs" -mindepth 2 -maxdepth 2 -name '*.part-*' | remove
   old "$root/manifests" -mindepth 2 -maxdepth 2 -type f -name '*.part-*' | remove
   old "$root" -mindepth 2 -maxdepth 2 -type l -name '*.part-*' | remove
