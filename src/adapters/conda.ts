@@ -181,8 +181,9 @@ export class CondaEngine implements Engine {
     named: Readonly<Record<string, string>>,
   ): Promise<Answer> {
     const result = await this.#run(args, progress, seconds, named);
-    // Of an explicit file conda has nothing to say when all went well.
-    const silent = result.code === 0 && result.stdout.trim() === '';
+    // Of an explicit file conda has nothing to say when all went well; the prefix is verified.
+    const ended = result.code === 0 || isCrash(result);
+    const silent = ended && result.stdout.trim() === '' && args.includes('--copy');
     const answer = silent ? { success: true } : parseAnswer(result.stdout);
     const name = basename(this.#options.executable);
     const words = result.tail.join('\n');
@@ -194,7 +195,8 @@ export class CondaEngine implements Engine {
       this.#solver = installed.find((solver) => solver !== 'classic') ?? 'classic';
       return this.#ask(args, progress, seconds, named);
     }
-    if (result.code !== 0 && !isFailure(answer)) throw engineFailed(name, words);
+    if (result.code !== 0 && !isFailure(answer) && !isCrash(result))
+      throw engineFailed(name, words);
     return answer;
   }
 
@@ -218,6 +220,8 @@ export class CondaEngine implements Engine {
           MAMBARC: join(this.#home, 'condarc'),
           // The Python of a new prefix, run to compile packages, leaves no files of its own there.
           PYTHONDONTWRITEBYTECODE: '1',
+          // See isCrash: an answer in a buffer would be lost.
+          PYTHONUNBUFFERED: '1',
           MAMBA_ROOT_PREFIX: join(this.#home, 'root'),
           CONDA_ENVS_DIRS: join(this.#home, 'envs'),
           ...(this.#solver === null ? {} : { CONDA_SOLVER: this.#solver }),
@@ -300,6 +304,14 @@ function platformEnvironment(platform: Platform, glibc: string | null): Record<s
 function isFailure(answer: Answer): boolean {
   if (answer.exception_name !== undefined) return true;
   return answer.actions === undefined && answer.success !== true;
+}
+
+/**
+ * Taking down conda's Python while threads of its solver still run sometimes crashes (seen with
+ * conda 26.7 and the rattler solver), after everything has been done and said.
+ */
+function isCrash({ signal }: CommandResult): boolean {
+  return signal === 'SIGSEGV' || signal === 'SIGABRT';
 }
 
 function noSpace(text: string): boolean {

@@ -7,12 +7,14 @@ number of `{"type": "progress", "detail": ...}` lines and then one `{"type": "re
 
 import asyncio
 import difflib
+import hashlib
 import json
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import rattler
 from rattler.exceptions import (
@@ -113,11 +115,12 @@ class Session:
                 raise Refusal("version-not-found", text, ", ".join(map(str, newest)), details)
 
     async def create(self):
+        for entry in self.request["packages"]:
+            refuse_changed(entry)
         records = [await self.record(entry) for entry in self.request["packages"]]
         # An archive must not hold links into the package cache, and pip must not write through them.
-        config = rattler.Config.from_toml(
-            "allow-symbolic-links = false\nallow-hard-links = false\n"
-        )
+        # Links that packages hold themselves stay links: forbidding symbolic ones would copy those.
+        config = rattler.Config.from_toml("allow-hard-links = false")
         await rattler.install(
             records,
             target_prefix=self.request["prefix"],
@@ -136,6 +139,12 @@ class Session:
         (prefix / "conda-meta" / "history").touch()
         write("result")
 
+    async def open(self, url):
+        address = urlsplit(url)
+        if address.scheme == "file":
+            return await PackageArchive.from_path(unquote(address.path))
+        return await PackageArchive.from_url(self.client, url)
+
     async def record(self, entry):
         """The channel's record of a locked package; of one the channel no longer lists, its own."""
         channel, subdir, file_name = entry["url"].rsplit("/", 2)
@@ -145,7 +154,7 @@ class Session:
         for record in (record for records in found for record in records):
             if record.url == entry["url"] and record.sha256 and record.sha256.hex() == entry["sha256"]:
                 return record
-        archive = await PackageArchive.from_url(self.client, entry["url"])
+        archive = await self.open(entry["url"])
         index = await archive.read_file("info/index.json")
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
             file.write(index)
@@ -154,6 +163,20 @@ class Session:
                 Path(file.name), entry["size"], entry["sha256"], entry["md5"]
             )
         return rattler.RepoDataRecord(record, file_name, entry["url"], channel + "/")
+
+
+def refuse_changed(entry):
+    """Of a `file://` channel rattler checks no sha256; of all others it checks while it fetches."""
+    address = urlsplit(entry["url"])
+    if address.scheme != "file":
+        return
+    with open(unquote(address.path), "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != entry["sha256"]:
+        name = f"{entry['name']} {entry['version']}"
+        raise Refusal(
+            "package-changed", f"{name}: expected sha256 {entry['sha256']}, got {found}"
+        )
 
 
 class Reporter(rattler.InstallerReporter):

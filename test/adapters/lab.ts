@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,6 +22,23 @@ export function whyNoLabPython(): string | false {
 export function whyNoLabChannel(): string | false {
   const index = join(lab, 'channel', 'linux-64', 'repodata.json');
   return existsSync(index) ? false : 'the lab has no channel: run deploy/lab/prepare';
+}
+
+const condaExecutable = join(lab, 'conda-real', 'bin', 'conda-real');
+const condaInstaller = join(root, '..', 'shared', 'lab', 'conda', 'install-conda.sh');
+
+/** No registry serves conda itself: it is either installed here already or its recipe lies beside the project. */
+export function whyNoConda(): string | false {
+  const isThere = existsSync(condaExecutable) || existsSync(condaInstaller);
+  return isThere ? false : 'there is no conda on this machine, and no recipe beside the project';
+}
+
+/** Path of a real conda, installed on first use; about ten seconds. */
+export function prepareConda(): string {
+  if (!existsSync(condaExecutable)) {
+    execFileSync('bash', [condaInstaller, join(lab, 'conda-real')], { stdio: 'ignore' });
+  }
+  return condaExecutable;
 }
 
 /** Progress that is kept, and a signal of its own. */
