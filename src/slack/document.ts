@@ -70,13 +70,25 @@ export function words(...pieces: (string | Inline | Inline[])[]): Inline[] {
 
 /** A message of ours or from outside, in which `like this` is code. */
 export function marked(text: string, limit = 1500): Inline[] {
+  return pieces(text, limit, /(`[^`\n]+`)/);
+}
+
+/**
+ * As `marked`, and `<@U123>` is the person of that id. Only for answers one person sees: nobody
+ * is called by what somebody else typed.
+ */
+export function markedWithPeople(text: string, limit = 1500): Inline[] {
+  return pieces(text, limit, /(`[^`\n]+`|<@[UW][A-Z0-9]{2,30}>)/);
+}
+
+function pieces(text: string, limit: number, separator: RegExp): Inline[] {
   return passage(text, limit)
-    .split(/(`[^`\n]+`)/)
-    .map((piece): Inline => {
-      const isCode = piece.length > 2 && piece.startsWith('`') && piece.endsWith('`');
-      return isCode
+    .split(separator)
+    .map((piece, index): Inline => {
+      if (index % 2 === 0) return { kind: 'text', text: piece };
+      return piece.startsWith('`')
         ? { kind: 'text', text: piece.slice(1, -1), style: 'code' }
-        : { kind: 'text', text: piece };
+        : { kind: 'user', id: piece.slice(2, -1) };
     })
     .filter((piece) => piece.kind !== 'text' || piece.text !== '');
 }

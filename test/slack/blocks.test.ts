@@ -114,7 +114,7 @@ const extremes: Readonly<Record<string, Reply>> = {
   'extreme-findings': {
     kind: 'findings',
     findings: Array.from({ length: 30 }, () => ({
-      id: 'no-space',
+      id: 'no-space' as const,
       title: long(400),
       confidence: 0.7,
       evidence: Array.from({ length: 50 }, (_, index) => ({

@@ -7,6 +7,7 @@ import {
   type Step,
   type StepName,
 } from '../../src/domain/build.ts';
+import type { Finding } from '../../src/domain/diagnosis.ts';
 import type {
   Environment,
   ExecutorEvidence,
@@ -306,7 +307,7 @@ export const commandHelps: CommandHelp[] = [
   helpFor('help', 'This page'),
 ];
 
-const finding = {
+const finding: Finding = {
   id: 'exec-bit-lost',
   title: 'The interpreter lost its executable bit',
   confidence: 0.95,
@@ -420,7 +421,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'log-none': { kind: 'log', build: build('queued'), lines: [], last: 50 },
   findings: {
     kind: 'findings',
-    findings: [finding, { ...finding, confidence: 0.5, command: null }],
+    findings: [finding, { ...finding, confidence: 0.5, command: '' }],
   },
   'findings-none': { kind: 'findings', findings: [] },
   help: { kind: 'help', topic: null, commands: commandHelps, command: '/conda-env' },

@@ -1,11 +1,20 @@
 import type { Reply } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
-import { block, bold, code, type Document, marked, type Part, prose, small } from '../document.ts';
+import {
+  block,
+  bold,
+  code,
+  type Document,
+  markedWithPeople,
+  type Part,
+  prose,
+  small,
+} from '../document.ts';
 import { line, visible } from '../outside.ts';
 
 export function describeNotice({ tone, text }: Extract<Reply, { kind: 'notice' }>): Document {
   const icon = tone === 'success' ? '✅ ' : 'ℹ️ ';
-  return { summary: line(text, 600), parts: [prose(icon, marked(text, 2000))] };
+  return { summary: line(text, 600), parts: [prose(icon, markedWithPeople(text, 2000))] };
 }
 
 export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>): Document {
@@ -15,9 +24,9 @@ export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>):
       .filter(Boolean)
       .join(' '),
     parts: [
-      prose('⚠️ ', marked(message, 2000)),
+      prose('⚠️ ', markedWithPeople(message, 2000)),
       ...typedWithMark(error.typed, error.position),
-      ...(suggestion ? [prose(marked(suggestion, 1000))] : []),
+      ...(suggestion ? [prose(markedWithPeople(suggestion, 1000))] : []),
     ],
   };
 }

@@ -1,0 +1,204 @@
+/**
+ * What we ask of Slack, and what can come of it, in few words. Nothing is sent twice from here:
+ * callers know whether a message may be repeated, the client does not.
+ */
+import type { View } from '@slack/types';
+import type { MessageReference } from '../domain/build.ts';
+import type { Message } from './blocks.ts';
+
+/**
+ * Why a call did not do its work. `busy`: not now, wait `retryAfter` seconds. `unavailable`: no
+ * answer, or one that says nothing; the call may have been carried out all the same. `refused`:
+ * Slack said no, and `code` is its word for it (`channel_not_found`).
+ */
+export class ChatError extends Error {
+  readonly kind: 'busy' | 'unavailable' | 'refused';
+  readonly code: string;
+  readonly retryAfter: number;
+
+  constructor(
+    kind: ChatError['kind'],
+    code: string,
+    options: { retryAfter?: number; cause?: unknown } = {},
+  ) {
+    super(`Slack: ${kind} (${code})`, { cause: options.cause });
+    this.name = 'ChatError';
+    this.kind = kind;
+    this.code = code;
+    this.retryAfter = options.retryAfter ?? 0;
+  }
+}
+
+/** Slack's words for "our fault, try later", answered with HTTP 200. */
+export const TEMPORARY_CODES: ReadonlySet<string> = new Set([
+  'accesslimited',
+  'fatal_error',
+  'internal_error',
+  'request_timeout',
+  'service_unavailable',
+  'team_added_to_org',
+]);
+
+/** Words that mean: this conversation is closed to us. */
+const NO_ENTRY: ReadonlySet<string> = new Set([
+  'channel_not_found',
+  'is_archived',
+  'messages_tab_disabled',
+  'not_in_channel',
+  'restricted_action',
+  'restricted_action_non_threadable_channel',
+  'restricted_action_read_only_channel',
+  'restricted_action_thread_only_channel',
+  'user_not_in_channel',
+]);
+
+export function isNoEntry(error: unknown): error is ChatError {
+  return error instanceof ChatError && error.kind === 'refused' && NO_ENTRY.has(error.code);
+}
+
+/** Calls a Web API method; rejects with a ChatError. */
+export type Call = (
+  method: string,
+  args: Record<string, unknown>,
+) => Promise<Record<string, unknown>>;
+
+/** Hidden fields by which a message of ours is found again. */
+export interface Mark {
+  type: 'conda_ferry_notice' | 'conda_ferry_build';
+  id: string;
+}
+
+export interface Chat {
+  /** A message everybody in the channel sees. */
+  post(
+    place: { channel: string; thread: string | null },
+    message: Message,
+    mark: Mark | null,
+  ): Promise<MessageReference>;
+  /** A message only `user` sees. */
+  whisper(
+    place: { channel: string; thread: string | null; user: string },
+    message: Message,
+  ): Promise<void>;
+  edit(reference: MessageReference, message: Message): Promise<void>;
+  /** The channel of the direct conversation with `user`. */
+  openDirect(user: string): Promise<string>;
+  /** Address of a message; null when Slack does not give one. */
+  permalink(reference: MessageReference): Promise<string | null>;
+  /** The marked message of ours in the channel since `since` (milliseconds), or null. */
+  findInChannel(channel: string, mark: Mark, since: number): Promise<MessageReference | null>;
+  /** The thread a message stands in or starts, and the marked reply of ours in it. */
+  findInThread(
+    reference: MessageReference,
+    mark: Mark,
+  ): Promise<{ thread: string; found: MessageReference | null }>;
+  openView(trigger: string, view: View): Promise<string>;
+  updateView(id: string, view: View): Promise<void>;
+  publishHome(user: string, view: View): Promise<void>;
+  /** Text of a file that people shared, at most `limit` bytes from its end. */
+  readFile(id: string, limit: number): Promise<string>;
+}
+
+/** Reads at most `limit` bytes from the end of a file's private address. */
+export type Download = (url: string, limit: number) => Promise<string>;
+
+export function createChat(call: Call, download: Download): Chat {
+  const posted = (channel: string, answer: Record<string, unknown>): MessageReference => ({
+    channel: String(answer.channel ?? channel),
+    ts: String(answer.ts),
+  });
+  return {
+    async post({ channel, thread }, message, mark) {
+      const answer = await call('chat.postMessage', {
+        channel,
+        ...message,
+        ...(thread ? { thread_ts: thread } : {}),
+        ...(mark ? { metadata: metadataOf(mark) } : {}),
+        unfurl_links: false,
+        unfurl_media: false,
+      });
+      return posted(channel, answer);
+    },
+    async whisper({ channel, thread, user }, message) {
+      await call('chat.postEphemeral', {
+        channel,
+        user,
+        ...message,
+        ...(thread ? { thread_ts: thread } : {}),
+      });
+    },
+    async edit({ channel, ts }, message) {
+      await call('chat.update', { channel, ts, ...message });
+    },
+    async openDirect(user) {
+      const answer = await call('conversations.open', { users: user });
+      return String((answer.channel as { id?: unknown } | undefined)?.id);
+    },
+    async permalink({ channel, ts }) {
+      try {
+        const answer = await call('chat.getPermalink', { channel, message_ts: ts });
+        return typeof answer.permalink === 'string' ? answer.permalink : null;
+      } catch (error) {
+        if (error instanceof ChatError) return null;
+        throw error;
+      }
+    },
+    async findInChannel(channel, mark, since) {
+      const answer = await call('conversations.history', {
+        channel,
+        oldest: (since / 1000).toFixed(6),
+        limit: 200,
+        include_all_metadata: true,
+      });
+      return findMarked(channel, messagesOf(answer), mark);
+    },
+    async findInThread({ channel, ts }, mark) {
+      const answer = await call('conversations.replies', {
+        channel,
+        ts,
+        limit: 200,
+        include_all_metadata: true,
+      });
+      const messages = messagesOf(answer);
+      const thread = messages.find((message) => message.ts === ts)?.thread_ts ?? ts;
+      return { thread: String(thread), found: findMarked(channel, messages, mark) };
+    },
+    async openView(trigger, view) {
+      const answer = await call('views.open', { trigger_id: trigger, view });
+      return String((answer.view as { id?: unknown } | undefined)?.id);
+    },
+    async updateView(id, view) {
+      await call('views.update', { view_id: id, view });
+    },
+    async publishHome(user, view) {
+      await call('views.publish', { user_id: user, view });
+    },
+    async readFile(id, limit) {
+      const answer = await call('files.info', { file: id });
+      const file = answer.file as { url_private_download?: unknown; url_private?: unknown };
+      return download(String(file.url_private_download ?? file.url_private), limit);
+    },
+  };
+}
+
+function metadataOf(mark: Mark) {
+  const key = mark.type === 'conda_ferry_notice' ? 'notice' : 'build';
+  return { event_type: mark.type, event_payload: { [key]: mark.id } };
+}
+
+type Listed = Record<string, unknown>;
+
+function messagesOf(answer: Record<string, unknown>): Listed[] {
+  return Array.isArray(answer.messages) ? (answer.messages as Listed[]) : [];
+}
+
+function findMarked(channel: string, messages: Listed[], mark: Mark): MessageReference | null {
+  const wanted = JSON.stringify(metadataOf(mark).event_payload);
+  const found = messages.find((message) => {
+    const metadata = message.metadata as
+      | { event_type?: unknown; event_payload?: unknown }
+      | undefined;
+    return metadata?.event_type === mark.type && JSON.stringify(metadata.event_payload) === wanted;
+  });
+  return found ? { channel, ts: String(found.ts) } : null;
+}

@@ -1,0 +1,253 @@
+/**
+ * From what somebody typed or pressed to what they see: run it, choose who sees the answer, and
+ * find a way to show it. Knows Slack's places, but no Bolt.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Command, CommandContext } from '../../commands/command.ts';
+import { describeCommand } from '../../commands/command.ts';
+import { execute } from '../../commands/parse.ts';
+import type { Build } from '../domain/build.ts';
+import { FerryError, outsideError } from '../domain/errors.ts';
+import { audience, type Reply, refusal } from '../domain/reply.ts';
+import type { BuildRequest } from '../domain/request.ts';
+import type { Services } from '../domain/services.ts';
+import { type Message, messageOf, renderMessage } from './blocks.ts';
+import { type Chat, ChatError } from './chat.ts';
+import type { Deliveries } from './deliveries.ts';
+import { describe } from './describe.ts';
+import { type Document, link, prose, small } from './document.ts';
+import type { Log } from './log.ts';
+import { createForm, loadingView, replyView } from './modals.ts';
+
+/** Where somebody is, and the ways to answer them there. */
+export interface Place {
+  user: string;
+  /** Empty where there is none: the Home tab. */
+  channel: string;
+  team: string | null;
+  /** The thread to answer in; null for the channel itself. */
+  thread: string | null;
+  /** A direct conversation with us: everything may simply be posted. */
+  direct: boolean;
+  /** Slack's own way back to this person, good for half an hour; null where there is none. */
+  respond: ((message: Message & { thread: string | null }) => Promise<void>) | null;
+  /** Lets a modal be opened for three seconds; null where Slack gives none. */
+  trigger: string | null;
+}
+
+export interface Conversation {
+  /** Text after the slash command, after a mention, or in a direct message. */
+  say(text: string, place: Place): Promise<void>;
+  /** Runs a text without answering. */
+  run(text: string, place: Place): Promise<Reply>;
+  /** Does `work`; what it throws becomes a refusal, and a defect a number to quote. */
+  attempt(work: () => Promise<Reply>): Promise<Reply>;
+  answer(reply: Reply, place: Place): Promise<void>;
+  /** Shows a document to one person only. */
+  whisper(document: Document, place: Place): Promise<void>;
+  /** The answer in a modal of its own, where text can be selected; in the channel when no modal opens. */
+  show(title: string, reply: Promise<Reply>, place: Place): Promise<void>;
+  /** The form for a new environment; false when it could not be opened. */
+  openForm(initial: Partial<BuildRequest>, place: Place): Promise<boolean>;
+  context(place: Place): CommandContext;
+}
+
+export interface ConversationOptions {
+  commands: readonly Command[];
+  services: Services;
+  chat: Chat;
+  deliveries: Deliveries;
+  log: Log;
+}
+
+export function createConversation(options: ConversationOptions): Conversation {
+  const { commands, services, chat, deliveries, log } = options;
+  const { settings } = services;
+  const helps = commands.map(describeCommand);
+  const creating = commands.find((command) => command.name === 'create');
+  const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
+
+  const context = (place: Place): CommandContext => ({
+    user: place.user,
+    channel: place.channel,
+    team: place.team,
+    services,
+    commands: helps,
+  });
+
+  async function attempt(work: () => Promise<Reply>): Promise<Reply> {
+    try {
+      return withStoreSentence(await work());
+    } catch (error) {
+      if (error instanceof FerryError && error.kind !== 'defect')
+        return withStoreSentence(refusal(error, null));
+      // People get a number to quote; what happened is in the log alone.
+      const incident = randomUUID().slice(0, 8);
+      log.error(
+        { incident, error: error instanceof Error ? error.stack : String(error) },
+        'a command failed',
+      );
+      return refusal(
+        outsideError({
+          code: 'defect',
+          message: 'Conda Ferry met an error it does not know.',
+          suggestion: `Tell the operator the number \`${incident}\`: the log of the bot has the whole story.`,
+        }),
+        null,
+      );
+    }
+  }
+
+  function run(text: string, place: Place): Promise<Reply> {
+    return attempt(() => execute(text, commands, context(place)));
+  }
+
+  async function say(text: string, place: Place): Promise<void> {
+    if (formWords.has(text.trim().toLowerCase())) {
+      if (await openForm({}, place)) return;
+      return answer({ kind: 'form', form: 'create', initial: {} }, place);
+    }
+    return answer(await run(text, place), place);
+  }
+
+  async function answer(reply: Reply, place: Place): Promise<void> {
+    if (reply.kind === 'form' && (await openForm(reply.initial, place))) return;
+    if (reply.kind === 'build' && audience(reply) === 'channel')
+      return introduce(reply.build, place);
+    if (reply.kind === 'build') {
+      const where = await followLink(reply.build);
+      return deliver(messageOf(withFirst(describe(reply, settings), where)), place);
+    }
+    return deliver(renderMessage(reply, settings), place);
+  }
+
+  /** Posts the live message, and says so when it is not where it was asked for. */
+  async function introduce(build: Build, place: Place): Promise<void> {
+    const announcement = await deliveries.announce(build, place.thread);
+    if (announcement.where === 'direct') {
+      const live = await chat.permalink(announcement.reference);
+      await whisper(
+        {
+          summary: 'I am not in this channel; the build goes on in our direct conversation.',
+          parts: [
+            prose(
+              'I am not in this channel, so the build reports in our ',
+              ...(live ? [link(live, 'direct conversation')] : ['direct conversation']),
+              '. Type `/invite @Conda Ferry` here, and the next one is shown here.',
+            ),
+          ],
+        },
+        place,
+      );
+    }
+    if (announcement.where === 'later') {
+      await whisper(
+        {
+          summary: `The build of ${build.request.environment} is recorded; its message follows.`,
+          parts: [
+            prose(
+              `The build of ${build.request.environment} is recorded and goes on. Slack does not take its message right now; it follows as soon as it can.`,
+            ),
+          ],
+        },
+        place,
+      );
+    }
+  }
+
+  async function followLink(build: Build): Promise<Document['parts']> {
+    const live = build.message ? await chat.permalink(build.message) : null;
+    return live ? [small(link(live, 'The live message'), ' follows this build.')] : [];
+  }
+
+  function whisper(document: Document, place: Place): Promise<void> {
+    return deliver(messageOf(document), place);
+  }
+
+  /** To the person alone: by Slack's way back, else as an ephemeral message, else directly. */
+  async function deliver(message: Message, place: Place): Promise<void> {
+    const ways: (() => Promise<unknown>)[] = [
+      ...(place.direct
+        ? [() => chat.post({ channel: place.channel, thread: place.thread }, message, null)]
+        : []),
+      ...(place.respond
+        ? [() => place.respond?.({ ...message, thread: place.thread }) as Promise<void>]
+        : []),
+      ...(place.channel === ''
+        ? []
+        : [
+            () =>
+              chat.whisper(
+                { channel: place.channel, thread: place.thread, user: place.user },
+                message,
+              ),
+          ]),
+      async () => {
+        const channel = await chat.openDirect(place.user);
+        await chat.post({ channel, thread: null }, message, null);
+      },
+    ];
+    for (const way of ways) {
+      try {
+        await way();
+        return;
+      } catch (error) {
+        log.warn(
+          { error: String(error), channel: place.channel },
+          'an answer did not arrive this way',
+        );
+      }
+    }
+    log.error({ user: place.user, channel: place.channel }, 'an answer could not be shown');
+  }
+
+  async function show(title: string, reply: Promise<Reply>, place: Place): Promise<void> {
+    // The trigger lives three seconds, the answer may take longer: open first, fill in after.
+    const view = await open(loadingView(title), place);
+    const settled = await reply;
+    if (view === null) return answer(settled, place);
+    try {
+      await chat.updateView(view, replyView(title, describe(settled, settings)));
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error;
+      await answer(settled, place);
+    }
+  }
+
+  async function openForm(initial: Partial<BuildRequest>, place: Place): Promise<boolean> {
+    const origin = { channel: place.channel || null, thread: place.thread };
+    return (await open(createForm(settings, initial, origin), place)) !== null;
+  }
+
+  async function open(view: Parameters<Chat['openView']>[1], place: Place): Promise<string | null> {
+    if (place.trigger === null) return null;
+    try {
+      return await chat.openView(place.trigger, view);
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error;
+      log.warn({ code: error.code }, 'a modal could not be opened');
+      return null;
+    }
+  }
+
+  return { say, run, attempt, answer, whisper, show, openForm, context };
+}
+
+/** Puts parts before the buttons, or at the end. */
+function withFirst(document: Document, parts: Document['parts']): Document {
+  const at = document.parts.findIndex((part) => part.kind === 'buttons');
+  const place = at < 0 ? document.parts.length : at;
+  return { ...document, parts: document.parts.toSpliced(place, 0, ...parts) };
+}
+
+/** When the store is away a person must know that nothing of their request is kept. */
+function withStoreSentence(reply: Reply): Reply {
+  if (reply.kind !== 'refusal' || reply.error.code !== 'store-unavailable') return reply;
+  return {
+    kind: 'refusal',
+    error: {
+      ...reply.error,
+      message: `${reply.error.message} Nothing was recorded: send it again later.`,
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** The App Home: what is mine, and what happened lately. */
+import type { HomeView } from '@slack/types';
+import type { Build } from '../domain/build.ts';
+import type { Environment } from '../domain/environment.ts';
+import type { Settings } from '../domain/services.ts';
+import { blocksOf } from './blocks.ts';
+import { buildLine, environmentLine } from './describe/catalogue.ts';
+import { code, heading, list, type Part, prose, small } from './document.ts';
+
+const MOST_ENTRIES = 10;
+
+/** `environments`: all there are; only those of `user` are shown. `builds`: theirs, newest first. */
+export function homeView(
+  user: string,
+  environments: readonly Environment[],
+  builds: readonly Build[],
+  settings: Settings,
+): HomeView {
+  const mine = environments.filter(({ owner }) => owner === user);
+  const parts: Part[] = [
+    heading('Conda Ferry'),
+    prose('Conda environments for PySpark: name the packages, paste the line.'),
+    {
+      kind: 'buttons',
+      buttons: [
+        openButton('open_form', 'New environment', 'primary'),
+        openButton('open_help', 'Help', null),
+      ],
+    },
+    { kind: 'divider' },
+    heading('My environments'),
+    ...(mine.length > 0
+      ? [list(mine.slice(0, MOST_ENTRIES).map(environmentLine))]
+      : [
+          prose(
+            'None yet. Press New environment, or type ',
+            code(`${settings.command} create churn python=3.11 numpy pandas`),
+            '.',
+          ),
+        ]),
+    ...hidden(mine.length, `${settings.command} list`),
+    { kind: 'divider' },
+    heading('My recent builds'),
+    ...(builds.length > 0
+      ? [list(builds.slice(0, MOST_ENTRIES).map(buildLine))]
+      : [prose('None yet.')]),
+    ...hidden(builds.length, `${settings.command} status`),
+  ];
+  return { type: 'home', blocks: blocksOf(parts) };
+}
+
+/** The Home tab while the store is away. */
+export function unavailableHome(): HomeView {
+  return {
+    type: 'home',
+    blocks: blocksOf([
+      heading('Conda Ferry'),
+      prose(
+        'The record of environments and builds does not answer right now. Open this tab again in a minute.',
+      ),
+    ]),
+  };
+}
+
+function hidden(count: number, command: string): Part[] {
+  return count > MOST_ENTRIES ? [small(`and ${count - MOST_ENTRIES} more: `, code(command))] : [];
+}
+
+function openButton(action: string, label: string, style: 'primary' | null) {
+  return { action, label, value: '{}', style, confirm: null, command: null };
+}

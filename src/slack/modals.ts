@@ -1,0 +1,304 @@
+/** The modals: a form for a new environment, and answers whose text is to be selected and copied. */
+import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import type { Command } from '../../commands/command.ts';
+import { parseCommand } from '../../commands/parse.ts';
+import { FerryError } from '../domain/errors.ts';
+import { parseName } from '../domain/names.ts';
+import type { BuildRequest } from '../domain/request.ts';
+import type { Settings } from '../domain/services.ts';
+import { formatSpec } from '../domain/spec.ts';
+import { tokenize } from '../domain/tokens.ts';
+import { blocksOf } from './blocks.ts';
+import type { Document } from './document.ts';
+import { clip, line } from './outside.ts';
+
+export const CREATE_FORM = 'create_form';
+
+/** Where the form was opened: its build is announced there. Null channel: the person's own. */
+export interface Origin {
+  channel: string | null;
+  thread: string | null;
+}
+
+const MOST_OPTIONS = 100;
+
+/** Block and action ids of the form's fields; errors are shown on the block. */
+const FIELDS = {
+  name: 'name',
+  packages: 'packages',
+  channels: 'channels',
+  edges: 'edges',
+  layout: 'layout',
+  format: 'format',
+} as const;
+type Field = keyof typeof FIELDS;
+const ACTION = 'value';
+
+export function createForm(
+  settings: Settings,
+  initial: Partial<BuildRequest>,
+  origin: Origin,
+): ModalView {
+  return {
+    type: 'modal',
+    callback_id: CREATE_FORM,
+    private_metadata: JSON.stringify(origin),
+    title: plain('New environment'),
+    submit: plain('Build it'),
+    close: plain('Cancel'),
+    blocks: [
+      input(FIELDS.name, 'Name', {
+        hint: 'Letters, digits, dot, underscore and hyphen; a letter first. A name you used before gets its next revision.',
+        element: {
+          type: 'plain_text_input',
+          action_id: ACTION,
+          max_length: 64,
+          placeholder: plain('churn'),
+          ...(initial.environment ? { initial_value: clip(initial.environment, 64) } : {}),
+          focus_on_load: true,
+        },
+      }),
+      input(FIELDS.packages, 'Packages', {
+        hint: 'Conda specs, on one line or several: python=3.11, numpy>=1.26,<2, conda-forge::pandas=2.2',
+        element: {
+          type: 'plain_text_input',
+          action_id: ACTION,
+          multiline: true,
+          max_length: 3000,
+          placeholder: plain('python=3.11 numpy pandas'),
+          ...(initial.specs?.length
+            ? { initial_value: clip(initial.specs.map(formatSpec).join('\n'), 3000) }
+            : {}),
+        },
+      }),
+      ...choice(FIELDS.channels, 'Channels', settings.channels, initial.channels, {
+        hint: 'Where packages come from; the first one wins. Empty: the usual ones.',
+      }),
+      ...choice(FIELDS.edges, 'Edge nodes', settings.edges, initial.edges, {
+        hint: 'Where people will run pyspark. Empty: the usual one.',
+      }),
+      input(FIELDS.layout, 'Layout', {
+        element: {
+          type: 'radio_buttons',
+          action_id: ACTION,
+          options: LAYOUTS(settings),
+          initial_option: LAYOUTS(settings)[initial.layout === 'global' ? 1 : 0] as PlainTextOption,
+        },
+      }),
+      input(FIELDS.format, 'Archive', {
+        element: {
+          type: 'static_select',
+          action_id: ACTION,
+          options: FORMATS,
+          initial_option:
+            FORMATS.find(({ value }) => value === initial.format) ??
+            (FORMATS[0] as PlainTextOption),
+        },
+      }),
+    ],
+  };
+}
+
+const LAYOUTS = (settings: Settings): PlainTextOption[] => [
+  {
+    text: plain('Local: the driver and the executors each have their path'),
+    value: 'local',
+    description: plain('The line can be pasted in any folder. The usual choice.'),
+  },
+  {
+    text: plain('Global: one path serves both'),
+    value: 'global',
+    description: plain(
+      clip(`PYSPARK_PYTHON=./${settings.globalAlias}/… in one folder on the edge`, 75),
+    ),
+  },
+];
+
+const FORMATS: PlainTextOption[] = [
+  { text: plain('Automatic: .zip on YARN, .tar.gz elsewhere'), value: 'auto' },
+  { text: plain('.zip'), value: 'zip' },
+  { text: plain('.tar.gz'), value: 'tar.gz' },
+];
+
+function plain(text: string): { type: 'plain_text'; text: string } {
+  return { type: 'plain_text', text };
+}
+
+type InputBlock = Extract<KnownBlock, { type: 'input' }>;
+
+function input(
+  field: string,
+  label: string,
+  rest: Pick<InputBlock, 'element'> & { hint?: string; optional?: boolean },
+): InputBlock {
+  return {
+    type: 'input',
+    block_id: field,
+    label: plain(label),
+    element: rest.element,
+    ...(rest.hint ? { hint: plain(rest.hint) } : {}),
+    ...(rest.optional ? { optional: true } : {}),
+  };
+}
+
+/** A menu of configured names; Slack refuses an empty one, and more than a hundred entries. */
+function choice(
+  field: string,
+  label: string,
+  configured: readonly { name: string; default: boolean }[],
+  chosen: readonly string[] | undefined,
+  { hint }: { hint: string },
+): InputBlock[] {
+  if (configured.length === 0) return [];
+  const options = configured.slice(0, MOST_OPTIONS).map((entry) => ({
+    text: plain(clip(entry.default ? `${entry.name} (usual)` : entry.name, 75)),
+    value: entry.name,
+  }));
+  const initial = options.filter(({ value }) => chosen?.includes(value));
+  return [
+    input(field, label, {
+      hint:
+        configured.length > MOST_OPTIONS
+          ? `${hint} ${configured.length - MOST_OPTIONS} more can only be typed.`
+          : hint,
+      optional: true,
+      element: {
+        type: 'multi_static_select',
+        action_id: ACTION,
+        placeholder: plain('The usual'),
+        options,
+        ...(initial.length > 0 ? { initial_options: initial } : {}),
+      },
+    }),
+  ];
+}
+
+/** What Slack sends of a submitted view; any of it may be missing. */
+export type FormState = Record<string, Record<string, Record<string, unknown>>>;
+
+export type FormResult =
+  /** The command that says the same as the form. */
+  | { ok: true; text: string }
+  /** Sentences by block id. */
+  | { ok: false; errors: Record<string, string> };
+
+/**
+ * Reads the form by composing the command it stands for and parsing that: the same words are
+ * right and wrong in both. A mistake is shown on the field its words came from.
+ */
+export function readForm(
+  state: FormState,
+  commands: readonly Command[],
+  settings: Settings,
+): FormResult {
+  const name = textIn(state, 'name').trim();
+  const packages = textIn(state, 'packages').replace(/\s+/g, ' ').trim();
+  const words: { field: Field; text: string }[] = [
+    { field: 'name', text: `create ${name}` },
+    { field: 'packages', text: packages },
+    ...chosenIn(state, 'channels').map((value) => ({
+      field: 'channels' as const,
+      text: `--channel ${value}`,
+    })),
+    ...chosenIn(state, 'edges').map((value) => ({
+      field: 'edges' as const,
+      text: `--edge ${value}`,
+    })),
+    ...chosenIn(state, 'layout').map((value) => ({
+      field: 'layout' as const,
+      text: `--layout ${value}`,
+    })),
+    ...chosenIn(state, 'format').map((value) => ({
+      field: 'format' as const,
+      text: `--format ${value}`,
+    })),
+  ];
+  try {
+    parseName(name, 'environment name');
+    refuseOptions(packages);
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    const field = error.code === 'bad-name' ? FIELDS.name : FIELDS.packages;
+    return { ok: false, errors: { [field]: sentence(error) } };
+  }
+  let text = '';
+  const ends = words.map((word) => {
+    text = text === '' ? word.text : `${text} ${word.text}`;
+    return { field: word.field, end: text.length };
+  });
+  const parsed = parseCommand(text, commands, settings);
+  if (parsed.kind === 'command') return { ok: true, text };
+  if (parsed.kind === 'empty') return { ok: false, errors: { [FIELDS.name]: 'Write a name.' } };
+  const at = parsed.error.position?.start ?? 0;
+  const field = ends.find(({ end }) => at < end)?.field ?? 'packages';
+  return { ok: false, errors: { [FIELDS[field]]: sentence(parsed.error) } };
+}
+
+/** Only packages go into the field: the other fields are there for the rest. */
+function refuseOptions(packages: string): void {
+  const words = tokenize(packages);
+  const option = words.find((token) => !token.quoted && token.text.startsWith('-'));
+  if (words.length > 0 && !option) return;
+  throw new FerryError('user', {
+    code: 'not-a-package',
+    message: option ? `\`${line(option.text, 40)}\` is not a package.` : 'No package is named.',
+    suggestion: option ? 'Write packages only.' : 'Write at least one: python=3.11',
+  });
+}
+
+/** Slack shows errors as plain text. */
+function sentence(error: FerryError): string {
+  const text = error.suggestion ? `${error.message} ${error.suggestion}` : error.message;
+  return line(text.replaceAll('`', ''), 280);
+}
+
+function textIn(state: FormState, field: Field): string {
+  const value = state[FIELDS[field]]?.[ACTION]?.value;
+  return typeof value === 'string' ? value : '';
+}
+
+function chosenIn(state: FormState, field: Field): string[] {
+  const { selected_option: one, selected_options: many } = state[FIELDS[field]]?.[ACTION] ?? {};
+  const options = [one, ...(Array.isArray(many) ? many : [])] as (
+    | { value?: unknown }
+    | null
+    | undefined
+  )[];
+  // A value comes from our own menu; quoting would hide one that does not.
+  return options.map((option) => option?.value).filter((value) => typeof value === 'string');
+}
+
+/** The origin written by `createForm`; anything else is read as nowhere. */
+export function readOrigin(metadata: string): Origin {
+  try {
+    const { channel, thread } = JSON.parse(metadata) as Record<string, unknown>;
+    return {
+      channel: typeof channel === 'string' && /^[CDG][A-Z0-9]+$/.test(channel) ? channel : null,
+      thread: typeof thread === 'string' && /^\d+\.\d+$/.test(thread) ? thread : null,
+    };
+  } catch {
+    return { channel: null, thread: null };
+  }
+}
+
+const MOST_BLOCKS = 100;
+
+export function loadingView(title: string): ModalView {
+  return view(title, [{ type: 'section', text: plain('One moment…') }]);
+}
+
+/** A reply in a modal. Modals know no plan and need no buttons of the message they came from. */
+export function replyView(title: string, document: Document): ModalView {
+  const parts = document.parts.filter(
+    (part) => part.kind !== 'buttons' && part.kind !== 'tasks' && part.kind !== 'heading',
+  );
+  const blocks = blocksOf(parts).slice(0, MOST_BLOCKS);
+  return view(
+    title,
+    blocks.length > 0 ? blocks : [{ type: 'section', text: plain(line(document.summary, 2900)) }],
+  );
+}
+
+function view(title: string, blocks: KnownBlock[]): ModalView {
+  return { type: 'modal', title: plain(clip(title, 24)), close: plain('Close'), blocks };
+}

@@ -1,0 +1,359 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { describe, test } from 'node:test';
+import type { Message } from '../../deploy/lab/slack/emulator.ts';
+import { ANA, BEN, DATA, inWorld, OMAR, says, visibleText, type World } from './world.ts';
+
+const CREATE = 'create churn python=3.11 numpy scipy pandas';
+
+async function createBuild(world: World, text = CREATE): Promise<{ id: string; message: Message }> {
+  await world.slash(text);
+  const message = await world.slack.untilMessage(says(/churn waits for a build host/));
+  const id = [...world.store.builds.keys()].at(-1) as string;
+  await world.store.untilBuild(id, (build) => build.message?.ts === message.ts);
+  return { id, message };
+}
+
+for (const mode of ['socket', 'http'] as const) {
+  describe(`the app over ${mode}`, () => {
+    test('a command is acknowledged at once, and the build is announced to everyone', () =>
+      inWorld(
+        async (world) => {
+          const before = performance.now();
+          const outcome = await world.slash(CREATE);
+          const took = performance.now() - before;
+          assert.equal(outcome.error, null);
+          assert.ok(took < 1000, `acknowledged after ${took} ms`);
+          const message = await world.slack.untilMessage(says(/churn waits for a build host/));
+          assert.equal(message.channel, DATA);
+          assert.deepEqual(world.queued, [{ buildId: 'build1', purpose: 'build' }]);
+        },
+        { mode },
+      ));
+
+    test('one message follows the build to its line, and a notice calls the requester', () =>
+      inWorld(
+        async (world) => {
+          const { id, message } = await createBuild(world);
+          await world.move(id, {
+            state: 'running',
+            engine: 'micromamba 2.3.0',
+            startedAt: Date.now(),
+          });
+          await world.slack.untilMessage(says(/Building churn/));
+          await world.finish(id);
+          const live = await world.slack.untilMessage(says(/churn@1 is ready/));
+          assert.equal(live.ts, message.ts);
+          assert.match(visibleText(live), /PYSPARK_DRIVER_PYTHON=\S+ .*pyspark --master yarn/);
+          await world.store.addNotice({
+            id: 'n1',
+            kind: 'settled',
+            buildId: id,
+            target: 'thread',
+            dueAt: 0,
+          });
+          const notice = await world.slack.untilMessage(
+            (candidate) => candidate.thread_ts === message.ts && candidate.ts !== message.ts,
+          );
+          assert.match(notice.text, /^<@U0ANARUIZ1> churn@1 is ready/);
+        },
+        { mode },
+      ));
+
+    test('what arrives twice is done once', () =>
+      inWorld(
+        async (world) => {
+          world.slack.faults.duplicateNextDelivery();
+          await createBuild(world);
+          world.slack.faults.duplicateNextDelivery();
+          await world.slash('status churn');
+          await world.slack.untilEphemeral(ANA, says(/churn waits/));
+          await world.app.stop();
+          assert.equal(world.store.builds.size, 1);
+          assert.equal(world.slack.messages(DATA).length, 1);
+          assert.equal(world.slack.ephemerals(ANA).length, 1);
+        },
+        { mode },
+      ));
+  });
+}
+
+describe('signed HTTP', () => {
+  async function post(
+    world: World,
+    seconds: number,
+    change = (body: string) => body,
+  ): Promise<Response> {
+    const body = new URLSearchParams({
+      command: '/conda-env',
+      text: CREATE,
+      user_id: ANA,
+      channel_id: DATA,
+      team_id: 'T0ACMEDATA',
+      trigger_id: '1.2.3',
+    }).toString();
+    const timestamp = String(Math.floor(Date.now() / 1000) + seconds);
+    const signature = createHmac('sha256', world.slack.signingSecret)
+      .update(`v0:${timestamp}:${body}`)
+      .digest('hex');
+    return fetch(requestUrl(world), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+        'x-slack-request-timestamp': timestamp,
+        'x-slack-signature': `v0=${signature}`,
+      },
+      body: change(body),
+    });
+  }
+  let address = '';
+  const requestUrl = (_world: World): string => address;
+  const overHttp = (body: (world: World) => Promise<void>) =>
+    inWorld(
+      async (world) => {
+        address = world.url ?? '';
+        await body(world);
+      },
+      { mode: 'http' },
+    );
+
+  test('old and future timestamps, forged bodies and missing signatures are refused', () =>
+    overHttp(async (world) => {
+      assert.equal((await post(world, -301)).status, 401);
+      assert.equal((await post(world, 3600)).status, 401);
+      assert.equal((await post(world, 0, (body) => `${body}&x=1`)).status, 401);
+      const unsigned = await fetch(requestUrl(world), { method: 'POST', body: 'text=x' });
+      assert.equal(unsigned.status, 401);
+      assert.equal(world.store.builds.size, 0);
+    }));
+
+  test('a replayed request is answered but not done again', () =>
+    overHttp(async (world) => {
+      assert.equal((await post(world, 0)).status, 200);
+      assert.equal((await post(world, 1)).status, 200);
+      await world.slack.untilMessage(says(/churn waits/));
+      assert.equal(world.store.builds.size, 1);
+    }));
+
+  test('Slack’s challenge to the request URL is met', () =>
+    overHttp(async (world) => {
+      assert.equal(await world.slack.verifyRequestUrl(), true);
+    }));
+});
+
+describe('who sees what', () => {
+  test('answers to a question are for who asked', () =>
+    inWorld(async (world) => {
+      await world.slash('list');
+      await world.slack.untilEphemeral(ANA, says(/There are no environments yet/));
+      assert.equal(world.slack.messages(DATA).length, 0);
+    }));
+
+  test('a mistake is answered with the part that is wrong marked', () =>
+    inWorld(async (world) => {
+      await world.slash('crate churn numpy');
+      const answer = await world.slack.untilEphemeral(ANA, says(/There is no command/));
+      assert.match(visibleText(answer), /crate churn numpy\n\^\^\^\^\^/);
+    }));
+
+  test('the same request again is not a second message, but a link to the first', () =>
+    inWorld(async (world) => {
+      const { message } = await createBuild(world);
+      await world.slash(CREATE, { user: BEN });
+      await world.slack.untilEphemeral(BEN, says(/belongs to|live message/));
+      await world.slash(CREATE);
+      const answer = await world.slack.untilEphemeral(ANA, says(/follows this build/));
+      assert.match(JSON.stringify(answer.blocks), new RegExp(message.ts));
+      assert.equal(world.slack.messages(DATA).length, 1);
+    }));
+
+  test('where we are not a member, the build reports directly and says how to invite us', () =>
+    inWorld(
+      async (world) => {
+        await world.slash(CREATE, { channel: 'C0RANDOM01' });
+        const answer = await world.slack.untilEphemeral(ANA, says(/not in this channel/));
+        assert.match(visibleText(answer), /\/invite @Conda Ferry/);
+        const live = await world.slack.untilMessage(says(/churn waits/));
+        assert.match(live.channel, /^D/);
+        await world.finish('build1');
+        await world.slack.untilMessage(says(/churn@1 is ready/));
+      },
+      { emulator: { scopes: ['commands', 'chat:write', 'im:write', 'im:history'] } },
+    ));
+
+  test('when the store is away, people learn that nothing was recorded', () =>
+    inWorld(async (world) => {
+      world.store.away = true;
+      await world.slash(CREATE);
+      await world.slack.untilEphemeral(ANA, says(/Nothing was recorded/));
+      world.store.away = false;
+      assert.equal(world.store.builds.size, 0);
+    }));
+
+  test('an expired way back does not lose the answer', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('response_url', { status: 404 });
+      await world.slash('list');
+      await world.slack.untilEphemeral(ANA, says(/no environments yet/));
+      assert.equal(world.slack.calls('chat.postEphemeral').length, 1);
+    }));
+});
+
+describe('other ways to speak', () => {
+  test('a mention in a thread is answered in that thread', () =>
+    inWorld(async (world) => {
+      const root = await world.slack.say({ user: ANA, channel: DATA, text: 'shall we?' });
+      await world.slack.mention({
+        user: ANA,
+        channel: DATA,
+        text: CREATE,
+        threadTs: root.message.ts,
+      });
+      const live = await world.slack.untilMessage(says(/churn waits/));
+      assert.equal(live.thread_ts, root.message.ts);
+      await world.finish('build1');
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+      await world.store.addNotice({
+        id: 'n1',
+        kind: 'settled',
+        buildId: 'build1',
+        target: 'thread',
+        dueAt: 0,
+      });
+      const notice = await world.slack.untilMessage(({ text }) =>
+        text.startsWith('<@U0ANARUIZ1> churn@1'),
+      );
+      assert.equal(notice.thread_ts, root.message.ts);
+    }));
+
+  test('a direct message is a command', () =>
+    inWorld(async (world) => {
+      await world.slack.directMessage({ user: ANA, text: 'help' });
+      const answer = await world.slack.untilMessage(says(/Conda environments for PySpark/));
+      assert.match(answer.channel, /^D/);
+    }));
+
+  test('a wheel attached to a mention is installed as a project', () =>
+    inWorld(async (world) => {
+      await world.slack.shareFile({
+        user: ANA,
+        channel: DATA,
+        name: 'features-1.2.0-py3-none-any.whl',
+        content: Buffer.from('PK'),
+        text: `<@U0FERRYBOT> ${CREATE}`,
+      });
+      await world.slack.untilMessage(says(/churn waits/));
+      const [build] = [...world.store.builds.values()];
+      assert.equal(build?.request.projects[0]?.kind, 'file');
+    }));
+
+  test('the Home tab shows my environments and builds', () =>
+    inWorld(async (world) => {
+      const { id } = await createBuild(world);
+      await world.finish(id);
+      await world.slack.openHome({ user: ANA });
+      const view = await world.slack.untilHome(ANA, () => true);
+      assert.match(
+        visibleText(view),
+        /My environments[\s\S]*churn@1[\s\S]*My recent builds[\s\S]*churn@1/,
+      );
+    }));
+});
+
+describe('buttons', () => {
+  test('Cancel stops the build; a second press is answered kindly', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      const press = { user: ANA, actionId: 'cancel', channel: DATA, ts: message.ts };
+      // Both presses see the button: the message is edited only after the first one.
+      await Promise.all([world.slack.click(press), world.slack.click(press)]);
+      await world.store.untilBuild(id, (build) => build.cancelRequested?.user === ANA);
+      await world.slack.untilMessage(says(/asked to stop it/));
+      await world.move(id, { state: 'cancelled', finishedAt: Date.now() });
+      await world.slack.untilMessage(says(/was cancelled/));
+    }));
+
+  test('a button of an earlier state is answered kindly and does nothing', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      world.slack.faults.next('chat.update', { status: 503, times: 1000 });
+      await world.finish(id);
+      await world.slack.click({ user: ANA, actionId: 'cancel', channel: DATA, ts: message.ts });
+      await world.slack.untilEphemeral(ANA, says(/That build is already ready/));
+      assert.equal(world.store.builds.get(id)?.cancelRequested, null);
+      world.slack.faults.clear();
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+    }));
+
+  test('somebody else may not cancel, an operator may', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      const press = { actionId: 'cancel', channel: DATA, ts: message.ts };
+      await world.slack.click({ user: BEN, ...press });
+      await world.slack.untilEphemeral(BEN, says(/Only/));
+      assert.equal(world.store.builds.get(id)?.cancelRequested, null);
+      await world.slack.click({ user: OMAR, ...press });
+      await world.store.untilBuild(id, (build) => build.cancelRequested?.user === OMAR);
+    }));
+
+  test('Copy line opens a modal with exactly the line', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      await world.finish(id);
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+      await world.slack.click({ user: BEN, actionId: 'copy_line', channel: DATA, ts: message.ts });
+      const view = await world.slack.untilView(BEN, says(/pyspark --master yarn/));
+      assert.match(visibleText(view), /^Line to paste/);
+      await world.slack.closeView({ user: BEN, viewId: view.id });
+      await world.slack.click({
+        user: BEN,
+        actionId: 'spark_submit',
+        channel: DATA,
+        ts: message.ts,
+      });
+      await world.slack.untilView(BEN, says(/spark-submit --master yarn/));
+    }));
+
+  test('Logs opens a modal with the end of the log', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      await world.store.appendLog(id, ['solving…', 'done']);
+      await world.slack.click({ user: BEN, actionId: 'logs', channel: DATA, ts: message.ts });
+      await world.slack.untilView(BEN, says(/solving…\ndone/));
+    }));
+
+  test('Retry runs a failed build again in the same message, and pressing twice is harmless', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      await world.move(id, { state: 'failed', finishedAt: Date.now() });
+      await world.store.releaseEnvironment('churn', id);
+      await world.slack.untilMessage(says(/could not be built/));
+      const press = { user: ANA, actionId: 'retry', channel: DATA, ts: message.ts };
+      await Promise.all([world.slack.click(press), world.slack.click(press)]);
+      await world.slack.untilMessage(says(/churn waits/));
+      await world.slack.untilEphemeral(ANA, says(/already waiting|still queued/));
+      assert.equal(world.store.builds.get(id)?.attempt, 2);
+      assert.equal(world.slack.messages(DATA).length, 1);
+    }));
+
+  test('Verify starts the verification and the message says so', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      await world.finish(id);
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+      await world.slack.click({ user: ANA, actionId: 'verify', channel: DATA, ts: message.ts });
+      await world.slack.untilMessage(says(/Verifying again/));
+      assert.deepEqual(world.queued.at(-1), { buildId: id, purpose: 'verify' });
+    }));
+
+  test('Rebuild asks for the same environment again', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      await world.finish(id);
+      await world.store.releaseEnvironment('churn', id);
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+      await world.slack.click({ user: ANA, actionId: 'rebuild', channel: DATA, ts: message.ts });
+      await world.slack.untilMessage(says(/churn waits/));
+      assert.equal(world.store.builds.size, 2);
+    }));
+});

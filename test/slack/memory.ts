@@ -1,0 +1,219 @@
+/** A store and a queue in memory, and the real services over them: what the app's tests stand on. */
+import { type Build, isSettled } from '../../src/domain/build.ts';
+import type { Environment } from '../../src/domain/environment.ts';
+import { outsideError, userError } from '../../src/domain/errors.ts';
+import type { Notice, Queue, Store } from '../../src/domain/ports.ts';
+import { createServices } from '../../src/pipeline/services.ts';
+import { settings } from './samples.ts';
+
+export class MemoryStore implements Store {
+  readonly builds = new Map<string, Build>();
+  readonly environments = new Map<string, Environment>();
+  readonly notices = new Map<string, Notice & { leasedUntil: number }>();
+  readonly settled = new Set<string>();
+  readonly logs = new Map<string, string[]>();
+  /** While true, every call rejects as it does when Redis is away. */
+  away = false;
+  readonly #holders = new Map<string, string>();
+  readonly #checkpoints = new Map<string, unknown>();
+  readonly #listeners = new Set<(buildId: string) => void>();
+
+  async #reach(): Promise<void> {
+    if (!this.away) return;
+    throw outsideError({
+      code: 'store-unavailable',
+      message: 'The store (Redis) does not answer.',
+      retryable: true,
+    });
+  }
+
+  async createBuild(build: Build): Promise<void> {
+    await this.#reach();
+    this.builds.set(build.id, build);
+    this.#changed(build.id);
+  }
+
+  async readBuild(id: string): Promise<Build | null> {
+    await this.#reach();
+    return this.builds.get(id) ?? null;
+  }
+
+  async updateBuild(id: string, change: (build: Build) => Build): Promise<Build> {
+    await this.#reach();
+    const build = this.builds.get(id);
+    if (!build) throw userError({ code: 'build-not-found', message: `no build ${id}` });
+    const changed = change(build);
+    this.builds.set(id, changed);
+    this.#changed(id);
+    return changed;
+  }
+
+  async listBuilds(filter: {
+    environment?: string;
+    user?: string;
+    limit: number;
+  }): Promise<Build[]> {
+    await this.#reach();
+    return [...this.builds.values()]
+      .filter(({ request }) => !filter.environment || request.environment === filter.environment)
+      .filter(({ requester }) => !filter.user || requester.user === filter.user)
+      .toReversed()
+      .slice(0, filter.limit);
+  }
+
+  async readEnvironment(name: string): Promise<Environment | null> {
+    await this.#reach();
+    return this.environments.get(name) ?? null;
+  }
+
+  async listEnvironments(): Promise<Environment[]> {
+    await this.#reach();
+    return [...this.environments.values()];
+  }
+
+  async claimEnvironment(name: string, owner: string, now: number): Promise<Environment> {
+    await this.#reach();
+    const environment = this.environments.get(name) ?? {
+      name,
+      owner,
+      createdAt: now,
+      revisions: [],
+    };
+    this.environments.set(name, environment);
+    return environment;
+  }
+
+  async updateEnvironment(
+    name: string,
+    change: (environment: Environment) => Environment,
+  ): Promise<Environment> {
+    await this.#reach();
+    const changed = change(this.environments.get(name) as Environment);
+    this.environments.set(name, changed);
+    return changed;
+  }
+
+  async holdEnvironment(name: string, buildId: string) {
+    await this.#reach();
+    const other = this.builds.get(this.#holders.get(name) ?? '');
+    const holder = other && other.id !== buildId && !isSettled(other) ? other.id : buildId;
+    this.#holders.set(name, holder);
+    return { held: holder === buildId, holder };
+  }
+
+  async releaseEnvironment(name: string, buildId: string): Promise<void> {
+    if (this.#holders.get(name) === buildId) this.#holders.delete(name);
+  }
+
+  async readCheckpoint<T>(buildId: string, step: string): Promise<T | null> {
+    return (this.#checkpoints.get(`${buildId} ${step}`) as T) ?? null;
+  }
+
+  async writeCheckpoint<T>(buildId: string, step: string, result: T): Promise<void> {
+    this.#checkpoints.set(`${buildId} ${step}`, result);
+  }
+
+  async appendLog(buildId: string, lines: readonly string[]): Promise<void> {
+    this.logs.set(buildId, [...(this.logs.get(buildId) ?? []), ...lines]);
+  }
+
+  async readLog(buildId: string, last: number): Promise<string[]> {
+    await this.#reach();
+    return (this.logs.get(buildId) ?? []).slice(-last);
+  }
+
+  async addNotice(notice: Notice): Promise<void> {
+    this.notices.set(notice.id, { ...notice, leasedUntil: 0 });
+  }
+
+  async dueNotices(now: number, limit: number): Promise<Notice[]> {
+    await this.#reach();
+    return [...this.notices.values()]
+      .filter(({ dueAt, leasedUntil }) => dueAt <= now && leasedUntil <= now)
+      .slice(0, limit);
+  }
+
+  async leaseNotice(id: string, until: number): Promise<boolean> {
+    const notice = this.notices.get(id);
+    if (!notice || notice.leasedUntil >= until) return false;
+    notice.leasedUntil = until;
+    return true;
+  }
+
+  async postponeNotice(id: string, until: number): Promise<void> {
+    const notice = this.notices.get(id);
+    if (notice) this.notices.set(id, { ...notice, dueAt: until, leasedUntil: 0 });
+  }
+
+  async settleNotice(id: string): Promise<void> {
+    this.notices.delete(id);
+    this.settled.add(id);
+  }
+
+  async watch(listener: (buildId: string) => void): Promise<() => Promise<void>> {
+    this.#listeners.add(listener);
+    return async () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Resolves when the build is as wanted, now or after a change; rejects with what it is instead. */
+  untilBuild(id: string, isWanted: (build: Build) => boolean): Promise<Build> {
+    const { promise, resolve, reject } = Promise.withResolvers<Build>();
+    const look = (): void => {
+      const build = this.builds.get(id);
+      if (build && isWanted(build)) resolve(build);
+    };
+    const timer = setTimeout(
+      () => reject(new Error(`the build is still ${JSON.stringify(this.builds.get(id), null, 1)}`)),
+      10_000,
+    );
+    this.#listeners.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#listeners.delete(look);
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.#reach();
+  }
+
+  async close(): Promise<void> {}
+
+  #changed(id: string): void {
+    for (const listener of this.#listeners) listener(id);
+  }
+}
+
+export interface Memory {
+  store: MemoryStore;
+  /** Builds handed to workers, in order. */
+  queued: { buildId: string; purpose: string }[];
+  services: ReturnType<typeof createServices>;
+}
+
+export function createMemory(): Memory {
+  const store = new MemoryStore();
+  const queued: Memory['queued'] = [];
+  const queue: Queue = {
+    async enqueue(build, _platform, purpose) {
+      queued.push({ buildId: build.id, purpose });
+    },
+    async cancel() {
+      return { removed: false };
+    },
+    async close() {},
+  };
+  let ids = 0;
+  const services = createServices({
+    store,
+    queue,
+    clock: { now: Date.now },
+    platform: 'linux-64',
+    settings,
+    newId: () => `build${++ids}`,
+  });
+  return { store, queued, services };
+}
