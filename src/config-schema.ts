@@ -1,0 +1,316 @@
+import { userInfo } from 'node:os';
+import { z } from 'zod';
+import { isName, NAME_RULE } from './domain/names.ts';
+import { isVariable } from './domain/shell.ts';
+import { closest } from './domain/tokens.ts';
+
+/**
+ * What the configuration file may hold. Every rule's message says what to write instead; the path
+ * and what was found are put around it by `config.ts`. `deploy/config.example.yaml` explains each
+ * key to operators.
+ */
+
+/** A text rule: `expected` completes the sentence "must be …". */
+function text(expected: string, isRight: (value: string) => boolean = () => true) {
+  return z.string({ error: expected }).refine(isRight, { error: expected });
+}
+
+function choice<const T extends readonly [string, ...string[]]>(...values: T) {
+  return z.enum(values, { error: `one of ${values.map((value) => `\`${value}\``).join(', ')}` });
+}
+
+function whole(least: number, most: number, example: number) {
+  const expected = `a whole number from ${least} to ${most}, such as \`${example}\``;
+  return z.int({ error: expected }).min(least, { error: expected }).max(most, { error: expected });
+}
+
+const yesOrNo = z.boolean({ error: '`true` or `false`' });
+
+/** A key that is left out, or left empty, has the default. */
+function or<S extends z.ZodType>(schema: S, value: z.input<S>) {
+  return z.preprocess((given) => given ?? value, schema);
+}
+
+/** A key that is left out, or left empty, is null. */
+function orNull<S extends z.ZodType>(schema: S) {
+  return schema.nullish().transform((value) => value ?? null);
+}
+
+/**
+ * A section knows its keys: an unknown one is answered with the key that was meant. `hints` answer
+ * keys that people look for in vain. One line per unknown key, in the order of the issue's `keys`.
+ */
+function section<S extends z.ZodRawShape>(shape: S, hints: Readonly<Record<string, string>> = {}) {
+  const keys = Object.keys(shape);
+  const explain = (key: string): string => {
+    if (hints[key]) return hints[key];
+    const squashed = squash(key);
+    const near = keys.find((known) => squash(known) === squashed) ?? closest(key, keys);
+    return near
+      ? `is not a key here. Did you mean \`${near}\`?`
+      : `is not a key here. There are: ${keys.join(', ')}.`;
+  };
+  return z.preprocess(
+    (given) => given ?? {},
+    z.strictObject(shape, {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map(explain).join('\n')
+          : `a section with the keys ${keys.join(', ')}`,
+    }),
+  );
+}
+
+const squash = (key: string): string => key.replace(/[-_ ]/g, '').toLowerCase();
+
+function list<S extends z.ZodType>(item: S, expected: string) {
+  return z.array(item, { error: expected });
+}
+
+const file = text(
+  'the path of a file, relative to this file or beginning with `/` or `~/`',
+  isFilled,
+);
+const name = text(`a name: ${NAME_RULE}`, isName);
+
+function isFilled(value: string): boolean {
+  return value.trim() !== '' && !value.includes('\0');
+}
+
+function parseUrl(value: string): URL | null {
+  return URL.canParse(value) ? new URL(value) : null;
+}
+
+function isLoopback(url: URL): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+}
+
+/** `user:password@`, `token@`, or conda's `/t/<token>/` (Anaconda.org's form of a private channel). */
+function holdsCredentials(url: URL): boolean {
+  return url.username !== '' || url.password !== '' || /\/t\/[^/]+\//.test(url.pathname);
+}
+
+const NO_CREDENTIALS =
+  'without a user, password or token: it is written into locks and logs that people read. Offer the channel inside your network without one, for example through a mirror';
+
+const channelUrl = z
+  .string({ error: 'the address of a channel, `https://…` or `file:///…`' })
+  .superRefine((value, context) => {
+    const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+    const url = parseUrl(value);
+    const isAllowed =
+      url !== null &&
+      (url.protocol === 'https:' ||
+        url.protocol === 'file:' ||
+        (url.protocol === 'http:' && isLoopback(url)));
+    if (!isAllowed) refuse('the address of a channel, `https://…` or `file:///…`');
+    else if (holdsCredentials(url)) refuse(`an address ${NO_CREDENTIALS}`);
+  });
+
+const REPOSITORY = 'the address of a git repository: `https://…`, `ssh://git@…` or `file:///…`';
+
+const repositoryUrl = z.string({ error: REPOSITORY }).superRefine((value, context) => {
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+  const url = parseUrl(value);
+  if (!url || !['https:', 'ssh:', 'file:'].includes(url.protocol)) return refuse(REPOSITORY);
+  // A user alone is not a secret over SSH, where every address has one.
+  const isSecret = url.password !== '' || (url.protocol !== 'ssh:' && url.username !== '');
+  if (isSecret)
+    refuse('an address without a password or token; use `ssh://git@…` and a deploy key');
+});
+
+/** Numbers such as 3.10 lose their zero before anybody can see it. */
+const version = text("a version in quotes, such as `'3.5.9'`", (value) =>
+  /^\d+(\.\d+)*$/.test(value),
+);
+
+const redisUrl = text(
+  '`redis://host:6379`, `rediss://…` or the path of a socket; leave it out for an embedded server',
+  (value) => /^(rediss?:\/\/.|\/)/.test(value),
+);
+
+const slackUrl = text('an address such as `https://slack.com/api/`', (value) => {
+  const url = parseUrl(value);
+  return (
+    url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
+  );
+});
+
+/** Secrets come from the environment or from files of their own. */
+const secretHint = (variable: string, key: string): string =>
+  `does not belong here, because it is a secret. Set ${variable} in the environment, or put it into a file of its own and name that in \`${key}\`.`;
+
+const slack = section(
+  {
+    mode: or(choice('socket', 'http'), 'socket'),
+    botTokenFile: orNull(file),
+    appTokenFile: orNull(file),
+    signingSecretFile: orNull(file),
+    apiUrl: orNull(slackUrl),
+    host: or(text('an address to listen on, such as `127.0.0.1`', isFilled), '127.0.0.1'),
+    port: or(whole(0, 65_535, 3000), 3000),
+    command: or(
+      text('a slash command such as `/conda-env`', (value) => /^\/[a-z0-9_-]{1,31}$/.test(value)),
+      '/conda-env',
+    ),
+    operators: or(
+      list(
+        text(
+          "a person's member ID such as `U024BE7LH` (in Slack: profile → Copy member ID)",
+          (value) => /^[UW][A-Z0-9_]+$/.test(value),
+        ),
+        'a list of member IDs',
+      ),
+      [],
+    ),
+  },
+  {
+    botToken: secretHint('SLACK_BOT_TOKEN', 'botTokenFile'),
+    appToken: secretHint('SLACK_APP_TOKEN', 'appTokenFile'),
+    signingSecret: secretHint('SLACK_SIGNING_SECRET', 'signingSecretFile'),
+  },
+);
+
+const channel = section({
+  name: text('the short name people type: letters, digits, `.`, `_` and `-`', (value) =>
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
+  ),
+  url: channelUrl,
+  default: or(yesOrNo, false),
+});
+
+const cluster = section({
+  name: text('a name to show to people', isFilled).exactOptional(),
+  manager: choice('yarn', 'kubernetes', 'standalone', 'local-cluster').exactOptional(),
+  spark: version.exactOptional(),
+  hadoop: version.exactOptional(),
+  glibc: version.exactOptional(),
+  master: text('`spark://host:7077` or `k8s://https://host:6443`', (value) =>
+    /^(spark|k8s):\/\/\S+$/.test(value),
+  ).exactOptional(),
+  sparkHome: text('an absolute path on the edge node, such as `/opt/spark`', (value) =>
+    value.startsWith('/'),
+  ).exactOptional(),
+  architecture: choice('x86_64', 'aarch64').exactOptional(),
+});
+
+const edge = section({
+  name,
+  default: or(yesOrNo, false),
+  host: text('a host name or an address', (value) => /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(value)),
+  port: or(whole(1, 65_535, 22), 22),
+  user: or(
+    text('a login name', (value) => /^[A-Za-z_][A-Za-z0-9._@\\-]*\$?$/.test(value)),
+    userInfo().username,
+  ),
+  privateKeyFile: orNull(file),
+  hostKey: orNull(
+    text(
+      '`ssh-ed25519 AAAA…` (as `ssh-keyscan` prints it) or `SHA256:…` (as `ssh-keygen -lf` does)',
+      (value) => /^SHA256:[A-Za-z0-9+/]{43}=?$|(^|\s)(ssh|ecdsa|sk)-\S+\s+AAAA/.test(value.trim()),
+    ),
+  ),
+  root: or(
+    text(
+      'an absolute path on the edge node of letters, digits, `.`, `_` and `-`, such as `/srv/conda-ferry`',
+      (value) => /^(\/[A-Za-z0-9._-]+)+\/?$/.test(value) && !value.includes('/..'),
+    ),
+    '/srv/conda-ferry',
+  ),
+  alias: or(name, 'MYGLOBALENV'),
+  hdfs: text('`auto`, a folder in HDFS such as `/envs`, or `null` for none', (value) =>
+    /^(auto$|\/|hdfs:\/\/)/.test(value),
+  )
+    .nullable()
+    .default('auto'),
+  env: or(
+    z.record(
+      text('a variable name', isVariable),
+      text(
+        "text; put numbers and `true` in quotes, such as `'1'`",
+        (value) => !value.includes('\0'),
+      ),
+      { error: 'variables and their values, such as `JAVA_HOME: /usr/lib/jvm/java-17`' },
+    ),
+    {},
+  ),
+  cluster,
+  connectTimeoutSeconds: or(whole(1, 300, 15), 15),
+});
+
+const AT_LEAST_ONE_CHANNEL =
+  'a list of at least one channel: `- { name: conda-forge, url: https://conda.anaconda.org/conda-forge }`';
+const AT_LEAST_ONE_EDGE =
+  'a list of at least one edge node: `- { name: edge, host: edge.example.com }`';
+
+export const configFile = section(
+  {
+    slack,
+    redisUrl: orNull(redisUrl),
+    redisUrlFile: orNull(file),
+    dataDirectory: orNull(file),
+    engine: or(choice('auto', 'conda', 'rattler'), 'auto'),
+    python: orNull(file),
+    platform: or(choice('linux-64', 'linux-aarch64'), 'linux-64'),
+    channels: list(channel, AT_LEAST_ONE_CHANNEL).min(1, { error: AT_LEAST_ONE_CHANNEL }),
+    edges: list(edge, AT_LEAST_ONE_EDGE).min(1, { error: AT_LEAST_ONE_EDGE }),
+    projects: section({
+      repositories: or(
+        list(section({ name, url: repositoryUrl }), 'a list of repositories with `name` and `url`'),
+        [],
+      ),
+      paths: or(list(file, 'a list of folders on the build host'), []),
+      sandbox: or(choice('required', 'preferred', 'off'), 'required'),
+    }),
+    verify: section({
+      enabled: or(yesOrNo, true),
+      timeoutSeconds: or(whole(10, 3600, 300), 300),
+      executors: or(whole(1, 100, 2), 2),
+    }),
+    notify: section({ directAfterSeconds: or(whole(0, 86_400, 300), 300) }),
+    worker: section({
+      concurrency: or(whole(1, 64, 1), 1),
+      lockSeconds: or(whole(10, 3600, 120), 120),
+      stalledSeconds: or(whole(1, 600, 30), 30),
+      cacheGigabytes: or(whole(1, 100_000, 20), 20),
+    }),
+    log: section({
+      level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
+      file: orNull(file),
+    }),
+  },
+  { condaExe: 'is not a key here. Set CONDA_EXE in the environment of the worker.' },
+);
+
+export type ConfigFile = z.output<typeof configFile>;
+
+/** One rule that the file breaks: where, and what to write instead. */
+export interface Violation {
+  path: readonly (string | number)[];
+  /** `expected` completes "must be …"; `remark` stands as it is. */
+  kind: 'expected' | 'remark';
+  message: string;
+}
+
+/** The file's content checked against every rule at once. */
+export function checkConfigFile(content: unknown): ConfigFile | Violation[] {
+  const result = configFile.safeParse(content);
+  if (result.success) return result.data;
+  return result.error.issues.flatMap((issue): Violation[] => {
+    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    if (issue.code !== 'unrecognized_keys') {
+      return [{ path, kind: 'expected', message: wordsOf(issue) }];
+    }
+    const lines = issue.message.split('\n');
+    return issue.keys.map((key, index) => ({
+      path: [...path, key],
+      kind: 'remark',
+      message: lines[index] ?? '',
+    }));
+  });
+}
+
+/** A bad key of a table carries its own issue inside. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+}
