@@ -41,7 +41,7 @@ function send(
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 const bearer = (request: IncomingMessage): string =>
-  (request.headers.authorization ?? '').replace(/^Bearer /i, '');
+  (request.headers.authorization ?? '').replace(/^Bearer\s*/i, '');
 
 async function webApi({ slack, calls, request, response, url }: Exchange): Promise<void> {
   const body = await readBody(request);
