@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -19,7 +20,13 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Staging } from '../../src/domain/environment.ts';
 import { Cancelled } from '../../src/domain/errors.ts';
 import type { StageRequest } from '../../src/domain/ports.ts';
-import { makeArchive, startWorld, type World, withoutSshd } from './edge-world.ts';
+import {
+  makeArchive,
+  makeSegmentedArchive,
+  startWorld,
+  type World,
+  withoutSshd,
+} from './edge-world.ts';
 
 const MB = 1_000_000;
 
@@ -351,6 +358,38 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     ]);
     for (const staging of stagings.slice(0, 3)) assertStaged(staging, same);
     assertStaged(stagings[3] as Staging, other);
+  });
+
+  it('sends only the segments the edge does not have, also over a link that is cut', async () => {
+    const shared = randomBytes(4 * MB);
+    const edge = world.edge();
+    const first = makeSegmentedArchive(world.directory, 1, { shared, own: randomBytes(MB) });
+    await edge.stage(first, world.progress);
+    const second = makeSegmentedArchive(world.directory, 2, { shared, own: randomBytes(3 * MB) });
+    Object.assign(world.link.faults, { cutAfter: 2 * MB, cuts: 1 });
+    let staging: Staging | undefined;
+    const sent = await sentBy(async () => {
+      staging = await edge.stage(second, world.progress);
+    });
+    assert.equal(world.link.faults.cuts, 0, 'the link was cut');
+    assertStaged(staging as Staging, second);
+    assert.match(world.log.join('\n'), /has 4\.0 MB of 7\.0 MB already/);
+    assert.ok(sent < 6 * MB, `${sent} bytes went over the link`);
+    const third = makeSegmentedArchive(world.directory, 3, { shared, own: Buffer.alloc(0) });
+    assert.ok((await sentBy(() => edge.stage(third, world.progress))) < 60_000);
+  });
+
+  it('sends all when the bytes the edge was believed to have are not what they were', async () => {
+    const shared = randomBytes(2 * MB);
+    const edge = world.edge();
+    const first = makeSegmentedArchive(world.directory, 1, { shared, own: randomBytes(1000) });
+    const { archivePath } = await edge.stage(first, world.progress);
+    const bytes = readFileSync(archivePath);
+    bytes.fill(0, 100_000, 200_000);
+    writeFileSync(archivePath, bytes);
+    const second = makeSegmentedArchive(world.directory, 2, { shared, own: randomBytes(1000) });
+    assertStaged(await edge.stage(second, world.progress), second);
+    assert.match(world.log.join('\n'), /sha256 of what arrived is wrong/);
   });
 
   it('leaves nothing behind when the person cancels, and the part when the worker stops', async () => {

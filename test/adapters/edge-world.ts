@@ -11,8 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { startEdge } from '../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
+import type { ArchiveSegment } from '../../src/adapters/edge/segments.ts';
+import type { SegmentedStageRequest } from '../../src/adapters/edge/staging.ts';
 import { createEdge, type EdgeConfig, type EdgeTiming } from '../../src/adapters/edge.ts';
 import type { Archive } from '../../src/domain/build.ts';
 import type { Edge, Progress, StageRequest } from '../../src/domain/ports.ts';
@@ -137,5 +140,52 @@ export function makeArchive(
     layout,
     alias: layout === 'global' ? 'MYGLOBALENV' : `${environment}_${format.replace('.', '_')}`,
     manifest: { environment, revision, sha256: archive.sha256 },
+  };
+}
+
+/**
+ * An archive of one gzip member per file, with the segments that say so: two archives with the same
+ * `shared` bytes share that member.
+ */
+export function makeSegmentedArchive(
+  directory: string,
+  revision: number,
+  files: { shared: Buffer; own: Buffer },
+): SegmentedStageRequest {
+  const work = mkdtempSync(join(directory, 'pack-'));
+  const contents = { 'bin/python': '#!/bin/sh\n', ...files };
+  const segments: ArchiveSegment[] = [];
+  let whole = Buffer.alloc(0);
+  const add = (name: string, content: Buffer) => {
+    const member = gzipSync(content);
+    const sha256 = createHash('sha256').update(member).digest('hex');
+    segments.push({ name, bytes: member.length, sha256, offset: whole.length });
+    whole = Buffer.concat([whole, member]);
+  };
+  for (const [name, content] of Object.entries(contents)) {
+    const path = join(work, 'churn', name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, content);
+    chmodSync(path, 0o755);
+    const tar = execFileSync('tar', ['-b1', '--mtime=@0', '-cf', '-', `churn/${name}`], {
+      cwd: work,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    // Without the two empty blocks that end a tar file.
+    add(name, tar.subarray(0, tar.length - 1024));
+  }
+  add('end', Buffer.alloc(1024));
+  const name = 'churn.tar.gz';
+  writeFileSync(join(work, name), whole);
+  const sha256 = createHash('sha256').update(whole).digest('hex');
+  return {
+    environment: 'churn',
+    revision,
+    archivePath: join(work, name),
+    archive: { name, format: 'tar.gz', sha256, bytes: whole.length, files: 3 },
+    layout: 'local',
+    alias: 'churn_tar_gz',
+    manifest: { revision },
+    segments,
   };
 }

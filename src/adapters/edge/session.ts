@@ -21,6 +21,8 @@ import { scriptError } from './failures.ts';
 /** Names of the programs in `scripts/`. */
 export type ScriptName =
   | 'prepare'
+  | 'reuse'
+  | 'assemble'
   | 'publish'
   | 'unpack'
   | 'intact'

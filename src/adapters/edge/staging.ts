@@ -6,8 +6,9 @@ import { Cancelled, outsideError } from '../../domain/errors.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
 import { diskFull, megabytes } from './failures.ts';
+import { type ArchiveSegment, coversArchive, planAssembly, segmentIndex } from './segments.ts';
 import type { Session } from './session.ts';
-import { upload } from './upload.ts';
+import { type Range, upload } from './upload.ts';
 
 /**
  * A conda environment deflates to about a third (measured: .306 to .353 for numpy, pandas, scipy
@@ -50,6 +51,9 @@ export function checkStageRequest(request: StageRequest): void {
   }
 }
 
+/** A request that also says what the archive is made of, so that known pieces need not travel. */
+export type SegmentedStageRequest = StageRequest & { segments?: readonly ArchiveSegment[] };
+
 export interface StagePlace {
   edge: string;
   root: string;
@@ -64,7 +68,7 @@ export interface StagePlace {
 export async function stageArchive(
   session: Session,
   place: StagePlace,
-  request: StageRequest,
+  request: SegmentedStageRequest,
   cluster: ClusterProfile,
   progress: Progress,
 ): Promise<Staging> {
@@ -101,7 +105,11 @@ export async function stageArchive(
     if (state === 'damaged') {
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
-    await send(session, place, request, progress, () => script('publish'));
+    const segments = request.segments ?? [];
+    const known = coversArchive(segments, archive) ? segments : [];
+    await send(session, place, request, known, progress, () =>
+      script('publish', { segments: segmentIndex(known) }),
+    );
   }
   progress.detail('unpacking');
   const unpacked = await script(
@@ -124,11 +132,15 @@ export async function stageArchive(
   };
 }
 
-/** Uploads and publishes; bytes that arrive damaged are sent once more. */
+/**
+ * Uploads and publishes. First the bytes the edge lacks, when it has others of them; bytes that
+ * arrive damaged are sent once more, whole.
+ */
 async function send(
   session: Session,
   place: StagePlace,
   request: StageRequest,
+  segments: readonly ArchiveSegment[],
   progress: Progress,
   publish: () => Promise<{ facts: Map<string, string> }>,
 ): Promise<void> {
@@ -142,24 +154,53 @@ async function send(
       suggestion: 'Build it again.',
     });
   }
+  const part = `${place.root}/archives/${archive.sha256}`;
+  const transfer = async (remotePath: string, ranges: readonly Range[]) => {
+    const started = Date.now();
+    await upload(session, {
+      localPath: request.archivePath,
+      ranges,
+      remotePath,
+      edge: place.edge,
+      onDetail: progress.detail,
+    });
+    const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
+    const seconds = (Date.now() - started) / 1000;
+    progress.log(`sent ${megabytes(bytes)} to edge ${place.edge} in ${seconds.toFixed(1)} s`);
+  };
+  const sendMissing = async () => {
+    const assembly = await planAssembly(session, place.root, segments);
+    if (!assembly) return false;
+    progress.log(
+      `edge ${place.edge} has ${megabytes(assembly.reusedBytes)} of ${megabytes(archive.bytes)} already`,
+    );
+    if (assembly.travelling.length > 0) {
+      await transfer(`${part}.delta.part`, assembly.travelling);
+    }
+    progress.detail('assembling');
+    const pieces = assembly.pieces
+      .map(({ file, offset, bytes }) => `${file} ${offset} ${bytes}`)
+      .join('\n');
+    await session.script({
+      name: 'assemble',
+      variables: { ...variables, pieces },
+      deadlineSeconds: 900,
+    });
+    return true;
+  };
+  const sendAll = async () => {
+    await transfer(`${part}.part`, [{ offset: 0, bytes: archive.bytes }]);
+    return true;
+  };
   try {
-    for (let round = 1; round <= 2; round += 1) {
-      const started = Date.now();
-      await upload(session, {
-        localPath: request.archivePath,
-        bytes: archive.bytes,
-        remotePath: `${place.root}/archives/${archive.sha256}.part`,
-        edge: place.edge,
-        onDetail: progress.detail,
-      });
-      const seconds = (Date.now() - started) / 1000;
-      progress.log(
-        `sent ${megabytes(archive.bytes)} to edge ${place.edge} in ${seconds.toFixed(1)} s`,
-      );
+    for (const attempt of segments.length > 0
+      ? [sendMissing, sendAll, sendAll]
+      : [sendAll, sendAll]) {
+      if (!(await attempt())) continue;
       progress.detail('verifying');
       const { facts } = await publish();
       if (facts.get('published') !== 'no') return;
-      progress.log(`edge ${place.edge}: the sha256 of what arrived is wrong (round ${round})`);
+      progress.log(`edge ${place.edge}: the sha256 of what arrived is wrong`);
     }
   } catch (error) {
     // A worker that shuts down leaves the part for the one that takes over; `sweep` is the last net.

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
 import { quote } from '../../domain/shell.ts';
 import type { SshConnection } from '../ssh.ts';
@@ -14,9 +14,16 @@ const CHUNK = 256 * 1024;
 /** At least this many bytes per second, or the transfer is given up and taken up again. */
 const SLOWEST = 2_000;
 
+/** Part of a file, in bytes. */
+export interface Range {
+  offset: number;
+  bytes: number;
+}
+
 export interface Upload {
   localPath: string;
-  bytes: number;
+  /** What of the local file is sent, in this order and without gaps between. */
+  ranges: readonly Range[];
   /** File on the edge; what it holds already is a beginning of the same bytes. */
   remotePath: string;
   edge: string;
@@ -30,25 +37,23 @@ export interface Upload {
  * Errors: `edge-unreachable` saying how far it got, `disk-full`, `edge-denied`.
  */
 export async function upload(session: Session, request: Upload): Promise<void> {
+  const bytes = request.ranges.reduce((sum, range) => sum + range.bytes, 0);
   let arrived = 0;
   try {
     await session.withConnection(async (connection, onProgress) => {
       const size = await remoteSize(session, connection, request.remotePath);
-      const offset = Math.min(
-        Math.floor(size / BLOCK) * BLOCK,
-        Math.floor(request.bytes / BLOCK) * BLOCK,
-      );
+      const offset = Math.min(Math.floor(size / BLOCK) * BLOCK, Math.floor(bytes / BLOCK) * BLOCK);
       if (size > arrived) {
         arrived = size;
         onProgress();
       }
-      if (size === request.bytes) return;
+      if (size === bytes) return;
       if (offset > 0) session.settings.log(`continuing the upload at ${megabytes(offset)}`);
-      await send(session, connection, request, offset);
-      arrived = request.bytes;
+      await send(session, connection, request, offset, bytes);
+      arrived = bytes;
     });
   } catch (error) {
-    throw withReach(error, arrived, request);
+    throw withReach(error, arrived, bytes);
   }
 }
 
@@ -69,6 +74,7 @@ async function send(
   connection: SshConnection,
   request: Upload,
   offset: number,
+  bytes: number,
 ): Promise<void> {
   const { signal } = session.settings;
   const file = await open(request.localPath, 'r');
@@ -81,29 +87,45 @@ async function send(
       ),
       {
         signal,
-        deadlineMilliseconds: 60_000 + ((request.bytes - offset) / SLOWEST) * 1000,
+        deadlineMilliseconds: 60_000 + ((bytes - offset) / SLOWEST) * 1000,
         onStderr: (chunk) => {
           stderr = (stderr + chunk.toString('utf8')).slice(-4_000);
         },
         input: async (write, ended) => {
           let open = true;
+          let position = offset;
           ended.then(() => {
             open = false;
           });
-          for (let position = offset; open && position < request.bytes; ) {
-            const buffer = Buffer.allocUnsafe(Math.min(CHUNK, request.bytes - position));
-            const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-            if (bytesRead === 0) throw changed(request);
-            await write(buffer.subarray(0, bytesRead));
-            position += bytesRead;
-            request.onDetail(`${megabytes(position)} of ${megabytes(request.bytes)}`);
+          for await (const chunk of chunksOf(file, request.ranges, offset)) {
+            if (!open) return;
+            await write(chunk);
+            position += chunk.length;
+            request.onDetail(`${megabytes(position)} of ${megabytes(bytes)}`);
           }
+          if (position < bytes) throw changed(request);
         },
       },
     );
     if (code !== 0) throw writeError(request, stderr, code);
   } finally {
     await file.close();
+  }
+}
+
+/** The bytes of the ranges after the first `skip`, in pieces. Ends early where the file does. */
+async function* chunksOf(file: FileHandle, ranges: readonly Range[], skip: number) {
+  let before = skip;
+  for (const range of ranges) {
+    const start = Math.min(before, range.bytes);
+    before -= start;
+    for (let position = start; position < range.bytes; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, range.bytes - position));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, range.offset + position);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+      position += bytesRead;
+    }
   }
 }
 
@@ -136,13 +158,13 @@ function changed(request: Upload): FerryError {
   });
 }
 
-function withReach(error: unknown, arrived: number, request: Upload): unknown {
+function withReach(error: unknown, arrived: number, bytes: number): unknown {
   const { code, message, suggestion } = error as Partial<FerryError>;
   if (code !== 'edge-unreachable') return error;
   return outsideError(
     {
       code,
-      message: `${message} ${megabytes(arrived)} of ${megabytes(request.bytes)} had arrived.`,
+      message: `${message} ${megabytes(arrived)} of ${megabytes(bytes)} had arrived.`,
       suggestion: suggestion ?? null,
       retryable: true,
     },

@@ -1,5 +1,5 @@
 # Verifies an upload and gives it its final name. The rename is the publication.
-# root sha name bytes
+# root sha name bytes segments
 part=$root/archives/$sha.part
 archive=$root/archives/$sha/$name
 
@@ -7,8 +7,12 @@ verified() {
   [ "$(size_of "$1")" = "$bytes" ] && [ "$(hash_of "$1")" = "$sha" ]
 }
 publish() {
-  mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" &&
-    chmod 0644 "$part" && mv -f "$part" "$archive"
+  mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" || return 1
+  if [ -n "$segments" ]; then
+    index=$root/archives/$sha/.segments
+    printf '%s\n' "$name" "$segments" >"$index.part-$$" && mv -f "$index.part-$$" "$index" || return 1
+  fi
+  chmod 0644 "$part" && mv -f "$part" "$archive"
 }
 
 if verified "$part" 2>/dev/null && said=$(publish 2>&1); then
