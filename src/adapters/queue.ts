@@ -175,7 +175,15 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const link = openLink(options.connection);
   const connection = openRedis(options.connection, 'worker');
-  connection.on('error', (error: Error) => report('redis-error', { error: error.message }));
+  // While Redis is away every attempt to connect fails in the same words; one report is enough.
+  const reported = new Set<string>();
+  const reportError = (error: Error) => {
+    if (reported.has(error.message)) return;
+    reported.add(error.message);
+    report('worker-error', { error: error.message });
+  };
+  connection.on('error', reportError);
+  connection.on('ready', () => reported.clear());
 
   const worker = new BullWorker<JobData>(options.platform, runJob, {
     connection,
@@ -187,7 +195,7 @@ export function createWorker(options: WorkerOptions): Worker {
     maxStartedAttempts: STARTED_ATTEMPTS,
     runRetryDelay: RUN_RETRY_DELAY_MS,
   });
-  worker.on('error', (error) => report('worker-error', { error: error.message }));
+  worker.on('error', reportError);
   worker.on('stalled', (jobId) => report('job-taken-over', { jobId }));
   worker.on('lockRenewalFailed', (jobIds) => {
     report('lock-lost', { jobIds });

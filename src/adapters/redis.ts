@@ -30,7 +30,8 @@ const ROLE_OPTIONS: Readonly<Record<RedisRole, RedisOptions>> = {
 const CALL_LIMIT_MS = 1_800;
 /** How much of that a call may spend waiting for a connection: a restart of Redis is not an error. */
 const CONNECT_LIMIT_MS = 1_000;
-const LONGEST_RECONNECT_DELAY_MS = 1_000;
+/** Well below the wait for a connection, so that a call after a restart of Redis finds it back. */
+const LONGEST_RECONNECT_DELAY_MS = 250;
 
 /** Opens a client that reconnects for ever. The caller must listen to its `error` events. */
 export function openRedis(connection: RedisConnection, role: RedisRole): Redis {

@@ -339,7 +339,13 @@ export function createStore(options: { connection: RedisConnection; prefix: stri
         },
       });
       watches.add(subscription.close);
-      await subscription.established;
+      try {
+        await link.call(() => subscription.established);
+      } catch (error) {
+        watches.delete(subscription.close);
+        subscription.close();
+        throw error;
+      }
       return async () => {
         watches.delete(subscription.close);
         subscription.close();

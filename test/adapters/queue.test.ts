@@ -349,7 +349,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
 
     it('is gone in time even while Redis is away', async () => {
       const queue = queueOf();
-      const { worker, runs } = await workerOf();
+      const { worker, runs, events } = await workerOf();
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
       await runs.next();
       await server.stop();
@@ -357,6 +357,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
         const askedAt = performance.now();
         await worker.close();
         assert.ok(performance.now() - askedAt < 4_000, 'stop limit 0.5 s and farewell 2 s');
+        assert.ok(events.rest.length < 5, `an outage is reported, not poured out: ${events.rest}`);
       } finally {
         await server.start();
       }
