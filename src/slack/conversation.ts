@@ -105,7 +105,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   async function say(text: string, place: Place): Promise<void> {
     if (formWords.has(text.trim().toLowerCase())) {
       if (await openForm({}, place)) return;
-      return answer({ kind: 'form', form: 'create', initial: {} }, place);
+      return deliver(renderMessage({ kind: 'form', form: 'create', initial: {} }, settings), place);
     }
     return answer(await run(text, place), place);
   }

@@ -198,19 +198,19 @@ export function readForm(
     { field: 'packages', text: packages },
     ...chosenIn(state, 'channels').map((value) => ({
       field: 'channels' as const,
-      text: `--channel ${value}`,
+      text: `--channel ${word(value)}`,
     })),
     ...chosenIn(state, 'edges').map((value) => ({
       field: 'edges' as const,
-      text: `--edge ${value}`,
+      text: `--edge ${word(value)}`,
     })),
     ...chosenIn(state, 'layout').map((value) => ({
       field: 'layout' as const,
-      text: `--layout ${value}`,
+      text: `--layout ${word(value)}`,
     })),
     ...chosenIn(state, 'format').map((value) => ({
       field: 'format' as const,
-      text: `--format ${value}`,
+      text: `--format ${word(value)}`,
     })),
   ];
   try {
@@ -232,6 +232,11 @@ export function readForm(
   const at = parsed.error.position?.start ?? 0;
   const field = ends.find(({ end }) => at < end)?.field ?? 'packages';
   return { ok: false, errors: { [FIELDS[field]]: sentence(parsed.error) } };
+}
+
+/** A value of a menu as one word, whatever a forged submission put there. */
+function word(value: string): string {
+  return /^[\w.-]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`;
 }
 
 /** Only packages go into the field: the other fields are there for the rest. */
@@ -264,7 +269,6 @@ function chosenIn(state: FormState, field: Field): string[] {
     | null
     | undefined
   )[];
-  // A value comes from our own menu; quoting would hide one that does not.
   return options.map((option) => option?.value).filter((value) => typeof value === 'string');
 }
 

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Message } from '../../deploy/lab/slack/emulator.ts';
+import { ANA, DATA, inWorld, says, visibleText, type World } from './world.ts';
+
+async function create(world: World, name = 'churn'): Promise<{ id: string; message: Message }> {
+  await world.slash(`create ${name} python=3.11 numpy`);
+  const message = await world.slack.untilMessage(says(new RegExp(`${name} waits`)));
+  const id = [...world.store.builds.values()].find(
+    ({ request }) => request.environment === name,
+  )?.id;
+  await world.store.untilBuild(id as string, (build) => build.message !== null);
+  return { id: id as string, message };
+}
+
+const edits = (world: World) => world.slack.calls('chat.update');
+const replies = (world: World, ts: string) => world.slack.thread(DATA, ts).slice(1);
+
+const detail = (world: World, id: string, text: string) =>
+  world.store.updateBuild(id, (build) => ({
+    ...build,
+    state: 'running',
+    steps: build.steps.map((step) =>
+      step.name === 'create' ? { ...step, status: 'in_progress', detail: text } : step,
+    ),
+  }));
+
+describe('live messages', () => {
+  test('changes that come faster than Slack takes them fall together; the newest state wins', () =>
+    inWorld(async (world) => {
+      const builds = [];
+      for (const name of ['one', 'two', 'three', 'four']) builds.push(await create(world, name));
+      for (let change = 0; change < 200; change += 1) {
+        for (const { id } of builds) await detail(world, id, `${change} of 200`);
+      }
+      for (const { id } of builds) await world.finish(id);
+      for (const { message } of builds) {
+        await world.slack.untilMessage((seen) => seen.ts === message.ts && says(/is ready/)(seen));
+      }
+      assert.ok(edits(world).length <= 20, `${edits(world).length} edits for 800 changes`);
+    }));
+
+  test('Slack never has to refuse an edit, whatever the number of builds', () =>
+    inWorld(async (world) => {
+      const builds = [];
+      for (let index = 0; index < 5; index += 1) builds.push(await create(world, `env-${index}`));
+      const until = performance.now() + 2500;
+      for (let change = 0; performance.now() < until; change += 1) {
+        for (const { id } of builds) await detail(world, id, `step ${change}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      const count = edits(world).length;
+      assert.ok(
+        count >= 8 && count <= 13,
+        `${count} edits in 2.5 s; 10 at once and 40 a minute are allowed`,
+      );
+      assert.ok(edits(world).every((call) => !JSON.stringify(call).includes('ratelimited')));
+    }));
+
+  test('an ended build goes before those still running', () =>
+    inWorld(async (world) => {
+      const running = await create(world, 'running');
+      const ended = await create(world, 'ended');
+      world.slack.faults.next('chat.update', { retryAfter: 1 });
+      await detail(world, running.id, 'first');
+      await until(() => edits(world).length === 1);
+      await detail(world, running.id, 'second');
+      await world.finish(ended.id);
+      await world.slack.untilMessage(says(/ended@1 is ready/));
+      const order = edits(world).map(({ args }) => args.ts);
+      assert.deepEqual(order.slice(0, 2), [running.message.ts, ended.message.ts]);
+    }));
+
+  test('after "too many requests" edits wait as long as Slack says, and nothing else does', () =>
+    inWorld(async (world) => {
+      const { id } = await create(world);
+      world.slack.faults.next('chat.update', { retryAfter: 1 });
+      await detail(world, id, 'first');
+      await until(() => edits(world).length === 1);
+      const refusedAt = performance.now();
+      await world.slash('list');
+      await world.slack.untilEphemeral(ANA, says(/Environments/));
+      assert.ok(performance.now() - refusedAt < 900);
+      await world.slack.untilMessage(says(/first/));
+      assert.ok(performance.now() - refusedAt >= 950);
+      assert.equal(edits(world).length, 2);
+    }));
+
+  test('what would look the same is not sent', () =>
+    inWorld(async (world) => {
+      const { id } = await create(world);
+      await world.move(id, { fingerprint: 'nobody sees this' });
+      await detail(world, id, 'this is seen');
+      await world.slack.untilMessage(says(/this is seen/));
+      await world.move(id, { fingerprint: 'nor this' });
+      await detail(world, id, 'the end');
+      await world.slack.untilMessage(says(/the end/));
+      assert.equal(edits(world).length, 2);
+    }));
+
+  test('while Slack is down builds go on; the message catches up', () =>
+    inWorld(async (world) => {
+      const { id } = await create(world);
+      world.slack.faults.next('chat.update', { status: 503, times: 3 });
+      world.slack.faults.next('chat.update', { loseReply: true });
+      world.slack.faults.next('chat.update', { error: 'internal_error' });
+      await world.finish(id);
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+      await until(() => edits(world).length >= 6);
+    }));
+
+  test('a deleted message is left alone, and its notice goes to the person', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      world.slack.workspace.remove(message);
+      await world.finish(id);
+      await until(() => edits(world).length === 1);
+      await world.store.addNotice(notice(id, 'thread'));
+      const direct = await world.slack.untilMessage(({ channel }) => channel.startsWith('D'));
+      assert.match(visibleText(direct), /is ready/);
+      assert.equal(edits(world).length, 1);
+    }));
+
+  test('blocks Slack refuses still tell the state by their text', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      world.slack.faults.next('chat.update', { error: 'invalid_blocks' });
+      await world.finish(id);
+      const seen = await world.slack.untilMessage((candidate) =>
+        /is ready on/.test(candidate.text),
+      );
+      assert.equal(seen.ts, message.ts);
+    }));
+
+  test('after a restart the message shows what happened meanwhile', () =>
+    inWorld(async (world) => {
+      const { id } = await create(world);
+      await world.app.stop();
+      await world.finish(id);
+      await world.store.addNotice(notice(id, 'thread'));
+      await world.restart();
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+      await until(() => world.store.settled.has('n-thread'));
+    }));
+});
+
+describe('a new build’s message', () => {
+  test('is one, also when Slack’s confirmation was lost', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('chat.postMessage', { loseReply: true });
+      await world.slash('create churn python=3.11 numpy');
+      const build = await world.store.untilBuild('build1', ({ message }) => message !== null);
+      assert.equal(world.slack.messages(DATA).length, 1);
+      assert.equal(build.message?.ts, world.slack.messages(DATA)[0]?.ts);
+    }));
+
+  test('follows when Slack takes messages again, and the person knows', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('chat.postMessage', { status: 503, times: 3 });
+      await world.slash('create churn python=3.11 numpy');
+      await world.slack.untilEphemeral(ANA, says(/is recorded and goes on/));
+      await world.slack.untilMessage(says(/churn waits/));
+      await world.store.untilBuild('build1', ({ message }) => message !== null);
+    }));
+});
+
+describe('notices', () => {
+  test('arrive once, in the thread, with the line', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      await world.finish(id);
+      await world.store.addNotice(notice(id, 'thread'));
+      await until(() => world.store.settled.has('n-thread'));
+      const [reply, ...others] = replies(world, message.ts);
+      assert.deepEqual(others, []);
+      assert.match(visibleText(reply as Message), /pyspark --master yarn/);
+      assert.match(JSON.stringify(reply?.blocks), /"user_id":"U0ANARUIZ1"/);
+    }));
+
+  test('are not doubled when Slack’s confirmation was lost', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      await world.finish(id);
+      world.slack.faults.next('chat.postMessage', { loseReply: true });
+      await world.store.addNotice(notice(id, 'thread'));
+      await until(() => world.store.settled.has('n-thread'));
+      assert.equal(replies(world, message.ts).length, 1);
+      world.slack.faults.next('chat.postMessage', { loseReply: true });
+      await world.store.addNotice(notice(id, 'direct'));
+      await until(() => world.store.settled.has('n-direct'));
+      const channel = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));
+      assert.equal(world.slack.messages(channel.id).length, 1);
+    }));
+
+  test('wait while Slack is away or says later', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      await world.finish(id);
+      world.slack.faults.next('chat.postMessage', { status: 500, times: 2 });
+      world.slack.faults.next('chat.postMessage', { retryAfter: 1 });
+      await world.store.addNotice(notice(id, 'thread'));
+      await until(() => world.store.settled.has('n-thread'));
+      assert.equal(replies(world, message.ts).length, 1);
+    }));
+
+  test('arrive although we may not read the channel', () =>
+    inWorld(
+      async (world) => {
+        const { id, message } = await create(world);
+        await world.finish(id);
+        await world.store.addNotice(notice(id, 'thread'));
+        await until(() => world.store.settled.has('n-thread'));
+        assert.equal(replies(world, message.ts).length, 1);
+      },
+      { emulator: { scopes: ['commands', 'chat:write'] } },
+    ));
+
+  test('say why a build failed and what to do', () =>
+    inWorld(async (world) => {
+      const { id } = await create(world);
+      await world.move(id, {
+        state: 'failed',
+        finishedAt: Date.now(),
+        failure: {
+          code: 'unsatisfiable',
+          kind: 'user',
+          message: 'No build of `scipy=0.19` works with `python=3.11`.',
+          suggestion: 'Ask for `scipy>=1.9`.',
+          details: null,
+          retryable: false,
+        },
+      });
+      await world.store.addNotice(notice(id, 'thread'));
+      const reply = await world.slack.untilMessage(({ text }) =>
+        text.startsWith('<@U0ANARUIZ1> churn could'),
+      );
+      assert.match(visibleText(reply), /What to do: [\s\S]*scipy>=1\.9/);
+    }));
+
+  test('the store being away delays them', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      await world.finish(id);
+      world.store.away = true;
+      await world.store.addNotice(notice(id, 'thread'));
+      await until(() => world.logged.some(({ message: text }) => /have to wait/.test(text)));
+      world.store.away = false;
+      await until(() => world.store.settled.has('n-thread'));
+      assert.equal(replies(world, message.ts).length, 1);
+    }));
+});
+
+function notice(buildId: string, target: 'thread' | 'direct') {
+  return { id: `n-${target}`, kind: 'settled' as const, buildId, target, dueAt: 0 };
+}
+
+/** Looks often, and gives up with an error after ten seconds. */
+async function until(holds: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`did not come true within ten seconds: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
