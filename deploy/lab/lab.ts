@@ -97,6 +97,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         HADOOP_CONF_DIR: hadoopConfDir,
         SPARK_CONF_DIR: sparkConf,
         SPARK_LOCAL_IP: '127.0.0.1',
+        SPARK_LOCAL_DIRS: join(edgeDirectory, 'spark/local'),
       },
     }),
     startCluster({ directory: clusterDirectory, hadoop, fileSystem, nodeManagers, owner }),
@@ -169,10 +170,9 @@ export async function labUp(options: LabOptions = {}): Promise<LabState> {
 export async function labDown(directory = join(laboratory.folder, 'run')): Promise<boolean> {
   const state = readState(directory);
   if (!state) return false;
-  const ssh = state.processes.filter(
-    ({ name, ...process }) => name === 'sshd' && isRunning({ name, ...process }),
-  );
-  for (const server of ssh) await stopEdge(server);
+  for (const each of state.processes) {
+    if (each.name === 'sshd' && isRunning(each)) await stopEdge(each);
+  }
   await endProcesses(state.processes);
   endContainers(directory);
   rmSync(stateFile(directory));

@@ -384,7 +384,10 @@ def main():
     shutil.rmtree(channel, ignore_errors=True)
     unfinished.rename(channel)
     size = sum(path.stat().st_size for path in channel.rglob("*") if path.is_file())
-    print(f"{len(packages)} packages, {size / 1e6:.0f} MB, {time.monotonic() - started:.1f} s")
+    print(f"{len(packages)} packages, {size / 1e6:.0f} MB, {time.monotonic() - started:.1f} s", flush=True)
+    # py-rattler's threads sometimes crash the interpreter while it shuts down (seen with 0.28.0 on a
+    # loaded machine), when all the work is done: leave without shutting down.
+    os._exit(0)
 
 
 if __name__ == "__main__":

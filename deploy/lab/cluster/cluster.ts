@@ -75,6 +75,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   if (!existsSync(jars)) {
     throw new Error(`Hadoop ${hadoop} is not in ${jars}. Type: sh deploy/lab/prepare test`);
   }
+  endContainers(directory); // of a cluster here that was killed
   rmSync(directory, { recursive: true, force: true });
   const ports = await choosePorts();
   const sites = clusterSites({ directory, ports, fileSystem });
@@ -157,22 +158,24 @@ export function writeHadoopCommands(
     join(laboratory.javaHome, 'bin/java'),
     ...javaArguments(cluster.hadoop, '$conf', '192m'),
   ];
+  const client = 'org.apache.hadoop.yarn.client.cli';
   const script = `#!/bin/sh
-# The Hadoop commands of the lab's edge node.
+# The Hadoop commands of the lab's edge node: those a person or a program needs there.
 conf=\${HADOOP_CONF_DIR:-${cluster.hadoopConfDir}}
 name=$(basename "$0")
-case "$name $1" in
-  'hdfs dfs' | 'hadoop fs' | 'hadoop dfs') main=org.apache.hadoop.fs.FsShell ;;
-  'hdfs getconf') main=org.apache.hadoop.hdfs.tools.GetConf ;;
-  'hdfs dfsadmin') main=org.apache.hadoop.hdfs.tools.DFSAdmin ;;
-  'hdfs version' | 'hadoop version' | 'yarn version') main=org.apache.hadoop.util.VersionInfo ;;
-  'yarn application' | 'yarn app') main=org.apache.hadoop.yarn.client.cli.ApplicationCLI; set -- "$@" ;;
-  'yarn node') main=org.apache.hadoop.yarn.client.cli.NodeCLI ;;
-  'hadoop classpath' | 'hdfs classpath' | 'yarn classpath') echo "$conf:${laboratory.hadoopJars(cluster.hadoop)}/*"; exit 0 ;;
-  *) echo "$name: the lab has no '$1' command" >&2; exit 1 ;;
+sub=\${1:-}
+[ $# -gt 0 ] && shift
+case "$name $sub" in
+  'hdfs dfs' | 'hadoop fs' | 'hadoop dfs') set -- org.apache.hadoop.fs.FsShell "$@" ;;
+  'hdfs getconf') set -- org.apache.hadoop.hdfs.tools.GetConf "$@" ;;
+  'hdfs dfsadmin') set -- org.apache.hadoop.hdfs.tools.DFSAdmin "$@" ;;
+  'yarn application' | 'yarn app') set -- ${client}.ApplicationCLI "$sub" "$@" ;;
+  'yarn node') set -- ${client}.NodeCLI "$@" ;;
+  *' version') set -- org.apache.hadoop.util.VersionInfo ;;
+  *' classpath') echo "$conf:${laboratory.hadoopJars(cluster.hadoop)}/*"; exit 0 ;;
+  *) echo "$name: the lab's edge node has no '$sub' command" >&2; exit 1 ;;
 esac
-[ "$name $1" = 'yarn application' ] || [ "$name $1" = 'yarn app' ] || shift
-exec ${java.map((word) => `"${word}"`).join(' ')} "$main" "$@"
+exec ${java.map((word) => `"${word}"`).join(' ')} "$@"
 `;
   for (const name of ['hdfs', 'hadoop', 'yarn']) {
     writeFileSync(join(directory, name), script, { mode: 0o755 });

@@ -12,7 +12,7 @@ export function writeSparkConf(options: {
   /** Folder to write spark-defaults.conf and log4j2.properties into. */
   folder: string;
   sparkHome: string;
-  /** Scratch space of drivers, and the staging folder of a cluster without HDFS. */
+  /** The warehouse, and the staging folder of a cluster without HDFS. */
   scratch: string;
   hdfs: boolean;
 }): void {
@@ -30,16 +30,14 @@ export function writeSparkConf(options: {
     'spark.yarn.appMasterEnv.SPARK_LOCAL_IP': '127.0.0.1',
     'spark.driver.defaultJavaOptions': SHORT_LIVED,
     'spark.executor.defaultJavaOptions': SHORT_LIVED,
-    'spark.yarn.am.extraJavaOptions': SHORT_LIVED,
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',
-    'spark.local.dir': join(scratch, 'local'),
     'spark.sql.warehouse.dir': join(scratch, 'warehouse'),
     'spark.yarn.report.interval': '250ms',
   };
   if (!hdfs) properties['spark.yarn.stagingDir'] = `file://${join(scratch, 'staging')}`;
   mkdirSync(folder, { recursive: true });
-  for (const name of ['local', 'staging']) mkdirSync(join(scratch, name), { recursive: true });
+  mkdirSync(join(scratch, 'staging'), { recursive: true });
   const lines = Object.entries(properties).map(([key, value]) => `${key} ${value}\n`);
   writeFileSync(join(folder, 'spark-defaults.conf'), lines.join(''));
   writeFileSync(join(folder, 'log4j2.properties'), LOG4J2);

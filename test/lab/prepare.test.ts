@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { laboratory } from '../../deploy/lab/laboratory.ts';
+
+const script = join(laboratory.root, 'deploy/lab/prepare');
+const directory = mkdtempSync(join(tmpdir(), 'ferry-prepare-'));
+after(() => rmSync(directory, { recursive: true }));
+
+const prepare = (args: string[], env: NodeJS.ProcessEnv = process.env) =>
+  spawnSync('/bin/sh', [script, ...args], { encoding: 'utf8', env });
+
+/** A PATH with basic tools only, and with what `stubs` says about some. */
+function bareMachine(name: string, stubs: Record<string, string>): NodeJS.ProcessEnv {
+  const bin = join(directory, name);
+  const basics =
+    'sh cat cut date dirname basename readlink find flock grep id ln mkdir mv rm rmdir sha256sum tail uname wc npm node';
+  spawnSync('mkdir', [bin]);
+  for (const tool of basics.split(' ')) {
+    const { stdout } = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' });
+    if (!(tool in stubs)) symlinkSync(stdout.trim(), join(bin, tool));
+  }
+  for (const [tool, text] of Object.entries(stubs)) {
+    writeFileSync(join(bin, tool), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+  return { PATH: bin, HOME: directory };
+}
+
+const prepared = existsSync(join(laboratory.folder, 'channel/.stamp'));
+
+test('a second run finds everything there and is quick', {
+  skip: prepared ? false : 'the lab is not prepared',
+}, () => {
+  const began = performance.now();
+  const { status, stdout, stderr } = prepare(['demo']);
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout, '');
+  assert.ok(performance.now() - began < 2000);
+});
+
+test('an unknown argument is refused with what to type', () => {
+  const { status, stderr } = prepare(['everything']);
+  assert.equal(status, 1);
+  assert.match(stderr, /unknown argument 'everything'.*prepare \[demo\|test\]/);
+});
+
+test('without Python it stops and says what to type', () => {
+  const { status, stderr } = prepare(['demo'], bareMachine('without-python', {}));
+  assert.equal(status, 2);
+  assert.match(stderr, /Python 3\.11 or newer is needed\. Type: apt-get install -y python3/);
+});
+
+test('who is not root gets one line that installs what is missing', () => {
+  const machine = bareMachine('not-root', { id: 'echo 1000', python3: 'exit 0' });
+  const { status, stderr } = prepare(['demo'], machine);
+  assert.equal(status, 2);
+  assert.match(stderr, /Type: sudo apt-get install -y .*maven.*bubblewrap\n$/);
+});
