@@ -61,11 +61,11 @@ def block_complaints(block: dict, where: str) -> Iterator[str]:
         return
     try:
         validate(parsed, set())
+        lost = [key for key in block if key not in parsed.to_dict()]
+        if lost:
+            yield f"{where}: fields Slack does not know: {', '.join(lost)}"
     except SlackObjectFormationError as error:
         yield f"{where}: {error}"
-    lost = [key for key in block if key not in parsed.to_dict()]
-    if lost:
-        yield f"{where}: fields Slack does not know: {', '.join(lost)}"
     # The library leaves blocks inside blocks as plain dictionaries.
     for name in ("tasks", "child_blocks"):
         for index, inner in enumerate(block.get(name) or []):
