@@ -67,15 +67,18 @@ export function openLink(connection: RedisConnection): RedisLink {
   client.on('error', (error: Error) => {
     lastError = error;
   });
+  const lost = () => {
+    if (isReady) ready = Promise.withResolvers();
+    isReady = false;
+  };
   client.on('ready', () => {
     isReady = true;
     lastError = null;
     ready.resolve();
+    // The server hangs up a moment before the client notices; a call in between would be refused.
+    client.stream.once('end', lost);
   });
-  client.on('close', () => {
-    if (isReady) ready = Promise.withResolvers();
-    isReady = false;
-  });
+  client.on('close', lost);
 
   async function call<T>(work: (client: Redis) => Promise<T>): Promise<T> {
     const limits = { connect: deadline(CONNECT_LIMIT_MS), call: deadline(CALL_LIMIT_MS) };
