@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { ClusterProfile } from '../domain/cluster.ts';
 import { outsideError } from '../domain/errors.ts';
 import { parseName } from '../domain/names.ts';
@@ -109,7 +110,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     async stage(request: SegmentedStageRequest, progress) {
       checkStageRequest(request);
       // The same archive twice at once would travel twice: the second finds it in place.
-      return staging(request.archive.sha256, () =>
+      return staging(request.archive.sha256, progress.signal, () =>
         withSession(progress.signal, progress.log, async (session) => {
           const known = await profileOver(session);
           const base = hdfsBase(config.hdfs, known, config);
@@ -153,17 +154,28 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
   };
 }
 
-/** Runs tasks with the same key one after another. */
+/** Runs tasks with the same key one after another; who is stopped while waiting does not wait. */
 function createQueue() {
   const last = new Map<string, Promise<unknown>>();
-  return async <T>(key: string, task: () => Promise<T>): Promise<T> => {
+  return async <T>(key: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
     const before = last.get(key) ?? Promise.resolve();
-    const mine = before.then(task, task);
-    last.set(key, mine);
+    const stopped = new AbortController();
+    const turn = Promise.race([
+      before,
+      once(signal, 'abort', { signal: stopped.signal }).catch(() => {}),
+    ]);
+    const mine = turn.then(() => {
+      stopped.abort();
+      signal.throwIfAborted();
+      return task();
+    });
+    const both = Promise.allSettled([before, mine]);
+    last.set(key, both);
     try {
       return await mine;
     } finally {
-      if (last.get(key) === mine) last.delete(key);
+      if (last.get(key) === both) both.then(() => last.get(key) === both && last.delete(key));
     }
   };
 }

@@ -360,6 +360,32 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     assertStaged(stagings[3] as Staging, other);
   });
 
+  it('does not keep who stops waiting behind another staging of the same archive', async () => {
+    const request = makeArchive(world.directory, { padding: 2 * MB });
+    const edge = world.edge();
+    await edge.profile(world.progress);
+    const controller = new AbortController();
+    let firstIsDone = false;
+    let stopped: Promise<void> | undefined;
+    const first = edge.stage(request, {
+      ...world.progress,
+      detail: () => {
+        stopped ??= assert
+          .rejects(
+            edge.stage(request, { ...world.progress, signal: controller.signal }),
+            (error) => error instanceof Cancelled,
+          )
+          .then(() => assert.equal(firstIsDone, false));
+        controller.abort(new Cancelled('cancelled'));
+      },
+    });
+    const staging = await first;
+    firstIsDone = true;
+    assertStaged(staging, request);
+    assert.ok(stopped);
+    await stopped;
+  });
+
   it('sends only the segments the edge does not have, also over a link that is cut', async () => {
     const shared = randomBytes(4 * MB);
     const edge = world.edge();
