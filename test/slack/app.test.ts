@@ -247,6 +247,47 @@ describe('other ways to speak', () => {
       assert.equal(build?.request.projects[0]?.kind, 'file');
     }));
 
+  const TRACEBACK =
+    'java.io.IOException: Cannot run program "./churn_zip/churn/bin/python": error=13, Permission denied';
+
+  test('“Diagnose this” on a message explains it to the person alone', () =>
+    inWorld(async (world) => {
+      const { message } = await world.slack.say({ user: BEN, channel: DATA, text: TRACEBACK });
+      await world.slack.shortcut({
+        user: ANA,
+        channel: DATA,
+        ts: message.ts,
+        callbackId: 'diagnose_message',
+      });
+      await world.slack.untilEphemeral(ANA, says(/executable bit/));
+    }));
+
+  test('a log attached to a mention is read and explained', () =>
+    inWorld(async (world) => {
+      const noise = 'INFO Client: Application report (state: RUNNING)\n'.repeat(20_000);
+      await world.slack.shareFile({
+        user: ANA,
+        channel: DATA,
+        name: 'driver.log',
+        content: Buffer.from(`${noise}${TRACEBACK}\n${noise}`),
+        text: '<@U0FERRYBOT> diagnose',
+      });
+      await world.slack.untilEphemeral(ANA, says(/executable bit/));
+    }));
+
+  test('a file Slack does not hand out is answered with what to do', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('files.info', { error: 'file_not_found' });
+      await world.slack.shareFile({
+        user: ANA,
+        channel: DATA,
+        name: 'driver.log',
+        content: Buffer.from(TRACEBACK),
+        text: '<@U0FERRYBOT> diagnose',
+      });
+      await world.slack.untilEphemeral(ANA, says(/does not hand the attached file out/));
+    }));
+
   test('the Home tab shows my environments and builds', () =>
     inWorld(async (world) => {
       const { id } = await createBuild(world);
@@ -257,6 +298,73 @@ describe('other ways to speak', () => {
         visibleText(view),
         /My environments[\s\S]*churn@1[\s\S]*My recent builds[\s\S]*churn@1/,
       );
+    }));
+});
+
+describe('under strain', () => {
+  test('a slow store does not delay the acknowledgement', () =>
+    inWorld(async (world) => {
+      const { claimEnvironment } = world.store;
+      world.store.claimEnvironment = async (...args) => {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return claimEnvironment.apply(world.store, args);
+      };
+      await world.slash('help');
+      const before = performance.now();
+      await world.slash(CREATE);
+      const took = performance.now() - before;
+      assert.ok(took < 100, `acknowledged after ${took} ms`);
+      await world.slack.untilMessage(says(/churn waits/));
+    }));
+
+  test('a defect is a number to quote, and its story stays in the log', () =>
+    inWorld(async (world) => {
+      world.store.listEnvironments = async () => {
+        throw new TypeError('secret internals');
+      };
+      await world.slash('list');
+      const answer = await world.slack.untilEphemeral(ANA, says(/an error it does not know/));
+      assert.doesNotMatch(JSON.stringify(answer), /secret internals/);
+      assert.match(JSON.stringify(world.logged), /secret internals/);
+    }));
+
+  test('what has begun is finished before the app stops', () =>
+    inWorld(async (world) => {
+      const { claimEnvironment } = world.store;
+      world.store.claimEnvironment = async (...args) => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return claimEnvironment.apply(world.store, args);
+      };
+      await world.slash(CREATE);
+      await world.app.stop();
+      assert.equal(world.slack.messages(DATA).length, 1);
+    }));
+
+  test('a token Slack does not know ends the start with what to do', () =>
+    inWorld(async (world) => {
+      await world.app.stop();
+      world.slack.faults.revoke(world.slack.botToken);
+      await assert.rejects(world.restart(), { code: 'slack-token-rejected' });
+    }));
+
+  test('a start while Slack is away waits for it', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('auth.test', { status: 503 });
+      await world.restart();
+      await world.slash('help');
+      await world.slack.untilEphemeral(ANA, says(/Conda environments/));
+    }));
+
+  test('after Slack recycles a connection, commands are heard again', () =>
+    inWorld(async (world) => {
+      world.slack.faults.disconnect();
+      const end = performance.now() + 9_000;
+      while (world.slack.connections() === 0 || performance.now() < end - 8_800) {
+        if (performance.now() > end) throw new Error('no connection came back');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await world.slash('help');
+      await world.slack.untilEphemeral(ANA, says(/Conda environments/));
     }));
 });
 

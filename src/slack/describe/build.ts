@@ -38,8 +38,9 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
       heading(title(build)),
       small(request(build)),
       small(place(build, settings)),
-      progress(build),
+      // What came of it first, how it came about after.
       ...outcome(reply, settings),
+      progress(build),
       ...buttons(buttonsOf(build)),
     ],
   };
@@ -180,7 +181,8 @@ function progressTitle(build: Build): string {
     case 'cancelled': {
       const stopped = steps.find((step) => step.status !== 'complete');
       const word = build.state === 'failed' ? 'Failed' : 'Stopped';
-      return stopped ? `${word} while ${STEP_DOING[stopped.name]}${took}` : `${word}${took}`;
+      const after = took.replace(/^ in /, ' after ');
+      return stopped ? `${word} while ${STEP_DOING[stopped.name]}${after}` : `${word}${after}`;
     }
   }
 }

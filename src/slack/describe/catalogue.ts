@@ -173,7 +173,7 @@ function describeRevision(revision: Revision): Part[] {
           ]
         : []),
       words(
-        `${counted(lock.packages.length, 'package')} for ${lock.platform}: `,
+        `${counted(lock.packages.length, 'package')} for ${lock.platform} `,
         codes(
           lock.packages.map(({ name, version }) => `${name} ${version}`),
           500,

@@ -97,7 +97,7 @@ function hostLine(executor: ExecutorEvidence, staging: Staging | null): Inline[]
   if (executor.glibc) pieces.push(...words(`, glibc ${line(executor.glibc, 12)}`));
   if (executor.numpyFile) {
     const under = isUnderAlias(executor, staging);
-    pieces.push(...words(', numpy from ', code(shortPath(executor.numpyFile), 90)));
+    pieces.push(...words(', numpy from ', code(shortPath(executor.numpyFile, staging), 90)));
     pieces.push(...words(under ? ' ✔' : ` ✖ not under ${line(staging?.alias ?? '', 40)}`));
   }
   if (failed.length > 0) {
@@ -121,8 +121,9 @@ function isUnderAlias(executor: ExecutorEvidence, staging: Staging | null): bool
   return staging === null || (executor.numpyFile ?? '').split('/').includes(staging.alias);
 }
 
-/** Container folders are long and say nothing; the end of the path is what counts. */
-function shortPath(path: string): string {
+/** Container folders are long and say nothing; from the alias on the path is what people know. */
+function shortPath(path: string, staging: Staging | null): string {
   const parts = path.split('/');
-  return parts.length > 9 ? `…/${parts.slice(-8).join('/')}` : path;
+  const alias = staging === null ? -1 : parts.indexOf(staging.alias);
+  return alias < 0 ? path : `./${parts[alias]}/…/${parts.slice(-2).join('/')}`;
 }

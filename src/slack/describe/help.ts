@@ -85,7 +85,9 @@ function describeTopic(topic: CommandHelp, command: string): Document {
         ? [prose(bold(examples.length === 1 ? 'Example' : 'Examples')), block(examples.join('\n'))]
         : []),
       ...(options.length > 0 ? [prose(bold('Options')), list(options)] : []),
-      ...(topic.notes.length > 0 ? [list(topic.notes.map((note) => marked(line(note, 400))))] : []),
+      ...(topic.notes.length > 0
+        ? [prose(bold('Good to know')), list(topic.notes.map((note) => marked(line(note, 400))))]
+        : []),
       small(
         `Who can use it: ${line(topic.whoCanUse, 120)}`,
         topic.aliases.length > 0 ? ' · also ' : '',
