@@ -215,9 +215,10 @@ export function messageShortcut(
 ): JsonObject {
   const channel = slack.workspace.channel(message.channel);
   const { username: _username, ...who } = actor(slack, user);
+  const { api_app_id: _app, ...shared } = common(slack);
   return {
     type: 'message_action',
-    ...common(slack),
+    ...shared,
     user: who,
     callback_id: callbackId,
     trigger_id: slack.triggers.create(user.id),

@@ -184,7 +184,6 @@ export const botProfile = (workspace: Workspace): JsonObject => ({
   name: workspace.bot.name,
   updated: 1_700_000_000,
   app_id: workspace.appId,
-  user_id: workspace.bot.id,
   icons: { image_36: '', image_48: '', image_72: '' },
   team_id: workspace.team.id,
 });

@@ -56,7 +56,7 @@ export const people: Methods = {
     run: (args, { workspace }) => {
       if (args.bot !== undefined && args.bot !== workspace.botId)
         throw new ApiError('bot_not_found');
-      return { bot: botProfile(workspace) };
+      return { bot: { ...botProfile(workspace), user_id: workspace.bot.id } };
     },
   },
 };

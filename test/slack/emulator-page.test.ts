@@ -1,0 +1,177 @@
+/** The page, in a real browser: what a person can do and see without any Slack. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type SlackEmulator, startSlackEmulator } from '../../deploy/lab/slack/emulator.ts';
+import { type BoltApp, startBoltApp } from './emulator-app.ts';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const skip = existsSync(CHROMIUM)
+  ? false
+  : `no browser at ${CHROMIUM}: install chromium or set CHROMIUM`;
+
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe('the page', { skip }, () => {
+  let slack: SlackEmulator;
+  let app: BoltApp;
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  before(async () => {
+    slack = await startSlackEmulator({
+      rateLimits: false,
+      shortcuts: [{ callbackId: 'explain', name: 'Explain this' }],
+    });
+    app = await startBoltApp(slack, 'socket');
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.setDefaultTimeout(10_000);
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.goto(slack.url);
+  });
+
+  after(async () => {
+    await browser.close();
+    await app.stop();
+    await slack.stop();
+  });
+
+  it('completes and runs a command, and shows the private answer and the post as they come', async () => {
+    const field = page.getByLabel('Message #data-science');
+    await field.fill('/con');
+    await page.keyboard.press('Tab');
+    assert.equal(await field.inputValue(), '/conda-env ');
+    await page.keyboard.type('create churn numpy>=1.26,<2');
+    await page.keyboard.press('Enter');
+    await page
+      .locator('.message.ephemeral', { hasText: 'queued' })
+      .getByText('Only visible to you')
+      .waitFor();
+    await page.getByRole('button', { name: 'Retry' }).waitFor();
+    assert.equal(app.seen[0]?.text, 'create churn numpy&gt;=1.26,&lt;2');
+  });
+
+  it('clicks a button, fills the modal, shows its errors and closes it', async () => {
+    await page.getByRole('button', { name: 'Retry' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Edit' });
+    await dialog.waitFor();
+    await page.locator('.message', { hasText: 'retrying' }).getByText('(edited)').waitFor();
+    await dialog.getByLabel('Name').fill('bad');
+    await dialog.getByRole('button', { name: 'Go' }).click();
+    await dialog.getByText('no such name').waitFor();
+    await dialog.getByLabel('Name').fill('good');
+    await dialog.locator('[data-action-id="pkg"]').click();
+    await page.keyboard.type('numpy');
+    await page.getByRole('option', { name: 'numpy' }).click();
+    await dialog.getByRole('button', { name: 'Go' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await slack.untilMessage(({ text }) => text === 'named good');
+  });
+
+  it('shows other people only what they may see', async () => {
+    await page.getByLabel('You are Ana Ruiz. Switch person').click();
+    await page.getByRole('menuitem', { name: 'Ben Okafor' }).click();
+    await page.getByLabel('You are Ben Okafor. Switch person').waitFor();
+    assert.equal(await page.locator('.message.ephemeral').count(), 0);
+    assert.equal(await page.getByRole('link', { name: 'platform-ops' }).count(), 0);
+    await page.getByText('retrying').waitFor();
+  });
+
+  it('never turns what people write into markup or unsafe links', async () => {
+    const evil = '<img src=x onerror=alert(1)> <javascript:alert(1)|click> &lt;b&gt;';
+    const channel = 'C0DATASCI1';
+    for (const body of [
+      { text: evil },
+      { text: 'x', blocks: [{ type: 'markdown', text: `[a](javascript:alert(1)) ${evil}` }] },
+    ])
+      await fetch(`${slack.apiUrl}chat.postMessage`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${slack.botToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ channel, ...body }),
+      });
+    await slack.say({ user: 'ana', channel, text: '<script>alert(1)</script>' });
+    await page.getByText('<script>alert(1)</script>').waitFor();
+    assert.equal(await page.locator('.messages img:not(.avatar), .messages script').count(), 0);
+    assert.equal(await page.locator('a[href^="javascript"]').count(), 0);
+  });
+
+  it('opens a linked message in its thread', async () => {
+    const { message } = await slack.mention({ user: 'ana', channel: 'general', text: 'help' });
+    const reply = await slack.untilMessage(({ text }) => text === 'you called');
+    await page.goto(`${slack.url}?user=ana#C0GENERAL1/${reply.ts}`);
+    await page.locator(`#thread [data-ts="${reply.ts}"].linked`).waitFor();
+    await page.locator(`#thread [data-ts="${message.ts}"]`).waitFor();
+  });
+
+  it('shows the Home tab the app publishes', async () => {
+    await page.getByRole('link', { name: 'Conda Ferry' }).click();
+    await page.getByRole('tab', { name: 'Home' }).click();
+    await page.getByRole('heading', { name: 'Your environments' }).waitFor();
+  });
+
+  it('raised no error all the while', () => {
+    assert.deepEqual(problems, []);
+  });
+});
+
+describe('the command line', () => {
+  it('prints one line of JSON to use, and ends when told', async () => {
+    const main = join(import.meta.dirname, '../../deploy/lab/slack/main.ts');
+    const child = spawn(process.execPath, [main, '--port', '0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(child.stdout, 'data');
+    const printed = JSON.parse(String(line)) as { url: string; apiUrl: string };
+    assert.equal((await fetch(printed.url)).status, 200);
+    assert.equal(printed.apiUrl, `${printed.url}api/`);
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  });
+});
+
+describe('the recorder', () => {
+  it('keeps each accepted message and view once, as the app sent it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'recorded-'));
+    const slack = await startSlackEmulator({ record: directory });
+    try {
+      const post = (args: object) =>
+        fetch(`${slack.apiUrl}chat.postMessage`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${slack.botToken}`,
+            'content-type': 'application/json',
+          },
+          body: JSON.stringify({ channel: 'C0GENERAL1', ...args }),
+        });
+      const message = { text: 'x', blocks: [{ type: 'divider' }] };
+      await post(message);
+      await post(message);
+      await post({ blocks: [{ type: 'nope' }] });
+      const files = readdirSync(directory);
+      assert.equal(files.length, 1);
+      assert.deepEqual(JSON.parse(readFileSync(join(directory, files[0] ?? ''), 'utf8')), message);
+    } finally {
+      await slack.stop();
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
