@@ -109,6 +109,7 @@ export type SlackEmulator = Pick<
   | 'openHome'
   | 'shortcut'
   | 'shareFile'
+  | 'uploadFile'
 > & {
   /** The page. */
   url: string;
@@ -256,6 +257,7 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
     openHome: (input) => person.openHome(input),
     shortcut: (input) => person.shortcut(input),
     shareFile: (input) => person.shareFile(input),
+    uploadFile: (input) => person.uploadFile(input),
     messages: (where) => shared().filter((message) => message.channel === channel(where)),
     thread: (where, ts) => {
       const parent = workspace.findMessage(channel(where), ts);

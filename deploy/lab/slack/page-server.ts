@@ -113,6 +113,12 @@ const ACTIONS: Record<string, Handler> = {
       ...optionalText(input, 'text'),
       ...optionalText(input, 'threadTs'),
     }),
+  uploadFile: async (person, input) =>
+    person.uploadFile({
+      user: text(input, 'user'),
+      name: text(input, 'name'),
+      content: Buffer.from(text(input, 'base64'), 'base64'),
+    }),
   click: (person, input) =>
     person.click({
       user: text(input, 'user'),

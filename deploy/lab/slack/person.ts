@@ -4,7 +4,7 @@ import { suggestionFaults } from './block-kit/surfaces.ts';
 import { withIds } from './content.ts';
 import type { Acknowledgement, Delivery } from './delivery.ts';
 import { elementsIn, findElement, inputErrors, optionsOf, stateOf, valueIn } from './elements.ts';
-import { isObject, type JsonObject, objectsIn } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { newFile } from './methods/files.ts';
 import { checkedView, pushView, replaceView } from './methods/views.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from './payloads.ts';
 import { ApiError, type Slack } from './slack.ts';
 import { composedElements, escapedText } from './typed-text.ts';
+import { fileObject } from './wire.ts';
 import type { Message, User, View } from './workspace.ts';
 
 /** A value for an element: text, an option's value, several of them, or a whole option. */
@@ -341,13 +342,21 @@ export class Person {
     threadTs?: string;
   }): Promise<Outcome & { message: Message; fileId: string }> {
     const { workspace } = this.#slack;
-    const file = newFile(this.#slack, workspace.user(input.user).id, input.name);
+    const { fileId } = this.uploadFile(input);
+    workspace.files
+      .find(({ id }) => id === fileId)
+      ?.channels.push(workspace.channel(input.channel).id);
+    const said = await this.say({ ...input, text: input.text ?? '', files: [fileId] });
+    return { ...said, fileId };
+  }
+
+  /** Uploads a file for a `file_input`; its id is the value to enter there. Nobody sees it yet. */
+  uploadFile(input: { user: string; name: string; content: string | Buffer }): { fileId: string } {
+    const file = newFile(this.#slack, this.#slack.workspace.user(input.user).id, input.name);
     file.content = Buffer.from(input.content);
     file.size = file.content.length;
     file.uploaded = true;
-    file.channels.push(workspace.channel(input.channel).id);
-    const said = await this.say({ ...input, text: input.text ?? '', files: [file.id] });
-    return { ...said, fileId: file.id };
+    return { fileId: file.id };
   }
 
   /** Opens the app's Home tab. */
@@ -435,7 +444,13 @@ export class Person {
   }
 
   #valueOf(where: Where & { actionId: string }, element: JsonObject, value: Entered): JsonObject {
-    return valueIn(element, value, objectsIn(this.#offered.get(offerKey(where))));
+    if (element.type !== 'file_input')
+      return valueIn(element, value, this.#offered.get(offerKey(where)) ?? []);
+    const { workspace, baseUrl } = this.#slack;
+    const chosen = workspace.files.filter(
+      ({ id, uploaded }) => uploaded && Array.isArray(value) && value.includes(id),
+    );
+    return { files: chosen.map((file) => fileObject(workspace, baseUrl(), file)) };
   }
 
   #surface(user: User, where: Where): { message: Message } | { view: View } {

@@ -1,16 +1,9 @@
 /** Where a person types: messages, slash commands with completion, files. */
 import { h, icon, toast } from './dom.js';
-import { act, channelTitle, state } from './store.js';
+import { act, channelTitle, state, toBase64 } from './store.js';
 
 /** What was sent before, for the up arrow. */
 const sent = [];
-
-const toBase64 = (file) =>
-  new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result).split(',')[1] ?? '');
-    reader.readAsDataURL(file);
-  });
 
 /** The list above the field while a command or a name is being typed. */
 function completions(text) {

@@ -4,7 +4,7 @@
  */
 import { h, icon, toast } from './dom.js';
 import { confirmed, openPopover } from './popover.js';
-import { act, channelTitle, state } from './store.js';
+import { act, channelTitle, state, toBase64 } from './store.js';
 import { textObject } from './text.js';
 
 const remember = (surface, block, element, value) => {
@@ -368,8 +368,31 @@ function typed(surface, block, element) {
 const image = (_surface, _block, element) =>
   h('img.thumbnail', { src: element.image_url, alt: element.alt_text });
 
-const fileInput = () =>
-  h('div.none', {}, 'File inputs are not part of this page; share the file in the channel.');
+/** Files for the app, chosen here and uploaded at once; the value is their ids. */
+function fileInput(surface, block, element) {
+  const picker = h('input', {
+    type: 'file',
+    ...identified(block, element),
+    class: 'field',
+    multiple: (element.max_files ?? 10) > 1,
+    accept: element.filetypes?.map((type) => `.${type}`).join(','),
+    onchange: async () => {
+      const files = [...picker.files].slice(0, element.max_files ?? 10);
+      const uploaded = await Promise.all(
+        files.map(async (file) =>
+          act('uploadFile', { name: file.name, base64: await toBase64(file) }),
+        ),
+      );
+      await change(
+        surface,
+        block,
+        element,
+        uploaded.map(({ fileId }) => fileId),
+      );
+    },
+  });
+  return picker;
+}
 
 const CONTROLS = {
   button,

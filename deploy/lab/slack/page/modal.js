@@ -28,7 +28,7 @@ function restore(dialog, values) {
       if (
         field &&
         'value' in field &&
-        field.matches('input, textarea') &&
+        field.matches('input:not([type=file]), textarea') &&
         typeof value === 'string'
       )
         field.value = value;

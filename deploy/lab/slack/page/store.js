@@ -58,3 +58,11 @@ export const channelById = (id) => state.channels.find((channel) => channel.id =
 /** The person at the other end of a direct conversation with the app is the app itself. */
 export const channelTitle = (channel) =>
   channel.kind === 'im' ? state.bot.real_name : channel.name;
+
+/** The bytes of a chosen file, as base64. */
+export const toBase64 = (file) =>
+  new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).split(',')[1] ?? '');
+    reader.readAsDataURL(file);
+  });
