@@ -5,7 +5,7 @@
 import { environmentOf, FAILURE_CAUSES, type Known } from './diagnosis/causes.ts';
 import { CLUES, type Clue } from './diagnosis/clues.ts';
 import { FAILURE_IDS, type FailureId, type Finding } from './diagnosis/finding.ts';
-import { LogReader } from './diagnosis/log.ts';
+import { type LogLine, LogReader } from './diagnosis/log.ts';
 import { withoutSecrets } from './diagnosis/redact.ts';
 import type { InvocationRequest } from './invocation.ts';
 
@@ -25,13 +25,14 @@ const MAXIMUM_EVIDENCE = 3;
 const EVIDENCE_LENGTH = 300;
 /** A wording seen again says nothing new; beyond this many places it is not looked at any more. */
 const MAXIMUM_TRIES = 500;
+const MAXIMUM_KNOWN = 5000;
 
 interface Trace {
   clues: Set<Clue>;
   evidence: { line: number; text: string }[];
   subject: string | null;
-  /** Where it was last seen. */
-  position: number;
+  /** Whether the job went on after the last place. */
+  isFollowedByProgress: () => boolean;
   /** Seen as more than a warning. */
   isFatal: boolean;
 }
@@ -52,43 +53,49 @@ export function diagnose(text: string, context: DiagnosisContext = {}): Finding[
 function collect(text: string): Map<FailureId, Trace> {
   const traces = new Map<FailureId, Trace>();
   const tries = new Map<Clue, number>();
-  const reader = new LogReader(text);
-  for (const line of reader.lines()) {
-    for (const clue of CLUES) {
-      if (!line.message.includes(clue.needle)) continue;
-      const match = clue.pattern.exec(line.message);
-      if (match === null) continue;
+  // Logs repeat themselves: what a message says is found out once.
+  const known = new Map<string, readonly Clue[]>();
+  for (const line of new LogReader(text).lines()) {
+    const clues = known.get(line.message) ?? cluesIn(line.message);
+    if (known.size < MAXIMUM_KNOWN) known.set(line.message, clues);
+    for (const clue of clues) {
       const tried = (tries.get(clue) ?? 0) + 1;
       if (tried > MAXIMUM_TRIES) continue;
       tries.set(clue, tried);
-      const accepted = clue.accept?.({ match, ...line.place() }) ?? true;
-      if (accepted) note(traces, clue, match, line);
+      const match = clue.pattern.exec(line.message);
+      if (match === null) continue;
+      const isAccepted = clue.accept?.({ match, ...line.place() }) ?? true;
+      if (isAccepted) note(traces, clue, match, line);
     }
   }
   for (const [id, trace] of traces) {
     const mayRecover = [...trace.clues].every((clue) => clue.mayRecover === true);
-    if (mayRecover && !trace.isFatal && reader.wentOnAfter(trace.position)) traces.delete(id);
+    if (mayRecover && !trace.isFatal && trace.isFollowedByProgress()) traces.delete(id);
   }
   return traces;
+}
+
+function cluesIn(message: string): readonly Clue[] {
+  return CLUES.filter((clue) => message.includes(clue.needle) && clue.pattern.test(message));
 }
 
 function note(
   traces: Map<FailureId, Trace>,
   clue: Clue,
   match: RegExpExecArray,
-  line: { number: number; position: number; message: string; isWarning: () => boolean },
+  line: LogLine,
 ): void {
   const trace = traces.get(clue.id) ?? {
     clues: new Set(),
     evidence: [],
     subject: null,
-    position: 0,
+    isFollowedByProgress: line.isFollowedByProgress,
     isFatal: false,
   };
   traces.set(clue.id, trace);
   const isNew = !trace.clues.has(clue);
   trace.clues.add(clue);
-  trace.position = line.position;
+  trace.isFollowedByProgress = line.isFollowedByProgress;
   trace.subject ??= match[1] ?? null;
   if (clue.mayRecover === true && !trace.isFatal) trace.isFatal = !line.isWarning();
   const isKnownLine = trace.evidence.some(({ line: number }) => number === line.number);

@@ -400,12 +400,18 @@ export const CLUES: readonly Clue[] = [
     pattern: /(?:Error|Exception):? \[PYTHON_VERSION_MISMATCH\]/,
     confidence: 0.98,
   },
+  // CPython changes the arguments of code objects between minor versions.
   {
     id: 'python-version-mismatch',
-    needle: 'TypeError: code',
-    // CPython changes the arguments of code objects between minor versions.
-    pattern:
-      /^TypeError: code(?:\(\) argument \d+ must be|\(\) takes at most| expected at (?:least|most)|\(\) takes at least) /,
+    needle: 'code()',
+    pattern: /^TypeError: code\(\) (?:argument \d+ must be|takes at (?:most|least)) /,
+    confidence: 0.85,
+    accept: ({ traceback }) => traceback?.isWorker === true,
+  },
+  {
+    id: 'python-version-mismatch',
+    needle: 'code expected at',
+    pattern: /^TypeError: code expected at (?:least|most) /,
     confidence: 0.85,
     accept: ({ traceback }) => traceback?.isWorker === true,
   },

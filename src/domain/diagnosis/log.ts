@@ -6,18 +6,19 @@ import { endsTraceback, TRACEBACK_NEEDLES, type Traceback, TracebackReader } fro
 export interface LogLine {
   /** From 1. */
   number: number;
-  /** Offset of the line in the text. */
-  position: number;
   message: string;
   /** What a clue may ask; looked up only when asked. */
   place: () => Omit<Place, 'match'>;
   /** Part of a warning or of the stack below one: the program may have gone on. */
   isWarning: () => boolean;
+  /** Whether the log shows progress of the job after this line. */
+  isFollowedByProgress: () => boolean;
 }
 
 /** Lines longer than this are read in pieces, so that no pattern meets an endless one. */
 const PIECE = 8_000;
 const OVERLAP = 400;
+const LONGEST_STRUCTURED = 1_000_000;
 /** A traceback longer than this has lost its end. */
 const LONGEST_TRACEBACK = 400;
 
@@ -50,6 +51,7 @@ const BELOW_WARN = /^(?:TRACE|DEBUG|INFO)$/;
 /** Progress of a job: a warning before it did not stop anything. */
 const WENT_ON =
   /Submitted application|Finished task|state: (?:RUNNING|FINISHED)\)|final status: SUCCEEDED|Registered executor|Starting task|Job \d+ finished|has started running|Added broadcast_/;
+const UNCAUGHT = /^(?:Exception in thread|Traceback \(most recent|py4j\.protocol|kinit: )/;
 /** Java's loggers are named after classes; Python's after modules. */
 const JAVA_LOGGER = /^[A-Z][A-Za-z0-9$]+$/;
 
@@ -82,38 +84,45 @@ export class LogReader {
   }
 
   *#linesOf(start: number, end: number, number: number): Generator<LogLine> {
-    for (let from = start; from < end; from += PIECE - OVERLAP) {
-      const piece = this.#text.slice(from, Math.min(from + PIECE, end));
-      for (const part of partsOf(plain(piece))) {
-        const segment = segmentOf(part.trim());
-        this.#tracebacks.read(segment, number, () => this.#isLogged(start));
+    // A structured line can only be read whole.
+    const isStructured = this.#text[start] === '{' && end - start <= LONGEST_STRUCTURED;
+    const length = isStructured ? LONGEST_STRUCTURED : PIECE;
+    for (let from = start; from < end; from += length - OVERLAP) {
+      const piece = this.#text.slice(from, Math.min(from + length, end));
+      const parts = partsOf(plain(piece));
+      for (const [index, part] of parts.entries()) {
+        const segment = segmentOf(part.trim().slice(0, PIECE));
+        const before = (count: number) => [
+          ...this.#before(start, count - Math.min(index, count)),
+          ...parts.slice(Math.max(0, index - count), index),
+        ];
+        const after = (count: number) =>
+          [...parts.slice(index + 1), ...this.#after(end, count)].slice(0, count);
+        this.#tracebacks.read(segment, number, () => isLogged(before(1)[0]));
         if (isOrdinary(segment)) continue;
         yield {
           number,
-          position: start,
           message: segment.message,
           place: () => ({
             message: segment.message,
             traceback: this.#tracebackEndingAt(segment, start, number),
-            followedBy: (pattern, lines) => this.#after(end, lines).some((l) => pattern.test(l)),
-            precededBy: (pattern, lines) => this.#before(start, lines).some((l) => pattern.test(l)),
+            followedBy: (pattern, lines) => after(lines).some((line) => pattern.test(line)),
+            precededBy: (pattern, lines) => before(lines).some((line) => pattern.test(line)),
           }),
-          isWarning: () => this.#isWarning(segment, start),
+          isWarning: () => isWarning(segment, () => before(60)),
+          isFollowedByProgress: () =>
+            parts.slice(index + 1).some((line) => WENT_ON.test(line)) ||
+            WENT_ON.test(this.#text.slice(end)),
         };
+        if (endsTraceback(segment.message)) this.#tracebacks.close(segment.source);
       }
-      if (from + PIECE >= end) return;
+      if (from + length >= end) return;
     }
-  }
-
-  /** Whether the log shows progress after this offset. */
-  wentOnAfter(position: number): boolean {
-    const end = this.#text.indexOf('\n', position);
-    return end >= 0 && WENT_ON.test(this.#text.slice(end));
   }
 
   #tracebackEndingAt(segment: Segment, start: number, number: number): Traceback | null {
     const traceback = this.#tracebacks.latest(segment.source);
-    if (traceback === null || traceback.isCaught) return null;
+    if (traceback === null || traceback.isClosed || traceback.isCaught) return null;
     const distance = number - traceback.line;
     if (distance > LONGEST_TRACEBACK) return null;
     const between = distance > 1 ? this.#before(start, distance - 1) : [];
@@ -122,29 +131,6 @@ export class LogReader {
       return other.source === segment.source && endsTraceback(other.message);
     });
     return isClosed ? null : traceback;
-  }
-
-  /** A program that logs a traceback it caught does so below its own message. */
-  #isLogged(start: number): boolean {
-    const previous = this.#before(start, 1)[0];
-    if (previous === undefined) return false;
-    const { level, logger } = segmentOf(plain(previous));
-    if (level === null) return false;
-    if (level === 'WARNING') return true;
-    return (
-      /^(?:TRACE|DEBUG|INFO|WARN)$/.test(level) && !(logger !== null && JAVA_LOGGER.test(logger))
-    );
-  }
-
-  #isWarning(segment: Segment, start: number): boolean {
-    if (segment.level !== null) return /^WARN/.test(segment.level);
-    for (const raw of this.#before(start, 60).reverse()) {
-      const { level, message } = segmentOf(plain(raw));
-      if (level !== null) return /^WARN/.test(level);
-      if (/^(?:Exception in thread|Traceback \(most recent|py4j\.protocol)/.test(message))
-        return false;
-    }
-    return false;
   }
 
   #after(end: number, count: number): string[] {
@@ -170,6 +156,29 @@ export class LogReader {
     }
     return lines.reverse();
   }
+}
+
+/** A program that logs a traceback it caught does so below its own message. */
+function isLogged(previous: string | undefined): boolean {
+  if (previous === undefined) return false;
+  const { level, logger } = segmentOf(plain(previous));
+  if (level === null) return false;
+  if (level === 'WARNING') return true;
+  return (
+    /^(?:TRACE|DEBUG|INFO|WARN)$/.test(level) && !(logger !== null && JAVA_LOGGER.test(logger))
+  );
+}
+
+/** The level of a line without one is that of the message it belongs to. */
+function isWarning(segment: Segment, before: () => string[]): boolean {
+  if (segment.level !== null) return segment.level.startsWith('WARN');
+  if (UNCAUGHT.test(segment.message)) return false;
+  for (const raw of before().reverse()) {
+    const { level, message } = segmentOf(plain(raw));
+    if (level !== null) return level.startsWith('WARN');
+    if (UNCAUGHT.test(message)) return false;
+  }
+  return false;
 }
 
 /** What an application says below WARN, in whatever words, stopped nothing. */

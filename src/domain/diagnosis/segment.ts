@@ -33,6 +33,7 @@ export function plain(line: string): string {
     .replace(/[\u2018\u2019\u201b]/g, "'")
     .replace(/[\u00a0\u2007\u202f\t]/g, ' ')
     .replace(/[\u200b\ufeff\r]/g, '')
+    .replace(/```\s*$/, '')
     .trim();
 }
 
@@ -49,7 +50,7 @@ const SOURCES: readonly RegExp[] = [
   /^(container_[\w.]{5,60})[:\s]\s?/,
 ];
 const STREAM = /^(?:stdout|stderr)(?: [FP] |:\s)/;
-const QUOTE = /^(?:>+\s?|```\w*\s*|[•|]\s)/;
+const QUOTE = /^(?:>+\s?|```\s*|[•|]\s)/;
 
 const LEVEL =
   /^(?:\[[^\]\s]{1,60}\]\s*)?(?:[\w.$-]{1,100}\s+-\s+)?\[?(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\]?(?=[\s:|-]|$)[:\s|-]*/;
@@ -99,14 +100,14 @@ export function partsOf(line: string): string[] {
 }
 
 function writtenOutParts(line: string): string[] {
-  if (!line.includes('\\n')) return [line];
+  if (!line.includes('\\n') && !line.includes('\\"')) return [line];
   return line
     .replaceAll('\\"', '"')
     .replaceAll('\\t', ' ')
     .split(/(?:\\r)?\\n/);
 }
 
-/** Spark 4's structured logs, log4j's JSON layout and Docker's own log files; null for others. */
+/** Spark 4's structured logs, log4j's JSON, Docker's log files, Livy's answers; null for others. */
 function structuredParts(line: string): string[] | null {
   if (!line.startsWith('{"') || !line.endsWith('}')) return null;
   let record: unknown;
@@ -116,9 +117,10 @@ function structuredParts(line: string): string[] | null {
     return null;
   }
   const { level, logger, log, msg, message, exception } = record as Record<string, unknown>;
-  const said = [log, msg, message].find((text) => typeof text === 'string');
+  const said = [log, msg, message].find((text) => typeof text === 'string' || Array.isArray(text));
   const header = typeof level === 'string' ? `${level} ${nameOf(logger)}` : '';
-  const parts = said === undefined ? [] : `${header}${said}`.split('\n');
+  const text = Array.isArray(said) ? said.join('\n') : said;
+  const parts = text === undefined ? [] : `${header}${text}`.split('\n');
   if (typeof exception === 'object' && exception !== null) {
     const { class: type, msg: reason } = exception as Record<string, unknown>;
     parts.push(...`${type}: ${reason}`.split('\n'));

@@ -4,6 +4,8 @@ import type { Segment } from './segment.ts';
 export interface Traceback {
   /** Number of the line with the header. */
   line: number;
+  /** Its exception has been read. */
+  isClosed: boolean;
   /** Raised in a Python worker of an executor, not in the driver. */
   isWorker: boolean;
   /** Follows a message below ERROR: the program caught it and went on. */
@@ -71,6 +73,7 @@ export class TracebackReader {
         (announcedAt !== undefined && line - announcedAt <= 4);
       this.#current.set(source, {
         line,
+        isClosed: false,
         isWorker,
         isCaught: !isWorker && isCaught(),
         egg: null,
@@ -93,8 +96,14 @@ export class TracebackReader {
   latest(source: string): Traceback | null {
     return this.#current.get(source) ?? null;
   }
+
+  /** Called with the exception that ends the traceback, where the caller sees it. */
+  close(source: string): void {
+    const traceback = this.#current.get(source);
+    if (traceback !== undefined) traceback.isClosed = true;
+  }
 }
 
 export function endsTraceback(message: string): boolean {
-  return ENDED.test(message);
+  return ENDED.test(message) && !message.includes(HEADER);
 }

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { diagnose, FAILURE_CAUSES, FAILURE_IDS } from '../../src/domain/diagnosis.ts';
+import { invoke } from '../../src/domain/invocation.ts';
+import { FAILURES, NOT_FOR_US, noise } from './diagnosis-logs.ts';
+import { CHURN } from './invocation-requests.ts';
+
+const TRACEBACKS = new URL('data/tracebacks/', import.meta.url);
+
+function ids(text: string): string[] {
+  return diagnose(text).map(({ id }) => id);
+}
+
+/** What carries a log to the person who pastes it, and leaves its marks. */
+const TRANSPORTS: Readonly<Record<string, (text: string) => string>> = {
+  'as it is': (text) => text,
+  'with Windows line ends': (text) => text.replaceAll('\n', '\r\n'),
+  'in colours': (text) =>
+    text
+      .replace(/\b(\w+Error): /g, '\u001b[0;31m$1\u001b[0m: ')
+      .replace(/^/gm, '\u001b[32m')
+      .replace(/$/gm, '\u001b[0m'),
+  'quoted by Slack': (text) =>
+    `Look:\n\`\`\`${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}\`\`\``,
+  'as a Slack quotation': (text) => text.replace(/^/gm, '&gt; '),
+  'with smart quotes': (text) =>
+    text.replace(/"([^"\n]*)"/g, '\u201c$1\u201d').replace(/'([^'\n]*)'/g, '\u2018$1\u2019'),
+  'with links made by Slack': (text) =>
+    text.replace(/pyspark\.zip\/pyspark\/\w+\.py/g, (path) => `<http://${path}|${path}>`),
+  'from kubectl --prefix': (text) =>
+    text.replace(/^/gm, '[pod/churn-exec-1/spark-kubernetes-executor] '),
+  'from containerd': (text) => text.replace(/^/gm, '2026-11-23T01:19:42.123456789Z stderr F '),
+  'from Airflow': (text) =>
+    text.replace(/^/gm, '[2026-11-23, 01:19:42 UTC] {spark_submit.py:521} INFO - '),
+  'from Docker Compose': (text) => text.replace(/^/gm, 'spark-worker-1  | '),
+  'without indentation': (text) => text.replace(/^[ \t]+/gm, ''),
+  'with line ends written out': (text) => JSON.stringify(text).slice(1),
+  "from Docker's log file": (text) => JSON.stringify({ log: text, stream: 'stderr' }),
+  'from the log of a Livy batch': (text) =>
+    JSON.stringify({ id: 1, from: 0, total: 9, log: text.split('\n') }),
+};
+
+describe('every cause is found in the words of its programs', () => {
+  for (const id of FAILURE_IDS) {
+    for (const [index, text] of FAILURES[id].entries()) {
+      it(`${id} (${index + 1})`, () => {
+        assert.deepEqual(ids(text), [id]);
+      });
+    }
+    it(`${id} has at least two logs to be found in`, () => {
+      assert.ok(FAILURES[id].length >= 2);
+    });
+  }
+});
+
+describe('real failures of real clusters', () => {
+  for (const file of readdirSync(TRACEBACKS)) {
+    it(file, () => {
+      const text = readFileSync(new URL(file, TRACEBACKS), 'utf8');
+      assert.deepEqual(ids(text), [file.split('.')[0]]);
+    });
+  }
+});
+
+describe('the carrier of a log changes nothing', () => {
+  for (const [transport, carry] of Object.entries(TRANSPORTS)) {
+    it(transport, () => {
+      for (const id of FAILURE_IDS) {
+        for (const text of FAILURES[id]) assert.deepEqual(ids(carry(text)), [id], carry(text));
+      }
+      for (const [name, text] of Object.entries(NOT_FOR_US)) {
+        assert.deepEqual(ids(carry(text)), [], `${name}: ${carry(text)}`);
+      }
+    });
+  }
+});
+
+describe('what is not the environment gives no finding', () => {
+  for (const [name, text] of Object.entries(NOT_FOR_US)) {
+    it(name, () => assert.deepEqual(ids(text), []));
+    it(`${name}, in a long log`, () => {
+      assert.deepEqual(ids([...noise(500), text, ...noise(500)].join('\n')), []);
+    });
+  }
+
+  it('an empty text, blanks and a long log of a job that works', () => {
+    for (const text of ['', '\n\n', '   ', '\0', noise(5000).join('\n')]) {
+      assert.deepEqual(ids(text), []);
+    }
+  });
+});
+
+describe('long and noisy logs', () => {
+  it('name the right line and quote it', () => {
+    for (const id of FAILURE_IDS) {
+      const text = FAILURES[id][0] ?? '';
+      const log = [...noise(3000), text, ...noise(3000)];
+      const [finding, ...others] = diagnose(log.join('\n'));
+      assert.equal(finding?.id, id);
+      assert.deepEqual(others, []);
+      const lines = log.join('\n').split('\n');
+      for (const { line, text: quoted } of finding?.evidence ?? []) {
+        assert.ok(line > 3000 && line <= 3000 + text.split('\n').length);
+        assert.ok(lines[line - 1]?.includes(quoted.slice(0, 80)), `${line}: ${quoted}`);
+      }
+    }
+  });
+
+  it('say a thing once that is said a thousand times', () => {
+    const text = Array.from({ length: 1000 }, () => FAILURES['module-missing-on-executor'][0]);
+    const [finding] = diagnose(text.join('\n'));
+    assert.equal(finding?.id, 'module-missing-on-executor');
+    assert.ok((finding?.evidence.length ?? 0) <= 5);
+  });
+
+  it('keep processes apart whose lines are interleaved', () => {
+    const worker = `org.apache.spark.api.python.PythonException: Traceback (most recent call last):
+  File "/opt/spark/python/lib/pyspark.zip/pyspark/worker.py", line 1247, in main
+ModuleNotFoundError: No module named 'pandas'`.split('\n');
+    const driver = `Traceback (most recent call last):
+  File "/srv/app.py", line 3, in <module>
+KeyError: 'x'`.split('\n');
+    const lines = worker.flatMap((line, index) => [
+      `[pod/churn-exec-1/executor] ${line}`,
+      `[pod/churn-driver/driver] ${driver[index]}`,
+    ]);
+    assert.deepEqual(ids(lines.join('\n')), ['module-missing-on-executor']);
+    const swapped = lines.map((line) =>
+      line.includes('No module')
+        ? line.replace('churn-exec-1/executor', 'churn-driver/driver')
+        : line,
+    );
+    assert.deepEqual(ids(swapped.join('\n')), []);
+  });
+});
+
+describe('the root cause hides its consequences', () => {
+  const cases: [string, string[], string][] = [
+    [
+      'an archive that was not unpacked has no interpreter',
+      [FAILURES['interpreter-not-found'][0] ?? '', FAILURES['archive-not-unpacked'][0] ?? ''],
+      'archive-not-unpacked',
+    ],
+    [
+      'a full disk breaks the archive',
+      [
+        'gzip: stdout: No space left on device',
+        FAILURES['archive-content-mismatch'][0] ?? '',
+        FAILURES['interpreter-not-found'][0] ?? '',
+      ],
+      'no-space',
+    ],
+    [
+      'an old C library breaks numpy',
+      [FAILURES['numpy-abi'][4] ?? '', FAILURES['glibc-or-arch'][0] ?? ''],
+      'glibc-or-arch',
+    ],
+    [
+      'an egg hides numpy',
+      [FAILURES['egg-shadows-package'][0] ?? '', FAILURES['numpy-abi'][4] ?? ''],
+      'egg-shadows-package',
+    ],
+  ];
+  for (const [name, texts, id] of cases) {
+    it(name, () => assert.deepEqual(ids(texts.join('\n')), [id]));
+  }
+
+  it('and two causes that have nothing to do with each other are both told, surest first', () => {
+    const findings = diagnose(
+      [FAILURES['activate-d'][0], FAILURES['python-version-mismatch'][0]].join('\n'),
+    );
+    assert.deepEqual(
+      findings.map(({ id }) => id),
+      ['python-version-mismatch', 'activate-d'],
+    );
+    assert.ok((findings[0]?.confidence ?? 0) >= (findings[1]?.confidence ?? 1));
+  });
+
+  it('and no two causes explain each other away', () => {
+    for (const id of FAILURE_IDS) {
+      for (const other of FAILURE_CAUSES[id].explainedBy) {
+        assert.ok(!FAILURE_CAUSES[other].explainedBy.includes(id), `${id} and ${other}`);
+      }
+    }
+  });
+});
+
+describe('a finding', () => {
+  it('has every field, in words', () => {
+    for (const id of FAILURE_IDS) {
+      for (const text of FAILURES[id]) {
+        const [finding] = diagnose(text);
+        assert.ok(finding !== undefined);
+        assert.ok(finding.confidence > 0.5 && finding.confidence < 1);
+        assert.ok(finding.evidence.length > 0);
+        for (const words of [finding.title, finding.cause, finding.fix, finding.command]) {
+          assert.ok(words.length > 4);
+          assert.doesNotMatch(words, /\{|\}|undefined|null|\n/);
+        }
+      }
+    }
+  });
+
+  it('gives the line of the staging when it is known', () => {
+    const [finding] = diagnose(FAILURES['interpreter-not-found'][0] ?? '', {
+      invocationRequest: CHURN,
+    });
+    assert.equal(finding?.command, invoke(CHURN).text);
+  });
+
+  it('says how to get the line when the staging is not known', () => {
+    const [finding] = diagnose(FAILURES['python-version-mismatch'][0] ?? '', { bot: '/ferry' });
+    assert.equal(finding?.command, '/ferry run NAME spark-submit');
+  });
+
+  it('takes the name of the environment from the evidence', () => {
+    const [finding] = diagnose(FAILURES['exec-bit-lost'][0] ?? '');
+    assert.match(finding?.command ?? '', /^\/conda-env create churn .*--format tar\.gz$/);
+  });
+
+  it("sends a person's own module to --project and a published one to the line", () => {
+    const own = diagnose(FAILURES['module-missing-on-executor'][2] ?? '')[0];
+    assert.match(own?.cause ?? '', /`scoring\.features`/);
+    assert.match(own?.command ?? '', /--project/);
+    const published = diagnose(FAILURES['module-missing-on-executor'][0] ?? '')[0];
+    assert.match(published?.command ?? '', /run NAME/);
+  });
+
+  it('answers eggs with --project, never with --py-files', () => {
+    for (const id of ['egg-cache', 'egg-shadows-package'] as const) {
+      const [finding] = diagnose(FAILURES[id][0] ?? '');
+      assert.match(finding?.command ?? '', /--project/);
+      assert.doesNotMatch(finding?.command ?? '', /--py-files/);
+    }
+  });
+
+  it('quotes at most 300 characters and no secret', () => {
+    const secret = 'hunter2SECRET';
+    const line = `26/11/23 01:00:00 ERROR Executor: fs.s3a.secret.key=${secret} password: ${secret} https://ana:${secret}@nn/ token="${secret}" Authorization: Bearer ${secret}${secret} java.io.IOException: No space left on device at /data ${'x'.repeat(5000)} secret=${secret}`;
+    const [finding] = diagnose(line);
+    assert.equal(finding?.id, 'no-space');
+    const text = finding?.evidence[0]?.text ?? '';
+    assert.ok(text.includes('No space left on device'));
+    assert.ok([...text].length <= 300);
+    assert.doesNotMatch(JSON.stringify(finding), /hunter2/);
+  });
+});
+
+describe('time', () => {
+  const TEN_MEGABYTES = 10_000_000;
+
+  function filled(block: string, length: number): string {
+    return block.repeat(Math.ceil(length / block.length)).slice(0, length);
+  }
+
+  /** Processor time in milliseconds: the machine may be busy with other things. */
+  function cost(text: string): number {
+    const before = process.cpuUsage();
+    diagnose(text);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  }
+
+  const blocks: Record<string, string> = {
+    'a job that works': `${noise(100).join('\n')}\n`,
+    'failures of every kind': Object.values(FAILURES).flat().join('\n'),
+    'one traceback again and again': `${FAILURES['module-missing-on-executor'][0]}\n`,
+    'headers without an end': 'Traceback (most recent call last)\n  x\n  y\n  z\n',
+  };
+  for (const [name, block] of Object.entries(blocks)) {
+    it(`10 MB of ${name} take less than two seconds of one processor`, () => {
+      diagnose(filled(block, 100_000));
+      assert.ok(cost(filled(block, TEN_MEGABYTES)) < 2000);
+    });
+  }
+
+  const hostile: Record<string, string> = {
+    'a line without end': 'not found /a/b/c: No such file or directory ',
+    slashes: '/',
+    blanks: ' ',
+    dots: 'a.',
+    'quotes and brackets': '"[\'(<{',
+    'written-out line ends': 'Traceback (most recent call last)\\nFile "x" ',
+    'half of every wording': 'Cannot run program "./a/b/bin/python',
+    'links that never close': 'not found <http://a',
+    colours: '\u001b[31mnot found\u001b[0m',
+    'tokens for the redaction': 'java.io.IOException: No space left on device secret.secret.secret',
+  };
+  for (const [name, block] of Object.entries(hostile)) {
+    it(`twice the text takes about twice the time: ${name}`, () => {
+      const half = filled(block, 2_000_000);
+      diagnose(half);
+      const [once, twice] = [cost(half), cost(half + half)];
+      // Short runs are all start-up; what matters is that nothing grows with the square.
+      assert.ok(twice <= Math.max(3.5 * once, 400), `${once} ms, then ${twice} ms`);
+    });
+  }
+});
