@@ -50,7 +50,9 @@ export interface Pace {
   outbox: number;
   /** First and longest wait while Slack or the store is away. */
   backoff: { first: number; longest: number };
-  /** How long one process may take to send a notice before another may try. */
+  /** Between two looks at all recent builds, for changes nobody told us of. */
+  resync: number;
+  /** How long one process may take to send something before another may try. */
   lease: number;
 }
 
@@ -59,6 +61,7 @@ const PACE: Pace = {
   betweenEdits: 1_000,
   outbox: 2_000,
   backoff: { first: 1_000, longest: 60_000 },
+  resync: 30_000,
   lease: 60_000,
 };
 
@@ -86,7 +89,7 @@ interface Dirty {
 const STALE_AFTER = 24 * 60 * 60_000;
 /** A thread reply waits this long for its live message, then goes to the person directly. */
 const WAIT_FOR_MESSAGE = 10 * 60_000;
-const MOST_BUILDS_AT_START = 200;
+const MOST_RECENT = 200;
 
 export function createDeliveries(options: DeliveryOptions): Deliveries {
   const { store, chat, settings, clock, log } = options;
@@ -100,6 +103,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
   const gone = new Set<string>();
   const unposted = new Map<string, { thread: string | null; at: number; failures: number }>();
   const noticeFailures = new Map<string, number>();
+  let syncedAt = 0;
   const stopping = new AbortController();
   let wake = Promise.withResolvers<void>();
   let unwatch: () => Promise<void> = async () => {};
@@ -218,6 +222,20 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
     if (sent.size > 1000 && oldest !== undefined) sent.delete(oldest);
   }
 
+  /** What nobody may know of yet: changes during a stop, or while the store's watch was cut. */
+  async function markRecent(): Promise<void> {
+    const now = clock.now();
+    syncedAt = now;
+    for (const build of await store.listBuilds({ limit: MOST_RECENT })) {
+      const stale = isSettled(build) && now - (build.finishedAt ?? 0) > STALE_AFTER;
+      if (build.message && !stale) mark(build.id);
+      // Its announcer may be another process that is at it right now; look a little later.
+      if (!build.message && !isSettled(build) && !unposted.has(build.id)) {
+        unposted.set(build.id, { thread: null, at: now + pace.lease, failures: 1 });
+      }
+    }
+  }
+
   async function announce(build: Build, thread: string | null): Promise<Announcement> {
     try {
       return await announceNow(build, thread);
@@ -293,6 +311,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
+        if (clock.now() - syncedAt >= pace.resync) await markRecent();
         await postMissing();
         for (const notice of await store.dueNotices(clock.now(), 20)) {
           if (stopping.signal.aborted) return;
@@ -370,15 +389,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
     announce,
     async start() {
       unwatch = await store.watch(mark);
-      const now = clock.now();
-      for (const build of await store.listBuilds({ limit: MOST_BUILDS_AT_START })) {
-        const stale = isSettled(build) && now - (build.finishedAt ?? 0) > STALE_AFTER;
-        if (build.message && !stale) mark(build.id);
-        // Its announcer may be another process that is at it right now; look a little later.
-        if (!build.message && !isSettled(build)) {
-          unposted.set(build.id, { thread: null, at: now + 10_000, failures: 0 });
-        }
-      }
+      await markRecent();
       loops = Promise.all([editLoop(), outboxLoop()]);
     },
     async stop() {

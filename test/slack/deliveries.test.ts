@@ -132,6 +132,18 @@ describe('live messages', () => {
       assert.equal(seen.ts, message.ts);
     }));
 
+  test('a change the store told nobody of is found all the same', () =>
+    inWorld(
+      async (world) => {
+        const { id } = await create(world);
+        const current = world.store.builds.get(id);
+        if (current)
+          world.store.builds.set(id, { ...current, state: 'cancelled', finishedAt: Date.now() });
+        await world.slack.untilMessage(says(/was cancelled/));
+      },
+      { pace: { resync: 50 } },
+    ));
+
   test('after a restart the message shows what happened meanwhile', () =>
     inWorld(async (world) => {
       const { id } = await create(world);
