@@ -64,7 +64,7 @@ function collect(text: string): Map<FailureId, Trace> {
       tries.set(clue, tried);
       const match = clue.pattern.exec(line.message);
       if (match === null) continue;
-      const isAccepted = clue.accept?.({ match, ...line.place() }) ?? true;
+      const isAccepted = !line.isCaught() && (clue.accept?.({ match, ...line.place() }) ?? true);
       if (isAccepted) note(traces, clue, match, line);
     }
   }

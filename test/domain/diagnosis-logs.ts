@@ -49,6 +49,7 @@ tar: This does not look like a tar archive
 	at org.apache.hadoop.fs.FileUtil.unZip(FileUtil.java:642)
 	at org.apache.spark.util.Utils$.unpack(Utils.scala:575)`,
     'java.io.IOException: Corrupted TAR archive.',
+    'tar: Unexpected EOF in archive\ntar: Error is not recoverable: exiting now',
     'ExitCodeException exitCode=1: gzip: /data/filecache/3/churn.tgz: unexpected end of file',
   ],
   'python-version-mismatch': [
@@ -85,6 +86,26 @@ ModuleNotFoundError: No module named 'sklearn'`,
     return pickle.loads(obj, encoding=encoding)
 ImportError: No module named scoring.features`,
     `pyspark.sql.utils.PythonException: An exception was thrown from a UDF: 'ModuleNotFoundError: No module named 'lightgbm''. Full traceback below:`,
+    JSON.stringify({
+      ts: '2026-11-23T01:19:42.123Z',
+      level: 'WARN',
+      msg: 'Lost task 0.0 in stage 0.0 (TID 0) (node1 executor 0)',
+      exception: {
+        class: 'org.apache.spark.api.python.PythonException',
+        msg: 'Traceback (most recent call last):\n  File "/x/pyspark/worker.py", line 1, in main\nModuleNotFoundError: No module named \'pandas\'\n',
+      },
+      logger: 'TaskSetManager',
+    }),
+    `---------------------------------------------------------------------------
+PythonException                           Traceback (most recent call last)
+Cell In[3], line 1
+----> 1 df.select(f("x")).show()
+
+PythonException: 
+  An exception was thrown from the Python worker. Please see the stack trace below.
+Traceback (most recent call last):
+  File "/tmp/ipykernel_1/1.py", line 3, in f
+ModuleNotFoundError: No module named 'pandas'`,
     `org.apache.spark.api.python.PythonException: Traceback (most recent call last):
   File "/opt/spark/python/lib/pyspark.zip/pyspark/worker.py", line 601, in main
 ImportError: PyArrow >= 4.0.0 must be installed; however, it was not found.`,
@@ -106,6 +127,7 @@ Error from python worker:
   /usr/bin/python3: No module named pyspark
 PYTHONPATH was:
   /data/nm/filecache/11/__spark_libs__.zip/spark-core_2.12.jar`,
+    "Error from python worker:\n  ./churn_zip/churn/bin/python: Error while finding module specification for 'pyspark.daemon' (ModuleNotFoundError: No module named 'pyspark')",
     'java.lang.IllegalArgumentException: requirement failed: /opt/python/lib/pyspark.zip not found; cannot run pyspark application in YARN mode.',
   ],
   'zip-symlink-hang': [
@@ -251,6 +273,7 @@ ModuleNotFoundError: No module named 'encodings'`,
 java.io.IOException: No space left on device
 	at java.base/java.io.FileOutputStream.writeBytes(Native Method)`,
     "OSError: [Errno 28] No space left on device: '/tmp/x'",
+    'java.nio.file.FileSystemException: /tmp/spark-1/x: No space left on device',
     'tar: churn/lib/libmkl_core.so.2: Cannot write: No space left on device',
     '2026-11-23 01:00:00,000 WARN org.apache.hadoop.yarn.server.nodemanager.DirectoryCollection: Directory /data/1/yarn/local error, used space above threshold of 90.0%, removing from list of valid directories',
     'Message: The node was low on resource: ephemeral-storage. Container spark-kubernetes-executor was using 21Gi',
@@ -280,6 +303,7 @@ Exception in thread "main" java.io.IOException: Failed on local exception`,
     `java.io.FileNotFoundException: /srv/churn.zip (Permission denied)
 	at java.base/java.io.FileInputStream.open0(Native Method)
 	at org.apache.spark.deploy.yarn.Client.copyFileToRemote(Client.scala:441)`,
+    "cp: cannot open '/srv/ferry/archives/ab12cd34ef/churn.tar.gz' for reading: Permission denied",
     'Exception in thread "main" java.io.IOException: Cannot run program "/srv/ferry/envs/churn/3/bin/python": error=13, Permission denied',
   ],
 };
@@ -321,6 +345,16 @@ ValueError: could not convert string to float: 'No module named x'`,
     'hint: Permission denied or No such file or directory? Ask Ana.\nModuleNotFoundError: No module named is what you see when pandas is missing\nNo space left on device is what you see next\nPYSPARK_PYTHON not found is nothing\nCannot unpack your feelings? Try tar.bz2 instead.',
   'an ImportError caught and logged':
     '2026-11-23 01:00:00,123 INFO myapp.plugins optional plugin is not there\nTraceback (most recent call last):\n  File "/srv/app/plugins.py", line 3, in <module>\n    import pyspark_extra\nModuleNotFoundError: No module named \'pyspark.extra\'\nINFO:root:ImportError: No module named pyspark, going on without',
+  'a numpy failure caught and logged':
+    'WARNING:root:bottleneck is not used\nTraceback (most recent call last):\n  File "/srv/app.py", line 1, in <module>\nAttributeError: _ARRAY_API not found',
+  'an optional module missing in a worker that then fails for its own reason':
+    'org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File "/data/pyspark.zip/pyspark/worker.py", line 1247, in main\nModuleNotFoundError: No module named \'cupy\'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "/srv/app.py", line 9, in f\nKeyError: \'gpu\'',
+  'a crashed worker':
+    'org.apache.spark.SparkException: Python worker exited unexpectedly (crashed)\nCaused by: java.io.EOFException\n\tat java.io.DataInputStream.readInt(DataInputStream.java:397)',
+  'an attribute numpy dropped':
+    "org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File \"/data/pyspark.zip/pyspark/worker.py\", line 1247, in main\nAttributeError: module 'numpy' has no attribute 'float'",
+  'the words in the message of another exception':
+    'org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File "/data/pyspark.zip/pyspark/worker.py", line 1247, in main\nKeyError: "ModuleNotFoundError: No module named \'pandas\'"',
   'a module missing in the driver':
     '26/11/23 01:00:00 INFO SparkContext: Running Spark version 3.5.9\nTraceback (most recent call last):\n  File "/srv/app.py", line 3, in <module>\n    import pandas\nModuleNotFoundError: No module named \'pandas\'',
   'a worker that fails, and then a module missing in the driver':

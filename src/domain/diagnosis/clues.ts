@@ -72,6 +72,14 @@ function eggFails(place: Place): boolean {
   return egg !== undefined && egg !== null && sameDistribution(egg, module(place));
 }
 
+/** The program did without the module and failed for another reason. */
+function isSurvived({ followedBy }: Place): boolean {
+  return (
+    followedBy(/During handling of the above exception/, 3) &&
+    !followedBy(/(?:ModuleNotFound|Import)Error: /, 25)
+  );
+}
+
 const isRaised = ({ traceback }: Place): boolean => traceback !== null;
 const MISSING_MODULE = /^(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?/;
 
@@ -223,6 +231,12 @@ export const CLUES: readonly Clue[] = [
     needle: 'look like a tar archive',
     pattern: /tar: This does not look like a tar archive/,
     confidence: 0.9,
+  },
+  {
+    id: 'archive-content-mismatch',
+    needle: 'Unexpected EOF in archive',
+    pattern: /tar: Unexpected EOF in archive/,
+    confidence: 0.85,
   },
   {
     id: 'archive-content-mismatch',
@@ -386,6 +400,13 @@ export const CLUES: readonly Clue[] = [
       /^PermissionError: \[Errno 13\] Permission denied: '([^']*\/envs\/[^']*\/(?:site-packages|bin|lib)\/[^']*)'/,
     confidence: 0.8,
   },
+  {
+    id: 'staged-unreadable',
+    needle: 'Permission denied',
+    pattern:
+      /^(?:cp|cat|dd|tar|gzip|unzip|scp|rsync|get|copyFromLocal|put|sha256sum): .{0,200}?(\/[^\s'"]{0,300}\/archives\/[0-9a-f]{8,}\/[^\s'":]{1,200}).{0,60}Permission denied/,
+    confidence: 0.85,
+  },
 
   // Python against Python.
   {
@@ -449,7 +470,10 @@ export const CLUES: readonly Clue[] = [
     pattern: MISSING_MODULE,
     confidence: 0.9,
     accept: (place) =>
-      place.traceback?.isWorker === true && !NOT_A_PACKAGE.test(module(place)) && !eggFails(place),
+      place.traceback?.isWorker === true &&
+      !NOT_A_PACKAGE.test(module(place)) &&
+      !eggFails(place) &&
+      !isSurvived(place),
   },
   {
     id: 'module-missing-on-executor',
@@ -506,6 +530,12 @@ export const CLUES: readonly Clue[] = [
     confidence: 0.9,
     accept: ({ traceback, followedBy }) =>
       traceback?.isSparkHomeSearch === true || followedBy(/spark-class/, 5),
+  },
+  {
+    id: 'spark-home-missing',
+    needle: 'finding module specification',
+    pattern: /Error while finding module specification for 'pyspark/,
+    confidence: 0.95,
   },
   {
     id: 'spark-home-missing',
@@ -778,7 +808,7 @@ export const CLUES: readonly Clue[] = [
     id: 'no-space',
     needle: 'No space left on device',
     pattern:
-      /(?:(?:Exception|Error)(?::| \()[^:]{0,300}|\[Errno 28\] |^(?:\S*\/)?(?:tar|gzip|cp|mv|mkdir|unzip|sh|bash|cat|dd|rsync|conda|mamba|micromamba|scp)(?:\[\d+\])?: .{0,400}|write (?:error|failed).{0,40}|\(28\).{0,5})No space left on device/,
+      /(?:(?:Exception|Error)(?::| \().{0,300}|\[Errno 28\] |^(?:\S*\/)?(?:tar|gzip|cp|mv|mkdir|unzip|sh|bash|cat|dd|rsync|conda|mamba|micromamba|scp)(?:\[\d+\])?: .{0,400}|write (?:error|failed).{0,40}|\(28\).{0,5})No space left on device/,
     confidence: 0.93,
   },
   {

@@ -1,5 +1,5 @@
 import { CLUES, type Place } from './clues.ts';
-import { partsOf, plain, type Segment, segmentOf } from './segment.ts';
+import { plain, type Segment, segmentsOf } from './segment.ts';
 import { endsTraceback, TRACEBACK_NEEDLES, type Traceback, TracebackReader } from './traceback.ts';
 
 /** A line of a log that may say something. */
@@ -9,6 +9,8 @@ export interface LogLine {
   message: string;
   /** What a clue may ask; looked up only when asked. */
   place: () => Omit<Place, 'match'>;
+  /** The exception of a traceback that the program caught and logged. */
+  isCaught: () => boolean;
   /** Part of a warning or of the stack below one: the program may have gone on. */
   isWarning: () => boolean;
   /** Whether the log shows progress of the job after this line. */
@@ -89,16 +91,15 @@ export class LogReader {
     const length = isStructured ? LONGEST_STRUCTURED : PIECE;
     for (let from = start; from < end; from += length - OVERLAP) {
       const piece = this.#text.slice(from, Math.min(from + length, end));
-      const parts = partsOf(plain(piece));
-      for (const [index, part] of parts.entries()) {
-        const segment = segmentOf(part.trim().slice(0, PIECE));
+      const segments = segmentsOf(plain(piece));
+      for (const [index, segment] of segments.entries()) {
         const before = (count: number) => [
           ...this.#before(start, count - Math.min(index, count)),
-          ...parts.slice(Math.max(0, index - count), index),
+          ...segments.slice(Math.max(0, index - count), index),
         ];
         const after = (count: number) =>
-          [...parts.slice(index + 1), ...this.#after(end, count)].slice(0, count);
-        this.#tracebacks.read(segment, number, () => isLogged(before(1)[0]));
+          [...segments.slice(index + 1), ...this.#after(end, count)].slice(0, count);
+        this.#tracebacks.read(segment, number, () => isLogged(before(1).at(-1)));
         if (isOrdinary(segment)) continue;
         yield {
           number,
@@ -106,12 +107,16 @@ export class LogReader {
           place: () => ({
             message: segment.message,
             traceback: this.#tracebackEndingAt(segment, start, number),
-            followedBy: (pattern, lines) => after(lines).some((line) => pattern.test(line)),
-            precededBy: (pattern, lines) => before(lines).some((line) => pattern.test(line)),
+            followedBy: (pattern, lines) => after(lines).some(({ whole }) => pattern.test(whole)),
+            precededBy: (pattern, lines) => before(lines).some(({ whole }) => pattern.test(whole)),
           }),
+          isCaught: () =>
+            endsTraceback(segment.message) &&
+            this.#tracebacks.latest(segment.source)?.isClosed === false &&
+            this.#tracebacks.latest(segment.source)?.isCaught === true,
           isWarning: () => isWarning(segment, () => before(60)),
           isFollowedByProgress: () =>
-            parts.slice(index + 1).some((line) => WENT_ON.test(line)) ||
+            segments.slice(index + 1).some(({ whole }) => WENT_ON.test(whole)) ||
             WENT_ON.test(this.#text.slice(end)),
         };
         if (endsTraceback(segment.message)) this.#tracebacks.close(segment.source);
@@ -126,14 +131,13 @@ export class LogReader {
     const distance = number - traceback.line;
     if (distance > LONGEST_TRACEBACK) return null;
     const between = distance > 1 ? this.#before(start, distance - 1) : [];
-    const isClosed = between.some((raw) => {
-      const other = segmentOf(plain(raw));
-      return other.source === segment.source && endsTraceback(other.message);
-    });
+    const isClosed = between.some(
+      (other) => other.source === segment.source && endsTraceback(other.message),
+    );
     return isClosed ? null : traceback;
   }
 
-  #after(end: number, count: number): string[] {
+  #after(end: number, count: number): Segment[] {
     const lines: string[] = [];
     let from = end + 1;
     while (lines.length < count && from <= this.#text.length) {
@@ -142,11 +146,11 @@ export class LogReader {
       lines.push(this.#text.slice(from, Math.min(to, from + PIECE)));
       from = to + 1;
     }
-    return lines;
+    return lines.flatMap(read);
   }
 
   /** Nearest last. */
-  #before(start: number, count: number): string[] {
+  #before(start: number, count: number): Segment[] {
     const lines: string[] = [];
     let to = start - 1;
     while (lines.length < count && to >= 0) {
@@ -154,14 +158,17 @@ export class LogReader {
       lines.push(this.#text.slice(from, Math.min(to, from + PIECE)));
       to = from - 1;
     }
-    return lines.reverse();
+    return lines.reverse().flatMap(read);
   }
 }
 
+function read(line: string): Segment[] {
+  return segmentsOf(plain(line));
+}
+
 /** A program that logs a traceback it caught does so below its own message. */
-function isLogged(previous: string | undefined): boolean {
-  if (previous === undefined) return false;
-  const { level, logger } = segmentOf(plain(previous));
+function isLogged(previous: Segment | undefined): boolean {
+  const { level = null, logger = null } = previous ?? {};
   if (level === null) return false;
   if (level === 'WARNING') return true;
   return (
@@ -170,11 +177,10 @@ function isLogged(previous: string | undefined): boolean {
 }
 
 /** The level of a line without one is that of the message it belongs to. */
-function isWarning(segment: Segment, before: () => string[]): boolean {
+function isWarning(segment: Segment, before: () => Segment[]): boolean {
   if (segment.level !== null) return segment.level.startsWith('WARN');
   if (UNCAUGHT.test(segment.message)) return false;
-  for (const raw of before().reverse()) {
-    const { level, message } = segmentOf(plain(raw));
+  for (const { level, message } of before().reverse()) {
     if (level !== null) return level.startsWith('WARN');
     if (UNCAUGHT.test(message)) return false;
   }

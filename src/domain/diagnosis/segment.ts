@@ -3,6 +3,8 @@
  * `kubectl logs`, containerd, Docker Compose and Airflow, and the log header itself.
  */
 export interface Segment {
+  /** With the log header, without what transports put around it. */
+  whole: string;
   /** What was said, without any prefix. */
   message: string;
   level: string | null;
@@ -57,46 +59,59 @@ const LEVEL =
 const LOGGER =
   /^(?:\[[^\]]{0,120}\]\s*)?([A-Za-z_$][\w.$]{0,160})(?::\d+)?(?:\s*\[[^\]]{0,80}\])?\s*(?::|-)\s/;
 
-/** Splits the prefixes off one line that `plain` has read. */
-export function segmentOf(text: string): Segment {
-  let message = text;
-  let source = '';
+/**
+ * What one line says that `plain` has read. Usually that is one segment; structured logs, `\n`
+ * written out as in REST answers, and a traceback pasted without its line ends hold several.
+ */
+export function segmentsOf(line: string): Segment[] {
+  return partsOf(line, '', 0);
+}
+
+function partsOf(line: string, outer: string, depth: number): Segment[] {
+  const { text, source = outer } = withoutTransport(line);
+  // Docker keeps the lines of a structured log in a structured log.
+  const structured = depth < 3 ? structuredParts(text) : null;
+  if (structured !== null) return structured.flatMap((part) => partsOf(part, source, depth + 1));
+  return writtenOutParts(text).flatMap((part) => {
+    const header = part.indexOf('Traceback (most recent call last)');
+    const isFlattened = header >= 0 && part.length > header + 60;
+    return (isFlattened ? part.split(FLATTENED) : [part]).map((said) => segmentOf(said, source));
+  });
+}
+
+function withoutTransport(line: string): { text: string; source?: string } {
+  let text = line;
+  let source: string | undefined;
   // Transports nest: Airflow around kubectl around containerd.
   for (let depth = 0; depth < 6; depth += 1) {
-    const before = message;
-    message = message.replace(QUOTE, '').replace(AIRFLOW, '').replace(STREAM, '');
+    const before = text;
+    text = text.replace(QUOTE, '').replace(AIRFLOW, '').replace(STREAM, '');
     for (const pattern of SOURCES) {
-      const match = pattern.exec(message);
+      const match = pattern.exec(text);
       if (match === null) continue;
       source = match[1] ?? '';
-      message = message.slice(match[0].length);
+      text = text.slice(match[0].length);
     }
-    message = message.replace(SYSLOG, '').replace(STAMP, '').trimStart();
-    if (message === before) break;
+    text = text.replace(SYSLOG, '').replace(STAMP, '').trim();
+    if (text === before) break;
   }
-  const header = LEVEL.exec(message);
-  if (header === null) return { message, level: null, logger: null, source };
-  const rest = message.slice(header[0].length);
+  return source === undefined ? { text } : { text, source };
+}
+
+function segmentOf(part: string, outer: string): Segment {
+  const { text: whole, source = outer } = withoutTransport(part);
+  const header = LEVEL.exec(whole);
+  if (header === null) return { whole, message: whole, level: null, logger: null, source };
+  const level = header[1] ?? null;
+  const rest = whole.slice(header[0].length);
   const named = LOGGER.exec(rest);
   const name = named?.[1] ?? null;
   // `ERROR ModuleNotFoundError: …` names no logger.
   if (named === null || name === null || /(?:Error|Exception)$/.test(name)) {
-    return { message: rest, level: header[1] ?? null, logger: null, source };
+    return { whole, message: rest, level, logger: null, source };
   }
   const logger = name.slice(name.lastIndexOf('.') + 1);
-  return { message: rest.slice(named[0].length), level: header[1] ?? null, logger, source };
-}
-
-/**
- * The parts of a line that stand for lines of their own: structured logs, `\n` written out as in
- * REST answers, and a traceback pasted without its line ends.
- */
-export function partsOf(line: string): string[] {
-  const lines = structuredParts(line) ?? writtenOutParts(line);
-  return lines.flatMap((part) => {
-    const header = part.indexOf('Traceback (most recent call last)');
-    return header < 0 || part.length < header + 60 ? [part] : part.split(FLATTENED);
-  });
+  return { whole, message: rest.slice(named[0].length), level, logger, source };
 }
 
 function writtenOutParts(line: string): string[] {

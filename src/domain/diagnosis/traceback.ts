@@ -35,7 +35,7 @@ export const TRACEBACK_NEEDLES = [
 
 const HEADER = 'Traceback (most recent call last)';
 /** In front of the traceback: Spark wraps what the worker sent back. */
-const WORKER_HEADER = /PythonException(?::| \()/;
+const WORKER_HEADER = /PythonException(?::| \(|\\*","msg\\*":)/;
 const WORKER_ANNOUNCED =
   /(?:from|in) (?:the )?python worker|Python worker exited|thrown from a UDF/i;
 const WORKER_FRAME = /File "[^"]*pyspark\/(?:worker|daemon)\.py"/;
