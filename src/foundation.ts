@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLog, createRedactor, type Log } from './adapters/log.ts';
@@ -27,22 +28,24 @@ const REQUIREMENTS = join(import.meta.dirname, '..', 'deploy', 'requirements.txt
 
 export async function layFoundation(config: Config): Promise<Foundation> {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
-  const log = createLog(config.log);
-  const redact = createRedactor(secretsOf(config));
-  let interpreter: Promise<string> | null = null;
-  const python = () => {
-    interpreter ??= config.python
-      ? Promise.resolve(config.python)
-      : ensurePython({
-          python3: 'python3',
-          directory: join(config.dataDirectory, 'python'),
-          requirementsFile: REQUIREMENTS,
-          log: (line) => log.info(line),
-        }).then((found) => found.python);
-    return interpreter;
+  const secrets = secretsOf(config);
+  const log = createLog(config.log, secrets);
+  const redact = createRedactor(secrets);
+  let interpreter: Promise<{ python: string }> | null = null;
+  const python = async () => {
+    interpreter ??= ensurePython({
+      existing: config.python,
+      python3: 'python3',
+      directory: join(config.dataDirectory, 'python'),
+      requirementsFile: REQUIREMENTS,
+      log: (line) => log.info(line),
+    });
+    return (await interpreter).python;
   };
   if (config.redisUrl !== null) {
-    const connection = { url: config.redisUrl };
+    const connection = config.redisUrl.startsWith('/')
+      ? { socketPath: config.redisUrl }
+      : { url: config.redisUrl };
     return { config, connection, log, redact, python, stop: async () => undefined };
   }
   const server = await startRedisServer({
@@ -52,6 +55,11 @@ export async function layFoundation(config: Config): Promise<Foundation> {
   });
   const connection = { socketPath: server.socketPath };
   return { config, connection, log, redact, python, stop: () => server.stop() };
+}
+
+/** Short enough to type, and an allowed name so that it can be typed wherever a name can. */
+export function newBuildId(): string {
+  return `b${randomBytes(5).toString('hex')}`;
 }
 
 /** The part of the configuration that people see. */

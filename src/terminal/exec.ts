@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { execute } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { createQueue } from '../adapters/queue.ts';
@@ -8,7 +7,7 @@ import { isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';
 import type { Reply } from '../domain/reply.ts';
-import { layFoundation, REDIS_PREFIX, settingsOf } from '../foundation.ts';
+import { layFoundation, newBuildId, REDIS_PREFIX, settingsOf } from '../foundation.ts';
 import { createServices } from '../pipeline/services.ts';
 import { renderText } from '../slack/text.ts';
 import { startWorker } from '../worker.ts';
@@ -69,11 +68,6 @@ export const command: TerminalCommand = {
     }
   },
 };
-
-/** Short enough to type, and an allowed name so that it can be typed wherever a name can. */
-export function newBuildId(): string {
-  return `b${randomBytes(5).toString('hex')}`;
-}
 
 /** Waits for the build's end, showing each step on standard error as it goes. */
 async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<Reply> {

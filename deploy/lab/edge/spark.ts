@@ -22,8 +22,12 @@ export function writeSparkConf(options: {
     'spark.yarn.jars': `local:${sparkHome}/jars/*`,
     'spark.executor.instances': '2',
     'spark.executor.cores': '1',
-    'spark.executor.memory': '512m',
-    'spark.driver.memory': '1g',
+    'spark.executor.memory': '1536m',
+    // The article ships a million rows of a hundred columns from the driver: 0.9 GB as pickles, held
+    // in the JVM as the partitions and once more as the tasks on their way.
+    'spark.driver.memory': '5g',
+    // A partition of it is one task of up to 144 MB; Spark's own bound is 128.
+    'spark.rpc.message.maxSize': '512',
     'spark.yarn.am.memory': '512m',
     'spark.driver.host': '127.0.0.1',
     'spark.executorEnv.SPARK_LOCAL_IP': '127.0.0.1',

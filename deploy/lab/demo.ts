@@ -1,0 +1,226 @@
+/**
+ * The main job, from a sentence in Slack to Spark executors, on this machine: every part is real
+ * but Slack, which is emulated (deploy/lab/slack). `npm run demo` stays up for a person;
+ * `npm run demo -- --exit` ends with 0 only if both of the article's promises held.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type ArticleResult, articleScript, holds, rowsThatFit, runInPyspark } from './article.ts';
+import { writeConfiguration } from './configuration.ts';
+import { startLab } from './lab.ts';
+import { laboratory } from './laboratory.ts';
+import {
+  type Message,
+  type SlackEmulator,
+  startSlackEmulator,
+  visibleText,
+} from './slack/emulator.ts';
+import { terminalLines } from './slack/terminal.ts';
+
+const COMMAND = 'create my-local-env python=3.11 numpy scipy pandas';
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const directory = join(laboratory.folder, 'demo');
+const configFile = join(directory, 'conda-ferry.yaml');
+const logFile = join(directory, 'conda-ferry.log');
+const started = Date.now();
+const staysUp = !process.argv.includes('--exit');
+const port = Number(process.env.CONDA_FERRY_DEMO_PORT ?? 0);
+
+function say(text: string): void {
+  const seconds = ((Date.now() - started) / 1000).toFixed(1).padStart(5);
+  for (const line of text.split('\n')) process.stdout.write(`[${seconds} s] ${line}\n`);
+}
+
+/** Environments of an earlier demo go, so that this one builds; downloads and segments stay. */
+async function freshDirectory(): Promise<void> {
+  for (const name of ['data/redis', 'data/archives', 'data/builds', 'edge', 'conda-ferry.log']) {
+    await rm(join(directory, name), { recursive: true, force: true });
+  }
+  await mkdir(join(directory, 'edge'), { recursive: true });
+}
+
+/** Bot and worker as an operator starts them, in a process of their own. */
+function startProduct(slack: SlackEmulator) {
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', configFile], {
+    env: {
+      ...process.env,
+      SLACK_BOT_TOKEN: slack.botToken,
+      SLACK_APP_TOKEN: slack.appToken,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  return {
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** However this process is told to stop, it first ends what it started. */
+function endWith(
+  product: { stop(): Promise<void> },
+  slack: SlackEmulator,
+  lab: { stop(): Promise<void> },
+) {
+  const end = async () => {
+    await product.stop();
+    await slack.stop();
+    await lab.stop();
+  };
+  for (const [name, code] of [
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const) {
+    process.once(name, () => void end().finally(() => process.exit(code)));
+  }
+  return end;
+}
+
+async function untilConnected(slack: SlackEmulator, ended: Promise<unknown>): Promise<void> {
+  const gone = ended.then(() => {
+    throw new Error(`conda-ferry start ended early; its log is ${logFile}`);
+  });
+  const connected = (async () => {
+    while (slack.connections() === 0) await wait(50);
+  })();
+  await Promise.race([connected, gone]);
+}
+
+/** Prints what is new in a message each time it is edited, as a person watching it would see. */
+function follow(slack: SlackEmulator, channel: string): () => void {
+  const shown = new Set<string>();
+  return slack.onChange(() => {
+    for (const message of slack.messages(channel)) {
+      for (const line of terminalLines(message)) {
+        if (shown.has(`${message.ts} ${line}`)) continue;
+        shown.add(`${message.ts} ${line}`);
+        say(`  │ ${line}`);
+      }
+    }
+  });
+}
+
+/** The line a person copies: the pyspark one in the message's code blocks. */
+function pysparkLine(message: Message): string {
+  const codes = JSON.stringify(message.blocks ?? []).matchAll(
+    /"type":"rich_text_preformatted".*?"text":("(?:[^"\\]|\\.)*")/g,
+  );
+  for (const [, text] of codes) {
+    const line = JSON.parse(text as string) as string;
+    if (/(^|\s)pyspark --master/.test(line)) return line;
+  }
+  throw new Error(`there is no pyspark line in the message:\n${visibleText(message)}`);
+}
+
+/** Seconds of each step, from the product itself. */
+async function stepSeconds(): Promise<Record<string, number>> {
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'exec', '--json', '--config', configFile, '--', 'status my-local-env'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(child, 'close');
+  const { build } = JSON.parse(text) as {
+    build: { steps: { name: string; startedAt: number; finishedAt: number }[] };
+  };
+  return Object.fromEntries(
+    build.steps.map((step) => [step.name, (step.finishedAt - step.startedAt) / 1000]),
+  );
+}
+
+async function main(): Promise<number> {
+  say('Starting an edge node (OpenSSH), a YARN cluster and an emulated Slack on this machine.');
+  await freshDirectory();
+  const [lab, slack] = await Promise.all([
+    startLab({ directory: join(directory, 'lab') }),
+    startSlackEmulator({ port }),
+  ]);
+  await writeConfiguration(configFile, lab.state, {
+    dataDirectory: join(directory, 'data'),
+    root: join(directory, 'edge'),
+    slackApiUrl: slack.apiUrl,
+    logFile,
+  });
+  say('Starting Conda Ferry: bot and worker, with a Redis of their own.');
+  const product = startProduct(slack);
+  const end = endWith(product, slack, lab);
+  try {
+    await untilConnected(slack, product.ended);
+    const [channel] = [...slack.workspace.channels.values()];
+    const [person] = [...slack.workspace.users.values()];
+    if (!channel || !person) throw new Error('the emulated workspace is empty');
+    say(`Slack’s page: ${slack.url}`);
+    say(`In #${channel.name}, ${person.name} types: /conda-env ${COMMAND}`);
+    const unfollow = follow(slack, channel.id);
+    const typed = Date.now();
+    await slack.slash({ user: person.id, channel: channel.id, text: COMMAND });
+    const message = await slack.untilMessage(
+      (candidate) => /is ready|could not be built|failed/i.test(visibleText(candidate)),
+      { timeoutMs: 600_000 },
+    );
+    const built = (Date.now() - typed) / 1000;
+    await wait(1500);
+    unfollow();
+    if (!/is ready/i.test(visibleText(message))) throw new Error('the build failed');
+
+    const invocation = pysparkLine(message);
+    const result = await useIt(lab.state.edge, invocation);
+    const ready = holds(result);
+    say(
+      `The article’s check: ${JSON.stringify(result.npv)}: ${result.npv.length === 1 ? 'one numpy on every executor' : 'NOT one numpy'}.`,
+    );
+    say(`Its decile job: ${result.job.rows} × ${result.job.columns} in ${result.job.seconds} s.`);
+    const { solve, create, pack, stage, verify } = await stepSeconds();
+    const seconds = { solve, create, pack, stage, verify, total: built };
+    const { npv, job } = result;
+    const summary = {
+      ready,
+      invocation,
+      npv,
+      job: { rows: job.rows, columns: job.columns },
+      seconds,
+    };
+    if (staysUp) {
+      process.stdout.write(`${JSON.stringify(summary)}\n`);
+      say(`It stays up. Slack’s page: ${slack.url}   Ctrl-C ends everything.`);
+      await product.ended;
+    } else {
+      await end();
+      process.stdout.write(`${JSON.stringify(summary)}\n`);
+    }
+    return ready ? 0 : 1;
+  } finally {
+    await end();
+  }
+}
+
+/** On the edge node, over SSH: the pasted line, then the article's two examples. */
+async function useIt(edge: { sshConfigFile: string }, invocation: string): Promise<ArticleResult> {
+  const rows = rowsThatFit();
+  const script = join(directory, 'article.py');
+  await writeFile(script, articleScript(rows));
+  say(
+    `On the edge node, over SSH, the line is pasted and the article’s code run in it (${rows} × 100):`,
+  );
+  say(`  $ ${invocation}`);
+  return runInPyspark(edge, { directory: null, text: invocation }, script, (line) => {
+    if (!/^(>>>|\.\.\.)?\s*$/.test(line)) say(`  │ ${line.slice(0, 200)}`);
+  });
+}
+
+process.exitCode = await main().catch((error: Error) => {
+  say(`The demo failed: ${error.message}`);
+  process.stdout.write(`${JSON.stringify({ ready: false, error: error.message.slice(0, 500) })}\n`);
+  return 1;
+});

@@ -1,0 +1,86 @@
+import { userError } from '../domain/errors.ts';
+import { closest } from '../domain/tokens.ts';
+import { type LintProfile, type LintReport, lint, PROFILES } from '../packing/lint.ts';
+import { readArguments, type TerminalCommand, usageError, writeJson } from './command.ts';
+
+const usage =
+  'conda-ferry lint FILE [--profile P] [--glibc V] [--architecture A] [--free-bytes N] [--json]';
+
+export const command: TerminalCommand = {
+  usage,
+  summary: `what would go wrong with an archive, before it is shipped; exit 1 when it would. Profiles: ${PROFILES.map((profile) => profile.name).join(', ')}`,
+  async run(words) {
+    const { values, positionals } = readArguments(
+      words,
+      {
+        profile: { type: 'string' },
+        glibc: { type: 'string' },
+        architecture: { type: 'string' },
+        'free-bytes': { type: 'string' },
+        json: { type: 'boolean' },
+      },
+      usage,
+    );
+    const [file, ...more] = positionals;
+    if (file === undefined || more.length > 0) throw usageError('Name one archive.', usage);
+    const report = await lint(file, profileOf(values));
+    if (values.json) writeJson(report);
+    else show(report);
+    // An archive that some cluster can take is not wrong; one that none can take is.
+    return Object.values(report.verdicts).every((verdict) => verdict === 'fails') ? 1 : 0;
+  },
+};
+
+/** One of the known profiles with what the person adds to it; undefined judges for all of them. */
+function profileOf(values: {
+  profile?: string | undefined;
+  glibc?: string | undefined;
+  architecture?: string | undefined;
+  'free-bytes'?: string | undefined;
+}): LintProfile | undefined {
+  const { profile: name, glibc, architecture, 'free-bytes': freeBytes } = values;
+  if (name === undefined) {
+    if (glibc === undefined && architecture === undefined && freeBytes === undefined)
+      return undefined;
+    throw usageError('Say for which cluster with `--profile`.', usage);
+  }
+  const known = PROFILES.find((profile) => profile.name === name);
+  if (known === undefined) {
+    const names = PROFILES.map((profile) => profile.name);
+    const near = closest(name, names) ?? names.find((candidate) => candidate.startsWith(name));
+    throw userError({
+      code: 'unknown-profile',
+      message: `There is no profile \`${name}\`.`,
+      suggestion: near ? `Did you mean \`${near}\`?` : `Choose one of ${names.join(', ')}.`,
+    });
+  }
+  if (architecture !== undefined && architecture !== 'x86_64' && architecture !== 'aarch64') {
+    throw usageError('`--architecture` is x86_64 or aarch64.', usage);
+  }
+  if (freeBytes !== undefined && !/^\d+$/.test(freeBytes)) {
+    throw usageError('`--free-bytes` is a whole number of bytes.', usage);
+  }
+  return {
+    ...known,
+    glibc: glibc ?? null,
+    architecture: architecture ?? null,
+    freeBytes: freeBytes === undefined ? null : Number(freeBytes),
+  };
+}
+
+function show(report: LintReport): void {
+  const failing = Object.entries(report.verdicts).filter(([, verdict]) => verdict === 'fails');
+  const lines = report.findings.flatMap((finding) => [
+    `${finding.severity === 'error' ? '✗' : '!'} ${finding.id}: ${finding.text}`,
+    `    ${finding.fix}`,
+    ...(finding.paths.length > 0 ? [`    ${finding.paths.join(', ')}`] : []),
+    ...(finding.profiles.length > 0 ? [`    on ${finding.profiles.join(', ')}`] : []),
+  ]);
+  const verdict =
+    failing.length === 0
+      ? `✓ works on ${Object.keys(report.verdicts).join(', ')}`
+      : `✗ fails on ${failing.map(([name]) => name).join(', ')}`;
+  process.stdout.write(
+    `${report.file}: ${report.format}, ${report.files} files, ${(report.bytes / 1e6).toFixed(1)} MB\n${[...lines, verdict].join('\n')}\n`,
+  );
+}
