@@ -16,7 +16,8 @@ from slack_sdk import WebClient
 
 
 def say(kind: str, **details) -> None:
-    print(json.dumps({"kind": kind, **details}), flush=True)
+    # One write, on a line of its own: Bolt prints from another thread.
+    os.write(sys.stdout.fileno(), f"\n{json.dumps({'kind': kind, **details})}\n".encode())
 
 
 app = App(
