@@ -59,7 +59,6 @@ export class SegmentCache {
 
   constructor(directory: string) {
     this.directory = directory;
-    mkdirSync(directory, { recursive: true });
   }
 
   /** The entry, checked from first to last byte, or null. A damaged entry is removed. */
@@ -86,7 +85,9 @@ export class SegmentCache {
     return new CachedSegment(descriptor, index);
   }
 
+  /** Throws what the file system throws: a cache is a convenience, and its user decides. */
   record(key: string): SegmentRecorder {
+    mkdirSync(this.directory, { recursive: true });
     return new SegmentRecorder(`${this.directory}/${randomUUID()}.tmp`, this.#path(key));
   }
 
@@ -118,7 +119,10 @@ export class CachedSegment {
   }
 }
 
-/** Writes one entry while its files pass by on their way into the archive. */
+/**
+ * Writes one entry while its files pass by on their way into the archive. When that fails, the
+ * files pass by all the same, and `commit` says so.
+ */
 export class SegmentRecorder {
   readonly #temporary: string;
   readonly #path: string;
@@ -128,6 +132,7 @@ export class SegmentRecorder {
   #waitingBytes = 0;
   #bytes = 0;
   #crc = 0;
+  #failure: unknown = null;
 
   constructor(temporary: string, path: string) {
     this.#temporary = temporary;
@@ -153,7 +158,7 @@ export class SegmentRecorder {
     };
   }
 
-  /** Makes the entry visible. */
+  /** Makes the entry visible. Throws the first thing that went wrong since the beginning. */
   commit(): void {
     const index = Buffer.from(JSON.stringify([...this.#rows.values()]));
     const payloadBytes = this.#bytes + this.#waitingBytes;
@@ -164,6 +169,7 @@ export class SegmentRecorder {
     footer.writeUInt32LE(MAGIC, 20);
     this.#append(footer.subarray(0, 16));
     this.#write();
+    if (this.#failure !== null) throw this.#failure;
     footer.writeUInt32LE(this.#crc, 16);
     writeFully(this.#descriptor, footer.subarray(16));
     closeSync(this.#descriptor);
@@ -190,8 +196,12 @@ export class SegmentRecorder {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#crc = crc32(bytes, this.#crc);
-    writeFully(this.#descriptor, bytes);
     this.#bytes += bytes.length;
+    try {
+      if (this.#failure === null) writeFully(this.#descriptor, bytes);
+    } catch (error) {
+      this.#failure = error;
+    }
   }
 }
 

@@ -108,7 +108,11 @@ export async function pack(request: PackRequest): Promise<PackReport> {
       seconds: (performance.now() - started) / 1000,
       cache: packing.cacheCounts,
       segments: output.segments,
-      warnings: [...plan.warnings, ...clobberWarnings(plan, packing.clobbered)],
+      warnings: [
+        ...plan.warnings,
+        ...clobberWarnings(plan, packing.clobbered),
+        ...(packing.cacheWarning ? [packing.cacheWarning] : []),
+      ],
     };
   } catch (error) {
     await output.discard();
@@ -165,12 +169,14 @@ interface PackingParts {
 class Packing {
   readonly #parts: PackingParts;
   readonly clobbered: ScannedFile[] = [];
+  cacheWarning: PackWarning | null = null;
   readonly cacheCounts = { hits: 0, misses: 0, reusedBytes: 0 };
   readonly #records: PrefixRecord[] = [];
   readonly #open = new Set<CachedSegment>();
   #recorder: SegmentRecorder | null = null;
   #bytesThisTurn = 0;
   #progressBytes = 0;
+  #filesDone = 0;
   files = 0;
   sourceBytes = 0;
 
@@ -254,10 +260,9 @@ class Packing {
   }
 
   async #writeSegment(segment: SegmentAtWork, steps: AsyncGenerator<Step>): Promise<void> {
-    const { writer, output, cache } = this.#parts;
-    const { cached, key } = segment;
-    const recorder = cache && key && !cached ? cache.record(key) : null;
-    this.#recorder = recorder;
+    const { writer, output } = this.#parts;
+    const { cached } = segment;
+    this.#startRecording(segment);
     await output.append(writer.beginSegment());
     for (const entry of segment.entries) {
       const scanned = segment.scanned.get(entry);
@@ -267,19 +272,47 @@ class Packing {
         this.cacheCounts.reusedBytes += file.compressedBytes;
       } else if (scanned) {
         file = await this.#collect(steps, scanned);
-        if (recorder) file = recorder.add(scanned.sha256, file);
+        if (this.#recorder) file = this.#recorder.add(scanned.sha256, file);
       }
       await output.append(writer.add(entry, file));
       this.#progress(bytesOnDisk(entry));
     }
     await output.append(writer.endSegment());
     await output.endSegment(segment.name);
-    recorder?.commit();
-    this.#recorder = null;
+    this.#finishRecording();
     if (cached) {
       cached.close();
       this.#open.delete(cached);
     }
+  }
+
+  /** The archive is what matters: a cache that cannot be written is left alone from then on. */
+  #startRecording({ key, cached }: SegmentAtWork): void {
+    const { cache } = this.#parts;
+    if (!cache || key === null || cached || this.cacheWarning) return;
+    try {
+      this.#recorder = cache.record(key);
+    } catch (error) {
+      this.#blameCache(error);
+    }
+  }
+
+  #finishRecording(): void {
+    try {
+      this.#recorder?.commit();
+    } catch (error) {
+      this.#recorder?.discard();
+      this.#blameCache(error);
+    }
+    this.#recorder = null;
+  }
+
+  #blameCache(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.cacheWarning = {
+      id: 'cache-not-written',
+      text: `Compressed files could not be kept for the next packing: ${reason}.`,
+    };
   }
 
   /** Gathers the blocks of one file. */
@@ -314,8 +347,6 @@ class Packing {
     this.#bytesThisTurn = 0;
     await nextTurn();
   }
-
-  #filesDone = 0;
 
   #progress(bytes: number): void {
     this.#filesDone += 1;
