@@ -91,6 +91,10 @@ const DEFAULT_COMMANDS: CommandHint[] = [
   },
 ];
 
+const DEFAULT_SHORTCUTS: ShortcutHint[] = [
+  { callbackId: 'diagnose_message', name: 'Diagnose this failure' },
+];
+
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 type Waiting = { timeoutMs?: number };
@@ -155,7 +159,7 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
   const now = options.now ?? Date.now;
   const signingSecret = options.signingSecret ?? 'emulator-signing-secret';
   const commands = options.commands ?? DEFAULT_COMMANDS;
-  const shortcuts = options.shortcuts ?? [];
+  const shortcuts = options.shortcuts ?? DEFAULT_SHORTCUTS;
   let requestUrl = options.requestUrl ?? null;
   let port = 0;
   const baseUrl = (): string => `http://127.0.0.1:${port}`;

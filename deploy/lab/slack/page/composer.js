@@ -107,6 +107,9 @@ export function composer(channel, threadTs = null) {
     field.value = '';
     grow();
     offer();
+    // Whoever writes wants to see what comes of it.
+    const messages = form.previousElementSibling;
+    if (messages) messages.scrollTop = messages.scrollHeight;
     if (!text.startsWith('/')) {
       await act('say', { channel: channel.id, text, threadTs });
       return;
