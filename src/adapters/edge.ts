@@ -2,18 +2,13 @@ import { once } from 'node:events';
 import type { ClusterProfile } from '../domain/cluster.ts';
 import { outsideError } from '../domain/errors.ts';
 import { parseName } from '../domain/names.ts';
-import type { Edge } from '../domain/ports.ts';
+import type { Edge, StageRequest } from '../domain/ports.ts';
 import { isVariable } from '../domain/shell.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs } from './edge/hdfs.ts';
 import { type EdgeProfile, readProfile } from './edge/profile.ts';
 import { runCommand } from './edge/run.ts';
 import { openSession, type Session } from './edge/session.ts';
-import {
-  checkStageRequest,
-  isStagingIntact,
-  type SegmentedStageRequest,
-  stageArchive,
-} from './edge/staging.ts';
+import { checkStageRequest, isStagingIntact, stageArchive } from './edge/staging.ts';
 
 /** One edge node as configured. */
 export interface EdgeConfig {
@@ -107,7 +102,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     name: config.name,
     profile: ({ signal, log }) =>
       withSession(signal, log, async (session) => (await profileOver(session)).cluster),
-    async stage(request: SegmentedStageRequest, progress) {
+    async stage(request: StageRequest, progress) {
       checkStageRequest(request);
       // The same archive twice at once would travel twice: the second finds it in place.
       return staging(request.archive.sha256, progress.signal, () =>

@@ -33,6 +33,8 @@ export function createPacker(options: { dataDirectory: string }): Packer {
           bytes: report.bytes,
           files: report.files,
         },
+        segments: report.segments,
+        unpackedBytes: report.sourceBytes,
         cache: { hits: report.cache.hits, misses: report.cache.misses },
         warnings: report.warnings,
       };

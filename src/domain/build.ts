@@ -20,6 +20,14 @@ export interface Step {
   finishedAt: number | null;
 }
 
+/** A piece of an archive; the pieces in order are all of its bytes. */
+export interface ArchiveSegment {
+  name: string;
+  bytes: number;
+  sha256: string;
+  offset: number;
+}
+
 /** `ready`, `failed` and `cancelled` are terminal: a build reaches exactly one of them, once. */
 export type BuildState = 'queued' | 'running' | 'ready' | 'failed' | 'cancelled';
 

@@ -2,7 +2,7 @@
  * What the pipeline needs from the outside, as small interfaces. `src/adapters` implements them
  * over real parts; tests may implement them over nothing but memory.
  */
-import type { Archive, Build, StepName } from './build.ts';
+import type { Archive, ArchiveSegment, Build, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
 import type { Lock, Platform } from './lock.ts';
@@ -97,6 +97,10 @@ export interface Packer {
 
 export interface PackResult {
   archive: Archive;
+  /** Pieces an edge may already have in an older archive. */
+  segments: ArchiveSegment[];
+  /** Bytes on disk once unpacked. */
+  unpackedBytes: number;
   /** Segments reused from the cache and made anew. */
   cache: { hits: number; misses: number };
   warnings: { id: string; text: string }[];
@@ -123,6 +127,10 @@ export interface StageRequest {
   /** Archive on the build host. */
   archivePath: string;
   archive: Archive;
+  /** Those an older archive on the edge holds are copied there instead of travelling. */
+  segments: readonly ArchiveSegment[];
+  /** For the check of free space. */
+  unpackedBytes: number;
   layout: Layout;
   alias: string;
   /** Written beside the archive as the manifest, from which the catalogue can be rebuilt. */

@@ -14,10 +14,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { startEdge } from '../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
-import type { ArchiveSegment } from '../../src/adapters/edge/segments.ts';
-import type { SegmentedStageRequest } from '../../src/adapters/edge/staging.ts';
 import { createEdge, type EdgeConfig, type EdgeTiming } from '../../src/adapters/edge.ts';
-import type { Archive } from '../../src/domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../src/domain/build.ts';
 import type { Edge, Progress, StageRequest } from '../../src/domain/ports.ts';
 
 /** A real OpenSSH server on 127.0.0.1 behind a link that can be made bad. */
@@ -138,6 +136,8 @@ export function makeArchive(
     archivePath: path,
     archive,
     layout,
+    segments: [],
+    unpackedBytes: Math.ceil(bytes.length * 3.5),
     alias: layout === 'global' ? 'MYGLOBALENV' : `${environment}_${format.replace('.', '_')}`,
     manifest: { environment, revision, sha256: archive.sha256 },
   };
@@ -151,7 +151,7 @@ export function makeSegmentedArchive(
   directory: string,
   revision: number,
   files: { shared: Buffer; own: Buffer },
-): SegmentedStageRequest {
+): StageRequest {
   const work = mkdtempSync(join(directory, 'pack-'));
   const contents = { 'bin/python': '#!/bin/sh\n', ...files };
   const segments: ArchiveSegment[] = [];
@@ -183,6 +183,7 @@ export function makeSegmentedArchive(
     revision,
     archivePath: join(work, name),
     archive: { name, format: 'tar.gz', sha256, bytes: whole.length, files: 3 },
+    unpackedBytes: Math.ceil(whole.length * 3.5),
     layout: 'local',
     alias: 'churn_tar_gz',
     manifest: { revision },

@@ -1,14 +1,6 @@
-import type { Archive } from '../../domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../domain/build.ts';
 import type { Session } from './session.ts';
 import type { Range } from './upload.ts';
-
-/** A piece of an archive; the pieces in order are all of its bytes. */
-export interface ArchiveSegment {
-  name: string;
-  bytes: number;
-  sha256: string;
-  offset: number;
-}
 
 /** Where the bytes of a new archive come from, in order. */
 export interface Assembly {

@@ -1,20 +1,15 @@
 import { stat } from 'node:fs/promises';
-import type { Archive } from '../../domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../domain/build.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging } from '../../domain/environment.ts';
 import { Cancelled, outsideError } from '../../domain/errors.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
 import { diskFull, megabytes } from './failures.ts';
-import { type ArchiveSegment, coversArchive, planAssembly, segmentIndex } from './segments.ts';
+import { coversArchive, planAssembly, segmentIndex } from './segments.ts';
 import type { Session } from './session.ts';
 import { type Range, upload } from './upload.ts';
 
-/**
- * A conda environment deflates to about a third (measured: .306 to .353 for numpy, pandas, scipy
- * and pyarrow), so this many times the archive is needed to unpack it.
- */
-const UNPACKED_RATIO = 3.5;
 /** Bytes that stay free on the edge whatever we stage. */
 const RESERVE = 16 * 1024 * 1024;
 /** Folders under the root that are not the alias's. */
@@ -51,9 +46,6 @@ export function checkStageRequest(request: StageRequest): void {
   }
 }
 
-/** A request that also says what the archive is made of, so that known pieces need not travel. */
-export type SegmentedStageRequest = StageRequest & { segments?: readonly ArchiveSegment[] };
-
 export interface StagePlace {
   edge: string;
   root: string;
@@ -68,7 +60,7 @@ export interface StagePlace {
 export async function stageArchive(
   session: Session,
   place: StagePlace,
-  request: SegmentedStageRequest,
+  request: StageRequest,
   cluster: ClusterProfile,
   progress: Progress,
 ): Promise<Staging> {
@@ -93,7 +85,7 @@ export async function stageArchive(
   const part = Number(facts.get('part') ?? 0);
   const needed =
     (state === 'intact' ? 0 : archive.bytes - Math.min(part, archive.bytes)) +
-    (facts.get('driver') === 'present' ? 0 : Math.ceil(archive.bytes * UNPACKED_RATIO));
+    (facts.get('driver') === 'present' ? 0 : request.unpackedBytes);
   const free = Number(facts.get('free'));
   if (needed > 0 && needed + RESERVE > free) {
     if (part > 0) await discard(session, variables);
@@ -105,8 +97,7 @@ export async function stageArchive(
     if (state === 'damaged') {
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
-    const segments = request.segments ?? [];
-    const known = coversArchive(segments, archive) ? segments : [];
+    const known = coversArchive(request.segments, archive) ? request.segments : [];
     await send(session, place, request, known, progress, () =>
       script('publish', { segments: segmentIndex(known) }),
     );

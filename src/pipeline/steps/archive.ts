@@ -1,4 +1,4 @@
-import type { Archive } from '../../domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../domain/build.ts';
 import type { BuildRun } from '../context.ts';
 import type { Solved } from './solve.ts';
 
@@ -6,6 +6,8 @@ import type { Solved } from './solve.ts';
 export interface Packed {
   archive: Archive;
   path: string;
+  segments: ArchiveSegment[];
+  unpackedBytes: number;
   imports: Record<string, string[]>;
 }
 
@@ -39,7 +41,7 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
       );
     }
     const packed = await run.step('pack', async (progress) => {
-      const { archive, cache, warnings } = await ports.packer.pack(
+      const { archive, segments, unpackedBytes, cache, warnings } = await ports.packer.pack(
         {
           prefix: held.path,
           output: path,
@@ -57,7 +59,8 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
         ...build.request.specs.map((spec) => spec.name),
         ...solved.projects.map((project) => project.name),
       ];
-      return { archive, path, imports: await ports.workspace.importNames(held.path, wanted) };
+      const imports = await ports.workspace.importNames(held.path, wanted);
+      return { archive, path, segments, unpackedBytes, imports };
     });
     await ports.store.writeCheckpoint(build.id, 'pack', packed);
     return packed;

@@ -24,6 +24,8 @@ export async function stage(
           revision,
           archivePath: packed.path,
           archive: packed.archive,
+          segments: packed.segments,
+          unpackedBytes: packed.unpackedBytes,
           layout: build.request.layout,
           alias: defaultAlias(build.request.layout, build.request.environment, packed.path),
           manifest: {
