@@ -3,6 +3,7 @@ import { chooseEngine } from './adapters/engine.ts';
 import { createPacker } from './adapters/packer.ts';
 import { createProjects } from './adapters/projects.ts';
 import { createWorker } from './adapters/queue.ts';
+import { createFileFetcher } from './adapters/slack-files.ts';
 import { createStore } from './adapters/store.ts';
 import { createWorkspace } from './adapters/workspace.ts';
 import { type Foundation, REDIS_PREFIX } from './foundation.ts';
@@ -12,6 +13,7 @@ import { abandonBuild, runBuild, runVerification } from './pipeline/run.ts';
 /** Assembles a worker: builds of this platform are made here, as many at a time as configured. */
 export async function startWorker(foundation: Foundation): Promise<{ close(): Promise<void> }> {
   const { config, connection, log, redact } = foundation;
+  const { botToken, apiUrl } = config.slack;
   const store = createStore({ connection, prefix: REDIS_PREFIX });
   const ports: BuildPorts = {
     store,
@@ -21,7 +23,12 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       dataDirectory: config.dataDirectory,
       python: foundation.python,
     }),
-    projects: createProjects({ config: config.projects, dataDirectory: config.dataDirectory }),
+    projects: createProjects({
+      config: config.projects,
+      dataDirectory: config.dataDirectory,
+      // A worker without Slack's token builds everything but attached files.
+      ...(botToken === null ? {} : { fetchFile: createFileFetcher({ botToken, apiUrl }) }),
+    }),
     packer: createPacker({ dataDirectory: config.dataDirectory }),
     workspace: createWorkspace({
       directory: config.dataDirectory,
