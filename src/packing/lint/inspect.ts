@@ -104,7 +104,7 @@ export class Inspection {
           ? posix.normalize(target)
           : posix.normalize(posix.join(posix.dirname(path), target));
       if (posix.isAbsolute(target) || place.startsWith('../') || place === '..') {
-        this.note('link-outside', path);
+        this.note(isInterpreter(path) ? 'dangling-interpreter' : 'link-outside', path);
       } else if (!this.#exists(place)) {
         this.note(isInterpreter(path) ? 'dangling-interpreter' : 'dangling-link', path);
       }

@@ -19,7 +19,7 @@ const HADOOP_OF_SPARK: readonly (readonly [spark: string, hadoop: string])[] = [
   ['4.2', '3.5.0'],
 ];
 
-const YARN_HADOOPS = ['3.3', '3.4', '3.5'] as const;
+const YARN_HADOOPS = ['3.3', '3.3.6', '3.4', '3.5'] as const;
 const SPARK_MANAGERS = ['kubernetes', 'standalone', 'local-cluster'] as const;
 
 /** Every combination that unpacks in its own way: what an archive is judged for by default. */
@@ -41,21 +41,22 @@ export const PROFILES: readonly LintProfile[] = [
 ];
 
 /**
- * The code that unpacks an archive on a cluster. Two programs, in two generations each:
- * `org.apache.hadoop.yarn.util.FSDownload` in the NodeManager, and Spark's `Utils.unpack`; Hadoop
- * 3.4 changed zip in both (commons-compress instead of java.util.zip; HADOOP-18145 modes).
+ * The code that unpacks an archive on a cluster: `org.apache.hadoop.yarn.util.FSDownload` in the
+ * NodeManager, or Spark's `Utils.unpack`. Both hand a zip to the Hadoop library they run with, of
+ * which there are three generations: up to 3.3.4 with java.util.zip and without modes, 3.3.5 and
+ * 3.3.6 with commons-compress (HADOOP-18145), and from 3.4 on with a newer one of it.
  */
 export interface Unpacker {
   program: 'yarn' | 'spark';
-  generation: '3.3' | '3.4';
+  generation: 1 | 2 | 3;
 }
 
-/** A version nobody knows counts as the older generation, which does less. */
+/** A version nobody knows counts as the first generation, which does least. */
 export function unpackerOf(profile: LintProfile): Unpacker {
   const program = profile.manager === 'yarn' ? 'yarn' : 'spark';
   const hadoop = program === 'yarn' ? profile.hadoop : (clientOf(profile.spark) ?? profile.hadoop);
-  const isNew = hadoop !== null && compareVersions(hadoop, '3.4') >= 0;
-  return { program, generation: isNew ? '3.4' : '3.3' };
+  if (hadoop === null || compareVersions(hadoop, '3.3.5') < 0) return { program, generation: 1 };
+  return { program, generation: compareVersions(hadoop, '3.4') < 0 ? 2 : 3 };
 }
 
 function clientOf(spark: string | null): string | null {

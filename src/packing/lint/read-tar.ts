@@ -12,6 +12,9 @@ const TYPES: Readonly<Record<string, Member['type']>> = {
 /** Longest pax header or GNU long name that is read into memory. */
 const MAX_EXTENSION_BYTES = 1024 * 1024;
 
+/** Tools fill the last record with zeros, a few kilobytes of them. */
+const MAX_TRAILING_BYTES = 64 * 1024 * 1024;
+
 /**
  * Members of a tar as its bytes come by: ustar, pax and GNU long names.
  * Throws `BrokenArchive` when the bytes end early or are not tar.
@@ -21,7 +24,11 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Me
   let extension: { path?: string; target?: string; bytes?: number } = {};
   for (;;) {
     const header = await cursor.take(BLOCK_BYTES);
-    if (header.every((byte) => byte === 0)) return;
+    if (header.every((byte) => byte === 0)) {
+      // Only reading on shows that the compressed stream around the tar ends well.
+      await cursor.drain();
+      return;
+    }
     verifyChecksum(header);
     const flag = String.fromCharCode(header[156] ?? 0);
     const bytes = readNumber(header, 124, 12);
@@ -109,6 +116,16 @@ class Cursor {
     const parts: Buffer[] = [];
     for await (const part of this.#parts(bytes)) parts.push(part);
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  }
+
+  async drain(): Promise<void> {
+    for (let bytes = 0; ; ) {
+      const { value, done } = await this.#chunks.next();
+      if (done) return;
+      bytes += value.length;
+      if (bytes > MAX_TRAILING_BYTES)
+        throw new BrokenArchive('too-large', 'it goes on after its end');
+    }
   }
 
   async skip(bytes: number): Promise<void> {

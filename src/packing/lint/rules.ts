@@ -3,8 +3,8 @@ import type { Unpacker } from './profiles.ts';
 
 /**
  * What each notice means. `fails` is the matrix of what was measured by running the classes that
- * unpack: `FSDownload` and `Utils.unpack` of Hadoop 3.3.4, 3.3.6, 3.4.1 and 3.5.0 and of Spark
- * 3.5 and 4.0. Ids that `diagnose` has too mean the same there.
+ * unpack: `FSDownload` and `Utils.unpack` of Hadoop 3.3.4, 3.3.6, 3.4.1 and 3.5.0, and of
+ * Spark 3.5, 4.0 and 4.3. Ids that `diagnose` has too mean the same there.
  */
 export interface Rule {
   id: string;
@@ -18,7 +18,7 @@ export interface Rule {
 const everywhere = () => true;
 const offYarn = ({ program }: Unpacker) => program === 'spark';
 const onYarn = ({ program }: Unpacker) => program === 'yarn';
-const oldGeneration = ({ generation }: Unpacker) => generation === '3.3';
+const firstGeneration = ({ generation }: Unpacker) => generation === 1;
 
 const PACK_AGAIN = 'Pack it again with `conda-ferry pack`.';
 
@@ -61,9 +61,9 @@ export const RULES: Readonly<Record<Notice, Rule>> = {
   zip: {
     id: 'exec-bit-lost',
     severity: 'error',
-    text: 'Spark with Hadoop client 3.3 unpacks a zip without modes, so `bin/python` cannot be executed.',
+    text: 'Spark 3, with Hadoop client 3.3.4 or older, unpacks a zip without modes, so `bin/python` cannot be executed.',
     fix: 'Pack it as .tar.gz.',
-    fails: (unpacker) => offYarn(unpacker) && oldGeneration(unpacker),
+    fails: (unpacker) => offYarn(unpacker) && firstGeneration(unpacker),
   },
   jar: {
     id: 'exec-bit-lost',
@@ -109,7 +109,7 @@ export const RULES: Readonly<Record<Notice, Rule>> = {
   },
   'link-outside': {
     id: 'dangling-link',
-    severity: 'error',
+    severity: 'warning',
     text: 'Links lead out of the archive: to nothing on the nodes, or to something else.',
     fix: 'Make them relative to where they lie, within the environment.',
     fails: everywhere,
@@ -152,16 +152,16 @@ export const RULES: Readonly<Record<Notice, Rule>> = {
   'zip-zip64-descriptor': {
     id: 'zip-data-descriptor',
     severity: 'error',
-    text: 'Zip64 members with sizes behind their data: YARN of Hadoop 3.3 reads them wrong.',
+    text: 'Zip64 members with sizes behind their data: YARN of Hadoop 3.3.4 and older reads them wrong.',
     fix: 'Write the zip to a file instead of a pipe, or pack it as .tar.gz.',
-    fails: (unpacker) => onYarn(unpacker) && oldGeneration(unpacker),
+    fails: (unpacker) => onYarn(unpacker) && firstGeneration(unpacker),
   },
   'zip-prefix': {
     id: 'zip-unsupported-feature',
     severity: 'error',
-    text: 'Bytes stand before the first member, as in a self-extracting zip: YARN of Hadoop 3.3 finds nothing in it.',
-    fix: 'Remove them with `zip -A`, or pack it again.',
-    fails: (unpacker) => onYarn(unpacker) && oldGeneration(unpacker),
+    text: 'Bytes stand before the first member, as in a self-extracting zip: YARN before Hadoop 3.4 finds nothing in it.',
+    fix: PACK_AGAIN,
+    fails: (unpacker) => onYarn(unpacker) && unpacker.generation < 3,
   },
   'zip-gaps': {
     id: 'zip-unsupported-feature',
@@ -173,9 +173,9 @@ export const RULES: Readonly<Record<Notice, Rule>> = {
   'zip-bzip2': {
     id: 'zip-unsupported-feature',
     severity: 'error',
-    text: 'Members are compressed with bzip2, which Hadoop 3.3 cannot read.',
+    text: 'Members are compressed with bzip2, which Hadoop 3.3.4 and older cannot read.',
     fix: 'Zip with deflate, the default.',
-    fails: oldGeneration,
+    fails: firstGeneration,
   },
   'zip-method': {
     id: 'zip-unsupported-feature',
