@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { stepSeconds } from '../../src/domain/build.ts';
+import { cannotWalk, ferry, visibleText } from '../harness.ts';
+
+const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+describe('from a sentence to a line', { skip: cannotWalk }, () => {
+  const runTest = ferry();
+
+  test('one message follows the build, edited in place; one notice calls the requester', () =>
+    runTest(async (ctx) => {
+      const outcome = await ctx.slash('create churn python=3.11 six', { user: 'ana' });
+      assert.deepEqual(
+        { error: outcome.error, ackBody: outcome.ackBody },
+        { error: null, ackBody: null },
+      );
+      const first = await ctx.live('churn');
+      const build = await ctx.untilReady('churn');
+      const live = await ctx.live('churn');
+      assert.equal(live.ts, first.ts);
+      assert.match(visibleText(live), /churn@1 is ready/);
+      assert.match(
+        visibleText(live),
+        /PYSPARK_PYTHON=\.\/churn_zip\/churn\/bin\/python .*pyspark --master yarn/,
+      );
+      assert.match(visibleText(live), /Smoke-tested/);
+      assert.equal(build.verifications[0]?.outcome, 'smoke-tested');
+
+      const [notice, ...others] = await ctx.notices('churn');
+      assert.equal(others.length, 0);
+      assert.match(notice?.text ?? '', /^<@U0ANARUIZ1> churn@1 is ready/);
+      // Nothing else was said in the channel: the message and the notice below it.
+      assert.equal(ctx.seen().length, 2);
+    }));
+
+  test('the archive on the edge node is the one that was packed, open to every reader', () =>
+    runTest(async (ctx) => {
+      await ctx.slash('create readers python=3.11 six');
+      const build = await ctx.untilReady('readers');
+      const [staging] = build.stagings;
+      assert.ok(staging && build.archive);
+      assert.equal(ctx.edge.sha256('readers'), build.archive.sha256);
+      assert.equal(mode(staging.archivePath), '644');
+      for (let folder = staging.archivePath; folder !== ctx.edge.root; ) {
+        folder = folder.slice(0, folder.lastIndexOf('/'));
+        assert.equal(mode(folder), '755', folder);
+      }
+      assert.deepEqual(ctx.edge.leftovers(), []);
+      const [manifest] = ctx.edge.manifests('readers');
+      assert.equal(manifest?.fingerprint, build.fingerprint);
+      assert.equal(manifest?.archive.sha256, build.archive.sha256);
+      assert.equal(await ctx.edge.ssh(`readlink ${ctx.edge.root}/envs/readers/current`), '1');
+      const python = `${ctx.edge.root}/envs/readers/current/bin/python`;
+      assert.match(
+        await ctx.edge.ssh(`${python} -c 'import six, sys; print(six.__version__, sys.version)'`),
+        /^1\.17\.0 3\.11\./,
+      );
+    }));
+
+  test('the same request again is answered from what is there: nothing created, nothing sent', () =>
+    runTest(async (ctx) => {
+      await ctx.slash('create again python=3.11 six');
+      const first = await ctx.untilReady('again');
+      const sent = ctx.edge.link.traffic.fromClient;
+      await ctx.slash('create again python=3.11 six');
+      await ctx.until('a second build', async () => (await ctx.build('again')).id !== first.id);
+      const second = await ctx.untilReady('again');
+      assert.equal(second.reused, true);
+      assert.equal(second.revision, 1);
+      assert.equal(second.fingerprint, first.fingerprint);
+      assert.deepEqual(
+        (['create', 'pack', 'stage'] as const).map((name) => stepSeconds(second, name)),
+        [0, 0, 0],
+      );
+      const bytes = ctx.edge.link.traffic.fromClient - sent;
+      assert.ok(bytes < 200_000, `${bytes} bytes went to the edge node`);
+      assert.match(visibleText(await ctx.live('again')), /Nothing to build/);
+    }));
+
+  test('other packages make the next revision; the driver’s link moves on', () =>
+    runTest(async (ctx) => {
+      await ctx.slash('create next python=3.11 six');
+      await ctx.untilReady('next');
+      await ctx.slash('create next python=3.11 six ferry-entry=1.0');
+      await ctx.until(
+        'a second build',
+        async () => (await ctx.store.listBuilds({ environment: 'next', limit: 9 })).length === 2,
+      );
+      const build = await ctx.untilReady('next');
+      assert.equal(build.revision, 2);
+      assert.match(visibleText(await ctx.live('next')), /2 added|1 added/);
+      assert.equal(await ctx.edge.ssh(`readlink ${ctx.edge.root}/envs/next/current`), '2');
+      // Commands find their Python on the PATH, as conda-pack's do.
+      const path = `PATH=${ctx.edge.root}/envs/next/2/bin:$PATH`;
+      assert.equal(await ctx.edge.ssh(`${path} ferry-entry`), 'ferry-entry 1.0');
+      assert.equal(ctx.edge.sha256('next'), build.archive?.sha256);
+    }));
+});

@@ -1,0 +1,170 @@
+/**
+ * What `npm test` runs: types, lint, then every test file, the quick ones two at a time and the
+ * suites that start the whole product one after another. The last line is
+ * `N passed, N failed` or `N passed, N failed, N skipped` over all test cases; exit code 0 only
+ * when nothing failed.
+ *
+ *     node test/run.ts                 everything
+ *     node test/run.ts test/domain …   only the files whose path begins so
+ */
+import { spawn } from 'node:child_process';
+import { globSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import { styleText } from 'node:util';
+
+const ROOT = join(import.meta.dirname, '..');
+/** A file that hangs must not hold up the others for ever. */
+const FILE_LIMIT_MS = 15 * 60_000;
+
+/** Tests that take longer are told one by one: nobody stares at a silent terminal. */
+const TOLD_MS = 5_000;
+
+/** Each starts servers, builds environments or keeps both cores busy: one file at a time. */
+const SLOW = ['test/path/', 'test/faults/', 'test/cluster/', 'test/browser/'];
+/** Judges what all the others have sent. */
+const LAST = 'test/payloads.test.ts';
+
+interface Totals {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+const started = Date.now();
+
+function say(text: string): void {
+  const elapsed = Math.round((Date.now() - started) / 1000);
+  process.stdout.write(`[${String(elapsed).padStart(4)} s] ${text}\n`);
+}
+
+/** A checker counts as one test case. */
+async function check(name: string, words: readonly string[]): Promise<void> {
+  const [command = '', ...rest] = words;
+  const child = spawn(join(ROOT, 'node_modules/.bin', command), rest, { cwd: ROOT });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const code = await new Promise((resolve) => {
+    child.once('error', resolve);
+    child.once('close', resolve);
+  });
+  if (code === 0) {
+    totals.passed += 1;
+    return say(`ok      ${name}`);
+  }
+  totals.failed += 1;
+  failures.push(name);
+  say(`${styleText('red', 'FAILED')}  ${name}\n${output.trim()}`);
+}
+
+async function runFiles(files: readonly string[], concurrency: number): Promise<void> {
+  if (files.length === 0) return;
+  const printed = new Map<string, string[]>();
+  const stream = run({
+    files: [...files],
+    concurrency,
+    isolation: 'process',
+    timeout: FILE_LIMIT_MS,
+  });
+  for (const name of ['test:stdout', 'test:stderr'] as const) {
+    stream.on(name, ({ file, message }) => {
+      if (file) printed.set(file, [...(printed.get(file) ?? []), message]);
+    });
+  }
+  stream.on('test:pass', ({ name, skip, file, details }) => {
+    if (skip !== undefined) {
+      const why = skip === true ? 'no reason is given' : skip;
+      say(`skipped ${place(file)} › ${name}: ${why}`);
+    } else if (details.type !== 'suite' && details.duration_ms > TOLD_MS) {
+      say(`        ${place(file)} › ${name}: ${seconds(details.duration_ms)}`);
+    }
+  });
+  stream.on('test:fail', ({ name, details, file }) => {
+    const { error } = details;
+    // Suites and files fail because of what is in them, which has been told.
+    if ('failureType' in error && error.failureType === 'subtestsFailed') return;
+    failures.push(`${place(file)} › ${name}`);
+    say(`${styleText('red', 'FAILED')}  ${place(file)} › ${name}\n${reason(error)}`);
+  });
+  stream.on('test:summary', ({ file, counts, duration_ms }) => {
+    if (file === undefined) {
+      totals.passed += counts.passed;
+      totals.failed += failedOf(counts);
+      totals.skipped += counts.skipped + counts.todo;
+      return;
+    }
+    const { passed, skipped } = counts;
+    const bad = failedOf(counts);
+    const sign = bad === 0 ? 'ok     ' : styleText('red', 'FAILED ');
+    const figures = [
+      `${passed} passed`,
+      bad > 0 && `${bad} failed`,
+      skipped > 0 && `${skipped} skipped`,
+    ];
+    say(`${sign} ${place(file)}  ${figures.filter(Boolean).join(', ')}, ${seconds(duration_ms)}`);
+    const words = printed.get(file)?.join('').trim();
+    if (bad > 0 && words) say(`what ${place(file)} printed:\n${words.slice(-8000)}`);
+  });
+  // The stream ends only when somebody takes what it says.
+  for await (const _ of stream);
+}
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** What did neither pass nor was skipped: failed, cancelled, out of time. */
+const failedOf = (counts: { tests: number; passed: number; skipped: number; todo: number }) =>
+  counts.tests - counts.passed - counts.skipped - counts.todo;
+
+const place = (file: string | undefined): string => (file ? relative(ROOT, file) : 'a test');
+
+/** The assertion itself, without the runner's own frames around it. */
+function reason(error: Error): string {
+  const cause =
+    error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : error.cause;
+  const lines = String(cause ?? error.message).split('\n');
+  return lines
+    .filter((line) => !/^\s+at .*\(?node:internal/.test(line))
+    .slice(0, 60)
+    .map((line) => `         ${line}`)
+    .join('\n');
+}
+
+async function main(parts: readonly string[]): Promise<number> {
+  const files = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
+  const wanted = files.filter(
+    (file) =>
+      parts.length === 0 || parts.some((part) => file.startsWith(relative(ROOT, join(ROOT, part)))),
+  );
+  if (wanted.length === 0) {
+    process.stderr.write(`There is no test file under ${parts.join(', ')}.\n`);
+    return 1;
+  }
+  if (parts.length === 0) {
+    rmSync(join(ROOT, 'test/.out'), { recursive: true, force: true });
+    await check('types (tsc)', ['tsc', '--noEmit']);
+    await check('lint and format (biome)', ['biome', 'check', '.']);
+  }
+  const absolute = (file: string) => join(ROOT, file);
+  const isSlow = (file: string) => SLOW.some((folder) => file.startsWith(folder));
+  const quick = wanted.filter((file) => !isSlow(file) && file !== LAST);
+  await runFiles(quick.map(absolute), 2);
+  await runFiles(
+    SLOW.flatMap((folder) => wanted.filter((file) => file.startsWith(folder))).map(absolute),
+    1,
+  );
+  await runFiles(wanted.filter((file) => file === LAST).map(absolute), 1);
+
+  if (failures.length > 0) say(`Failed:\n${failures.map((name) => `         ${name}`).join('\n')}`);
+  const { passed, failed, skipped } = totals;
+  const figures = [`${passed} passed`, `${failed} failed`, skipped > 0 && `${skipped} skipped`];
+  process.stdout.write(`${figures.filter(Boolean).join(', ')}\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
