@@ -1,6 +1,5 @@
 import { userError } from '../src/domain/errors.ts';
 import { linesForBuild } from '../src/domain/lines.ts';
-import { isName } from '../src/domain/names.ts';
 import type { BuildRequest, Layout } from '../src/domain/request.ts';
 import type { Spec } from '../src/domain/spec.ts';
 import { defineCommand } from './command.ts';
@@ -24,7 +23,7 @@ export const create = defineCommand({
   args: {
     positionals: {
       environment: { kind: 'environment', required: true },
-      specs: { kind: 'spec', many: true },
+      specs: { kind: 'spec', many: true, required: true },
     },
     options: {
       channel: {
@@ -94,7 +93,6 @@ interface CreateArguments {
   packer: BuildRequest['packer'] | null;
   name: string | null;
   prefix: string | null;
-  raw: string;
 }
 
 function requestOf(args: CreateArguments): BuildRequest {
@@ -107,14 +105,6 @@ function requestOf(args: CreateArguments): BuildRequest {
   }
   // With -n or -p every plain word is a package, as in conda.
   const environment = args.name ?? args.prefix ?? args.environment ?? '';
-  if (args.specs.length === 0) {
-    throw userError({
-      code: 'missing-argument',
-      message: `\`create ${environment}\` names no packages.`,
-      suggestion: `Add them: \`create ${isName(environment) ? environment : 'churn'} python=3.11 numpy pandas\`.`,
-      position: { start: args.raw.length, end: args.raw.length },
-    });
-  }
   return {
     environment,
     specs: withoutRepeats(args.specs),

@@ -75,6 +75,8 @@ describe('a mistake has a code, a position and a suggestion', () => {
     ['create 1churn numpy', 'bad-name', 7, /churn/],
     ['create a..b numpy', 'bad-name', 7, /a\.b/],
     ['create', 'missing-argument', 6, /numpy/],
+    ['create churn', 'missing-argument', 12, /numpy/],
+    ['create -n churn', 'missing-argument', 15, /numpy/],
     ['create churn numpy -c evil', 'unknown-channel', 22, /lab/],
     ['create churn evil::numpy', 'unknown-channel', 13, /lab/],
     ['create churn numpy --edge egde', 'unknown-edge', 26, /edge/],
