@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { CompressedFile } from './archive-writer.ts';
 import { BLOCK_BYTES } from './deflate.ts';
@@ -62,7 +63,7 @@ export class SegmentCache {
   }
 
   /** The entry, checked from first to last byte, or null. A damaged entry is removed. */
-  find(key: string): CachedSegment | null {
+  async find(key: string): Promise<CachedSegment | null> {
     const path = this.#path(key);
     let descriptor: number;
     try {
@@ -70,7 +71,7 @@ export class SegmentCache {
     } catch {
       return null;
     }
-    const index = readIndex(descriptor);
+    const index = await readIndex(descriptor);
     if (!index) {
       closeSync(descriptor);
       rmSync(path, { force: true });
@@ -241,7 +242,7 @@ export function pruneCache(
 }
 
 /** The index when lengths and checksum hold, else null. */
-function readIndex(descriptor: number): IndexRow[] | null {
+async function readIndex(descriptor: number): Promise<IndexRow[] | null> {
   const { size } = fstatSync(descriptor);
   if (size < FOOTER_BYTES) return null;
   const footer = Buffer.alloc(FOOTER_BYTES);
@@ -251,7 +252,10 @@ function readIndex(descriptor: number): IndexRow[] | null {
   if (footer.readUInt32LE(20) !== MAGIC) return null;
   if (payloadBytes + indexBytes + FOOTER_BYTES !== size) return null;
   let crc = 0;
-  for (const piece of readRange(descriptor, 0, size - 8)) crc = crc32(piece, crc);
+  for (const piece of readRange(descriptor, 0, size - 8)) {
+    crc = crc32(piece, crc);
+    await nextTurn();
+  }
   if (crc !== footer.readUInt32LE(16)) return null;
   const index = [...readRange(descriptor, payloadBytes, indexBytes)];
   return JSON.parse(Buffer.concat(index).toString());

@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { outsideError } from '../domain/errors.ts';
 import { uncheckBytecode } from './bytecode.ts';
 import { BLOCK_BYTES } from './deflate.ts';
@@ -23,7 +24,7 @@ export interface ScannedFile {
 /** Above this a file is read in pieces, unless the prefix turns up in it. */
 const WHOLE_BYTES = 16 * 1024 * 1024;
 
-/** Reads files of one prefix; not reentrant, because small files share one buffer. */
+/** Reads files of one prefix, one after the other: they share a buffer. */
 export class ContentReader {
   readonly #prefix: string;
   readonly #relocation: Relocation;
@@ -37,7 +38,7 @@ export class ContentReader {
   }
 
   /** Reads a file once: digests and whether it must be rewritten. Errors: `prefix-changed`. */
-  scan(entry: FileEntry): ScannedFile {
+  async scan(entry: FileEntry): Promise<ScannedFile> {
     const { source } = entry;
     if (source.kind === 'memory') {
       const { bytes } = source;
@@ -46,7 +47,7 @@ export class ContentReader {
     const { bytes, sha256, hasPrefix } =
       source.file.bytes <= WHOLE_BYTES
         ? this.#scanWhole(source.file)
-        : this.#scanLarge(source.file);
+        : await this.#scanLarge(source.file);
     const clobbered = source.record?.sha256 != null && source.record.sha256 !== sha256;
     if (!hasPrefix && !source.uncheck) return { ...unchanged(entry, bytes, sha256), clobbered };
     const original = this.#readWhole(source.file);
@@ -93,7 +94,7 @@ export class ContentReader {
     };
   }
 
-  #scanLarge(file: PrefixFile) {
+  async #scanLarge(file: PrefixFile) {
     const digest = createHash('sha256');
     const overlap = this.#needle.length - 1;
     let tail = Buffer.alloc(0);
@@ -103,6 +104,8 @@ export class ContentReader {
       const seam = Buffer.concat([tail, block.subarray(0, overlap)]);
       hasPrefix ||= seam.includes(this.#needle) || block.includes(this.#needle);
       tail = Buffer.from(block.subarray(-overlap));
+      // A library of a gigabyte must not hold up whatever else this process does.
+      await nextTurn();
     }
     return { bytes: file.bytes, sha256: digest.digest('hex'), hasPrefix };
   }

@@ -42,7 +42,7 @@ export async function archiveContents(request: {
         signal?.throwIfAborted();
         let bytes = Buffer.alloc(0);
         if (entry.kind === 'file') {
-          const scanned = reader.scan(entry);
+          const scanned = await reader.scan(entry);
           if (scanned.record) records.push(scanned.record);
           bytes = Buffer.concat([...reader.blocks(scanned)]);
         }

@@ -241,7 +241,7 @@ class Packing {
     for (const entry of entries) {
       if (entry.kind !== 'file') continue;
       await this.#takeTurns(bytesOnDisk(entry));
-      const file = reader.scan(entry);
+      const file = await reader.scan(entry);
       if (file.record) this.#records.push(file.record);
       if (file.clobbered) this.clobbered.push(file);
       this.files += 1;
@@ -253,7 +253,7 @@ class Packing {
       [...scanned.values()].map((file) => file.sha256),
       level,
     );
-    const cached = cache.find(key);
+    const cached = await cache.find(key);
     if (cached) this.#open.add(cached);
     this.cacheCounts[cached ? 'hits' : 'misses'] += 1;
     return { name, entries, scanned, key, cached };

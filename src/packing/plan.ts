@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
 import { bytecodeFate, cachedBytecode } from './bytecode.ts';
 import { archiveMembers, type Entry, type FileEntry, type KeptFile } from './members.ts';
@@ -66,7 +67,7 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
   }
   refuseEditable(prefix, files);
   const owners = readOwners(prefix, files);
-  const kept = keepFiles(prefix, files, owners);
+  const kept = await keepFiles(prefix, files, owners);
   const { entries, loops } = archiveMembers(prefix, kept, request.links);
   const opening = groupBySegment(entries, owners);
   const inBin = (name: string) => kept.has(`bin/${name}`);
@@ -119,13 +120,17 @@ const FOREIGN_SCRIPTS = new Set([
   'bin/conda-unpack',
 ]);
 
-function keepFiles(
+/** Headers of compiled files are read synchronously; this many pass between turns. */
+const BYTECODE_PER_TURN = 500;
+
+async function keepFiles(
   prefix: string,
   files: readonly PrefixFile[],
   owners: Owners,
-): Map<string, KeptFile> {
+): Promise<Map<string, KeptFile>> {
   const byName = new Map(files.map((file) => [file.path, file]));
   const kept = new Map<string, KeptFile>();
+  let bytecodeRead = 0;
   for (const file of files) {
     const { path } = file;
     if (path === 'conda-meta' || path.startsWith('conda-meta/')) continue;
@@ -138,6 +143,8 @@ function keepFiles(
     }
     const segment = owners.segmentOf(path);
     if (segment === UNOWNED || bytecode.optimised) continue;
+    bytecodeRead += 1;
+    if (bytecodeRead % BYTECODE_PER_TURN === 0) await nextTurn();
     const fate = bytecodeFate({
       prefix,
       bytecode: file,

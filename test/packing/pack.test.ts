@@ -484,11 +484,11 @@ test('a file that changes between the walk and its reading fails the packing', a
   const reader = new ContentReader({ prefix, targetPrefix: null });
   const entry = { kind: 'file', path: 'lib/z', executable: false } as const;
   const source = { kind: 'disk', file, record: null, uncheck: false } as const;
-  const scanned = reader.scan({ ...entry, source });
+  const scanned = await reader.scan({ ...entry, source });
   for (const change of ['rewritten', 'shorter', 'a good deal longer']) {
     await writeFile(join(prefix, 'lib/z'), change);
     const code = { code: 'prefix-changed', retryable: true };
-    assert.throws(() => reader.scan({ ...entry, source }), code);
+    await assert.rejects(reader.scan({ ...entry, source }), code);
     assert.throws(() => [...reader.blocks(scanned)], code);
   }
 });
