@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import {
   type Cluster,
   type ClusterAddress,
+  endContainers,
   type HadoopVersion,
   startCluster,
   writeHadoopCommands,
@@ -12,13 +13,7 @@ import {
 import { type Edge, type EdgeAddress, startEdge, stopEdge } from './edge/edge.ts';
 import { writeSparkConf } from './edge/spark.ts';
 import { laboratory } from './laboratory.ts';
-import {
-  endContainers,
-  endProcesses,
-  isRunning,
-  type LabProcess,
-  type Owner,
-} from './processes.ts';
+import { endProcesses, isRunning, type LabProcess, type Owner } from './processes.ts';
 
 export interface LabOptions {
   /** Everything that runs keeps its files here; `.lab/run` by default. */
@@ -171,10 +166,10 @@ export async function labDown(directory = join(laboratory.folder, 'run')): Promi
   const state = readState(directory);
   if (!state) return false;
   for (const each of state.processes) {
-    if (each.name === 'sshd' && isRunning(each)) await stopEdge(each);
+    if (each.name === 'sshd' && isRunning(each)) await stopEdge(each, join(directory, 'edge'));
   }
   await endProcesses(state.processes);
-  endContainers(directory);
+  endContainers(join(directory, 'cluster'));
   rmSync(stateFile(directory));
   return true;
 }

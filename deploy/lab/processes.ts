@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -76,21 +76,15 @@ export async function endProcesses(processes: LabProcess[], patience = 5000): Pr
 }
 
 /**
- * Ends what YARN containers left behind under `directory`. A container runs in its own session, so a
- * NodeManager that was killed leaves it alive. One is known by its working directory and by the
- * variable that YARN gives every container.
+ * Ends every process of this user whose environment says that it belongs here. For what outlives its
+ * parent: a YARN container runs in its own session, and so does a command that SSH started.
  */
-export function endContainers(directory: string): void {
+export function endWhere(belongs: (environment: string[]) => boolean): void {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
-      const inside = readlinkSync(`/proc/${entry}/cwd`).startsWith(`${directory}/`);
-      if (
-        inside &&
-        readFileSync(`/proc/${entry}/environ`, 'latin1').includes('CONTAINER_ID=container_')
-      ) {
-        signal(Number(entry), 'SIGKILL');
-      }
+      const environment = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0');
+      if (belongs(environment)) signal(Number(entry), 'SIGKILL');
     } catch {
       // Another user's process, or one that ended while we looked.
     }

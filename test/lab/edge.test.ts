@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type Edge, startEdge } from '../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
-import { isRunning } from '../../deploy/lab/processes.ts';
+import { isRunning, type LabProcess } from '../../deploy/lab/processes.ts';
 
 const run = promisify(execFile);
 const sshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].some((path) => existsSync(path));
@@ -80,6 +82,20 @@ describe('the lab edge', { skip: sshd ? false : 'openssh-server is not installed
     await new Promise((resolve) => session.child.stdout?.once('data', resolve));
     await Promise.all([assert.rejects(session, /closed by remote host/), other.stop()]);
     assert.equal(isRunning(other.process), false);
+  });
+
+  test('ends the commands that a lost connection left running', async () => {
+    const own = join(directory, 'lost');
+    const other = await startEdge({ directory: own });
+    const session = run('ssh', ['-F', other.sshConfigFile, 'edge', 'echo $$; exec sleep 600']);
+    const [pid] = (await once(session.child.stdout as Readable, 'data')) as [string];
+    const command: LabProcess = { name: 'sleep', pid: Number(pid), mark: 'sleep 600' };
+    const lost = assert.rejects(session);
+    session.child.kill('SIGKILL');
+    await lost;
+    assert.equal(isRunning(command), true);
+    await other.stop();
+    assert.equal(isRunning(command), false);
   });
 
   describe('behind a bad link', () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { laboratory } from '../laboratory.ts';
 import {
-  endContainers,
   endProcesses,
+  endWhere,
   freePorts,
   type LabProcess,
   type Owner,
@@ -97,7 +97,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       owner,
     });
     processes.push(daemon);
-    return { process: daemon, logFile, seconds: 60 };
+    return { process: daemon, logFile, seconds: 180 };
   };
 
   const startYarn = async (): Promise<void> => {
@@ -143,6 +143,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     processes,
     stop,
   };
+}
+
+/** Ends what runs in the containers of a cluster that is itself gone. */
+export function endContainers(directory: string): void {
+  endWhere((environment) =>
+    environment.some((each) => each.startsWith(`LOCAL_DIRS=${directory}/`)),
+  );
 }
 
 /**

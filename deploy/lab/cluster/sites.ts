@@ -34,6 +34,10 @@ export function clusterSites(options: {
     'core-site': {
       'fs.defaultFS': fileSystem === 'hdfs' ? `hdfs://${at(ports.nameNode)}` : 'file:///',
       'hadoop.tmp.dir': join(directory, 'tmp'),
+      // Daemons start together and look for each other; by default they look once a second, and
+      // NodeManagers that have not found the ResourceManager after ten times once in 30 seconds.
+      'ipc.client.connect.retry.interval': 100,
+      'ipc.client.connect.max.retries': 100,
       'hadoop.http.staticuser.user': userInfo().username,
     },
     'hdfs-site': {
@@ -58,6 +62,7 @@ export function clusterSites(options: {
       'yarn.resourcemanager.resource-tracker.address': at(ports.resourceTracker),
       'yarn.resourcemanager.admin.address': at(ports.admin),
       'yarn.resourcemanager.webapp.address': at(ports.resourceManagerHttp),
+      'yarn.resourcemanager.connect.retry-interval.ms': 500,
       'yarn.resourcemanager.am.max-attempts': 1,
       // By default both are in /tmp, one for all clusters of a user: they would trip over each other.
       'yarn.node-attribute.fs-store.root-dir': `file://${directory}/node-attribute`,

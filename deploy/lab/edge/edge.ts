@@ -6,6 +6,7 @@ import {
   accepts,
   endDescendants,
   endProcesses,
+  endWhere,
   freePorts,
   type LabProcess,
   type Owner,
@@ -57,6 +58,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { username: user } = userInfo();
   const home = join(directory, 'home');
   mkdirSync(home, { recursive: true });
+  endCommands(directory); // of an edge here that was killed
   refuseLockedAccount(user);
 
   const privateKeyFile = join(directory, 'id_ed25519');
@@ -102,14 +104,21 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     knownHostsFile,
     sshConfigFile,
     process: server,
-    stop: () => stopEdge(server),
+    stop: () => stopEdge(server, directory),
   };
 }
 
-/** Ends the server and every session it has open. */
-export async function stopEdge(server: LabProcess): Promise<void> {
+/** Ends the server, every session it has open and every command those left running. */
+export async function stopEdge(server: LabProcess, directory: string): Promise<void> {
   endDescendants(server.pid);
+  endCommands(directory);
   await endProcesses([server]);
+}
+
+/** A command goes on when its connection is lost. Its HOME tells that a session here started it. */
+function endCommands(directory: string): void {
+  const home = `HOME=${join(directory, 'home')}`;
+  endWhere((environment) => environment.includes(home));
 }
 
 function sshdConfig(parts: {
