@@ -71,6 +71,8 @@ interface Answer {
   error?: string;
   message?: string;
   packages?: string[];
+  /** Of CondaMultiError: the errors themselves. */
+  errors?: Answer[];
   actions?: { FETCH?: PackageJson[]; LINK?: PackageJson[] };
   success?: boolean;
   /** micromamba explains an unsolvable request here. */
@@ -262,7 +264,8 @@ export class CondaEngine implements Engine {
     return packageNotFound(name, closestNames(name, near), channels, details);
   }
 
-  #translate(answer: Answer, channels: readonly Channel[]): FerryError {
+  #translate({ errors = [], ...whole }: Answer, channels: readonly Channel[]): FerryError {
+    const [answer = whole] = errors;
     const exception = answer.exception_name ?? '';
     const problems = answer.solver_problems?.join('\n');
     const text = problems ?? answer.error ?? answer.message ?? JSON.stringify(answer);

@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -18,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { chooseEngine } from '../../src/adapters/engine.ts';
 import { Cancelled } from '../../src/domain/errors.ts';
 import type { Lock } from '../../src/domain/lock.ts';
@@ -83,36 +82,32 @@ function contentOf(path: string): string {
   return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'latin1');
 }
 
-/** A copy of the lab's channel whose packages may be damaged. */
-function copyChannel(name: string): { channel: Channel; directory: string } {
+/** A channel with one package, `tiny`, that holds one file; made in a moment. */
+function tinyChannel(name: string, content: string): { channel: Channel; file: string } {
   const directory = join(folder, name);
-  cpSync(fileURLToPath(labChannel.url), directory, { recursive: true });
-  return { channel: { name, url: pathToFileURL(directory).href }, directory };
-}
-
-/** Puts another six under the same name into a channel, index and all. */
-function changeSix(channel: string): void {
-  const subdir = join(channel, 'noarch');
-  const name = readdirSync(subdir).find((file) => file.startsWith('six-')) ?? '';
-  const work = mkdtempSync(join(folder, 'six-'));
-  execFileSync('tar', ['xjf', join(subdir, name), '-C', work]);
-  const module = join(work, 'site-packages', 'six.py');
-  writeFileSync(module, `# changed\n${readFileSync(module, 'utf8')}`);
-  const paths = join(work, 'info', 'paths.json');
-  const listed = JSON.parse(readFileSync(paths, 'utf8'));
-  const entry = listed.paths.find(({ _path }: { _path: string }) => _path.endsWith('/six.py'));
-  Object.assign(entry, { size_in_bytes: statSync(module).size, sha256: digest(module, 'sha256') });
-  writeFileSync(paths, JSON.stringify(listed));
-  execFileSync('tar', ['cjf', join(subdir, name), '-C', work, 'info', 'site-packages']);
-  const index = join(subdir, 'repodata.json');
-  const repodata = JSON.parse(readFileSync(index, 'utf8'));
-  Object.assign(repodata.packages[name], {
-    size: statSync(join(subdir, name)).size,
-    sha256: digest(join(subdir, name), 'sha256'),
-    md5: digest(join(subdir, name), 'md5'),
-  });
-  writeFileSync(index, JSON.stringify(repodata));
-  rmSync(`${index}.zst`);
+  const work = mkdtempSync(join(folder, 'tiny-'));
+  const fields = { name: 'tiny', version: '1.0', build: '0', build_number: 0, depends: [] };
+  const write = (path: string, value: unknown) => {
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
+  };
+  write(join(work, 'share', 'tiny.txt'), content);
+  const entry = {
+    ...{ _path: 'share/tiny.txt', path_type: 'hardlink', size_in_bytes: content.length },
+    sha256: digest(join(work, 'share', 'tiny.txt'), 'sha256'),
+  };
+  write(join(work, 'info', 'paths.json'), { paths: [entry], paths_version: 1 });
+  write(join(work, 'info', 'files'), 'share/tiny.txt\n');
+  write(join(work, 'info', 'index.json'), { ...fields, subdir: 'linux-64' });
+  const file = join(directory, 'linux-64', 'tiny-1.0-0.tar.bz2');
+  mkdirSync(join(file, '..'), { recursive: true });
+  execFileSync('tar', ['cjf', file, '-C', work, 'info', 'share']);
+  const checksums = { sha256: digest(file, 'sha256'), md5: digest(file, 'md5') };
+  const record = { ...fields, subdir: 'linux-64', ...checksums, size: statSync(file).size };
+  const index = { info: { subdir: 'linux-64' }, packages: { 'tiny-1.0-0.tar.bz2': record } };
+  write(join(directory, 'linux-64', 'repodata.json'), index);
+  write(join(directory, 'noarch', 'repodata.json'), { info: { subdir: 'noarch' }, packages: {} });
+  return { channel: { name, url: pathToFileURL(directory).href }, file };
 }
 
 function digest(path: string, algorithm: string): string {
@@ -144,10 +139,11 @@ for (const { name, skip } of engines) {
     });
 
     test('locks again with the sha256 after the packages are in the cache', async () => {
-      const lock = await solve(engine, ['python=3.11', 'six']);
-      const prefix = join(folder, `${name}-cached`);
+      const channels = [tinyChannel(`${name}-cached`, 'cached').channel];
+      const lock = await solve(engine, ['tiny'], { channels });
+      const prefix = join(folder, `${name}-cached-prefix`);
       await engine.create({ lock, prefix }, recordProgress().progress);
-      assert.deepEqual(await solve(engine, ['python=3.11', 'six']), lock);
+      assert.deepEqual(await solve(engine, ['tiny'], { channels }), lock);
     });
 
     test('a spec may name the channel', async () => {
@@ -208,6 +204,30 @@ for (const { name, skip } of engines) {
       await assert.rejects(solving, Cancelled);
     });
 
+    test('a cancelled create leaves no prefix and no process', async () => {
+      const lock = await solve(engine, ['python=3.11', 'numpy=1.26', 'six']);
+      const prefix = join(folder, `${name}-cancelled`);
+      const cancel = new AbortController();
+      const { progress } = recordProgress(cancel.signal);
+      const creating = engine.create({ lock, prefix }, progress);
+      const watch = setInterval(() => {
+        if (existsSync(prefix)) cancel.abort(new Cancelled('shutdown'));
+      }, 2);
+      try {
+        await assert.rejects(creating, { name: 'Cancelled', reason: 'shutdown' });
+      } finally {
+        clearInterval(watch);
+      }
+      assert.equal(existsSync(prefix), false);
+      const commands = readdirSync('/proc')
+        .filter((pid) => /^\d+$/.test(pid) && existsSync(`/proc/${pid}/cmdline`))
+        .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      assert.deepEqual(
+        commands.filter((line) => line.includes(prefix)),
+        [],
+      );
+    });
+
     test('a prefix holds exactly the lock and no link into the cache', async () => {
       const lock = await solve(engine, ['python=3.11', 'numpy=1.26', 'six']);
       const prefix = join(folder, `${name}-exact`);
@@ -228,54 +248,54 @@ for (const { name, skip } of engines) {
     });
 
     test('a package that is not what the lock promises is refused and not kept', async () => {
-      const { channel, directory } = copyChannel(`${name}-damaged`);
+      const { channel, file } = tinyChannel(`${name}-damaged`, 'good');
       const own = engineOf(name, join(folder, `${name}-damaged-data`));
-      const lock = await solve(own, ['six'], { channels: [channel] });
-      const path = join(directory, packageOf(lock, 'six').url.slice(channel.url.length));
-      const good = readFileSync(path);
-      writeFileSync(path, Buffer.concat([good, Buffer.alloc(512)]));
+      const lock = await solve(own, ['tiny'], { channels: [channel] });
+      const good = readFileSync(file);
+      writeFileSync(file, Buffer.concat([good, Buffer.alloc(512)]));
       const prefix = join(folder, `${name}-damaged-prefix`);
       await assert.rejects(own.create({ lock, prefix }, recordProgress().progress), {
         code: 'package-changed',
       });
       assert.equal(existsSync(prefix), false);
-      writeFileSync(path, good);
+      writeFileSync(file, good);
       await own.create({ lock, prefix }, recordProgress().progress);
-      assert.ok(existsSync(join(prefix, 'conda-meta')));
+      assert.equal(readFileSync(join(prefix, 'share', 'tiny.txt'), 'utf8'), 'good');
     });
 
     test('two channels with another package under the same file name do not mix', async () => {
-      const { channel, directory } = copyChannel(`${name}-other`);
-      const dataDirectory = join(folder, `${name}-other-data`);
-      for (const { url } of [labChannel, channel]) {
-        const own = engineOf(name, dataDirectory);
-        const channels = [{ name: 'six', url }];
-        if (url === channel.url) changeSix(directory);
-        const lock = await solve(own, ['six'], { channels });
+      const own = engineOf(name, join(folder, `${name}-other-data`));
+      for (const content of ['one', 'two', 'one']) {
+        const { channel } = tinyChannel(`${name}-${content}`, content);
+        const lock = await solve(own, ['tiny'], { channels: [channel] });
         const prefix = join(folder, `${name}-other-prefix`);
         await own.create({ lock, prefix }, recordProgress().progress);
-        const module = listPrefix(prefix).find((path) => path.endsWith('site-packages/six.py'));
-        const isChanged = readFileSync(join(prefix, module ?? ''), 'utf8').startsWith('# changed');
-        assert.equal(isChanged, url === channel.url);
+        assert.equal(readFileSync(join(prefix, 'share', 'tiny.txt'), 'utf8'), content);
         rmSync(prefix, { recursive: true });
       }
     });
 
+    test('the first channel wins, whatever a later one has', async () => {
+      const channels = ['first', 'second'].map(
+        (place) => tinyChannel(`${name}-${place}`, place).channel,
+      );
+      const lock = await solve(engine, ['tiny'], { channels });
+      assert.equal(packageOf(lock, 'tiny').channel, `${name}-first`);
+      const turned = await solve(engine, ['tiny'], { channels: channels.toReversed() });
+      assert.equal(packageOf(turned, 'tiny').channel, `${name}-second`);
+      const named = await solve(engine, [`${name}-second::tiny`], { channels });
+      assert.equal(packageOf(named, 'tiny').channel, `${name}-second`);
+    });
+
     test('a lock is created again after the channel no longer lists a package', async () => {
-      const { channel, directory } = copyChannel(`${name}-delisted`);
+      const { channel, file } = tinyChannel(`${name}-delisted`, 'delisted');
       const own = engineOf(name, join(folder, `${name}-delisted-data`));
-      const lock = await solve(own, ['six'], { channels: [channel] });
-      for (const subdir of ['noarch', 'linux-64']) {
-        const path = join(directory, subdir, 'repodata.json');
-        const index = JSON.parse(readFileSync(path, 'utf8'));
-        index.packages = {};
-        rmSync(`${path}.zst`);
-        writeFileSync(path, JSON.stringify(index));
-      }
+      const lock = await solve(own, ['tiny'], { channels: [channel] });
+      writeFileSync(join(file, '..', 'repodata.json'), JSON.stringify({ info: {}, packages: {} }));
       const fresh = engineOf(name, join(folder, `${name}-delisted-fresh`));
       const prefix = join(folder, `${name}-delisted-prefix`);
       await fresh.create({ lock, prefix }, recordProgress().progress);
-      assert.match(readdirSync(join(prefix, 'conda-meta')).join(), /six-1\.17\.0/);
+      assert.equal(readFileSync(join(prefix, 'share', 'tiny.txt'), 'utf8'), 'delisted');
     });
   });
 }
@@ -375,9 +395,12 @@ describe('choice of engine', () => {
   test('a full disk is named as such', async () => {
     const answer =
       '{"exception_name": "CondaError", "error": "[Errno 28] No space left on device"}';
-    await assert.rejects(solve(engineSaying(`echo '${answer}'; exit 1`), ['six']), {
-      code: 'disk-full',
-    });
+    const several = `{"exception_name": "CondaMultiError", "error": "Multiple", "errors": [${answer}]}`;
+    for (const text of [answer, several]) {
+      await assert.rejects(solve(engineSaying(`echo '${text}'; exit 1`), ['six']), {
+        code: 'disk-full',
+      });
+    }
   });
 
   test('a channel without sha256 cannot be locked', async () => {

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -43,6 +44,28 @@ function project(files: Record<string, string>): string {
 
 function setup(fields: string, before = ''): string {
   return `from setuptools import setup, Extension\n${before}\nsetup(${fields})\n`;
+}
+
+/** Writes a wheel by hand, which takes no build; returns its path, which is allowed. */
+function wheel(
+  name: string,
+  files: Record<string, string>,
+  metadata: readonly string[] = [],
+): string {
+  const info = `${name}-1.dist-info`;
+  const fields = ['Metadata-Version: 2.1', `Name: ${name}`, 'Version: 1', ...metadata];
+  const members = {
+    ...files,
+    [`${info}/METADATA`]: `${fields.join('\n')}\n`,
+    [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+    [`${info}/RECORD`]: '',
+  };
+  const path = join(allowed, `${name}-1-py3-none-any.whl`);
+  const script = `import json, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
+    for name, text in json.load(sys.stdin).items(): wheel.writestr(name, text)`;
+  execFileSync(labPython, ['-c', script, path], { input: JSON.stringify(members) });
+  return path;
 }
 
 function make(
@@ -217,12 +240,13 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
   });
 
   test('what is missing is named as specs to add, all at once', async () => {
-    const root = project({
-      'setup.py': setup(
-        `name='needy', version='1', py_modules=['needy'], install_requires=['pandas>=2', 'numpy>=2', 'six', "enum34; python_version<'3'"]`,
-      ),
-      'needy.py': '',
-    });
+    const root = wheel('needy', { 'needy.py': '' }, [
+      'Requires-Dist: pandas>=2',
+      'Requires-Dist: numpy>=2',
+      'Requires-Dist: six',
+      "Requires-Dist: enum34; python_version < '3'",
+      "Requires-Dist: pytest; extra == 'test'",
+    ]);
     const error = await refusal(install([root]), 'project-requirements');
     assert.match(error.message, /needs pandas>=2; needy needs numpy>=2, there is 1\.26/);
     assert.equal(error.suggestion, 'Add to the command: "pandas>=2" "numpy>=2"');
@@ -230,25 +254,16 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
   });
 
   test('one project may need another that comes with it', async () => {
-    const base = project({
-      'setup.py': setup("name='pair-base', version='1.5', py_modules=['pair_base']"),
-      'pair_base.py': 'value = 5\n',
-    });
-    const top = project({
-      'setup.py': setup(
-        "name='pair-top', version='1', py_modules=['pair_top'], install_requires=['pair_base>=1']",
-      ),
-      'pair_top.py': 'from pair_base import value\n',
-    });
+    const base = wheel('pair_base', { 'pair_base.py': 'value = 5\n' });
+    const top = wheel('pair_top', { 'pair_top.py': 'from pair_base import value\n' }, [
+      'Requires-Dist: pair-base>=1',
+    ]);
     await install([top, base]);
     assert.equal(python('import pair_top; print(pair_top.value)'), '5');
   });
 
   test('a wrong Python, and a build that lacks packages, are told with what to add', async () => {
-    const old = project({
-      'setup.py': setup("name='old', version='1', python_requires='<3.11', py_modules=['old']"),
-      'old.py': '',
-    });
+    const old = wheel('old', { 'old.py': '' }, ['Requires-Python: <3.11']);
     const python = await refusal(install([old]), 'project-requirements');
     assert.match(python.message, /Python <3\.11/);
     const backend = project({
@@ -262,11 +277,7 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
   });
 
   test('files of conda packages are never overwritten, and both sides are named', async () => {
-    const root = project({
-      'setup.py': setup("name='shadow', version='1', py_modules=['six', 'fine']"),
-      'six.py': 'mine = 1\n',
-      'fine.py': '',
-    });
+    const root = wheel('shadow', { 'six.py': 'mine = 1\n', 'fine.py': '' });
     const error = await refusal(install([root]), 'conda-files-clobbered');
     assert.match(error.message, /shadow would overwrite files of six 1\.17\.0: `lib\/.*\/six\.py`/);
     assert.equal(existsSync(join(sitePackages, 'fine.py')), false);
@@ -274,19 +285,23 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
   });
 
   test('two projects that bring the same module are told apart', async () => {
-    const twin = (name: string) =>
-      project({
-        'setup.py': setup(`name='${name}', version='1', py_modules=['twin']`),
-        'twin.py': '',
-      });
-    await refusal(install([twin('twin-one'), twin('twin-two')]), 'projects-collide');
+    const twin = (name: string) => wheel(name, { 'twin.py': '' });
+    await refusal(install([twin('twin_one'), twin('twin_two')]), 'projects-collide');
+  });
+
+  test('a wheel for another platform is refused, and one that leaves its folder', async () => {
+    const path = wheel('foreign', { 'foreign.py': '' });
+    const foreign = path.replace('py3-none-any', 'cp39-cp39-win_amd64');
+    renameSync(path, foreign);
+    const error = await refusal(install([foreign]), 'project-wheel-refused');
+    assert.match(error.message, /another Python or platform/);
+    const escaping = wheel('escaping', { '../../../../../escaped.py': '' });
+    await refusal(install([escaping]), 'project-wheel-refused');
+    assert.equal(existsSync(join(prefix, '..', 'escaped.py')), false);
   });
 
   test('a wheel of an editable install is refused', async () => {
-    const root = project({
-      'setup.py': setup(
-        "name='editable', version='1', data_files=[('lib/python3.11/site-packages', ['__editable__.x.pth'])], py_modules=['__editable___x_finder']",
-      ),
+    const root = wheel('editable', {
       '__editable__.x.pth': '/home/ana/src\n',
       '__editable___x_finder.py': '',
     });
