@@ -4,7 +4,27 @@ import { quote } from './shell.ts';
 
 /** The mark before the one line of JSON that the script prints among everything Spark prints. */
 const MARK = 'CONDA_FERRY_EVIDENCE ';
+/** The mark before the name of what has been reached: all that is known of a run that hangs. */
+const REACHED = 'CONDA_FERRY_REACHED ';
 const SCRIPT = 'conda_ferry_verify.py';
+const LINKS_SCRIPT = 'conda_ferry_links.py';
+
+/**
+ * How far a run came: the driver's Python started, the application was let in by the cluster, its
+ * executors registered.
+ */
+export type Stage = 'driver' | 'application' | 'executors';
+
+/**
+ * What only a proof needs. Spark's own patience with a ResourceManager that is not there is 15 minutes
+ * (yarn-default.xml, `yarn.resourcemanager.connect.max-wait.ms`), longer than anybody waits here.
+ */
+const PATIENCE: Readonly<Record<string, string>> = {
+  'spark.hadoop.yarn.resourcemanager.connect.max-wait.ms': '20000',
+  'spark.hadoop.yarn.resourcemanager.connect.retry-interval.ms': '10000',
+};
+/** Seconds that executors may take to register; after that those who are there are asked. */
+const REGISTER_SECONDS = 30;
 
 /** What to run on an edge node to learn what the executors have; made for `Edge.run`. */
 export interface VerificationCommand {
@@ -29,6 +49,7 @@ export function verificationCommand(
   subject: VerificationSubject,
   executors: number,
 ): VerificationCommand {
+  const { staging } = subject;
   const line = lineFor(subject, null, {
     tool: 'spark-submit',
     application: SCRIPT,
@@ -37,12 +58,15 @@ export function verificationCommand(
       'spark.executor.instances': String(executors),
       'spark.dynamicAllocation.enabled': 'false',
       'spark.ui.enabled': 'false',
+      ...(staging.cluster.manager === 'yarn' && PATIENCE),
     },
   });
-  const { staging } = subject;
   const link =
     line.directory === null ? '' : `ln -s ${quote(`${staging.root}/${staging.alias}`)} . && `;
-  return { command: `${link}${line.text}`, files: { [SCRIPT]: verificationScript(subject) } };
+  return {
+    command: `${link}${line.text}`,
+    files: { [SCRIPT]: verificationScript(subject, executors) },
+  };
 }
 
 /** Where there is no cluster: the unpacked interpreter on the edge itself says what it can. */
@@ -54,40 +78,71 @@ export function smokeCommand(subject: VerificationSubject): VerificationCommand 
   };
 }
 
-/**
- * Reads the evidence from what the run printed; null when the line is not there.
- * `proven` needs the article's one-element set, every import, and numpy from under the alias.
- */
-export function readEvidence(
-  stdout: string,
-  subject: VerificationSubject,
-): Pick<Verification, 'outcome' | 'reason' | 'npv' | 'executors'> | null {
-  const line = stdout.split('\n').findLast((candidate) => candidate.startsWith(MARK));
-  if (line === undefined) return null;
-  const evidence = JSON.parse(line.slice(MARK.length)) as {
-    npv: string[];
-    executors: ExecutorEvidence[];
-  };
-  const reason = contradiction(evidence, subject);
-  return { outcome: reason === null ? 'proven' : 'failed', reason, ...evidence };
+/** What the script found, as it prints it. */
+interface Evidence {
+  npv: string[];
+  /** Executors that Spark knew of when they were asked; null when it did not say. */
+  registered: number | null;
+  executors: ExecutorEvidence[];
 }
 
-function contradiction(
-  evidence: { npv: string[]; executors: ExecutorEvidence[] },
-  subject: VerificationSubject,
-): string | null {
-  if (evidence.npv.length !== 1) {
-    return `The executors do not agree on numpy: ${evidence.npv.join(', ') || 'no answer'}.`;
-  }
+export type Proof = Pick<Verification, 'outcome' | 'reason' | 'npv' | 'executors'>;
+
+/**
+ * Reads the evidence from what the run printed; null when the line is not there.
+ * `proven` needs an answer from every executor, the article's one-element set, every import, and
+ * Python and numpy from under the alias.
+ */
+export function readEvidence(stdout: string, subject: VerificationSubject): Proof | null {
+  const evidence = printedEvidence(stdout);
+  if (evidence === null) return null;
+  const { npv, executors } = evidence;
+  const reason = contradiction(evidence, subject);
+  return { outcome: reason === null ? 'proven' : 'failed', reason, npv, executors };
+}
+
+/** The evidence of the smoke test: on the edge nothing lies under the alias. */
+export function readSmokeEvidence(stdout: string): Omit<Proof, 'outcome'> | null {
+  const evidence = printedEvidence(stdout);
+  if (evidence === null) return null;
+  const [name, why] = Object.entries(evidence.executors[0]?.failedImports ?? {})[0] ?? [];
+  const reason = name === undefined ? null : `\`import ${name}\` fails on the edge: ${why}`;
+  return { reason, npv: evidence.npv, executors: evidence.executors };
+}
+
+function printedEvidence(stdout: string): Evidence | null {
+  const line = stdout.split('\n').findLast((candidate) => candidate.startsWith(MARK));
+  return line === undefined ? null : (JSON.parse(line.slice(MARK.length)) as Evidence);
+}
+
+/** How far the run came that printed this; null when not even the driver's Python started. */
+export function stageReached(stdout: string): Stage | null {
+  const line = stdout.split('\n').findLast((candidate) => candidate.startsWith(REACHED));
+  return line === undefined ? null : (line.slice(REACHED.length).trim() as Stage);
+}
+
+function contradiction(evidence: Evidence, subject: VerificationSubject): string | null {
+  const { npv, executors, registered } = evidence;
+  if (executors.length === 0) return 'No executor answered.';
   const inside = `/${subject.staging.alias}/${subject.environment}/`;
-  for (const executor of evidence.executors) {
+  for (const executor of executors) {
+    const { host, executable, numpyFile } = executor;
+    if (!executable.includes(inside)) {
+      return `The Python on ${host} is ${executable || 'unknown'}, not the one of the archive.`;
+    }
     const [name, why] = Object.entries(executor.failedImports)[0] ?? [];
-    if (name !== undefined) return `\`import ${name}\` fails on ${executor.host}: ${why}`;
-    if (executor.numpyFile !== null && !executor.numpyFile.includes(inside)) {
-      return `On ${executor.host} numpy comes from ${executor.numpyFile}, not from the archive.`;
+    if (name !== undefined) return `\`import ${name}\` fails on ${host}: ${why}`;
+    if (numpyFile !== null && !numpyFile.includes(inside)) {
+      return `On ${host} numpy comes from ${numpyFile}, not from the archive.`;
     }
   }
-  return evidence.executors.length > 0 ? null : 'No executor answered.';
+  if (npv.length !== 1) {
+    return `The executors do not agree on numpy: ${npv.join(', ') || 'no answer'}.`;
+  }
+  if (registered !== null && executors.length < registered) {
+    return `Only ${executors.length} of ${registered} executors answered.`;
+  }
+  return null;
 }
 
 /** Modules by package as a Python literal; names come from file names, so they are quoted as JSON. */
@@ -133,12 +188,30 @@ def evidence():
 `;
 }
 
-function verificationScript(subject: VerificationSubject): string {
+/**
+ * Every executor is asked: the tasks start when all have registered, and then the first round of
+ * offers gives each of them one. Tasks read their input to its end, because a Python worker that has
+ * not done so is not used again (pyspark `worker.py`) and the next one imports everything anew.
+ */
+function verificationScript(subject: VerificationSubject, executors: number): string {
   return `${questions(subject)}
-def on_executor(_):
-    found = evidence()
-    found["container"] = os.path.basename(os.getcwd())
-    return [json.dumps(found, sort_keys=True)]
+import time
+
+def reached(stage):
+    print("${REACHED}" + stage)
+    sys.stdout.flush()
+
+reached("driver")
+
+def on_executor(pause):
+    def ask(inputs):
+        for _ in inputs:
+            pass
+        time.sleep(pause)
+        found = evidence()
+        found["container"] = found["host"] + os.getcwd()
+        return [json.dumps(found, sort_keys=True)]
+    return ask
 
 def npv(x):
     try:
@@ -147,17 +220,37 @@ def npv(x):
     except ImportError:
         return "no numpy, python " + platform.python_version()
 
-from pyspark.sql import SparkSession
-spark = SparkSession.builder.getOrCreate()
-sc = spark.sparkContext
+from pyspark import SparkContext
+sc = SparkContext.getOrCreate()
+reached("application")
+
+def registered():
+    try:
+        return sc._jsc.sc().getExecutorMemoryStatus().size() - 1
+    except Exception:
+        return None
+
+deadline = time.time() + ${REGISTER_SECONDS}
+known = registered()
+while known is not None and known < ${executors} and time.time() < deadline:
+    time.sleep(0.1)
+    known = registered()
+if known is None or known > 0:
+    reached("executors")
+
+answers = {}
+tasks = 2 * max(${executors}, known or 0)
+for pause in (0, 0.2, 1):
+    for text in sc.parallelize(range(tasks), tasks).mapPartitions(on_executor(pause)).collect():
+        answer = json.loads(text)
+        answers[answer.pop("container")] = answer
+    if len(answers) >= (known or 1):
+        break
+
 versions = sorted(set(sc.parallelize(range(1000), 10).map(npv).collect()))
-answers = [json.loads(text) for text in set(sc.parallelize(range(100), 20).mapPartitions(on_executor).collect())]
-executors = {}
-for answer in answers:
-    executors.setdefault(answer.pop("container"), answer)
-print("${MARK}" + json.dumps({"npv": versions, "executors": list(executors.values())}))
+print("${MARK}" + json.dumps({"npv": versions, "registered": known, "executors": list(answers.values())}))
 sys.stdout.flush()
-spark.stop()
+sc.stop()
 `;
 }
 
@@ -165,8 +258,26 @@ function smokeScript(subject: VerificationSubject): string {
   return `${questions(subject)}
 found = evidence()
 numpy = sys.modules.get("numpy")
-print("${MARK}" + json.dumps({"npv": [numpy.__version__] if numpy else ["no numpy, python " + found["python"]], "executors": [found]}))
+print("${MARK}" + json.dumps({"npv": [numpy.__version__] if numpy else ["no numpy, python " + found["python"]], "registered": None, "executors": [found]}))
 `;
+}
+
+/**
+ * Asks the edge whether a zip stores links, after a run that hung: it prints their names. Such an
+ * archive cannot be packed here, but it can be put in place of one.
+ */
+export function linkCommand(subject: VerificationSubject): VerificationCommand {
+  const { driverPrefix, archivePath } = subject.staging;
+  return {
+    command: `${quote(`${driverPrefix}/bin/python`)} ${LINKS_SCRIPT} ${quote(archivePath)}`,
+    files: {
+      [LINKS_SCRIPT]: `import stat, sys, zipfile
+for entry in zipfile.ZipFile(sys.argv[1]).infolist():
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        print(entry.filename)
+`,
+    },
+  };
 }
 
 /** The newest evidence replaces older evidence from the same edge. */

@@ -1,18 +1,24 @@
-import { diagnose } from '../../domain/diagnosis.ts';
+import { diagnose, FAILURE_CAUSES } from '../../domain/diagnosis.ts';
 import type { Staging, Verification } from '../../domain/environment.ts';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
 import type { Edge, Progress, RunResult } from '../../domain/ports.ts';
 import {
+  linkCommand,
+  type Proof,
   readEvidence,
+  readSmokeEvidence,
+  type Stage,
   smokeCommand,
+  stageReached,
   type VerificationSubject,
   verificationCommand,
 } from '../../domain/verification.ts';
 import type { BuildPorts } from '../context.ts';
 
-/** Lines of a Spark client that could not reach its cluster at all: nothing was run. */
+/** What a Spark client says that could not reach its cluster at all: nothing was run. */
 const NO_CLUSTER =
-  /Retrying connect to server|Connection refused.*(?:ResourceManager|:80[0-9]{2})|UnknownHostException|All masters are unresponsive/;
+  /Connection refused|Retrying connect to server|UnknownHostException|NoRouteToHostException|ConnectTimeoutException|All masters are unresponsive|either HADOOP_CONF_DIR or YARN_CONF_DIR must be set/;
+const SMOKE_SECONDS = 120;
 
 /**
  * Runs the environment's own line on the cluster and returns the executors' evidence. A failed
@@ -40,16 +46,18 @@ export async function verifyStaging(
   progress.log(`$ ${command.command}`);
   const result = await edge.run({ ...command, directory: null, timeoutSeconds }, progress);
   const evidence = readEvidence(result.stdout, subject);
-  if (evidence !== null) return settle(evidence);
-  if (NO_CLUSTER.test(result.stderr)) {
+  if (evidence !== null) {
+    progress.log(`${evidence.executors.length} of ${executors} executors asked for have answered`);
+    return settle(evidence);
+  }
+  const stage = stageReached(result.stdout);
+  if ((stage === null || stage === 'driver') && NO_CLUSTER.test(result.stderr)) {
     return settle(await smoke(edge, subject, 'the cluster did not answer', progress));
   }
-  return settle({
-    outcome: 'failed',
-    reason: explain(result, timeoutSeconds),
-    npv: [],
-    executors: [],
-  });
+  const hang = result.timedOut && stage === 'executors';
+  const reason =
+    (hang && (await linkedZip(edge, subject, progress))) || explain(result, stage, timeoutSeconds);
+  return settle({ outcome: 'failed', reason, npv: [], executors: [] });
 }
 
 /** A build whose environment does not do on the executors what it promises has failed. */
@@ -67,32 +75,60 @@ function unsuitable(staging: Staging): string | null {
   return null;
 }
 
-async function smoke(edge: Edge, subject: VerificationSubject, why: string, progress: Progress) {
+async function smoke(
+  edge: Edge,
+  subject: VerificationSubject,
+  why: string,
+  progress: Progress,
+): Promise<Proof> {
   progress.detail(`${edge.name}: trying the interpreter on the edge, because ${why}`);
   const command = smokeCommand(subject);
-  const result = await edge.run({ ...command, directory: null, timeoutSeconds: 120 }, progress);
-  // On the edge itself numpy comes from the unpacked prefix, which is right there.
-  const evidence = readEvidence(result.stdout, subject);
-  const failed = evidence?.executors.flatMap((executor) => Object.entries(executor.failedImports));
-  if (!evidence || (failed && failed.length > 0)) {
-    const [name, reason] = failed?.[0] ?? [];
-    return {
-      outcome: 'failed' as const,
-      reason: name ? `\`import ${name}\` fails on the edge: ${reason}` : explain(result, 120),
-      npv: [],
-      executors: [],
-    };
+  const result = await edge.run(
+    { ...command, directory: null, timeoutSeconds: SMOKE_SECONDS },
+    progress,
+  );
+  const evidence = readSmokeEvidence(result.stdout);
+  if (evidence !== null && evidence.reason === null) {
+    return { ...evidence, outcome: 'smoke-tested', reason: why };
   }
-  return { ...evidence, outcome: 'smoke-tested' as const, reason: why };
+  const reason = evidence?.reason ?? explain(result, null, SMOKE_SECONDS);
+  return { outcome: 'failed', reason, npv: [], executors: [] };
 }
 
+/** Why Python does not answer when the archive is a zip that stores links; null when it is not. */
+async function linkedZip(
+  edge: Edge,
+  subject: VerificationSubject,
+  progress: Progress,
+): Promise<string | null> {
+  if (!subject.staging.archivePath.endsWith('.zip')) return null;
+  const { stdout } = await edge.run(
+    { ...linkCommand(subject), directory: null, timeoutSeconds: SMOKE_SECONDS },
+    progress,
+  );
+  const links = stdout.split('\n').filter(Boolean);
+  if (links.length === 0) return null;
+  const { cause, fix } = FAILURE_CAUSES['zip-symlink-hang'];
+  return `${cause} ${fix} Links in it: ${links.length}, such as \`${links[0]}\`.`;
+}
+
+/** What a run was waiting for when its time was up, by how far it had come. */
+const WAITED_FOR: Readonly<Record<Stage | 'nothing', string>> = {
+  nothing: "the driver's Python on the edge was not even started",
+  driver: 'the cluster did not start the application, as when its queue is full',
+  application: 'no executor registered, as when the nodes have no room',
+  executors: 'the executors are there, but their Python does not answer',
+};
+
 /** The best explanation there is: a known cause, else the time limit, else the last words. */
-function explain(result: RunResult, timeoutSeconds: number): string {
+function explain(result: RunResult, stage: Stage | null, timeoutSeconds: number): string {
   const [finding] = diagnose(`${result.stderr}\n${result.stdout}`);
   if (finding) return `${finding.cause} ${finding.fix}`;
-  if (result.timedOut) return `Spark gave no answer within ${timeoutSeconds} seconds.`;
+  if (result.timedOut) {
+    return `Spark gave no answer within ${timeoutSeconds} seconds: ${WAITED_FOR[stage ?? 'nothing']}.`;
+  }
   if (result.code === null)
     return 'the connection to the edge was lost, so the outcome is unknown.';
   const last = result.stderr.trim().split('\n').at(-1) ?? '';
-  return `spark-submit ended with code ${result.code}: ${last.slice(0, 300)}`;
+  return `The run ended with code ${result.code}: ${last.slice(0, 300)}`;
 }
