@@ -42,7 +42,11 @@ export function invoke(request: InvocationRequest): Invocation {
 
 function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] } {
   const warnings: InvocationWarning[] = [];
-  const request: CheckedRequest = { ...asked, mode: modeOf(asked, warnings) };
+  const request: CheckedRequest = {
+    ...asked,
+    mode: modeOf(asked, warnings),
+    activation: activationOf(asked, warnings),
+  };
   const rules = MANAGERS[request.cluster.manager];
   // A Spark Connect session sends the archive itself, wherever its server runs.
   const isConnect = request.for === 'connect';
@@ -131,6 +135,28 @@ function modeOf(request: CheckedRequest, warnings: InvocationWarning[]): Checked
     text: `\`--master ${master}\` is the old form, which Spark 3 refuses; the line uses \`--master yarn --deploy-mode ${mode}\`.`,
   });
   return mode;
+}
+
+/**
+ * Variables that decide how Spark and its workers start. Some packages set them when activated
+ * (openjdk sets JAVA_HOME); on an executor they would change the JVM or the interpreter.
+ */
+const DECIDED_BY_THE_LINE =
+  /^(PATH|PWD|HOME|LD_PRELOAD|JAVA_HOME|JAVA_LD_LIBRARY_PATH|PYTHON.*|PYSPARK_.*|SPARK_.*|HADOOP_.*|YARN_.*)$/;
+
+function activationOf(
+  request: CheckedRequest,
+  warnings: InvocationWarning[],
+): CheckedRequest['activation'] {
+  const entries = Object.entries(request.activation);
+  const left = entries.filter(([name]) => DECIDED_BY_THE_LINE.test(name)).map(([name]) => name);
+  if (left.length > 0) {
+    warnings.push({
+      id: 'activation-left-out',
+      text: `Activation would set ${left.join(', ')}; the line does not, because Spark's own processes read it.`,
+    });
+  }
+  return Object.fromEntries(entries.filter(([name]) => !left.includes(name)));
 }
 
 /** Where the driver finds the environment: with the executors, or unpacked on the edge. */

@@ -355,6 +355,8 @@ ValueError: could not convert string to float: 'No module named x'`,
     "org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File \"/data/pyspark.zip/pyspark/worker.py\", line 1247, in main\nAttributeError: module 'numpy' has no attribute 'float'",
   'the words in the message of another exception':
     'org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File "/data/pyspark.zip/pyspark/worker.py", line 1247, in main\nKeyError: "ModuleNotFoundError: No module named \'pandas\'"',
+  'what an application says below WARN':
+    "2026-11-23 01:00:00,123 INFO myapp.probe - java.io.IOException: No space left on device was last week's trouble\n2026-11-23 01:00:01,123 DEBUG myapp.probe: only DEFLATED entries can have EXT descriptor\nINFO:root:version `GLIBC_2.28' not found (required by x)",
   'a module missing in the driver':
     '26/11/23 01:00:00 INFO SparkContext: Running Spark version 3.5.9\nTraceback (most recent call last):\n  File "/srv/app.py", line 3, in <module>\n    import pandas\nModuleNotFoundError: No module named \'pandas\'',
   'a worker that fails, and then a module missing in the driver':

@@ -247,6 +247,27 @@ describe('a finding', () => {
   });
 });
 
+describe('secrets are taken out of evidence', () => {
+  for (const text of [
+    'spark.hadoop.fs.s3a.secret.key=hunter2',
+    '-Dspark.ssl.keyPassword=hunter2',
+    '"fs.s3a.access.key": "hunter2"',
+    "password='hunter2 hunter2'",
+    'fs.azure.account.key.acme.blob.core.windows.net=hunter2',
+    'https://ana:hunter2@nn1:9871/x',
+    'Authorization: Bearer hunter2hunter2',
+    'api_key: hunter2',
+    'SLACK_TOKEN=hunter2',
+  ]) {
+    it(text, () => {
+      const [finding] = diagnose(`${text} java.io.IOException: No space left on device`);
+      assert.equal(finding?.id, 'no-space');
+      assert.match(finding?.evidence[0]?.text ?? '', /\[secret\]/);
+      assert.doesNotMatch(JSON.stringify(finding), /hunter2/);
+    });
+  }
+});
+
 describe('time', () => {
   const TEN_MEGABYTES = 10_000_000;
 

@@ -158,6 +158,20 @@ describe('variables of activate.d', () => {
   });
 });
 
+describe('variables that decide how Spark starts', () => {
+  it('are left out of activation, and said to be', () => {
+    const { text, warnings } = invoke({
+      ...CHURN,
+      activation: { JAVA_HOME: 'lib/jvm', PATH: 'bin', PYTHONPATH: 'x' },
+    });
+    assert.equal(text, invoke(CHURN).text);
+    assert.deepEqual(
+      warnings.map(({ id }) => id),
+      ['activation-left-out'],
+    );
+  });
+});
+
 describe('masters', () => {
   it('understands the old form of the article and writes the new one', () => {
     const { text, warnings } = invoke({
@@ -256,6 +270,11 @@ describe('combinations that cannot work are refused with the reason', () => {
     ['an option as application', { ...submit, application: '--jars=x.py' }, 'bad-application'],
     ['a Java archive as application', { ...submit, application: 'x.jar' }, 'bad-application'],
     ['zip where Hadoop 3.3 loses modes', { ...CHURN, cluster: STANDALONE }, 'archive-format'],
+    [
+      'zip where Spark brings Hadoop 3.3',
+      { ...CHURN, cluster: { ...STANDALONE, hadoop: '3.4.1' } },
+      'archive-format',
+    ],
     [
       'zip with an old cluster Hadoop',
       { ...CHURN, cluster: { ...STANDALONE, spark: '4.0.1' } },
@@ -425,7 +444,6 @@ describe('a malformed request is refused by name', () => {
     [{ ...CHURN, conf: { 'executor.memory': '1g' } }, 'bad-conf-key'],
     [{ ...CHURN, conf: { 'spark.a=b': '1g' } }, 'bad-conf-key'],
     [{ ...CHURN, conf: { 'spark.a': 1 } }, 'bad-type'],
-    [{ ...CHURN, activation: { PATH: 'bin' } }, 'bad-activation'],
     [{ ...CHURN, activation: { GDAL_DATA: '/usr/share' } }, 'bad-activation'],
     [{ ...CHURN, activation: { GDAL_DATA: '../x' } }, 'bad-activation'],
     [{ ...CHURN, activation: { 'A B': 'x' } }, 'bad-activation'],

@@ -5,7 +5,7 @@
 const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/:@"'<>]*:[^\s@/"'<>]+@/gi, '$1[secret]@'],
   [
-    /([\w.-]*(?:secret|password|passwd|token|access[._-]?key(?:[._-]?id)?|api[._-]?key|account\.key[\w.-]*|credentials?)["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
+    /([\w.-]*(?:secret|password|passwd|token|access[._-]?key(?:[._-]?id)?|api[._-]?key|account\.key|credentials?)[\w.-]{0,60}["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
     '$1[secret]',
   ],
   [/\b(authorization["']?\s*[:=]\s*["']?)\w+\s+\S+/gi, '$1[secret]'],

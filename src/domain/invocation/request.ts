@@ -336,17 +336,14 @@ function confAt(value: unknown): Readonly<Record<string, string>> {
 
 /** Paths below the prefix in letters that neither YARN (`{{X}}`, `$X`) nor a shell rewrites. */
 const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9_.+@/-]*$/;
-const RESERVED_VARIABLE = /^(PATH|PWD|HOME|PYTHON.*|PYSPARK_.*|SPARK_.*|HADOOP_.*|JAVA_HOME)$/;
 
 function activationAt(value: unknown): Readonly<Record<string, string>> {
   const activation: [string, string][] = [];
   for (const [name, path] of entriesAt(value, 'activation')) {
-    if (!isVariable(name) || RESERVED_VARIABLE.test(name)) {
+    if (!isVariable(name)) {
       refuse(
         'bad-activation',
-        `\`${printable(name)}\` cannot be set from \`activate.d\`: ${
-          isVariable(name) ? 'the line decides it itself' : 'it is not a variable name'
-        }.`,
+        `\`${printable(name)}\` in \`activation\` is not the name of a variable.`,
         'Use variables such as `GDAL_DATA` or `PROJ_DATA`.',
       );
     }
