@@ -29,7 +29,10 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       // A worker without Slack's token builds everything but attached files.
       ...(botToken === null ? {} : { fetchFile: createFileFetcher({ botToken, apiUrl }) }),
     }),
-    packer: createPacker({ dataDirectory: config.dataDirectory }),
+    packer: createPacker({
+      dataDirectory: config.dataDirectory,
+      cacheBytes: config.worker.cacheGigabytes * 1e9,
+    }),
     workspace: createWorkspace({
       directory: config.dataDirectory,
       slots: config.worker.concurrency,

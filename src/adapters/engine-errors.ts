@@ -128,7 +128,16 @@ function shorten(text: string): string {
   const lines = text
     .replace(/^.*?Cannot solve the request because of:/s, '')
     .split('\n')
-    .map((line) => line.replace(/^[\s│├└─|]+/, '').trim())
+    .map((line) => line.replace(/^[\s│├└─|]+/, '').replace(/[\s;]+$/, ''))
+    .map((line) => line.replace(/ \* (?=cannot|would|can be)/, ' '))
     .filter((line) => line !== '' && line !== 'The following packages are incompatible');
-  return printable([...new Set(lines)].join('; '), 300);
+  return printable([...new Set(lines)].reduce(joinBranch, ''), 300);
+}
+
+/** A branch of the tree continues the sentence of the one above it. */
+function joinBranch(sentence: string, line: string): string {
+  if (sentence === '') return line;
+  return /(:|would require|requires)$/.test(sentence)
+    ? `${sentence} ${line}`
+    : `${sentence}; ${line}`;
 }

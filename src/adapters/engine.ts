@@ -47,7 +47,7 @@ export function chooseEngine(choice: EngineChoice): Engine {
   const reason =
     configured === 'rattler'
       ? 'the configuration asks for it'
-      : 'no conda on the PATH, so the embedded rattler is used';
+      : 'embedded, because no conda is on the PATH';
   return new RattlerEngine({ python, dataDirectory, network, reason, limits });
 }
 

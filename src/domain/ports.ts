@@ -46,7 +46,7 @@ export interface EngineDescription {
   /** `micromamba 2.3.0`, `conda 26.7.0`, `py-rattler 0.28.0` */
   version: string;
   executable: string;
-  /** `CONDA_EXE`, `found on the PATH`, `no conda on the PATH, so the embedded rattler is used` */
+  /** `CONDA_EXE`, `found on the PATH`, `embedded, because no conda is on the PATH` */
   reason: string;
 }
 

@@ -46,7 +46,10 @@ PLACEHOLDER = "/opt/conda_build_prefix_placeholder".ljust(255, "_")
 MADE_AT = 1735689600  # 2025-01-01T00:00:00Z, of every file and every package
 GLIBC = "__glibc >=2.17"
 # Test suites are half of these wheels' size and nothing at run time imports them.
-TEST_FOLDER = re.compile(r"^(numpy|pandas|scipy)/(.*/)?tests/")
+# (numpy.testing, and with it scipy.stats, imports `_natype` and its package.)
+TEST_FOLDER = re.compile(
+    r"^(?!numpy/_core/tests/(__init__|_natype)\.py$)(numpy|pandas|scipy)/(.*/)?tests/"
+)
 STANDARD_LIBRARY_LEFT_OUT = (
     "test/", "idlelib/", "turtledemo/", "tkinter/", "lib2to3/tests/", "unittest/test/",
     "distutils/tests/", "ctypes/test/", "sqlite3/test/", "ensurepip/_bundled/", "site-packages/",

@@ -19,7 +19,7 @@ export interface Solved {
 export async function solve(run: BuildRun, progress: Progress): Promise<Solved> {
   const { ports, build } = run;
   const engine = await ports.engine.describe();
-  await run.update((current) => ({ ...current, engine: engine.version }));
+  await run.update((current) => ({ ...current, engine: `${engine.version} (${engine.reason})` }));
   progress.log(`engine ${engine.version}: ${engine.reason}`);
   progress.detail(`asking ${engine.version}`);
 
