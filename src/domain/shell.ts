@@ -29,7 +29,7 @@ export function isVariable(name: string): boolean {
 }
 
 /**
- * One line that starts `argv` with `environment` and without `unset`. `env -u` (GNU, BusyBox, BSD)
+ * One line that starts `argv` with `environment` and without `unset`, which must not overlap. `env -u` (GNU, BusyBox, BSD)
  * takes variables away for this one command; `unset` would change the person's shell.
  */
 export function commandLine(command: ShellCommand): string {
@@ -38,8 +38,8 @@ export function commandLine(command: ShellCommand): string {
   );
   const unset = command.unset.flatMap((name) => ['-u', name]);
   return [
-    ...(unset.length > 0 ? ['env', ...unset] : []),
     ...assignments,
+    ...(unset.length > 0 ? ['env', ...unset] : []),
     ...command.argv.map(quote),
   ].join(' ');
 }

@@ -22,9 +22,9 @@ describe('the lines of the article', () => {
   it('names the driver on the edge and the executors in the archive in the local layout', () => {
     assert.equal(
       invoke(CHURN).text,
-      'env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS SPARK_HOME=/opt/spark' +
-        ' PYSPARK_DRIVER_PYTHON=/srv/ferry/envs/churn/3/bin/python PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
-        ' PYTHONNOUSERSITE=1 pyspark --master yarn --deploy-mode client' +
+      'PYSPARK_DRIVER_PYTHON=/srv/ferry/envs/churn/3/bin/python PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
+        ' SPARK_HOME=/opt/spark PYTHONNOUSERSITE=1' +
+        ' env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS pyspark --master yarn --deploy-mode client' +
         ' --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
         ' --conf spark.executorEnv.PYTHONNOUSERSITE=1 --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs' +
         " --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'",
@@ -118,7 +118,7 @@ describe('cluster mode', () => {
     for (const layout of ['local', 'global'] as const) {
       const { environment, text } = invoke({ ...submit, layout });
       assert.ok(!('PYSPARK_DRIVER_PYTHON' in environment));
-      assert.match(text, /^env .*-u PYSPARK_DRIVER_PYTHON /);
+      assert.match(text, / env .*-u PYSPARK_DRIVER_PYTHON .*spark-submit /);
       assert.equal(environment.SPARK_HOME, '/opt/spark');
     }
   });

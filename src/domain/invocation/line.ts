@@ -39,12 +39,12 @@ export function shellEnvironment(plan: Plan): Record<string, string> {
   const { sparkHome } = request.cluster;
   const isClient = request.mode === 'client';
   return {
-    // A Spark installed with pip asks the driver's Python where it is, and the environment's own
-    // Python does not know.
-    ...(sparkHome !== null && { SPARK_HOME: sparkHome }),
     ...(isClient &&
       !isRunInFolder(plan) && { PYSPARK_DRIVER_PYTHON: interpreter(plan.driverPrefix) }),
     PYSPARK_PYTHON: interpreter(plan.executorPrefix),
+    // A Spark installed with pip asks the driver's Python where it is, and the environment's own
+    // Python does not know.
+    ...(sparkHome !== null && { SPARK_HOME: sparkHome }),
     ...(isClient && {
       PYTHONNOUSERSITE: '1',
       ...Object.fromEntries(
