@@ -39,7 +39,8 @@ function line(known: Known): string {
 
 const rebuild = (options: string) => (known: Known) =>
   `${known.bot} create ${known.environment} ${options}`;
-const stage = (known: Known) => `${known.bot} stage ${known.environment}`;
+/** The same packages again: what is not intact on the edge is staged once more. */
+const stage = (known: Known) => `${known.bot} create ${known.environment} PACKAGES…`;
 
 /** Modules people import from channels: any other is most likely their own code. */
 const PUBLISHED = new Set(
@@ -278,7 +279,7 @@ const CAUSES: readonly FailureCause[] = [
     cause:
       'A disk or quota has no room for the archive and its unpacked copy: on a node, the edge, in HDFS or on the build host.',
     fix: 'Free room where the evidence points, and remove revisions nobody uses.',
-    command: (known) => `${known.bot} delete ${known.environment}@REVISION`,
+    command: (known) => `${known.bot} show ${known.environment}`,
     explainedBy: [],
   },
   {
