@@ -1,26 +1,14 @@
 import { commands } from '../commands/registry.ts';
-import { createQueue } from './adapters/queue.ts';
-import { createStore } from './adapters/store.ts';
 import { type Config, slackCredentials } from './config.ts';
-import { type Foundation, newBuildId, REDIS_PREFIX, settingsOf } from './foundation.ts';
-import { createServices } from './pipeline/services.ts';
+import { type Foundation, openServices } from './foundation.ts';
 import { createSlackApp, type SlackConfig } from './slack/app.ts';
 
 /** Assembles the bot: Slack on one side, store and queue on the other. */
 export async function startBot(foundation: Foundation): Promise<{ close(): Promise<void> }> {
-  const { config, connection, log } = foundation;
-  const clock = { now: Date.now };
-  const store = createStore({ connection, prefix: REDIS_PREFIX });
-  const queue = createQueue({ connection, prefix: REDIS_PREFIX });
-  const services = createServices({
-    store,
-    queue,
-    clock,
-    platform: config.platform,
-    settings: settingsOf(config),
-    newId: newBuildId,
-  });
-  const app = createSlackApp(slackConfig(config), {
+  const { config, log } = foundation;
+  const credentials = slackConfig(config);
+  const { store, clock, services, close } = openServices(foundation);
+  const app = createSlackApp(credentials, {
     services,
     commands,
     store,
@@ -33,8 +21,7 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
   return {
     async close() {
       await app.stop();
-      await queue.close();
-      await store.close();
+      await close();
     },
   };
 }

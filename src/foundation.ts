@@ -3,10 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLog, createRedactor, type Log } from './adapters/log.ts';
 import { ensurePython } from './adapters/python.ts';
+import { createQueue } from './adapters/queue.ts';
 import type { RedisConnection } from './adapters/redis.ts';
 import { startRedisServer } from './adapters/redis-server.ts';
+import { createStore } from './adapters/store.ts';
 import { type Config, secretsOf } from './config.ts';
 import type { Settings } from './domain/services.ts';
+import { createServices } from './pipeline/services.ts';
 
 /** What a bot and a worker in one process share. */
 export interface Foundation {
@@ -57,8 +60,28 @@ export async function layFoundation(config: Config): Promise<Foundation> {
   return { config, connection, log, redact, python, stop: () => server.stop() };
 }
 
+/** The services over this foundation's Redis, for whoever talks to people. */
+export function openServices(foundation: Foundation) {
+  const { config, connection } = foundation;
+  const store = createStore({ connection, prefix: REDIS_PREFIX });
+  const queue = createQueue({ connection, prefix: REDIS_PREFIX });
+  const clock = { now: Date.now };
+  const settings = settingsOf(config);
+  const { platform } = config;
+  const services = createServices({ store, queue, clock, platform, settings, newId: newBuildId });
+  return {
+    store,
+    clock,
+    services,
+    async close() {
+      await queue.close();
+      await store.close();
+    },
+  };
+}
+
 /** Short enough to type, and an allowed name so that it can be typed wherever a name can. */
-export function newBuildId(): string {
+function newBuildId(): string {
   return `b${randomBytes(5).toString('hex')}`;
 }
 

@@ -1,14 +1,11 @@
 import { execute } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
-import { createQueue } from '../adapters/queue.ts';
-import { createStore } from '../adapters/store.ts';
 import { loadConfig, requireConfigFile } from '../config.ts';
 import { isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';
 import type { Reply } from '../domain/reply.ts';
-import { layFoundation, newBuildId, REDIS_PREFIX, settingsOf } from '../foundation.ts';
-import { createServices } from '../pipeline/services.ts';
+import { layFoundation, openServices } from '../foundation.ts';
 import { renderText } from '../slack/text.ts';
 import { startWorker } from '../worker.ts';
 import { readArguments, type TerminalCommand, writeJson } from './command.ts';
@@ -34,18 +31,8 @@ export const command: TerminalCommand = {
     );
     const file = await requireConfigFile(values.config, process.env);
     const foundation = await layFoundation(await loadConfig({ file, environment: process.env }));
-    const { config, connection } = foundation;
-    const settings = settingsOf(config);
-    const store = createStore({ connection, prefix: REDIS_PREFIX });
-    const queue = createQueue({ connection, prefix: REDIS_PREFIX });
-    const services = createServices({
-      store,
-      queue,
-      settings,
-      platform: config.platform,
-      clock: { now: Date.now },
-      newId: newBuildId,
-    });
+    const { store, services, close } = openServices(foundation);
+    const { settings } = services;
     const worker = values.wait ? await startWorker(foundation) : null;
     try {
       const context = {
@@ -62,8 +49,7 @@ export const command: TerminalCommand = {
       return exitCode(reply);
     } finally {
       await worker?.close();
-      await queue.close();
-      await store.close();
+      await close();
       await foundation.stop();
     }
   },
