@@ -29,10 +29,12 @@ export const REDIS_PREFIX = 'conda-ferry';
 /** The pinned Python packages the product runs. */
 const REQUIREMENTS = join(import.meta.dirname, '..', 'deploy', 'requirements.txt');
 
-export async function layFoundation(config: Config): Promise<Foundation> {
+/** `quiet` is for commands whose answer is for a person: only warnings go to the log. */
+export async function layFoundation(config: Config, { quiet = false } = {}): Promise<Foundation> {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
   const secrets = secretsOf(config);
-  const log = createLog(config.log, secrets);
+  const level = quiet && config.log.level === 'info' ? 'warn' : config.log.level;
+  const log = createLog({ ...config.log, level }, secrets);
   const redact = createRedactor(secrets);
   let interpreter: Promise<{ python: string }> | null = null;
   const python = async () => {
@@ -54,7 +56,7 @@ export async function layFoundation(config: Config): Promise<Foundation> {
   const server = await startRedisServer({
     directory: join(config.dataDirectory, 'redis'),
     python,
-    log: (line) => log.info(line),
+    log: (line) => log.debug(line),
   });
   const connection = { socketPath: server.socketPath };
   return { config, connection, log, redact, python, stop: () => server.stop() };

@@ -17,7 +17,9 @@ export const command: TerminalCommand = {
       usage,
     );
     const file = await requireConfigFile(values.config, process.env);
-    const foundation = await layFoundation(await loadConfig({ file, environment: process.env }));
+    const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
+      quiet: true,
+    });
     try {
       const checks = await check(foundation);
       if (values.json) writeJson({ checks });

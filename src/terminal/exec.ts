@@ -30,7 +30,9 @@ export const command: TerminalCommand = {
       usage,
     );
     const file = await requireConfigFile(values.config, process.env);
-    const foundation = await layFoundation(await loadConfig({ file, environment: process.env }));
+    const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
+      quiet: true,
+    });
     const { store, services, close } = openServices(foundation);
     const { settings } = services;
     const worker = values.wait ? await startWorker(foundation) : null;
