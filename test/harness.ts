@@ -12,14 +12,17 @@
  *     }));
  */
 import { after } from 'node:test';
-import { type Message, visibleText } from '../deploy/lab/slack/emulator.ts';
+import type { Message } from '../deploy/lab/slack/emulator.ts';
 import { isObject, type JsonObject, objectsWithin } from '../deploy/lab/slack/json.ts';
+import { terminalLines } from '../deploy/lab/slack/terminal.ts';
 import { type Build, type BuildState, isSettled, type StepName } from '../src/domain/build.ts';
 import { type Finished, runProduct } from './harness/product.ts';
 import { startWorld, type World, type WorldOptions } from './harness/world.ts';
 
-export { visibleText } from '../deploy/lab/slack/emulator.ts';
 export { cannotWalk } from './harness/requirements.ts';
+
+/** What a person reads in a message, formatting and figures aside. */
+export const words = (message: Message): string => terminalLines(message).join('\n');
 
 interface As {
   /** `ana` unless said otherwise. */
@@ -91,7 +94,7 @@ export function ferry(options: WorldOptions = {}): RunTest {
     const logged = new Map([...world.products].map((each) => [each, each.output().length]));
     const cap = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      const seen = context.seen().map((message) => `  ${visibleText(message).slice(0, 300)}`);
+      const seen = context.seen().map((message) => `  ${words(message).slice(0, 300)}`);
       cap.reject(new Error(`the test took more than ${seconds} s; seen:\n${seen.join('\n')}`));
     }, seconds * 1000);
     try {
@@ -154,7 +157,7 @@ function createContext(world: World): Context {
         const now = visible(as).slice(had);
         return now.length > 0 && now;
       });
-      return message ? visibleText(message) : '';
+      return message ? words(message) : '';
     },
     async click(label, environment, as) {
       const { user } = place(as);
@@ -170,7 +173,10 @@ function createContext(world: World): Context {
         ...(typeof value === 'string' ? { value } : {}),
       });
     },
-    lastMessage: (as) => visibleText(visible(as).at(-1) ?? {}),
+    lastMessage: (as) => {
+      const message = visible(as).at(-1);
+      return message ? words(message) : '';
+    },
     seen: (as) => visible(as).filter((message) => !before.has(message)),
     build: (environment) => until(`a build of ${environment}`, () => newest(environment)),
     live: (environment) =>
@@ -197,7 +203,7 @@ function createContext(world: World): Context {
       if (state !== undefined && build.state !== state) throw new Error(story(build));
       await until(`the message of ${environment} to say ${build.state}`, async () => {
         const live = await liveOf(build);
-        return live && SETTLED[build.state]?.test(visibleText(live));
+        return live && SETTLED[build.state]?.test(words(live));
       });
       await until(`the notice of ${environment}`, async () => {
         const replies = await context.notices(environment);

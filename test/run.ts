@@ -89,6 +89,14 @@ async function runFiles(files: readonly string[], concurrency: number): Promise<
     const { error } = details;
     // Suites and files fail because of what is in them, which has been told.
     if ('failureType' in error && error.failureType === 'subtestsFailed') return;
+    if (name === file) {
+      failures.push(place(file));
+      const output = printed.get(file)?.join('').trim() ?? '';
+      say(
+        `${styleText('red', 'FAILED')}  ${place(file)}\n${output.slice(-8000)}\n${reason(error)}`,
+      );
+      return;
+    }
     failures.push(`${place(file)} › ${name}`);
     say(`${styleText('red', 'FAILED')}  ${place(file)} › ${name}\n${reason(error)}`);
   });

@@ -20,9 +20,9 @@ export interface WorldOptions {
   mode?: 'socket' | 'http';
   engine?: 'auto' | 'conda' | 'rattler';
   /** Further variables of the processes under test, such as CONDA_EXE. */
-  environment?: Environment;
-  /** Keys that replace those of the configuration. */
-  configuration?: Record<string, unknown>;
+  environment?(): Environment;
+  /** Keys that replace those of the configuration, given the edge nodes it would have. */
+  configure?(world: { directory: string }, edges: readonly [EdgeEntry]): Record<string, unknown>;
   /** The `conda-ferry` processes to start; `start` is bot and worker in one. */
   processes?: readonly ('start' | 'bot' | 'worker')[];
 }
@@ -55,6 +55,8 @@ export interface World {
   end(): Promise<void>;
 }
 
+export type EdgeEntry = ReturnType<typeof edgeEntry>;
+
 const ANSWER_SECONDS = 90;
 const POLL_MS = 40;
 const RECORD = join(import.meta.dirname, '../.out/slack');
@@ -74,6 +76,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const socketPath = 'socketPath' in redis.connection ? redis.connection.socketPath : '';
   const store = createStore({ connection: redis.connection, prefix: REDIS_PREFIX });
   const configFile = join(directory, 'conda-ferry.yaml');
+  const entry = edgeEntry(edge);
   writeFileSync(
     configFile,
     stringify({
@@ -87,10 +90,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         { name: 'silent', url: `http://127.0.0.1:${silent.port}/silent` },
         { name: 'gone', url: 'http://127.0.0.1:9/gone' },
       ],
-      edges: [edgeEntry('edge', edge)],
+      edges: [entry],
       verify: { timeoutSeconds: 60 },
       worker: { lockSeconds: 10, stalledSeconds: 1 },
-      ...options.configuration,
+      ...options.configure?.({ directory }, [entry]),
     }),
   );
   if (mode === 'http') slack.setRequestUrl(`http://127.0.0.1:${httpPort}/slack/events`);
@@ -103,7 +106,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
     SLACK_SIGNING_SECRET: slack.signingSecret,
-    ...options.environment,
+    ...options.environment?.(),
   };
   const products = new Set<Product>();
   const world: World = {
@@ -172,10 +175,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** An edge node as an operator configures it: through the link, without Spark, without HDFS. */
-export function edgeEntry(name: string, { address, link, root }: EdgeNode) {
+function edgeEntry({ address, link, root }: EdgeNode) {
   const { user, privateKeyFile, hostKey } = address;
   return {
-    name,
+    name: 'edge',
     ...{ host: link.host, port: link.port, user, privateKeyFile, hostKey, root },
     hdfs: null,
     env: { PATH: SYSTEM_PATH },

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cannotWalk, ferry, words } from '../harness.ts';
+
+describe('over signed HTTP', { skip: cannotWalk }, () => {
+  const runTest = ferry({ mode: 'http' });
+
+  test('Slack’s challenge is met, and a command becomes an environment', () =>
+    runTest(async (ctx) => {
+      assert.equal(await ctx.slack.verifyRequestUrl(), true);
+      assert.equal(ctx.slack.connections(), 0);
+      const outcome = await ctx.slash('create posted python=3.11 six');
+      assert.deepEqual([outcome.status, outcome.error], [200, null]);
+      const build = await ctx.untilReady('posted');
+      assert.equal(ctx.edge.sha256('posted'), build.archive?.sha256);
+      assert.equal((await ctx.notices('posted')).length, 1);
+    }));
+
+  test('`create` alone opens a form; mistakes stay on their field, a right one is built', () =>
+    runTest(async (ctx) => {
+      await ctx.slash('create', { user: 'ben' });
+      const view = await ctx.slack.untilView('ben', () => true);
+      const submit = (name: string, packages: string) =>
+        ctx.slack.submitView({
+          user: 'ben',
+          viewId: view.id,
+          values: { name: { value: name }, packages: { value: packages } },
+        });
+      assert.deepEqual(Object.keys((await submit('no way', 'six')).errors ?? {}), ['name']);
+      const outcome = await submit('filled', 'python=3.11 six');
+      assert.equal(outcome.errors, null);
+      const build = await ctx.untilReady('filled');
+      assert.equal(build.requester.user, 'U0BENOKAF1');
+      assert.match(words(await ctx.live('filled')), /filled@1 is ready/);
+      assert.match((await ctx.notices('filled'))[0]?.text ?? '', /^<@U0BENOKAF1>/);
+    }));
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { endProduct, type Finished, runProduct, startProduct } from '../harness/product.ts';
+import { type Context, cannotWalk, ferry, words } from '../harness.ts';
+
+/** The one JSON document that `--json` promises, and nothing else. */
+function document({ stdout }: Finished) {
+  assert.equal(stdout.trimEnd().split('\n').length, 1, stdout);
+  return JSON.parse(stdout);
+}
+
+describe('the command line', { skip: cannotWalk }, () => {
+  const runTest = ferry({ processes: [] });
+  /** Without a Redis of one's own, as on a single machine. */
+  const alone = ({ environment }: Context) => {
+    const { REDIS_URL: _, ...rest } = environment;
+    return rest;
+  };
+
+  test('exec --wait builds with nothing else running; exec then reads it', () =>
+    runTest(async (ctx) => {
+      const run = (words: string[]) =>
+        runProduct(['exec', '--json', '--config', ctx.configFile, ...words], alone(ctx));
+      const made = await run([
+        '--wait',
+        '--user',
+        'U0ANARUIZ1',
+        '--',
+        'create typed python=3.11 six',
+      ]);
+      assert.equal(made.code, 0, made.stderr);
+      const { build, lines } = document(made);
+      assert.equal(build.state, 'ready');
+      assert.match(lines[0].text, /pyspark --master yarn/);
+      assert.equal(ctx.edge.sha256('typed'), build.archive.sha256);
+      // Each step as it ends, for whoever watches.
+      assert.match(made.stderr, /✓ solve: 3 packages/);
+      assert.match(made.stderr, /✓ verify: smoke-tested/);
+
+      const shown = await run(['--', 'show typed']);
+      assert.equal(shown.code, 0, shown.stderr);
+      assert.equal(document(shown).environment.owner, 'U0ANARUIZ1');
+    }));
+
+  const EXITS: readonly [words: string[], code: number, says: RegExp][] = [
+    [['exec', '--json', '--', 'creat churn numpy'], 1, /unknown-command|Did you mean/],
+    [['exec', '--json', '--', 'show nothere'], 1, /environment-not-found/],
+    [['exec', '--json', '--wait', '--', 'create wrong python=3.11 nunpy'], 1, /package-not-found/],
+    [
+      ['exec', '--json', '--wait', '--', 'create deaf python=3.11 -c gone'],
+      2,
+      /channel-unreachable/,
+    ],
+    [['exec', '--json', '--nonsense'], 1, /"usage"/],
+    [['parse', '--json', '--', 'create churn python=3.11 numpy'], 0, /"command":"create"/],
+    [['parse', '--json', '--', 'create churn numpy=>1'], 1, /"position":\{"start":\d+,"end":\d+\}/],
+  ];
+  for (const [words, code, says] of EXITS) {
+    test(`${words.join(' ')} ends with ${code} and one JSON document`, () =>
+      runTest(async (ctx) => {
+        const finished = await ctx.terminal(words);
+        assert.equal(finished.code, code, finished.stderr);
+        assert.match(JSON.stringify(document(finished)), says);
+      }));
+  }
+
+  test('check looks at everything and names what is wrong with its fix', () =>
+    runTest(async (ctx) => {
+      const good = await ctx.terminal(['check', '--json']);
+      assert.equal(good.code, 0, good.stdout);
+      const status = Object.fromEntries(
+        document(good).checks.map((each: { name: string; status: string }) => [
+          each.name,
+          each.status,
+        ]),
+      );
+      for (const name of ['configuration', 'redis', 'engine', 'edge edge', 'slack']) {
+        assert.equal(status[name], 'ok', name);
+      }
+      ctx.slack.faults.next('auth.test', { error: 'invalid_auth' });
+      ctx.edge.link.faults.refuse = true;
+      const bad = await ctx.terminal(['check']);
+      assert.equal(bad.code, 2);
+      assert.match(bad.stdout, /✗ slack: .*invalid_auth/);
+      assert.match(bad.stdout, /✗ edge edge: /);
+      assert.match(bad.stdout, /✓ engine: py-rattler/);
+    }));
+
+  test('a build host without the conda it is configured for says so and does not start', () =>
+    runTest(async (ctx) => {
+      const config = join(ctx.directory, 'conda.yaml');
+      writeFileSync(
+        config,
+        readFileSync(ctx.configFile, 'utf8').replace('engine: auto', 'engine: conda'),
+      );
+      const { code, stderr } = await runProduct(['worker', '--config', config], ctx.environment);
+      assert.equal(code, 2);
+      assert.match(stderr, /asks for conda, but there is no CONDA_EXE/);
+      assert.match(stderr, /Install micromamba, or set `engine: auto`/);
+    }));
+
+  test('start runs bot, worker and a Redis of its own, and ends all of it when told to', () =>
+    runTest(async (ctx) => {
+      const product = startProduct(['start', '--config', ctx.configFile], alone(ctx));
+      try {
+        await ctx.until('the bot', () => /"bot ready"/.test(product.output()), 60);
+        await ctx.slash('create started python=3.11 six');
+        const message = await ctx.slack.untilMessage(
+          (each) => /started@1 is ready/.test(words(each)),
+          {
+            timeoutMs: 90_000,
+          },
+        );
+        assert.match(words(message), /pyspark --master yarn/);
+        const began = Date.now();
+        product.kill('SIGTERM');
+        assert.equal(await product.ended, 0, product.output());
+        assert.ok(Date.now() - began < 10_000);
+      } finally {
+        await endProduct(product);
+      }
+      // Nothing of it answers any more, and the next one finds the records.
+      const again = await runProduct(
+        ['exec', '--json', '--config', ctx.configFile, '--', 'status started'],
+        alone(ctx),
+      );
+      assert.equal(document(again).build.state, 'ready');
+    }));
+});
