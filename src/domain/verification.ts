@@ -23,8 +23,8 @@ const PATIENCE: Readonly<Record<string, string>> = {
   'spark.hadoop.yarn.resourcemanager.connect.max-wait.ms': '20000',
   'spark.hadoop.yarn.resourcemanager.connect.retry-interval.ms': '10000',
 };
-/** Seconds that executors may take to register; after that those who are there are asked. */
-const REGISTER_SECONDS = 30;
+/** Part of the time limit that executors have to register; after that those who are there are asked. */
+const PART_FOR_REGISTERING = 0.2;
 
 /** What to run on an edge node to learn what the executors have; made for `Edge.run`. */
 export interface VerificationCommand {
@@ -47,7 +47,7 @@ export interface VerificationSubject {
  */
 export function verificationCommand(
   subject: VerificationSubject,
-  executors: number,
+  { executors, timeoutSeconds }: { executors: number; timeoutSeconds: number },
 ): VerificationCommand {
   const { staging } = subject;
   const line = lineFor(subject, null, {
@@ -58,6 +58,8 @@ export function verificationCommand(
       'spark.executor.instances': String(executors),
       'spark.dynamicAllocation.enabled': 'false',
       'spark.ui.enabled': 'false',
+      // The script itself waits for executors, and says so when they do not come.
+      'spark.scheduler.minRegisteredResourcesRatio': '0',
       ...(staging.cluster.manager === 'yarn' && PATIENCE),
     },
   });
@@ -65,7 +67,9 @@ export function verificationCommand(
     line.directory === null ? '' : `ln -s ${quote(`${staging.root}/${staging.alias}`)} . && `;
   return {
     command: `${link}${line.text}`,
-    files: { [SCRIPT]: verificationScript(subject, executors) },
+    files: {
+      [SCRIPT]: verificationScript(subject, executors, timeoutSeconds * PART_FOR_REGISTERING),
+    },
   };
 }
 
@@ -119,6 +123,14 @@ function printedEvidence(stdout: string): Evidence | null {
 export function stageReached(stdout: string): Stage | null {
   const line = stdout.split('\n').findLast((candidate) => candidate.startsWith(REACHED));
   return line === undefined ? null : (line.slice(REACHED.length).trim() as Stage);
+}
+
+/** What was printed by others than the script itself. */
+export function withoutMarks(stdout: string): string {
+  return stdout
+    .split('\n')
+    .filter((line) => !line.startsWith(REACHED) && !line.startsWith(MARK))
+    .join('\n');
 }
 
 function contradiction(evidence: Evidence, subject: VerificationSubject): string | null {
@@ -193,7 +205,11 @@ def evidence():
  * offers gives each of them one. Tasks read their input to its end, because a Python worker that has
  * not done so is not used again (pyspark `worker.py`) and the next one imports everything anew.
  */
-function verificationScript(subject: VerificationSubject, executors: number): string {
+function verificationScript(
+  subject: VerificationSubject,
+  executors: number,
+  seconds: number,
+): string {
   return `${questions(subject)}
 import time
 
@@ -230,7 +246,7 @@ def registered():
     except Exception:
         return None
 
-deadline = time.time() + ${REGISTER_SECONDS}
+deadline = time.time() + ${seconds}
 known = registered()
 while known is not None and known < ${executors} and time.time() < deadline:
     time.sleep(0.1)

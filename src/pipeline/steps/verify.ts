@@ -12,12 +12,25 @@ import {
   stageReached,
   type VerificationSubject,
   verificationCommand,
+  withoutMarks,
 } from '../../domain/verification.ts';
 import type { BuildPorts } from '../context.ts';
 
 /** What a Spark client says that could not reach its cluster at all: nothing was run. */
-const NO_CLUSTER =
-  /Connection refused|Retrying connect to server|UnknownHostException|NoRouteToHostException|ConnectTimeoutException|All masters are unresponsive|either HADOOP_CONF_DIR or YARN_CONF_DIR must be set/;
+const NO_CLUSTER = new RegExp(
+  [
+    // org.apache.hadoop.net.NetUtils.wrapException, for the ResourceManager and the NameNode.
+    'Call From \\S+ to \\S+ failed on [^:]{1,60}: \\S+',
+    'Your endpoint configuration is wrong',
+    'Connection refused',
+    'Retrying connect to server: \\S+',
+    'UnknownHostException: \\S+',
+    'NoRouteToHostException',
+    'ConnectTimeoutException',
+    'All masters are unresponsive',
+    'either HADOOP_CONF_DIR or YARN_CONF_DIR must be set',
+  ].join('|'),
+);
 const SMOKE_SECONDS = 120;
 
 /**
@@ -41,7 +54,7 @@ export async function verifyStaging(
   if (unsuited !== null) return settle(await smoke(edge, subject, unsuited, progress));
 
   const { timeoutSeconds, executors } = ports.verification;
-  const command = verificationCommand(subject, executors);
+  const command = verificationCommand(subject, { executors, timeoutSeconds });
   progress.detail(`${edge.name}: running on the cluster`);
   progress.log(`$ ${command.command}`);
   const result = await edge.run({ ...command, directory: null, timeoutSeconds }, progress);
@@ -51,8 +64,13 @@ export async function verifyStaging(
     return settle(evidence);
   }
   const stage = stageReached(result.stdout);
-  if ((stage === null || stage === 'driver') && NO_CLUSTER.test(result.stderr)) {
-    return settle(await smoke(edge, subject, 'the cluster did not answer', progress));
+  const silence =
+    stage === null || stage === 'driver'
+      ? NO_CLUSTER.exec(`${result.stderr}\n${result.stdout}`)
+      : null;
+  if (silence !== null) {
+    const why = `the cluster did not answer: ${silence[0].slice(0, 200)}`;
+    return settle(await smoke(edge, subject, why, progress));
   }
   const hang = result.timedOut && stage === 'executors';
   const reason =
@@ -129,6 +147,11 @@ function explain(result: RunResult, stage: Stage | null, timeoutSeconds: number)
   }
   if (result.code === null)
     return 'the connection to the edge was lost, so the outcome is unknown.';
-  const last = result.stderr.trim().split('\n').at(-1) ?? '';
-  return `The run ended with code ${result.code}: ${last.slice(0, 300)}`;
+  return `The run ended with code ${result.code}: ${lastWords(result).slice(0, 300)}`;
+}
+
+/** Spark's PythonRunner sends what Python says on either stream to standard output. */
+function lastWords(result: RunResult): string {
+  const lines = `${result.stderr}\n${withoutMarks(result.stdout)}`.trimEnd().split('\n');
+  return lines.at(-1) ?? '';
 }
