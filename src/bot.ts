@@ -16,14 +16,18 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
     clock,
     log,
   });
-  const { url } = await app.start();
-  log.info({ mode: config.slack.mode, url }, 'bot ready');
-  return {
-    async close() {
-      await app.stop();
-      await close();
-    },
+  const stop = async () => {
+    await app.stop();
+    await close();
   };
+  try {
+    const { url } = await app.start();
+    log.info({ mode: config.slack.mode, url }, 'bot ready');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { close: stop };
 }
 
 /** Throws a ConfigError that names every secret that is missing. */

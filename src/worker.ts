@@ -14,15 +14,23 @@ import { abandonBuild, runBuild, runVerification } from './pipeline/run.ts';
 export async function startWorker(foundation: Foundation): Promise<{ close(): Promise<void> }> {
   const { config, connection, log, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
+  // What a configuration can get wrong comes before the first connection, which would outlive it.
+  const engine = chooseEngine({
+    configured: config.engine,
+    environment: process.env,
+    dataDirectory: config.dataDirectory,
+    python: foundation.python,
+  });
+  const edges = new Map(
+    config.edges.map((edge) => [
+      edge.name,
+      createEdge(edge, { log: (line) => log.debug({ edge: edge.name }, line) }),
+    ]),
+  );
   const store = createStore({ connection, prefix: REDIS_PREFIX });
   const ports: BuildPorts = {
     store,
-    engine: chooseEngine({
-      configured: config.engine,
-      environment: process.env,
-      dataDirectory: config.dataDirectory,
-      python: foundation.python,
-    }),
+    engine,
     projects: createProjects({
       config: config.projects,
       dataDirectory: config.dataDirectory,
@@ -37,12 +45,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       directory: config.dataDirectory,
       slots: config.worker.concurrency,
     }),
-    edges: new Map(
-      config.edges.map((edge) => [
-        edge.name,
-        createEdge(edge, { log: (line) => log.debug({ edge: edge.name }, line) }),
-      ]),
-    ),
+    edges,
     clock: { now: Date.now },
     platform: config.platform,
     channels: config.channels,

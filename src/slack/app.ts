@@ -141,7 +141,11 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
         return { url: null };
       }
       const { host, port } = config.connection;
-      const server = await (receivers[0] as HTTPReceiver).start({ host, port });
+      const server = await (receivers[0] as HTTPReceiver)
+        .start({ host, port })
+        .catch((error: NodeJS.ErrnoException) => {
+          throw cannotListen(`${host}:${port}`, error);
+        });
       const address = server.address() as AddressInfo;
       return { url: `http://${host}:${address.port}${REQUEST_PATH}` };
     },
@@ -152,6 +156,18 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
       await deliveries.stop();
     },
   };
+}
+
+/** The operator's to mend: somebody else has the port, or we may not have it. */
+function cannotListen(address: string, error: NodeJS.ErrnoException): Error {
+  return outsideError(
+    {
+      code: 'cannot-listen',
+      message: `Requests of Slack cannot be taken at ${address}: ${error.code ?? error.message}.`,
+      suggestion: 'Set `slack.host` and `slack.port` to an address of this machine that is free.',
+    },
+    error,
+  );
 }
 
 /** Slack gives every delivery to one connection; a second one bridges the seconds of a reconnect. */

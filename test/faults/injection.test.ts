@@ -17,7 +17,7 @@ const ATTEMPTS: readonly string[] = [
   'create evil "numpy\nscipy"',
   'create evil numpy\u0000scipy',
   'create evil numpy\u202e=1',
-  'create evil “numpy>=1”|id',
+  'create evil “numpy>=1”;id',
   'create ../evil numpy',
   'create evil;id numpy',
   'create evil#x numpy',
@@ -39,8 +39,8 @@ describe('text that tries to be more than it is', { skip: cannotWalk }, () => {
         const answer = await ctx.ask(text);
         assert.match(answer, /^⚠️/);
         assert.doesNotMatch(answer, /error it does not know/);
-        assert.deepEqual(await ctx.store.listBuilds({ limit: 9 }), []);
-        assert.deepEqual(await ctx.store.listEnvironments(), []);
+        assert.equal((await ctx.store.listBuilds({ limit: 9 })).length, 0);
+        assert.equal((await ctx.store.listEnvironments()).length, 0);
         assert.equal(ctx.seen().length, 1);
       }));
   }

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
 
+/** A command that does not end by itself must not hold up the tests. */
+const LIMIT_MS = 120_000;
+
 /** Everything the product may know of this machine: no conda on the PATH, no home of anybody. */
 export type Environment = Record<string, string>;
 
@@ -60,16 +63,18 @@ export interface Finished {
   stderr: string;
 }
 
-/** Runs `conda-ferry WORDS…` to its end. */
+/** Runs `conda-ferry WORDS…` to its end; the code is null when it had to be ended. */
 export async function runProduct(
   words: readonly string[],
   environment: Environment,
   options: { input?: string; directory?: string } = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...words], {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', process.execPath, MAIN, ...words], {
     env: environment,
     cwd: options.directory ?? ROOT,
     stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
   });
   child.stdin.end(options.input ?? '');
   let stdout = '';

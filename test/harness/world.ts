@@ -165,8 +165,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
   };
   try {
-    for (const command of options.processes ?? (['start'] as const)) await world.start(command);
-    if (mode === 'socket') await world.until('Slack’s socket', () => slack.connections() > 0, 30);
+    const commands = options.processes ?? (['start'] as const);
+    for (const command of commands) await world.start(command);
+    if (mode === 'socket' && commands.some((command) => command !== 'worker')) {
+      await world.until('Slack’s socket', () => slack.connections() > 0, 30);
+    }
   } catch (error) {
     await world.end();
     throw error;

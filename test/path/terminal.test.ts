@@ -88,18 +88,75 @@ describe('the command line', { skip: cannotWalk }, () => {
       assert.match(bad.stdout, /✓ engine: py-rattler/);
     }));
 
-  test('a build host without the conda it is configured for says so and does not start', () =>
-    runTest(async (ctx) => {
-      const config = join(ctx.directory, 'conda.yaml');
-      writeFileSync(
-        config,
-        readFileSync(ctx.configFile, 'utf8').replace('engine: auto', 'engine: conda'),
-      );
-      const { code, stderr } = await runProduct(['worker', '--config', config], ctx.environment);
-      assert.equal(code, 2);
-      assert.match(stderr, /asks for conda, but there is no CONDA_EXE/);
-      assert.match(stderr, /Install micromamba, or set `engine: auto`/);
-    }));
+  /** What keeps a service from starting: it says so and ends, whatever it had begun. */
+  const UNFIT: readonly {
+    name: string;
+    command: string;
+    change?: [from: string, to: string];
+    environment?: Record<string, string>;
+    code: number;
+    says: RegExp;
+  }[] = [
+    {
+      name: 'a build host without the conda it is configured for',
+      command: 'worker',
+      change: ['engine: auto', 'engine: conda'],
+      code: 2,
+      says: /asks for conda, but there is no CONDA_EXE[\s\S]*Install micromamba, or set `engine: auto`/,
+    },
+    {
+      name: 'a CONDA_EXE that is not there',
+      command: 'start',
+      environment: { CONDA_EXE: '/opt/conda/bin/conda' },
+      code: 2,
+      says: /CONDA_EXE names `conda`, which is not there[\s\S]*Correct CONDA_EXE/,
+    },
+    {
+      name: 'a token Slack does not know',
+      command: 'start',
+      environment: { SLACK_BOT_TOKEN: 'xoxb-of-another-workspace' },
+      code: 2,
+      says: /Slack does not accept|invalid_auth/,
+    },
+    {
+      name: 'a missing secret',
+      command: 'bot',
+      environment: { SLACK_APP_TOKEN: '' },
+      code: 1,
+      says: /SLACK_APP_TOKEN is missing/,
+    },
+    {
+      name: 'a key the configuration does not know',
+      command: 'start',
+      change: ['engine: auto', 'engin: auto'],
+      code: 1,
+      says: /engin \(line \d+\) is not a key here\. Did you mean `engine`\?/,
+    },
+    {
+      name: 'a port that is taken',
+      command: 'bot',
+      change: ['mode: socket', 'mode: http'],
+      code: 2,
+      says: /cannot be taken at 127\.0\.0\.1:\d+: EADDRINUSE[\s\S]*slack\.port/,
+    },
+  ];
+  for (const { name, command, change, environment, code, says } of UNFIT) {
+    test(`${name} ends \`${command}\` with ${code}, saying what to do`, () =>
+      runTest(async (ctx) => {
+        const config = join(ctx.directory, 'unfit.yaml');
+        const port = new URL(ctx.slack.url).port;
+        const text = readFileSync(ctx.configFile, 'utf8')
+          .replace(/( port:) \d+/, `$1 ${port}`)
+          .replace(...(change ?? ['', '']));
+        writeFileSync(config, text);
+        const finished = await runProduct([command, '--config', config], {
+          ...ctx.environment,
+          ...environment,
+        });
+        assert.equal(finished.code, code, finished.stderr);
+        assert.match(finished.stderr, says);
+      }));
+  }
 
   test('start runs bot, worker and a Redis of its own, and ends all of it when told to', () =>
     runTest(async (ctx) => {
