@@ -143,7 +143,8 @@ async function main(): Promise<number> {
   say('Starting an edge node (OpenSSH), a YARN cluster and an emulated Slack on this machine.');
   await freshDirectory();
   const [lab, slack] = await Promise.all([
-    startLab({ directory: join(directory, 'lab') }),
+    // 3.3.6 has libhadoop here, as clusters do: localizing an archive is then no matter of seconds.
+    startLab({ directory: join(directory, 'lab'), hadoop: '3.3.6' }),
     startSlackEmulator({ port }),
   ]);
   await writeConfiguration(configFile, lab.state, {
