@@ -6,6 +6,8 @@ import { quote } from './shell.ts';
 const MARK = 'CONDA_FERRY_EVIDENCE ';
 /** The mark before the name of what has been reached: all that is known of a run that hangs. */
 const REACHED = 'CONDA_FERRY_REACHED ';
+/** In place of numpy's version where there is none: an answer too, and all must agree on it. */
+const NO_NUMPY = 'no numpy';
 const SCRIPT = 'conda_ferry_verify.py';
 const LINKS_SCRIPT = 'conda_ferry_links.py';
 
@@ -100,9 +102,14 @@ export type Proof = Pick<Verification, 'outcome' | 'reason' | 'npv' | 'executors
 export function readEvidence(stdout: string, subject: VerificationSubject): Proof | null {
   const evidence = printedEvidence(stdout);
   if (evidence === null) return null;
-  const { npv, executors } = evidence;
   const reason = contradiction(evidence, subject);
-  return { outcome: reason === null ? 'proven' : 'failed', reason, npv, executors };
+  const { executors } = evidence;
+  return {
+    outcome: reason === null ? 'proven' : 'failed',
+    reason,
+    npv: npvOf(evidence),
+    executors,
+  };
 }
 
 /** The evidence of the smoke test: on the edge nothing lies under the alias. */
@@ -111,7 +118,12 @@ export function readSmokeEvidence(stdout: string): Omit<Proof, 'outcome'> | null
   if (evidence === null) return null;
   const [name, why] = Object.entries(evidence.executors[0]?.failedImports ?? {})[0] ?? [];
   const reason = name === undefined ? null : `\`import ${name}\` fails on the edge: ${why}`;
-  return { reason, npv: evidence.npv, executors: evidence.executors };
+  return { reason, npv: npvOf(evidence), executors: evidence.executors };
+}
+
+/** Nothing to agree on where no executor has numpy. */
+function npvOf({ npv }: Evidence): string[] {
+  return npv.every((version) => version === NO_NUMPY) ? [] : npv;
 }
 
 function printedEvidence(stdout: string): Evidence | null {
@@ -234,7 +246,7 @@ def npv(x):
         import numpy
         return numpy.__version__
     except ImportError:
-        return "no numpy, python " + platform.python_version()
+        return "${NO_NUMPY}"
 
 from pyspark import SparkContext
 sc = SparkContext.getOrCreate()
@@ -274,7 +286,7 @@ function smokeScript(subject: VerificationSubject): string {
   return `${questions(subject)}
 found = evidence()
 numpy = sys.modules.get("numpy")
-print("${MARK}" + json.dumps({"npv": [numpy.__version__] if numpy else ["no numpy, python " + found["python"]], "registered": None, "executors": [found]}))
+print("${MARK}" + json.dumps({"npv": [numpy.__version__] if numpy else ["${NO_NUMPY}"], "registered": None, "executors": [found]}))
 `;
 }
 

@@ -172,10 +172,10 @@ async function verify(run: BuildRun): Promise<void> {
       const verification = await verifyOne(run, staging, progress);
       if (verification.outcome === 'failed') throw unproven(verification);
       const { executors, npv } = verification;
-      const [version = ''] = npv;
+      const numpy = npv.length > 0 ? `, one numpy: ${npv}` : '';
       progress.detail(
         verification.outcome === 'proven'
-          ? `${executors.length} executors, one numpy: ${version}`
+          ? `${executors.length} executors${numpy}`
           : `smoke-tested on the edge: ${verification.reason}`,
       );
     }

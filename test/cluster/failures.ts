@@ -88,7 +88,8 @@ export function provesCures(world: () => World, churn: () => Built, newer: () =>
   const prefixOf = (build: Built) => subjectOf(build).staging.driverPrefix;
   const python = (build: Built) => join(prefixOf(build), 'bin/python');
   const packages = (build: Built) => join(prefixOf(build), 'lib/python3.11/site-packages');
-  const submit = 'spark-submit --master yarn --deploy-mode client';
+  const submit =
+    'spark-submit --master yarn --deploy-mode client --conf spark.executor.instances=1';
   let deciles: string;
   let makeEgg: string;
   before(() => {

@@ -53,6 +53,7 @@ describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0',
       const { verifications } = await world.build('bare python=3.11 six');
       const [proof] = verifications;
       assert.equal(proof?.outcome, 'proven');
+      assert.deepEqual(proof.npv, []);
       assert.equal(proof.executors.length, 2);
       for (const { numpyFile, packages, failedImports } of proof.executors) {
         assert.deepEqual([numpyFile, packages, failedImports], [null, { six: '1.17.0' }, {}]);
