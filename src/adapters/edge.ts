@@ -109,7 +109,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
         withSession(progress.signal, progress.log, async (session) => {
           const known = await profileOver(session);
           const base = hdfsBase(config.hdfs, known, config);
-          const staged = await stageArchive(
+          const { staging: staged, travelled } = await stageArchive(
             session,
             { edge: config.name, root, globalAlias: config.alias },
             request,
@@ -120,6 +120,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
           const hdfs = base
             ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)
             : null;
+          progress.detail(travelled);
           return { ...staged, hdfs };
         }),
       );

@@ -71,7 +71,7 @@ export function createServices(ports: {
         throw userError({
           code: 'name-taken',
           message: `\`${environment.name}\` belongs to <@${environment.owner}>.`,
-          suggestion: `Choose another name, such as \`${environment.name}-${requester.user.toLowerCase()}\`, or use theirs: \`run ${environment.name}\`.`,
+          suggestion: `Choose another name, such as \`${environment.name}-2\`, or use theirs: \`run ${environment.name}\`.`,
         });
       }
       const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { openRedis } from '../../src/adapters/redis.ts';
 import { cannotWalk, ferry } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 
@@ -56,5 +58,22 @@ describe('Redis going away', { skip: cannotWalk }, () => {
       await ctx.untilReady('heard');
       assert.deepEqual(await ctx.store.listBuilds({ environment: 'unheard', limit: 9 }), []);
       assert.equal(await ctx.store.readEnvironment('unheard'), null);
+    }, OUTAGE));
+
+  test('that is full refuses new requests in plain words and serves again once there is room', () =>
+    runTest(async (ctx) => {
+      const client = openRedis(ctx.redis.connection, 'commands');
+      client.on('error', () => undefined);
+      await once(client, 'ready');
+      try {
+        await client.config('SET', 'maxmemory', '1');
+        const answer = await ctx.ask('create crowded python=3.11 six');
+        assert.match(answer, /^⚠️ .*(full|memory|room)/);
+        await client.config('SET', 'maxmemory', '0');
+        await ctx.ask('create crowded python=3.11 six');
+        await endsWellOnce(ctx, 'crowded');
+      } finally {
+        client.disconnect();
+      }
     }, OUTAGE));
 });

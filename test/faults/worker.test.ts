@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StepName } from '../../src/domain/build.ts';
-import { type Context, cannotWalk, ferry } from '../harness.ts';
+import { cannotWalk, ferry } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 
 /** How a worker goes away, and at which step of the build. */

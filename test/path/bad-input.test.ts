@@ -190,7 +190,7 @@ describe('bad input is answered, and nothing is lost', { skip: cannotWalk }, () 
       await ctx.untilReady('hers');
       const answer = await ctx.ask('create hers python=3.11', { user: 'ben' });
       assert.match(answer, /hers belongs to @U0ANARUIZ1/);
-      assert.match(answer, /Choose another name/);
+      assert.match(answer, /Choose another name, such as hers-2, or use theirs: run hers/);
       assert.equal((await ctx.store.listBuilds({ environment: 'hers', limit: 9 })).length, 1);
     }));
 });

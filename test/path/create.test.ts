@@ -48,6 +48,8 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
         assert.equal(mode(folder), '755', folder);
       }
       assert.deepEqual(ctx.edge.leftovers(), []);
+      const stage = build.steps.find((step) => step.name === 'stage');
+      assert.match(stage?.detail ?? '', /^edge: [\d.]+ MB( of [\d.]+ MB)? sent in [\d.]+ s$/);
       const [manifest] = ctx.edge.manifests('readers');
       assert.equal(manifest?.fingerprint, build.fingerprint);
       assert.equal(manifest?.archive.sha256, build.archive.sha256);

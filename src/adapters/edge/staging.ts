@@ -55,7 +55,7 @@ export interface StagePlace {
 
 /**
  * Puts an archive on the edge, published and unpacked; everything found in place stays as it is.
- * The HDFS copy is not made here.
+ * The HDFS copy is not made here. `travelled` tells people what went over the link.
  */
 export async function stageArchive(
   session: Session,
@@ -63,7 +63,7 @@ export async function stageArchive(
   request: StageRequest,
   cluster: ClusterProfile,
   progress: Progress,
-): Promise<Staging> {
+): Promise<{ staging: Staging; travelled: string }> {
   const { archive, environment, revision } = request;
   const { root } = place;
   const symlinks = request.layout === 'global' ? request.alias : place.globalAlias;
@@ -91,6 +91,7 @@ export async function stageArchive(
     if (part > 0) await discard(session, variables);
     throw diskFull(place.edge, needed + RESERVE, free);
   }
+  let travelled = 'already there';
   if (state === 'intact') {
     progress.log(`edge ${place.edge} has ${archive.name} (${archive.sha256}) already`);
   } else {
@@ -98,7 +99,7 @@ export async function stageArchive(
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
     const known = coversArchive(request.segments, archive) ? request.segments : [];
-    await send(session, place, request, known, progress, () =>
+    travelled = await send(session, place, request, known, progress, () =>
       script('publish', { segments: segmentIndex(known) }),
     );
   }
@@ -109,7 +110,7 @@ export async function stageArchive(
     1800,
   );
   const prefix = unpacked.facts.get('prefix') ?? '';
-  return {
+  const staging: Staging = {
     edge: place.edge,
     archivePath: archivePathOf(root, archive),
     hdfs: null,
@@ -121,11 +122,12 @@ export async function stageArchive(
     activation: activationOf(unpacked.stdout, prefix),
     stagedAt: Date.now(),
   };
+  return { staging, travelled };
 }
 
 /**
  * Uploads and publishes. First the bytes the edge lacks, when it has others of them; bytes that
- * arrive damaged are sent once more, whole.
+ * arrive damaged are sent once more, whole. Answers what travelled: `78 MB sent in 0.5 s`.
  */
 async function send(
   session: Session,
@@ -134,7 +136,7 @@ async function send(
   segments: readonly ArchiveSegment[],
   progress: Progress,
   publish: () => Promise<{ facts: Map<string, string> }>,
-): Promise<void> {
+): Promise<string> {
   const { archive } = request;
   const variables = { root: place.root, sha: archive.sha256 };
   const { size } = await stat(request.archivePath);
@@ -146,6 +148,7 @@ async function send(
     });
   }
   const part = `${place.root}/archives/${archive.sha256}`;
+  const total = { bytes: 0, seconds: 0 };
   const transfer = async (remotePath: string, ranges: readonly Range[]) => {
     const started = Date.now();
     await upload(session, {
@@ -157,6 +160,8 @@ async function send(
     });
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     const seconds = (Date.now() - started) / 1000;
+    total.bytes += bytes;
+    total.seconds += seconds;
     progress.log(`sent ${megabytes(bytes)} to edge ${place.edge} in ${seconds.toFixed(1)} s`);
   };
   const sendMissing = async () => {
@@ -190,7 +195,7 @@ async function send(
       if (!(await attempt())) continue;
       progress.detail('verifying');
       const { facts } = await publish();
-      if (facts.get('published') !== 'no') return;
+      if (facts.get('published') !== 'no') return summary(total, archive);
       progress.log(`edge ${place.edge}: the sha256 of what arrived is wrong`);
     }
   } catch (error) {
@@ -205,6 +210,12 @@ async function send(
     suggestion: 'Check the disk of the edge node, and the archive on the build host.',
     retryable: true,
   });
+}
+
+function summary(sent: { bytes: number; seconds: number }, archive: Archive): string {
+  if (sent.bytes === 0) return `all ${megabytes(archive.bytes)} were there in pieces`;
+  const of = sent.bytes < archive.bytes ? ` of ${megabytes(archive.bytes)}` : '';
+  return `${megabytes(sent.bytes)}${of} sent in ${sent.seconds.toFixed(1)} s`;
 }
 
 /** Best effort with a connection and a deadline of its own: the session's may be cut or stopped. */

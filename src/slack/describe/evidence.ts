@@ -32,7 +32,9 @@ export function describeEvidence(
   const hostsPerEdge = Math.max(1, Math.floor(MOST_HOSTS / Math.max(1, shown.length)));
   return shown.flatMap((verification) => {
     const staging = stagings.find((entry) => entry.edge === verification.edge) ?? null;
-    return [prose(headline(verification)), ...hosts(verification, staging, hostsPerEdge)];
+    // On the edge node itself numpy comes from the unpacked prefix, not from under the alias.
+    const expected = verification.outcome === 'smoke-tested' ? null : staging;
+    return [prose(headline(verification)), ...hosts(verification, expected, hostsPerEdge)];
   });
 }
 
@@ -98,7 +100,8 @@ function hostLine(executor: ExecutorEvidence, staging: Staging | null): Inline[]
   if (executor.numpyFile) {
     const under = isUnderAlias(executor, staging);
     pieces.push(...words(', numpy from ', code(shortPath(executor.numpyFile, staging), 90)));
-    pieces.push(...words(under ? ' ✔' : ` ✖ not under ${line(staging?.alias ?? '', 40)}`));
+    if (staging !== null)
+      pieces.push(...words(under ? ' ✔' : ` ✖ not under ${line(staging?.alias ?? '', 40)}`));
   }
   if (failed.length > 0) {
     pieces.push(...words(`; cannot import `));
