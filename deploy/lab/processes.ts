@@ -53,7 +53,19 @@ export async function startProcess(options: StartOptions): Promise<LabProcess> {
 
 /** Is this still the process that was started, and not another one that was given its number? */
 export function isRunning({ pid, mark }: LabProcess): boolean {
-  return commandLine(pid).includes(mark);
+  const line = commandLine(pid);
+  return line === '' ? isStarting(pid) : line.includes(mark);
+}
+
+/** In the middle of an exec a process has no command line; one that has ended has none for good. */
+function isStarting(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    return state !== 'Z' && state !== 'X';
+  } catch {
+    return false;
+  }
 }
 
 /** Empty for a process that is gone or has ended without being waited for (a zombie). */
