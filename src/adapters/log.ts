@@ -57,10 +57,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\/t\/[A-Za-z0-9][A-Za-z0-9_-]{7,}(?=\/)/g, '/t/«token»'],
   // name=value and "name": "value".
   [
-    /\b((?:\w*[_-])?(?:password|passwd|secret|secret[_-]?(?:access[_-]?)?key|api[_-]?key|private[_-]?key)\\?["']?\s*[=:]\s*\\?["']?)(?!«)[^\s"'\\,;&«]{4,}/gi,
+    /\b((?:\w*[_-])?(?:password|passwd|secret|secret[_-]?(?:access[_-]?)?key|api[_-]?key|private[_-]?key)(?:\\?["'])?\s*[=:]\s*(?:\\?["'])?)(?!«)[^\s"'\\,;&«]{4,}/gi,
     '$1«secret»',
   ],
-  [/\b((?:\w*[_-])?token\\?["']?\s*=\s*\\?["']?)(?!«)[^\s"'\\,;&«]{4,}/gi, '$1«secret»'],
+  [/\b((?:\w*[_-])?token(?:\\?["'])?\s*=\s*(?:\\?["'])?)(?!«)[^\s"'\\,;&«]{4,}/gi, '$1«secret»'],
 ];
 
 /** Shorter values would take ordinary words out of every line. */
@@ -77,8 +77,12 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
   return (text) => {
     let redacted = text;
     for (const value of values) redacted = redacted.replaceAll(value, '«secret»');
-    for (const [pattern, replacement] of PATTERNS) {
-      redacted = redacted.replace(pattern, replacement);
+    // What one pattern took out may join what stood around it into something another one knows.
+    for (let before = ''; before !== redacted; ) {
+      before = redacted;
+      for (const [pattern, replacement] of PATTERNS) {
+        redacted = redacted.replace(pattern, replacement);
+      }
     }
     return redacted;
   };
