@@ -92,7 +92,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const root = join(directory, 'edge-root');
   const files = join(directory, 'files');
   for (const folder of [root, files]) mkdirSync(folder, { mode: 0o755 });
-  const lab = await startLab({ directory: join(directory, 'lab'), hadoop, spark, fileSystem });
+  const lab = await startLab({
+    directory: join(directory, 'lab'),
+    hadoop,
+    spark,
+    fileSystem,
+  }).catch((error) => {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  });
   const configFile = join(directory, 'conda-ferry.yaml');
   const configuration = {
     dataDirectory: join(directory, 'data'),
