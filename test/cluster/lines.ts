@@ -70,7 +70,7 @@ export function provesLines(world: () => World, churn: () => Built): void {
     const report = join(world().directory, 'report');
     const line = await world().line(
       // The lab's edge gives drivers 5 GB, which is all its node has.
-      `run churn spark-submit --mode cluster --conf spark.driver.memory=512m -- ${application} ${report}`,
+      `run churn spark-submit --mode cluster -- ${application} ${report}`,
     );
     const output = await world().ssh(
       `export PYSPARK_DRIVER_PYTHON=/nowhere/python PYTHONPATH=/nowhere; ${typed(line)}`,

@@ -70,8 +70,9 @@ export function clusterSites(options: {
       // Containers are given out on a heartbeat, so this is how long each of them waits.
       'yarn.resourcemanager.nodemanagers.heartbeat-interval-ms': 100,
       'yarn.scheduler.minimum-allocation-mb': 128,
-      'yarn.scheduler.maximum-allocation-mb': 6144,
-      'yarn.nodemanager.resource.memory-mb': 6144,
+      // Room for a driver of 5 GB (edge/spark.ts) and two executors: promised, not taken.
+      'yarn.scheduler.maximum-allocation-mb': 10240,
+      'yarn.nodemanager.resource.memory-mb': 10240,
       'yarn.nodemanager.resource.cpu-vcores': 8,
       'yarn.nodemanager.vmem-check-enabled': false,
       'yarn.nodemanager.pmem-check-enabled': false,
