@@ -69,7 +69,6 @@ export function provesLines(world: () => World, churn: () => Built): void {
   test("cluster mode: the driver in its container uses the archive, whatever the person's shell exports", async () => {
     const report = join(world().directory, 'report');
     const line = await world().line(
-      // The lab's edge gives drivers 5 GB, which is all its node has.
       `run churn spark-submit --mode cluster -- ${application} ${report}`,
     );
     const output = await world().ssh(
