@@ -202,14 +202,16 @@ function createContext(world: World): Context {
       });
       if (state !== undefined && build.state !== state) throw new Error(story(build));
       await until(`the message of ${environment} to say ${build.state}`, async () => {
-        const live = await liveOf(build);
+        // Read again: the message may have come after the end.
+        const now = await newest(environment);
+        const live = now && (await liveOf(now));
         return live && SETTLED[build.state]?.test(words(live));
       });
       await until(`the notice of ${environment}`, async () => {
         const replies = await context.notices(environment);
         return replies.length >= build.attempt;
       });
-      return build;
+      return context.build(environment);
     },
     untilReady: (environment) => context.untilSettled(environment, 'ready'),
     untilFailed: (environment) => context.untilSettled(environment, 'failed'),

@@ -1,8 +1,7 @@
 /**
- * What `npm test` runs: types, lint, then every test file, the quick ones two at a time and the
- * suites that start the whole product one after another. The last line is
- * `N passed, N failed` or `N passed, N failed, N skipped` over all test cases; exit code 0 only
- * when nothing failed.
+ * What `npm test` runs: types, lint, then every test file, two at a time where the cores allow it.
+ * The last line is `N passed, N failed` or `N passed, N failed, N skipped` over all test cases;
+ * exit code 0 only when nothing failed.
  *
  *     node test/run.ts                 everything
  *     node test/run.ts test/domain …   only the files whose path begins so
@@ -20,10 +19,14 @@ const FILE_LIMIT_MS = 15 * 60_000;
 /** Tests that take longer are told one by one: nobody stares at a silent terminal. */
 const TOLD_MS = 5_000;
 
-/** Each starts servers, builds environments or keeps both cores busy: one file at a time. */
-const SLOW = ['test/path/', 'test/faults/', 'test/cluster/', 'test/browser/'];
+/** Each file starts the whole product, but mostly waits for it: two at a time. */
+const WAITING = ['test/path/', 'test/faults/'];
+/** Each keeps both cores busy: one file at a time. */
+const BUSY = ['test/cluster/', 'test/browser/'];
 /** Judges what all the others have sent. */
 const LAST = 'test/payloads.test.ts';
+
+const CONSEQUENCES = ['subtestsFailed', 'cancelledByParent'];
 
 interface Totals {
   passed: number;
@@ -87,8 +90,8 @@ async function runFiles(files: readonly string[], concurrency: number): Promise<
   });
   stream.on('test:fail', ({ name, details, file }) => {
     const { error } = details;
-    // Suites and files fail because of what is in them, which has been told.
-    if ('failureType' in error && error.failureType === 'subtestsFailed') return;
+    // Suites fail because of what is in them, or the other way round; the cause is told once.
+    if ('failureType' in error && CONSEQUENCES.includes(String(error.failureType))) return;
     if (name === file) {
       failures.push(place(file));
       const output = printed.get(file)?.join('').trim() ?? '';
@@ -159,13 +162,12 @@ async function main(parts: readonly string[]): Promise<number> {
     await check('lint and format (biome)', ['biome', 'check', '.']);
   }
   const absolute = (file: string) => join(ROOT, file);
-  const isSlow = (file: string) => SLOW.some((folder) => file.startsWith(folder));
-  const quick = wanted.filter((file) => !isSlow(file) && file !== LAST);
-  await runFiles(quick.map(absolute), 2);
-  await runFiles(
-    SLOW.flatMap((folder) => wanted.filter((file) => file.startsWith(folder))).map(absolute),
-    1,
-  );
+  const under = (folders: readonly string[]) =>
+    folders.flatMap((folder) => wanted.filter((file) => file.startsWith(folder)));
+  const slow = new Set([...under(WAITING), ...under(BUSY), LAST]);
+  await runFiles(wanted.filter((file) => !slow.has(file)).map(absolute), 2);
+  await runFiles(under(WAITING).map(absolute), 2);
+  await runFiles(under(BUSY).map(absolute), 1);
   await runFiles(wanted.filter((file) => file === LAST).map(absolute), 1);
 
   if (failures.length > 0) say(`Failed:\n${failures.map((name) => `         ${name}`).join('\n')}`);

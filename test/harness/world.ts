@@ -6,7 +6,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
-import { freePorts } from '../../deploy/lab/processes.ts';
 import { type SlackEmulator, startSlackEmulator } from '../../deploy/lab/slack/emulator.ts';
 import { createStore } from '../../src/adapters/store.ts';
 import type { Store } from '../../src/domain/ports.ts';
@@ -66,12 +65,11 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const mode = options.mode ?? 'socket';
   const directory = mkdtempSync(join(tmpdir(), 'ferry-path-'));
-  const [slack, edge, redis, silent, [httpPort = 0]] = await Promise.all([
+  const [slack, edge, redis, silent] = await Promise.all([
     startSlackEmulator({ record: RECORD }),
     startEdgeNode(directory),
     startServer(),
     startSilence(),
-    freePorts(1),
   ]);
   const socketPath = 'socketPath' in redis.connection ? redis.connection.socketPath : '';
   const store = createStore({ connection: redis.connection, prefix: REDIS_PREFIX });
@@ -80,7 +78,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   writeFileSync(
     configFile,
     stringify({
-      slack: { mode, apiUrl: slack.apiUrl, port: httpPort, operators: ['U0OMARHAD1'] },
+      slack: { mode, apiUrl: slack.apiUrl, port: 0, operators: ['U0OMARHAD1'] },
       dataDirectory: join(directory, 'data'),
       engine: options.engine ?? 'auto',
       python: laboratory.python,
@@ -96,7 +94,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...options.configure?.({ directory }, [entry]),
     }),
   );
-  if (mode === 'http') slack.setRequestUrl(`http://127.0.0.1:${httpPort}/slack/events`);
 
   const environment: Environment = {
     PATH: SYSTEM_PATH,
@@ -127,6 +124,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         worker: /"worker ready"/,
       }[command];
       await world.until(`${command} to be ready`, () => isReady.test(product.output()), 60);
+      const [, url] = /"url":"(http[^"]+)"/.exec(product.output()) ?? [];
+      if (url) slack.setRequestUrl(url);
       return product;
     },
     async stop(product, signal) {
