@@ -157,7 +157,7 @@ async function main(parts: readonly string[]): Promise<number> {
     return 1;
   }
   if (parts.length === 0) {
-    rmSync(join(ROOT, 'test/.out'), { recursive: true, force: true });
+    rmSync(join(ROOT, 'test/.out/slack'), { recursive: true, force: true });
     await check('types (tsc)', ['tsc', '--noEmit']);
     await check('lint and format (biome)', ['biome', 'check', '.']);
   }
