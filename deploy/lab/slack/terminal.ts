@@ -45,7 +45,7 @@ function linesOf(block: JsonObject): string[] {
 
 /** The words of anything that holds text, inline pieces on one line. */
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return unescaped(value);
   if (!isObject(value)) return '';
   if (value.type === 'user') return `@${String(value.user_id)}`;
   if (value.type === 'emoji') return `:${String(value.name)}:`;
@@ -55,4 +55,9 @@ function textOf(value: unknown): string {
       .map((item) => `• ${textOf(item)}`)
       .join('\n');
   return objectsIn(value.elements).map(textOf).join('');
+}
+
+/** Slack escapes three characters in the text of messages; a terminal shows them as they are. */
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
