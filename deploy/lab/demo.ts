@@ -69,9 +69,7 @@ function endWith(
   lab: { stop(): Promise<void> },
 ) {
   const end = async () => {
-    await product.stop();
-    await slack.stop();
-    await lab.stop();
+    await Promise.all([product.stop().then(() => slack.stop()), lab.stop()]);
   };
   for (const [name, code] of [
     ['SIGTERM', 143],
@@ -171,7 +169,7 @@ async function main(): Promise<number> {
       { timeoutMs: 600_000 },
     );
     const built = (Date.now() - typed) / 1000;
-    await wait(1500);
+    await wait(300);
     unfollow();
     if (!/is ready/i.test(visibleText(message))) throw new Error('the build failed');
 
