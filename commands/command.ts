@@ -3,7 +3,7 @@ import { userError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
-import type { Services } from '../src/domain/services.ts';
+import { isOperator, type Services } from '../src/domain/services.ts';
 import type { Spec } from '../src/domain/spec.ts';
 
 /** What a word of a command can mean; `commands/kinds.ts` has a parser for each. */
@@ -19,16 +19,12 @@ export interface KindTypes {
   format: ArchiveFormat | 'auto';
   packer: Packer;
   project: ProjectReference;
-  alias: string;
   tool: Tool;
   mode: ClusterMode;
   purpose: 'shell' | 'jupyter' | 'livy' | 'spark-defaults' | 'connect';
   conf: { key: string; value: string };
   count: number;
   command: string;
-  user: string;
-  /** Any text; only for what never leaves the answer, such as a pasted traceback. */
-  text: string;
   flag: true;
 }
 export type Kind = keyof KindTypes;
@@ -155,7 +151,6 @@ export function requireMayActOn(build: Build, context: CommandContext, verb: str
 /** Builds may be stopped or run again by who asked for them and by operators. */
 export function mayActOn(build: Build, context: CommandContext): boolean {
   return (
-    build.requester.user === context.user ||
-    context.services.settings.operators.includes(context.user)
+    build.requester.user === context.user || isOperator(context.services.settings, context.user)
   );
 }

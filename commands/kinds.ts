@@ -30,7 +30,6 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   format: (token) => oneOf('format', ['auto', 'zip', 'tar.gz'] as const, token),
   packer: (token) => oneOf('packer', ['segments', 'archiver'] as const, token),
   project: parseProject,
-  alias: (token) => parseName(token.text, 'alias', token),
   tool: (token) => oneOf('tool', ['pyspark', 'spark-submit'] as const, token),
   mode: (token) => oneOf('mode', ['client', 'cluster'] as const, token),
   purpose: (token) =>
@@ -38,8 +37,6 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   conf: parseConf,
   count: parseCount,
   command: (token) => token.text.toLowerCase(),
-  user: parseUser,
-  text: (token) => token.text,
   flag: () => true,
 };
 
@@ -152,18 +149,6 @@ function parseCount(token: Token): number {
     code: 'bad-count',
     message: `\`${printable(token.text)}\` is not a number from 1 to 9999.`,
     suggestion: 'Write a whole number, such as `50`.',
-    position: token,
-  });
-}
-
-/** Slack writes people as `<@U123|name>` when the command escapes them. */
-function parseUser(token: Token): string {
-  const id = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(token.text)?.[1] ?? token.text;
-  if (/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(id)) return id;
-  throw userError({
-    code: 'bad-user',
-    message: `\`${printable(token.text)}\` is not a person.`,
-    suggestion: 'Mention them: `@ana`.',
     position: token,
   });
 }

@@ -1,4 +1,3 @@
-import { userError } from '../src/domain/errors.ts';
 import { defineCommand } from './command.ts';
 
 export const verify = defineCommand({
@@ -18,13 +17,6 @@ export const verify = defineCommand({
         tone: 'information',
         text: `Verifying \`${environment}@${revision.number}\` on the cluster. \`status ${environment}\` shows the evidence.`,
       };
-    }
-    if (!build.verifying) {
-      throw userError({
-        code: 'not-ready',
-        message: `\`${environment}\` is not ready.`,
-        suggestion: null,
-      });
     }
     return {
       kind: 'notice',

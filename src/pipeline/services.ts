@@ -5,7 +5,7 @@ import { type FerryError, userError } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import type { Clock, Queue, Store } from '../domain/ports.ts';
 import type { BuildRequest } from '../domain/request.ts';
-import type { Services, Settings } from '../domain/services.ts';
+import { isOperator, type Services, type Settings } from '../domain/services.ts';
 import { closest } from '../domain/tokens.ts';
 
 /** What commands may ask for, over a store and a queue. `newId` gives a new build id. */
@@ -67,7 +67,7 @@ export function createServices(ports: {
       const request = withDefaults(asked, settings);
       const now = clock.now();
       const environment = await store.claimEnvironment(request.environment, requester.user, now);
-      if (environment.owner !== requester.user && !settings.operators.includes(requester.user)) {
+      if (environment.owner !== requester.user && !isOperator(settings, requester.user)) {
         throw userError({
           code: 'name-taken',
           message: `\`${environment.name}\` belongs to <@${environment.owner}>.`,

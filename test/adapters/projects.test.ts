@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chooseEngine } from '../../src/adapters/engine.ts';
@@ -457,7 +457,7 @@ describe('hostile projects', { skip }, () => {
     const root = hostile(`
 import os, glob
 found = []
-for path in ['${secret}', '/root/.ssh/id_rsa', '/etc/shadow', '/proc/1/environ'] + glob.glob('/root/*') + glob.glob('/home/*'):
+for path in ['${secret}', '${homedir()}/.ssh/id_rsa', '/etc/shadow', '/proc/1/environ'] + glob.glob('${homedir()}/*') + glob.glob('/home/*'):
     try: found.append(open(path).read())
     except OSError: pass
 raise SystemExit('FOUND ' + repr([text for text in found if text]) + repr(sorted(os.environ.values())))`);

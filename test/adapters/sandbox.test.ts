@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import {
@@ -45,7 +45,7 @@ describe('sandbox', { skip }, () => {
     const secret = join(folder, 'secret');
     writeFileSync(secret, 'xoxb-1', { mode: 0o644 });
     process.env.SANDBOX_TEST_SECRET = 'xoxb-2';
-    const said = await say(`cat ${secret} /etc/shadow /root/.ssh/* ~/.ssh/*; ls /home; env`);
+    const said = await say(`cat ${secret} /etc/shadow ${homedir()}/.ssh/* ~/.ssh/*; ls /home; env`);
     delete process.env.SANDBOX_TEST_SECRET;
     assert.doesNotMatch(said, /xoxb|root:/);
     assert.match(said, /No such file/);

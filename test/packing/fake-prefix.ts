@@ -50,8 +50,8 @@ export async function fakePrefix(
       version: '1.0',
       build: '0',
       url: `https://user:secret@conda.example/t/tk-123/main/${name}-1.0-0.conda`,
-      extracted_package_dir: '/root/pkgs/x',
-      link: { source: '/root/pkgs/x', type: 1 },
+      extracted_package_dir: '/home/builder/pkgs/x',
+      link: { source: '/home/builder/pkgs/x', type: 1 },
       files: Object.keys(files),
       paths_data: { paths, paths_version: 1 },
     };
