@@ -1,0 +1,75 @@
+import { CANNOT_RUN, type Clue, isOnEdge, PYTHON_PATH } from './clue.ts';
+
+/** The executable bit and the interpreter. */
+export const INTERPRETER_CLUES: readonly Clue[] = [
+  {
+    id: 'exec-bit-lost',
+    needle: 'Cannot run program',
+    pattern: new RegExp(`${CANNOT_RUN}13\\b`),
+    confidence: 0.95,
+    accept: ({ match }) => !isOnEdge(match[1] ?? ''),
+  },
+  {
+    id: 'exec-bit-lost',
+    needle: 'Permission denied',
+    pattern: new RegExp(`(?:^|[\\s:'"])${PYTHON_PATH}['"]?: [Pp]ermission denied`),
+    confidence: 0.85,
+    accept: ({ match }) => !isOnEdge(match[1] ?? ''),
+  },
+  {
+    id: 'exec-bit-lost',
+    needle: 'Permission denied',
+    pattern: new RegExp(`^PermissionError: \\[Errno 13\\] Permission denied: '${PYTHON_PATH}'`),
+    confidence: 0.8,
+    accept: ({ match }) => !isOnEdge(match[1] ?? ''),
+  },
+  {
+    id: 'exec-bit-lost',
+    needle: 'ermission denied: unknown',
+    pattern: new RegExp(`exec: "${PYTHON_PATH}": [Pp]ermission denied: unknown`),
+    confidence: 0.8,
+  },
+  {
+    id: 'interpreter-not-found',
+    needle: 'Cannot run program',
+    pattern: new RegExp(`${CANNOT_RUN}2\\b`),
+    confidence: 0.9,
+  },
+  {
+    id: 'interpreter-not-found',
+    needle: 'No such file or directory',
+    pattern: new RegExp(
+      `(?:^|[\\s:'"])${PYTHON_PATH}['"]?: (?:cannot execute: )?No such file or directory`,
+    ),
+    confidence: 0.85,
+    accept: ({ message }) =>
+      !message.includes('bad interpreter') && !/can't open file/.test(message),
+  },
+  {
+    id: 'interpreter-not-found',
+    needle: 'not found',
+    pattern: new RegExp(`(?:^|[\\s:'"])(?:exec: )?${PYTHON_PATH}['"]?: (?:command )?not found`),
+    confidence: 0.85,
+  },
+  {
+    id: 'interpreter-not-found',
+    needle: 'no such file or directory',
+    pattern: new RegExp(`exec: "${PYTHON_PATH}": (?:stat .{1,300}: )?no such file or directory`),
+    confidence: 0.85,
+  },
+  {
+    id: 'interpreter-not-found',
+    needle: 'No such file or directory',
+    pattern: new RegExp(
+      `^FileNotFoundError: \\[Errno 2\\] No such file or directory: '${PYTHON_PATH}'`,
+    ),
+    confidence: 0.8,
+  },
+  {
+    id: 'zip-symlink-hang',
+    needle: 'not found',
+    pattern:
+      /((?:\.{1,2}|\/)[^\s:]{0,300}\/bin\/python[\d.]*): (?:line )?1: (?:\S{1,300}: )?python[\d.]+: (?:command )?not found/,
+    confidence: 0.95,
+  },
+];

@@ -1,0 +1,163 @@
+import type { Clue } from './clue.ts';
+
+/** The nodes: disks, tickets, what is installed there. */
+export const NODE_CLUES: readonly Clue[] = [
+  {
+    id: 'no-space',
+    needle: 'No space left on device',
+    pattern:
+      /(?:(?:Exception|Error)(?::| \().{0,300}|\[Errno 28\] |^(?:\S*\/)?(?:tar|gzip|cp|mv|mkdir|unzip|sh|bash|cat|dd|rsync|conda|mamba|micromamba|scp)(?:\[\d+\])?: .{0,400}|write (?:error|failed).{0,40}|\(28\).{0,5})No space left on device/,
+    confidence: 0.93,
+  },
+  {
+    id: 'no-space',
+    needle: 'No space available in any of the local directories',
+    pattern: /No space available in any of the local directories/,
+    confidence: 0.95,
+  },
+  {
+    id: 'no-space',
+    needle: 'used space above threshold',
+    pattern: /used space above threshold of [\d.]+%/,
+    confidence: 0.93,
+  },
+  {
+    id: 'no-space',
+    needle: 'local-dirs',
+    pattern: /local-dirs (?:are bad|usable space is below|have errors)/,
+    confidence: 0.8,
+  },
+  {
+    id: 'no-space',
+    needle: 'uota',
+    pattern:
+      /(?:\[Errno 122\] |: )Disk quota exceeded|DSQuotaExceededException|The DiskSpace quota of \S+ is exceeded/,
+    confidence: 0.9,
+  },
+  {
+    id: 'no-space',
+    needle: 'ephemeral',
+    pattern:
+      /(?:low on resource: ephemeral-storage|ephemeral local storage usage exceeds the total limit|exceeds? its ephemeral-storage)/i,
+    confidence: 0.9,
+  },
+  {
+    id: 'no-space',
+    needle: 'NoSpaceLeftError',
+    pattern: /NoSpaceLeftError/,
+    confidence: 0.93,
+  },
+  {
+    id: 'libhdfs',
+    needle: 'libhdfs',
+    pattern:
+      /(?:Unable|unable) to load libhdfs|libhdfs\.so(?:\.[\d.]+)?: cannot open shared object file/,
+    confidence: 0.97,
+  },
+  {
+    id: 'libhdfs',
+    needle: 'libjvm',
+    pattern: /Unable to load libjvm|libjvm\.so: cannot open shared object file/,
+    confidence: 0.85,
+    accept: ({ traceback, precededBy, followedBy, message }) =>
+      /load libjvm/.test(message) ||
+      traceback?.isWorker === true ||
+      precededBy(/pyarrow|hdfs/i, 12) ||
+      followedBy(/pyarrow|hdfs/i, 12),
+  },
+  {
+    id: 'libhdfs',
+    needle: 'CLASSPATH not set',
+    pattern: /[Ee]nvironment variable CLASSPATH not set/,
+    confidence: 0.9,
+  },
+  {
+    id: 'libhdfs',
+    needle: 'loadFileSystems error',
+    pattern: /^loadFileSystems error:/,
+    confidence: 0.85,
+  },
+  {
+    id: 'activate-d',
+    needle: 'proj.db',
+    pattern:
+      /(?:Cannot find proj\.db|proj\.db contains DATABASE\.LAYOUT|no database context specified.{0,80}proj\.db)/,
+    confidence: 0.93,
+  },
+  {
+    id: 'activate-d',
+    needle: 'PROJ',
+    pattern:
+      /^(?:pyproj\.exceptions\.DataDirError|.{0,80}DataDirError): Valid PROJ data directory not found|PROJ: .{0,60}(?:Cannot find|unable to open).{0,40}(?:proj|database)/i,
+    confidence: 0.93,
+  },
+  {
+    id: 'activate-d',
+    needle: 'GDAL_DATA',
+    pattern:
+      /GDAL_DATA (?:is not defined|environment variable is not set)|[Tt]ry setting the GDAL_DATA environment variable|Cannot find \S+ \(GDAL_DATA/,
+    confidence: 0.93,
+  },
+  {
+    id: 'activate-d',
+    needle: 'gcs.csv',
+    pattern: /Unable to open EPSG support file gcs\.csv/,
+    confidence: 0.95,
+  },
+  {
+    id: 'activate-d',
+    needle: 'ESMFMKFILE',
+    pattern: /KeyError: 'ESMFMKFILE'|ESMFMKFILE environment variable is not/,
+    confidence: 0.93,
+  },
+  {
+    id: 'kerberos',
+    needle: 'cannot authenticate via',
+    pattern: /Client cannot authenticate via:\s?\[(?:TOKEN, ?)?KERBEROS/,
+    confidence: 0.95,
+    mayRecover: true,
+  },
+  {
+    id: 'kerberos',
+    needle: 'No valid credentials provided',
+    pattern:
+      /(?:GSSException|GSS initiate failed|SaslException).{0,120}No valid credentials provided/,
+    confidence: 0.93,
+    mayRecover: true,
+  },
+  {
+    id: 'kerberos',
+    needle: 'find any Kerberos tgt',
+    pattern: /Failed to find any Kerberos tgt/,
+    confidence: 0.93,
+    mayRecover: true,
+  },
+  {
+    id: 'kerberos',
+    needle: 'DELEGATION_TOKEN',
+    pattern: /InvalidToken\)?:? ?.{0,300}(?:is expired|can't be found in cache|has expired)/,
+    confidence: 0.9,
+    mayRecover: true,
+  },
+  {
+    id: 'kerberos',
+    needle: 'icket expired',
+    pattern: /\b(?:[Tt]icket expired|TGT.{0,40}expired|KRB_AP_ERR_TKT_EXPIRED)/,
+    confidence: 0.85,
+    mayRecover: true,
+  },
+  {
+    id: 'kerberos',
+    needle: 'kinit: ',
+    pattern: /^kinit: (?:Client|Cannot|Password|Preauthentication|Keytab|Clock skew|KDC|Pre-auth)/,
+    confidence: 0.85,
+    mayRecover: true,
+  },
+  {
+    id: 'kerberos',
+    needle: 'SIMPLE authentication is not enabled',
+    pattern: /SIMPLE authentication is not enabled\.\s+Available:\s?\[(?:TOKEN, ?)?KERBEROS/,
+    confidence: 0.95,
+    mayRecover: true,
+  },
+];
