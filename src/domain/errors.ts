@@ -9,6 +9,14 @@ export type ErrorKind = 'user' | 'outside' | 'defect';
 /** Exit codes of the command line: 1 the user's mistake, 2 a failure outside, 70 a defect. */
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { user: 1, outside: 2, defect: 70 };
 
+/** A command that would go through, offered as a button and, in a terminal, as text to type. */
+export interface Repair {
+  /** What the button says: `Build python=3.11 numpy`. */
+  label: string;
+  /** The text after the slash command: `create churn python=3.11 numpy`. */
+  command: string;
+}
+
 export interface ErrorFields {
   /** A stable identifier in kebab-case, e.g. `bad-name`. */
   code: string;
@@ -16,6 +24,8 @@ export interface ErrorFields {
   message: string;
   /** What to do or type next. */
   suggestion?: string | null;
+  /** Commands that would go through instead, the likeliest first. */
+  repairs?: readonly Repair[];
   /** Where in the typed text: offsets in UTF-16 units, end exclusive. */
   position?: { start: number; end: number } | null;
   /** The whole story (solver output, remote stderr): for the log, never for a message. */
@@ -32,6 +42,8 @@ export interface Failure {
   suggestion: string | null;
   details: string | null;
   retryable: boolean;
+  /** Absent on records of an older version. */
+  repairs?: readonly Repair[];
 }
 
 export class FerryError extends Error {
@@ -41,6 +53,7 @@ export class FerryError extends Error {
   readonly position: { start: number; end: number } | null;
   readonly details: string | null;
   readonly retryable: boolean;
+  readonly repairs: readonly Repair[];
 
   constructor(kind: ErrorKind, fields: ErrorFields, options?: { cause?: unknown }) {
     super(fields.message, options);
@@ -54,6 +67,7 @@ export class FerryError extends Error {
       : null;
     this.details = fields.details ?? null;
     this.retryable = fields.retryable ?? false;
+    this.repairs = fields.repairs ?? [];
   }
 }
 
@@ -81,8 +95,11 @@ export class Cancelled extends Error {
 /** Turns anything thrown into the record that is stored and shown. Unknown errors are defects. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof FerryError) {
-    const { code, kind, message, suggestion, details, retryable } = error;
-    return { code, kind, message, suggestion, details, retryable };
+    const { code, kind, message, suggestion, details, retryable, repairs } = error;
+    return {
+      ...{ code, kind, message, suggestion, details, retryable },
+      ...(repairs.length > 0 ? { repairs } : {}),
+    };
   }
   return {
     code: 'defect',

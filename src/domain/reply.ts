@@ -1,7 +1,7 @@
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, Revision, Staging, Verification } from './environment.ts';
-import type { FerryError } from './errors.ts';
+import type { FerryError, Repair } from './errors.ts';
 import type { BuildRequest } from './request.ts';
 
 /**
@@ -71,9 +71,11 @@ export interface RefusalView {
   /** The typed text and the part that is wrong, when there is one. */
   typed: string | null;
   position: { start: number; end: number } | null;
+  /** Commands that would go through instead, the likeliest first. */
+  repairs: readonly Repair[];
 }
 
 export function refusal(error: FerryError, typed: string | null): Reply {
-  const { code, message, suggestion, position } = error;
-  return { kind: 'refusal', error: { code, message, suggestion, typed, position } };
+  const { code, message, suggestion, position, repairs } = error;
+  return { kind: 'refusal', error: { code, message, suggestion, typed, position, repairs } };
 }

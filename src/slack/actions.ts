@@ -9,7 +9,7 @@ import { linesForBuild } from '../domain/lines.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
-import { type ActionId, BUTTONS, labelOf, offeredOn } from './buttons.ts';
+import { type ActionId, BUTTONS, labelOf, offeredOn, SAY_IDS } from './buttons.ts';
 import type { Conversation, Place } from './conversation.ts';
 
 export interface Press {
@@ -82,6 +82,10 @@ export async function press(
   if (action === ('open_help' satisfies ActionId)) {
     return conversation.show('Help', conversation.run('help', place), place);
   }
+  if (SAY_IDS.some((known) => known === action)) {
+    const command = readCommand(value);
+    if (command !== null) return conversation.say(command, place);
+  }
   const buildId = readValue(value);
   if (!Object.hasOwn(HANDLERS, action) || buildId === null) {
     const next = `Type \`${services.settings.command} status\` for what there is now.`;
@@ -105,15 +109,29 @@ export async function press(
   await HANDLERS[known](build, place, conversation, services);
 }
 
+/**
+ * `{"c":"<command>"}` and nothing else; null for anything else. The command is said by whoever
+ * pressed, so it can do no more than what they may type themselves.
+ */
+export function readCommand(value: string | null): string | null {
+  return readOnly(value, 'c', 2000);
+}
+
 /** `{"b":"<build id>"}` and nothing else; null for anything else. */
 export function readValue(value: string | null): string | null {
-  if (value === null || value.length > 200) return null;
+  const id = readOnly(value, 'b', 200);
+  return id !== null && isName(id) ? id : null;
+}
+
+/** The text under the one key there may be. */
+function readOnly(value: string | null, wanted: string, longest: number): string | null {
+  if (value === null || value.length > longest) return null;
   try {
     const parsed: unknown = JSON.parse(value);
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
     const entries = Object.entries(parsed);
-    const [key, id] = entries[0] ?? [];
-    return entries.length === 1 && key === 'b' && typeof id === 'string' && isName(id) ? id : null;
+    const [key, text] = entries[0] ?? [];
+    return entries.length === 1 && key === wanted && typeof text === 'string' ? text : null;
   } catch {
     return null;
   }

@@ -4,7 +4,9 @@
  */
 import type { Build } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
+import type { Repair } from '../domain/errors.ts';
 import type { Button } from './document.ts';
+import { line, visible } from './outside.ts';
 
 export type ActionId =
   | 'cancel'
@@ -15,7 +17,12 @@ export type ActionId =
   | 'copy_line'
   | 'spark_submit'
   | 'open_form'
-  | 'open_help';
+  | 'open_help'
+  | SayId;
+
+/** Buttons that say a command; their ids differ because Slack wants them to within a block. */
+type SayId = 'say_1' | 'say_2' | 'say_3' | 'say_4';
+export const SAY_IDS: readonly SayId[] = ['say_1', 'say_2', 'say_3', 'say_4'];
 
 interface ButtonStyle {
   label: string;
@@ -31,37 +38,69 @@ export function labelOf(build: Build): string {
   return build.revision === null ? environment : `${environment}@${build.revision}`;
 }
 
-export const BUTTONS: Readonly<Record<Exclude<ActionId, 'open_form' | 'open_help'>, ButtonStyle>> =
-  {
-    cancel: {
-      label: 'Cancel',
-      style: 'danger',
-      command: (build) => `cancel ${build.id}`,
-      confirm: (build) => ({
-        title: `Stop building ${build.request.environment}?`,
-        text: 'The build stops where it is. Nothing half-made stays on the edge; Retry goes on from the last finished step.',
-        confirm: 'Stop it',
-        deny: 'Keep building',
-      }),
-    },
-    retry: { label: 'Retry', style: 'primary', command: (build) => `retry ${build.id}` },
-    rebuild: { label: 'Rebuild', command: () => null },
-    verify: { label: 'Verify', command: (build) => `verify ${labelOf(build)}` },
-    logs: { label: 'Logs', command: (build) => `logs ${build.id}` },
-    copy_line: {
-      label: 'Copy line',
-      style: 'primary',
-      command: (build) => `run ${labelOf(build)}`,
-    },
-    spark_submit: {
-      label: 'spark-submit',
-      command: (build) => `run ${labelOf(build)} spark-submit`,
-    },
-  };
+export const BUTTONS: Readonly<
+  Record<Exclude<ActionId, 'open_form' | 'open_help' | SayId>, ButtonStyle>
+> = {
+  cancel: {
+    label: 'Cancel',
+    style: 'danger',
+    command: (build) => `cancel ${build.id}`,
+    confirm: (build) => ({
+      title: `Stop building ${build.request.environment}?`,
+      text: 'The build stops where it is. Nothing half-made stays on the edge; Retry goes on from the last finished step.',
+      confirm: 'Stop it',
+      deny: 'Keep building',
+    }),
+  },
+  retry: { label: 'Retry', style: 'primary', command: (build) => `retry ${build.id}` },
+  rebuild: { label: 'Rebuild', command: () => null },
+  verify: { label: 'Verify', command: (build) => `verify ${labelOf(build)}` },
+  logs: { label: 'Logs', command: (build) => `logs ${build.id}` },
+  copy_line: {
+    label: 'Copy line',
+    style: 'primary',
+    command: (build) => `run ${labelOf(build)}`,
+  },
+  spark_submit: {
+    label: 'spark-submit',
+    command: (build) => `run ${labelOf(build)} spark-submit`,
+  },
+};
 
 /** The buttons of a build's live message. */
 export function buttonsOf(build: Build): Button[] {
-  return offeredOn(build).map((action) => buttonFor(action, build));
+  const offered = offeredOn(build).map((action) => buttonFor(action, build));
+  const repairs = sayButtons(build.state === 'failed' ? (build.failure?.repairs ?? []) : []);
+  // What would go through comes before what failed once.
+  return repairs.length === 0
+    ? offered
+    : [...repairs, ...offered.map((button) => ({ ...button, style: null }))];
+}
+
+/** Slack keeps at most 2000 characters with a button. */
+const LONGEST_VALUE = 2000;
+
+/** A button for each command, the first one standing out; whoever presses it says the command. */
+export function sayButtons(repairs: readonly Repair[]): Button[] {
+  const valued = repairs.map((repair) => ({ ...repair, value: sayValue(repair.command) }));
+  return (
+    valued
+      // What a press says must be what the label shows: nothing invisible, nothing cut.
+      .filter(({ command, value }) => value.length <= LONGEST_VALUE && visible(command) === command)
+      .slice(0, SAY_IDS.length)
+      .map(({ label, command, value }, index) => ({
+        action: SAY_IDS[index] as SayId,
+        label: line(label, 75),
+        value,
+        style: index === 0 ? 'primary' : null,
+        confirm: null,
+        command,
+      }))
+  );
+}
+
+function sayValue(command: string): string {
+  return JSON.stringify({ c: command });
 }
 
 export function offeredOn(build: Build): (keyof typeof BUTTONS)[] {

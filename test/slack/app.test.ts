@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { Message } from '../../deploy/lab/slack/emulator.ts';
+import { formatSpec } from '../../src/domain/spec.ts';
+import { failures } from './samples.ts';
 import { ANA, BEN, DATA, inWorld, OMAR, says, visibleText, type World } from './world.ts';
 
 const CREATE = 'create churn python=3.11 numpy scipy pandas';
@@ -463,5 +465,23 @@ describe('buttons', () => {
       await world.slack.click({ user: ANA, actionId: 'rebuild', channel: DATA, ts: message.ts });
       await world.slack.untilMessage(says(/churn waits/));
       assert.equal(world.store.builds.size, 2);
+    }));
+
+  test('a button that offers a command says it for whoever presses', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      const repairs = [
+        { label: 'Build python=3.11 scipy', command: 'create other python=3.11 scipy' },
+      ];
+      await world.move(id, {
+        ...{ state: 'failed', finishedAt: Date.now() },
+        failure: { ...failures.user, repairs },
+      });
+      await world.slack.untilMessage(says(/Build python=3\.11 scipy/));
+      await world.slack.click({ user: BEN, actionId: 'say_1', channel: DATA, ts: message.ts });
+      await world.slack.untilMessage(says(/other waits/));
+      const [other] = await world.store.listBuilds({ environment: 'other', limit: 1 });
+      assert.equal(other?.requester.user, BEN);
+      assert.deepEqual(other?.request.specs.map(formatSpec), ['python=3.11', 'scipy']);
     }));
 });

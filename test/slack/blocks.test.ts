@@ -140,6 +140,7 @@ const extremes: Readonly<Record<string, Reply>> = {
       suggestion: long(40_000),
       typed: long(40_000),
       position: { start: 12_000, end: 30_000 },
+      repairs: Array.from({ length: 9 }, () => ({ label: long(400), command: long(1900) })),
     },
   },
   'extreme-notice': { kind: 'notice', tone: 'information', text: long(40_000) },
@@ -152,7 +153,11 @@ const hostile: Readonly<Record<string, Reply>> = {
       id: HOSTILE.slice(0, 30),
       engine: HOSTILE,
       requester: { user: HOSTILE, channel: HOSTILE, team: null },
-      failure: { ...failures.user, code: HOSTILE, message: HOSTILE, suggestion: HOSTILE },
+      failure: {
+        ...failures.user,
+        ...{ code: HOSTILE, message: HOSTILE, suggestion: HOSTILE },
+        repairs: [{ label: HOSTILE, command: HOSTILE }],
+      },
       steps: build('failed').steps.map((step) => ({ ...step, detail: HOSTILE })),
     }),
   ),
@@ -184,6 +189,7 @@ const hostile: Readonly<Record<string, Reply>> = {
       suggestion: HOSTILE,
       typed: HOSTILE,
       position: { start: 3, end: 9 },
+      repairs: [{ label: HOSTILE, command: `create churn ${HOSTILE}` }],
     },
   },
   'hostile-findings': {

@@ -436,6 +436,26 @@ export const samples: Readonly<Record<string, Reply>> = {
       suggestion: 'Did you mean `/conda-env create`?',
       typed: 'crate churn numpy',
       position: { start: 0, end: 5 },
+      repairs: [],
     },
   },
+  'refusal-repaired': {
+    kind: 'refusal',
+    error: {
+      code: 'package-not-found',
+      message: 'No package `nunpy` is in the channel `lab`.',
+      suggestion: 'Did you mean `numpy`?',
+      typed: null,
+      position: null,
+      repairs: [{ label: 'Build numpy pandas', command: 'create churn numpy pandas' }],
+    },
+  },
+  'build-failed-repaired': buildReply(
+    build('failed', {
+      failure: {
+        ...failures.user,
+        repairs: [{ label: 'Build python=3.11 scipy', command: 'create churn python=3.11 scipy' }],
+      },
+    }),
+  ),
 };

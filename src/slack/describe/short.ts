@@ -1,8 +1,10 @@
 import type { Reply } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
+import { sayButtons } from '../buttons.ts';
 import {
   block,
   bold,
+  buttons,
   code,
   type Document,
   markedWithPeople,
@@ -27,6 +29,7 @@ export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>):
       prose('⚠️ ', markedWithPeople(message, 2000)),
       ...typedWithMark(error.typed, error.position),
       ...(suggestion ? [prose(markedWithPeople(suggestion, 1000))] : []),
+      ...buttons(sayButtons(error.repairs)),
     ],
   };
 }
