@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -26,6 +26,21 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+const ROOT = join(import.meta.dirname, '../..');
+
+/** A button that asks before it acts. */
+const button = (action: string, label: string) => ({
+  type: 'button',
+  action_id: action,
+  text: { type: 'plain_text', text: label },
+  confirm: {
+    title: { type: 'plain_text', text: 'Really?' },
+    text: { type: 'plain_text', text: 'It takes a while.' },
+    confirm: { type: 'plain_text', text: 'Yes' },
+    deny: { type: 'plain_text', text: 'No' },
+  },
+});
+
 describe('the page', { skip }, () => {
   let slack: SlackEmulator;
   let app: BoltApp;
@@ -48,6 +63,18 @@ describe('the page', { skip }, () => {
     });
     await page.goto(slack.url);
   });
+
+  /** What the app posts in #data-science. */
+  async function post(message: object): Promise<{ ts: string }> {
+    const response = await fetch(`${slack.apiUrl}chat.postMessage`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${slack.botToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ channel: 'C0DATASCI1', ...message }),
+    });
+    const answer = (await response.json()) as { ok: boolean; ts: string };
+    assert.equal(answer.ok, true, JSON.stringify(answer));
+    return answer;
+  }
 
   after(async () => {
     await browser.close();
@@ -98,17 +125,12 @@ describe('the page', { skip }, () => {
 
   it('never turns what people write into markup or unsafe links', async () => {
     const evil = '<img src=x onerror=alert(1)> <javascript:alert(1)|click> &lt;b&gt;';
-    const channel = 'C0DATASCI1';
-    for (const body of [
-      { text: evil },
-      { text: 'x', blocks: [{ type: 'markdown', text: `[a](javascript:alert(1)) ${evil}` }] },
-    ])
-      await fetch(`${slack.apiUrl}chat.postMessage`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${slack.botToken}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ channel, ...body }),
-      });
-    await slack.say({ user: 'ana', channel, text: '<script>alert(1)</script>' });
+    await post({ text: evil });
+    await post({
+      text: 'x',
+      blocks: [{ type: 'markdown', text: `[a](javascript:alert(1)) ${evil}` }],
+    });
+    await slack.say({ user: 'ana', channel: 'C0DATASCI1', text: '<script>alert(1)</script>' });
     await page.getByText('<script>alert(1)</script>').waitFor();
     assert.equal(await page.locator('.messages img:not(.avatar), .messages script').count(), 0);
     assert.equal(await page.locator('a[href^="javascript"]').count(), 0);
@@ -126,6 +148,114 @@ describe('the page', { skip }, () => {
     await page.getByRole('link', { name: 'Conda Ferry' }).click();
     await page.getByRole('tab', { name: 'Home' }).click();
     await page.getByRole('heading', { name: 'Your environments' }).waitFor();
+  });
+
+  it('keeps the keyboard in an open dialog, and gives it back where it was', async () => {
+    await page.goto(slack.url);
+    const { ts } = await post({
+      text: 'ready',
+      blocks: [{ type: 'actions', block_id: 'kept', elements: [button('ask', 'Ask')] }],
+    });
+    const opener = page.locator(`[data-ts="${ts}"]`).getByRole('button', { name: 'Ask' });
+    await opener.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('alertdialog', { name: 'Really?' });
+    await dialog.waitFor();
+    const inside = () =>
+      dialog.evaluate((element) => element.contains(element.ownerDocument.activeElement));
+    for (let presses = 0; presses < 5; presses += 1) {
+      assert.equal(await inside(), true);
+      await page.keyboard.press('Tab');
+      // The browser's own controls are part of the round.
+      if (!(await inside())) await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(
+      await opener.evaluate((element) => element === element.ownerDocument.activeElement),
+      true,
+    );
+  });
+
+  it('takes Escape in a modal whichever control has the focus', async () => {
+    await page.goto(slack.url);
+    const field = page.getByLabel('Message #data-science');
+    await field.fill('/conda-env create churn');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Retry' }).last().click();
+    const dialog = page.getByRole('dialog', { name: 'Edit' });
+    await dialog.waitFor();
+    assert.equal(
+      await dialog
+        .getByLabel('Name')
+        .evaluate((element) => element === element.ownerDocument.activeElement),
+      true,
+    );
+    await dialog.locator('[data-action-id="pkg"]').click();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).focus();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  it('fits a narrow screen, with the channels one press away', async () => {
+    const narrow = await browser.newPage({ viewport: { width: 360, height: 720 } });
+    narrow.setDefaultTimeout(10_000);
+    await narrow.goto(slack.url);
+    await narrow.getByRole('button', { name: 'Ask' }).last().waitFor();
+    const wider = () =>
+      narrow.evaluate<string[]>(`
+        [...document.querySelectorAll('#conversation *, #top *')]
+          .filter((element) => !element.closest('pre, .table-scroll, .usage'))
+          .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+          .map((element) => element.className)`);
+    assert.deepEqual(await wider(), []);
+    const general = narrow.getByRole('link', { name: 'general' });
+    assert.equal(await general.isVisible(), false);
+    await narrow.getByRole('button', { name: 'Channels and people' }).click();
+    await general.click();
+    await narrow.getByRole('heading', { name: 'general', exact: true }).waitFor();
+    assert.equal(await general.isVisible(), false);
+    await narrow.close();
+  });
+
+  it('is dark where the system is', async () => {
+    const paper = async (colorScheme: 'light' | 'dark') => {
+      await page.emulateMedia({ colorScheme });
+      return page.evaluate<string>(
+        `getComputedStyle(document.getElementById('conversation')).backgroundColor`,
+      );
+    };
+    assert.equal(await paper('light'), 'rgb(255, 255, 255)');
+    assert.equal(await paper('dark'), 'rgb(27, 25, 30)');
+  });
+
+  it('draws every emoji that the bot writes', async () => {
+    const drawn = await page.evaluate<string[]>(
+      `import('./emoji.js').then(({ drawnCharacters }) => drawnCharacters())`,
+    );
+    const sources = ['src', 'commands'].flatMap((folder) =>
+      globSync(`${folder}/**/*.ts`, { cwd: ROOT }).map((file) =>
+        readFileSync(join(ROOT, file), 'utf8'),
+      ),
+    );
+    const written = new Set(
+      sources.flatMap((text) => text.match(/(?![©®™])\p{Extended_Pictographic}/gu) ?? []),
+    );
+    assert.ok(written.size > 5);
+    assert.deepEqual(
+      [...written].filter((character) => !drawn.includes(character)),
+      [],
+    );
+    const { ts } = await post({ text: '✅ done :warning: :no_such: ⚠️ `✅`' });
+    const message = page.locator(`[data-ts="${ts}"]`);
+    await message.waitFor();
+    const alternatives = await message
+      .locator('img.emoji')
+      .evaluateAll((images) => images.map((image) => image.getAttribute('alt')));
+    assert.deepEqual(alternatives, ['✅', '⚠', '⚠']);
+    await message.getByText(':no_such:').waitFor();
   });
 
   it('raised no error all the while', () => {

@@ -1,6 +1,7 @@
 /** Block Kit as elements. */
 import { control } from './controls.js';
 import { h, icon, link } from './dom.js';
+import { withEmoji } from './emoji.js';
 import { markdown, richText, textObject } from './text.js';
 
 const STATUS_WORDS = {
@@ -25,7 +26,7 @@ const task = (card) =>
     h(
       'div.task-body',
       {},
-      h('div.task-title', {}, card.title),
+      h('div.task-title', {}, withEmoji(card.title)),
       card.details ? h('div.task-details', {}, richText(card.details)) : null,
       card.output ? h('div.task-output', {}, richText(card.output)) : null,
       card.sources
@@ -50,7 +51,7 @@ function plan(block) {
       'summary',
       {},
       statusIcon(overall),
-      h('span.plan-title', {}, block.title),
+      h('span.plan-title', {}, withEmoji(block.title)),
       h('span.plan-count', {}, `${done} of ${tasks.length}`),
       icon('down'),
     ),
@@ -60,7 +61,9 @@ function plan(block) {
 
 const cell = (content) => {
   if (content.type === 'rich_text') return richText(content);
-  return content.type === 'raw_number' ? (content.text ?? String(content.value)) : content.text;
+  return content.type === 'raw_number'
+    ? (content.text ?? String(content.value))
+    : withEmoji(content.text);
 };
 
 const table = (block) => {
@@ -73,7 +76,7 @@ const table = (block) => {
   return h(
     'div.table-scroll',
     {},
-    block.caption ? h('div.caption', {}, block.caption) : null,
+    block.caption ? h('div.caption', {}, withEmoji(block.caption)) : null,
     h(
       'table.grid',
       {},
@@ -163,7 +166,7 @@ const BLOCKS = {
     h(
       'figure',
       {},
-      block.title ? h('figcaption', {}, block.title.text) : null,
+      block.title ? h('figcaption', {}, textObject(block.title)) : null,
       h('img', { src: block.image_url, alt: block.alt_text }),
     ),
   rich_text: (_surface, block) => h('div.rich', {}, richText(block)),
@@ -210,7 +213,7 @@ const BLOCKS = {
       h(
         'div.input-label',
         {},
-        block.label.text,
+        textObject(block.label),
         block.optional ? h('span.optional', {}, ' (optional)') : null,
       ),
       control(surface, block, block.element),

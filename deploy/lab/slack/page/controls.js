@@ -3,7 +3,7 @@
  * `{ where, values, act(block, element, value), input: whether in a modal }`.
  */
 import { h, icon, toast } from './dom.js';
-import { confirmed, openPopover } from './popover.js';
+import { confirmed, openMenu, openPopover } from './popover.js';
 import { act, channelTitle, state, toBase64 } from './store.js';
 import { textObject } from './text.js';
 
@@ -35,13 +35,13 @@ function button(surface, block, element) {
       'data-value': element.value,
       'aria-label': element.accessibility_label,
       onclick: async () => {
+        // Not `disabled`, which takes the focus away.
+        if (control.classList.contains('busy')) return;
         if (element.url) window.open(element.url, '_blank', 'noopener');
         if (!(await confirmed(element.confirm, textObject))) return;
         control.classList.add('busy');
-        control.disabled = true;
         await surface.act(block, element, element.value);
         control.classList.remove('busy');
-        control.disabled = false;
       },
     },
     h('span', {}, textObject(element.text)),
@@ -55,32 +55,20 @@ function overflow(surface, block, element) {
     { type: 'button', 'aria-label': 'More actions', ...identified(block, element) },
     icon('more'),
   );
-  control.addEventListener('click', () => {
-    const shut = openPopover(
+  control.addEventListener('click', () =>
+    openMenu(
       control,
-      h(
-        'div.menu',
-        { role: 'menu' },
-        element.options.map((option) =>
-          h(
-            'button',
-            {
-              type: 'button',
-              role: 'menuitem',
-              'data-value': option.value,
-              onclick: async () => {
-                shut();
-                if (await confirmed(element.confirm, textObject))
-                  await surface.act(block, element, option.value);
-              },
-            },
-            h('span', {}, textObject(option.text)),
-            option.description ? h('small', {}, textObject(option.description)) : null,
-          ),
-        ),
-      ),
-    );
-  });
+      element.options.map((option) => ({
+        label: textObject(option.text),
+        detail: option.description ? textObject(option.description) : null,
+        value: option.value,
+        choose: async () => {
+          if (await confirmed(element.confirm, textObject))
+            await surface.act(block, element, option.value);
+        },
+      })),
+    ),
+  );
   return control;
 }
 

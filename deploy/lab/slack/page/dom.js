@@ -38,6 +38,7 @@ export function link(url, ...children) {
 const PATHS = {
   hash: 'M9 3 7 17M14 3l-2 14M3.5 7.5h14M2.5 12.5h14',
   lock: 'M5.5 9h9v7.5h-9zM7.5 9V6.5a2.5 2.5 0 0 1 5 0V9',
+  list: 'M3 5.500h14M3 10h14M3 14.500h14',
   home: 'M3 9.5 10 4l7 5.5M5 8.5V16h3.5v-4h3v4H15V8.5',
   reply: 'M4 5h12v8.5H9.5L6 16.5v-3H4z',
   close: 'M5 5l10 10M15 5 5 15',
@@ -71,8 +72,15 @@ export function icon(name) {
 /** Shows a short notice at the bottom of the screen. */
 export function toast(text) {
   const notice = h('div.toast', {}, text);
-  document.getElementById('toasts').append(notice);
-  setTimeout(() => notice.remove(), 4000);
+  const toasts = document.getElementById('toasts');
+  toasts.append(notice);
+  // Shown anew, it stands above a dialog that was opened since.
+  toasts.hidePopover();
+  toasts.showPopover();
+  setTimeout(() => {
+    notice.remove();
+    if (toasts.childElementCount === 0) toasts.hidePopover();
+  }, 4000);
 }
 
 /** Puts text on the clipboard and says so on `button`. */

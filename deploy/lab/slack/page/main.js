@@ -3,6 +3,7 @@ import { renderBlocks } from './blocks.js';
 import { composer } from './composer.js';
 import { surfaceAt } from './controls.js';
 import { h, icon } from './dom.js';
+import { show } from './focus.js';
 import { channelRows, fill, showFocus, threadRows } from './messages.js';
 import { showModal } from './modal.js';
 import { firstChannel, sidebar } from './sidebar.js';
@@ -168,13 +169,43 @@ function showThread() {
   fill(panel.querySelector('.messages'), threadRows(channel.id, place.thread));
 }
 
+/** On a narrow screen the sidebar lies over the conversation, and only while it is asked for. */
+function showSidebar(open) {
+  document.body.classList.toggle('with-sidebar', open);
+  showTop();
+  if (open) region('sidebar').querySelector('a, button')?.focus();
+}
+
+addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || event.defaultPrevented) return;
+  if (document.querySelector('dialog[open]')) return;
+  if (document.body.classList.contains('with-sidebar')) {
+    showSidebar(false);
+    region('top').querySelector('.menu-button')?.focus();
+  }
+});
+region('conversation').addEventListener('pointerdown', () => {
+  if (document.body.classList.contains('with-sidebar')) showSidebar(false);
+});
+
 function showTop() {
   const me = state.users.find(({ id }) => id === state.me);
   const connected = state.mode === 'http' || state.connections > 0;
-  region('top').replaceChildren(
+  show(region('top'), [
     h(
       'div.top-title',
       {},
+      h(
+        'button.icon-button.menu-button',
+        {
+          type: 'button',
+          'aria-label': 'Channels and people',
+          'aria-expanded': document.body.classList.contains('with-sidebar'),
+          'aria-controls': 'sidebar',
+          onclick: () => showSidebar(!document.body.classList.contains('with-sidebar')),
+        },
+        icon('list'),
+      ),
       h('img', { src: 'ferry.svg', alt: '' }),
       h('strong', {}, 'Slack emulator'),
       h('span', {}, `you are ${me.real_name}`),
@@ -189,7 +220,7 @@ function showTop() {
           ? `app connected (${state.connections})`
           : 'app not connected',
     ),
-  );
+  ]);
   document.title = `${channelById(place.channel) ? channelTitle(channelById(place.channel)) : 'Slack'} · ${state.team.name}`;
 }
 
@@ -197,7 +228,7 @@ onUpdate(() => {
   const channel = channelById(place.channel);
   if (!channel || (channel.kind !== 'im' && !channel.joined)) place.channel = firstChannel();
   showTop();
-  region('sidebar').replaceChildren(...sidebar());
+  show(region('sidebar'), sidebar());
   showConversation();
   showThread();
   showModal();
@@ -205,6 +236,7 @@ onUpdate(() => {
 });
 
 addEventListener('hashchange', () => {
+  document.body.classList.remove('with-sidebar');
   readHash();
   update();
 });

@@ -2,10 +2,12 @@
 import { renderBlocks } from './blocks.js';
 import { surfaceAt } from './controls.js';
 import { codeBlock, copyText, h, icon, toast } from './dom.js';
+import { emoji } from './emoji.js';
+import { focusIn, restoreFocus } from './focus.js';
 import { author, avatar } from './people.js';
 import { openMenu } from './popover.js';
 import { act, place, state, update } from './store.js';
-import { emoji, mrkdwn } from './text.js';
+import { mrkdwn } from './text.js';
 
 /** Messages by one author within this many seconds stand under one name. */
 const GROUP_SECONDS = 300;
@@ -221,12 +223,14 @@ function rows(messages, inThread) {
 /** Puts `elements` into `list`, touching only what differs, and stays at the end when it was there. */
 export function fill(list, elements) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const focused = focusIn(list);
   const wanted = new Set(elements);
   for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
   elements.forEach((element, index) => {
     if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
   });
   if (atEnd) list.scrollTop = list.scrollHeight;
+  restoreFocus(list, focused);
 }
 
 const byTime = (one, other) => (one.ts < other.ts ? -1 : 1);

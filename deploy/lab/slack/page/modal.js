@@ -2,6 +2,8 @@
 import { renderBlocks } from './blocks.js';
 import { surfaceAt } from './controls.js';
 import { h, icon } from './dom.js';
+import { withEmoji } from './emoji.js';
+import { focusIn, openDialog, rememberFocus, restoreFocus } from './focus.js';
 import { act, state } from './store.js';
 
 let shown = null;
@@ -43,17 +45,12 @@ function build(view, depth) {
   const submit = h(
     'button.button.primary-solid',
     { type: 'submit' },
-    h('span', {}, view.submit?.text ?? ''),
+    h('span', {}, withEmoji(view.submit?.text ?? '')),
   );
   const close = (all) => act('closeView', { viewId: view.id, all });
   const dialog = h(
     'form.dialog',
     {
-      role: 'dialog',
-      'aria-modal': 'true',
-      'aria-label': view.title.text,
-      'data-view-id': view.id,
-      'data-callback-id': view.callback_id,
       novalidate: true,
       onsubmit: async (event) => {
         event.preventDefault();
@@ -75,7 +72,7 @@ function build(view, depth) {
             icon('back'),
           )
         : h('img.avatar.small', { src: 'ferry.svg', alt: '' }),
-      h('h2', {}, view.title.text),
+      h('h2', {}, withEmoji(view.title.text)),
       h(
         'button.icon-button',
         { type: 'button', 'aria-label': 'Close', onclick: () => close(true) },
@@ -98,22 +95,42 @@ function build(view, depth) {
       : null,
   );
   restore(dialog, values);
-  dialog.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') void close(false);
-  });
   return dialog;
 }
+
+/** Gives the focus back to who opened the first of the open views. */
+let focusBack = () => {};
 
 /** Shows the view on top, or nothing. An unchanged view keeps its elements. */
 export function showModal() {
   const top = state.modals.at(-1) ?? null;
   const version = top ? `${state.me} ${top.id} ${top.hash}` : null;
   if (version === (shown?.version ?? null)) return;
-  shown?.layer.remove();
+  const earlier = shown;
+  const focused = earlier?.id === top?.id ? focusIn(earlier.layer) : null;
+  if (!earlier) focusBack = rememberFocus();
   shown = null;
-  if (!top) return;
-  const layer = h('div.layer', {}, build(top, state.modals.length));
-  document.getElementById('overlay').prepend(layer);
-  shown = { version, layer };
-  layer.querySelector('input:not([type=radio]):not([type=checkbox]), textarea, .select')?.focus();
+  earlier?.layer.remove();
+  if (!top) return focusBack();
+  const layer = h(
+    'dialog.layer',
+    {
+      'aria-label': top.title.text,
+      'data-view-id': top.id,
+      'data-callback-id': top.callback_id,
+    },
+    build(top, state.modals.length),
+  );
+  openDialog(layer, () => act('closeView', { viewId: top.id, all: false }));
+  shown = { version, layer, id: top.id };
+  if (!restoreFocus(layer, focused)) firstControl(layer)?.focus();
 }
+
+/** What a person most likely wants: the first field, else the button that goes on. */
+const firstControl = (layer) =>
+  layer.querySelector(
+    '.dialog-body :is(input:not([type=radio], [type=checkbox]), textarea, .select)',
+  ) ??
+  layer.querySelector('[type=submit]') ??
+  layer.querySelector('.dialog-body button, footer button') ??
+  layer.querySelector('button');

@@ -1,5 +1,6 @@
 /** A small window beside a control: menus, pickers, confirmations. One at a time. */
 import { h } from './dom.js';
+import { openDialog, rememberFocus, topLayer } from './focus.js';
 
 let close = () => {};
 
@@ -7,7 +8,8 @@ let close = () => {};
 export function openPopover(anchor, content, { above = false } = {}) {
   close();
   const box = h('div.popover', { role: 'dialog' }, content);
-  document.getElementById('overlay').append(box);
+  topLayer().append(box);
+  anchor.setAttribute('aria-expanded', 'true');
   const at = anchor.getBoundingClientRect();
   const width = Math.max(at.width, box.offsetWidth);
   box.style.minWidth = `${Math.min(at.width, 480)}px`;
@@ -20,14 +22,23 @@ export function openPopover(anchor, content, { above = false } = {}) {
   };
   const onEscape = (event) => {
     if (event.key !== 'Escape') return;
+    // Not the dialog behind it, too.
     event.stopPropagation();
+    event.preventDefault();
     close();
-    anchor.focus();
+  };
+  const leaves = (event) => {
+    if (event.relatedTarget && !box.contains(event.relatedTarget)) close();
   };
   document.addEventListener('pointerdown', outside, true);
   document.addEventListener('keydown', onEscape, true);
+  box.addEventListener('focusout', leaves);
   close = () => {
+    const hadFocus = box.contains(document.activeElement);
+    box.removeEventListener('focusout', leaves);
     box.remove();
+    anchor.setAttribute('aria-expanded', 'false');
+    if (hadFocus) anchor.focus();
     document.removeEventListener('pointerdown', outside, true);
     document.removeEventListener('keydown', onEscape, true);
     close = () => {};
@@ -35,34 +46,47 @@ export function openPopover(anchor, content, { above = false } = {}) {
   return close;
 }
 
+/** Arrow keys, Home and End go through a menu's entries. */
+function onMenuKey(event) {
+  const entries = [...event.currentTarget.querySelectorAll('button')];
+  const now = entries.indexOf(document.activeElement);
+  const next = {
+    ArrowDown: (now + 1) % entries.length,
+    ArrowUp: (now - 1 + entries.length) % entries.length,
+    Home: 0,
+    End: entries.length - 1,
+  }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  entries[next].focus();
+}
+
 /** A list of entries to choose from: `{ label, detail?, danger?, choose }`. */
 export function openMenu(anchor, entries, options) {
-  const shut = openPopover(
-    anchor,
-    h(
-      'div.menu',
-      { role: 'menu' },
-      entries.map((entry) =>
-        h(
-          'button',
-          {
-            type: 'button',
-            role: 'menuitem',
-            class: entry.danger ? 'danger' : '',
-            'data-value': entry.value,
-            onclick: () => {
-              shut();
-              entry.choose();
-            },
+  const menu = h(
+    'div.menu',
+    { role: 'menu', onkeydown: onMenuKey },
+    entries.map((entry) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          role: 'menuitem',
+          class: entry.danger ? 'danger' : '',
+          'data-value': entry.value,
+          onclick: () => {
+            shut();
+            entry.choose();
           },
-          entry.icon ?? null,
-          h('span', {}, entry.label),
-          entry.detail ? h('small', {}, entry.detail) : null,
-        ),
+        },
+        entry.icon ?? null,
+        h('span', {}, entry.label),
+        entry.detail ? h('small', {}, entry.detail) : null,
       ),
     ),
-    options,
   );
+  const shut = openPopover(anchor, menu, options);
+  menu.querySelector('button')?.focus();
   return shut;
 }
 
@@ -70,12 +94,8 @@ export function openMenu(anchor, entries, options) {
 export function confirmed(question, textObject) {
   if (!question) return Promise.resolve(true);
   return new Promise((resolve) => {
-    const answer = (yes) => {
-      layer.remove();
-      resolve(yes);
-    };
     const layer = h(
-      'div.layer',
+      'dialog.layer',
       { role: 'alertdialog', 'aria-label': question.title.text },
       h(
         'div.dialog.confirm',
@@ -98,7 +118,13 @@ export function confirmed(question, textObject) {
         ),
       ),
     );
-    document.getElementById('overlay').append(layer);
+    const focusBack = rememberFocus();
+    const answer = (yes) => {
+      layer.remove();
+      focusBack();
+      resolve(yes);
+    };
+    openDialog(layer, () => answer(false));
     layer.querySelector('footer button:last-child').focus();
   });
 }

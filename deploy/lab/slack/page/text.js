@@ -1,70 +1,9 @@
 /** mrkdwn, markdown and rich_text as elements. Nothing here makes markup from strings. */
 import { codeBlock, h, link } from './dom.js';
+import { emoji, withEmoji } from './emoji.js';
 import { channelById, userById } from './store.js';
 
-/** The emoji our own messages use; others stay as `:name:`. */
-const EMOJI = {
-  white_check_mark: '✅',
-  heavy_check_mark: '✔️',
-  x: '❌',
-  warning: '⚠️',
-  hourglass: '⌛',
-  hourglass_flowing_sand: '⏳',
-  rocket: '🚀',
-  package: '📦',
-  ferry: '⛴️',
-  boat: '⛵',
-  anchor: '⚓',
-  lock: '🔒',
-  unlock: '🔓',
-  key: '🔑',
-  bulb: '💡',
-  eyes: '👀',
-  wave: '👋',
-  tada: '🎉',
-  gear: '⚙️',
-  wrench: '🔧',
-  hammer: '🔨',
-  mag: '🔍',
-  memo: '📝',
-  scroll: '📜',
-  clock1: '🕐',
-  stopwatch: '⏱️',
-  no_entry: '⛔',
-  no_entry_sign: '🚫',
-  octagonal_sign: '🛑',
-  snake: '🐍',
-  fire: '🔥',
-  snowflake: '❄️',
-  arrow_right: '➡️',
-  arrows_counterclockwise: '🔄',
-  repeat: '🔁',
-  link: '🔗',
-  bell: '🔔',
-  calendar: '📅',
-  information_source: 'ℹ️',
-  question: '❓',
-  heavy_plus_sign: '➕',
-  heavy_minus_sign: '➖',
-  thumbsup: '👍',
-  '+1': '👍',
-  '-1': '👎',
-  thumbsdown: '👎',
-  large_green_circle: '🟢',
-  large_yellow_circle: '🟡',
-  red_circle: '🔴',
-  white_circle: '⚪',
-  large_blue_circle: '🔵',
-  bar_chart: '📊',
-  computer: '💻',
-  ship: '🚢',
-};
-
-export const emoji = (name) => EMOJI[name] ?? `:${name}:`;
-
 const decode = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
-const withEmoji = (text) =>
-  text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] ?? whole);
 
 const mention = (text) => h('span.mention', {}, text);
 
@@ -154,11 +93,11 @@ function inlineWith(patterns, text) {
       .sort((one, other) => one.match.index - other.match.index);
     const [first] = matches;
     if (!first) break;
-    if (first.match.index > 0) nodes.push(withEmoji(decode(rest.slice(0, first.match.index))));
+    if (first.match.index > 0) nodes.push(...withEmoji(decode(rest.slice(0, first.match.index))));
     nodes.push(first.make(first.match[1]));
     rest = rest.slice(first.match.index + first.match[0].length);
   }
-  if (rest !== '') nodes.push(withEmoji(decode(rest)));
+  if (rest !== '') nodes.push(...withEmoji(decode(rest)));
   return nodes;
 }
 
@@ -204,7 +143,7 @@ export function textObject(object) {
   if (object.type === 'mrkdwn') return mrkdwn(object.text);
   return object.text
     .split('\n')
-    .flatMap((line, index) => [...(index > 0 ? [h('br')] : []), withEmoji(line)]);
+    .flatMap((line, index) => [...(index > 0 ? [h('br')] : []), ...withEmoji(line)]);
 }
 
 function markdownTable(lines) {
@@ -323,7 +262,9 @@ const STYLES = [
 
 const INLINE = {
   text: (element) =>
-    element.text.split('\n').flatMap((line, index) => [...(index > 0 ? [h('br')] : []), line]),
+    element.text
+      .split('\n')
+      .flatMap((line, index) => [...(index > 0 ? [h('br')] : []), ...withEmoji(line)]),
   link: (element) => link(element.url, element.text || element.url),
   user: (element) => mention(`@${userById(element.user_id)?.real_name ?? element.user_id}`),
   usergroup: (element) => mention(`@${element.usergroup_id}`),
