@@ -17,6 +17,7 @@ import {
 import { refuse } from './invocation/refusal.ts';
 import { type CheckedRequest, checkRequest, type InvocationRequest } from './invocation/request.ts';
 import { mergeSettings, type Settings } from './invocation/settings.ts';
+import { atLeast, versionOf } from './invocation/version.ts';
 
 export type { Invocation, InvocationWarning } from './invocation/plan.ts';
 export { InvocationRefusal } from './invocation/refusal.ts';
@@ -56,8 +57,10 @@ function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] }
 
   const executorPrefix = `./${request.alias}/${request.environment}`;
   const driverPrefix = driverPrefixOf(request, executorPrefix);
+  const prefixes = { driver: driverPrefix, executor: executorPrefix };
   const merged = mergeSettings(request, {
-    settings: isConnect ? [] : decidedSettings(request, executorPrefix),
+    settings: isConnect ? [] : decidedSettings(request, prefixes),
+    defaults: isConnect ? [] : defaultSettings(request),
     implied: {
       'spark.master': master,
       'spark.submit.deployMode': request.mode,
@@ -85,30 +88,70 @@ function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] }
   };
 }
 
-/** The settings every line for this manager and mode needs. */
-function decidedSettings(request: CheckedRequest, prefix: string): Settings {
-  const { manager } = request.cluster;
-  const { driverVariables } = MANAGERS[manager];
+/**
+ * The settings every line for this manager and mode needs. A setting on the command line is the
+ * only thing that wins against all that a site can have: `spark.pyspark.driver.python` and
+ * `spark.pyspark.python` are asked before any variable (spark `deploy.PythonRunner`, launcher
+ * `SparkSubmitCommandBuilder.buildPySparkShellCommand`), `spark-env.sh` is read after the line's own
+ * variables and replaces them, and of two settings the command line's wins.
+ */
+function decidedSettings(
+  request: CheckedRequest,
+  prefixes: { driver: string; executor: string },
+): Settings {
+  const { manager, spark } = request.cluster;
+  const executor = interpreter(prefixes.executor);
   const variables: Settings = [
     // Packages in a user's home on a node would go before the environment's own.
     ['PYTHONNOUSERSITE', '1'],
     // Containers often have no writable home, where setuptools would unpack eggs.
     ['PYTHON_EGG_CACHE', './.eggs'],
     ...Object.entries(request.activation).map(
-      ([name, path]) => [name, inside(prefix, path)] as const,
+      ([name, path]) => [name, inside(prefixes.executor, path)] as const,
     ),
   ];
+  return [
+    ['spark.pyspark.driver.python', interpreter(prefixes.driver)],
+    ['spark.pyspark.python', executor],
+    // Where it exists, functions in SQL ask it first (spark `BasePythonRunner` of Spark 4).
+    ...(atLeast(versionOf(spark), 4, 0)
+      ? ([['spark.sql.execution.pyspark.python', executor]] as const)
+      : []),
+    ...(manager === 'yarn'
+      ? ([['spark.yarn.appMasterEnv.PYSPARK_PYTHON', executor]] as const)
+      : []),
+    ...inContainers(request, variables),
+  ];
+}
+
+/**
+ * Variables of a container that a person's own setting may replace. The empty ones take away what a
+ * site's `spark-defaults.conf` gives its own Python: packages that would go before the
+ * environment's, and another standard library.
+ */
+const CONTAINER_DEFAULTS: Settings = [
+  ['PYTHONPATH', ''],
+  ['PYTHONHOME', ''],
+  // As with eggs: numba, matplotlib and others keep caches in a home that is not there.
+  ['NUMBA_CACHE_DIR', './.numba'],
+  ['MPLCONFIGDIR', './.matplotlib'],
+  ['XDG_CACHE_HOME', './.cache'],
+  // A NodeManager has no locale to inherit: files and subprocesses would be ASCII.
+  ['LANG', 'C.UTF-8'],
+  // Text must have the same hash in every Python, or its partitions differ (pyspark `portable_hash`).
+  ['PYTHONHASHSEED', '0'],
+];
+
+function defaultSettings(request: CheckedRequest): Settings {
+  return inContainers(request, CONTAINER_DEFAULTS);
+}
+
+/** The same variables for all containers: the executors', and the driver's in cluster mode. */
+function inContainers(request: CheckedRequest, variables: Settings): Settings {
+  const { driverVariables } = MANAGERS[request.cluster.manager];
   const under = (prefix: string): Settings =>
     variables.map(([name, value]) => [`${prefix}.${name}`, value] as const);
   return [
-    ...(manager === 'yarn'
-      ? ([['spark.yarn.appMasterEnv.PYSPARK_PYTHON', interpreter(prefix)]] as const)
-      : []),
-    // Neither a pod nor Livy's server knows the shell this line comes from, and the setting wins
-    // over variables that either of them may have.
-    ...((manager === 'kubernetes' && request.mode === 'cluster') || request.for === 'livy'
-      ? ([['spark.pyspark.python', interpreter(prefix)]] as const)
-      : []),
     ...(request.mode === 'cluster' && driverVariables !== null ? under(driverVariables) : []),
     ...under('spark.executorEnv'),
   ];

@@ -28,6 +28,8 @@ describe('a Jupyter kernel', () => {
     assert.equal(kernel.env.SPARK_HOME, '/opt/spark');
     assert.equal(kernel.env.PYSPARK_PYTHON, './churn_zip/churn/bin/python');
     assert.equal(kernel.env.GDAL_DATA, '/srv/ferry/envs/churn/3/share/gdal');
+    // bin/spark-submit sets it elsewhere.
+    assert.equal(kernel.env.PYTHONHASHSEED, '0');
   });
 
   it('gives Spark the options of the shell line, read back by Python', () => {
@@ -123,6 +125,13 @@ describe('spark-defaults.conf', () => {
       'spark.yarn.appMasterEnv.PYSPARK_PYTHON ./churn_zip/churn/bin/python',
       'spark.executorEnv.PYTHONNOUSERSITE 1',
       'spark.executorEnv.PYTHON_EGG_CACHE ./.eggs',
+      'spark.executorEnv.PYTHONPATH ',
+      'spark.executorEnv.PYTHONHOME ',
+      'spark.executorEnv.NUMBA_CACHE_DIR ./.numba',
+      'spark.executorEnv.MPLCONFIGDIR ./.matplotlib',
+      'spark.executorEnv.XDG_CACHE_HOME ./.cache',
+      'spark.executorEnv.LANG C.UTF-8',
+      'spark.executorEnv.PYTHONHASHSEED 0',
       'spark.app.name a\\\\b c',
       'spark.yarn.dist.archives /srv/ferry/archives/ab12/churn.zip#churn_zip',
       '',

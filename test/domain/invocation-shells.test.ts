@@ -20,6 +20,7 @@ const LEAKS = {
   PYSPARK_DRIVER_PYTHON: '/usr/bin/leak',
   PYSPARK_PYTHON: '/usr/bin/leak',
   PYSPARK_DRIVER_PYTHON_OPTS: 'notebook',
+  SPARK_REMOTE: 'sc://127.0.0.1:15002',
 };
 
 /** Every shell with the options that make most characters special. */

@@ -24,9 +24,16 @@ describe('the lines of the article', () => {
       invoke(CHURN).text,
       'PYSPARK_DRIVER_PYTHON=/srv/ferry/envs/churn/3/bin/python PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
         ' SPARK_HOME=/opt/spark PYTHONNOUSERSITE=1' +
-        ' env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS pyspark --master yarn --deploy-mode client' +
+        ' env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS -u SPARK_REMOTE' +
+        ' pyspark --master yarn --deploy-mode client' +
+        ' --conf spark.pyspark.driver.python=/srv/ferry/envs/churn/3/bin/python' +
+        ' --conf spark.pyspark.python=./churn_zip/churn/bin/python' +
         ' --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
         ' --conf spark.executorEnv.PYTHONNOUSERSITE=1 --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs' +
+        " --conf 'spark.executorEnv.PYTHONPATH=' --conf 'spark.executorEnv.PYTHONHOME='" +
+        ' --conf spark.executorEnv.NUMBA_CACHE_DIR=./.numba --conf spark.executorEnv.MPLCONFIGDIR=./.matplotlib' +
+        ' --conf spark.executorEnv.XDG_CACHE_HOME=./.cache --conf spark.executorEnv.LANG=C.UTF-8' +
+        ' --conf spark.executorEnv.PYTHONHASHSEED=0' +
         " --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'",
     );
   });
@@ -147,6 +154,96 @@ describe('cluster mode', () => {
     });
     assert.ok(argv.includes('spark.pyspark.python=./churn_zip/churn/bin/python'));
     assert.ok(argv.includes('spark.kubernetes.driverEnv.PYTHON_EGG_CACHE=./.eggs'));
+  });
+});
+
+describe('both Pythons', () => {
+  const inArchive = './churn_zip/churn/bin/python';
+  const onEdge = '/srv/ferry/envs/churn/3/bin/python';
+  const hdfs = { ...CHURN.archive, hdfs: 'hdfs:///ferry/ab12/churn.zip' };
+  const cells: [string, InvocationRequest, driver: string][] = [
+    ['the shell', CHURN, onEdge],
+    ['spark-submit', { ...CHURN, tool: 'spark-submit' }, onEdge],
+    ['cluster mode', { ...CHURN, tool: 'spark-submit', mode: 'cluster' }, inArchive],
+    ['a notebook', { ...CHURN, for: 'jupyter' }, onEdge],
+    ['spark-defaults.conf', { ...CHURN, for: 'spark-defaults' }, onEdge],
+    ['its cluster mode', { ...CHURN, for: 'spark-defaults', mode: 'cluster' }, inArchive],
+    ['Livy', { ...CHURN, for: 'livy', archive: hdfs }, inArchive],
+    ['a standalone cluster', { ...CHURN, archive: TGZ, cluster: STANDALONE }, onEdge],
+    ['a pod', { ...CHURN, archive: TGZ, cluster: KUBERNETES }, onEdge],
+  ];
+  for (const [name, request, driver] of cells) {
+    it(`are settings of ${name}, because variables lose to those of a site`, () => {
+      const { text } = invoke(request);
+      // `key=value` on a command line, `key value` among properties, `"key": "value"` in JSON.
+      const setting = (key: string) =>
+        new RegExp(`\\b${key.replaceAll('.', '\\.')}(?:=| |": ")([^\\s"]+)`).exec(text)?.[1];
+      assert.equal(setting('spark.pyspark.driver.python'), driver);
+      assert.equal(setting('spark.pyspark.python'), inArchive);
+    });
+  }
+
+  it('are one relative path in the global layout', () => {
+    const { argv } = invoke({ ...CHURN, layout: 'global', alias: null });
+    for (const side of ['driver.', '']) {
+      assert.ok(argv.includes(`spark.pyspark.${side}python=./MYGLOBALENV/churn/bin/python`));
+    }
+  });
+
+  it('are those of functions in SQL too, where Spark asks a setting of its own', () => {
+    const sql = (spark: string | null) =>
+      invoke({ ...CHURN, cluster: { ...CHURN.cluster, spark } }).argv.filter((argument) =>
+        argument.startsWith('spark.sql.'),
+      );
+    assert.deepEqual(sql('4.0.1'), [`spark.sql.execution.pyspark.python=${inArchive}`]);
+    assert.deepEqual([...sql('3.5.9'), ...sql(null)], []);
+  });
+});
+
+describe('variables of a container', () => {
+  const named = (argv: readonly string[], prefix: string) =>
+    argv.flatMap((argument) =>
+      argument.startsWith(`${prefix}.`) ? argument.slice(prefix.length + 1) : [],
+    );
+
+  it('give caches a place, text one encoding and one hash, and take away a site’s packages', () => {
+    const { argv } = invoke({ ...CHURN, tool: 'spark-submit', mode: 'cluster' });
+    const executors = named(argv, 'spark.executorEnv');
+    assert.deepEqual(executors, [
+      'PYTHONNOUSERSITE=1',
+      'PYTHON_EGG_CACHE=./.eggs',
+      'PYTHONPATH=',
+      'PYTHONHOME=',
+      'NUMBA_CACHE_DIR=./.numba',
+      'MPLCONFIGDIR=./.matplotlib',
+      'XDG_CACHE_HOME=./.cache',
+      'LANG=C.UTF-8',
+      'PYTHONHASHSEED=0',
+    ]);
+    assert.deepEqual(
+      named(argv, 'spark.yarn.appMasterEnv').filter((each) => !each.startsWith('PYSPARK_')),
+      executors,
+    );
+  });
+
+  it('are not set on the edge, where there is a home and a locale', () => {
+    const { argv, environment } = invoke(CHURN);
+    assert.deepEqual(named(argv, 'spark.yarn.appMasterEnv').length, 1);
+    assert.deepEqual(Object.keys(environment).sort(), [
+      ...['PYSPARK_DRIVER_PYTHON', 'PYSPARK_PYTHON', 'PYTHONNOUSERSITE', 'SPARK_HOME'],
+    ]);
+  });
+
+  it('give way to the person’s own', () => {
+    const conf = {
+      'spark.executorEnv.LANG': 'de_DE.UTF-8',
+      'spark.executorEnv.PYTHONPATH': '/mnt/team',
+    };
+    const executors = named(invoke({ ...CHURN, conf }).argv, 'spark.executorEnv');
+    assert.deepEqual(
+      executors.filter((each) => /^(LANG|PYTHONPATH)=/.test(each)),
+      ['LANG=de_DE.UTF-8', 'PYTHONPATH=/mnt/team'],
+    );
   });
 });
 

@@ -158,11 +158,7 @@ function sparkDefaults(plan: Plan): Invocation {
   const settings: [string, string][] = [
     ['spark.master', plan.master],
     ['spark.submit.deployMode', request.mode],
-    ['spark.pyspark.driver.python', interpreter(plan.driverPrefix)],
-    ['spark.pyspark.python', interpreter(plan.executorPrefix)],
-    ...plan.settings
-      .filter(([key]) => key !== 'spark.pyspark.python')
-      .map(([key, value]): [string, string] => [key, value]),
+    ...plan.settings.map(([key, value]): [string, string] => [key, value]),
     [rules.archivesSetting, plan.archives],
   ];
   return {

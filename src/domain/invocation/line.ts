@@ -1,6 +1,7 @@
 import { commandLine } from '../shell.ts';
 import { type Invocation, type InvocationWarning, inside, interpreter, type Plan } from './plan.ts';
 import { refuse } from './refusal.ts';
+import { atLeast, versionOf } from './version.ts';
 
 /** The line for a shell on the edge. */
 export function shellLine(plan: Plan): Invocation {
@@ -47,6 +48,8 @@ export function shellEnvironment(plan: Plan): Record<string, string> {
     ...(sparkHome !== null && { SPARK_HOME: sparkHome }),
     ...(isClient && {
       PYTHONNOUSERSITE: '1',
+      // Where no bin/spark-submit starts the driver, nothing else sets it.
+      ...(request.for === 'jupyter' && { PYTHONHASHSEED: '0' }),
       ...Object.fromEntries(
         Object.entries(request.activation).map(([name, path]) => [
           name,
@@ -61,7 +64,8 @@ export function shellEnvironment(plan: Plan): Record<string, string> {
  * Variables of the person's shell that would break the line. PYTHONHOME points the driver's Python
  * at another library; PYTHONPATH goes before the environment's packages, on YARN on the executors
  * too (spark `deploy.yarn.Client`). PYSPARK_DRIVER_PYTHON wins over PYSPARK_PYTHON wherever it is
- * set, and in cluster mode names a path of the edge inside a container.
+ * set, and in cluster mode names a path of the edge inside a container. SPARK_REMOTE (Spark 3.4 and
+ * later) asks for Spark Connect, which excludes a master.
  */
 export function unsetVariables(plan: Plan): string[] {
   const { request } = plan;
@@ -72,6 +76,7 @@ export function unsetVariables(plan: Plan): string[] {
     ...(isClient && !isRunInFolder(plan) ? [] : ['PYSPARK_DRIVER_PYTHON']),
     // People who start notebooks from pyspark export `notebook` here.
     ...(request.tool === 'pyspark' ? ['PYSPARK_DRIVER_PYTHON_OPTS'] : []),
+    ...(atLeast(versionOf(request.cluster.spark), 3, 4) ? ['SPARK_REMOTE'] : []),
   ];
 }
 

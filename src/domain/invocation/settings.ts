@@ -8,6 +8,8 @@ export type Settings = readonly (readonly [key: string, value: string])[];
 export interface Decided {
   /** Settings the line writes. */
   settings: Settings;
+  /** Settings the line writes unless the person has their own. */
+  defaults: Settings;
   /** What further settings are for the line but not written as such: key → the only value allowed. */
   implied: Readonly<Record<string, string | null>>;
   /** `spark.yarn.dist.archives` or `spark.archives`. */
@@ -26,6 +28,9 @@ export interface MergedSettings {
  */
 export function mergeSettings(request: CheckedRequest, decided: Decided): MergedSettings {
   const settings = new Map(decided.settings);
+  for (const [key, value] of decided.defaults) {
+    if (!Object.hasOwn(request.conf, key) && !settings.has(key)) settings.set(key, value);
+  }
   const archives: string[] = [];
   for (const [key, value] of Object.entries(request.conf)) {
     checkSecret(key, value);
