@@ -1,7 +1,7 @@
 import { EXIT_CODES, FerryError, toFailure } from './domain/errors.ts';
 import { InvocationRefusal } from './domain/invocation.ts';
 import { closest } from './domain/tokens.ts';
-import type { TerminalCommand } from './terminal/command.ts';
+import { Interrupted, type TerminalCommand } from './terminal/command.ts';
 
 /** Loaded only when asked for, so that `parse` does not wait for Slack's packages. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: TerminalCommand }>>> = {
@@ -43,7 +43,7 @@ async function main(words: readonly string[]): Promise<number> {
 async function usage(): Promise<string> {
   const loaded = await Promise.all(Object.values(COMMANDS).map((load) => load()));
   const lines = loaded.map(({ command }) => `  ${command.usage}\n      ${command.summary}`);
-  return `Usage:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 your mistake, 2 a failure outside, 70 a defect.`;
+  return `Usage:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 your mistake, 2 a failure outside, 128 + n stopped by signal n, 70 a defect.`;
 }
 
 /** One JSON document on standard output for `--json`, prose on standard error otherwise. */
@@ -51,6 +51,11 @@ function report(error: unknown, isJson: boolean): number {
   if (error instanceof InvocationRefusal) {
     const { code, message, suggestion } = error;
     return print({ code, message, suggestion }, isJson, 1);
+  }
+  if (error instanceof Interrupted) {
+    const { message, exitCode } = error;
+    const words = { code: 'interrupted', message: `${message}; nothing is left behind.` };
+    return print({ ...words, suggestion: null }, isJson, exitCode);
   }
   const failure = toFailure(error);
   const { code, message, suggestion, kind } = failure;
@@ -75,6 +80,12 @@ function print(
   }
   return exitCode;
 }
+
+// Whoever reads only the beginning (`| head`) has what he wants: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 const words = process.argv.slice(2);
 const options = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;

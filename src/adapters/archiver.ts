@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Archiver, type EntryData, TarArchive, ZipArchive } from 'archiver';
 import { archiveContents, type MemberContents } from '../packing/contents.ts';
+import { fileErrorInWords, refuseOutput } from '../packing/file-errors.ts';
 import { DEFAULT_LEVEL, type PackReport, type PackRequest } from '../packing/pack.ts';
 import { MEMBER_TIME_SECONDS } from '../packing/tar.ts';
 
@@ -21,7 +23,12 @@ const MEMBER_TIME = new Date(MEMBER_TIME_SECONDS * 1000);
 export async function packWithArchiver(request: PackRequest): Promise<PackReport> {
   const started = performance.now();
   const { format, root, output, signal, level = DEFAULT_LEVEL } = request;
-  const contents = await archiveContents(request);
+  const inWords = (error: unknown) =>
+    fileErrorInWords(error, { prefix: resolve(request.prefix), output });
+  await refuseOutput(output);
+  const contents = await archiveContents(request).catch((error) => {
+    throw inWords(error);
+  });
   const archive: Archiver =
     format === 'zip'
       ? new ZipArchive({ zlib: { level } })
@@ -62,7 +69,7 @@ export async function packWithArchiver(request: PackRequest): Promise<PackReport
     await written.catch(() => {});
     await rm(partial, { force: true });
     signal?.throwIfAborted();
-    throw error;
+    throw inWords(error);
   }
 }
 

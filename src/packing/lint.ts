@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { userError } from '../domain/errors.ts';
+import { FerryError, userError } from '../domain/errors.ts';
+import { reasonOf } from './file-errors.ts';
 import { compareVersions } from './lint/elf.ts';
 import { Inspection, type Notice } from './lint/inspect.ts';
 import { BrokenArchive } from './lint/member.ts';
@@ -51,9 +52,22 @@ const SHOWN_PATHS = 5;
  * that cluster, or on every known kind of cluster when no profile is given. Reads it as a stream;
  * a hostile or damaged archive gives findings, never an exception.
  *
- * Errors: `file-not-found`.
+ * Errors: `file-not-found`, `file-unreadable`.
  */
 export async function lint(file: string, profile?: LintProfile): Promise<LintReport> {
+  try {
+    return await lintFile(file, profile);
+  } catch (error) {
+    if (error instanceof FerryError || !(error as NodeJS.ErrnoException).syscall) throw error;
+    throw userError({
+      code: 'file-unreadable',
+      message: `\`${file}\` cannot be read: ${reasonOf(error) ?? (error as Error).message}.`,
+      suggestion: 'Make it readable, or name another archive.',
+    });
+  }
+}
+
+async function lintFile(file: string, profile?: LintProfile): Promise<LintReport> {
   const facts = await stat(file).catch(() => null);
   if (!facts?.isFile()) {
     throw userError({

@@ -8,6 +8,7 @@ import { type CachedSegment, SegmentCache, type SegmentRecorder, segmentKey } fr
 import { clobberWarnings } from './clobbered.ts';
 import { ContentReader, type ScannedFile } from './content.ts';
 import { deflateBlock } from './deflate.ts';
+import { fileErrorInWords, refuseOutput } from './file-errors.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Entry } from './members.ts';
 import { Output, type WrittenSegment } from './output.ts';
@@ -77,16 +78,26 @@ const BYTES_PER_TURN = 4 * 1024 * 1024;
  * Packs a prefix into an archive. The same content gives the same bytes, whatever the mtimes, the
  * umask and the host's names are (with one zlib version on one kind of processor).
  *
- * Errors: `bad-root`, `bad-level`, those of `planArchive`, `prefix-changed`, `prefix-too-long`.
+ * Errors: `bad-root`, `bad-level`, those of `planArchive`, `prefix-changed`, `prefix-too-long`,
+ * `unreadable-file`, `output-not-writable`.
  * A packing that fails or is cancelled (it rejects with the signal's reason) leaves no file.
  */
 export async function pack(request: PackRequest): Promise<PackReport> {
+  try {
+    return await packPrefix(request);
+  } catch (error) {
+    throw fileErrorInWords(error, { prefix: resolve(request.prefix), output: request.output });
+  }
+}
+
+async function packPrefix(request: PackRequest): Promise<PackReport> {
   const started = performance.now();
   const { format, root, level = DEFAULT_LEVEL, signal } = request;
   const prefix = resolve(request.prefix);
   const targetPrefix = request.targetPrefix ?? null;
   validate(root, level);
   signal?.throwIfAborted();
+  await refuseOutput(request.output);
   const links = format === 'zip' ? 'copy' : 'keep';
   const plan = await planArchive({ prefix, targetPrefix, links, signal });
   const reader = new ContentReader({ prefix, targetPrefix });

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { userError } from '../domain/errors.ts';
+import { FerryError, userError } from '../domain/errors.ts';
 
 /** One sub-command of `conda-ferry`: a composition root of its own. */
 export interface TerminalCommand {
@@ -34,8 +36,47 @@ export function writeJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/**
+ * A text a command was given: a file's, or standard input for `-` and for none.
+ * Errors: `file-unreadable`, with `suggestion` as what to do instead.
+ */
+export async function readText(file: string | undefined, suggestion: string): Promise<string> {
+  if (file === undefined || file === '-') return readStandardInput();
+  try {
+    const bytes = await readFile(file);
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+      throw userError({
+        code: 'file-unreadable',
+        message: `\`${file}\` is compressed with gzip.`,
+        suggestion: `Unpack it on the way: \`zcat ${file} |\` in front, and no file name.`,
+      });
+    }
+    return bytes.toString('utf8');
+  } catch (error) {
+    if (error instanceof FerryError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw userError({
+      code: 'file-unreadable',
+      message: `\`${file}\` cannot be read: ${UNREADABLE[code] ?? (error as Error).message}.`,
+      suggestion,
+    });
+  }
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
+  ERR_STRING_TOO_LONG: 'it is larger than 512 MiB',
+};
+
 /** All of standard input, for `invoke` and `diagnose`. */
-export async function readStandardInput(): Promise<string> {
+async function readStandardInput(): Promise<string> {
   process.stdin.setEncoding('utf8');
   let text = '';
   for await (const chunk of process.stdin) text += chunk;
@@ -47,4 +88,36 @@ export function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
   });
+}
+
+/** A person or the system ended the command with a signal. */
+export class Interrupted extends Error {
+  /** What shells report for it: 128 and the signal's number. */
+  readonly exitCode: number;
+
+  constructor(name: StopSignal) {
+    super(`stopped by ${name}`);
+    this.name = 'Interrupted';
+    this.exitCode = 128 + constants.signals[name];
+  }
+}
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/**
+ * Runs work that must clean up when it is interrupted: its signal is aborted with `Interrupted` at
+ * the first Ctrl-C, SIGTERM or SIGHUP, and the process lives on until the work has ended.
+ */
+export async function interruptible<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const stop = (name: NodeJS.Signals) => controller.abort(new Interrupted(name as StopSignal));
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of STOP_SIGNALS) process.off(name, stop);
+  }
 }

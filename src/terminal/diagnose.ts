@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { diagnose } from '../domain/diagnosis.ts';
-import { userError } from '../domain/errors.ts';
-import { readArguments, readStandardInput, type TerminalCommand, writeJson } from './command.ts';
+import { readArguments, readText, type TerminalCommand, writeJson } from './command.ts';
 
 const usage = 'conda-ferry diagnose [FILE] [--json]';
 
@@ -11,7 +9,7 @@ export const command: TerminalCommand = {
   async run(words) {
     const { values, positionals } = readArguments(words, { json: { type: 'boolean' } }, usage);
     const [file] = positionals;
-    const text = file === undefined || file === '-' ? await readStandardInput() : await read(file);
+    const text = await readText(file, 'Name a log file, or pipe the log in.');
     const findings = diagnose(text);
     if (values.json) writeJson({ findings });
     else if (findings.length === 0) {
@@ -30,15 +28,3 @@ export const command: TerminalCommand = {
     return 0;
   },
 };
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw userError({
-      code: 'file-unreadable',
-      message: `\`${file}\` cannot be read: ${(error as Error).message}`,
-      suggestion: 'Name a log file, or pipe the log in.',
-    });
-  }
-}

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { userError } from '../domain/errors.ts';
 import { type InvocationRequest, invoke } from '../domain/invocation.ts';
-import { readArguments, readStandardInput, type TerminalCommand, writeJson } from './command.ts';
+import { readArguments, readText, type TerminalCommand, writeJson } from './command.ts';
 
 const usage = 'conda-ferry invoke [--json] [REQUEST.json]';
 
@@ -12,8 +11,7 @@ export const command: TerminalCommand = {
   async run(words) {
     const { values, positionals } = readArguments(words, { json: { type: 'boolean' } }, usage);
     const [file] = positionals;
-    const text =
-      file === undefined || file === '-' ? await readStandardInput() : await readFile(file, 'utf8');
+    const text = await readText(file, 'Name a JSON file, or pipe the request in.');
     const invocation = invoke(parseJson(text) as InvocationRequest);
     if (values.json) writeJson(invocation);
     else {

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { pack } from '../packing/pack.ts';
-import { readArguments, type TerminalCommand, usageError, writeJson } from './command.ts';
+import {
+  interruptible,
+  readArguments,
+  type TerminalCommand,
+  usageError,
+  writeJson,
+} from './command.ts';
 
 const usage =
   'conda-ferry pack PREFIX -o FILE [--root NAME] [--cache DIR] [--level N] [--target-prefix PATH] [--packer segments|archiver] [--json]';
@@ -49,10 +55,11 @@ export const command: TerminalCommand = {
       ...(values.level === undefined ? {} : { level: Number(values.level) }),
       targetPrefix: values['target-prefix'] ?? null,
     } as const;
-    const report =
+    const packer =
       values.packer === 'segments'
-        ? await pack(request)
-        : await (await import('../adapters/archiver.ts')).packWithArchiver(request);
+        ? pack
+        : (await import('../adapters/archiver.ts')).packWithArchiver;
+    const report = await interruptible((signal) => packer({ ...request, signal }));
     if (values.json) writeJson(report);
     else {
       for (const warning of report.warnings)
