@@ -30,6 +30,29 @@ export interface Channel {
   url: string;
 }
 
+/** What channels hold, known before anything is built and without an engine. */
+export interface Channels {
+  /**
+   * The named channels' content in the order given, with the versions of `packages`. Answers within
+   * about a second, and null when one of them cannot be known by then: nobody may wait for a slow
+   * channel, and no package may be called missing because of it.
+   */
+  read(
+    channels: readonly string[],
+    packages: readonly string[],
+  ): Promise<readonly ChannelContent[] | null>;
+  close(): void;
+}
+
+/** One channel's packages for our platform and for none. */
+export interface ChannelContent {
+  name: string;
+  has(packageName: string): boolean;
+  /** In no order; empty for a package that was not asked for. */
+  versions(packageName: string): readonly string[];
+  names(): Iterable<string>;
+}
+
 /** Solves and creates prefixes. Errors: `unsatisfiable`, `package-not-found`, `channel-unreachable`, `engine-missing`, `disk-full`. */
 export interface Engine {
   readonly name: 'conda' | 'rattler';

@@ -1,0 +1,101 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+
+/** What lies at an address now. */
+export type Fetched =
+  | { state: 'found'; body: Readable; tag: string | null }
+  /** As it was when the tag was given. */
+  | { state: 'same' }
+  | { state: 'absent' };
+
+/** Reads channels' files over HTTP and from folders. */
+export interface Fetcher {
+  /** `tag` is what an earlier answer carried. Rejects when the channel cannot be reached. */
+  get(url: string, tag: string | null, signal: AbortSignal): Promise<Fetched>;
+  close(): void;
+}
+
+const MOST_REDIRECTS = 5;
+
+/** Proxies and certificates are those of the engines: `networkEnvironment`. */
+export function createFetcher(network: Readonly<Record<string, string>>): Fetcher {
+  const own = network.SSL_CERT_FILE ?? network.REQUESTS_CA_BUNDLE ?? network.CURL_CA_BUNDLE;
+  const options = { proxyEnv: network, keepAlive: false };
+  const agents = {
+    'http:': new HttpAgent(options),
+    'https:': new HttpsAgent({ ...options, ...(own ? { ca: authorities(own) } : {}) }),
+  };
+
+  async function getHttp(
+    url: URL,
+    tag: string | null,
+    signal: AbortSignal,
+    redirects = 0,
+  ): Promise<Fetched> {
+    const response = await send(url, tag, signal);
+    const { statusCode: status = 0, headers } = response;
+    if (status === 200) {
+      const { etag, 'last-modified': modified } = headers;
+      return { state: 'found', body: response, tag: etag ?? modified ?? null };
+    }
+    response.resume();
+    if (status === 304) return { state: 'same' };
+    // Object stores without a right to list say 403 for what is not there.
+    if ([403, 404, 410].includes(status)) return { state: 'absent' };
+    if (headers.location && status >= 300 && status < 400 && redirects < MOST_REDIRECTS) {
+      return getHttp(new URL(headers.location, url), tag, signal, redirects + 1);
+    }
+    throw new Error(`${url.origin} answers ${status}`);
+  }
+
+  function send(url: URL, tag: string | null, signal: AbortSignal): Promise<IncomingMessage> {
+    const secure = url.protocol === 'https:';
+    const headers = {
+      'user-agent': 'conda-ferry',
+      ...(tag === null ? {} : { [tag.includes('"') ? 'if-none-match' : 'if-modified-since']: tag }),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = (secure ? requestHttps : requestHttp)(url, {
+        ...{ headers, signal },
+        agent: secure ? agents['https:'] : agents['http:'],
+      });
+      sent.once('response', resolve).once('error', reject).end();
+    });
+  }
+
+  return {
+    async get(address, tag, signal) {
+      const url = new URL(address);
+      return url.protocol === 'file:' ? getFile(url, tag, signal) : getHttp(url, tag, signal);
+    },
+    close() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+async function getFile(url: URL, tag: string | null, signal: AbortSignal): Promise<Fetched> {
+  const path = fileURLToPath(url);
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (!found?.isFile()) return { state: 'absent' };
+  const now = `${found.ino} ${found.size} ${found.mtimeMs}`;
+  if (now === tag) return { state: 'same' };
+  return { state: 'found', body: createReadStream(path, { signal }), tag: now };
+}
+
+/** The operator's authorities beside the public ones; an unreadable file adds none. */
+function authorities(file: string): string[] {
+  try {
+    return [...rootCertificates, readFileSync(file, 'utf8')];
+  } catch {
+    return [...rootCertificates];
+  }
+}
