@@ -55,7 +55,7 @@ function collect(text: string): Map<FailureId, Trace> {
   const tries = new Map<Clue, number>();
   // Logs repeat themselves: what a message says is found out once.
   const known = new Map<string, readonly Clue[]>();
-  for (const line of new LogReader(text).lines()) {
+  const consider = (line: LogLine): void => {
     const clues = known.get(line.message) ?? cluesIn(line.message);
     if (known.size < MAXIMUM_KNOWN) known.set(line.message, clues);
     for (const clue of clues) {
@@ -63,10 +63,15 @@ function collect(text: string): Map<FailureId, Trace> {
       if (tried > MAXIMUM_TRIES) continue;
       tries.set(clue, tried);
       const match = clue.pattern.exec(line.message);
-      if (match === null) continue;
-      const isAccepted = !line.isCaught() && (clue.accept?.({ match, ...line.place() }) ?? true);
+      // What one line of a sentence says alone has been seen there.
+      if (match === null || line.parts.some((part) => clue.pattern.test(part))) continue;
+      const isAccepted = !line.isCaught() && (clue.accept?.(line.place(match)) ?? true);
       if (isAccepted) note(traces, clue, match, line);
     }
+  };
+  for (const line of new LogReader(text).lines()) {
+    consider(line);
+    for (const sentence of line.sentences()) consider(sentence);
   }
   for (const [id, trace] of traces) {
     const mayRecover = [...trace.clues].every((clue) => clue.mayRecover === true);
@@ -76,7 +81,12 @@ function collect(text: string): Map<FailureId, Trace> {
 }
 
 function cluesIn(message: string): readonly Clue[] {
-  return CLUES.filter((clue) => message.includes(clue.needle) && clue.pattern.test(message));
+  return CLUES.filter(
+    ({ needle, pattern }) =>
+      (typeof needle === 'string'
+        ? message.includes(needle)
+        : needle.some((one) => message.includes(one))) && pattern.test(message),
+  );
 }
 
 function note(

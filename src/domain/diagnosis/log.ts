@@ -1,68 +1,65 @@
 import { CLUES, type Place } from './clues.ts';
-import { plain, type Segment, segmentsOf } from './segment.ts';
-import { endsTraceback, TRACEBACK_NEEDLES, type Traceback, TracebackReader } from './traceback.ts';
+import { type LineParser, lineParser, type Segment } from './segment.ts';
+import { endsTraceback, frameOf, HEADER, type Traceback, tracebackIn } from './traceback.ts';
 
-/** A line of a log that may say something. */
+/** A line of a log that may say something, or a sentence that stands on several. */
 export interface LogLine {
-  /** From 1. */
+  /** From 1; of a sentence, its first line. */
   number: number;
   message: string;
+  /** The lines a sentence was put together from; none for a line. */
+  parts: readonly string[];
   /** What a clue may ask; looked up only when asked. */
-  place: () => Omit<Place, 'match'>;
+  place: (match: RegExpExecArray) => Place;
   /** The exception of a traceback that the program caught and logged. */
   isCaught: () => boolean;
   /** Part of a warning or of the stack below one: the program may have gone on. */
   isWarning: () => boolean;
   /** Whether the log shows progress of the job after this line. */
   isFollowedByProgress: () => boolean;
+  /** The sentences this line may be a part of, when a terminal or a mail has wrapped it. */
+  sentences: () => Iterable<LogLine>;
 }
 
 /** Lines longer than this are read in pieces, so that no pattern meets an endless one. */
 const PIECE = 8_000;
 const OVERLAP = 400;
 const LONGEST_STRUCTURED = 1_000_000;
-/** A traceback longer than this has lost its end. */
-const LONGEST_TRACEBACK = 400;
+/** Lines read around hits, and sentences put together, in one log: time stays in bounds. */
+const MOST_LINES_AROUND = 300_000;
+const MOST_SENTENCES = 3_000;
+/** A wrapped sentence has at most this many lines before and after one of its words. */
+const WRAPPED_BEFORE = 2;
+const WRAPPED_AFTER = 4;
 
-const NEEDLES = [...new Set([...CLUES.map((clue) => clue.needle), ...TRACEBACK_NEEDLES])];
-/** One expression for all needles: lines without any are never cut out of the text. */
-const PREFILTER = NEEDLES.map((needle) => needle.replace(/[^A-Za-z0-9 ]/g, '\\$&')).join('|');
+const NEEDLES = [...new Set(CLUES.flatMap(({ needle }) => needle))];
+/** One expression for all needles, also those that are wrapped: other lines are never cut out. */
+const PREFILTER = NEEDLES.map((needle) =>
+  needle.replace(/[^A-Za-z0-9 ]/g, '\\$&').replaceAll(' ', '(?: |\\r?\\n[ >|]*)'),
+).join('|');
 
-/** Loggers that report failures below WARN. */
-const FAILURE_LOGGERS = new Set([
-  'TaskSetManager',
-  'DAGScheduler',
-  'Client',
-  'ApplicationMaster',
-  'YarnAllocator',
-  'Worker',
-  'ExecutorRunner',
-  'StandaloneAppClient$ClientEndpoint',
-  'ContainerImpl',
-  'ContainerLaunch',
-  'LocalizedResource',
-  'ResourceLocalizationService',
-  'LocalDirsHandlerService',
-  'RMAppAttemptImpl',
-  'RMAppImpl',
-  'NodeManager',
-  'ExecutorPodsAllocator',
-  'LoggingPodStatusWatcherImpl',
-]);
-const BELOW_WARN = /^(?:TRACE|DEBUG|INFO)$/;
+/** Who reports failures below WARN: Java's loggers, and shippers that know no level of their own. */
+const BELOW_INFO = /^(?:TRACE|DEBUG)$/;
 /** Progress of a job: a warning before it did not stop anything. */
 const WENT_ON =
   /Submitted application|Finished task|state: (?:RUNNING|FINISHED)\)|final status: SUCCEEDED|Registered executor|Starting task|Job \d+ finished|has started running|Added broadcast_/;
 const UNCAUGHT = /^(?:Exception in thread|Traceback \(most recent|py4j\.protocol|kinit: )/;
 /** Java's loggers are named after classes; Python's after modules. */
 const JAVA_LOGGER = /^[A-Z][A-Za-z0-9$]+$/;
+/** Begins something of its own, so it continues no sentence. */
+const OWN =
+  /^(?:at [\w.$/]+\(|\.\.\. \d+ more|Caused by: |During handling of|The above exception|[$#] |>>> |[-=_*]{5,}|\w+: command not found)/;
 
 export class LogReader {
   readonly #text: string;
-  readonly #tracebacks = new TracebackReader();
+  readonly #parser: LineParser;
+  readonly #mentions = new Map<RegExp, boolean>();
+  readonly #sentences = new Set<string>();
+  #linesAround = 0;
 
   constructor(text: string) {
     this.#text = text;
+    this.#parser = lineParser(text);
   }
 
   /** Every line that holds a needle, in order, without the prefixes of its transports. */
@@ -81,8 +78,17 @@ export class LogReader {
         at = text.indexOf('\n', counted);
       }
       yield* this.#linesOf(start, end, number);
-      prefilter.lastIndex = end;
+      prefilter.lastIndex = Math.max(end, hit.index + 1);
     }
+  }
+
+  /** Whether the text says it anywhere: found out once. */
+  mentions(pattern: RegExp): boolean {
+    const known = this.#mentions.get(pattern);
+    if (known !== undefined) return known;
+    const isMentioned = pattern.test(this.#text);
+    this.#mentions.set(pattern, isMentioned);
+    return isMentioned;
   }
 
   *#linesOf(start: number, end: number, number: number): Generator<LogLine> {
@@ -90,80 +96,157 @@ export class LogReader {
     const isStructured = this.#text[start] === '{' && end - start <= LONGEST_STRUCTURED;
     const length = isStructured ? LONGEST_STRUCTURED : PIECE;
     for (let from = start; from < end; from += length - OVERLAP) {
-      const piece = this.#text.slice(from, Math.min(from + length, end));
-      const segments = segmentsOf(plain(piece));
+      const segments = this.#parser(this.#text.slice(from, Math.min(from + length, end)));
       for (const [index, segment] of segments.entries()) {
-        const before = (count: number) => [
-          ...this.#before(start, count - Math.min(index, count)),
-          ...segments.slice(Math.max(0, index - count), index),
-        ];
-        const after = (count: number) =>
-          [...segments.slice(index + 1), ...this.#after(end, count)].slice(0, count);
-        this.#tracebacks.read(segment, number, () => isLogged(before(1).at(-1)));
         if (isOrdinary(segment)) continue;
-        yield {
-          number,
-          message: segment.message,
-          place: () => ({
-            message: segment.message,
-            traceback: this.#tracebackEndingAt(segment, start, number),
-            followedBy: (pattern, lines) => after(lines).some(({ whole }) => pattern.test(whole)),
-            precededBy: (pattern, lines) => before(lines).some(({ whole }) => pattern.test(whole)),
-          }),
-          isCaught: () =>
-            endsTraceback(segment.message) &&
-            this.#tracebacks.latest(segment.source)?.isClosed === false &&
-            this.#tracebacks.latest(segment.source)?.isCaught === true,
-          isWarning: () => isWarning(segment, () => before(60)),
-          isFollowedByProgress: () =>
-            segments.slice(index + 1).some(({ whole }) => WENT_ON.test(whole)) ||
-            WENT_ON.test(this.#text.slice(end)),
-        };
-        if (endsTraceback(segment.message)) this.#tracebacks.close(segment.source);
+        yield this.#line({ segments, index, start, end, number }, segment.message);
       }
       if (from + length >= end) return;
     }
   }
 
-  #tracebackEndingAt(segment: Segment, start: number, number: number): Traceback | null {
-    const traceback = this.#tracebacks.latest(segment.source);
-    if (traceback === null || traceback.isClosed || traceback.isCaught) return null;
-    const distance = number - traceback.line;
-    if (distance > LONGEST_TRACEBACK) return null;
-    const between = distance > 1 ? this.#before(start, distance - 1) : [];
-    const isClosed = between.some(
-      (other) => other.source === segment.source && endsTraceback(other.message),
-    );
-    return isClosed ? null : traceback;
+  #line(at: Spot, message: string, parts: readonly string[] = []): LogLine {
+    const { segments, index, end, number } = at;
+    const segment = segments[index] as Segment;
+    const after = (count: number) =>
+      [...segments.slice(index + 1, index + 1 + count), ...this.#after(end, count)].slice(0, count);
+    let traceback: Traceback | null | undefined;
+    const ended = () => {
+      traceback ??= tracebackIn(this.#before(at), segment.source, after(4), isLogged);
+      return traceback;
+    };
+    return {
+      number,
+      message,
+      parts,
+      place: (match) => ({
+        match,
+        message,
+        get traceback() {
+          const found = ended();
+          return found?.isCaught === true ? null : found;
+        },
+        followedBy: (pattern, lines) => after(lines).some(({ whole }) => pattern.test(whole)),
+        precededBy: (pattern, lines) => {
+          for (const { whole } of take(this.#before(at), lines)) {
+            if (pattern.test(whole)) return true;
+          }
+          return false;
+        },
+        mentions: (pattern) => this.mentions(pattern),
+      }),
+      isCaught: () => endsTraceback(message) && ended()?.isCaught === true,
+      isWarning: () => isWarning(segment, take(this.#before(at), 60)),
+      isFollowedByProgress: () =>
+        segments.slice(index + 1).some(({ whole }) => WENT_ON.test(whole)) ||
+        WENT_ON.test(this.#text.slice(end)),
+      sentences: () => this.#wrapped(at),
+    };
+  }
+
+  /** This line put together with its neighbours, as one that was never wrapped. */
+  *#wrapped(at: Spot): Generator<LogLine> {
+    const { segments, index, end } = at;
+    if (segments.length > 1 || this.#sentences.size >= MOST_SENTENCES) return;
+    const own = segments[index] as Segment;
+    const after: string[] = [];
+    for (const next of this.#after(end, WRAPPED_AFTER)) {
+      if (!isContinuation(next, own.source, after.at(-1) ?? own.message)) break;
+      after.push(next.message);
+    }
+    const before: { spot: Spot; message: string }[] = [];
+    for (let below = own, spot: Spot | null = at; before.length < WRAPPED_BEFORE; ) {
+      spot = this.#spotBefore(spot);
+      const above = spot?.segments.at(-1);
+      if (spot === null || above === undefined || above.message === '') break;
+      if (above.source !== own.source || isOrdinary(above)) break;
+      if (!isContinuation(below, own.source, above.message)) break;
+      before.unshift({ spot, message: above.message });
+      below = above;
+    }
+    if (after.length === 0 && before.length === 0) return;
+    for (let from = before.length; from >= 0; from -= 1) {
+      const first = before[from]?.spot ?? at;
+      const lines = [...before.slice(from).map(({ message }) => message), own.message, ...after];
+      for (const glue of [' ', '']) {
+        const sentence = lines.join(glue).slice(0, PIECE);
+        if (lines.length === 1 || this.#sentences.has(sentence)) continue;
+        this.#sentences.add(sentence);
+        yield this.#line({ ...first, index: first.segments.length - 1 }, sentence, lines);
+      }
+    }
+  }
+
+  #spotBefore({ start, number }: Spot): Spot | null {
+    if (start === 0) return null;
+    const end = start - 1;
+    const from = end === 0 ? 0 : this.#text.lastIndexOf('\n', end - 1) + 1;
+    const segments = this.#read(from, end);
+    return { segments, index: segments.length - 1, start: from, end, number: number - 1 };
+  }
+
+  #read(from: number, to: number): Segment[] {
+    this.#linesAround += 1;
+    return this.#parser(this.#text.slice(from, Math.min(to, from + PIECE)));
   }
 
   #after(end: number, count: number): Segment[] {
-    const lines: string[] = [];
+    const segments: Segment[] = [];
     let from = end + 1;
-    while (lines.length < count && from <= this.#text.length) {
+    while (segments.length < count && from <= this.#text.length) {
+      if (this.#linesAround > MOST_LINES_AROUND) break;
       const found = this.#text.indexOf('\n', from);
       const to = found < 0 ? this.#text.length : found;
-      lines.push(this.#text.slice(from, Math.min(to, from + PIECE)));
+      segments.push(...this.#read(from, to));
       from = to + 1;
     }
-    return lines.flatMap(read);
+    return segments;
   }
 
-  /** Nearest last. */
-  #before(start: number, count: number): Segment[] {
-    const lines: string[] = [];
+  /** Nearest first. */
+  *#before({ segments, index, start }: Spot): Generator<Segment> {
+    for (let at = index - 1; at >= 0; at -= 1) yield segments[at] as Segment;
     let to = start - 1;
-    while (lines.length < count && to >= 0) {
+    while (to >= 0 && this.#linesAround <= MOST_LINES_AROUND) {
       const from = to === 0 ? 0 : this.#text.lastIndexOf('\n', to - 1) + 1;
-      lines.push(this.#text.slice(from, Math.min(to, from + PIECE)));
+      yield* this.#read(from, to).toReversed();
       to = from - 1;
     }
-    return lines.reverse().flatMap(read);
   }
 }
 
-function read(line: string): Segment[] {
-  return segmentsOf(plain(line));
+/** A segment, and the line it was read from. */
+interface Spot {
+  segments: readonly Segment[];
+  index: number;
+  start: number;
+  end: number;
+  number: number;
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+  let left = count;
+  for (const item of items) {
+    if (left === 0) return;
+    left -= 1;
+    yield item;
+  }
+}
+
+/** A line that says nothing of its own may be the rest of the sentence above it. */
+function isContinuation(segment: Segment, source: string, above: string): boolean {
+  const { level, message, whole } = segment;
+  if (level !== null || message === '' || segment.source !== source || message !== whole) {
+    return false;
+  }
+  // A capital letter begins a sentence, unless the line above is plainly unfinished.
+  if (/^[A-Z]/.test(message) && !/[:,;([{<>=-]$/.test(above)) return false;
+  return (
+    !OWN.test(message) &&
+    !message.includes(HEADER) &&
+    !endsTraceback(message) &&
+    frameOf(message) === null
+  );
 }
 
 /** A program that logs a traceback it caught does so below its own message. */
@@ -177,21 +260,22 @@ function isLogged(previous: Segment | undefined): boolean {
 }
 
 /** The level of a line without one is that of the message it belongs to. */
-function isWarning(segment: Segment, before: () => Segment[]): boolean {
+function isWarning(segment: Segment, before: Iterable<Segment>): boolean {
   if (segment.level !== null) return segment.level.startsWith('WARN');
   if (UNCAUGHT.test(segment.message)) return false;
-  for (const { level, message } of before().reverse()) {
+  for (const { level, message } of before) {
     if (level !== null) return level.startsWith('WARN');
     if (UNCAUGHT.test(message)) return false;
   }
   return false;
 }
 
-/** What an application says below WARN, in whatever words, stopped nothing. */
-function isOrdinary(segment: Segment): boolean {
-  return (
-    segment.level !== null &&
-    BELOW_WARN.test(segment.level) &&
-    !(segment.logger !== null && FAILURE_LOGGERS.has(segment.logger))
-  );
+/**
+ * What a Python application says below WARN, in whatever words, stopped nothing. Spark, Hadoop and
+ * what wraps them report how an application ended at INFO.
+ */
+function isOrdinary({ level, logger }: Segment): boolean {
+  if (level === null) return false;
+  if (BELOW_INFO.test(level)) return true;
+  return level === 'INFO' && logger !== null && !JAVA_LOGGER.test(logger);
 }

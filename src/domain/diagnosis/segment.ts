@@ -16,7 +16,16 @@ export interface Segment {
 
 const ANSI = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 const SLACK_LINK = /<(?:https?|mailto|ftp):[^|<>\s]*(?:\|([^<>]*))?>/g;
-const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&amp;': '&',
+  '&quot;': '"',
+  '&#34;': '"',
+  '&#39;': "'",
+  '&#x27;': "'",
+  '&nbsp;': ' ',
+};
 
 /** The same line in the letters its program wrote. */
 export function plain(line: string): string {
@@ -29,7 +38,10 @@ export function plain(line: string): string {
     );
   }
   if (text.includes('&'))
-    text = text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity] ?? '');
+    text = text.replace(
+      /&(?:lt|gt|amp|quot|nbsp|#34|#39|#x27);/g,
+      (entity) => ENTITIES[entity] ?? '',
+    );
   return text
     .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
     .replace(/[\u2018\u2019\u201b]/g, "'")
@@ -52,18 +64,69 @@ const SOURCES: readonly RegExp[] = [
   /^(container_[\w.]{5,60})[:\s]\s?/,
 ];
 const STREAM = /^(?:stdout|stderr)(?: [FP] |:\s)/;
-const QUOTE = /^(?:>+\s?|```\s*|[•|]\s)/;
+const QUOTE = /^(?:>+\s?|```\s*|[•|│┃║]\s|E {2,}(?=\S)|\[(?:info|warn|error)\]\s)/;
+/** The end of a box that a line is drawn in. */
+const BOX_END = /\s+[│┃║]$/;
+/**
+ * What else shippers and test runners put in front, when what follows begins a sentence of its own:
+ * a pod, a host, `(task pid=1)`, `2 |`, `[1,0]<stderr>:`, `From Python:`.
+ */
+const SHIPPED =
+  /^(?=([^"'=]{1,200}?[\]):>|│#-] +))\1(?=(?:(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?::|$)|Traceback \(most recent|File "[^"]+", line |Caused by: |Exception in thread "|During handling of the above|Fatal Python error: ))/;
+const OWN_SENTENCE =
+  /^(?:(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)\b|Traceback |File "|Caused by: |Exception in thread )/;
+const SENTENCE = /(?:Error|Exception)(?::|$)|Traceback \(most|File "|Caused by: |Fatal Python/;
 
 const LEVEL =
   /^(?:\[[^\]\s]{1,60}\]\s*)?(?:[\w.$-]{1,100}\s+-\s+)?\[?(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\]?(?=[\s:|-]|$)[:\s|-]*/;
+/** `INFO:root:…`, as Python's `basicConfig` writes it. */
+const PYTHON_LOGGER = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.]{1,120}):/;
 const LOGGER =
   /^(?:\[[^\]]{0,120}\]\s*)?([A-Za-z_$][\w.$]{0,160})(?::\d+)?(?:\s*\[[^\]]{0,80}\])?\s*(?::|-)\s/;
+
+/** Reads one line of a log. */
+export type LineParser = (line: string) => Segment[];
+
+const LONGEST_REMEMBERED = 500;
+const MOST_REMEMBERED = 20_000;
+
+/**
+ * The parser for one log: it knows the prefix of that log's tracebacks, whatever it is, and
+ * remembers lines, as logs repeat themselves.
+ */
+export function lineParser(text: string): LineParser {
+  const own = ownPrefix(text);
+  const remembered = new Map<string, Segment[]>();
+  return (line) => {
+    const known = remembered.get(line);
+    if (known !== undefined) return known;
+    const segments = segmentsOf(own === null ? plain(line) : plain(line).replace(own, ''));
+    if (line.length <= LONGEST_REMEMBERED && remembered.size < MOST_REMEMBERED) {
+      remembered.set(line, segments);
+    }
+    return segments;
+  };
+}
+
+/** What stands in front of a traceback's first line and of the line below it alike. */
+function ownPrefix(text: string): RegExp | null {
+  const header = /^([^\n]{3,160}?)Traceback \(most recent call last\)[^\n]*\n([^\n]*)/m.exec(text);
+  const prefix = plain(header?.[1] ?? '');
+  if (header === null || prefix.length < 3 || /Exception|Error|["'{]/.test(prefix)) return null;
+  // Numbers count on from line to line: times, process ids.
+  const shape = prefix
+    .replace(/[^A-Za-z0-9\s]/g, '\\$&')
+    .replace(/\d+/g, '\\d+')
+    .replace(/\s+/g, '\\s+');
+  const pattern = new RegExp(`^${shape}\\s*`);
+  return pattern.test(plain(header[2] ?? '')) ? pattern : null;
+}
 
 /**
  * What one line says that `plain` has read. Usually that is one segment; structured logs, `\n`
  * written out as in REST answers, and a traceback pasted without its line ends hold several.
  */
-export function segmentsOf(line: string): Segment[] {
+function segmentsOf(line: string): Segment[] {
   return partsOf(line, '', 0);
 }
 
@@ -92,7 +155,7 @@ function withoutTransport(line: string): { text: string; source?: string } {
       source = match[1] ?? '';
       text = text.slice(match[0].length);
     }
-    text = text.replace(SYSLOG, '').replace(STAMP, '').trim();
+    text = text.replace(SYSLOG, '').replace(STAMP, '').replace(BOX_END, '').trim();
     if (text === before) break;
   }
   return source === undefined ? { text } : { text, source };
@@ -100,24 +163,43 @@ function withoutTransport(line: string): { text: string; source?: string } {
 
 function segmentOf(part: string, outer: string): Segment {
   const { text: whole, source = outer } = withoutTransport(part);
+  const python = PYTHON_LOGGER.exec(whole);
+  if (python !== null) {
+    const [prefix, level = null, logger = null] = python;
+    return { whole, message: whole.slice(prefix.length), level, logger, source };
+  }
   const header = LEVEL.exec(whole);
-  if (header === null) return { whole, message: whole, level: null, logger: null, source };
+  if (header === null) {
+    const said = withoutShipper(whole);
+    return { whole: said, message: said, level: null, logger: null, source };
+  }
   const level = header[1] ?? null;
   const rest = whole.slice(header[0].length);
   const named = LOGGER.exec(rest);
   const name = named?.[1] ?? null;
   // `ERROR ModuleNotFoundError: …` names no logger.
   if (named === null || name === null || /(?:Error|Exception)$/.test(name)) {
-    return { whole, message: rest, level, logger: null, source };
+    return { whole, message: withoutShipper(rest), level, logger: null, source };
   }
   const logger = name.slice(name.lastIndexOf('.') + 1);
-  return { whole, message: rest.slice(named[0].length), level, logger, source };
+  const message = withoutShipper(rest.slice(named[0].length));
+  return { whole, message, level, logger, source };
 }
 
+function withoutShipper(message: string): string {
+  if (OWN_SENTENCE.test(message) || !SENTENCE.test(message)) return message;
+  const prefix = SHIPPED.exec(message)?.[0] ?? '';
+  // An exception that quotes another one, and a sentence about it, are no prefix.
+  if (/Error|Exception|hint|note|e\.g\./i.test(prefix)) return message;
+  return message.slice(prefix.length);
+}
+
+/** Escaped once or more: a message in a message in an answer. */
 function writtenOutParts(line: string): string[] {
-  if (!line.includes('\\n') && !line.includes('\\"')) return [line];
+  if (!/\\[n"']/.test(line)) return [line];
   return line
-    .replaceAll('\\"', '"')
+    .replace(/\\{2,}(?=[nrt"'])/g, '\\')
+    .replace(/\\(["'])/g, '$1')
     .replaceAll('\\t', ' ')
     .split(/(?:\\r)?\\n/);
 }

@@ -1,109 +1,198 @@
 import type { Segment } from './segment.ts';
 
-/** What is known of the Python traceback a line belongs to. */
+/** One call of a traceback. */
+export interface Frame {
+  /** As the log has it: `/opt/spark/python/pyspark/rdd.py`, `<stdin>`. */
+  file: string;
+  /** The function, `<module>`; empty when the log does not say. */
+  name: string;
+  /** The source line below it; empty when the log has none. */
+  code: string;
+}
+
+/** What is known of the Python traceback a line ends. */
 export interface Traceback {
-  /** Number of the line with the header. */
-  line: number;
-  /** Its exception has been read. */
-  isClosed: boolean;
+  /** Outermost first; empty for one that is cut. */
+  frames: readonly Frame[];
   /** Raised in a Python worker of an executor, not in the driver. */
   isWorker: boolean;
   /** Follows a message below ERROR: the program caught it and went on. */
   isCaught: boolean;
-  /** Distribution name of an egg shipped with --py-files that a frame is in: `numpy`. */
+  /** Name of the package in an egg or zip shipped with --py-files that a frame is in: `numpy`. */
   egg: string | null;
   /** A frame is in Spark's search for itself. */
   isSparkHomeSearch: boolean;
-  /** Raised while the function of the driver was read on the worker. */
+  /** Raised while the function of the driver, or what it uses, was read on the worker. */
   isUnpickling: boolean;
 }
 
-/** Literal texts on which the reader has to look at a line; the prefilter is made from them. */
-export const TRACEBACK_NEEDLES = [
-  'Traceback (most recent call last)',
-  'Python worker',
-  'python worker',
-  '.egg/',
-  'pyspark/worker.py',
-  'pyspark/daemon.py',
-  'pyspark/serializers.py',
-  'pyspark/cloudpickle',
-  'find_spark_home',
-  'During handling of the above exception',
-  'The above exception was the direct cause',
-] as const;
+/** Literal texts on which the reader has to look at a line besides the clues'. */
+export const HEADER = 'Traceback (most recent call last)';
 
-const HEADER = 'Traceback (most recent call last)';
 /** In front of the traceback: Spark wraps what the worker sent back. */
 const WORKER_HEADER = /PythonException(?::| \(|\\*","msg\\*":)/;
 const WORKER_ANNOUNCED =
-  /(?:from|in) (?:the )?python worker|Python worker exited|thrown from a UDF/i;
-const WORKER_FRAME = /File "[^"]*pyspark\/(?:worker|daemon)\.py"/;
-const UNPICKLING_FRAME = /File "[^"]*pyspark\/(?:serializers\.py|cloudpickle)/;
+  /(?:from|in) (?:the )?python worker|Python worker exited|thrown from (?:a UDF|the Python worker)|PythonException: '/i;
+const WORKER_FRAME = /pyspark\/(?:worker|daemon)\.py$/;
+const WORKER_STACK = /^at org\.apache\.spark\.(?:sql\.execution\.python|api\.python)\./;
+const UNPICKLING_FRAME =
+  /pyspark\/(?:serializers\.py|cloudpickle|broadcast\.py)|\/cloudpickle\/|\/(?:joblib\/numpy_pickle\w*|pickle)\.py/;
+const UNPICKLING_CODE = /\bloads?\(|__import__\(name\)|__setstate__|read_command\(|load_from_path/;
 /** Eggs of `setup.py install` live in site-packages and shadow nothing. */
-const EGG_FRAME = /File "(?![^"]*site-packages\/)[^"]*?([A-Za-z0-9_.]+)-[^"/]*\.egg\//;
+const EGG_FRAME = /^(?!.*site-packages\/).*?([A-Za-z0-9_.]+)-[^"/]*\.egg\//;
+/** A zip of --py-files; Spark's own, Python's own and an unpacked archive are none. */
+const ZIP_FRAME =
+  /^(?!.*(?:site-packages|lib\/python[\d.]+|bin)\/)(?:.*\/)?(?!pyspark\.zip|py4j-|python\d*\.zip)[^/]+\.zip\/(\w+)\//;
 const CHAIN =
   /^(?:During handling of the above exception|The above exception was the direct cause)/;
+const EXCEPTION =
+  '(?:[A-Za-z_]\\w*\\.)*[A-Z]\\w*(?:Error|Exception|Interrupt|Exit|Warning|StopIteration)';
 /** The exception that ends a traceback, or Java's stack after it. */
-const ENDED =
-  /^(?:at [\w.$]+\(|(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?::|$))/;
+const ENDED = new RegExp(`^(?:at [\\w.$/]+\\(|${EXCEPTION}(?::|$))`);
+/** A traceback longer than this has lost its end. */
+const LONGEST = 400;
+/** Lines between the exception and the last call of a traceback whose start is cut off. */
+const LAST_CALL = 6;
 
-/** Follows the tracebacks of every process of a log, line by line. */
-export class TracebackReader {
-  readonly #current = new Map<string, Traceback>();
-  readonly #announced = new Map<string, number>();
-  readonly #chained = new Map<string, boolean>();
+const FRAMES: readonly RegExp[] = [
+  /^File "([^"]{1,600})", line \d+(?:,? in (.{1,120}))?/,
+  // IPython, new and old, and notebooks of Databricks.
+  /^File ([^\s":]{1,600}):\d+(?:,? in ([^\s(]{1,120}))?/,
+  /^File (<[\w-]{1,80}>),? line \d+(?:,? in ([^\s(]{1,120}))?/,
+  /^((?:\/|~\/)[^\s:]{1,600}\.pyx?|<[\w.-]{1,80}>) in ([^\s(]{1,120})/,
+  /^(Cell In ?\[\d+\])[,:]/,
+  // pytest, and rich.
+  /^([^\s:'"]{1,600}\.py):\d+: (?:in (\S{1,120})|[\w.]+(?:Error|Exception)$)/,
+  /^((?:\/|~\/|\.\/)[^\s:]{1,600}\.py):\d+ in (\S{1,120})/,
+];
 
-  /** Takes a line in. `isCaught` is asked only where a traceback starts. */
-  read(segment: Segment, line: number, isCaught: () => boolean): void {
-    const { message, source } = segment;
-    if (CHAIN.test(message)) {
-      this.#chained.set(source, this.#current.get(source)?.isWorker ?? false);
-      return;
-    }
-    if (WORKER_ANNOUNCED.test(message)) this.#announced.set(source, line);
-    if (message.includes(HEADER)) {
-      const announcedAt = this.#announced.get(source);
-      const chained = this.#chained.get(source) ?? false;
-      this.#chained.delete(source);
-      this.#announced.delete(source);
-      const isWorker =
-        chained ||
-        WORKER_HEADER.test(message) ||
-        (announcedAt !== undefined && line - announcedAt <= 4);
-      this.#current.set(source, {
-        line,
-        isClosed: false,
-        isWorker,
-        isCaught: !isWorker && isCaught(),
-        egg: null,
-        isSparkHomeSearch: false,
-        isUnpickling: false,
-      });
-    }
-    this.#readFrame(message, this.#current.get(source));
+export function frameOf(message: string): Frame | null {
+  const first = message.charCodeAt(0);
+  // Only `F`, `/`, `~`, `<`, `C` and paths begin a call.
+  if (first === 32 || Number.isNaN(first)) return null;
+  for (const pattern of FRAMES) {
+    const match = pattern.exec(message);
+    if (match !== null) return { file: match[1] ?? '', name: match[2] ?? '', code: '' };
   }
+  return null;
+}
 
-  #readFrame(message: string, traceback: Traceback | undefined): void {
-    if (traceback === undefined || !message.includes('File "')) return;
-    if (WORKER_FRAME.test(message)) traceback.isWorker = true;
-    if (UNPICKLING_FRAME.test(message)) traceback.isUnpickling = true;
-    if (message.includes('find_spark_home')) traceback.isSparkHomeSearch = true;
-    if (message.includes('.egg/')) traceback.egg = EGG_FRAME.exec(message)?.[1] ?? traceback.egg;
-  }
+/**
+ * The traceback that ends below `lines`, which are the lines before the exception, nearest first;
+ * null when there is none. `after` is what follows the exception.
+ */
+export function tracebackIn(
+  lines: Iterable<Segment>,
+  source: string,
+  after: readonly Segment[],
+  isLogged: (previous: Segment | undefined) => boolean,
+): Traceback | null {
+  const walk = lines[Symbol.iterator]();
+  const frames: Frame[] = [];
+  const header = walkToHeader(walk, source, frames);
+  if (header === 'none') return null;
+  const above = header === 'cut' ? ABOVE_NOTHING : lookAbove(walk, source, isLogged);
+  const own = header === 'cut' ? '' : header.whole;
+  const isWorker =
+    WORKER_HEADER.test(own) ||
+    above.isWorker ||
+    frames.some(({ file }) => WORKER_FRAME.test(file)) ||
+    after.slice(0, 4).some(({ message }) => WORKER_STACK.test(message));
+  return {
+    frames,
+    isWorker,
+    isCaught: !isWorker && above.isCaught,
+    egg: eggOf(frames),
+    isSparkHomeSearch: frames.some(({ file }) => file.includes('find_spark_home')),
+    isUnpickling: frames.some(
+      ({ file, code }) =>
+        UNPICKLING_FRAME.test(file) && (code === '' || UNPICKLING_CODE.test(code)),
+    ),
+  };
+}
 
-  /** The last traceback of this process; whether it is still open is for the caller to see. */
-  latest(source: string): Traceback | null {
-    return this.#current.get(source) ?? null;
+/** Collects the calls; the header's line, `cut` when it is cut off, `none` when there is none. */
+function walkToHeader(
+  walk: Iterator<Segment>,
+  source: string,
+  frames: Frame[],
+): Segment | 'cut' | 'none' {
+  let below = '';
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let count = 1; count <= LONGEST; count += 1) {
+    const { value: segment, done } = walk.next();
+    if (done === true) break;
+    if (segment.source !== source) continue;
+    const { message } = segment;
+    if (message.includes(HEADER)) return segment;
+    const frame = frameOf(message);
+    if (frame !== null) {
+      nearest = Math.min(nearest, count);
+      frames.unshift({ ...frame, code: below });
+      below = '';
+    } else if (endsTraceback(message)) break;
+    else if (message !== '' && !/^[\^~]+$/.test(message)) below = message;
   }
+  return nearest <= LAST_CALL ? 'cut' : 'none';
+}
 
-  /** Called with the exception that ends the traceback, where the caller sees it. */
-  close(source: string): void {
-    const traceback = this.#current.get(source);
-    if (traceback !== undefined) traceback.isClosed = true;
+interface Above {
+  isWorker: boolean;
+  isCaught: boolean;
+}
+const ABOVE_NOTHING: Above = { isWorker: false, isCaught: false };
+
+/** What stands above the header: who announced it, or the traceback it was raised on top of. */
+function lookAbove(
+  walk: Iterator<Segment>,
+  source: string,
+  isLogged: (previous: Segment | undefined) => boolean,
+): Above {
+  let isCaught = false;
+  let isChained = false;
+  for (let count = 0; count < (isChained ? LONGEST : 4); count += 1) {
+    const { value: segment, done } = walk.next();
+    if (done === true) break;
+    if (count === 0) isCaught = isLogged(segment);
+    if (segment.source !== source) continue;
+    const { message } = segment;
+    if (!isChained && CHAIN.test(message)) isChained = true;
+    if (!isChained && WORKER_ANNOUNCED.test(message)) return { isWorker: true, isCaught };
+    if (!isChained) continue;
+    const frame = frameOf(message);
+    if (frame !== null && WORKER_FRAME.test(frame.file)) return { isWorker: true, isCaught };
+    if (message.includes(HEADER)) return { isWorker: WORKER_HEADER.test(segment.whole), isCaught };
   }
+  return { isWorker: false, isCaught };
+}
+
+function eggOf(frames: readonly Frame[]): string | null {
+  for (const { file } of frames.toReversed()) {
+    const egg = EGG_FRAME.exec(file)?.[1] ?? ZIP_FRAME.exec(file)?.[1];
+    if (egg !== undefined) return egg;
+  }
+  return null;
 }
 
 export function endsTraceback(message: string): boolean {
   return ENDED.test(message) && !message.includes(HEADER);
+}
+
+/** Whose code a call is in. */
+export type Owner = 'spark' | 'package' | 'interpreter' | 'user';
+
+export function ownerOf({ file }: Frame): Owner {
+  if (/(?:^|\/)(?:pyspark(?:\.zip)?|py4j|py4j-[^/]*)\//.test(file)) return 'spark';
+  if (/(?:site|dist)-packages\//.test(file)) return 'package';
+  if (/^<frozen|\/lib\/python[\d.]+\/|\/python\d*\.zip\//.test(file)) return 'interpreter';
+  // Cython keeps the path inside the package.
+  return /^(?:pandas|numpy|pyarrow|sklearn|scipy)\/.*\.p(?:yx|xi|y)$/.test(file)
+    ? 'package'
+    : 'user';
+}
+
+/** The import name of the installed package a call is in: `pandas`; null when it is in none. */
+export function packageOf({ file }: Frame): string | null {
+  const installed = /(?:site|dist)-packages\/([A-Za-z_]\w*)/.exec(file)?.[1];
+  return installed ?? /^(pandas|numpy|pyarrow|sklearn|scipy)\//.exec(file)?.[1] ?? null;
 }

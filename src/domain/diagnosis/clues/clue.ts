@@ -5,19 +5,21 @@ import type { Traceback } from '../traceback.ts';
 export interface Place {
   match: RegExpExecArray;
   message: string;
-  /** The traceback this line ends; null when it ends none. */
-  traceback: Traceback | null;
+  /** The traceback this line ends; null when it ends none, or one that was caught. */
+  readonly traceback: Traceback | null;
   /** Whether one of the next `lines` lines matches. */
   followedBy: (pattern: RegExp, lines: number) => boolean;
   /** Whether one of the `lines` lines before matches. */
   precededBy: (pattern: RegExp, lines: number) => boolean;
+  /** Whether the text says it anywhere. */
+  mentions: (pattern: RegExp) => boolean;
 }
 
 /** A wording that points to a cause. */
 export interface Clue {
   id: FailureId;
-  /** A text every match holds, in the log's own letters; the prefilter looks for it. */
-  needle: string;
+  /** A text every match holds one of, in the log's own letters; the prefilter looks for it. */
+  needle: string | readonly string[];
   /** Tried on the message of a line; the first group, when there is one, is the subject. */
   pattern: RegExp;
   confidence: number;
