@@ -1,5 +1,6 @@
 import type { Archive } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
+import type { ClusterMode, Purpose, Tool } from './invocation/request.ts';
 import type { Lock } from './lock.ts';
 import type { BuildRequest, Layout, ProjectPin } from './request.ts';
 
@@ -47,15 +48,27 @@ export interface Staging {
   stagedAt: number;
 }
 
+/** How a line is started. What one form proves says nothing certain of another. */
+export interface LineForm {
+  purpose: Purpose;
+  tool: Tool;
+  mode: ClusterMode;
+  layout: Layout;
+}
+
 /** Evidence returned by the executors themselves. */
 export interface Verification {
   edge: string;
+  /** The form that ran; records of older versions do not say. */
+  form?: LineForm;
   at: number;
   outcome: 'proven' | 'smoke-tested' | 'failed';
   /** Why it is only smoke-tested, or why it failed; null when proven. */
   reason: string | null;
   /** The article's check: numpy's version on every executor; one element when all agree. */
   npv: string[];
+  /** What the driver's Python said of itself; records of older versions and smoke tests have none. */
+  driver?: DriverEvidence | null;
   executors: ExecutorEvidence[];
   seconds: number;
 }
@@ -72,6 +85,19 @@ export interface ExecutorEvidence {
   numpyFile: string | null;
   /** Import name → reason it could not be imported. */
   failedImports: Record<string, string>;
+  /** `sys.prefix`; it and `files` are missing in records of older versions. */
+  prefix?: string;
+  /** Module → the file or folder it comes from. */
+  files?: Record<string, string>;
+}
+
+/** What the driver's Python said of itself. */
+export interface DriverEvidence {
+  host: string;
+  executable: string;
+  prefix: string;
+  python: string;
+  files: Record<string, string>;
 }
 
 export function latestRevision(environment: Environment): Revision | null {

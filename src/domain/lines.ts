@@ -1,5 +1,5 @@
 import type { Build } from './build.ts';
-import type { Revision, Staging, Verification } from './environment.ts';
+import type { LineForm, Revision, Staging, Verification } from './environment.ts';
 import { userError } from './errors.ts';
 import {
   type ClusterMode,
@@ -58,6 +58,7 @@ export function lineFor(
     return {
       edge: subject.staging.edge,
       tool: options.tool ?? 'pyspark',
+      form: formOf(subject.staging, options),
       title: titleOf(options),
       directory:
         isShell && request.layout === 'global' && options.mode !== 'cluster'
@@ -74,6 +75,39 @@ export function lineFor(
     const { code, message, suggestion } = error;
     throw userError({ code, message, suggestion });
   }
+}
+
+/** The form these options ask for. */
+export function formOf(staging: Pick<Staging, 'layout'>, options: LineOptions): LineForm {
+  const purpose = options.for ?? 'shell';
+  return {
+    purpose,
+    tool: options.tool ?? 'pyspark',
+    // Livy starts its drivers in the cluster, whatever is asked for.
+    mode: purpose === 'livy' ? 'cluster' : (options.mode ?? 'client'),
+    layout: options.layout ?? staging.layout,
+  };
+}
+
+/** The form that a verification ran; one that does not say ran the only form there was. */
+export function formThatRan(
+  verification: Verification,
+  staging: Pick<Staging, 'layout'> | null,
+): LineForm {
+  return (
+    verification.form ?? {
+      ...{ purpose: 'shell', tool: 'spark-submit', mode: 'client' },
+      layout: staging?.layout ?? 'local',
+    }
+  );
+}
+
+/**
+ * Whether what ran is what is asked for. The two tools take the same settings, variables and
+ * archive, so that one stands for the other; nothing else does.
+ */
+export function isSameForm(ran: LineForm, asked: LineForm): boolean {
+  return ran.purpose === asked.purpose && ran.mode === asked.mode && ran.layout === asked.layout;
 }
 
 /** The lines a finished build answers with: pyspark and spark-submit, for every edge. */
@@ -114,7 +148,8 @@ export function latestVerification(
   return verifications.findLast((verification) => verification.edge === edge) ?? null;
 }
 
-const TITLES: Readonly<Record<Purpose, string | null>> = {
+/** Documents by name; null for a line, which is named by its tool and mode. */
+export const DOCUMENT_NAMES: Readonly<Record<Purpose, string | null>> = {
   shell: null,
   jupyter: 'Jupyter kernel (kernel.json)',
   livy: 'Livy batch (POST /batches)',
@@ -123,6 +158,6 @@ const TITLES: Readonly<Record<Purpose, string | null>> = {
 };
 
 function titleOf(options: LineOptions): string {
-  const document = TITLES[options.for ?? 'shell'];
+  const document = DOCUMENT_NAMES[options.for ?? 'shell'];
   return document ?? `${options.tool ?? 'pyspark'}, ${options.mode ?? 'client'} mode`;
 }

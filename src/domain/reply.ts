@@ -1,6 +1,6 @@
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
-import type { Environment, Revision, Staging, Verification } from './environment.ts';
+import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { FerryError, Repair } from './errors.ts';
 import type { BuildRequest } from './request.ts';
 
@@ -39,6 +39,7 @@ export function audience(reply: Reply): 'channel' | 'requester' {
 export interface InvocationLine {
   edge: string;
   tool: 'pyspark' | 'spark-submit';
+  form: LineForm;
   /** `pyspark, client mode`, `Livy batch`… */
   title: string;
   /** Folder on the edge to run it in; null for any. */

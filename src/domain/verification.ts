@@ -1,13 +1,16 @@
-import type { Environment, ExecutorEvidence, Staging, Verification } from './environment.ts';
-import { lineFor } from './lines.ts';
+import type {
+  DriverEvidence,
+  Environment,
+  ExecutorEvidence,
+  LineForm,
+  Staging,
+  Verification,
+} from './environment.ts';
+import { formOf, lineFor } from './lines.ts';
 import { quote } from './shell.ts';
+import { MARK, NO_NUMPY, REACHED, smokeScript, verificationScript } from './verification/script.ts';
+import type { Deviation } from './verification/site.ts';
 
-/** The mark before the one line of JSON that the script prints among everything Spark prints. */
-const MARK = 'CONDA_FERRY_EVIDENCE ';
-/** The mark before the name of what has been reached: all that is known of a run that hangs. */
-const REACHED = 'CONDA_FERRY_REACHED ';
-/** In place of numpy's version where there is none: an answer too, and all must agree on it. */
-const NO_NUMPY = 'no numpy';
 const SCRIPT = 'conda_ferry_verify.py';
 const LINKS_SCRIPT = 'conda_ferry_links.py';
 
@@ -75,6 +78,11 @@ export function verificationCommand(
   };
 }
 
+/** The form that is run as the proof. */
+export function verifiedForm(staging: Staging): LineForm {
+  return formOf(staging, { tool: 'spark-submit' });
+}
+
 /** Where there is no cluster: the unpacked interpreter on the edge itself says what it can. */
 export function smokeCommand(subject: VerificationSubject): VerificationCommand {
   const python = `${subject.staging.driverPrefix}/bin/python`;
@@ -89,26 +97,33 @@ interface Evidence {
   npv: string[];
   /** Executors that Spark knew of when they were asked; null when it did not say. */
   registered: number | null;
+  driver: DriverEvidence | null;
   executors: ExecutorEvidence[];
 }
 
-export type Proof = Pick<Verification, 'outcome' | 'reason' | 'npv' | 'executors'>;
+export type Proof = Pick<Verification, 'outcome' | 'reason' | 'npv' | 'driver' | 'executors'>;
 
 /**
  * Reads the evidence from what the run printed; null when the line is not there.
  * `proven` needs an answer from every executor, the article's one-element set, every import, and
- * Python and numpy from under the alias.
+ * Python, its library and every package from under the alias; on the driver from the prefix that
+ * the line names. `deviation` is what came from elsewhere.
  */
-export function readEvidence(stdout: string, subject: VerificationSubject): Proof | null {
+export function readEvidence(
+  stdout: string,
+  subject: VerificationSubject,
+): (Proof & { deviation: Deviation | null }) | null {
   const evidence = printedEvidence(stdout);
   if (evidence === null) return null;
-  const reason = contradiction(evidence, subject);
-  const { executors } = evidence;
+  const found = contradiction(evidence, subject);
+  const { driver, executors } = evidence;
   return {
-    outcome: reason === null ? 'proven' : 'failed',
-    reason,
+    outcome: found === null ? 'proven' : 'failed',
+    reason: found?.reason ?? null,
     npv: npvOf(evidence),
+    driver,
     executors,
+    deviation: found?.deviation ?? null,
   };
 }
 
@@ -118,7 +133,7 @@ export function readSmokeEvidence(stdout: string): Omit<Proof, 'outcome'> | null
   if (evidence === null) return null;
   const [name, why] = Object.entries(evidence.executors[0]?.failedImports ?? {})[0] ?? [];
   const reason = name === undefined ? null : `\`import ${name}\` fails on the edge: ${why}`;
-  return { reason, npv: npvOf(evidence), executors: evidence.executors };
+  return { reason, npv: npvOf(evidence), driver: null, executors: evidence.executors };
 }
 
 /** Nothing to agree on where no executor has numpy. */
@@ -145,149 +160,72 @@ export function withoutMarks(stdout: string): string {
     .join('\n');
 }
 
-function contradiction(evidence: Evidence, subject: VerificationSubject): string | null {
-  const { npv, executors, registered } = evidence;
-  if (executors.length === 0) return 'No executor answered.';
+interface Contradiction {
+  reason: string;
+  deviation: Deviation | null;
+}
+
+function contradiction(evidence: Evidence, subject: VerificationSubject): Contradiction | null {
+  const { npv, executors, registered, driver } = evidence;
+  const because = (reason: string): Contradiction => ({ reason, deviation: null });
+  if (executors.length === 0) return because('No executor answered.');
   const inside = `/${subject.staging.alias}/${subject.environment}/`;
+  const isOurs = (path: string) => `${path}/`.includes(inside);
   for (const executor of executors) {
-    const { host, executable, numpyFile } = executor;
-    if (!executable.includes(inside)) {
-      return `The Python on ${host} is ${executable || 'unknown'}, not the one of the archive.`;
-    }
+    const foreign = foreignPart(executor, 'executors', isOurs);
+    if (foreign !== null) return foreign;
+    const { host } = executor;
     const [name, why] = Object.entries(executor.failedImports)[0] ?? [];
-    if (name !== undefined) return `\`import ${name}\` fails on ${host}: ${why}`;
-    if (numpyFile !== null && !numpyFile.includes(inside)) {
-      return `On ${host} numpy comes from ${numpyFile}, not from the archive.`;
-    }
+    if (name !== undefined) return because(`\`import ${name}\` fails on ${host}: ${why}`);
   }
+  const prefix = `${subject.staging.driverPrefix}/`;
+  const foreign =
+    driver === null
+      ? null
+      : foreignPart(driver, 'driver', (path) => isOurs(path) || `${path}/`.startsWith(prefix));
+  if (foreign !== null) return foreign;
   if (npv.length !== 1) {
-    return `The executors do not agree on numpy: ${npv.join(', ') || 'no answer'}.`;
+    return because(`The executors do not agree on numpy: ${npv.join(', ') || 'no answer'}.`);
   }
   if (registered !== null && executors.length < registered) {
-    return `Only ${executors.length} of ${registered} executors answered.`;
+    return because(`Only ${executors.length} of ${registered} executors answered.`);
   }
   return null;
 }
 
-/** Modules by package as a Python literal; names come from file names, so they are quoted as JSON. */
-function importsLiteral(subject: VerificationSubject): string {
-  return JSON.stringify(JSON.stringify(subject.imports));
-}
-
-/** What every Python is asked; runs on Python 3.7 and later. */
-function questions(subject: VerificationSubject): string {
-  return `import json, os, platform, socket, sys
-IMPORTS = json.loads(${importsLiteral(subject)})
-
-def evidence():
-    import importlib
-    versions, failed = {}, {}
-    for package, modules in IMPORTS.items():
-        for name in modules:
-            try:
-                module = importlib.import_module(name)
-                versions.setdefault(package, str(getattr(module, "__version__", "")))
-            except BaseException as error:
-                failed[name] = "%s: %s" % (type(error).__name__, str(error)[:300])
-        try:
-            from importlib.metadata import version
-            versions[package] = version(package)
-        except Exception:
-            pass
-    numpy = sys.modules.get("numpy")
-    if numpy is None:
-        try:
-            import numpy
-        except ImportError:
-            numpy = None
-    return {
-        "host": socket.gethostname(),
-        "executable": sys.executable,
-        "python": platform.python_version(),
-        "glibc": platform.libc_ver()[1] or None,
-        "packages": versions,
-        "numpyFile": getattr(numpy, "__file__", None),
-        "failedImports": failed,
-    }
-`;
-}
-
-/**
- * Every executor is asked: the tasks start when all have registered, and then the first round of
- * offers gives each of them one. Tasks read their input to its end, because a Python worker that has
- * not done so is not used again (pyspark `worker.py`) and the next one imports everything anew.
- */
-function verificationScript(
-  subject: VerificationSubject,
-  executors: number,
-  seconds: number,
-): string {
-  return `${questions(subject)}
-import time
-
-def reached(stage):
-    print("${REACHED}" + stage)
-    sys.stdout.flush()
-
-reached("driver")
-
-def on_executor(pause):
-    def ask(inputs):
-        for _ in inputs:
-            pass
-        time.sleep(pause)
-        found = evidence()
-        found["container"] = found["host"] + os.getcwd()
-        return [json.dumps(found, sort_keys=True)]
-    return ask
-
-def npv(x):
-    try:
-        import numpy
-        return numpy.__version__
-    except ImportError:
-        return "${NO_NUMPY}"
-
-from pyspark import SparkContext
-sc = SparkContext.getOrCreate()
-reached("application")
-
-def registered():
-    try:
-        return sc._jsc.sc().getExecutorMemoryStatus().size() - 1
-    except Exception:
-        return None
-
-deadline = time.time() + ${seconds}
-known = registered()
-while known is not None and known < ${executors} and time.time() < deadline:
-    time.sleep(0.1)
-    known = registered()
-if known is None or known > 0:
-    reached("executors")
-
-answers = {}
-tasks = 2 * max(${executors}, known or 0)
-for pause in (0, 0.2, 1):
-    for text in sc.parallelize(range(tasks), tasks).mapPartitions(on_executor(pause)).collect():
-        answer = json.loads(text)
-        answers[answer.pop("container")] = answer
-    if len(answers) >= (known or 1):
-        break
-
-versions = sorted(set(sc.parallelize(range(1000), 10).map(npv).collect()))
-print("${MARK}" + json.dumps({"npv": versions, "registered": known, "executors": list(answers.values())}))
-sys.stdout.flush()
-sc.stop()
-`;
-}
-
-function smokeScript(subject: VerificationSubject): string {
-  return `${questions(subject)}
-found = evidence()
-numpy = sys.modules.get("numpy")
-print("${MARK}" + json.dumps({"npv": [numpy.__version__] if numpy else ["${NO_NUMPY}"], "registered": None, "executors": [found]}))
-`;
+/** What one Python has that is not the environment's: itself, its library or a package. */
+function foreignPart(
+  found: DriverEvidence | ExecutorEvidence,
+  side: Deviation['side'],
+  isOurs: (path: string) => boolean,
+): Contradiction | null {
+  const { host, executable, prefix } = found;
+  const place = side === 'driver' ? 'the driver' : host;
+  const of = (part: Deviation['part'], path: string, reason: string): Contradiction => ({
+    reason,
+    deviation: { side, part, path },
+  });
+  if (!isOurs(executable)) {
+    const python = executable || 'unknown';
+    return of('python', python, `The Python on ${place} is ${python}, not the one of the archive.`);
+  }
+  if (prefix !== undefined && !isOurs(prefix)) {
+    return of(
+      'library',
+      prefix,
+      `The Python on ${place} uses the standard library of ${prefix}, not its own.`,
+    );
+  }
+  const files = {
+    ...('numpyFile' in found && found.numpyFile !== null && { numpy: found.numpyFile }),
+    ...found.files,
+  };
+  for (const [name, path] of Object.entries(files)) {
+    if (isOurs(path)) continue;
+    const on = side === 'driver' ? 'On the driver' : `On ${host}`;
+    return of('packages', path, `${on} ${name} comes from ${path}, not from the archive.`);
+  }
+  return null;
 }
 
 /**

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import type { ExecutorEvidence } from '../../src/domain/environment.ts';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import type { DriverEvidence, ExecutorEvidence } from '../../src/domain/environment.ts';
 import type { Edge, RunResult } from '../../src/domain/ports.ts';
+import {
+  type Deviation,
+  explainSite,
+  readSite,
+  siteCommand,
+  siteThatWins,
+} from '../../src/domain/verification/site.ts';
 import {
   readEvidence,
   stageReached,
@@ -49,17 +60,45 @@ const executor = (change: Partial<ExecutorEvidence> = {}): ExecutorEvidence => (
   ...change,
 });
 
+const driver = (change: Partial<DriverEvidence> = {}): DriverEvidence => ({
+  host: 'edge-1',
+  executable: '/srv/envs/churn/3/bin/python',
+  prefix: '/srv/envs/churn/3',
+  python: '3.11.3',
+  files: { numpy: '/srv/envs/churn/3/lib/python3.11/site-packages/numpy/__init__.py' },
+  ...change,
+});
+
 const printed = (evidence: {
   npv?: string[];
   registered?: number | null;
+  driver?: DriverEvidence | null;
   executors?: ExecutorEvidence[];
 }) =>
   `noise\nCONDA_FERRY_EVIDENCE ${JSON.stringify({
     npv: ['2.2.6'],
     registered: 1,
+    driver: driver(),
     executors: [executor()],
     ...evidence,
   })}\nmore noise\n`;
+
+/** The step alone, on an edge that answers as told. */
+async function verifyWith(answer: () => Partial<RunResult>) {
+  const edge = {
+    name: 'edge',
+    run: async () => ({ code: null, timedOut: false, stdout: '', stderr: '', ...answer() }),
+  } as unknown as Edge;
+  const ports = {
+    clock: { now: () => 0 },
+    verification: { enabled: true, timeoutSeconds: 30, executors: 2 },
+  } as BuildPorts;
+  return verifyStaging(ports, edge, subject, {
+    signal: new AbortController().signal,
+    log: () => {},
+    detail: () => {},
+  });
+}
 
 describe('evidence', () => {
   it('proves an environment that every registered executor has', () => {
@@ -93,6 +132,31 @@ describe('evidence', () => {
       /On node-1 numpy comes from \/usr\/lib\/python3\/numpy/,
     ],
     [
+      'another package is the node’s own',
+      { executors: [executor({ files: { six: '/opt/site/six.py' } })] },
+      /On node-1 six comes from \/opt\/site\/six\.py/,
+    ],
+    [
+      'Python has the library of another',
+      { executors: [executor({ prefix: '/usr' })] },
+      /The Python on node-1 uses the standard library of \/usr, not its own/,
+    ],
+    [
+      'the driver’s Python is the edge’s own',
+      { driver: driver({ executable: '/usr/bin/python3', prefix: '/usr' }) },
+      /The Python on the driver is \/usr\/bin\/python3/,
+    ],
+    [
+      'the driver’s packages are the edge’s own',
+      { driver: driver({ files: { numpy: '/opt/site/numpy/__init__.py' } }) },
+      /On the driver numpy comes from \/opt\/site\/numpy/,
+    ],
+    [
+      'the driver’s prefix only begins like the environment’s',
+      { driver: driver({ prefix: '/srv/envs/churn/30' }) },
+      /the standard library of \/srv\/envs\/churn\/30/,
+    ],
+    [
       'an import fails',
       { executors: [executor({ failedImports: { numpy: 'ImportError: libx' } })] },
       /`import numpy` fails on node-1: ImportError: libx/,
@@ -106,6 +170,102 @@ describe('evidence', () => {
       assert.match(proof?.reason ?? '', reason);
     });
   }
+});
+
+describe('a site that wins', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'site-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(
+    join(folder, 'spark-env.sh'),
+    `# export PYSPARK_PYTHON=/in/a/comment
+export HADOOP_TOKEN=hunter2 PYSPARK_PYTHON="\${SITE_HOME}/bin/python" ; SITE_PASSWORD=hunter3
+[ -z "$NEVER" ] || export PYTHONHOME=/usr
+. ${folder}/python.sh
+SITE_HOME=/opt/site; export PYSPARK_PYTHON=$SITE_HOME/bin/python
+echo noise
+`,
+  );
+  writeFileSync(join(folder, 'python.sh'), 'export PYTHONPATH=/opt/site/lib:/opt/more\n');
+  writeFileSync(
+    join(folder, 'spark-defaults.conf'),
+    `# spark.pyspark.python /in/a/comment
+spark.hadoop.fs.s3a.secret.key hunter4
+spark.pyspark.driver.python=/usr/bin/python3
+  spark.submit.pyFiles : hdfs:///site/tools.zip
+spark.executorEnv.PYTHONPATH   /opt/executors
+`,
+  );
+  const { stdout } = spawnSync('sh', ['-c', siteCommand('/opt/spark')], {
+    env: { PATH: process.env.PATH, SPARK_CONF_DIR: folder },
+    encoding: 'utf8',
+  });
+  const site = readSite(stdout);
+  const winner = (deviation: Deviation) => {
+    const found = siteThatWins(site, deviation);
+    return found && explainSite(found, deviation);
+  };
+
+  it('is read by what decides on Python alone: no secret leaves the edge', () => {
+    assert.doesNotMatch(stdout, /hunter|PASSWORD|TOKEN|comment/);
+    assert.deepEqual(
+      site.map(({ file, line, name, value }) => [basename(file), line, name, value]),
+      [
+        ['spark-env.sh', 2, 'PYSPARK_PYTHON', '/opt/site/bin/python'],
+        ['spark-env.sh', 3, 'PYTHONHOME', '/usr'],
+        ['spark-env.sh', 5, 'PYSPARK_PYTHON', '/opt/site/bin/python'],
+        ['python.sh', 1, 'PYTHONPATH', '/opt/site/lib:/opt/more'],
+        ['spark-defaults.conf', 3, 'spark.pyspark.driver.python', '/usr/bin/python3'],
+        ['spark-defaults.conf', 4, 'spark.submit.pyFiles', 'hdfs:///site/tools.zip'],
+        ['spark-defaults.conf', 5, 'spark.executorEnv.PYTHONPATH', '/opt/executors'],
+      ],
+    );
+  });
+
+  const winners: [Deviation, RegExp][] = [
+    [
+      { side: 'executors', part: 'python', path: '/opt/site/bin/python' },
+      /^`spark-env\.sh` on the edge \(`\S+\/spark-env\.sh`, line 5\) exports `PYSPARK_PYTHON=\$SITE_HOME\/bin\/python` \(`\/opt\/site\/bin\/python`\) and wins on the executors: .*load-spark-env\.sh/,
+    ],
+    [
+      { side: 'driver', part: 'python', path: '/usr/bin/python3' },
+      /`spark-defaults\.conf` .*line 3\) sets `spark\.pyspark\.driver\.python` to `\/usr\/bin\/python3` and wins on the driver\. Have it removed/,
+    ],
+    [
+      { side: 'driver', part: 'packages', path: '/opt/more/numpy/__init__.py' },
+      /`python\.sh` .*line 1\) exports `PYTHONPATH=/,
+    ],
+    [
+      {
+        ...{ side: 'executors', part: 'packages' },
+        path: '/nm/container_1/tools.zip/tools/__init__.py',
+      },
+      /line 4\) sets `spark\.submit\.pyFiles`/,
+    ],
+    [{ side: 'executors', part: 'library', path: '/usr' }, /line 3\) exports `PYTHONHOME=\/usr`/],
+  ];
+  for (const [deviation, sentence] of winners) {
+    it(`is named with file and line: ${deviation.path} on the ${deviation.side}`, () => {
+      assert.match(winner(deviation) ?? '', sentence);
+    });
+  }
+
+  it('is not accused when its files do not lead there', () => {
+    assert.equal(winner({ side: 'driver', part: 'python', path: '/home/ana/python' }), null);
+  });
+
+  it('ends what a failed proof says', async () => {
+    const outputs = [printed({ driver: driver({ executable: '/usr/bin/python3' }) }), stdout];
+    const proof = await verifyWith(() => ({ stdout: outputs.shift() ?? '' }));
+    assert.equal(proof.outcome, 'failed');
+    assert.match(
+      proof.reason ?? '',
+      /^The Python on the driver is \/usr\/bin\/python3, not the one of the archive\. `spark-defaults\.conf` on the edge/,
+    );
+    assert.deepEqual(proof.form, {
+      ...{ purpose: 'shell', tool: 'spark-submit', mode: 'client', layout: 'local' },
+    });
+    assert.ok(!('deviation' in proof));
+  });
 });
 
 describe('the run', () => {
@@ -123,21 +283,7 @@ describe('the run', () => {
     );
   });
 
-  const verify = async (result: Partial<RunResult>) => {
-    const edge = {
-      name: 'edge',
-      run: async () => ({ code: null, timedOut: false, stdout: '', stderr: '', ...result }),
-    } as unknown as Edge;
-    const ports = {
-      clock: { now: () => 0 },
-      verification: { enabled: true, timeoutSeconds: 30, executors: 2 },
-    } as BuildPorts;
-    return verifyStaging(ports, edge, subject, {
-      signal: new AbortController().signal,
-      log: () => {},
-      detail: () => {},
-    });
-  };
+  const verify = (result: Partial<RunResult>) => verifyWith(() => result);
 
   it('says what it was waiting for when its time was up', async () => {
     const reached = (stage: string) => `CONDA_FERRY_REACHED ${stage}\n`;

@@ -11,6 +11,7 @@ import type { Finding } from '../../src/domain/diagnosis.ts';
 import type {
   Environment,
   ExecutorEvidence,
+  LineForm,
   Revision,
   Staging,
   Verification,
@@ -106,6 +107,7 @@ export function invocationLine(
   return {
     edge,
     tool,
+    form: { purpose: 'shell', tool, mode: 'client', layout },
     title: `${tool}, client mode`,
     directory: layout === 'global' ? place.root : null,
     text: `${driver}PYSPARK_PYTHON=${python} ${tool} --master yarn --deploy-mode client --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=${python} --archives '${place.archivePath}#${place.alias}'${tool === 'spark-submit' ? ' app.py' : ''}`,
@@ -114,6 +116,17 @@ export function invocationLine(
     staging: place,
     verification: verification(edge),
   };
+}
+
+/** A line of another form than the one that was run as its proof. */
+function otherForm(title: string, change: Partial<LineForm>): Reply {
+  const line = invocationLine('lab', 'spark-submit');
+  const ran: LineForm = { ...line.form };
+  const form = { ...line.form, ...change };
+  const lines = [
+    { ...line, title, form, verification: verification('lab', 'proven', { form: ran }) },
+  ];
+  return { kind: 'invocation', environment: 'churn', revision: 3, lines };
 }
 
 /** Steps before `current` are complete, `current` has `status`, the rest waits. */
@@ -397,9 +410,31 @@ export const samples: Readonly<Record<string, Reply>> = {
       },
       {
         ...invocationLine(),
+        form: { purpose: 'livy', tool: 'pyspark', mode: 'cluster', layout: 'local' },
         title: 'Livy session',
         language: 'json',
         text: '{\n  "kind": "pyspark"\n}',
+      },
+    ],
+  },
+  'invocation-cluster-mode': otherForm('spark-submit, cluster mode', {
+    ...{ tool: 'spark-submit', mode: 'cluster' },
+  }),
+  'invocation-jupyter': otherForm('Jupyter kernel (kernel.json)', { purpose: 'jupyter' }),
+  'invocation-other-layout': otherForm('spark-submit, client mode', {
+    ...{ tool: 'spark-submit', layout: 'global' },
+  }),
+  'invocation-not-proven': {
+    kind: 'invocation',
+    environment: 'churn',
+    revision: 3,
+    lines: [
+      {
+        ...invocationLine(),
+        verification: verification('lab', 'failed', {
+          reason:
+            'The Python on the driver is /usr/bin/python3, not the one of the archive. `spark-env.sh` on the edge (`/etc/spark/conf/spark-env.sh`, line 12) exports `PYSPARK_PYTHON=/usr/bin/python3` and wins on the driver.',
+        }),
       },
     ],
   },

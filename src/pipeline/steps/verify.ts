@@ -3,6 +3,13 @@ import type { Staging, Verification } from '../../domain/environment.ts';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
 import type { Edge, Progress, RunResult } from '../../domain/ports.ts';
 import {
+  type Deviation,
+  explainSite,
+  readSite,
+  siteCommand,
+  siteThatWins,
+} from '../../domain/verification/site.ts';
+import {
   linkCommand,
   type Proof,
   readEvidence,
@@ -12,6 +19,7 @@ import {
   stageReached,
   type VerificationSubject,
   verificationCommand,
+  verifiedForm,
   withoutMarks,
 } from '../../domain/verification.ts';
 import type { BuildPorts } from '../context.ts';
@@ -46,6 +54,7 @@ export async function verifyStaging(
   const started = ports.clock.now();
   const settle = (result: Omit<Verification, 'edge' | 'at' | 'seconds'>): Verification => ({
     edge: edge.name,
+    form: verifiedForm(subject.staging),
     at: ports.clock.now(),
     seconds: (ports.clock.now() - started) / 1000,
     ...result,
@@ -61,7 +70,10 @@ export async function verifyStaging(
   const evidence = readEvidence(result.stdout, subject);
   if (evidence !== null) {
     progress.log(`${evidence.executors.length} of ${executors} executors asked for have answered`);
-    return settle(evidence);
+    const { deviation, ...proof } = evidence;
+    const winner = deviation && (await winnerOnSite(edge, subject, deviation, progress));
+    const reason = winner ? `${proof.reason} ${winner}` : proof.reason;
+    return settle({ ...proof, reason });
   }
   const stage = stageReached(result.stdout);
   const silence =
@@ -111,6 +123,22 @@ async function smoke(
   }
   const reason = evidence?.reason ?? explain(result, null, SMOKE_SECONDS);
   return { outcome: 'failed', reason, npv: [], executors: [] };
+}
+
+/** Which file of the edge put another Python or package there, and what to do; null when none did. */
+async function winnerOnSite(
+  edge: Edge,
+  subject: VerificationSubject,
+  deviation: Deviation,
+  progress: Progress,
+): Promise<string | null> {
+  const command = siteCommand(subject.staging.cluster.sparkHome);
+  const { stdout } = await edge.run(
+    { command, files: {}, directory: null, timeoutSeconds: SMOKE_SECONDS },
+    progress,
+  );
+  const winner = siteThatWins(readSite(stdout), deviation);
+  return winner && explainSite(winner, deviation);
 }
 
 /** Why Python does not answer when the archive is a zip that stores links; null when it is not. */

@@ -1,4 +1,10 @@
-import type { ExecutorEvidence, Staging, Verification } from '../../domain/environment.ts';
+import type {
+  ExecutorEvidence,
+  LineForm,
+  Staging,
+  Verification,
+} from '../../domain/environment.ts';
+import { DOCUMENT_NAMES, formThatRan, isSameForm } from '../../domain/lines.ts';
 import {
   bold,
   code,
@@ -23,10 +29,20 @@ export function newestPerEdge(verifications: readonly Verification[]): Verificat
   return [...new Map(verifications.map((entry) => [entry.edge, entry])).values()];
 }
 
-/** What the executors themselves said, or why they were not asked. */
+/** One line that is shown beside the evidence. */
+export interface ShownForm {
+  edge: string;
+  form: LineForm;
+}
+
+/**
+ * What the executors themselves said, or why they were not asked. Beside lines of another form than
+ * the one that ran, it says so.
+ */
 export function describeEvidence(
   verifications: readonly Verification[],
   stagings: readonly Staging[],
+  lines: readonly ShownForm[] = [],
 ): Part[] {
   const shown = newestPerEdge(verifications).slice(0, MOST_EDGES);
   const hostsPerEdge = Math.max(1, Math.floor(MOST_HOSTS / Math.max(1, shown.length)));
@@ -34,22 +50,65 @@ export function describeEvidence(
     const staging = stagings.find((entry) => entry.edge === verification.edge) ?? null;
     // On the edge node itself numpy comes from the unpacked prefix, not from under the alias.
     const expected = verification.outcome === 'smoke-tested' ? null : staging;
-    return [prose(headline(verification)), ...hosts(verification, expected, hostsPerEdge)];
+    const ran = formThatRan(verification, staging);
+    const others = lines
+      .filter((entry) => entry.edge === verification.edge && !isSameForm(ran, entry.form))
+      .map(({ form }) => form);
+    return [
+      prose(headline(verification, ran, others)),
+      ...hosts(verification, expected, hostsPerEdge),
+    ];
   });
 }
 
-function headline(verification: Verification): Inline[] {
+/** `spark-submit in client mode` */
+function formName({ purpose, tool, mode }: LineForm): string {
+  return DOCUMENT_NAMES[purpose] ?? `${tool} in ${mode} mode`;
+}
+
+/** What is shown but was not run, named by what differs. */
+function notRun(ran: LineForm, [first, ...more]: readonly LineForm[]): string {
+  if (first === undefined) return '';
+  if (more.length > 0) return 'These forms were not run.';
+  const isOtherForm = first.purpose !== ran.purpose || first.mode !== ran.mode;
+  const differs = [
+    ...(isOtherForm ? [formName(first)] : []),
+    ...(first.layout === ran.layout ? [] : [`${first.layout} layout`]),
+  ];
+  return `This form was not run: ${differs.join(', ')}.`;
+}
+
+function headline(
+  verification: Verification,
+  ran: LineForm,
+  others: readonly LineForm[],
+): Inline[] {
   const { edge, outcome, executors, npv, seconds } = verification;
   const took = duration(seconds * 1000);
-  const reason = marked(line(verification.reason ?? '', 300));
+  const reason = marked(line(verification.reason ?? '', 700));
   switch (outcome) {
-    case 'proven':
+    case 'proven': {
+      const where = `${counted(new Set(executors.map(({ host }) => host)).size, 'host')}, ${took}. `;
+      if (others.length === 0) {
+        return words(
+          '✅ ',
+          bold('Proven on the executors'),
+          ` of ${line(edge, 40)} by ${formName(ran)}: ${where}`,
+          agreement(npv),
+        );
+      }
+      const layout = others.some((form) => form.layout !== ran.layout)
+        ? ` and ${ran.layout} layout`
+        : '';
       return words(
-        '✅ ',
-        bold('Proven on the executors'),
-        ` of ${line(edge, 40)}: ${counted(new Set(executors.map(({ host }) => host)).size, 'host')}, ${took}. `,
-        agreement(npv),
+        '☑️ ',
+        bold(`Proven in ${ran.mode} mode`),
+        `${layout} by ${ran.tool} on ${line(edge, 40)}: ${where}`,
+        ...agreement(npv),
+        ' ',
+        notRun(ran, others),
       );
+    }
     case 'smoke-tested':
       return words(
         '🔎 ',

@@ -35,7 +35,7 @@ export function describeInvocation(
     parts: [
       heading(`How to run ${label}`),
       ...describeLines(reply.lines, `${settings.command} run ${label}`),
-      ...describeEvidence(verifications, stagings),
+      ...describeEvidence(verifications, stagings, reply.lines),
     ],
   };
 }

@@ -1,0 +1,150 @@
+import type { VerificationSubject } from '../verification.ts';
+
+/** The mark before the one line of JSON that the script prints among everything Spark prints. */
+export const MARK = 'CONDA_FERRY_EVIDENCE ';
+/** The mark before the name of what has been reached: all that is known of a run that hangs. */
+export const REACHED = 'CONDA_FERRY_REACHED ';
+/** In place of numpy's version where there is none: an answer too, and all must agree on it. */
+export const NO_NUMPY = 'no numpy';
+
+/** Modules by package as a Python literal; names come from file names, so they are quoted as JSON. */
+function importsLiteral(subject: Pick<VerificationSubject, 'imports'>): string {
+  return JSON.stringify(JSON.stringify(subject.imports));
+}
+
+/** What every Python is asked; runs on Python 3.7 and later. */
+function questions(subject: Pick<VerificationSubject, 'imports'>): string {
+  return `import json, os, platform, socket, sys
+IMPORTS = json.loads(${importsLiteral(subject)})
+
+def origin(name):
+    import importlib.util
+    module = sys.modules.get(name)
+    try:
+        found = module.__spec__ if module else importlib.util.find_spec(name)
+        places = [found.origin] + list(found.submodule_search_locations or [])
+    except Exception:
+        places = [getattr(module, "__file__", None)]
+    return next((place for place in places if place and os.path.isabs(place)), None)
+
+def whereabouts():
+    names = {name.split(".")[0] for modules in IMPORTS.values() for name in modules}
+    files = {name: origin(name) for name in sorted(names)}
+    return {
+        "host": socket.gethostname(),
+        "executable": sys.executable,
+        "prefix": sys.prefix,
+        "python": platform.python_version(),
+        "files": {name: path for name, path in files.items() if path},
+    }
+
+def evidence():
+    import importlib
+    versions, failed = {}, {}
+    for package, modules in IMPORTS.items():
+        for name in modules:
+            try:
+                module = importlib.import_module(name)
+                versions.setdefault(package, str(getattr(module, "__version__", "")))
+            except BaseException as error:
+                failed[name] = "%s: %s" % (type(error).__name__, str(error)[:300])
+        try:
+            from importlib.metadata import version
+            versions[package] = version(package)
+        except Exception:
+            pass
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        try:
+            import numpy
+        except ImportError:
+            numpy = None
+    found = whereabouts()
+    found.update({
+        "glibc": platform.libc_ver()[1] or None,
+        "packages": versions,
+        "numpyFile": getattr(numpy, "__file__", None),
+        "failedImports": failed,
+    })
+    return found
+`;
+}
+
+/**
+ * Every executor is asked: the tasks start when all have registered, and then the first round of
+ * offers gives each of them one. Tasks read their input to its end, because a Python worker that has
+ * not done so is not used again (pyspark `worker.py`) and the next one imports everything anew.
+ */
+export function verificationScript(
+  subject: Pick<VerificationSubject, 'imports'>,
+  executors: number,
+  seconds: number,
+): string {
+  return `${questions(subject)}
+import time
+
+def reached(stage):
+    print("${REACHED}" + stage)
+    sys.stdout.flush()
+
+reached("driver")
+
+def on_executor(pause):
+    def ask(inputs):
+        for _ in inputs:
+            pass
+        time.sleep(pause)
+        found = evidence()
+        found["container"] = found["host"] + os.getcwd()
+        return [json.dumps(found, sort_keys=True)]
+    return ask
+
+def npv(x):
+    try:
+        import numpy
+        return numpy.__version__
+    except ImportError:
+        return "${NO_NUMPY}"
+
+from pyspark import SparkContext
+sc = SparkContext.getOrCreate()
+reached("application")
+
+def registered():
+    try:
+        return sc._jsc.sc().getExecutorMemoryStatus().size() - 1
+    except Exception:
+        return None
+
+deadline = time.time() + ${seconds}
+known = registered()
+while known is not None and known < ${executors} and time.time() < deadline:
+    time.sleep(0.1)
+    known = registered()
+if known is None or known > 0:
+    reached("executors")
+
+answers = {}
+tasks = 2 * max(${executors}, known or 0)
+for pause in (0, 0.2, 1):
+    for text in sc.parallelize(range(tasks), tasks).mapPartitions(on_executor(pause)).collect():
+        answer = json.loads(text)
+        answers[answer.pop("container")] = answer
+    if len(answers) >= (known or 1):
+        break
+
+versions = sorted(set(sc.parallelize(range(1000), 10).map(npv).collect()))
+print("${MARK}" + json.dumps({"npv": versions, "registered": known, "driver": whereabouts(), "executors": list(answers.values())}))
+sys.stdout.flush()
+sc.stop()
+`;
+}
+
+/** What the unpacked interpreter on the edge says where there is no cluster. */
+export function smokeScript(subject: Pick<VerificationSubject, 'imports'>): string {
+  return `${questions(subject)}
+found = evidence()
+numpy = sys.modules.get("numpy")
+print("${MARK}" + json.dumps({"npv": [numpy.__version__] if numpy else ["${NO_NUMPY}"], "registered": None, "driver": None, "executors": [found]}))
+`;
+}
