@@ -101,7 +101,7 @@ function headline(
         ? ` and ${ran.layout} layout`
         : '';
       return words(
-        '☑️ ',
+        '🔎 ',
         bold(`Proven in ${ran.mode} mode`),
         `${layout} by ${ran.tool} on ${line(edge, 40)}: ${where}`,
         ...agreement(npv),
