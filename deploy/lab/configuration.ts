@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { LabState } from './lab.ts';
+import { OPERATOR } from './slack/population.ts';
 
 /** What may differ between the demo and tests. */
 export interface LabConfiguration {
@@ -25,7 +26,7 @@ export function labConfiguration(state: LabState, options: LabConfiguration) {
       mode: options.mode ?? 'socket',
       apiUrl: options.slackApiUrl,
       port: 0,
-      operators: ['U0OMAR'],
+      operators: [OPERATOR],
     },
     dataDirectory: options.dataDirectory,
     engine: options.engine ?? 'auto',

@@ -136,6 +136,8 @@ export type SlackEmulator = Pick<
   thread: (channel: string, ts: string) => Message[];
   /** What only this user sees, everywhere or in one channel. */
   ephemerals: (user: string, channel?: string) => Message[];
+  /** What was posted and nobody sees: ephemeral messages in threads that are not there. */
+  unseen: () => Message[];
   /** The modals on a user's screen, the one on top last. */
   openViews: (user: string) => View[];
   home: (user: string) => View | null;
@@ -228,6 +230,7 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
     workspace.messages.filter(
       (message) =>
         message.ephemeral_to === user(to) &&
+        !message.unseen &&
         (where === undefined || message.channel === channel(where)),
     );
   const openViews = (who: string): View[] => [...(workspace.modals.get(user(who)) ?? [])];
@@ -268,6 +271,7 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
       return parent ? [parent, ...workspace.replies(channel(where), ts)] : [];
     },
     ephemerals,
+    unseen: () => workspace.messages.filter(({ unseen }) => unseen === true),
     openViews,
     home: (who) => workspace.homes.get(user(who)) ?? null,
     files: () => workspace.files.filter(({ uploaded }) => uploaded),

@@ -44,6 +44,8 @@ type OnView = { viewId: string };
 type Where = OnMessage | OnView;
 
 const TROUBLE = 'We had some trouble connecting. Try again?';
+/** A press on what an edit took away meanwhile: Slack sends the app nothing. */
+const GONE = 'This action is not there any more: the message has changed.';
 
 export class Person {
   readonly #slack: Slack;
@@ -124,6 +126,8 @@ export class Person {
         element.action_id === input.actionId &&
         (input.blockId === undefined || block.block_id === input.blockId),
     );
+    // Whoever names the block has seen it: an edit took it away while they were looking.
+    if (twins.length === 0 && input.blockId !== undefined) return { status: null, error: GONE };
     const { block, element } =
       twins.find(
         ({ element: twin }) =>

@@ -26,16 +26,19 @@ export const BOT: User = {
   is_bot: true,
 };
 
+/** Omar's id: whoever configures the bot for this workspace names him as its operator. */
+export const OPERATOR = 'U0OMARHAD1';
+
 /** Ana asks for environments, Ben too, Omar runs the platform and approves. */
 export const defaultUsers = (): User[] => [
   person('U0ANARUIZ1', 'ana', 'Ana Ruiz', 'Data scientist', '7c3aed'),
   person('U0BENOKAF1', 'ben', 'Ben Okafor', 'Data analyst', 'c2410c'),
-  { ...person('U0OMARHAD1', 'omar', 'Omar Haddad', 'Platform operator', '15803d'), is_admin: true },
+  { ...person(OPERATOR, 'omar', 'Omar Haddad', 'Platform operator', '15803d'), is_admin: true },
 ];
 
 /** The app is in every channel but `random`, where only `chat:write.public` lets it speak. */
 export const defaultChannels = (): Channel[] => {
-  const everyone = ['U0ANARUIZ1', 'U0BENOKAF1', 'U0OMARHAD1'];
+  const everyone = ['U0ANARUIZ1', 'U0BENOKAF1', OPERATOR];
   const channel = (
     id: string,
     name: string,
@@ -57,14 +60,14 @@ export const defaultChannels = (): Channel[] => {
       'C0PLATFRM1',
       'platform-ops',
       'private',
-      ['U0OMARHAD1', BOT.id],
+      [OPERATOR, BOT.id],
       'Build hosts, edge nodes, approvals',
     ),
   ];
 };
 
 export const defaultUsergroups = (): Usergroup[] => [
-  { id: 'S0PLATFRM1', handle: 'platform', name: 'Platform operators', users: ['U0OMARHAD1'] },
+  { id: 'S0PLATFRM1', handle: 'platform', name: 'Platform operators', users: [OPERATOR] },
   {
     id: 'S0DATASCI1',
     handle: 'data-scientists',

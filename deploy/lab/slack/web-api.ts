@@ -5,7 +5,7 @@ import { app } from './methods/app.ts';
 import { chat } from './methods/chat.ts';
 import { conversations } from './methods/conversations.ts';
 import { files } from './methods/files.ts';
-import type { Method, Methods } from './methods/method.ts';
+import { type Method, type Methods, requireScope } from './methods/method.ts';
 import { people } from './methods/people.ts';
 import { reactions } from './methods/reactions.ts';
 import { streams } from './methods/streams.ts';
@@ -49,11 +49,16 @@ function checkToken(method: Method, token: string, slack: Slack): void {
   const known = { [slack.botToken]: 'bot', [slack.appToken]: 'app' }[token];
   if (!known) throw new ApiError('invalid_auth');
   if (known !== (method.token ?? 'bot')) throw new ApiError(WORKSPACE_TOKEN_ERROR);
-  if (method.scopes.length > 0 && !method.scopes.some((scope) => slack.scopes.has(scope)))
-    throw new ApiError('missing_scope', {
-      needed: method.scopes.join(','),
-      provided: [...slack.scopes].join(','),
-    });
+  requireScope(slack, method.scopes);
+}
+
+/** What Slack tells of scopes with every answer: those the token has, and those the method takes. */
+function scopeHeaders(method: Method, { scopes }: Slack): Record<string, string> {
+  if ((method.token ?? 'bot') !== 'bot') return {};
+  return {
+    'x-oauth-scopes': [...scopes].join(','),
+    ...(method.scopes.length > 0 ? { 'x-accepted-oauth-scopes': method.scopes.join(',') } : {}),
+  };
 }
 
 /** The arguments in an HTTP request: query, then form, JSON or multipart body. Throws ApiError. */
@@ -106,6 +111,8 @@ export async function callMethod(
     hang: false,
   });
   let args: JsonObject = {};
+  const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  const scopes = method ? scopeHeaders(method, slack) : {};
   const run = async (): Promise<ApiReply> => {
     try {
       const { token: bodyToken, ...read } = await readArgs();
@@ -118,17 +125,16 @@ export async function callMethod(
           { ok: false, error: 'ratelimited' },
           { 'retry-after': String(fault.retryAfter) },
         );
-      if (fault.error) return answer(200, { ok: false, error: fault.error });
-      const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+      if (fault.error) return answer(200, { ok: false, error: fault.error }, scopes);
       if (!method) throw new ApiError('unknown_method', { req_method: name });
       checkToken(method, token || String(bodyToken ?? ''), slack);
       const wait = slack.rateLimits?.take(name, args.channel) ?? 0;
       if (wait > 0)
         return answer(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(wait) });
-      return answer(200, { ok: true, ...method.run(args, slack) });
+      return answer(200, { ok: true, ...method.run(args, slack) }, scopes);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      return answer(200, { ok: false, error: error.code, ...error.details });
+      return answer(200, { ok: false, error: error.code, ...error.details }, scopes);
     }
   };
   if (fault.hang) {

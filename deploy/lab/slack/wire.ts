@@ -148,6 +148,7 @@ export function messageObject(
     files,
     streaming: _streaming,
     ephemeral_to: _to,
+    unseen: _unseen,
     ...rest
   } = message;
   const replies = workspace.replies(message.channel, message.ts);

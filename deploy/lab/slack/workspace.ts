@@ -56,6 +56,11 @@ export type Message = {
   reply_broadcast?: boolean;
   /** Set when only this user sees the message. */
   ephemeral_to?: string;
+  /**
+   * Set on an ephemeral message that Slack took and shows to nobody: "Ephemeral messages in threads
+   * are only shown if there is already an active thread" (reference page of chat.postEphemeral).
+   */
+  unseen?: true;
   /** Set while `chat.startStream` has not been followed by `chat.stopStream`. */
   streaming?: boolean;
 };
@@ -221,7 +226,9 @@ export class Workspace {
   visibleTo(user: string, channel: string): Message[] {
     return this.messages.filter(
       (message) =>
-        message.channel === channel && (!message.ephemeral_to || message.ephemeral_to === user),
+        message.channel === channel &&
+        !message.unseen &&
+        (!message.ephemeral_to || message.ephemeral_to === user),
     );
   }
 
@@ -235,7 +242,10 @@ export class Workspace {
     const parent = stored.thread_ts
       ? this.findMessage(stored.channel, stored.thread_ts)
       : undefined;
-    if (parent) {
+    if (stored.ephemeral_to && stored.thread_ts) {
+      // It makes no thread of its own, and is lost where there is none.
+      if (this.replies(stored.channel, stored.thread_ts).length === 0) stored.unseen = true;
+    } else if (parent) {
       stored.parent_user_id = parent.user;
       parent.thread_ts = parent.ts;
     }

@@ -3,7 +3,7 @@ import { isTrue, type JsonObject, stringOr } from '../json.ts';
 import { ApiError, type Slack } from '../slack.ts';
 import { channelObject, messageObject } from '../wire.ts';
 import type { Channel, Message } from '../workspace.ts';
-import { type Methods, page, required } from './method.ts';
+import { type Methods, page, required, requireScope } from './method.ts';
 
 /** A channel the app can know of: private ones only from inside. Throws `channel_not_found`. */
 export function reachableChannel({ workspace }: Slack, id: string): Channel {
@@ -24,9 +24,16 @@ export function writableChannel(slack: Slack, id: string): Channel {
   return channel;
 }
 
-/** A channel whose messages the app may read. */
+const HISTORY_OF: Record<Channel['kind'], string> = {
+  public: 'channels:history',
+  private: 'groups:history',
+  im: 'im:history',
+};
+
+/** A channel whose messages the app may read: every kind of channel has a scope of its own. */
 function readableChannel(slack: Slack, args: JsonObject): Channel {
   const channel = reachableChannel(slack, required(args, 'channel'));
+  requireScope(slack, [HISTORY_OF[channel.kind]]);
   if (!channel.members.includes(slack.workspace.bot.id)) throw new ApiError('not_in_channel');
   return channel;
 }

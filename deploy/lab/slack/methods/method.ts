@@ -13,6 +13,15 @@ export type Method = {
 
 export type Methods = Record<string, Method>;
 
+/** Throws `missing_scope` in Slack's form: what is needed and what the token has. */
+export function requireScope(slack: Slack, scopes: readonly string[]): void {
+  if (scopes.length === 0 || scopes.some((scope) => slack.scopes.has(scope))) return;
+  throw new ApiError('missing_scope', {
+    needed: scopes.join(','),
+    provided: [...slack.scopes].join(','),
+  });
+}
+
 /** A required string argument; throws `invalid_arguments` naming it, as Slack does. */
 export function required(args: JsonObject, name: string): string {
   const value = args[name];
