@@ -29,7 +29,7 @@ import {
   type Download,
   TEMPORARY_CODES,
 } from './chat.ts';
-import { type Conversation, createConversation, type Place } from './conversation.ts';
+import { type Conversation, createConversation, isDirect, type Place } from './conversation.ts';
 import { createDeliveries, type DeliveryOptions, type Pace } from './deliveries.ts';
 import { homeView, unavailableHome } from './home.ts';
 import type { Log } from './log.ts';
@@ -285,8 +285,9 @@ function listen(
       channel: command.channel_id,
       team: command.team_id,
       thread: null,
-      direct: false,
+      open: isDirect(command.channel_id),
       respond: responder(respond),
+      replace: null,
       trigger: command.trigger_id,
     };
     background(conversation.say(command.text, place));
@@ -298,8 +299,9 @@ function listen(
       channel: body.channel?.id ?? '',
       team: body.team?.id ?? null,
       thread: typeof body.container.thread_ts === 'string' ? body.container.thread_ts : null,
-      direct: false,
+      open: isDirect(body.channel?.id ?? ''),
       respond: body.response_url ? responder(respond) : null,
+      replace: body.container.is_ephemeral === true ? replacer(respond) : null,
       trigger: body.trigger_id,
     };
     const value = 'value' in action && typeof action.value === 'string' ? action.value : null;
@@ -316,14 +318,14 @@ function listen(
     if (!(await isFirst(deliveryId(body as unknown as Record<string, unknown>)))) return;
     const submit = async (): Promise<void> => {
       const { channel, thread } = readOrigin(view.private_metadata);
-      const direct = channel === null;
       await conversation.say(result.text, {
         user: body.user.id,
         channel: channel ?? (await chat.openDirect(body.user.id)),
         team: body.team?.id ?? null,
         thread,
-        direct,
+        open: channel === null || isDirect(channel),
         respond: null,
+        replace: null,
         trigger: null,
       });
     };
@@ -342,8 +344,9 @@ function listen(
         channel: event.channel,
         team: context.teamId ?? null,
         thread: event.thread_ts ?? event.ts,
-        direct: false,
+        open: true,
         respond: null,
+        replace: null,
         trigger: null,
       }),
     );
@@ -359,8 +362,9 @@ function listen(
         channel: message.channel,
         team: context.teamId ?? null,
         thread: message.thread_ts ?? null,
-        direct: true,
+        open: true,
         respond: null,
+        replace: null,
         trigger: null,
       }),
     );
@@ -378,8 +382,9 @@ function listen(
           channel: channel.id,
           team: shortcut.team?.id ?? null,
           thread,
-          direct: false,
+          open: isDirect(channel.id),
           respond: responder(respond),
+          replace: null,
           trigger: null,
         }),
       );
@@ -439,7 +444,7 @@ export function afterMention(text: string, botUserId: string | undefined): strin
 
 type Respond = (message: {
   response_type: 'ephemeral';
-  replace_original: false;
+  replace_original: boolean;
   [field: string]: unknown;
 }) => Promise<unknown>;
 
@@ -451,6 +456,16 @@ function responder(respond: unknown): Place['respond'] {
       // A button's own message must stay.
       replace_original: false,
       ...(thread ? { thread_ts: thread } : {}),
+    });
+  };
+}
+
+function replacer(respond: unknown): Place['replace'] {
+  return async (message) => {
+    await (respond as Respond)({
+      ...message,
+      response_type: 'ephemeral',
+      replace_original: true,
     });
   };
 }

@@ -57,11 +57,19 @@ function notification(summary: string): string {
 /** The parts as blocks, neighbouring texts in one rich text block. No limit on the whole. */
 export function blocksOf(parts: readonly Part[]): KnownBlock[] {
   const blocks: KnownBlock[] = [];
+  let rows = 0;
   for (const part of parts) {
     const richText = richTextOf(part);
     if (richText === null) {
       const made = BLOCKS[part.kind as keyof typeof BLOCKS];
-      blocks.push((made as (part: Part) => KnownBlock)(part));
+      const block = (made as (part: Part) => KnownBlock)(part);
+      // Slack makes up an id at every edit, and a press carries the one that was seen: a press
+      // during an edit, or after a confirmation that stood open meanwhile, would be lost.
+      if (block.type === 'actions') {
+        rows += 1;
+        block.block_id = `actions_${rows}`;
+      }
+      blocks.push(block);
       continue;
     }
     const last = blocks.at(-1);
@@ -181,6 +189,37 @@ function elementOf(inline: Inline): RichTextElement {
     case 'link':
       return { type: 'link', url: inline.url, text: inline.label };
   }
+}
+
+/**
+ * The message with nobody named, or null when it names nobody: posted so and edited at once, it
+ * calls no one. Slack notifies of mentions in new messages, not of those an edit brings.
+ */
+export function withoutMentions(message: Message): Message | null {
+  let named = 0;
+  const rewrite = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(rewrite);
+    if (typeof value !== 'object' || value === null) return value;
+    if ('user_id' in value && 'type' in value && value.type === 'user') {
+      named += 1;
+      return { type: 'text', text: '…' };
+    }
+    const isMarkup = 'type' in value && value.type === 'mrkdwn';
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => {
+        if (!isMarkup || key !== 'text') return [key, rewrite(inner)];
+        return [
+          key,
+          String(inner).replace(/<@[UW][A-Z0-9]+>/g, () => {
+            named += 1;
+            return '…';
+          }),
+        ];
+      }),
+    );
+  };
+  const blocks = rewrite(message.blocks) as KnownBlock[];
+  return named > 0 ? { ...message, blocks } : null;
 }
 
 /** Ids as Slack writes them; anything else would be shown as a broken mention. */

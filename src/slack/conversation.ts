@@ -3,6 +3,7 @@
  * find a way to show it. Knows Slack's places, but no Bolt.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, CommandContext } from '../../commands/command.ts';
 import { describeCommand } from '../../commands/command.ts';
 import { execute } from '../../commands/parse.ts';
@@ -11,7 +12,7 @@ import { FerryError, outsideError } from '../domain/errors.ts';
 import { audience, type Reply, refusal } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Services } from '../domain/services.ts';
-import { type Message, messageOf, renderMessage } from './blocks.ts';
+import { type Message, messageOf, renderMessage, withoutMentions } from './blocks.ts';
 import { type Chat, ChatError } from './chat.ts';
 import type { Deliveries } from './deliveries.ts';
 import { describe } from './describe.ts';
@@ -27,10 +28,15 @@ export interface Place {
   team: string | null;
   /** The thread to answer in; null for the channel itself. */
   thread: string | null;
-  /** A direct conversation with us: everything may simply be posted. */
-  direct: boolean;
+  /**
+   * Answers are simply posted: a direct conversation, or a mention, which everybody saw and whose
+   * answer would be lost if it were for one person (Slack shows that in living threads only).
+   */
+  open: boolean;
   /** Slack's own way back to this person, good for half an hour; null where there is none. */
   respond: ((message: Message & { thread: string | null }) => Promise<void>) | null;
+  /** Puts a message in the place of the private one a button was pressed on; null elsewhere. */
+  replace: ((message: Message) => Promise<void>) | null;
   /** Lets a modal be opened for three seconds; null where Slack gives none. */
   trigger: string | null;
 }
@@ -128,12 +134,15 @@ export function createConversation(options: ConversationOptions): Conversation {
       const live = await chat.permalink(announcement.reference);
       await whisper(
         {
-          summary: 'I am not in this channel; the build goes on in our direct conversation.',
+          summary: 'I may not write here; the build goes on in our direct conversation.',
           parts: [
             prose(
-              'I am not in this channel, so the build reports in our ',
+              isDirect(place.channel)
+                ? 'I cannot write in a conversation between other people'
+                : 'I am not in this channel',
+              ', so the build reports in our ',
               ...(live ? [link(live, 'direct conversation')] : ['direct conversation']),
-              '. Type `/invite @Conda Ferry` here, and the next one is shown here.',
+              isDirect(place.channel) ? '.' : `. ${INVITE} and the next one is shown here.`,
             ),
           ],
         },
@@ -167,13 +176,13 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** To the person alone: by Slack's way back, else as an ephemeral message, else directly. */
   async function deliver(message: Message, place: Place): Promise<void> {
     const ways: (() => Promise<unknown>)[] = [
-      ...(place.direct
-        ? [() => chat.post({ channel: place.channel, thread: place.thread }, message, null)]
+      ...(place.open
+        ? [() => postQuietly({ channel: place.channel, thread: place.thread }, message)]
         : []),
       ...(place.respond
         ? [() => place.respond?.({ ...message, thread: place.thread }) as Promise<void>]
         : []),
-      ...(place.channel === ''
+      ...(place.channel === '' || place.open
         ? []
         : [
             () =>
@@ -189,7 +198,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     ];
     for (const way of ways) {
       try {
-        await way();
+        await patiently(way);
         return;
       } catch (error) {
         log.warn(
@@ -199,6 +208,22 @@ export function createConversation(options: ConversationOptions): Conversation {
       }
     }
     log.error({ user: place.user, channel: place.channel }, 'an answer could not be shown');
+  }
+
+  /** Posts for everybody without calling anybody whom the answer happens to name. */
+  async function postQuietly(
+    place: { channel: string; thread: string | null },
+    message: Message,
+  ): Promise<void> {
+    const quiet = isDirect(place.channel) ? null : withoutMentions(message);
+    const reference = await chat.post(place, quiet ?? message, null);
+    if (quiet === null) return;
+    try {
+      await chat.edit(reference, message);
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error;
+      log.warn({ code: error.code }, 'an answer was posted, but its names are left out');
+    }
   }
 
   async function show(title: string, reply: Promise<Reply>, place: Place): Promise<void> {
@@ -231,6 +256,32 @@ export function createConversation(options: ConversationOptions): Conversation {
   }
 
   return { say, run, attempt, answer, whisper, show, openForm, context };
+}
+
+/** How often, and for how many seconds at most, an answer waits for Slack to take it. */
+const WAITS = 3;
+const LONGEST_WAIT = 20;
+
+/** Slack takes about one message a second in a channel: it says how long to wait. */
+async function patiently(way: () => Promise<unknown>): Promise<void> {
+  for (let waits = 0; ; waits += 1) {
+    try {
+      await way();
+      return;
+    } catch (error) {
+      const isBusy = error instanceof ChatError && error.kind === 'busy';
+      if (!isBusy || waits >= WAITS || error.retryAfter > LONGEST_WAIT) throw error;
+      await sleep(error.retryAfter * 1000, undefined, { ref: false });
+    }
+  }
+}
+
+/** How to let us into a channel. */
+export const INVITE = 'Type `/invite @Conda Ferry` here,';
+
+/** A conversation of two people, ours or not: nobody sees an ephemeral message there later. */
+export function isDirect(channel: string): boolean {
+  return channel.startsWith('D');
 }
 
 /** Puts parts before the buttons, or at the end. */

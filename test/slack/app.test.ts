@@ -228,6 +228,63 @@ describe('other ways to speak', () => {
       assert.equal(notice.thread_ts, root.message.ts);
     }));
 
+  test('whatever a mention asks, everybody sees the answer in the thread under it', () =>
+    inWorld(
+      async (world) => {
+        await createBuild(world);
+        const asked = [
+          'list',
+          'status',
+          'status churn',
+          'run churn',
+          'crate x',
+          'help',
+          'cancel churn',
+        ];
+        for (const text of asked) {
+          const said = await world.slack.mention({ user: ANA, channel: DATA, text });
+          const answer = await world.slack.untilMessage(
+            ({ thread_ts, ts }) => thread_ts === said.message.ts && ts !== said.message.ts,
+          );
+          assert.equal(answer.ephemeral_to, undefined, text);
+        }
+        assert.deepEqual(world.slack.unseen(), []);
+      },
+      { emulator: { rateLimits: false } },
+    ));
+
+  test('an answer Slack has no room for yet waits, and is not lost', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('chat.postMessage', { retryAfter: 1 });
+      await world.slack.mention({ user: ANA, channel: DATA, text: 'list' });
+      await world.slack.untilMessage(says(/no environments yet/));
+      assert.deepEqual(world.slack.unseen(), []);
+    }));
+
+  test('an answer to a mention calls nobody it names', () =>
+    inWorld(async (world) => {
+      const { id } = await createBuild(world);
+      await world.finish(id);
+      await world.slack.mention({ user: BEN, channel: DATA, text: 'list' });
+      await world.slack.untilMessage(
+        (message) => says(/Environments/)(message) && JSON.stringify(message.blocks).includes(ANA),
+      );
+      const posted = world.slack
+        .calls('chat.postMessage')
+        .filter(({ args }) => JSON.stringify(args).includes('Environments'));
+      assert.equal(posted.length, 1);
+      assert.doesNotMatch(JSON.stringify(posted[0]?.args), new RegExp(ANA));
+    }));
+
+  test('in our direct conversation a command is answered by a message that stays', () =>
+    inWorld(async (world) => {
+      const direct = world.slack.workspace.directChannel(world.slack.workspace.user(ANA)).id;
+      await world.slash('list', { channel: direct });
+      const answer = await world.slack.untilMessage(says(/no environments yet/));
+      assert.equal(answer.channel, direct);
+      assert.equal(world.slack.ephemerals(ANA).length, 0);
+    }));
+
   test('a direct message is a command', () =>
     inWorld(async (world) => {
       await world.slack.directMessage({ user: ANA, text: 'help' });
@@ -274,7 +331,7 @@ describe('other ways to speak', () => {
         content: Buffer.from(`${noise}${TRACEBACK}\n${noise}`),
         text: '<@U0FERRYBOT> diagnose',
       });
-      await world.slack.untilEphemeral(ANA, says(/executable bit/));
+      await world.slack.untilMessage(says(/executable bit/));
     }));
 
   test('a file Slack does not hand out is answered with what to do', () =>
@@ -287,7 +344,7 @@ describe('other ways to speak', () => {
         content: Buffer.from(TRACEBACK),
         text: '<@U0FERRYBOT> diagnose',
       });
-      await world.slack.untilEphemeral(ANA, says(/does not hand the attached file out/));
+      await world.slack.untilMessage(says(/does not hand the attached file out/));
     }));
 
   test('the Home tab shows my environments and builds', () =>
@@ -381,6 +438,19 @@ describe('buttons', () => {
       await world.slack.untilMessage(says(/asked to stop it/));
       await world.move(id, { state: 'cancelled', finishedAt: Date.now() });
       await world.slack.untilMessage(says(/was cancelled/));
+    }));
+
+  test('Cancel confirmed after the message was edited meanwhile still cancels', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      const row = message.blocks?.find(({ type }) => type === 'actions')?.block_id as string;
+      await world.move(id, { state: 'running', startedAt: Date.now() });
+      await world.slack.untilMessage(says(/Building churn/));
+      const press = { user: ANA, blockId: row, channel: DATA, ts: message.ts };
+      assert.equal((await world.slack.click({ ...press, actionId: 'cancel' })).error, null);
+      await world.slack.untilMessage(says(/asked to stop it/));
+      const again = await world.slack.click({ ...press, actionId: 'cancel' });
+      assert.match(String(again.error), /not there any more/);
     }));
 
   test('a button of an earlier state is answered kindly and does nothing', () =>

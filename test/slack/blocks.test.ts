@@ -366,6 +366,23 @@ describe('replies as Block Kit', () => {
     }
   });
 
+  test('every row of buttons keeps its block id whatever stands around it', () => {
+    for (const [name, { blocks }] of Object.entries(messages)) {
+      const rows = blocks.filter(({ type }) => type === 'actions');
+      assert.deepEqual(
+        rows.map(({ block_id }) => block_id),
+        rows.map((_, index) => `actions_${index + 1}`),
+        name,
+      );
+      for (const row of rows) {
+        const ids = elementsOf({ text: '', blocks: [row] }, 'button').map(
+          ({ action_id }) => action_id,
+        );
+        assert.equal(new Set(ids).size, ids.length, `${name}: ${ids}`);
+      }
+    }
+  });
+
   test('secrets in outside text are taken out', () => {
     const secret =
       'login with xoxb-123456789012-abcdefghij at https://ana:hunter2@conda.example/t/abcdef012345/main';

@@ -62,6 +62,27 @@ const trigger = (slack: SlackEmulator): Promise<string> =>
   given(slack, () => slack.slash({ user: 'ana', channel: 'general', text: 'x' }), 'trigger_id');
 
 describe('tokens and scopes', () => {
+  it('are told in the headers of every answer, and each kind of channel has its own', () =>
+    inSlack(
+      async (slack, call) => {
+        const response = await fetch(`${slack.apiUrl}conversations.history?channel=C0GENERAL1`, {
+          headers: { authorization: `Bearer ${slack.botToken}` },
+        });
+        assert.equal(response.headers.get('x-oauth-scopes'), 'chat:write,groups:history');
+        assert.match(
+          response.headers.get('x-accepted-oauth-scopes') ?? '',
+          /channels:history,groups:history/,
+        );
+        const { error, needed, provided } = (await response.json()) as Reply;
+        assert.deepEqual(
+          [error, needed, provided],
+          ['missing_scope', 'channels:history', 'chat:write,groups:history'],
+        );
+        assert.equal((await call('conversations.history', { channel: 'C0PLATFRM1' })).ok, true);
+      },
+      { scopes: ['chat:write', 'groups:history'] },
+    ));
+
   it('are checked before anything else', () =>
     inSlack(
       async (slack, call) => {
@@ -223,6 +244,62 @@ describe('messages', () => {
         (await fetch(`${slack.url}page/state?user=${user}`)).text();
       assert.match(await seenBy('ana'), /psst/);
       assert.doesNotMatch(await seenBy('ben'), /psst/);
+    }));
+
+  it('that are ephemeral are lost in a thread nobody has replied to', () =>
+    inSlack(async (slack, call) => {
+      const { message } = await slack.say({ user: 'ana', channel: 'general', text: 'hello' });
+      const psst = {
+        channel: 'C0GENERAL1',
+        user: 'U0ANARUIZ1',
+        text: 'psst',
+        thread_ts: message.ts,
+      };
+      assert.equal((await call('chat.postEphemeral', psst)).ok, true);
+      assert.deepEqual(slack.ephemerals('ana'), []);
+      assert.equal(slack.unseen().length, 1);
+      const page = async () => (await fetch(`${slack.url}page/state?user=ana`)).text();
+      assert.doesNotMatch(await page(), /psst/);
+      await slack.say({ user: 'ben', channel: 'general', text: 'hi', threadTs: message.ts });
+      assert.deepEqual(slack.ephemerals('ana'), [], 'what was lost does not come back');
+      await call('chat.postEphemeral', psst);
+      assert.equal(slack.ephemerals('ana').length, 1);
+      assert.match(await page(), /psst/);
+    }));
+
+  it('lose a row of buttons with its id when an edit gives none', () =>
+    inSlack(async (slack, call) => {
+      const row = (block_id?: string) => ({
+        type: 'actions',
+        ...(block_id ? { block_id } : {}),
+        elements: [{ type: 'button', action_id: 'go', text: plain('Go') }],
+      });
+      const { ts } = await call('chat.postMessage', {
+        channel: 'C0GENERAL1',
+        text: 'a',
+        blocks: [row(), row('kept')],
+      });
+      const seen = slack.messages('general')[0]?.blocks?.map(({ block_id }) => block_id) ?? [];
+      await call('chat.update', {
+        channel: 'C0GENERAL1',
+        ts,
+        text: 'b',
+        blocks: [row(), row('kept')],
+      });
+      await withListener(slack, async (deliveries) => {
+        const press = (blockId?: string) =>
+          slack.click({
+            user: 'ana',
+            channel: 'general',
+            ts: String(ts),
+            actionId: 'go',
+            blockId: String(blockId),
+          });
+        assert.match(String((await press(seen[0])).error), /not there any more/);
+        assert.equal(deliveries.length, 0, 'the app hears nothing of it');
+        assert.equal((await press(seen[1])).error, null);
+        assert.match(JSON.stringify(deliveries.at(-1)?.payload.actions), /"block_id":"kept"/);
+      });
     }));
 
   it('grow while they stream', () =>

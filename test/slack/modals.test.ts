@@ -126,7 +126,7 @@ describe('the form for a new environment', () => {
   test('where no form can be opened, its button is offered', () =>
     inWorld(async (world) => {
       await world.slack.mention({ user: ANA, channel: DATA, text: 'create' });
-      const answer = await world.slack.untilEphemeral(ANA, says(/Open the form/));
+      const answer = await world.slack.untilMessage(says(/Open the form/));
       await world.slack.click({ user: ANA, actionId: 'open_form', channel: DATA, ts: answer.ts });
       await world.slack.untilView(ANA, says(/New environment/));
     }));
