@@ -31,6 +31,7 @@ import { cleanEnvironment, type OutputStream, run } from './process.ts';
 const PROGRAM = join(import.meta.dirname, 'rattler-engine.py');
 /** A record is about 400 bytes; the largest environments have a thousand. */
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
+const DESCRIBE_SECONDS = 60;
 
 export interface RattlerOptions {
   /** The interpreter that has py-rattler, made on first use. */
@@ -49,6 +50,7 @@ type Line = { type: 'progress'; detail: string } | { type: 'log'; line: string }
 interface Result {
   type: 'result';
   packages?: EngineRecord[];
+  version?: string;
 }
 
 interface Refusal {
@@ -69,20 +71,11 @@ export class RattlerEngine implements Engine {
   }
 
   async describe(): Promise<EngineDescription> {
-    const python = await this.#options.python();
-    const script = 'import rattler; print("py-rattler", rattler.__version__)';
-    const result = await run({
-      file: python,
-      args: ['-I', '-c', script],
-      cwd: '/',
-      env: this.#environment(),
-      signal: AbortSignal.timeout(60_000),
-      timeoutSeconds: 60,
-      idleSeconds: null,
-    });
-    if (result.code !== 0) throw missing(python, result.tail.join('\n'));
-    const version = result.stdout.trim();
-    return { name: 'rattler', version, executable: python, reason: this.#options.reason };
+    const { signal } = new AbortController();
+    const progress: Progress = { signal, log: () => {}, detail: () => {} };
+    const { version = '' } = await this.#ask({ do: 'describe' }, DESCRIBE_SECONDS, [], progress);
+    const executable = await this.#options.python();
+    return { name: 'rattler', version, executable, reason: this.#options.reason };
   }
 
   async solve(request: SolveRequest, progress: Progress): Promise<Lock> {

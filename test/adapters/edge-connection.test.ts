@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { execFileSync } from '../harness/command.ts';
 import { startWorld, type World, withoutSshd } from './edge-world.ts';
 
 describe('connecting to an edge node', { skip: withoutSshd }, () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunRequest } from '../../src/domain/ports.ts';
+import { execFileSync } from '../harness/command.ts';
 import { startWorld, type World, withoutSshd } from './edge-world.ts';
 
 describe('running a command on an edge node', { skip: withoutSshd }, () => {

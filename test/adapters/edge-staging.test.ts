@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -20,6 +19,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Staging } from '../../src/domain/environment.ts';
 import { Cancelled } from '../../src/domain/errors.ts';
 import type { StageRequest } from '../../src/domain/ports.ts';
+import { execFileSync } from '../harness/command.ts';
 import {
   makeArchive,
   makeSegmentedArchive,

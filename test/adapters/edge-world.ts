@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -17,6 +16,7 @@ import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
 import { createEdge, type EdgeConfig, type EdgeTiming } from '../../src/adapters/edge.ts';
 import type { Archive, ArchiveSegment } from '../../src/domain/build.ts';
 import type { Edge, Progress, StageRequest } from '../../src/domain/ports.ts';
+import { execFileSync } from '../harness/command.ts';
 
 /** A real OpenSSH server on 127.0.0.1 behind a link that can be made bad. */
 export interface World {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -23,6 +22,7 @@ import { Cancelled } from '../../src/domain/errors.ts';
 import type { Lock } from '../../src/domain/lock.ts';
 import type { Channel, Engine, SolveRequest } from '../../src/domain/ports.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
+import { execFileSync } from '../harness/command.ts';
 import {
   labChannel,
   labPython,

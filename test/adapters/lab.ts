@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Channel, Progress } from '../../src/domain/ports.ts';
+import { execFileSync } from '../harness/command.ts';
 
 /** What the lab has put on this machine, and the reason to skip a test where it has not. */
 
@@ -36,7 +36,7 @@ export function whyNoConda(): string | false {
 /** Path of a real conda, installed on first use; about ten seconds. */
 export function prepareConda(): string {
   if (!existsSync(condaExecutable)) {
-    execFileSync('bash', [condaInstaller, join(lab, 'conda-real')], { stdio: 'ignore' });
+    execFileSync('bash', [condaInstaller, join(lab, 'conda-real')]);
   }
   return condaExecutable;
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -21,6 +20,7 @@ import { available } from '../../src/adapters/sandbox.ts';
 import type { FerryError } from '../../src/domain/errors.ts';
 import type { ProjectPin, ProjectReference } from '../../src/domain/request.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
+import { execFileSync } from '../harness/command.ts';
 import { labChannel, labPython, recordProgress, whyNoLabChannel, whyNoLabPython } from './lab.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'projects-'));
@@ -211,7 +211,7 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
     });
     const built = join(folder, 'built');
     const build = ['setup.py', '-q', 'sdist', '-d', built, 'bdist_wheel', '-d', built];
-    execFileSync(join(prefix, 'bin', 'python'), build, { cwd: root, stdio: 'ignore' });
+    execFileSync(join(prefix, 'bin', 'python'), build, { cwd: root });
     for (const file of readdirSync(built)) {
       const options = make({
         fetchFile: async () => ({ name: file, content: readFileSync(join(built, file)) }),

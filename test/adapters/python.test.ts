@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ensurePython } from '../../src/adapters/python.ts';
+import { execFileSync } from '../harness/command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'python-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,17 +4,15 @@
  *
  *   node test/bench/pack.ts [ROUNDS]
  */
-import { execFile } from 'node:child_process';
+
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { packWithArchiver } from '../../src/adapters/archiver.ts';
 import { pack } from '../../src/packing/pack.ts';
+import { run } from '../harness/command.ts';
 import { CONDA_PACK, noRealPrefix, realPrefix } from '../packing/real-prefix.ts';
-
-const run = promisify(execFile);
 
 interface Contestant {
   name: string;

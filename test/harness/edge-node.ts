@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Edge, startEdge } from '../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
-
-const run = promisify(execFile);
+import { run } from './command.ts';
 
 /** An edge node without Spark: a real OpenSSH server on this machine, behind a link that can be made bad. */
 export interface EdgeNode {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,21 +6,11 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
+import { execFileSync } from '../harness/command.ts';
 
 const prepared = existsSync(join(laboratory.channel, '.stamp'));
 
-/** Solves and installs with the library under pixi, and prints the packages as JSON. */
-const INSTALL = `
-import asyncio, json, os, sys, rattler
-channel, prefix, cache, *specs = sys.argv[1:]
-async def install():
-    records = await rattler.solve([rattler.Channel(channel)], specs, platforms=["linux-64", "noarch"],
-                                  virtual_packages=rattler.VirtualPackage.detect())
-    await rattler.install(records, target_prefix=prefix, cache_dir=cache, show_progress=False)
-    print(json.dumps({r.name.normalized: str(r.version) for r in records}), flush=True)
-    os._exit(0)  # py-rattler's threads may crash an interpreter that shuts down
-asyncio.run(install())
-`;
+const CREATE = join(laboratory.root, 'test/harness/create-environment.py');
 
 describe('the lab channel', { skip: prepared ? false : 'the lab is not prepared' }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'ferry-channel-'));
@@ -29,14 +18,7 @@ describe('the lab channel', { skip: prepared ? false : 'the lab is not prepared'
 
   const install = (name: string, ...specs: string[]): Record<string, string> => {
     const channel = pathToFileURL(laboratory.channel).href;
-    const args = [
-      '-c',
-      INSTALL,
-      channel,
-      join(directory, name),
-      join(directory, 'packages'),
-      ...specs,
-    ];
+    const args = [CREATE, channel, join(directory, name), join(directory, 'packages'), ...specs];
     return JSON.parse(execFileSync(laboratory.python, args, { encoding: 'utf8' }));
   };
   const run = (name: string, file: string, ...args: string[]): string =>

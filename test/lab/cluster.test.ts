@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { startCluster } from '../../deploy/lab/cluster/cluster.ts';
 import { type Lab, startLab } from '../../deploy/lab/lab.ts';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 import { isRunning } from '../../deploy/lab/processes.ts';
+import { run } from '../harness/command.ts';
 
-const run = promisify(execFile);
 const without = (version: string): string | false =>
   existsSync(laboratory.hadoopJars(version)) ? false : `Hadoop ${version} is not prepared`;
 

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { type Edge, startEdge } from '../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
 import { isRunning, type LabProcess } from '../../deploy/lab/processes.ts';
+import { run } from '../harness/command.ts';
 
-const run = promisify(execFile);
 const sshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].some((path) => existsSync(path));
 
 describe('the lab edge', { skip: sshd ? false : 'openssh-server is not installed' }, () => {

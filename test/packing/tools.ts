@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { run } from '../harness/command.ts';
 
 /** Runs a program and returns what it printed. */
 export async function output(program: string, ...args: string[]): Promise<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { execFileSync } from '../harness/command.ts';
 import { cannotWalk, ferry, words } from '../harness.ts';
 
 describe('layouts and formats', { skip: cannotWalk }, () => {

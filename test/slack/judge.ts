@@ -2,9 +2,10 @@
  * Judges what we would send with Slack's own Python models: one process for all payloads.
  * Payloads are also kept under `test/.out/slack`, where anyone can look at them.
  */
-import { execFileSync } from 'node:child_process';
+
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execFileSync } from '../harness/command.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PYTHON = join(ROOT, '.lab/python/bin/python');
