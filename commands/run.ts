@@ -54,9 +54,10 @@ export const run = defineCommand({
         suggestion: `It is on: ${revision.stagings.map((staging) => `\`${staging.edge}\``).join(', ') || 'none'}.`,
       });
     }
+    const packages = revision.lock.packages.map(({ name }) => name);
     const lines = stagings.map((staging) =>
       lineFor(
-        { environment, revision: revision.number, staging },
+        { environment, revision: revision.number, staging, packages },
         latestVerification(revision.verifications, staging.edge),
         {
           tool,

@@ -23,9 +23,18 @@ export interface LineOptions {
   conf?: Readonly<Record<string, string>>;
 }
 
+/** One staging of a revision, and what is known to be in it. */
+export interface StagedRevision {
+  environment: string;
+  revision: number;
+  staging: Staging;
+  /** Names of the packages in the lock; absent where nobody looked. */
+  packages?: readonly string[];
+}
+
 /** The invocation request for one staging: the only place where a staging becomes one. */
 export function invocationRequest(
-  subject: { environment: string; revision: number; staging: Staging },
+  subject: StagedRevision,
   options: LineOptions = {},
 ): InvocationRequest {
   const { staging } = subject;
@@ -41,13 +50,14 @@ export function invocationRequest(
     root: staging.root,
     cluster: staging.cluster,
     activation: staging.activation,
+    packages: subject.packages ?? null,
     ...options,
   };
 }
 
 /** One line to paste, or throws a FerryError with the reason why there cannot be one. */
 export function lineFor(
-  subject: { environment: string; revision: number; staging: Staging },
+  subject: StagedRevision,
   verification: Verification | null,
   options: LineOptions = {},
 ): InvocationLine {

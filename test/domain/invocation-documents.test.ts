@@ -39,7 +39,11 @@ describe('a Jupyter kernel', () => {
       'python3',
       ['-c', 'import json, os, shlex; print(json.dumps(shlex.split(os.environ["ARGS"])))'],
       {
-        env: { PATH: process.env.PATH, ARGS: kernel.env.PYSPARK_SUBMIT_ARGS },
+        // Jupyter makes one dollar of two.
+        env: {
+          PATH: process.env.PATH,
+          ARGS: kernel.env.PYSPARK_SUBMIT_ARGS.replaceAll('$$', '$'),
+        },
         encoding: 'utf8',
       },
     );
@@ -47,6 +51,25 @@ describe('a Jupyter kernel', () => {
       ...invoke(request).argv.slice(1),
       'pyspark-shell',
     ]);
+  });
+
+  it('doubles each dollar, because Jupyter replaces names after one', () => {
+    const { text, environment } = invoke({
+      ...CHURN,
+      for: 'jupyter',
+      conf: { 'spark.app.name': `costs $HOME and $${'{X}'}` },
+    });
+    const { env } = JSON.parse(text);
+    assert.match(env.PYSPARK_SUBMIT_ARGS, /costs \$\$HOME and \$\$\{X\}/);
+    assert.equal(env.PYSPARK_SUBMIT_ARGS.replaceAll('$$', '$'), environment.PYSPARK_SUBMIT_ARGS);
+  });
+
+  it('is refused for an environment that is known to lack ipykernel, and warned of when unknown', () => {
+    const warned = (packages: string[] | null) =>
+      invoke({ ...CHURN, for: 'jupyter', packages }).warnings.map(({ id }) => id);
+    assert.equal(codeOf({ ...CHURN, for: 'jupyter', packages: ['numpy'] }), 'ipykernel-missing');
+    assert.deepEqual(warned(['ipykernel', 'numpy']), []);
+    assert.deepEqual(warned(null), ['ipykernel']);
   });
 
   it('starts in any folder with the global layout too', () => {
@@ -138,6 +161,13 @@ describe('spark-defaults.conf', () => {
     ]);
   });
 
+  it('tells the pyspark shell both interpreters, because it gives the executors what it runs on', () => {
+    const { warnings } = invoke({ ...CHURN, for: 'spark-defaults' });
+    const { text = '' } = warnings.find(({ id }) => id === 'pyspark-driver') ?? {};
+    assert.match(text, / PYSPARK_DRIVER_PYTHON=\/srv\/ferry\/envs\/churn\/3\/bin\/python /);
+    assert.match(text, / PYSPARK_PYTHON=\.\/churn_zip\/churn\/bin\/python\. /);
+  });
+
   it('uses spark.archives off YARN', () => {
     const { text } = invoke({ ...CHURN, for: 'spark-defaults', archive: TGZ, cluster: STANDALONE });
     assert.match(text, /^spark\.archives \S+#churn_zip$/m);
@@ -173,6 +203,40 @@ describe('a Spark Connect session', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('sends rows as before where the environment has no pyarrow, which Spark 4 would need', () => {
+    const cluster = { ...request.cluster, spark: '4.0.1' };
+    const snippet = (packages: string[] | null, conf = {}) =>
+      invoke({ ...request, cluster, packages, conf });
+    const off = 'spark.conf.set("spark.sql.execution.pythonUDF.arrow.enabled", "false")';
+    assert.ok(snippet(['numpy']).text.includes(off));
+    assert.ok(!snippet(['numpy', 'pyarrow']).text.includes('arrow.enabled'));
+    assert.ok(!invoke({ ...request, packages: ['numpy'] }).text.includes('arrow.enabled'));
+    const own = { 'spark.sql.execution.pythonUDF.arrow.enabled': 'true' };
+    assert.equal(snippet(['numpy'], own).text.split('arrow.enabled').length, 2);
+    const ids = ({ warnings }: ReturnType<typeof invoke>) => warnings.map(({ id }) => id);
+    assert.ok(ids(snippet(null)).includes('connect-arrow'));
+    assert.ok(!ids(snippet(['numpy'])).includes('connect-arrow'));
+  });
+
+  it('names a client that can join the session, and what the server must have been started with', () => {
+    const textOf = (packages: string[], manager: 'yarn' | 'standalone', id: string) =>
+      invoke({
+        ...request,
+        packages,
+        cluster: { ...request.cluster, manager },
+      }).warnings.find((warning) => warning.id === id)?.text;
+    assert.match(textOf(['numpy'], 'yarn', 'client-python') ?? '', /pyspark-client` 3\.5\.9/);
+    assert.match(
+      textOf(['pyspark-client'], 'yarn', 'client-python') ?? '',
+      /own Python, `\/srv\/ferry\/envs\/churn\/3\/bin\/python`/,
+    );
+    assert.match(
+      textOf(['numpy'], 'yarn', 'connect-server-python') ?? '',
+      /spark\.yarn\.isPython=true/,
+    );
+    assert.equal(textOf(['numpy'], 'standalone', 'connect-server-python'), undefined);
   });
 
   it('is Python', () => {

@@ -313,6 +313,27 @@ describe('what the person adds', () => {
     assert.ok(!argv.some((argument) => argument.startsWith('spark.yarn.dist.archives')));
   });
 
+  it('adds them under the name every manager reads, and refuses the one that only YARN reads', () => {
+    assert.match(
+      invoke(withConf({ 'spark.archives': '/b.zip#b' })).argv.at(-1) ?? '',
+      /#churn_zip,\/b\.zip#b$/,
+    );
+    const onStandalone = { ...CHURN, archive: TGZ, cluster: STANDALONE };
+    const error = refusal({ ...onStandalone, conf: { 'spark.yarn.dist.archives': '/b.zip#b' } });
+    assert.equal(error.code, 'conf-conflict');
+    assert.match(error.message, /YARN only/);
+  });
+
+  it('takes an archive that a web server has', () => {
+    const archive = { ...CHURN.archive, hdfs: 'https://files.example.com/ab12/churn.zip' };
+    assert.match(
+      invoke({ ...CHURN, archive }).text,
+      /--archives 'https:\S+\/churn\.zip#churn_zip'/,
+    );
+    const withPassword = { ...archive, hdfs: 'https://ana:x@files.example.com/churn.zip' };
+    assert.equal(refusal({ ...CHURN, archive: withPassword }).code, 'secret-in-request');
+  });
+
   it('may repeat the line but never contradict it', () => {
     assert.equal(
       invoke(withConf({ 'spark.master': 'yarn', 'spark.executorEnv.PYTHONNOUSERSITE': '1' })).text,
@@ -326,7 +347,7 @@ describe('what the person adds', () => {
       { 'spark.executorEnv.PYTHONHOME': '/usr' },
       { 'spark.pyspark.python': 'python3' },
       { 'spark.yarn.dist.archives': '/b.zip#churn_zip' },
-      { 'spark.archives': '/b.zip#b' },
+      { 'spark.archives': '/b.zip#churn_zip' },
     ]) {
       const error = refusal(withConf(conf as Record<string, string>));
       assert.equal(error.code, 'conf-conflict', JSON.stringify(conf));

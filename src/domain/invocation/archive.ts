@@ -41,14 +41,14 @@ function keepsZipModes(request: CheckedRequest): boolean {
 }
 
 const REMOTE =
-  /^(hdfs|viewfs|webhdfs|swebhdfs|ofs|o3fs|s3|s3a|gs|abfs|abfss|wasb|wasbs|oss|adl):\/\//;
+  /^(hdfs|viewfs|webhdfs|swebhdfs|ofs|o3fs|s3|s3a|gs|abfs|abfss|wasb|wasbs|oss|adl|https?):\/\//;
 
 export function isRemote(location: string): boolean {
   return REMOTE.test(location);
 }
 
 /**
- * Where the archive is taken from: HDFS when it is there (not uploaded again for every run, one
+ * Where the archive is taken from: HDFS (or another URL that all can read) when it is there (not uploaded again for every run, one
  * cached copy per node), else the edge's own copy. Throws `InvocationRefusal` when the unpacker
  * would not give back the environment.
  */
@@ -57,7 +57,7 @@ export function archiveLocation(request: CheckedRequest, unpacker: Unpacker): st
   if (hdfs !== null && !isRemote(hdfs)) {
     refuse(
       'bad-path',
-      `\`archive.hdfs\` must be a URL such as \`hdfs:///…\`, not \`${printable(hdfs)}\`.`,
+      `\`archive.hdfs\` must be a URL such as \`hdfs:///…\` or \`https://…\`, not \`${printable(hdfs)}\`.`,
       'Give the URL the edge staged the archive at, or null.',
     );
   }

@@ -11,6 +11,7 @@ import {
 import { type Invocation, type InvocationWarning, interpreter, type Plan } from './plan.ts';
 import { refuse } from './refusal.ts';
 import type { Purpose } from './request.ts';
+import type { Settings } from './settings.ts';
 import { atLeast, versionOf } from './version.ts';
 
 /** How an answer is written, by purpose. */
@@ -65,6 +66,13 @@ function jupyterKernel(plan: Plan): Invocation {
     // Defines `spark` and `sc`, as in the pyspark shell.
     PYTHONSTARTUP: `${sparkHome}/python/pyspark/shell.py`,
   };
+  if (request.packages !== null && !request.packages.has('ipykernel')) {
+    refuse(
+      'ipykernel-missing',
+      `A notebook kernel runs in the environment itself, and \`${name}\` has no \`ipykernel\`.`,
+      'Add the package `ipykernel` to the environment.',
+    );
+  }
   const argv = [
     'env',
     ...unsetVariables(plan).flatMap((variable) => ['-u', variable]),
@@ -76,19 +84,30 @@ function jupyterKernel(plan: Plan): Invocation {
   ];
   return {
     ...STARTS_NOTHING,
-    text: `${JSON.stringify({ argv, display_name: `${name} (PySpark)`, language: 'python', env: environment }, null, 2)}\n`,
+    text: `${JSON.stringify({ argv, display_name: `${name} (PySpark)`, language: 'python', env: kernelVariables(environment) }, null, 2)}\n`,
     format: 'json',
     environment,
     argv,
     warnings: [
-      {
-        id: 'ipykernel',
-        text: 'The environment itself must have `ipykernel`: the kernel runs in it.',
-      },
+      ...(request.packages === null
+        ? [
+            {
+              id: 'ipykernel',
+              text: 'The environment itself must have `ipykernel`: the kernel runs in it.',
+            },
+          ]
+        : []),
       ...sparkWarnings(plan),
     ],
     destination: `~/.local/share/jupyter/kernels/${request.environment.toLowerCase()}/kernel.json on the edge`,
   };
+}
+
+/** Jupyter replaces `$NAME` in a kernel's variables (jupyter_client `KernelManager`); `$$` is one `$`. */
+function kernelVariables(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]),
+  );
 }
 
 function revisionName(plan: Plan): string {
@@ -189,7 +208,7 @@ function defaultsWarnings(plan: Plan): InvocationWarning[] {
       // bin/pyspark picks its interpreter before it reads the file (launcher
       // `SparkSubmitCommandBuilder.buildPySparkShellCommand`).
       id: 'pyspark-driver',
-      text: `The pyspark shell takes the driver's Python from the command line or PYSPARK_DRIVER_PYTHON only: export PYSPARK_DRIVER_PYTHON=${quote(interpreter(plan.driverPrefix))} for it. spark-submit reads the file.`,
+      text: `The pyspark shell takes its Python from the command line or the variables only, and what it takes goes to the executors, too. For it: export PYSPARK_DRIVER_PYTHON=${quote(interpreter(plan.driverPrefix))} PYSPARK_PYTHON=${quote(interpreter(plan.executorPrefix))}. spark-submit reads the file.`,
     },
     ...sparkWarnings(plan),
   ];
@@ -226,15 +245,11 @@ function connectSnippet(plan: Plan): Invocation {
     `spark.addArtifacts(${python(plan.archives)}, archive=True)`,
     ...[
       ['spark.sql.execution.pyspark.python', interpreter(plan.executorPrefix)] as const,
+      ...functionsWithoutArrow(plan),
       ...plan.settings,
     ].map(([key, value]) => `spark.conf.set(${python(key)}, ${python(value)})`),
   ];
-  const warnings: InvocationWarning[] = [
-    {
-      id: 'client-python',
-      text: `Run this with Python of the same minor version as the environment's${request.driverPrefix === null ? '' : `, for example \`${interpreter(request.driverPrefix)}\``}.`,
-    },
-  ];
+  const warnings = [clientWarning(plan), ...serverWarnings(plan)];
   if (remote === '') {
     warnings.push({
       id: 'remote-address',
@@ -254,6 +269,55 @@ function connectSnippet(plan: Plan): Invocation {
     warnings,
     destination: 'the beginning of your Python program',
   };
+}
+
+const ARROW_SETTING = 'spark.sql.execution.pythonUDF.arrow.enabled';
+
+/**
+ * Spark Connect 4 sends the rows of Python functions as Arrow, for which the executors need pyarrow;
+ * without it, this setting has them sent as before (measured on 4.3.0).
+ */
+function functionsWithoutArrow(plan: Plan): Settings {
+  const { cluster, conf, packages } = plan.request;
+  const decides =
+    atLeast(versionOf(cluster.spark), 4, 0) && packages !== null && !packages.has('pyarrow');
+  return decides && !Object.hasOwn(conf, ARROW_SETTING) ? [[ARROW_SETTING, 'false']] : [];
+}
+
+/** The environment itself is a client only if it was built as one. */
+function clientWarning(plan: Plan): InvocationWarning {
+  const { packages, driverPrefix, cluster } = plan.request;
+  const isClient =
+    packages !== null && ['pyspark-client', 'pyspark-connect'].some((name) => packages.has(name));
+  const what = `\`pyspark[connect]\` or \`pyspark-client\`${cluster.spark === null ? '' : ` ${cluster.spark}`}`;
+  const text =
+    isClient && driverPrefix !== null
+      ? `Run this with the environment's own Python, \`${interpreter(driverPrefix)}\`.`
+      : `Run this where ${what} is installed (it brings pandas, pyarrow and grpcio), with Python of the same minor version as the environment's.`;
+  return { id: 'client-python', text };
+}
+
+/** What only whoever starts the server can do. */
+function serverWarnings(plan: Plan): InvocationWarning[] {
+  const { cluster, conf, packages } = plan.request;
+  const warnings: InvocationWarning[] = [];
+  if (cluster.manager === 'yarn') {
+    warnings.push({
+      id: 'connect-server-python',
+      text: 'On YARN the server must be started with `spark.yarn.isPython=true`: it is a Java application, and without it no executor has pyspark.',
+    });
+  }
+  if (
+    packages === null &&
+    atLeast(versionOf(cluster.spark), 4, 0) &&
+    !Object.hasOwn(conf, ARROW_SETTING)
+  ) {
+    warnings.push({
+      id: 'connect-arrow',
+      text: `Python functions need \`pyarrow\` in the environment, or \`spark.conf.set("${ARROW_SETTING}", "false")\`.`,
+    });
+  }
+  return warnings;
 }
 
 /** A Python string literal: JSON's are a subset of them. */

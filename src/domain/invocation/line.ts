@@ -176,6 +176,12 @@ export function sparkWarnings(plan: Plan): InvocationWarning[] {
       text: 'The profile does not know SPARK_HOME. A Spark installed with pip cannot find itself with this Python: export SPARK_HOME then.',
     });
   }
+  if (cluster.manager === 'standalone') {
+    warnings.push({
+      id: 'worker-cleanup',
+      text: 'The workers keep what each application unpacked until their operator sets `spark.worker.cleanup.enabled`.',
+    });
+  }
   if (
     cluster.manager === 'kubernetes' &&
     !Object.keys(conf).some((key) => key.startsWith('spark.kubernetes.') && key.endsWith('.image'))

@@ -35,6 +35,8 @@ export interface InvocationRequest {
   root?: string | null;
   /** Modules the verification imports; without effect on the line. */
   imports?: readonly string[];
+  /** Names of the packages in the environment: some documents need one; null when not known. */
+  packages?: readonly string[] | null;
 }
 
 /** A request that was read completely: every field present, every value well formed. */
@@ -61,6 +63,7 @@ export interface CheckedRequest {
   activation: Readonly<Record<string, string>>;
   root: string | null;
   imports: readonly string[];
+  packages: ReadonlySet<string> | null;
 }
 
 const KEYS = [
@@ -80,6 +83,7 @@ const KEYS = [
   'activation',
   'root',
   'imports',
+  'packages',
 ];
 const ARCHIVE_KEYS = ['path', 'hdfs'];
 const CLUSTER_KEYS = [
@@ -144,6 +148,7 @@ export function checkRequest(value: unknown): CheckedRequest {
     activation: activationAt(request.activation),
     root: optionalPathAt(request.root, 'root'),
     imports: importsAt(request.imports),
+    packages: packagesAt(request.packages),
   };
 }
 
@@ -373,6 +378,18 @@ function importsAt(value: unknown): readonly string[] {
     'bad-type',
     '`imports` must be a list of module names.',
     'Give a list such as `["numpy", "pandas"]`.',
+  );
+}
+
+function packagesAt(value: unknown): ReadonlySet<string> | null {
+  if (isAbsent(value)) return null;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
+    return new Set(value);
+  }
+  return refuse(
+    'bad-type',
+    '`packages` must be a list of package names.',
+    'Give a list such as `["python", "numpy"]`, or leave it out.',
   );
 }
 
