@@ -4,7 +4,7 @@ import type { PrefixFile } from './prefix.ts';
 
 /** What `conda-meta/<package>.json` says about one file of the package. */
 export interface FileRecord {
-  /** Digest of the file as it was linked into the prefix; null where conda recorded none. */
+  /** Digest of the file as it was linked into the prefix; null where none can be compared. */
   sha256: string | null;
   /** How conda replaced the build prefix in it; null when the package declared none. */
   mode: 'text' | 'binary' | null;
@@ -17,17 +17,31 @@ export interface CondaPackage {
   version: string;
   /** The record's own path: `conda-meta/numpy-2.2.6-py311_0.json`. */
   record: string;
+  /** What was linked, by path in the prefix. */
   files: Map<string, FileRecord>;
+  /** Folders the package lists: made with its files, and of no weight when they are gone. */
+  folders: ReadonlySet<string>;
+  /**
+   * Paths that another package already had when rattler installed this one, with the name that this
+   * package's file got instead: `x__clobber-from-<package>` → `x`.
+   */
+  displaced: ReadonlyMap<string, string>;
+  /** Where the unpacked package lay when it was linked: absolute paths, most likely first. */
+  sources: string[];
   /** The record as it is archived. */
   blanked: Buffer;
 }
 
 /** Reads every record in a prefix. Errors: `conda-meta-broken`. */
 export function readCondaMeta(prefix: string, files: readonly PrefixFile[]): CondaPackage[] {
-  return files
+  const records = files
     .filter((file) => file.kind === 'file' && /^conda-meta\/[^/]+\.json$/.test(file.path))
-    .map((file) => readRecord(prefix, file.path));
+    .map((file) => ({ path: file.path, record: parseRecord(prefix, file.path) }));
+  const sitePackages = sitePackagesOf(records.map(({ record }) => record));
+  return records.map(({ path, record }) => readPackage(path, record, sitePackages));
 }
+
+type RawRecord = Record<string, unknown> & { name: string };
 
 interface PathEntry {
   _path?: unknown;
@@ -36,15 +50,16 @@ interface PathEntry {
   sha256_in_prefix?: unknown;
   file_mode?: unknown;
   prefix_placeholder?: unknown;
+  original_path?: unknown;
 }
 
-function readRecord(prefix: string, path: string): CondaPackage {
-  let record: Record<string, unknown>;
+function parseRecord(prefix: string, path: string): RawRecord {
   try {
-    record = JSON.parse(readFileSync(`${prefix}/${path}`, 'utf8'));
+    const record = JSON.parse(readFileSync(`${prefix}/${path}`, 'utf8'));
     if (typeof record !== 'object' || record === null || typeof record.name !== 'string') {
       throw new TypeError('it has no package name');
     }
+    return record;
   } catch (error) {
     throw userError({
       code: 'conda-meta-broken',
@@ -52,34 +67,107 @@ function readRecord(prefix: string, path: string): CondaPackage {
       suggestion: 'Build the environment again; the prefix is damaged.',
     });
   }
+}
+
+/**
+ * Where `site-packages/` of a noarch package is linked: what the Python package itself says
+ * (CEP 17: `lib/python3.13t/site-packages` of a free-threaded one), else by its version.
+ */
+function sitePackagesOf(records: readonly RawRecord[]): string | null {
+  const python = records.find(({ name }) => name === 'python');
+  if (!python) return null;
+  const said = python.python_site_packages_path;
+  if (typeof said === 'string' && said !== '') return said;
+  const minor = /^\d+\.\d+/.exec(String(python.version))?.[0];
+  return minor ? `lib/python${minor}/site-packages` : null;
+}
+
+function readPackage(path: string, record: RawRecord, sitePackages: string | null): CondaPackage {
+  const { linkType, sources } = linkOf(record);
   const files = new Map<string, FileRecord>();
+  const folders = new Set<string>();
+  const displaced = new Map<string, string>();
   for (const name of Array.isArray(record.files) ? record.files : []) {
     if (typeof name === 'string')
       files.set(name, { sha256: null, mode: null, placeholderBytes: 0 });
   }
-  const data = record.paths_data as { paths?: unknown } | undefined;
+  const place = linkedPlaces(files, sitePackages);
+  const data = record.paths_data as { paths?: unknown } | null | undefined;
   for (const entry of (Array.isArray(data?.paths) ? data.paths : []) as PathEntry[]) {
-    if (typeof entry._path === 'string') files.set(entry._path, readFileRecord(entry));
+    if (typeof entry._path !== 'string') continue;
+    const linked = place(entry._path);
+    files.set(linked, readFileRecord(entry, linkType));
+    if (entry.path_type === 'directory') folders.add(linked);
+    if (typeof entry.original_path === 'string') displaced.set(linked, entry.original_path);
   }
   return {
-    name: record.name as string,
+    name: record.name,
     version: String(record.version ?? ''),
     record: path,
     files,
+    folders,
+    displaced,
+    sources,
     blanked: Buffer.from(blankRecord(record)),
   };
 }
 
-function readFileRecord(entry: PathEntry): FileRecord {
+/** conda's `LinkType`: 1 hard links, 2 soft links into the package cache, 3 copies. */
+const SOFTLINKS = 2;
+
+function linkOf(record: RawRecord): { linkType: unknown; sources: string[] } {
+  const link = record.link as { source?: unknown; type?: unknown } | null | undefined;
+  const sources = [link?.source, record.extracted_package_dir].filter(
+    (path) => typeof path === 'string' && path.startsWith('/'),
+  );
+  return { linkType: link?.type, sources: [...new Set(sources as string[])] };
+}
+
+/**
+ * The path in the prefix of a path that `paths_data` names. rattler and micromamba write the
+ * linked path. conda keeps the path inside the package, which for noarch packages is another one
+ * (`get_python_noarch_target_path` in its `common/path/python.py`); `files` has what was linked.
+ */
+function linkedPlaces(
+  linked: ReadonlyMap<string, unknown>,
+  sitePackages: string | null,
+): (path: string) => string {
+  let bySource: Map<string, string> | null = null;
+  return (path) => {
+    if (linked.has(path)) return path;
+    if (path.startsWith('python-scripts/')) return path.replace('python-scripts', 'bin');
+    if (!path.startsWith('site-packages/')) return path;
+    const usual = sitePackages && path.replace('site-packages', sitePackages);
+    if (usual && linked.has(usual)) return usual;
+    bySource ??= new Map(
+      [...linked.keys()].flatMap((place) => {
+        const at = place.indexOf('/site-packages/');
+        return at < 0 ? [] : [[place.slice(at + 1), place] as const];
+      }),
+    );
+    return bySource.get(path) ?? usual ?? path;
+  };
+}
+
+function readFileRecord(entry: PathEntry, linkType: unknown): FileRecord {
   const { file_mode: mode, prefix_placeholder: placeholder } = entry;
-  // A link's digest is that of what it points at, and bytecode is rewritten by whoever runs Python.
-  const comparable = entry.path_type !== 'softlink' && !String(entry._path).endsWith('.pyc');
-  const digest = entry.sha256_in_prefix ?? (placeholder ? null : entry.sha256);
+  // Recorders disagree on what the digest of a link in a package is (its text, or what it points
+  // at); of a link into the package cache it is that of the file. Bytecode is rewritten by whoever
+  // runs Python.
+  const comparable =
+    (entry.path_type !== 'softlink' || linkType === SOFTLINKS) &&
+    entry.path_type !== 'directory' &&
+    !String(entry._path).endsWith('.pyc');
+  const digest = [entry.sha256_in_prefix, placeholder ? null : entry.sha256].find(isDigest);
   return {
-    sha256: comparable && typeof digest === 'string' ? digest : null,
+    sha256: comparable && digest ? digest.toLowerCase() : null,
     mode: mode === 'text' || mode === 'binary' ? mode : null,
     placeholderBytes: typeof placeholder === 'string' ? Buffer.byteLength(placeholder) : 0,
   };
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value);
 }
 
 /**
