@@ -26,8 +26,11 @@ export interface CondaPackage {
    * package's file got instead: `x__clobber-from-<package>` → `x`.
    */
   displaced: ReadonlyMap<string, string>;
-  /** Where the unpacked package lay when it was linked: absolute paths, most likely first. */
-  sources: string[];
+  /**
+   * Files that the build prefix was replaced in without a word on how: micromamba writes neither
+   * `file_mode` nor `prefix_placeholder`, but the digest from before beside the one from after.
+   */
+  undeclared: ReadonlySet<string>;
   /** The record as it is archived. */
   blanked: Buffer;
 }
@@ -83,10 +86,11 @@ function sitePackagesOf(records: readonly RawRecord[]): string | null {
 }
 
 function readPackage(path: string, record: RawRecord, sitePackages: string | null): CondaPackage {
-  const { linkType, sources } = linkOf(record);
+  const linkType = (record.link as { type?: unknown } | null | undefined)?.type;
   const files = new Map<string, FileRecord>();
   const folders = new Set<string>();
   const displaced = new Map<string, string>();
+  const undeclared = new Set<string>();
   for (const name of Array.isArray(record.files) ? record.files : []) {
     if (typeof name === 'string')
       files.set(name, { sha256: null, mode: null, placeholderBytes: 0 });
@@ -98,6 +102,7 @@ function readPackage(path: string, record: RawRecord, sitePackages: string | nul
     const linked = place(entry._path);
     files.set(linked, readFileRecord(entry, linkType));
     if (entry.path_type === 'directory') folders.add(linked);
+    if (isUndeclared(entry)) undeclared.add(linked);
     if (typeof entry.original_path === 'string') displaced.set(linked, entry.original_path);
   }
   return {
@@ -107,21 +112,13 @@ function readPackage(path: string, record: RawRecord, sitePackages: string | nul
     files,
     folders,
     displaced,
-    sources,
+    undeclared,
     blanked: Buffer.from(blankRecord(record)),
   };
 }
 
 /** conda's `LinkType`: 1 hard links, 2 soft links into the package cache, 3 copies. */
 const SOFTLINKS = 2;
-
-function linkOf(record: RawRecord): { linkType: unknown; sources: string[] } {
-  const link = record.link as { source?: unknown; type?: unknown } | null | undefined;
-  const sources = [link?.source, record.extracted_package_dir].filter(
-    (path) => typeof path === 'string' && path.startsWith('/'),
-  );
-  return { linkType: link?.type, sources: [...new Set(sources as string[])] };
-}
 
 /**
  * The path in the prefix of a path that `paths_data` names. rattler and micromamba write the
@@ -164,6 +161,13 @@ function readFileRecord(entry: PathEntry, linkType: unknown): FileRecord {
     mode: mode === 'text' || mode === 'binary' ? mode : null,
     placeholderBytes: typeof placeholder === 'string' ? Buffer.byteLength(placeholder) : 0,
   };
+}
+
+function isUndeclared(entry: PathEntry): boolean {
+  const { sha256, sha256_in_prefix: inPrefix, file_mode: mode, path_type: type } = entry;
+  return (
+    !mode && type !== 'softlink' && isDigest(sha256) && isDigest(inPrefix) && sha256 !== inPrefix
+  );
 }
 
 function isDigest(value: unknown): value is string {

@@ -121,7 +121,7 @@ async function packPrefix(request: PackRequest): Promise<PackReport> {
       segments: output.segments,
       warnings: [
         ...plan.warnings,
-        ...clobberWarnings(plan, packing.clobbered),
+        ...clobberWarnings(prefix, plan.owners, packing.clobbered),
         ...(packing.cacheWarning ? [packing.cacheWarning] : []),
       ],
     };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { userError } from '../domain/errors.ts';
 import type { PrefixFile } from './prefix.ts';
@@ -6,8 +6,9 @@ import type { PrefixFile } from './prefix.ts';
 /** A package pip installed, from its `RECORD` (PEP 376 / PEP 627). */
 export interface PipPackage {
   name: string;
-  /** Paths relative to the prefix. */
-  files: Set<string>;
+  version: string;
+  /** Paths relative to the prefix, each with the sha256 (hex) that the record has for it, or null. */
+  files: Map<string, string | null>;
 }
 
 const RECORD = /^(.*\/site-packages)\/([^/]+)\.dist-info\/RECORD$/;
@@ -20,24 +21,40 @@ export function readPipPackages(
 ): PipPackage[] {
   const packages: PipPackage[] = [];
   for (const { path, kind } of files) {
-    const match = kind === 'file' ? RECORD.exec(path) : null;
-    if (!match?.[1] || !match[2] || isOwned(path)) continue;
-    const folder = match[1];
-    const record = readFileSync(`${prefix}/${path}`, 'utf8');
-    const names = record.split(/\r?\n/).map(recordedName).filter(Boolean);
-    packages.push({
-      name: match[2].replace(/-[^-]*$/, '').toLowerCase(),
-      files: new Set(names.map((name) => posix.normalize(posix.join(folder, name)))),
-    });
+    if (kind !== 'file' || !RECORD.test(path) || isOwned(path)) continue;
+    const read = readPipPackage(prefix, path);
+    if (read) packages.push(read);
   }
   return packages;
 }
 
-/** First field of a CSV line: `pkg/__init__.py,sha256=…,120`, quoted when it has a comma. */
-function recordedName(line: string): string {
-  if (!line.startsWith('"')) return line.slice(0, Math.max(0, line.indexOf(',')));
-  const match = /^"((?:[^"]|"")*)"/.exec(line);
-  return match?.[1]?.replaceAll('""', '"') ?? '';
+/** The distribution that a `RECORD` describes, or null when the path is none of a `RECORD`. */
+export function readPipPackage(prefix: string, path: string): PipPackage | null {
+  const match = RECORD.exec(path);
+  if (!match?.[1] || !match[2]) return null;
+  const folder = match[1];
+  const files = new Map<string, string | null>();
+  for (const line of readFileSync(`${prefix}/${path}`, 'utf8').split(/\r?\n/)) {
+    const [name, digest] = recordedFile(line);
+    if (name) files.set(posix.normalize(posix.join(folder, name)), digest);
+  }
+  const [, name = match[2], version = ''] = /^(.*)-([^-]*)$/.exec(match[2]) ?? [];
+  return { name: name.toLowerCase(), version, files };
+}
+
+/** Name and digest of a CSV line: `pkg/__init__.py,sha256=…,120`, quoted when it has a comma. */
+function recordedFile(line: string): [name: string, sha256: string | null] {
+  const quoted = /^"((?:[^"]|"")*)"(.*)$/.exec(line);
+  const comma = line.indexOf(',');
+  const name = quoted ? (quoted[1] ?? '').replaceAll('""', '"') : line.slice(0, Math.max(0, comma));
+  const rest = quoted ? (quoted[2] ?? '') : line.slice(Math.max(0, comma));
+  const digest = /^,sha256=([\w-]{43})/.exec(rest)?.[1];
+  return [name, digest ? Buffer.from(digest, 'base64url').toString('hex') : null];
+}
+
+/** One form of a distribution's name, whoever writes it (PEP 503). */
+export function normalizedName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
 
 interface EditableTrace {
@@ -95,6 +112,8 @@ function editableName(prefix: string, path: string): string | null {
   for (const trace of TRACES) {
     const match = trace.pattern.exec(path);
     if (!match) continue;
+    // A link to nothing makes nothing editable.
+    if (!existsSync(`${prefix}/${path}`)) continue;
     const name = trace.find(readFileSync(`${prefix}/${path}`, 'utf8'), match, prefix);
     if (name) return name;
   }

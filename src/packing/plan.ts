@@ -2,10 +2,11 @@ import { posix } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
 import { bytecodeFate, cachedBytecode } from './bytecode.ts';
+import { linkWarnings } from './link-warnings.ts';
 import { archiveMembers, type Entry, type FileEntry, type KeptFile } from './members.ts';
 import { type Owners, readOwners, UNOWNED } from './owners.ts';
 import { refuseEditable } from './pip.ts';
-import { byPath, listPrefix, type PrefixFile } from './prefix.ts';
+import { byPath, listPrefix } from './prefix.ts';
 import type { PrefixRecord } from './relocate.ts';
 import { ACTIVATE, condaUnpack, DEACTIVATE } from './scripts.ts';
 
@@ -28,8 +29,6 @@ export interface Plan {
   /** `scripts` and `conda-meta`, once it is known which files still have the prefix in them. */
   closing(records: readonly PrefixRecord[]): Segment[];
   owners: Owners;
-  /** Files conda installed that are not in the prefix any more, by package. */
-  missing: { package: string; path: string }[];
   warnings: PackWarning[];
   /** For progress: files, and their bytes in the prefix. */
   files: number;
@@ -57,43 +56,38 @@ export interface PlanRequest {
  */
 export async function planArchive(request: PlanRequest): Promise<Plan> {
   const { prefix } = request;
-  const { files, special } = await listPrefix(prefix, request.signal);
-  if (!files.some((file) => file.path === 'conda-meta' && file.kind === 'directory')) {
+  const { files: listed, special } = await listPrefix(prefix, request.signal);
+  if (!listed.some((file) => file.path === 'conda-meta' && file.kind === 'directory')) {
     throw userError({
       code: 'not-a-prefix',
       message: `\`${prefix}\` is not a conda environment: it has no \`conda-meta\` folder.`,
       suggestion: 'Name the folder conda created, e.g. `/opt/envs/churn`.',
     });
   }
-  refuseEditable(prefix, files);
-  const owners = readOwners(prefix, files);
-  const kept = await keepFiles(prefix, files, owners);
-  const { entries, loops } = archiveMembers(prefix, kept, request.links);
+  refuseEditable(prefix, listed);
+  const owners = await readOwners(prefix, listed);
+  const kept = await keepFiles(prefix, owners, request.targetPrefix === null);
+  const members = archiveMembers(kept, owners.ends, request.links);
+  const { entries } = members;
   const opening = groupBySegment(entries, owners);
-  const inBin = (name: string) => kept.has(`bin/${name}`);
   return {
     segments: opening,
     closing: (records) => [
       {
         name: 'scripts',
-        entries: request.targetPrefix === null ? scripts(prefix, records, inBin('activate')) : [],
+        entries: request.targetPrefix === null ? scripts(prefix, records) : [],
       },
       { name: 'conda-meta', entries: condaMeta(owners) },
     ],
     owners,
-    missing: missingFiles(files, owners),
     warnings: [
       ...special.map((path) => ({
         id: 'special-file',
         text: `\`${path}\` is a socket, a pipe or a device; it is left out.`,
         path,
       })),
-      ...loops.map((path) => ({
-        id: 'link-loop',
-        text: `\`${path}\` leads back to a folder above it, which a zip cannot hold; it is left out.`,
-        path,
-      })),
-      ...(inBin('python')
+      ...linkWarnings(members, request.links),
+      ...(kept.has('bin/python')
         ? []
         : [
             {
@@ -120,14 +114,18 @@ const FOREIGN_SCRIPTS = new Set([
   'bin/conda-unpack',
 ]);
 
+/** What the archive has of its own, unless it is made for one place: see `scripts`. */
+const OWN_SCRIPTS = new Set(['bin/activate', 'bin/deactivate', 'bin/conda-unpack']);
+
 /** Headers of compiled files are read synchronously; this many pass between turns. */
 const BYTECODE_PER_TURN = 500;
 
 async function keepFiles(
   prefix: string,
-  files: readonly PrefixFile[],
   owners: Owners,
+  ownScripts: boolean,
 ): Promise<Map<string, KeptFile>> {
+  const { files } = owners;
   const byName = new Map(files.map((file) => [file.path, file]));
   const kept = new Map<string, KeptFile>();
   let bytecodeRead = 0;
@@ -136,6 +134,7 @@ async function keepFiles(
     if (path === 'conda-meta' || path.startsWith('conda-meta/')) continue;
     const record = owners.recordOf(path);
     if (!record && FOREIGN_SCRIPTS.has(path)) continue;
+    if (ownScripts && OWN_SCRIPTS.has(path)) continue;
     const bytecode = file.kind === 'file' ? cachedBytecode(path) : null;
     if (!bytecode) {
       kept.set(path, { file, record, uncheck: false });
@@ -193,16 +192,14 @@ function groupBySegment(entries: readonly Entry[], owners: Owners): Segment[] {
   return [{ name: 'directories', entries: [...folders.values()].sort(byPath) }, ...named];
 }
 
-function scripts(
-  prefix: string,
-  records: readonly PrefixRecord[],
-  ownActivate: boolean,
-): FileEntry[] {
-  const unpack = memoryFile('bin/conda-unpack', Buffer.from(condaUnpack(prefix, records)), true);
-  if (ownActivate) return [unpack];
+/**
+ * conda's `activate` and `deactivate`, where it is a package of the environment, name the place it
+ * was built at; these are found by where they lie (conda-pack puts its own there, too).
+ */
+function scripts(prefix: string, records: readonly PrefixRecord[]): FileEntry[] {
   return [
     memoryFile('bin/activate', Buffer.from(ACTIVATE), false),
-    unpack,
+    memoryFile('bin/conda-unpack', Buffer.from(condaUnpack(prefix, records)), true),
     memoryFile('bin/deactivate', Buffer.from(DEACTIVATE), false),
   ];
 }
@@ -220,15 +217,4 @@ function condaMeta(owners: Owners): FileEntry[] {
 
 function memoryFile(path: string, bytes: Buffer, executable: boolean): FileEntry {
   return { kind: 'file', path, executable, source: { kind: 'memory', bytes } };
-}
-
-function missingFiles(files: readonly PrefixFile[], owners: Owners): Plan['missing'] {
-  const present = new Set(files.map((file) => file.path));
-  const missing: Plan['missing'] = [];
-  for (const { name, files: owned } of owners.conda) {
-    for (const path of owned.keys()) {
-      if (!present.has(path) && !path.endsWith('.pyc')) missing.push({ package: name, path });
-    }
-  }
-  return missing;
 }

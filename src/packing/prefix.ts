@@ -32,6 +32,12 @@ const LEFT_OUT = new Set([
   'Launcher.app',
 ]);
 
+/** Whether a path in a prefix stays behind whatever is there. */
+export function isLeftOut(path: string): boolean {
+  const [top = ''] = path.split('/', 1);
+  return LEFT_OUT.has(top) || top.endsWith('~');
+}
+
 /** Walking is synchronous because it is 5 times faster; this many entries pass between turns. */
 const ENTRIES_PER_TURN = 1000;
 
@@ -52,7 +58,7 @@ export async function listPrefix(prefix: string, signal?: AbortSignal): Promise<
   let untilTurn = ENTRIES_PER_TURN;
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const name of namesIn(prefix, folder)) {
-      if (folder === '' && (LEFT_OUT.has(name) || name.endsWith('~'))) continue;
+      if (folder === '' && isLeftOut(name)) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
       if (name.includes('\ufffd')) throw unsupportedName(path);
       const file = describe(prefix, path);
