@@ -14,6 +14,11 @@ export interface ClusterProfile {
   /** glibc of the nodes, e.g. `2.36`. */
   glibc: string | null;
   architecture: 'x86_64' | 'aarch64' | null;
+  /**
+   * Names of the variables that the edge's `spark-env.sh` exports and that decide on Python; absent
+   * where it exports none.
+   */
+  siteVariables?: readonly string[];
 }
 
 export type Manager = 'yarn' | 'kubernetes' | 'standalone' | 'local-cluster';

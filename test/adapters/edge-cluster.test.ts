@@ -154,6 +154,24 @@ describe('the cluster behind an edge node', { skip: withoutSshd }, () => {
     }
   });
 
+  it("knows by name what the site's spark-env.sh exports for Python", async () => {
+    hadoop();
+    file('spark/jars/spark-core_2.12-3.5.9.jar');
+    file(
+      'spark/conf/spark-env.sh',
+      `echo noise
+SITE_PASSWORD=hunter2
+PYTHONPATH=/opt/site:$PYTHONPATH
+[ -n "$NEVER" ] && PYTHONHOME=/usr
+export PYSPARK_PYTHON=$SPARK_HOME/python
+`,
+    );
+    world.config.env.SPARK_HOME = join(base, 'spark');
+    const profile = await world.edge().profile(world.progress);
+    assert.deepEqual(profile.siteVariables, ['PYSPARK_PYTHON', 'PYTHONPATH']);
+    assert.doesNotMatch(world.log.join('\n'), /hunter2/);
+  });
+
   it('finds a Spark that pip installed', async () => {
     const site = 'venv/lib/python3.11/site-packages/pyspark';
     program('venv/bin/spark-submit', 'exit 1');

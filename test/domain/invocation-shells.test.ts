@@ -112,6 +112,33 @@ function assertRuns(shell: string, invocations: readonly Invocation[]): void {
   }
 }
 
+describe('a site’s spark-env.sh', () => {
+  // What Spark's own bin/load-spark-env.sh does, once.
+  const sparkHome = join(folder, 'spark');
+  mkdirSync(join(sparkHome, 'bin'), { recursive: true });
+  writeFileSync(
+    join(sparkHome, 'bin/load-spark-env.sh'),
+    `if [[ -z "$SPARK_ENV_LOADED" ]]; then
+  export SPARK_ENV_LOADED=1
+  set -a; PYTHONPATH=/opt/site; PYSPARK_PYTHON=/opt/site/python; SITE_NEEDS=kept; set +a
+fi
+`,
+  );
+  const cluster = { ...CHURN.cluster, sparkHome, siteVariables: ['PYTHONPATH'] };
+  for (const shell of Object.keys(SHELLS)) {
+    it(`is read before the line's own variables and not again, in ${shell}`, (test) => {
+      if (spawnSync(shell, ['-c', ':']).error) return test.skip(`no ${shell} here`);
+      const { text, argv, environment } = invoke({ ...CHURN, cluster });
+      const [got] = run(shell, [text]);
+      assert.deepEqual(got?.argv, [...argv]);
+      assert.equal(got.environment.PYTHONPATH, undefined);
+      assert.equal(got.environment.PYSPARK_PYTHON, environment.PYSPARK_PYTHON);
+      assert.equal(got.environment.SITE_NEEDS, 'kept');
+      assert.equal(got.environment.SPARK_ENV_LOADED, '1');
+    });
+  }
+});
+
 /** Text that shells, Spark or people could trip over; control characters are refused elsewhere. */
 const hostileText = fc.oneof(
   fc.string({

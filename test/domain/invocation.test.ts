@@ -200,6 +200,28 @@ describe('both Pythons', () => {
   });
 });
 
+describe('a site whose spark-env.sh exports what no setting replaces', () => {
+  const on = (siteVariables: string[], change: Partial<InvocationRequest> = {}) =>
+    invoke({ ...CHURN, ...change, cluster: { ...CHURN.cluster, siteVariables } });
+  const first =
+    'SPARK_HOME=/opt/spark bash --norc -c \'. "$SPARK_HOME/bin/load-spark-env.sh"; exec env "$@"\' spark-env ';
+
+  it('has its file read before the line, which stays as it is', () => {
+    for (const name of ['PYTHONPATH', 'PYTHONHOME', 'PYSPARK_DRIVER_PYTHON_OPTS', 'SPARK_REMOTE']) {
+      const { text, argv, environment } = on([name]);
+      assert.equal(text, first + invoke(CHURN).text);
+      assert.deepEqual([argv, environment], [invoke(CHURN).argv, invoke(CHURN).environment]);
+    }
+  });
+
+  it('is left alone where settings win, or where the tool does not read it', () => {
+    assert.equal(on(['PYSPARK_PYTHON', 'PYSPARK_DRIVER_PYTHON']).text, invoke(CHURN).text);
+    const submit = { tool: 'spark-submit' } as const;
+    const { text } = on(['PYSPARK_DRIVER_PYTHON_OPTS'], submit);
+    assert.equal(text, invoke({ ...CHURN, ...submit }).text);
+  });
+});
+
 describe('variables of a container', () => {
   const named = (argv: readonly string[], prefix: string) =>
     argv.flatMap((argument) =>
@@ -554,6 +576,8 @@ describe('a malformed request is refused by name', () => {
     [{ ...CHURN, tool: 'spark-shell' }, 'bad-value'],
     [{ ...CHURN, cluster: { ...CHURN.cluster, manager: 'mesos' } }, 'bad-value'],
     [{ ...CHURN, cluster: { ...CHURN.cluster, spark: 'latest' } }, 'bad-version'],
+    [{ ...CHURN, cluster: { ...CHURN.cluster, siteVariables: 'PYTHONPATH' } }, 'bad-type'],
+    [{ ...CHURN, cluster: { ...CHURN.cluster, siteVariables: ['a b'] } }, 'bad-type'],
     [{ ...CHURN, arguments: [1] }, 'bad-type'],
     [{ ...CHURN, arguments: ['a\nb'] }, 'bad-character'],
     [{ ...CHURN, arguments: ['a\0b'] }, 'bad-character'],

@@ -1,5 +1,6 @@
 import type { ClusterProfile, Manager } from '../../domain/cluster.ts';
 import { outsideError } from '../../domain/errors.ts';
+import { PYTHON_VARIABLES } from '../../domain/verification/site.ts';
 import type { Session } from './session.ts';
 
 /** A cluster profile, and what else the edge said of itself. */
@@ -22,7 +23,10 @@ export async function readProfile(
 ): Promise<EdgeProfile> {
   const { facts } = await session.script({
     name: 'profile',
-    variables: { configured_spark_home: configured.sparkHome ?? '' },
+    variables: {
+      configured_spark_home: configured.sparkHome ?? '',
+      python_variables: PYTHON_VARIABLES.join(' '),
+    },
     login: true,
     deadlineSeconds: 120,
   });
@@ -42,6 +46,7 @@ export async function readProfile(
     configured.hadoop ??
     versionIn(manager === 'yarn' ? (fact('hadoop_version') ?? fact('client_version')) : null) ??
     versionIn(fact('client_version') ?? fact('hadoop_version'));
+  const siteVariables = configured.siteVariables ?? fact('site_variables')?.split(' ') ?? [];
   const fileSystem = fact('default_fs');
   return {
     cluster: {
@@ -53,6 +58,7 @@ export async function readProfile(
       sparkHome: configured.sparkHome ?? (fact('outer_spark_home') ? null : fact('spark_home')),
       glibc: configured.glibc ?? versionIn(fact('glibc')),
       architecture: configured.architecture ?? architectureOf(fact('machine')),
+      ...(siteVariables.length > 0 && { siteVariables }),
     },
     defaultFileSystem: fileSystem?.startsWith('hdfs://') ? fileSystem.replace(/\/+$/, '') : null,
     hasHdfs: fact('hdfs') !== null,

@@ -1,4 +1,4 @@
-import { commandLine } from '../shell.ts';
+import { commandLine, quote } from '../shell.ts';
 import { type Invocation, type InvocationWarning, inside, interpreter, type Plan } from './plan.ts';
 import { refuse } from './refusal.ts';
 import { atLeast, versionOf } from './version.ts';
@@ -11,7 +11,7 @@ export function shellLine(plan: Plan): Invocation {
   const argv = [request.tool, ...submitArguments(plan)];
   if (request.application !== null) argv.push(request.application, ...request.arguments);
   return {
-    text: commandLine({ unset: unsetVariables(plan), environment, argv }),
+    text: afterSite(plan, commandLine({ unset: unsetVariables(plan), environment, argv })),
     format: 'shell',
     environment,
     argv,
@@ -78,6 +78,19 @@ export function unsetVariables(plan: Plan): string[] {
     ...(request.tool === 'pyspark' ? ['PYSPARK_DRIVER_PYTHON_OPTS'] : []),
     ...(atLeast(versionOf(request.cluster.spark), 3, 4) ? ['SPARK_REMOTE'] : []),
   ];
+}
+
+/**
+ * The line after the site's `spark-env.sh`. Spark's scripts read that file after the line's own
+ * variables; where it exports one that no setting replaces (a path of packages, another standard
+ * library, a notebook as the shell), the line has it read first, as `bin/load-spark-env.sh` does
+ * and notes in SPARK_ENV_LOADED, and then sets and takes away its own.
+ */
+function afterSite(plan: Plan, line: string): string {
+  const { sparkHome, siteVariables } = plan.request.cluster;
+  const isBeaten = unsetVariables(plan).some((name) => siteVariables.includes(name));
+  if (!isBeaten || sparkHome === null) return line;
+  return `SPARK_HOME=${quote(sparkHome)} bash --norc -c '. "$SPARK_HOME/bin/load-spark-env.sh"; exec env "$@"' spark-env ${line}`;
 }
 
 function checkTool(plan: Plan): void {

@@ -53,6 +53,7 @@ export interface CheckedRequest {
     hadoop: string | null;
     master: string | null;
     sparkHome: string | null;
+    siteVariables: readonly string[];
   };
   tool: Tool;
   mode: ClusterMode;
@@ -95,6 +96,7 @@ const CLUSTER_KEYS = [
   'name',
   'glibc',
   'architecture',
+  'siteVariables',
 ];
 
 /** The article's name for the folder that edge node and executors have in common. */
@@ -133,6 +135,7 @@ export function checkRequest(value: unknown): CheckedRequest {
       hadoop: versionAt(cluster.hadoop, 'cluster.hadoop'),
       master: optionalTextAt(cluster.master, 'cluster.master'),
       sparkHome: optionalPathAt(cluster.sparkHome, 'cluster.sparkHome'),
+      siteVariables: variablesAt(cluster.siteVariables, 'cluster.siteVariables'),
     },
     tool: choiceAt(request.tool, 'tool', ['pyspark', 'spark-submit'], 'pyspark'),
     mode: choiceAt(request.mode, 'mode', ['client', 'cluster'], 'client'),
@@ -362,6 +365,18 @@ function activationAt(value: unknown): Readonly<Record<string, string>> {
     activation.push([name, path.replace(/\/+$/, '')]);
   }
   return Object.fromEntries(activation);
+}
+
+function variablesAt(value: unknown, field: string): readonly string[] {
+  if (isAbsent(value)) return [];
+  if (Array.isArray(value) && value.every((name) => typeof name === 'string' && isVariable(name))) {
+    return value;
+  }
+  return refuse(
+    'bad-type',
+    `\`${field}\` must be a list of names of variables.`,
+    'Give a list such as `["PYTHONPATH"]`.',
+  );
 }
 
 const MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;

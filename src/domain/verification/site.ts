@@ -24,7 +24,7 @@ export interface SiteSetting {
 const SITE_MARK = 'CONDA_FERRY_SITE';
 
 /** Variables of `spark-env.sh` that decide on Python; nothing but these leaves the edge. */
-const VARIABLES = [
+export const PYTHON_VARIABLES = [
   'PYSPARK_PYTHON',
   'PYSPARK_DRIVER_PYTHON',
   'PYSPARK_DRIVER_PYTHON_OPTS',
@@ -32,6 +32,7 @@ const VARIABLES = [
   'PYTHONHOME',
   'PYTHONUSERBASE',
   'PYTHONNOUSERSITE',
+  'SPARK_REMOTE',
 ] as const;
 
 /** Settings of `spark-defaults.conf` that do, as a regular expression of awk. */
@@ -69,7 +70,7 @@ if [ -f "$scripts" ]; then
       /^[ \\t]*#/ { next }
       {
         rest = $0
-        while (match(rest, /(^|[ \\t;&])(${VARIABLES.join('|')})=("[^"]*"|[^ \\t;&]*)/)) {
+        while (match(rest, /(^|[ \\t;&])(${PYTHON_VARIABLES.join('|')})=("[^"]*"|[^ \\t;&]*)/)) {
           found = substr(rest, RSTART, RLENGTH)
           sub(/^[ \\t;&]/, "", found)
           name = found; sub(/=.*/, "", name)
@@ -80,10 +81,10 @@ if [ -f "$scripts" ]; then
       }' "$file"
   done
   limit=; if command -v timeout >/dev/null; then limit='timeout 20'; fi
-  SPARK_HOME=$SPARK_HOME $limit bash -c 'unset ${VARIABLES.join(' ')}; set -a; . "$1" >/dev/null 2>&1 </dev/null
-    for name in ${VARIABLES.join(' ')}; do
+  SPARK_HOME=$SPARK_HOME $limit bash --norc -c 'unset ${PYTHON_VARIABLES.join(' ')}; set -a; . "$1" >/dev/null 2>&1 </dev/null
+    for name in ${PYTHON_VARIABLES.join(' ')}; do
       if [ -n "\${!name}" ]; then printf "%s\\t%s\\t%s\\n" "${SITE_MARK} value" "$name" "\${!name}"; fi
-    done' - "$scripts"
+    done' - "$scripts" </dev/null
 fi
 if [ -f "$conf/spark-defaults.conf" ]; then
   awk -v file="$conf/spark-defaults.conf" -v tab="$tab" '

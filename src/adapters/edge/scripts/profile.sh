@@ -1,5 +1,5 @@
 # What this edge and its cluster are. File names and files are read; a JVM is the last resort.
-# outer_spark_home configured_spark_home
+# outer_spark_home configured_spark_home python_variables
 
 # value of a property in a Hadoop configuration file
 property() {
@@ -49,6 +49,19 @@ if [ -n "$home" ]; then
   if [ -f "$defaults" ]; then
     echo "spark_master $(sed -n 's/^[[:space:]]*spark\.master[[:space:]=]\{1,\}\([^[:space:]]*\).*/\1/p' "$defaults" | tail -n 1)"
   fi
+fi
+
+# Names, never values, of what spark-env.sh exports for Python: it is read after a line's variables.
+scripts=${SPARK_CONF_DIR:-$home/conf}/spark-env.sh
+if [ -n "$home" ] && [ -f "$scripts" ] && have bash; then
+  limit=
+  if have timeout; then limit='timeout 20'; fi
+  echo "site_variables $(
+    SPARK_HOME=$home $limit bash --norc -c 'scripts=$1; shift; unset "$@"; set -a
+      . "$scripts" >/dev/null 2>&1 </dev/null
+      for name in "$@"; do if [ -n "${!name}" ]; then printf "%s " "$name"; fi; done' \
+      - "$scripts" $python_variables 2>/dev/null </dev/null
+  )"
 fi
 
 conf=${HADOOP_CONF_DIR:-${YARN_CONF_DIR:-}}
