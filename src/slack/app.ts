@@ -20,7 +20,15 @@ import { outsideError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
 import { press } from './actions.ts';
-import { attachedFiles, withAttachments } from './attachments.ts';
+import {
+  asksAbout,
+  attachedFiles,
+  contentOf,
+  threadOf,
+  unreadable,
+  withAttachments,
+  withThread,
+} from './attachments.ts';
 import {
   type Call,
   type Chat,
@@ -339,16 +347,21 @@ function listen(
     if (!event.user) return;
     const text = afterMention(event.text, context.botUserId);
     background(
-      hear(text, event, {
-        user: event.user,
-        channel: event.channel,
-        team: context.teamId ?? null,
-        thread: event.thread_ts ?? event.ts,
-        open: true,
-        respond: null,
-        replace: null,
-        trigger: null,
-      }),
+      hear(
+        text,
+        event,
+        {
+          user: event.user,
+          channel: event.channel,
+          team: context.teamId ?? null,
+          thread: event.thread_ts ?? event.ts,
+          open: true,
+          respond: null,
+          replace: null,
+          trigger: null,
+        },
+        context.botUserId,
+      ),
     );
   });
 
@@ -357,16 +370,21 @@ function listen(
     if (!isOurs || message.channel_type !== 'im' || !message.user) return;
     if ('bot_id' in message && message.bot_id) return;
     background(
-      hear(afterMention(message.text ?? '', context.botUserId), message, {
-        user: message.user,
-        channel: message.channel,
-        team: context.teamId ?? null,
-        thread: message.thread_ts ?? null,
-        open: true,
-        respond: null,
-        replace: null,
-        trigger: null,
-      }),
+      hear(
+        afterMention(message.text ?? '', context.botUserId),
+        message,
+        {
+          user: message.user,
+          channel: message.channel,
+          team: context.teamId ?? null,
+          thread: message.thread_ts ?? null,
+          open: true,
+          respond: null,
+          replace: null,
+          trigger: null,
+        },
+        context.botUserId,
+      ),
     );
   });
 
@@ -375,7 +393,7 @@ function listen(
     async ({ shortcut, respond }) => {
       const { message, channel } = shortcut;
       const thread = typeof message.thread_ts === 'string' ? message.thread_ts : null;
-      const text = `diagnose ${typeof message.text === 'string' ? message.text : ''}`;
+      const text = `diagnose ${contentOf(message)}`;
       background(
         hear(text, message, {
           user: shortcut.user.id,
@@ -399,21 +417,23 @@ function listen(
     log.error({ error: error.stack ?? String(error) }, 'a delivery of Slack failed');
   });
 
-  /** What a message says, together with the files it carries. */
-  async function hear(text: string, message: object, place: Place): Promise<void> {
-    const files = attachedFiles('files' in message ? message.files : null);
-    let whole = text;
+  /** What a message says, together with the files it carries or, asked inside a thread, what stands above. */
+  async function hear(
+    text: string,
+    message: object,
+    place: Place,
+    ourUserId?: string,
+  ): Promise<void> {
+    let whole: string;
     try {
-      whole = await withAttachments(text, files, chat);
+      whole = await withAttachments(text, attachedFiles(message), chat);
+      const above = asksAbout(whole) ? threadOf(message, place.channel) : null;
+      if (above) whole = await withThread(above, ourUserId, chat);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
-      log.warn({ code: error.code }, 'an attached file could not be read');
+      log.warn({ code: error.code, needed: error.needed }, 'what is asked about cannot be read');
       const reply = await conversation.attempt(async () => {
-        throw outsideError({
-          code: 'file-unreadable',
-          message: 'Slack does not hand the attached file out.',
-          suggestion: 'Attach it again, or paste its last lines after `diagnose`.',
-        });
+        throw unreadable(error);
       });
       return conversation.answer(reply, place);
     }
@@ -520,8 +540,9 @@ function chatError(error: unknown): ChatError {
     return new ChatError('busy', 'ratelimited', { retryAfter: error.retryAfter, cause: error });
   }
   if (error instanceof webApi.WebAPIPlatformError) {
-    const code = error.data.error;
+    const { error: code, needed } = error.data as { error: string; needed?: unknown };
     return new ChatError(TEMPORARY_CODES.has(code) ? 'unavailable' : 'refused', code, {
+      needed: typeof needed === 'string' ? needed.split(',') : [],
       cause: error,
     });
   }

@@ -1,5 +1,10 @@
-/** Files people attach to a message that speaks to us: projects to install, logs to explain. */
-import type { Chat } from './chat.ts';
+/**
+ * What people point at instead of typing it: files attached to a message that speaks to us
+ * (projects to install, logs to explain), and the thread they ask in.
+ */
+import type { MessageReference } from '../domain/build.ts';
+import { type FerryError, outsideError } from '../domain/errors.ts';
+import { type Chat, type ChatError, isNoEntry, type SaidMessage } from './chat.ts';
 
 export interface AttachedFile {
   id: string;
@@ -9,13 +14,15 @@ export interface AttachedFile {
 
 /** Wheels and source distributions, by the names their standards give them. */
 const PROJECT = /\.(whl|tar\.gz|zip)$/i;
-const LOG = /\.(log|txt|out|err|stderr|stdout|text)$|^[^.]*$/i;
+const LOG = /\.(log|txt|out|err|stderr|stdout|text)(\.\d+)?$|^[^.]*$/i;
 const LONGEST_LOG = 10_000_000;
+const MOST_LOGS = 3;
 
 /** What Slack tells of the files of a message; anything malformed is left out. */
-export function attachedFiles(value: unknown): AttachedFile[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((file: Record<string, unknown> | null) =>
+export function attachedFiles(message: object): AttachedFile[] {
+  const files = 'files' in message ? message.files : null;
+  if (!Array.isArray(files)) return [];
+  return files.flatMap((file: Record<string, unknown> | null) =>
     typeof file?.id === 'string' && /^F[A-Z0-9]{6,30}$/.test(file.id)
       ? [{ id: file.id, name: String(file.name ?? file.id), size: Number(file.size ?? 0) }]
       : [],
@@ -34,11 +41,102 @@ export async function withAttachments(
   const [command = ''] = text.trim().split(/\s+/);
   const logs = files.filter(({ name }) => LOG.test(name));
   if (/^(diagnose|explain|)$/i.test(command) && logs.length > 0) {
-    const contents = await Promise.all(
-      logs.slice(0, 3).map(({ id }) => chat.readFile(id, LONGEST_LOG)),
-    );
-    return [text.trim() || 'diagnose', ...contents].join('\n');
+    return [text.trim() || 'diagnose', ...(await readLogs(logs, chat))].join('\n');
   }
   const projects = files.filter(({ name }) => PROJECT.test(name));
   return [text, ...projects.map(({ id }) => `--project ${id}`)].join(' ').trim();
+}
+
+/** The text of the first few files. Rejects when Slack does not hand one out. */
+export function readLogs(files: readonly AttachedFile[], chat: Chat): Promise<string[]> {
+  return Promise.all(files.slice(0, MOST_LOGS).map(({ id }) => chat.readFile(id, LONGEST_LOG)));
+}
+
+/** `diagnose` with nothing to diagnose, or with no more than a word that points: `diagnose this`. */
+export function asksAbout(text: string): boolean {
+  return POINTING.test(text.trim());
+}
+
+const POINTING =
+  /^(diagnose|explain)(\s+(this|that|it|above|please|the|thread|log|logs|error|failure|traceback|message|:point_up(_2)?:|\^+|☝️?|👆))*\s*[?.!]*$/i;
+
+/** Where a message stands in a thread, and its own place in it; null for one that starts none. */
+export function threadOf(
+  message: object,
+  channel: string,
+): { reference: MessageReference; before: string } | null {
+  const { ts, thread_ts: thread } = message as { ts?: unknown; thread_ts?: unknown };
+  if (typeof ts !== 'string' || typeof thread !== 'string' || thread === ts) return null;
+  return { reference: { channel, ts: thread }, before: ts };
+}
+
+const MOST_MESSAGES = 100;
+const LONGEST_THREAD = 200_000;
+
+/**
+ * `diagnose` with what stands in the thread above: the first message, those after it up to the
+ * question, and their logs. What apps wrote counts (schedulers report failures so), what we
+ * wrote does not. Rejects when Slack does not hand it out.
+ */
+export async function withThread(
+  { reference, before }: { reference: MessageReference; before: string },
+  ourUserId: string | undefined,
+  chat: Chat,
+): Promise<string> {
+  const said = await chat.readThread(reference, before, MOST_MESSAGES);
+  const theirs = said.filter(({ user }) => typeof user !== 'string' || user !== ourUserId);
+  const logs = theirs.flatMap(attachedFiles).filter(({ name }) => LOG.test(name));
+  const texts = [...theirs.map(contentOf), ...(await readLogs(logs, chat))];
+  const [first = '', ...others] = texts.filter((text) => text !== '');
+  return ['diagnose', first.slice(0, LONGEST_LOG), ...others].join('\n').slice(0, LONGEST_LOG);
+}
+
+/** The text of a message: what was typed and what stands in the attachments of other apps. */
+export function contentOf(message: SaidMessage | object): string {
+  const { text, attachments } = message as SaidMessage;
+  const parts = [text];
+  if (Array.isArray(attachments)) {
+    for (const attachment of attachments as (SaidMessage | null)[]) {
+      const { pretext, title, text: inner, fallback } = attachment ?? {};
+      parts.push(pretext, title, inner ?? fallback);
+    }
+  }
+  return parts
+    .filter((part): part is string => typeof part === 'string' && part.trim() !== '')
+    .join('\n')
+    .slice(0, LONGEST_THREAD);
+}
+
+/** Why something people pointed at cannot be read, and what to do: scopes, membership, the file itself. */
+export function unreadable(error: ChatError): FerryError {
+  if (error.code === 'missing_scope') {
+    const scopes = error.needed.map((scope) => `\`${scope}\``).join(' or ') || 'a scope';
+    return outsideError({
+      code: 'slack-scope-missing',
+      message: `Slack does not let me read this: the app lacks ${scopes}.`,
+      suggestion:
+        'An operator can add it on the app’s page (OAuth & Permissions) and install the app again. Until then, paste the text after `diagnose`.',
+    });
+  }
+  const { kind } = error;
+  if (isNoEntry(error)) {
+    return outsideError({
+      code: 'slack-not-in-channel',
+      message: 'I am not in this channel, so Slack does not let me read here.',
+      suggestion: 'Type `/invite @Conda Ferry` and ask again, or paste the text after `diagnose`.',
+    });
+  }
+  if (kind !== 'refused') {
+    return outsideError({
+      code: 'slack-unavailable',
+      message: 'Slack does not hand out what stands here right now.',
+      suggestion: 'Ask again in a minute, or paste the last lines after `diagnose`.',
+      retryable: true,
+    });
+  }
+  return outsideError({
+    code: 'file-unreadable',
+    message: 'Slack does not hand the attached file out.',
+    suggestion: 'Attach it again, or paste its last lines after `diagnose`.',
+  });
 }

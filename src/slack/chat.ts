@@ -15,17 +15,20 @@ export class ChatError extends Error {
   readonly kind: 'busy' | 'unavailable' | 'refused';
   readonly code: string;
   readonly retryAfter: number;
+  /** The scopes of which one is missing, with `missing_scope`. */
+  readonly needed: readonly string[];
 
   constructor(
     kind: ChatError['kind'],
     code: string,
-    options: { retryAfter?: number; cause?: unknown } = {},
+    options: { retryAfter?: number; needed?: readonly string[]; cause?: unknown } = {},
   ) {
     super(`Slack: ${kind} (${code})`, { cause: options.cause });
     this.name = 'ChatError';
     this.kind = kind;
     this.code = code;
     this.retryAfter = options.retryAfter ?? 0;
+    this.needed = options.needed ?? [];
   }
 }
 
@@ -92,12 +95,17 @@ export interface Chat {
     reference: MessageReference,
     mark: Mark,
   ): Promise<{ thread: string; found: MessageReference | null }>;
+  /** The messages of a thread from its first one on, those before `before` (a ts), at most `limit`. */
+  readThread(reference: MessageReference, before: string, limit: number): Promise<SaidMessage[]>;
   openView(trigger: string, view: View): Promise<string>;
   updateView(id: string, view: View): Promise<void>;
   publishHome(user: string, view: View): Promise<void>;
   /** Text of a file that people shared, at most `limit` bytes from its end. */
   readFile(id: string, limit: number): Promise<string>;
 }
+
+/** A message of a conversation as Slack lists it; nothing of it is checked yet. */
+export type SaidMessage = Record<string, unknown>;
 
 /** Reads at most `limit` bytes from the end of a file's private address. */
 export type Download = (url: string, limit: number) => Promise<string>;
@@ -163,6 +171,16 @@ export function createChat(call: Call, download: Download): Chat {
       const thread = messages.find((message) => message.ts === ts)?.thread_ts ?? ts;
       return { thread: String(thread), found: findMarked(channel, messages, mark) };
     },
+    async readThread({ channel, ts }, before, limit) {
+      const answer = await call('conversations.replies', {
+        channel,
+        ts,
+        limit,
+        latest: before,
+        inclusive: false,
+      });
+      return messagesOf(answer).filter((message) => message.ts !== before);
+    },
     async openView(trigger, view) {
       const answer = await call('views.open', { trigger_id: trigger, view });
       return String((answer.view as { id?: unknown } | undefined)?.id);
@@ -186,13 +204,11 @@ function metadataOf(mark: Mark) {
   return { event_type: mark.type, event_payload: { [key]: mark.id } };
 }
 
-type Listed = Record<string, unknown>;
-
-function messagesOf(answer: Record<string, unknown>): Listed[] {
-  return Array.isArray(answer.messages) ? (answer.messages as Listed[]) : [];
+function messagesOf(answer: Record<string, unknown>): SaidMessage[] {
+  return Array.isArray(answer.messages) ? (answer.messages as SaidMessage[]) : [];
 }
 
-function findMarked(channel: string, messages: Listed[], mark: Mark): MessageReference | null {
+function findMarked(channel: string, messages: SaidMessage[], mark: Mark): MessageReference | null {
   const wanted = JSON.stringify(metadataOf(mark).event_payload);
   const found = messages.find((message) => {
     const metadata = message.metadata as

@@ -334,6 +334,91 @@ describe('other ways to speak', () => {
       await world.slack.untilMessage(says(/executable bit/));
     }));
 
+  test('“diagnose” in a thread reads the message the thread is about, and its log', () =>
+    inWorld(async (world) => {
+      const ask = async (rootTs: string, text: string) => {
+        const said = await world.slack.mention({
+          user: ANA,
+          channel: DATA,
+          text,
+          threadTs: rootTs,
+        });
+        return world.slack.untilMessage(
+          ({ thread_ts, ts, user }) => thread_ts === rootTs && ts > said.message.ts && user !== ANA,
+        );
+      };
+      const pasted = await world.slack.say({ user: BEN, channel: DATA, text: TRACEBACK });
+      assert.match(visibleText(await ask(pasted.message.ts, 'diagnose')), /executable bit/);
+      const attached = await world.slack.shareFile({
+        user: BEN,
+        channel: DATA,
+        name: 'driver.log.1',
+        content: Buffer.from(TRACEBACK),
+        text: 'it fails since this morning',
+      });
+      assert.match(visibleText(await ask(attached.message.ts, 'explain this?')), /executable bit/);
+      const below = await world.slack.say({ user: BEN, channel: DATA, text: 'any idea?' });
+      await world.slack.say({
+        user: BEN,
+        channel: DATA,
+        text: TRACEBACK,
+        threadTs: below.message.ts,
+      });
+      assert.match(visibleText(await ask(below.message.ts, 'diagnose')), /executable bit/);
+      const empty = await world.slack.say({ user: BEN, channel: DATA, text: 'hello' });
+      assert.match(visibleText(await ask(empty.message.ts, 'diagnose')), /Nothing in this text/);
+    }));
+
+  test('what we wrote ourselves is not diagnosed, what schedulers report is', () =>
+    inWorld(async (world) => {
+      const { workspace } = world.slack;
+      const root = workspace.add({
+        channel: DATA,
+        user: 'U0AIRFLOW1',
+        text: '',
+        attachments: [{ fallback: 'task failed', text: TRACEBACK }],
+      });
+      const ours = workspace.add({ channel: DATA, user: workspace.bot.id, text: TRACEBACK });
+      for (const [message, expected] of [
+        [root, /executable bit/],
+        [ours, /needs the text of a failure/],
+      ] as const) {
+        await world.slack.mention({
+          user: ANA,
+          channel: DATA,
+          text: 'diagnose',
+          threadTs: message.ts,
+        });
+        await world.slack.untilMessage(
+          (answer) => answer.thread_ts === message.ts && says(expected)(answer),
+        );
+      }
+    }));
+
+  test('a thread that cannot be read is answered with what is missing', () =>
+    inWorld(
+      async (world) => {
+        const ask = async (channel: string, text: string) => {
+          const root = await world.slack.say({ user: OMAR, channel, text: TRACEBACK });
+          await world.slack.mention({ user: OMAR, channel, text, threadTs: root.message.ts });
+        };
+        await ask(DATA, 'diagnose');
+        await world.slack.untilMessage(says(/channels:history/));
+        await world.slack.shareFile({
+          user: OMAR,
+          channel: DATA,
+          name: 'driver.log',
+          content: Buffer.from(TRACEBACK),
+          text: '<@U0FERRYBOT> diagnose',
+        });
+        await world.slack.untilMessage(says(/files:read/));
+        world.slack.faults.next('conversations.replies', { error: 'not_in_channel' });
+        await ask(DATA, 'diagnose');
+        await world.slack.untilMessage(says(/\/invite @Conda Ferry/));
+      },
+      { emulator: { scopes: ['app_mentions:read', 'chat:write', 'commands', 'im:write'] } },
+    ));
+
   test('a file Slack does not hand out is answered with what to do', () =>
     inWorld(async (world) => {
       world.slack.faults.next('files.info', { error: 'file_not_found' });
