@@ -1,43 +1,62 @@
 import { userError } from '../domain/errors.ts';
 import type { Channel } from '../domain/ports.ts';
 import type { Spec } from '../domain/spec.ts';
+import { strictVersion } from '../domain/spec-version.ts';
 
 /**
- * A spec as an engine reads it. The two engines differ in what a single `=` may stand before, so
- * each gets the form that it reads as a person typing at conda's command line means it: `=3.11` is
- * 3.11.*, and with a build string the version is exact (conda, "Package match specifications").
+ * A spec for an engine: a Spec whose channel is an address and whose version has only the forms
+ * that all engines read alike (`==1.26`, `1.26.*`, `>=1.26`), never a single `=`.
  */
-export interface MatchSpec {
-  name: string;
+export interface MatchSpec extends Spec {
   /** Address of the configured channel, or null for any of them. */
   channel: string | null;
-  version: string | null;
-  build: string | null;
 }
 
 /** Throws `unknown-channel` for a channel that the build does not use. */
 export function matchSpec(spec: Spec, channels: readonly Channel[]): MatchSpec {
   const channel = spec.channel === null ? null : findChannel(spec.channel, channels);
-  const exact = spec.build !== null && spec.version !== null && /^=[^=]/.test(spec.version);
-  const version = exact ? `=${spec.version}` : spec.version;
-  return { name: spec.name, channel: channel?.url ?? null, version, build: spec.build };
+  const version = spec.version === null ? null : strictVersion(spec.version, spec.build !== null);
+  return { ...spec, channel: channel?.url ?? null, version };
 }
 
-/** One line of a file for `conda create --file`. */
+/**
+ * One line of a file for `conda create --file`. A build that can follow its version does, because
+ * conda's reader of files knew no brackets before 25; all else is named in brackets.
+ */
 export function condaLine(spec: MatchSpec): string {
-  const channel = spec.channel === null ? '' : `${spec.channel}::`;
-  // conda's reader of files takes `=3.11` for 3.11 exactly in some versions; the star says it.
-  const version = /^=[^=*,|]+$/.test(spec.version ?? '') ? `${spec.version}.*` : spec.version;
-  return `${channel}${spec.name}${version ?? ''}${spec.build === null ? '' : `=${spec.build}`}`;
+  const version = spec.version ?? (spec.build === null ? '' : '*');
+  const isSingle = /^(?:==)?[^<>=!~,|()]+$/.test(version);
+  const build = isSingle && spec.build !== null ? `=${spec.build}` : '';
+  const isGrouped = version.includes('(');
+  const constraint = isGrouped ? '' : version.replace(/^(?=[^<>=!~])/, '=');
+  const fields = {
+    version: isGrouped ? version : null,
+    build: isSingle ? null : spec.build,
+    ...otherFields(spec),
+  };
+  return `${channelPrefix(spec)}${spec.name}${constraint}${build}${brackets(fields)}`;
 }
 
 /** rattler's strict form: parts apart, and no `=` before a star. */
 export function rattlerText(spec: MatchSpec): string {
-  const channel = spec.channel === null ? '' : `${spec.channel}::`;
-  const version = spec.version?.replace(/^=(?=[^=,|]*\*$)/, '');
-  return [`${channel}${spec.name}`, version ?? (spec.build ? '*' : null), spec.build]
-    .filter((part) => part !== null)
-    .join(' ');
+  const version = spec.version ?? (spec.build === null ? null : '*');
+  const parts = [`${channelPrefix(spec)}${spec.name}`, version, spec.build];
+  return `${parts.filter((part) => part !== null).join(' ')}${brackets(otherFields(spec))}`;
+}
+
+function channelPrefix({ channel }: MatchSpec): string {
+  return channel === null ? '' : `${channel}::`;
+}
+
+function otherFields({ buildNumber, subdir, md5, sha256 }: MatchSpec) {
+  return { build_number: buildNumber, subdir, md5, sha256 };
+}
+
+function brackets(fields: Readonly<Record<string, string | null | undefined>>): string {
+  const named = Object.entries(fields).filter(([, value]) => value);
+  return named.length === 0
+    ? ''
+    : `[${named.map(([key, value]) => `${key}='${value}'`).join(',')}]`;
 }
 
 function findChannel(name: string, channels: readonly Channel[]): Channel {

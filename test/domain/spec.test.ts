@@ -38,7 +38,7 @@ describe('parseSpec', () => {
     '`id`',
     'numpy=',
     'numpy>=',
-    'numpy 1.26',
+    'numpy pandas',
     'evil/x::numpy',
     '::numpy',
     '',

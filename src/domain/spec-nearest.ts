@@ -1,0 +1,59 @@
+/** Single repairs of what people write for a spec in other tools' words, most certain first. */
+const REPAIRS: ReadonlyArray<(text: string) => string> = [
+  (text) => text.replace(/\s*;.*$/s, '').replace(/\s*#.*$/s, ''),
+  (text) => text.normalize('NFKD').replace(/\p{Mn}/gu, ''),
+  (text) => text.replace(/[^\x20-\x7e]+/gu, ''),
+  (text) => text.replace(/[`"{}&?%]|\$\(|'(?![^[]*\])/g, ''),
+  (text) => text.replace(/:[a-z0-9_+-]+:(?!:)/g, '').trim(),
+  (text) =>
+    text.replace(/^\S*:\/\/\S*?([^/\s:]+)\/?((?:\/(?:noarch|linux-64|linux-aarch64))?::)/, '$1$2'),
+  (text) => text.replace(/^([\w.-]+)\/[^:\s]*::/, '$1::'),
+  (text) => text.replace(/^:+/, ''),
+  (text) => text.replace(/^(?:https?:\/\/)([a-z0-9._-]+)\/?$/i, '$1'),
+  (text) => text.replace(/^(?:pip|pypi|conda):+/, ''),
+  (text) =>
+    text
+      .replace(/=\s*([<>])/g, '$1=')
+      .replace(/<>/g, '!=')
+      .replace(/!(?=[\d])/g, '!='),
+  (text) => text.replace(/([<>=!~]=)=+/g, '$1').replace(/([<>])\1+/g, '$1'),
+  (text) => text.replace(/~=\s*(\d+)(?![.\d])/g, '=$1').replace(/(~=[^,|\s]*?)\.?\*/g, '$1'),
+  (text) => text.replace(/[=@:\s]*\^\s*v?(\d+)((?:\.\d+)*)\.?\*?\$?/, caret),
+  (text) => text.replace(/~\s*(?=\d)/g, '='),
+  (text) => text.replace(/^([\w.-]+)\s+v(?=\d)/, '$1='),
+  (text) => text.replace(/([A-Za-z0-9_.-])(?:@|:=?|\/)v?(?=\d)/, '$1='),
+  (text) => text.replace(/::\s+/g, '::').replace(/^([\w.-]+):(?=[A-Za-z_])/, '$1::'),
+  (text) => text.replace(/\s*\[[^\]=]*\]?/g, ''),
+  (text) => text.replace(/\(([^()]*)\)/, ' $1').replace(/\s+/g, ' '),
+  (text) => text.replace(/^([^[]*)(\[.*\])(.+)$/s, '$1$3$2'),
+  (text) => text.replace(/^([^[]*?)\s*\[.*$/s, '$1'),
+  (text) => text.replace(/([\d.]*\d)\.?\*[^,|=\s]+/g, '$1.*').replace(/\.?\*{2,}/g, '.*'),
+  (text) => text.replace(/([\d*])\.+(?=$|[,|\s])/g, '$1').replace(/\.{2,}/g, '.'),
+  (text) => text.replace(/([,|])\s*(?:[,|]\s*)+/g, '$1').replace(/[\s,|=<>!~]+$/g, ''),
+  (text) => text.replace(/^[\s,|=<>!~*/.-]+/g, ''),
+  (text) => text.replace(/^([\w.-]+?)[,|]+\s*(?=[<>=!~])/, '$1'),
+];
+
+/** npm's `^1.2` in conda's words. */
+function caret(_: string, major: string, minor: string): string {
+  return `>=${major}${minor},<${Number(major) + 1}`;
+}
+
+/**
+ * The nearest text that is a spec, or null. First one repair, then all of them together, and at
+ * last only the name at the beginning.
+ */
+export function nearestSpec(text: string, isSpec: (text: string) => boolean): string | null {
+  if (text.length > 300 || /^-/.test(text)) return null;
+  let repaired = text;
+  for (const repair of REPAIRS) {
+    const single = repair(text).trim();
+    if (single !== text && isSpec(single)) return single;
+  }
+  for (const repair of REPAIRS) {
+    repaired = repair(repaired).trim();
+    if (repaired !== text && isSpec(repaired)) return repaired;
+  }
+  const name = /[A-Za-z0-9_][A-Za-z0-9._-]*/.exec(repaired.replace(/^.*::/s, ''))?.[0] ?? '';
+  return name !== text && isSpec(name) ? name : null;
+}
