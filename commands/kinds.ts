@@ -52,14 +52,15 @@ function oneOf<const T extends string>(what: string, choices: readonly T[], toke
       ? `Did you mean \`${near}\`?${choices.length > 1 ? ` There are ${list}.` : ''}`
       : `Choose one of ${list || '(none is configured)'}.`,
     position: token,
+    replacement: near === null ? null : { text: near, start: token.start, end: token.end },
   });
 }
 
 /** A spec may name a channel, but only one the operator configured. */
 function parseConfiguredSpec(token: Token, settings: Settings): KindTypes['spec'] {
-  const start = token.start + (token.quoted ? 1 : 0);
-  const spec = parseSpec(token.text, start);
+  const spec = parseSpec(token.text, token.start);
   if (spec.channel !== null) {
+    const start = token.start + token.text.indexOf(spec.channel);
     KINDS.channel(
       { ...token, text: spec.channel, start, end: start + spec.channel.length },
       settings,

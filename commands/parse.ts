@@ -3,8 +3,11 @@ import { printable } from '../src/domain/names.ts';
 import { type Reply, refusal } from '../src/domain/reply.ts';
 import type { Settings } from '../src/domain/services.ts';
 import { closest, decodeSlackText, type Token, tokenize } from '../src/domain/tokens.ts';
-import type { Command, CommandContext, Grammar, Option, ParsedArguments } from './command.ts';
+import { plainText } from '../src/domain/typed-text.ts';
+import type { Command, CommandContext, Grammar, Kind, Option, ParsedArguments } from './command.ts';
+import { readForeignCommand } from './foreign.ts';
 import { KINDS } from './kinds.ts';
+import { specTokens } from './spec-words.ts';
 
 /** A text is a command with checked arguments, nothing at all, or a mistake with its position. */
 export type Parsed =
@@ -18,21 +21,59 @@ export function parseCommand(
   commands: readonly Command[],
   settings: Settings,
 ): Parsed {
-  const typed = decodeSlackText(text).trim();
+  const parsed = read(text, commands, settings);
+  if (parsed.kind !== 'error') return parsed;
+  const { error, typed } = parsed;
+  const repaired = repairOf(error, typed);
+  const isRight = repaired !== null && read(repaired, commands, settings).kind === 'command';
+  const repairs = isRight ? [{ label: 'Do it so', command: repaired }] : error.repairs;
+  return { kind: 'error', error: asOne([error, ...error.others], repairs), typed };
+}
+
+function read(text: string, commands: readonly Command[], settings: Settings): Parsed {
+  const decoded = decodeSlackText(text).trim();
+  const typed = plainText(decoded).trim();
   if (typed === '') return { kind: 'empty' };
   try {
-    const first = /^\S+/.exec(typed)?.[0] ?? '';
+    const foreign = readForeignCommand(typed, settings);
+    const first = foreign?.command ?? /^\S+/.exec(typed)?.[0] ?? '';
     const command = findCommand(first, commands, settings);
     if (command.grammar.raw) {
-      const raw = typed.slice(first.length).trim();
+      const raw = decoded
+        .replace(/^`+\s*/, '')
+        .slice(first.length)
+        .trim();
       return { kind: 'command', command, arguments: { rest: [], raw } };
     }
-    const [, ...words] = tokenize(typed);
+    const words = tokenize(typed).slice(foreign?.words ?? 1);
     return { kind: 'command', command, arguments: parseArguments(command, words, typed, settings) };
   } catch (error) {
     if (error instanceof FerryError) return { kind: 'error', error, typed };
     throw error;
   }
+}
+
+/** The whole command with every mistake mended, or null where one of them cannot be. */
+function repairOf(error: FerryError, typed: string): string | null {
+  const mistakes = [error, ...error.others];
+  const parts = mistakes.flatMap(({ replacement }) => replacement ?? []);
+  if (parts.length < mistakes.length) return null;
+  const command = parts
+    .toSorted((left, right) => right.start - left.start)
+    .reduce(
+      (text, { start, end, text: instead }) => text.slice(0, start) + instead + text.slice(end),
+      typed,
+    );
+  return command;
+}
+
+/** One error for all mistakes of a text, in its order; the first speaks, the others follow it. */
+function asOne(mistakes: readonly FerryError[], repairs: FerryError['repairs']): FerryError {
+  const [first, ...others] = mistakes.toSorted(
+    (left, right) => (left.position?.start ?? 0) - (right.position?.start ?? 0),
+  );
+  const { code, message, suggestion, position, replacement } = first as FerryError;
+  return userError({ code, message, suggestion, position, replacement, others, repairs });
 }
 
 /**
@@ -86,19 +127,22 @@ function parseArguments(
   typed: string,
   settings: Settings,
 ): ParsedArguments {
+  const mistakes: FerryError[] = [];
   const grammar = command.grammar;
-  const { plain, chosen, rest } = separate(command, words);
+  const { plain, chosen, rest } = separate(command, words, mistakes);
   const result: ParsedArguments = { rest: rest.map((token) => token.text), raw: typed };
   for (const [name, option] of Object.entries(grammar.options ?? {})) {
     const tokens = chosen.get(name) ?? [];
-    const values = tokens.map((token) => KINDS[option.kind](token, settings));
+    const values = valuesOf(option.kind, tokens, settings, mistakes);
     if (!option.many && tokens[1]) {
-      throw userError({
-        code: 'repeated-option',
-        message: `\`--${name}\` is given twice.`,
-        suggestion: `Give \`--${name}\` once.`,
-        position: tokens[1],
-      });
+      mistakes.push(
+        userError({
+          code: 'repeated-option',
+          message: `\`--${name}\` is given twice.`,
+          suggestion: `Give \`--${name}\` once.`,
+          position: tokens[1],
+        }),
+      );
     }
     result[name] = option.many ? values : (values[0] ?? null);
   }
@@ -109,8 +153,9 @@ function parseArguments(
       continue;
     }
     const taken = positional.many ? remaining.splice(0) : remaining.splice(0, 1);
-    const values = taken.map((token) => KINDS[positional.kind](token, settings));
-    if (positional.required && values.length === 0) {
+    const tokens = positional.kind === 'spec' ? specTokens(taken, typed) : taken;
+    const values = valuesOf(positional.kind, tokens, settings, mistakes);
+    if (positional.required && tokens.length === 0 && mistakes.length === 0) {
       throw userError({
         code: 'missing-argument',
         message: `\`${command.name}\` needs ${article(name)}.`,
@@ -122,18 +167,42 @@ function parseArguments(
   }
   const [unexpected] = remaining;
   if (unexpected) {
-    throw userError({
-      code: 'unexpected-argument',
-      message: `\`${printable(unexpected.text)}\` is one word too many.`,
-      suggestion: `Usage: \`${settings.command} ${command.usage}\`.`,
-      position: unexpected,
-    });
+    mistakes.push(
+      userError({
+        code: 'unexpected-argument',
+        message: `\`${printable(unexpected.text)}\` is one word too many.`,
+        suggestion: `Usage: \`${settings.command} ${command.usage}\`.`,
+        position: unexpected,
+      }),
+    );
   }
+  if (mistakes.length > 0) throw asOne(mistakes, []);
   return result;
 }
 
+/** The values of the words that have one; what is wrong with the others is added to `mistakes`. */
+function valuesOf(
+  kind: Kind,
+  tokens: readonly Token[],
+  settings: Settings,
+  mistakes: FerryError[],
+): unknown[] {
+  return tokens.flatMap((token) => attempt(mistakes, () => [KINDS[kind](token, settings)]) ?? []);
+}
+
+/** Null where the person made a mistake, which is added to `mistakes`. */
+function attempt<T>(mistakes: FerryError[], work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof FerryError) || error.kind !== 'user') throw error;
+    mistakes.push(error);
+    return null;
+  }
+}
+
 /** Splits words into options with their values, plain words, and what follows a lone `--`. */
-function separate(command: Command, words: readonly Token[]) {
+function separate(command: Command, words: readonly Token[], mistakes: FerryError[]) {
   const plain: Token[] = [];
   const chosen = new Map<string, Token[]>();
   for (let index = 0; index < words.length; index += 1) {
@@ -147,7 +216,9 @@ function separate(command: Command, words: readonly Token[]) {
     }
     const equals = word.text.startsWith('--') ? word.text.indexOf('=') : -1;
     const flag = equals < 0 ? word.text : word.text.slice(0, equals);
-    const [name, option] = findOption(command.grammar, flag, word);
+    const found = attempt(mistakes, () => findOption(command.grammar, flag, word));
+    if (found === null) continue;
+    const [name, option] = found;
     let value: Token = word;
     if (option.kind !== 'flag') {
       if (equals >= 0) {

@@ -17,6 +17,13 @@ export interface Repair {
   command: string;
 }
 
+/** Another text for a part of the typed one: offsets in UTF-16 units, end exclusive. */
+export interface Replacement {
+  text: string;
+  start: number;
+  end: number;
+}
+
 export interface ErrorFields {
   /** A stable identifier in kebab-case, e.g. `bad-name`. */
   code: string;
@@ -26,6 +33,10 @@ export interface ErrorFields {
   suggestion?: string | null;
   /** Commands that would go through instead, the likeliest first. */
   repairs?: readonly Repair[];
+  /** What to type instead, and in place of what. */
+  replacement?: Replacement | null;
+  /** Further mistakes in the same text, in its order. */
+  others?: readonly FerryError[];
   /** Where in the typed text: offsets in UTF-16 units, end exclusive. */
   position?: { start: number; end: number } | null;
   /** The whole story (solver output, remote stderr): for the log, never for a message. */
@@ -54,6 +65,8 @@ export class FerryError extends Error {
   readonly details: string | null;
   readonly retryable: boolean;
   readonly repairs: readonly Repair[];
+  readonly replacement: Replacement | null;
+  readonly others: readonly FerryError[];
 
   constructor(kind: ErrorKind, fields: ErrorFields, options?: { cause?: unknown }) {
     super(fields.message, options);
@@ -68,6 +81,8 @@ export class FerryError extends Error {
     this.details = fields.details ?? null;
     this.retryable = fields.retryable ?? false;
     this.repairs = fields.repairs ?? [];
+    this.replacement = fields.replacement ?? null;
+    this.others = fields.others ?? [];
   }
 }
 

@@ -44,7 +44,7 @@ function caret(_: string, major: string, minor: string): string {
  * last only the name at the beginning.
  */
 export function nearestSpec(text: string, isSpec: (text: string) => boolean): string | null {
-  if (text.length > 300 || /^-/.test(text)) return null;
+  if (text.length > 300 || /^(?:-|<[@#!]|[^\s=<>!~/:[]*\*)/.test(text)) return null;
   let repaired = text;
   for (const repair of REPAIRS) {
     const single = repair(text).trim();
@@ -54,6 +54,6 @@ export function nearestSpec(text: string, isSpec: (text: string) => boolean): st
     repaired = repair(repaired).trim();
     if (repaired !== text && isSpec(repaired)) return repaired;
   }
-  const name = /[A-Za-z0-9_][A-Za-z0-9._-]*/.exec(repaired.replace(/^.*::/s, ''))?.[0] ?? '';
+  const name = /[A-Za-z0-9_][A-Za-z0-9._-]*/.exec(repaired.replace(/^.*::|\[.*$/gs, ''))?.[0] ?? '';
   return name !== text && isSpec(name) ? name : null;
 }

@@ -60,6 +60,7 @@ export function parseSpec(text: string, start = 0): Spec {
       message: `\`${printable(text)}\` is not a package spec: ${error.message}.`,
       suggestion: [meant, error.hint].filter(Boolean).join(' ') || null,
       position: { start: start + error.start, end: start + error.end },
+      replacement: nearest === null ? null : { text: nearest, start, end: start + text.length },
     });
   }
 }
@@ -104,7 +105,7 @@ function read(text: string): Spec {
   refuseCharacters(outside);
   const at = outside.lastIndexOf('::');
   const place = at < 0 ? {} : readChannel(outside.slice(0, at), 0);
-  const offset = at < 0 ? 0 : at + 2;
+  const offset = at < 0 ? 0 : at + 2 + (/^\s*/.exec(outside.slice(at + 2))?.[0].length ?? 0);
   const body = outside.slice(offset);
   const { name, rest, restStart } = readName(body, offset);
   const constraint = readConstraint(rest, restStart);
@@ -301,7 +302,6 @@ function refuseCharacters(text: string): void {
       'it has a character no package has',
       'Specs look like `numpy`, `numpy=1.2` or `numpy>=1,<2`.',
     ],
-    [/(?<=::)\s+/, 'there is a space after the channel', null],
     [/(?<!\*)\/(?!.*::)/, 'a path is not a package', 'A channel stands before `::`.'],
   ]);
 }

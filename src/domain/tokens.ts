@@ -34,12 +34,13 @@ export function decodeSlackText(text: string): string {
       /[\u2018\u2019\u201c\u201d\u00a0]/g,
       (character) => TYPOGRAPHIC[character] ?? character,
     )
-    .replace(/(^|\s)[\u2013\u2014](?=[a-z])/g, '$1--');
+    .replace(/(^|\s)[\u2013\u2014](?=[a-z]{2})/g, '$1--');
 }
 
 /**
  * Splits decoded text into words at white space. Single and double quotes group; there is no
- * escape character and no expansion of any kind, because nothing here is a shell.
+ * escape character and no expansion of any kind, because nothing here is a shell. Brackets that
+ * hold `key=value` group too, with the quotes inside them, until a lone `--`.
  * Throws `control-character`, `unclosed-quote` or `text-too-long`.
  */
 export function tokenize(text: string): Token[] {
@@ -53,49 +54,75 @@ export function tokenize(text: string): Token[] {
   }
   refuseInvisible(text);
   const tokens: Token[] = [];
+  let isRest = false;
   let index = 0;
   while (index < text.length) {
-    if (text[index] === ' ' || text[index] === '\t') {
+    if (isSpace(text[index])) {
       index += 1;
       continue;
     }
     const start = index;
     let word = '';
     let quoted = false;
-    while (index < text.length && text[index] !== ' ' && text[index] !== '\t') {
-      const character = text[index] as string;
-      if (character === '"' || character === "'") {
-        const close = text.indexOf(character, index + 1);
-        if (close < 0) {
-          throw userError({
-            code: 'unclosed-quote',
-            message: `The quote ${character} is opened and never closed.`,
-            suggestion: `Close it with ${character}, or leave it out.`,
-            position: { start: index, end: text.length },
-          });
-        }
-        word += text.slice(index + 1, close);
-        quoted = true;
-        index = close + 1;
-      } else {
-        word += character;
-        index += 1;
-      }
+    while (index < text.length && !isSpace(text[index])) {
+      const part = readPart(text, index, isRest);
+      word += part.text;
+      quoted ||= part.quoted;
+      index = part.end;
     }
     tokens.push({ text: word, start, end: index, quoted });
+    isRest ||= word === '--' && !quoted;
   }
   return tokens;
 }
 
-/** Line breaks, NUL, bidirectional overrides and the like make a line read as what it is not. */
+function isSpace(character: string | undefined): boolean {
+  return character === ' ' || character === '\t' || character === '\n' || character === '\r';
+}
+
+/** `[version='>=1.26', build=py*]`, from its opening bracket. */
+const FIELDS = /\[\s*[A-Za-z_]+\s*=(?:"[^"]*"|'[^']*'|[^\]"'])*\]/y;
+
+/** One character, one quoted text, or one pair of brackets. */
+function readPart(text: string, index: number, isRest: boolean) {
+  const character = text[index] as string;
+  FIELDS.lastIndex = index;
+  const fields = character === '[' && !isRest ? FIELDS.exec(text)?.[0] : undefined;
+  if (fields !== undefined) return { text: fields, end: index + fields.length, quoted: false };
+  if (character !== '"' && character !== "'") {
+    return { text: character, end: index + 1, quoted: false };
+  }
+  const close = text.indexOf(character, index + 1);
+  if (close < 0) {
+    throw userError({
+      code: 'unclosed-quote',
+      message: `The quote ${character} is opened and never closed.`,
+      suggestion: `Close it with ${character}, or leave it out.`,
+      position: { start: index, end: text.length },
+    });
+  }
+  return { text: text.slice(index + 1, close), end: close + 1, quoted: true };
+}
+
+/** The same text with its grouping quotes as blanks; those within brackets stay. */
+export function withoutQuotes(text: string): string {
+  let result = '';
+  while (result.length < text.length) {
+    const part = readPart(text, result.length, false);
+    result += part.quoted ? ` ${part.text} ` : part.text;
+  }
+  return result;
+}
+
+/** NUL, bidirectional overrides and the like make a line read as what it is not. */
 function refuseInvisible(text: string): void {
-  const match = /[^\S \t]|[\p{Cc}\p{Cf}\p{Co}\p{Cs}](?<!\t)/u.exec(text);
+  const match = /[^\S \t\r\n]|[\p{Cc}\p{Cf}\p{Co}\p{Cs}](?<![\t\r\n])/u.exec(text);
   if (!match) return;
   const name = `U+${(match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
   throw userError({
     code: 'control-character',
     message: `There is an invisible character (${name}) at position ${match.index + 1}.`,
-    suggestion: 'Type the command on one line, without pasted formatting.',
+    suggestion: 'Type that word again instead of pasting it.',
     position: { start: match.index, end: match.index + match[0].length },
   });
 }

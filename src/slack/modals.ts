@@ -7,7 +7,8 @@ import { parseName } from '../domain/names.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
-import { tokenize } from '../domain/tokens.ts';
+import { decodeSlackText, tokenize } from '../domain/tokens.ts';
+import { plainText } from '../domain/typed-text.ts';
 import { blocksOf } from './blocks.ts';
 import type { Document } from './document.ts';
 import { clip, line } from './outside.ts';
@@ -59,7 +60,7 @@ export function createForm(
         },
       }),
       input(FIELDS.packages, 'Packages', {
-        hint: 'Conda specs, on one line or several: python=3.11, numpy>=1.26,<2, conda-forge::pandas=2.2',
+        hint: 'One package a line, or commas between them: python=3.11, numpy>=1.26,<2, conda-forge::pandas=2.2',
         element: {
           type: 'plain_text_input',
           action_id: ACTION,
@@ -192,7 +193,7 @@ export function readForm(
   settings: Settings,
 ): FormResult {
   const name = textIn(state, 'name').trim();
-  const packages = textIn(state, 'packages').replace(/\s+/g, ' ').trim();
+  const packages = listed(plainText(decodeSlackText(textIn(state, 'packages'))));
   const words: { field: Field; text: string }[] = [
     { field: 'name', text: `create ${name}` },
     { field: 'packages', text: packages },
@@ -223,7 +224,9 @@ export function readForm(
   }
   let text = '';
   const ends = words.map((word) => {
-    text = text === '' ? word.text : `${text} ${word.text}`;
+    // A comment in the packages ends with its line.
+    const between = text.includes('\n') ? '\n' : ' ';
+    text = text === '' ? word.text : `${text}${between}${word.text}`;
     return { field: word.field, end: text.length };
   });
   const parsed = parseCommand(text, commands, settings);
@@ -234,6 +237,12 @@ export function readForm(
   return { ok: false, errors: { [FIELDS[field]]: sentence(parsed.error) } };
 }
 
+/** The lines of the packages as one, unless a comment or a bullet needs to begin its own. */
+function listed(packages: string): string {
+  const hasMarks = /#|^\s*(?:[*+]|\d+[.)])\s/m.test(packages);
+  return hasMarks ? packages.trim() : packages.replace(/\s+/g, ' ').trim();
+}
+
 /** A value of a menu as one word, whatever a forged submission put there. */
 function word(value: string): string {
   return /^[\w.-]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`;
@@ -242,7 +251,7 @@ function word(value: string): string {
 /** Only packages go into the field: the other fields are there for the rest. */
 function refuseOptions(packages: string): void {
   const words = tokenize(packages);
-  const option = words.find((token) => !token.quoted && token.text.startsWith('-'));
+  const option = words.find((token) => !token.quoted && /^-[-A-Za-z]/.test(token.text));
   if (words.length > 0 && !option) return;
   throw new FerryError('user', {
     code: 'not-a-package',

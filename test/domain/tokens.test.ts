@@ -20,7 +20,7 @@ describe('tokenize', () => {
 
   for (const [name, text, code, start] of [
     ['an open quote', 'create "numpy', 'unclosed-quote', 7],
-    ['a line break', 'create a\nb', 'control-character', 8],
+    ['a line separator', 'create a\u2028b', 'control-character', 8],
     ['a NUL', 'create \0', 'control-character', 7],
     ['a direction override', 'create nu\u202epm', 'control-character', 9],
     ['a zero-width space', 'create nu\u200bmpy', 'control-character', 9],
@@ -33,6 +33,24 @@ describe('tokenize', () => {
       );
     });
   }
+
+  it('takes a line break for white space', () => {
+    assert.deepEqual(words('create churn\r\nnumpy\npandas'), [
+      'create',
+      'churn',
+      'numpy',
+      'pandas',
+    ]);
+  });
+
+  it('keeps the fields of a spec together, with their quotes', () => {
+    assert.deepEqual(words(`a[version='>=1, <2', build=py*] b`), [
+      "a[version='>=1, <2', build=py*]",
+      'b',
+    ]);
+    assert.deepEqual(words('-- a[x= b]'), ['--', 'a[x=', 'b]']);
+    assert.deepEqual(words('a[b c]'), ['a[b', 'c]']);
+  });
 
   it('gives back every word of any text it accepts', () => {
     const word = fc.stringMatching(/^[a-z0-9=<>.,-]{1,12}$/);

@@ -1,0 +1,204 @@
+/** What people can type after `create churn`: one list of texts with what each of them means. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseCommand } from '../../commands/parse.ts';
+import { commands } from '../../commands/registry.ts';
+import type { Settings } from '../../src/domain/services.ts';
+import { formatSpec, type Spec } from '../../src/domain/spec.ts';
+
+const settings: Settings = {
+  command: '/conda-env',
+  channels: [
+    { name: 'lab', default: true },
+    { name: 'conda-forge', default: false },
+  ],
+  edges: [{ name: 'edge', default: true }],
+  projects: { repositories: [], paths: [] },
+  operators: [],
+  globalAlias: 'MYGLOBALENV',
+};
+const BEFORE = 'create churn ';
+
+function meaning(text: string): string[] {
+  const parsed = parseCommand(BEFORE + text, commands, settings);
+  if (parsed.kind !== 'command') assert.fail(JSON.stringify(parsed));
+  return (parsed.arguments.specs as Spec[]).map(formatSpec);
+}
+
+function mistakes(text: string) {
+  const parsed = parseCommand(text, commands, settings);
+  if (parsed.kind !== 'error') assert.fail(`${text}: ${JSON.stringify(parsed)}`);
+  const { error, typed } = parsed;
+  const all = [error, ...error.others].map(({ code, position, suggestion }) => ({
+    code,
+    wrong: position ? typed.slice(position.start, position.end) : null,
+    suggestion,
+  }));
+  return { all, repair: error.repairs[0]?.command ?? null };
+}
+
+const UNDERSTOOD: Readonly<Record<string, readonly (readonly [string, ...string[]])[]>> = {
+  'words that belong to a package': [
+    ['python 3.11 numpy', 'python==3.11', 'numpy'],
+    ['python 3.11 numpy >= 1.26 pandas', 'python==3.11', 'numpy>=1.26', 'pandas'],
+    ['python = 3.11 numpy ==1.26.4', 'python=3.11', 'numpy==1.26.4'],
+    ['numpy 1.26.* py311* pandas', 'numpy=1.26.*=py311*', 'pandas'],
+    ['numpy 1.26.4 py311_0 pandas', 'numpy==1.26.4=py311_0', 'pandas'],
+    ['numpy=1.26 =py311_0', 'numpy=1.26=py311_0'],
+    ['numpy =1.26 = py311_0 scipy', 'numpy=1.26=py311_0', 'scipy'],
+    ['pytorch >=2.1 *cuda*', 'pytorch>=2.1[build=*cuda*]'],
+    ['blas * openblas numpy', 'blas=*=openblas', 'numpy'],
+    ['numpy >=1.26|<1 pandas', 'numpy>=1.26|<1', 'pandas'],
+    ['numpy "~=1.26" pandas', 'numpy~=1.26', 'pandas'],
+    ['conda-forge::numpy 1.26', 'conda-forge::numpy==1.26'],
+    ['numpy [version=1.26] pandas', 'numpy==1.26', 'pandas'],
+    ['tzdata 2024a openssl 1.1.1w', 'tzdata==2024a', 'openssl==1.1.1w'],
+    ['r-base 4.3 r-essentials', 'r-base==4.3', 'r-essentials'],
+    ['python 7zip', 'python', '7zip'],
+    ['7zip 23.01', '7zip==23.01'],
+  ],
+  'commas, semicolons and lines': [
+    ['python=3.11, numpy, pandas', 'python=3.11', 'numpy', 'pandas'],
+    [
+      'python=3.11, numpy>=1.26,<2, conda-forge::pandas=2.2',
+      'python=3.11',
+      'numpy>=1.26,<2',
+      'conda-forge::pandas=2.2',
+    ],
+    ['python>=3.10 , <3.12 , numpy', 'python>=3.10,<3.12', 'numpy'],
+    ['numpy,pandas>=2,scipy', 'numpy', 'pandas>=2', 'scipy'],
+    ['numpy=1.26, 7zip', 'numpy=1.26', '7zip'],
+    ['numpy; pandas;', 'numpy', 'pandas'],
+    ['numpy, pandas.', 'numpy', 'pandas'],
+    ['python=3.11\nnumpy\r\npandas', 'python=3.11', 'numpy', 'pandas'],
+    ['- numpy\n- pandas', 'numpy', 'pandas'],
+    ['• numpy\n•pandas', 'numpy', 'pandas'],
+    ['1. numpy\n2. pandas', 'numpy', 'pandas'],
+    ['numpy # fast\n# and\npandas', 'numpy', 'pandas'],
+  ],
+  'quotes and brackets': [
+    ['"pandas 2.2.*"', 'pandas=2.2.*'],
+    ['“numpy >=1.26” ‘pandas’', 'numpy>=1.26', 'pandas'],
+    ['"numpy, pandas >=2"', 'numpy', 'pandas>=2'],
+    ['"numpy pandas"', 'numpy', 'pandas'],
+    ['pandas=="2.2.*"', 'pandas=2.2.*'],
+    ["numpy[version='>=1.26,<2',build=py311*] pandas", 'numpy>=1.26,<2[build=py311*]', 'pandas'],
+    [`"numpy[version='>=1.26']"`, 'numpy>=1.26'],
+    [`numpy[version=">=1.26, <2"]`, 'numpy>=1.26,<2'],
+  ],
+  'the marks of Slack, keyboards and pages': [
+    ['`numpy` `pandas>=2`', 'numpy', 'pandas>=2'],
+    ['```\nnumpy\npandas\n```', 'numpy', 'pandas'],
+    ['numpy&gt;=1.26,&lt;2', 'numpy>=1.26,<2'],
+    ['numpy&amp;gt;=1.26', 'numpy>=1.26'],
+    ['<http://ruamel.yaml|ruamel.yaml> numpy', 'ruamel.yaml', 'numpy'],
+    ['*numpy* pandas', 'numpy', 'pandas'],
+    ['python=3.11 *numpy*', 'python=3.11', 'numpy'],
+    ['*numpy pandas* scipy', 'numpy', 'pandas', 'scipy'],
+    ['_numpy_ _libgcc_mutex', 'numpy', '_libgcc_mutex'],
+    ['scikit–learn python‑dateutil', 'scikit-learn', 'python-dateutil'],
+    ['—layout global numpy –c lab', 'numpy'],
+    ['numpy\u00a0pandas\u3000scipy', 'numpy', 'pandas', 'scipy'],
+    ['\u200bnumpy\ufeff pandas', 'numpy', 'pandas'],
+    ['ｎｕｍｐｙ＝１．２６、pandas', 'numpy=1.26', 'pandas'],
+    ['numpy≥1.26 pandas≠2.0', 'numpy>=1.26', 'pandas!=2.0'],
+    ['conda install numpy pandas', 'numpy', 'pandas'],
+  ],
+};
+
+describe('packages are understood', () => {
+  for (const [kind, texts] of Object.entries(UNDERSTOOD)) {
+    it(`through ${kind}`, () => {
+      for (const [text, ...specs] of texts) assert.deepEqual(meaning(text), specs, text);
+    });
+  }
+
+  it('in a command of conda, pasted whole', () => {
+    const parsed = parseCommand('$ conda create -n x -c lab -y python=3.11', commands, settings);
+    if (parsed.kind !== 'command') assert.fail(JSON.stringify(parsed));
+    assert.equal(parsed.command.name, 'create');
+    assert.equal(parsed.arguments.name, 'x');
+    assert.deepEqual((parsed.arguments.specs as Spec[]).map(formatSpec), ['python=3.11']);
+  });
+});
+
+/** Text, the part that is wrong, and the spec it comes nearest to. */
+const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string | null])[] = [
+  ['numpy@1.26', '@', 'numpy=1.26'],
+  ['numpy=>1.26', '=>1.26', 'numpy>=1.26'],
+  ['numpy^1.2', '^', 'numpy>=1.2,<2'],
+  ['numpy=1.*.3', '=1.*.3', 'numpy=1.*'],
+  ['numpy~=1.26.*', '~=1.26.*', 'numpy~=1.26'],
+  ['numpy,>=1.26', 'numpy,', 'numpy>=1.26'],
+  ['numpy (>=1.26)', '(', 'numpy >=1.26'],
+  ['numpy;id', ';', 'numpy'],
+  ['nümpy', 'ü', 'numpy'],
+  ['dask[complete]', '[complete]', 'dask'],
+  ['numpy[url=http://x/y]', 'http://x/y]', 'numpy'],
+  ['numpy[foo=1]', 'foo=1', 'numpy'],
+  ['numpy[build_number=x]', 'x', 'numpy'],
+  ['conda-forge:numpy', ':', 'conda-forge::numpy'],
+  ['pip:numpy', ':', 'numpy'],
+  [
+    'https://conda.anaconda.org/conda-forge::numpy',
+    'https://conda.anaconda.org/conda-forge::numpy',
+    'conda-forge::numpy',
+  ],
+  ['conda-forge/osx-64::numpy', 'osx-64', 'conda-forge::numpy'],
+  ['python v3.11', 'v3.11', 'python=3.11'],
+  ['nu*py', 'nu*py', null],
+  ['__glibc>=2.17', '__glibc', null],
+  [':snake:', ':snake:', null],
+  ['🐍', '🐍', null],
+  ['<@U123>', '<@U123>', null],
+];
+
+describe('what is no package is refused', () => {
+  for (const [text, wrong, nearest] of REFUSED) {
+    it(`${text}: ${wrong}`, () => {
+      const { all, repair } = mistakes(BEFORE + text);
+      assert.deepEqual(
+        all.map((mistake) => [mistake.code, mistake.wrong]),
+        [['bad-spec', wrong]],
+      );
+      assert.equal(repair, nearest === null ? null : `${BEFORE}${nearest}`);
+      if (nearest === null) return;
+      assert.match(all[0]?.suggestion ?? '', /^Did you mean `/);
+      meaning(nearest);
+    });
+  }
+
+  it('with every mistake at once, and the whole command mended', () => {
+    const { all, repair } = mistakes(`${BEFORE}numpy@1.26 pandas=> 2 scipy --layout lcal`);
+    assert.deepEqual(
+      all.map(({ code, wrong }) => `${code} ${wrong}`),
+      ['bad-spec @', 'bad-spec => 2', 'unknown-layout lcal'],
+    );
+    assert.equal(repair, `${BEFORE}numpy=1.26 pandas>= 2 scipy --layout local`);
+  });
+
+  it('with the command to type for one of pip or conda', () => {
+    for (const [text, instead] of [
+      ['pip install numpy==1.26', 'create my-env numpy==1.26'],
+      ['conda install -n churn -y numpy', 'create churn numpy'],
+    ] as const) {
+      const [mistake] = mistakes(text).all;
+      assert.equal(mistake?.code, 'foreign-command');
+      assert.equal(mistake?.suggestion, `Did you mean \`/conda-env ${instead}\`?`);
+      assert.equal(parseCommand(instead, commands, settings).kind, 'command');
+    }
+  });
+
+  it('where a character is hidden inside a word', () => {
+    for (const text of ['nu\u200bmpy', 'nu\u202empy', 'numpy\u202e', 'nu\u00admpy']) {
+      const { all } = mistakes(BEFORE + text);
+      assert.equal(all[0]?.code, 'control-character', JSON.stringify(text));
+    }
+  });
+});
+
+it('an application’s own arguments stay as they are', () => {
+  const parsed = parseCommand('run churn spark-submit -- a.py `x` “y” *z*', commands, settings);
+  if (parsed.kind !== 'command') assert.fail(JSON.stringify(parsed));
+  assert.deepEqual(parsed.arguments.rest, ['a.py', '`x`', 'y', '*z*']);
+});
