@@ -17,7 +17,7 @@ const prepare = (args: string[], env: NodeJS.ProcessEnv = process.env) =>
 function bareMachine(name: string, stubs: Record<string, string>): NodeJS.ProcessEnv {
   const bin = join(directory, name);
   const basics =
-    'sh cat cut date dirname basename readlink find flock grep id ln mkdir mv rm rmdir sha256sum tail uname wc npm node sed awk';
+    'sh cat cut date dirname basename readlink find flock grep id ln ls mkdir mv rm sleep rmdir sha256sum tail uname wc npm node sed awk';
   spawnSync('mkdir', [bin]);
   for (const tool of basics.split(' ')) {
     const { stdout } = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' });
@@ -38,14 +38,12 @@ function notPrepared(): string | false {
   return linked.length > 0 && `${linked.join(' and ')} is another checkout's`;
 }
 
-test('a second run finds everything there and is quick', {
+test('a second run finds everything there and says nothing', {
   skip: notPrepared(),
 }, () => {
-  const began = performance.now();
   const { status, stdout, stderr } = prepare(['demo']);
   assert.equal(status, 0, stderr);
   assert.equal(stdout, '');
-  assert.ok(performance.now() - began < 2000);
 });
 
 test('an unknown argument is refused with what to type', () => {
