@@ -22,8 +22,8 @@ export interface CondaPackage {
   /** Folders the package lists: made with its files, and of no weight when they are gone. */
   folders: ReadonlySet<string>;
   /**
-   * Paths that another package already had when rattler installed this one, with the name that this
-   * package's file got instead: `x__clobber-from-<package>` → `x`.
+   * Files whose name another package had already when rattler installed this one, with that name:
+   * `__clobbers__/<package>/x` → `x`, and `x__clobber-from-<package>` → `x` in its older versions.
    */
   displaced: ReadonlyMap<string, string>;
   /**

@@ -121,8 +121,8 @@ async function settle(
 }
 
 /**
- * rattler does not write over another package's file: the later one gets the name
- * `x__clobber-from-<package>`, under which nobody looks for it.
+ * rattler does not write over another package's file: the later one goes to a place of its own,
+ * where nobody looks for it.
  */
 function displacedFiles(
   conda: readonly CondaPackage[],

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
 import { bytecodeFate, cachedBytecode } from './bytecode.ts';
+import { leftOutWarnings, staysBehind } from './left-out.ts';
 import { linkWarnings } from './link-warnings.ts';
 import { archiveMembers, type Entry, type FileEntry, type KeptFile } from './members.ts';
 import { type Owners, readOwners, UNOWNED } from './owners.ts';
@@ -66,7 +67,8 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
   }
   refuseEditable(prefix, listed);
   const owners = await readOwners(prefix, listed);
-  const kept = await keepFiles(prefix, owners, request.targetPrefix === null);
+  const ownScripts = request.targetPrefix === null;
+  const kept = await keepFiles(prefix, owners, ownScripts);
   const members = archiveMembers(kept, owners.ends, request.links);
   const { entries } = members;
   const opening = groupBySegment(entries, owners);
@@ -75,7 +77,7 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
     closing: (records) => [
       {
         name: 'scripts',
-        entries: request.targetPrefix === null ? scripts(prefix, records) : [],
+        entries: ownScripts ? scripts(prefix, records) : [],
       },
       { name: 'conda-meta', entries: condaMeta(owners) },
     ],
@@ -86,6 +88,7 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
         text: `\`${path}\` is a socket, a pipe or a device; it is left out.`,
         path,
       })),
+      ...leftOutWarnings(prefix, listed, (path) => owners.recordOf(path) !== null, ownScripts),
       ...linkWarnings(members, request.links),
       ...(kept.has('bin/python')
         ? []
@@ -106,17 +109,6 @@ export function bytesOnDisk(entry: Entry): number {
   return entry.source.kind === 'disk' ? entry.source.file.bytes : entry.source.bytes.length;
 }
 
-/** Scripts another conda left here: they name its own prefix. An environment's own stay. */
-const FOREIGN_SCRIPTS = new Set([
-  'bin/conda',
-  'bin/activate',
-  'bin/deactivate',
-  'bin/conda-unpack',
-]);
-
-/** What the archive has of its own, unless it is made for one place: see `scripts`. */
-const OWN_SCRIPTS = new Set(['bin/activate', 'bin/deactivate', 'bin/conda-unpack']);
-
 /** Headers of compiled files are read synchronously; this many pass between turns. */
 const BYTECODE_PER_TURN = 500;
 
@@ -133,8 +125,7 @@ async function keepFiles(
     const { path } = file;
     if (path === 'conda-meta' || path.startsWith('conda-meta/')) continue;
     const record = owners.recordOf(path);
-    if (!record && FOREIGN_SCRIPTS.has(path)) continue;
-    if (ownScripts && OWN_SCRIPTS.has(path)) continue;
+    if (staysBehind(path, record !== null, ownScripts)) continue;
     const bytecode = file.kind === 'file' ? cachedBytecode(path) : null;
     if (!bytecode) {
       kept.set(path, { file, record, uncheck: false });
