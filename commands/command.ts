@@ -1,5 +1,5 @@
 import type { Build } from '../src/domain/build.ts';
-import { userError } from '../src/domain/errors.ts';
+import { type FerryError, userError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
@@ -78,6 +78,18 @@ export interface CommandContext {
   commands: readonly CommandHelp[];
 }
 
+/** What was typed of a command, before it is done: right words as values, wrong ones as mistakes. */
+export interface Draft<A = ParsedArguments> {
+  /** Complete when there are no mistakes; a wrong word is null, or left out of its list. */
+  arguments: A;
+  mistakes: readonly FerryError[];
+  typed: string;
+  /** The words that are no options. */
+  words: readonly string[];
+  /** The same with every wrong word mended; null where one cannot be. */
+  repaired: Draft<A> | null;
+}
+
 /** One sub-command: what people can say, what help tells of it, and what it does. */
 export interface Command {
   name: string;
@@ -88,6 +100,15 @@ export interface Command {
   whoCanUse: string;
   notes: readonly string[];
   grammar: Grammar;
+  /**
+   * Looks at all of it before it is done, and at what is right of it when words are wrong: the one
+   * refusal that names every mistake, or null.
+   */
+  review: ((draft: Draft, context: CommandContext) => Promise<FerryError | null>) | null;
+  /** Words that begin with no command, when this one may have been meant: what to say of it. */
+  recognize:
+    | ((words: readonly string[], context: CommandContext) => Promise<FerryError | null>)
+    | null;
   /** Throws FerryError for the person; the answer is otherwise always a Reply. */
   run(parsed: ParsedArguments, context: CommandContext): Promise<Reply>;
 }
@@ -104,6 +125,8 @@ export function defineCommand<const G extends Grammar>(definition: {
   whoCanUse?: string;
   notes?: readonly string[];
   args: G;
+  review?(draft: Draft<Arguments<G>>, context: CommandContext): Promise<FerryError | null>;
+  recognize?: Command['recognize'];
   run(args: Arguments<G>, context: CommandContext): Promise<Reply>;
 }): Command {
   return {
@@ -115,7 +138,9 @@ export function defineCommand<const G extends Grammar>(definition: {
     whoCanUse: definition.whoCanUse ?? 'everyone',
     notes: definition.notes ?? [],
     grammar: definition.args,
-    // The parser fills exactly what the grammar names, so the precise type holds.
+    // The parser fills exactly what the grammar names, so the precise types hold.
+    review: (definition.review as Command['review'] | undefined) ?? null,
+    recognize: definition.recognize ?? null,
     run: (parsed, context) => definition.run(parsed as Arguments<G>, context),
   };
 }

@@ -3,6 +3,7 @@ import { linesForBuild } from '../src/domain/lines.ts';
 import type { BuildRequest, Layout } from '../src/domain/request.ts';
 import type { Spec } from '../src/domain/spec.ts';
 import { defineCommand } from './command.ts';
+import { recognizeCreate, reviewCreate } from './create-review.ts';
 
 export const create = defineCommand({
   name: 'create',
@@ -71,6 +72,13 @@ export const create = defineCommand({
       yes: { kind: 'flag', short: '-y', summary: 'accepted as in conda; nothing asks' },
     },
   },
+  async review({ arguments: args, mistakes, words, repaired }, context) {
+    const insists = args.name !== null || args.prefix !== null;
+    const mended = repaired && requestOf(repaired.arguments);
+    const draft = { request: requestOf(args), insists, mistakes, words, repaired: mended };
+    return reviewCreate(draft, context);
+  },
+  recognize: recognizeCreate,
   async run(args, context) {
     const request = requestOf(args);
     const { build, joined } = await context.services.create(request, {

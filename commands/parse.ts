@@ -1,19 +1,34 @@
 import { FerryError, userError } from '../src/domain/errors.ts';
 import { printable } from '../src/domain/names.ts';
-import { type Reply, refusal } from '../src/domain/reply.ts';
+import { type RefusalView, type Reply, refusal } from '../src/domain/reply.ts';
 import type { Settings } from '../src/domain/services.ts';
 import { closest, decodeSlackText, type Token, tokenize } from '../src/domain/tokens.ts';
 import { plainText } from '../src/domain/typed-text.ts';
-import type { Command, CommandContext, Grammar, Kind, Option, ParsedArguments } from './command.ts';
+import type {
+  Command,
+  CommandContext,
+  Draft,
+  Grammar,
+  Kind,
+  Option,
+  ParsedArguments,
+} from './command.ts';
 import { readForeignCommand } from './foreign.ts';
 import { KINDS } from './kinds.ts';
 import { specTokens } from './spec-words.ts';
 
 /** A text is a command with checked arguments, nothing at all, or a mistake with its position. */
 export type Parsed =
-  | { kind: 'command'; command: Command; arguments: ParsedArguments }
+  | { kind: 'command'; command: Command; arguments: ParsedArguments; draft: Draft | null }
   | { kind: 'empty' }
-  | { kind: 'error'; error: FerryError; typed: string };
+  /** `draft` and `command`: where only some words are wrong. */
+  | {
+      kind: 'error';
+      error: FerryError;
+      typed: string;
+      command: Command | null;
+      draft: Draft | null;
+    };
 
 /** What the text after `/conda-env` means. Pure: nothing is looked up and nothing is done. */
 export function parseCommand(
@@ -23,11 +38,16 @@ export function parseCommand(
 ): Parsed {
   const parsed = read(text, commands, settings);
   if (parsed.kind !== 'error') return parsed;
-  const { error, typed } = parsed;
+  const { error, typed, draft } = parsed;
   const repaired = repairOf(error, typed);
-  const isRight = repaired !== null && read(repaired, commands, settings).kind === 'command';
-  const repairs = isRight ? [{ label: 'Do it so', command: repaired }] : error.repairs;
-  return { kind: 'error', error: asOne([error, ...error.others], repairs), typed };
+  const right = repaired === null ? null : read(repaired, commands, settings);
+  const isRight = right?.kind === 'command';
+  const repairs = isRight ? [{ label: 'Do it so', command: repaired ?? '' }] : error.repairs;
+  return {
+    ...parsed,
+    error: asOne([error, ...error.others], repairs),
+    draft: draft && { ...draft, repaired: isRight ? right.draft : null },
+  };
 }
 
 function read(text: string, commands: readonly Command[], settings: Settings): Parsed {
@@ -37,19 +57,23 @@ function read(text: string, commands: readonly Command[], settings: Settings): P
   try {
     const foreign = readForeignCommand(typed, settings);
     const first = foreign?.command ?? /^\S+/.exec(typed)?.[0] ?? '';
-    const command = findCommand(first, commands, settings);
+    const command = findCommand(first, commands, settings, typed);
     if (command.grammar.raw) {
       const raw = decoded
         .replace(/^`+\s*/, '')
         .slice(first.length)
         .trim();
-      return { kind: 'command', command, arguments: { rest: [], raw } };
+      return { kind: 'command', command, arguments: { rest: [], raw }, draft: null };
     }
     const words = tokenize(typed).slice(foreign?.words ?? 1);
-    return { kind: 'command', command, arguments: parseArguments(command, words, typed, settings) };
+    const draft = parseArguments(command, words, typed, settings);
+    if (draft.mistakes.length === 0) {
+      return { kind: 'command', command, arguments: draft.arguments, draft };
+    }
+    return { kind: 'error', error: asOne(draft.mistakes, []), typed, command, draft };
   } catch (error) {
-    if (error instanceof FerryError) return { kind: 'error', error, typed };
-    throw error;
+    if (!(error instanceof FerryError)) throw error;
+    return { kind: 'error', error, typed, command: null, draft: null };
   }
 }
 
@@ -86,6 +110,8 @@ export async function execute(
   context: CommandContext,
 ): Promise<Reply> {
   const parsed = parseCommand(text, commands, context.services.settings);
+  const refused = await reviewed(parsed, commands, context);
+  if (refused) return refused;
   if (parsed.kind === 'error') return refusal(parsed.error, parsed.typed);
   const help = commands.find((command) => command.name === 'help') as Command;
   const chosen =
@@ -100,7 +126,59 @@ export async function execute(
   }
 }
 
-function findCommand(word: string, commands: readonly Command[], settings: Settings): Command {
+/** What would be refused before anything is done, or null; nothing is done in either case. */
+export async function review(
+  text: string,
+  commands: readonly Command[],
+  context: CommandContext,
+): Promise<RefusalView | null> {
+  const parsed = parseCommand(text, commands, context.services.settings);
+  const refused = await reviewed(parsed, commands, context);
+  if (refused?.kind === 'refusal') return refused.error;
+  if (parsed.kind !== 'error') return null;
+  const own = refusal(parsed.error, parsed.typed);
+  return own.kind === 'refusal' ? own.error : null;
+}
+
+/** What commands have to say of a text as a whole; null when they have nothing to add. */
+async function reviewed(
+  parsed: Parsed,
+  commands: readonly Command[],
+  context: CommandContext,
+): Promise<Reply | null> {
+  try {
+    return await lookAt(parsed, commands, context);
+  } catch (error) {
+    if (error instanceof FerryError && error.kind !== 'defect') return refusal(error, null);
+    throw error;
+  }
+}
+
+async function lookAt(
+  parsed: Parsed,
+  commands: readonly Command[],
+  context: CommandContext,
+): Promise<Reply | null> {
+  if (parsed.kind === 'empty') return null;
+  if (parsed.kind === 'error' && parsed.error.code === 'unknown-command') {
+    const words = parsed.typed.split(/\s+/);
+    for (const { recognize } of commands) {
+      const error = await recognize?.(words, context);
+      if (error) return refusal(error, null);
+    }
+    return null;
+  }
+  if (!parsed.command?.review || parsed.draft === null) return null;
+  const error = await parsed.command.review(parsed.draft, context);
+  return error && refusal(error, error.position ? parsed.draft.typed : null);
+}
+
+function findCommand(
+  word: string,
+  commands: readonly Command[],
+  settings: Settings,
+  typed: string,
+): Command {
   const wanted = word.toLowerCase();
   const found = commands.find(
     (command) => command.name === wanted || command.aliases.includes(wanted),
@@ -110,8 +188,10 @@ function findCommand(word: string, commands: readonly Command[], settings: Setti
     wanted,
     commands.flatMap((command) => [command.name, ...command.aliases]),
   );
+  const meant = near && `${near}${typed.slice(word.length)}`;
   throw userError({
     code: 'unknown-command',
+    repairs: meant ? [{ label: meant, command: meant }] : [],
     message: `There is no command \`${printable(word)}\`.`,
     suggestion: near
       ? `Did you mean \`${settings.command} ${near}\`?`
@@ -120,13 +200,16 @@ function findCommand(word: string, commands: readonly Command[], settings: Setti
   });
 }
 
-/** Matches words against the grammar; every name of the grammar is present in the result. */
+/**
+ * Matches words against the grammar; every name of the grammar is present in the result. Wrong
+ * words are collected, so that all of them can be told at once.
+ */
 function parseArguments(
   command: Command,
   words: readonly Token[],
   typed: string,
   settings: Settings,
-): ParsedArguments {
+): Draft {
   const mistakes: FerryError[] = [];
   const grammar = command.grammar;
   const { plain, chosen, rest } = separate(command, words, mistakes);
@@ -156,12 +239,7 @@ function parseArguments(
     const tokens = positional.kind === 'spec' ? specTokens(taken, typed) : taken;
     const values = valuesOf(positional.kind, tokens, settings, mistakes);
     if (positional.required && tokens.length === 0 && mistakes.length === 0) {
-      throw userError({
-        code: 'missing-argument',
-        message: `\`${command.name}\` needs ${article(name)}.`,
-        suggestion: `Usage: \`${settings.command} ${command.usage}\`, for example \`${settings.command} ${command.examples[0]}\`.`,
-        position: { start: typed.length, end: typed.length },
-      });
+      mistakes.push(missingArgument(command, name, typed, settings));
     }
     result[name] = positional.many ? values : (values[0] ?? null);
   }
@@ -176,8 +254,22 @@ function parseArguments(
       }),
     );
   }
-  if (mistakes.length > 0) throw asOne(mistakes, []);
-  return result;
+  const told = plain.map(({ text }) => text);
+  return { arguments: result, mistakes, typed, words: told, repaired: null };
+}
+
+function missingArgument(
+  command: Command,
+  name: string,
+  typed: string,
+  settings: Settings,
+): FerryError {
+  return userError({
+    code: 'missing-argument',
+    message: `\`${command.name}\` needs ${article(name)}.`,
+    suggestion: `Usage: \`${settings.command} ${command.usage}\`, for example \`${settings.command} ${command.examples[0]}\`.`,
+    position: { start: typed.length, end: typed.length },
+  });
 }
 
 /** The values of the words that have one; what is wrong with the others is added to `mistakes`. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createChannels } from './adapters/channels.ts';
 import { createLog, createRedactor, type Log } from './adapters/log.ts';
+import { networkEnvironment } from './adapters/process.ts';
 import { ensurePython } from './adapters/python.ts';
 import { createQueue } from './adapters/queue.ts';
 import type { RedisConnection } from './adapters/redis.ts';
@@ -62,6 +64,16 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
   return { config, connection, log, redact, python, stop: () => server.stop() };
 }
 
+/** What the configured channels hold, read with the engines' own proxies and certificates. */
+export function openChannels({ config, log }: Foundation) {
+  return createChannels({
+    channels: config.channels,
+    platform: config.platform,
+    network: networkEnvironment(process.env),
+    log: (line) => log.debug(line),
+  });
+}
+
 /** The services over this foundation's Redis, for whoever talks to people. */
 export function openServices(foundation: Foundation) {
   const { config, connection } = foundation;
@@ -70,12 +82,19 @@ export function openServices(foundation: Foundation) {
   const clock = { now: Date.now };
   const settings = settingsOf(config);
   const { platform } = config;
-  const services = createServices({ store, queue, clock, platform, settings, newId: newBuildId });
+  const channels = openChannels(foundation);
+  // The first question should find them read.
+  channels.warm();
+  const services = createServices({
+    ...{ store, queue, clock, platform, settings, channels },
+    newId: newBuildId,
+  });
   return {
     store,
     clock,
     services,
     async close() {
+      channels.close();
       await queue.close();
       await store.close();
     },

@@ -1,4 +1,4 @@
-import type { Spec } from './spec.ts';
+import { formatSpec, type Spec } from './spec.ts';
 
 /** The two layouts of the article *Conda envs in PySpark*. */
 export type Layout = 'local' | 'global';
@@ -31,4 +31,33 @@ export interface BuildRequest {
   /** `auto`: zip where the edge's profile says YARN, tar.gz everywhere else. */
   format: ArchiveFormat | 'auto';
   packer: Packer;
+}
+
+/**
+ * What a person would type for a request, after the slash command. `insist`: the name is one
+ * whatever it looks like, so it is given as an option.
+ */
+export function createCommand(request: BuildRequest, insist = false): string {
+  const { environment, specs, channels, projects, edges, layout, format, packer } = request;
+  const options = [
+    ...channels.map((channel) => `--channel ${channel}`),
+    ...projects.map((project) => `--project ${projectWord(project)}`),
+    ...edges.map((edge) => `--edge ${edge}`),
+    ...(layout === 'local' ? [] : [`--layout ${layout}`]),
+    ...(format === 'auto' ? [] : [`--format ${format}`]),
+    ...(packer === 'segments' ? [] : [`--packer ${packer}`]),
+  ];
+  // `-p` is the local layout, `-n` the global one, as in the article.
+  const name = insist ? `${layout === 'global' ? '-n' : '-p'} ${environment}` : environment;
+  return ['create', name, ...specs.map((spec) => quoted(formatSpec(spec))), ...options].join(' ');
+}
+
+function projectWord(project: ProjectReference): string {
+  if (project.kind === 'file') return project.fileId;
+  if (project.kind === 'path') return quoted(project.path);
+  return project.ref === null ? project.repository : `${project.repository}@${project.ref}`;
+}
+
+function quoted(text: string): string {
+  return /\s/.test(text) ? `"${text}"` : text;
 }

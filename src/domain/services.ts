@@ -1,5 +1,6 @@
 import type { Build, Requester } from './build.ts';
 import type { Environment, Revision } from './environment.ts';
+import type { Channels } from './ports.ts';
 import type { BuildRequest } from './request.ts';
 
 /**
@@ -8,6 +9,8 @@ import type { BuildRequest } from './request.ts';
  */
 export interface Services {
   readonly settings: Settings;
+  /** What the configured channels hold. */
+  readonly channels: Channels;
   /**
    * Records and enqueues a build. The same request in flight is joined; another one for the same
    * environment throws `environment-busy` naming the holder; somebody else's environment throws
@@ -49,4 +52,10 @@ export interface Settings {
 /** Operators may act on everything; others on what they asked for or own. */
 export function isOperator(settings: Settings, user: string): boolean {
   return settings.operators.includes(user);
+}
+
+/** The channels of a request: those it names, or the configured default ones. */
+export function channelsOf(request: BuildRequest, settings: Settings): string[] {
+  if (request.channels.length > 0) return [...request.channels];
+  return settings.channels.filter((channel) => channel.default).map((channel) => channel.name);
 }

@@ -141,7 +141,7 @@ export function closest(word: string, candidates: readonly string[]): string | n
 }
 
 /** Optimal string alignment: a swap of neighbours is one edit, as typing errors are. */
-function editDistance(left: string, right: string): number {
+export function editDistance(left: string, right: string): number {
   const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
   for (let i = 1; i <= left.length; i += 1) {

@@ -3,10 +3,12 @@ import type { Environment, Revision } from '../domain/environment.ts';
 import { latestRevision } from '../domain/environment.ts';
 import { type FerryError, userError } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
-import type { Clock, Queue, Store } from '../domain/ports.ts';
+import type { Channels, Clock, Queue, Store } from '../domain/ports.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { isOperator, type Services, type Settings } from '../domain/services.ts';
 import { closest } from '../domain/tokens.ts';
+
+const UNKNOWN: Channels = { read: async () => null, close() {} };
 
 /** What commands may ask for, over a store and a queue. `newId` gives a new build id. */
 export function createServices(ports: {
@@ -15,6 +17,8 @@ export function createServices(ports: {
   clock: Clock;
   platform: Platform;
   settings: Settings;
+  /** Left out, nothing is known of any channel. */
+  channels?: Channels;
   newId(): string;
 }): Services {
   const { store, queue, clock, platform, settings } = ports;
@@ -59,6 +63,7 @@ export function createServices(ports: {
 
   return {
     settings,
+    channels: ports.channels ?? UNKNOWN,
     findBuild,
     findEnvironment,
     findRevision,

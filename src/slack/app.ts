@@ -41,7 +41,7 @@ import { type Conversation, createConversation, isDirect, type Place } from './c
 import { createDeliveries, type DeliveryOptions, type Pace } from './deliveries.ts';
 import { homeView, unavailableHome } from './home.ts';
 import type { Log } from './log.ts';
-import { CREATE_FORM, type FormState, readForm, readOrigin } from './modals.ts';
+import { CREATE_FORM, errorsOf, type FormState, readForm, readOrigin } from './modals.ts';
 
 /** Callback id of the message shortcut in the manifest. */
 export const DIAGNOSE_SHORTCUT = 'diagnose_message';
@@ -320,6 +320,13 @@ function listen(
     const result = readForm(view.state.values as unknown as FormState, commands, services.settings);
     if (!result.ok) {
       await ack({ response_action: 'errors', errors: result.errors });
+      return;
+    }
+    const { channel: home } = readOrigin(view.private_metadata);
+    const place = { user: body.user.id, channel: home ?? '', team: body.team?.id ?? null };
+    const refused = await conversation.review(result.text, place);
+    if (refused) {
+      await ack({ response_action: 'errors', errors: errorsOf(refused) });
       return;
     }
     await ack();

@@ -6,10 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, CommandContext } from '../../commands/command.ts';
 import { describeCommand } from '../../commands/command.ts';
-import { execute } from '../../commands/parse.ts';
+import { execute, review } from '../../commands/parse.ts';
 import type { Build } from '../domain/build.ts';
 import { FerryError, outsideError } from '../domain/errors.ts';
-import { audience, type Reply, refusal } from '../domain/reply.ts';
+import { audience, type RefusalView, type Reply, refusal } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Services } from '../domain/services.ts';
 import { type Message, messageOf, renderMessage, withoutMentions } from './blocks.ts';
@@ -44,6 +44,11 @@ export interface Place {
 export interface Conversation {
   /** Text after the slash command, after a mention, or in a direct message. */
   say(text: string, place: Place): Promise<void>;
+  /** What would be refused of a text, with nothing done; null also when that cannot be told. */
+  review(
+    text: string,
+    place: Pick<Place, 'user' | 'channel' | 'team'>,
+  ): Promise<RefusalView | null>;
   /** Runs a text without answering. */
   run(text: string, place: Place): Promise<Reply>;
   /** Does `work`; what it throws becomes a refusal, and a defect a number to quote. */
@@ -73,7 +78,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const creating = commands.find((command) => command.name === 'create');
   const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
 
-  const context = (place: Place): CommandContext => ({
+  const context = (place: Pick<Place, 'user' | 'channel' | 'team'>): CommandContext => ({
     user: place.user,
     channel: place.channel,
     team: place.team,
@@ -107,6 +112,13 @@ export function createConversation(options: ConversationOptions): Conversation {
   function run(text: string, place: Place): Promise<Reply> {
     return attempt(() => execute(text, commands, context(place)));
   }
+
+  const reviewText: Conversation['review'] = (text, place) =>
+    review(text, commands, context(place)).catch((error: unknown) => {
+      // What is wrong here is wrong again when the text is said, and told then.
+      log.warn({ error: String(error) }, 'a text could not be reviewed');
+      return null;
+    });
 
   async function say(text: string, place: Place): Promise<void> {
     if (formWords.has(text.trim().toLowerCase())) {
@@ -255,7 +267,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
   }
 
-  return { say, run, attempt, answer, whisper, show, openForm, context };
+  return { say, review: reviewText, run, attempt, answer, whisper, show, openForm, context };
 }
 
 /** How often, and for how many seconds at most, an answer waits for Slack to take it. */

@@ -4,6 +4,7 @@ import type { Command } from '../../commands/command.ts';
 import { parseCommand } from '../../commands/parse.ts';
 import { FerryError } from '../domain/errors.ts';
 import { parseName } from '../domain/names.ts';
+import type { RefusalView } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
@@ -193,9 +194,10 @@ export function readForm(
   settings: Settings,
 ): FormResult {
   const name = textIn(state, 'name').trim();
+  // The name has a field of its own, so it is one whatever it looks like: `-p`.
   const packages = listed(plainText(decodeSlackText(textIn(state, 'packages'))));
   const words: { field: Field; text: string }[] = [
-    { field: 'name', text: `create ${name}` },
+    { field: 'name', text: `create -p ${name}` },
     { field: 'packages', text: packages },
     ...chosenIn(state, 'channels').map((value) => ({
       field: 'channels' as const,
@@ -243,6 +245,12 @@ function listed(packages: string): string {
   return hasMarks ? packages.trim() : packages.replace(/\s+/g, ' ').trim();
 }
 
+/** A refusal of the whole, on the field that the person can mend. */
+export function errorsOf(refused: RefusalView): Record<string, string> {
+  const field = /name/.test(refused.code) ? FIELDS.name : FIELDS.packages;
+  return { [field]: sentence(refused) };
+}
+
 /** A value of a menu as one word, whatever a forged submission put there. */
 function word(value: string): string {
   return /^[\w.-]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`;
@@ -261,7 +269,7 @@ function refuseOptions(packages: string): void {
 }
 
 /** Slack shows errors as plain text. */
-function sentence(error: FerryError): string {
+function sentence(error: Pick<FerryError, 'message' | 'suggestion'>): string {
   const text = error.suggestion ? `${error.message} ${error.suggestion}` : error.message;
   return line(text.replaceAll('`', ''), 280);
 }

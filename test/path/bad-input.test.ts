@@ -20,6 +20,15 @@ const REFUSED_AT_ONCE: readonly (readonly [text: string, wrong: RegExp, next: Re
   ['create churn numpy --formt zip', /--formt/, /--format/],
   ['create churn "numpy', /quot/i, /"/],
   ['create churn numpy numpy=2', /numpy is asked for twice/, /comma/],
+  [
+    'create churn pyton=3.11 nunpy six',
+    /No package pyton or nunpy/,
+    /Did you mean python and numpy/,
+  ],
+  ['create churn python=3.11 nunpy', /No package nunpy is in the channel lab/, /mean numpy\?/],
+  ['create churn python=3.11 numpy=99', /No version .* meets numpy=99/, /There is 2\.2\.6/],
+  ['create numpy pandas', /numpy and pandas to be called/, /create numpy-pandas numpy pandas/],
+  ['create my env numpy', /numpy to be called/, /create numpy-env numpy/],
   ['show nothere', /no environment nothere/, /list/],
   ['cancel nothere', /no build nothere/, /list/],
 ];
@@ -47,20 +56,6 @@ const IMPOSSIBLE: readonly Impossible[] = [
     code: 'unsatisfiable',
     wrong: /ferry-nowhere/,
     next: /Loosen or leave out/,
-  },
-  {
-    environment: 'misspelt',
-    packages: 'python=3.11 nunpy',
-    code: 'package-not-found',
-    wrong: /No package nunpy is in the channel lab/,
-    next: /Did you mean numpy/,
-  },
-  {
-    environment: 'future',
-    packages: 'python=3.11 numpy=99',
-    code: 'package-not-found',
-    wrong: /meets numpy =99/,
-    next: /2\.2\.6/,
   },
   {
     environment: 'deaf',

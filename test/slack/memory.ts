@@ -2,7 +2,7 @@
 import { type Build, isSettled } from '../../src/domain/build.ts';
 import type { Environment } from '../../src/domain/environment.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
-import type { Notice, Queue, Store } from '../../src/domain/ports.ts';
+import type { Channels, Notice, Queue, Store } from '../../src/domain/ports.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from './samples.ts';
 
@@ -194,7 +194,7 @@ export interface Memory {
   services: ReturnType<typeof createServices>;
 }
 
-export function createMemory(): Memory {
+export function createMemory(channels?: Channels): Memory {
   const store = new MemoryStore();
   const queued: Memory['queued'] = [];
   const queue: Queue = {
@@ -213,6 +213,7 @@ export function createMemory(): Memory {
     clock: { now: Date.now },
     platform: 'linux-64',
     settings,
+    ...(channels ? { channels } : {}),
     newId: () => `build${++ids}`,
   });
   return { store, queued, services };

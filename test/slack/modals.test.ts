@@ -47,7 +47,7 @@ describe('the form for a new environment', () => {
       }),
       {
         ok: true,
-        text: 'create churn python=3.11 numpy>=1.26,<2 "pandas >=2" --channel conda-forge --layout global --format auto',
+        text: 'create -p churn python=3.11 numpy>=1.26,<2 "pandas >=2" --channel conda-forge --layout global --format auto',
       },
     );
   });

@@ -1,0 +1,149 @@
+import { editDistance } from './tokens.ts';
+
+/** A package that may have been meant, with a version that was glued to its name: `python3.11`. */
+export interface Meant {
+  name: string;
+  version: string | null;
+}
+
+/**
+ * Names people know from `import` or from PyPI, and conda's own for the same. Only those that no
+ * rule below finds; all are names of conda-forge.
+ */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  attr: ['attrs'],
+  bio: ['biopython'],
+  bs4: ['beautifulsoup4'],
+  cairo: ['pycairo'],
+  community: ['python-louvain'],
+  confluent_kafka: ['python-confluent-kafka'],
+  'confluent-kafka': ['python-confluent-kafka'],
+  crypto: ['pycryptodome'],
+  cv2: ['opencv', 'py-opencv'],
+  delta: ['delta-spark'],
+  faiss: ['faiss-cpu'],
+  fitz: ['pymupdf'],
+  gi: ['pygobject'],
+  'grpcio-gcp': ['grpcio'],
+  imblearn: ['imbalanced-learn'],
+  levenshtein: ['python-levenshtein', 'levenshtein'],
+  mpl_toolkits: ['matplotlib'],
+  msgpack: ['msgpack-python'],
+  mysqldb: ['mysqlclient'],
+  nacl: ['pynacl'],
+  'opencv-contrib-python': ['opencv', 'py-opencv'],
+  'opencv-python': ['opencv', 'py-opencv'],
+  'opencv-python-headless': ['opencv', 'py-opencv'],
+  osgeo: ['gdal'],
+  pil: ['pillow'],
+  pkg_resources: ['setuptools'],
+  'psycopg2-binary': ['psycopg2'],
+  'ruamel-yaml': ['ruamel.yaml'],
+  serial: ['pyserial'],
+  skimage: ['scikit-image'],
+  sklearn: ['scikit-learn'],
+  'sklearn-pandas': ['sklearn-pandas', 'scikit-learn'],
+  skopt: ['scikit-optimize'],
+  spark: ['pyspark'],
+  sql: ['sqlalchemy'],
+  tables: ['pytables'],
+  'tensorflow-gpu': ['tensorflow'],
+  'torch-geometric': ['pytorch_geometric'],
+  torch: ['pytorch'],
+  umap: ['umap-learn'],
+  usb: ['pyusb'],
+  wx: ['wxpython'],
+  yaml: ['pyyaml'],
+  zmq: ['pyzmq'],
+};
+
+/** Of two names equally near, the one more people ask for. */
+const POPULAR = new Set(
+  `python numpy pandas scipy matplotlib scikit-learn pyarrow pyspark requests jupyter ipython
+  ipykernel notebook jupyterlab seaborn statsmodels sympy numba cython pillow pyyaml pytest six
+  tqdm xgboost lightgbm pytorch tensorflow keras nltk spacy gensim dask polars sqlalchemy boto3
+  s3fs fsspec flask django fastapi pydantic networkx plotly bokeh openpyxl lxml beautifulsoup4
+  scikit-image opencv h5py pytables geopandas shapely prophet optuna mlflow catboost joblib pip
+  setuptools wheel protobuf grpcio psycopg2 pymongo redis-py cryptography attrs click rich`.split(
+    /\s+/,
+  ),
+);
+
+const MOST = 3;
+
+/**
+ * What may have been meant by a name that no channel has, likeliest first: another name for the
+ * same, another separator, Python's usual additions, a version glued on, or a slip of the keys.
+ */
+export function meantBy(name: string, known: ReadonlySet<string>): Meant[] {
+  const glued = gluedVersion(name, known);
+  if (glued) return [glued];
+  const alike = [
+    ...(OTHER_NAMES[name] ?? []),
+    ...[`python-${name}`, `py${name}`, `${name}-python`, `${name}-py`, `${name}4`],
+    name.replace(/^(?:python-|py-?)/, ''),
+    name.replace(/(?:-python|-py|\d)$/, ''),
+  ];
+  const exact = [...new Set(alike)].filter((other) => other !== name && known.has(other));
+  const separated = exact.length > 0 ? [] : [...known].filter(sameButSeparators(name));
+  const found =
+    exact.length + separated.length > 0 ? [...exact, ...separated] : nearest(name, known);
+  return found.slice(0, MOST).map((other) => ({ name: other, version: null }));
+}
+
+/** conda's own name for what people know under another, whether a channel has it or not. */
+export function condaName(name: string): string | null {
+  return OTHER_NAMES[name]?.[0] ?? null;
+}
+
+/** `python3.11`, `numpy-1.26.4`, and `py311` for Python itself. */
+function gluedVersion(name: string, known: ReadonlySet<string>): Meant | null {
+  const python = /^py(\d)(\d+)$/.exec(name);
+  if (python && known.has('python'))
+    return { name: 'python', version: `${python[1]}.${python[2]}` };
+  const [, base = '', version = ''] = /^(.*?[a-z])[-_]?(\d+(?:\.\d+)*)$/.exec(name) ?? [];
+  return known.has(base) ? { name: base, version } : null;
+}
+
+function sameButSeparators(name: string): (other: string) => boolean {
+  const bare = withoutSeparators(name);
+  // Cheap first: the largest channel has tens of thousands of names.
+  return (other) => Math.abs(other.length - name.length) <= 3 && withoutSeparators(other) === bare;
+}
+
+function withoutSeparators(name: string): string {
+  return name.replace(/[-_.]/g, '');
+}
+
+/** Names within two slips of the keys, one in a short name: the nearest only. */
+function nearest(name: string, known: Iterable<string>): string[] {
+  const limit = name.length <= 4 ? Math.min(1, name.length - 1) : 2;
+  const letters = lettersOf(name);
+  let best = limit;
+  let found: string[] = [];
+  for (const other of known) {
+    if (Math.abs(other.length - name.length) > best) continue;
+    // Each slip changes at most two kinds of letters.
+    if (bitsIn(lettersOf(other) ^ letters) > 2 * best) continue;
+    const distance = editDistance(name, other);
+    if (distance > best) continue;
+    if (distance < best) found = [];
+    best = distance;
+    found.push(other);
+  }
+  const rank = (other: string) => (POPULAR.has(other) ? 0 : 2) + (other[0] === name[0] ? 0 : 1);
+  return found.sort((left, right) => rank(left) - rank(right) || (left < right ? -1 : 1));
+}
+
+/** Which letters a name has, one bit each. */
+function lettersOf(name: string): number {
+  let bits = 0;
+  for (let index = 0; index < name.length; index += 1) bits |= 1 << (name.charCodeAt(index) & 31);
+  return bits;
+}
+
+function bitsIn(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
