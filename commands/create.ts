@@ -16,7 +16,8 @@ export const create = defineCommand({
   ],
   notes: [
     'With no arguments a form opens.',
-    'Packages are conda specs: `numpy`, `python=3.11`, `numpy>=1.26,<2`, `conda-forge::pandas=2.2`.',
+    'Packages are conda specs: `numpy`, `python=3.11`, `numpy >=1.26,<2`, `conda-forge::pandas=2.2`, `numpy[build=py311*]`; with spaces, commas or line breaks between them.',
+    'As in conda `python=3.11` is any 3.11, and `python 3.11` is 3.11 exactly.',
     'The same packages again give the same archive at once; other packages make the next revision.',
     'The article’s own words work too: `create -n my-global-env --copy -y …` is the global layout, `create -p my-local-env --yes …` the local one.',
     'Eggs (`--py-files x.egg`) are not offered: compiled code in an egg has to be unpacked on every node, often into a home that is not writable. Use `--project`.',

@@ -42,7 +42,8 @@ export function parseCommand(
   const repaired = repairOf(error, typed);
   const right = repaired === null ? null : read(repaired, commands, settings);
   const isRight = right?.kind === 'command';
-  const repairs = isRight ? [{ label: 'Do it so', command: repaired ?? '' }] : error.repairs;
+  const command = repaired ?? '';
+  const repairs = isRight ? [{ label: command, command }] : error.repairs;
   return {
     ...parsed,
     error: asOne([error, ...error.others], repairs),
@@ -88,7 +89,8 @@ function repairOf(error: FerryError, typed: string): string | null {
       (text, { start, end, text: instead }) => text.slice(0, start) + instead + text.slice(end),
       typed,
     );
-  return command;
+  // On one line it fits a button; a comment ends with its own.
+  return command.includes('#') ? command : command.replace(/\s*\n\s*/g, ' ');
 }
 
 /** One error for all mistakes of a text, in its order; the first speaks, the others follow it. */

@@ -59,24 +59,40 @@ function report(error: unknown, isJson: boolean): number {
   }
   const failure = toFailure(error);
   const { code, message, suggestion, kind } = failure;
-  const position = error instanceof FerryError ? error.position : null;
+  const { position, others, repairs } = error instanceof FerryError ? error : NO_PLACE;
   if (kind === 'defect') process.stderr.write(`${failure.details}\n`);
   return print(
-    { code, message, ...(position ? { position } : {}), suggestion },
+    {
+      ...{ code, message, ...(position ? { position } : {}), suggestion },
+      ...(repairs.length > 0 ? { repairs } : {}),
+      ...(others.length > 0 ? { others: others.map(mistakeOf) } : {}),
+    },
     isJson,
     EXIT_CODES[kind],
   );
 }
 
+const NO_PLACE = { position: null, others: [], repairs: [] };
+
+function mistakeOf({ code, message, position, suggestion }: FerryError) {
+  return { code, message, ...(position ? { position } : {}), suggestion };
+}
+
 function print(
-  error: { code: string; message: string; suggestion: string | null },
+  error: {
+    code: string;
+    message: string;
+    suggestion: string | null;
+    others?: readonly { message: string; suggestion: string | null }[];
+  },
   isJson: boolean,
   exitCode: number,
 ): number {
   if (isJson) process.stdout.write(`${JSON.stringify({ error })}\n`);
   else {
-    const suggestion = error.suggestion ? `\n${error.suggestion}` : '';
-    process.stderr.write(`conda-ferry: ${error.message}${suggestion}\n`);
+    for (const { message, suggestion } of [error, ...(error.others ?? [])]) {
+      process.stderr.write(`conda-ferry: ${message}${suggestion ? `\n${suggestion}` : ''}\n`);
+    }
   }
   return exitCode;
 }

@@ -74,9 +74,21 @@ export interface RefusalView {
   position: { start: number; end: number } | null;
   /** Commands that would go through instead, the likeliest first. */
   repairs: readonly Repair[];
+  /** Further mistakes in the same text; absent where there is one. */
+  others?: readonly { message: string; suggestion: string | null }[];
 }
 
 export function refusal(error: FerryError, typed: string | null): Reply {
   const { code, message, suggestion, position, repairs } = error;
-  return { kind: 'refusal', error: { code, message, suggestion, typed, position, repairs } };
+  const others = error.others.map((other) => ({
+    message: other.message,
+    suggestion: other.suggestion,
+  }));
+  return {
+    kind: 'refusal',
+    error: {
+      ...{ code, message, suggestion, typed, position, repairs },
+      ...(others.length > 0 ? { others } : {}),
+    },
+  };
 }

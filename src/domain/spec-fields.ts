@@ -64,6 +64,7 @@ export function readBrackets(text: string): { outside: string; fields: BracketFi
     );
   }
   const inside = text.slice(open + 1, close);
+  if (inside.trim() === '') throw new Mistake('the brackets are empty', whole, hint);
   if (/^[A-Za-z0-9._,\s-]+$/.test(inside)) {
     throw new Mistake(
       `\`[${printable(inside)}]\` is an extra of pip, which conda does not have`,

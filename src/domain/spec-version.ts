@@ -86,19 +86,25 @@ function canonicalClause(
 }
 
 /**
- * A canonical version in the form that every engine reads alike: `==1.26` and `1.26.*`, never a
- * single `=`. `isExact`: a build follows directly, so a lone `=1.26` means 1.26 itself (conda,
- * "Package match specifications").
+ * A version in the form that every engine reads alike: `==1.26` and `1.26.*`, never a single `=`.
+ * `isExact`: a build follows directly, so a lone `=1.26` means 1.26 itself (conda, "Package match
+ * specifications"). Records of older requests hold clauses as they were typed; they are read too.
  */
 export function strictVersion(version: string, isExact: boolean): string {
   const isLone = clausesOf(version).length === 1;
   return version
     .split(/([,|()])/)
-    .map((clause) => {
-      if (!/^=[^=]/.test(clause)) return clause;
-      const value = clause.slice(1);
-      if (value.endsWith('*')) return value;
-      return isExact && isLone ? `==${value}` : `${value}.*`;
-    })
+    .map((clause) => (/^[,|()]?$/.test(clause) ? clause : strictClause(clause, isExact && isLone)))
     .join('');
+}
+
+function strictClause(clause: string, isExact: boolean): string {
+  const [, operator = '', value = ''] = /^([!<>~]=|==|[=<>])?(.*)$/s.exec(clause) ?? [];
+  const isStarred = value.endsWith('*');
+  const core = value.replace(/\.?\*$/, '');
+  if (operator === '' || operator === '=' || (operator === '==' && isStarred)) {
+    if (isStarred) return core === '' ? '*' : `${core}.*`;
+    return operator === '=' && !isExact ? `${core}.*` : `==${core}`;
+  }
+  return operator === '!=' && isStarred ? `!=${core}.*` : `${operator}${core}`;
 }

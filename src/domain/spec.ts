@@ -169,7 +169,12 @@ function readConstraint(text: string, start: number): Pick<Spec, 'version' | 'bu
   if (rest === '') return { version: null, build: null };
   const from = start + text.length - text.trimStart().length;
   const position = { start: from, end: from + rest.length };
-  const [, version = rest, build = null] = VERSION_BUILD.exec(rest) ?? [];
+  // conda stumbles over two spaces after an operator; they mean what one means.
+  const compact = rest
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([,|]) ?/g, '$1')
+    .replace(/([=<>!~]) /g, '$1');
+  const [, version = compact, build = null] = VERSION_BUILD.exec(compact) ?? [];
   if (/^[A-Za-z]/.test(version)) {
     throw new Mistake(
       `\`${printable(rest)}\` after the name is not a version constraint`,
@@ -184,8 +189,10 @@ function readConstraint(text: string, start: number): Pick<Spec, 'version' | 'bu
       end: position.end,
     });
   }
-  const versionEnd = from + version.trimEnd().length;
-  return { version: readVersion(version, { start: from, end: versionEnd }), build: typedBuild };
+  const end = typedBuild === null ? position.end : position.end - typedBuild.length;
+  const versionEnd = start + text.slice(0, end - start).replace(/[\s=]+$/, '').length;
+  const place = typedBuild === null ? position : { start: from, end: versionEnd };
+  return { version: readVersion(version, place), build: typedBuild };
 }
 
 function readVersion(text: string, position: { start: number; end: number }): string {

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand } from '../../commands/parse.ts';
 import { commands } from '../../commands/registry.ts';
+import { refusal } from '../../src/domain/reply.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
+import { renderText } from '../../src/slack/text.ts';
 
 const settings: Settings = {
   command: '/conda-env',
@@ -175,6 +177,19 @@ describe('what is no package is refused', () => {
       ['bad-spec @', 'bad-spec => 2', 'unknown-layout lcal'],
     );
     assert.equal(repair, `${BEFORE}numpy=1.26 pandas>= 2 scipy --layout local`);
+  });
+
+  it('and an answer says all of them', () => {
+    const parsed = parseCommand(`${BEFORE}numpy@1.26 pandas=>2`, commands, settings);
+    assert.ok(parsed.kind === 'error');
+    const text = renderText(refusal(parsed.error, parsed.typed), settings);
+    for (const words of [
+      '`numpy@1.26` is',
+      '`pandas=>2` is',
+      'create churn numpy=1.26 pandas>=2',
+    ]) {
+      assert.ok(text.replaceAll('‘', '`').includes(words), text);
+    }
   });
 
   it('with the command to type for one of pip or conda', () => {

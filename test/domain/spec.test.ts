@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { condaLine, matchSpec, rattlerText } from '../../src/adapters/match-spec.ts';
 import { FerryError } from '../../src/domain/errors.ts';
 import { isName, nearestName } from '../../src/domain/names.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
@@ -44,6 +45,23 @@ describe('parseSpec', () => {
     '',
     'nümpy',
     'numpy#x',
+    'numpy[version=">=1.26"',
+    'numpy[]',
+    'numpy[version=]',
+    'numpy[version=1,version=2]',
+    'numpy[name=scipy]',
+    'numpy[license=MIT]',
+    'numpy[sha256=abc]',
+    'numpy[build="^py.*$"]',
+    'numpy 1.26 py311_0 x',
+    'numpy=1.26=py-1',
+    'numpy>=1.26,,<2',
+    'numpy>=1.26,',
+    'numpy=1..2',
+    'numpy~=1',
+    'conda-forge/win-64::numpy',
+    '*[md5=0123456789abcdef0123456789abcdef]',
+    `numpy${'x'.repeat(500)}`,
     'numpy=1.2=py;0',
     '__glibc>=2.17',
   ]) {
@@ -58,6 +76,46 @@ describe('parseSpec', () => {
       );
     });
   }
+});
+
+describe('a spec for an engine', () => {
+  const channels = [{ name: 'lab', url: 'https://channel.test/lab' }];
+
+  for (const [text, conda, rattler] of [
+    ['python=3.11', 'python=3.11.*', 'python 3.11.*'],
+    ['python 3.11', 'python==3.11', 'python ==3.11'],
+    ['numpy=1.26=py311_0', 'numpy==1.26=py311_0', 'numpy ==1.26 py311_0'],
+    ['numpy[build=py311*]', 'numpy=*=py311*', 'numpy * py311*'],
+    ['numpy=1.26[build=py311*]', 'numpy=1.26.*=py311*', 'numpy 1.26.* py311*'],
+    ['numpy >=1.26,<2 py311*', "numpy>=1.26,<2[build='py311*']", 'numpy >=1.26,<2 py311*'],
+    [
+      'lab/noarch::six[build_number=">=1"]',
+      "https://channel.test/lab::six[build_number='>=1',subdir='noarch']",
+      "https://channel.test/lab::six[build_number='>=1',subdir='noarch']",
+    ],
+    ['numpy[version="(>=1,<2)|>3"]', "numpy[version='(>=1,<2)|>3']", 'numpy (>=1,<2)|>3'],
+  ] as const) {
+    it(`is written so that there is one reading: ${text}`, () => {
+      const spec = matchSpec(parseSpec(text), channels);
+      assert.equal(condaLine(spec), conda);
+      assert.equal(rattlerText(spec), rattler);
+      assert.deepEqual(parseSpec(formatSpec(parseSpec(text))), parseSpec(text));
+    });
+  }
+
+  it('may come from a record of an older version, which kept clauses as typed', () => {
+    for (const [version, build, expected] of [
+      ['=1.26|1.27', null, 'numpy 1.26.*|==1.27'],
+      ['=1.26*', null, 'numpy 1.26.*'],
+      ['==1.26.*', null, 'numpy 1.26.*'],
+      ['>=1.26.*,<2.*', null, 'numpy >=1.26,<2'],
+      ['=2.2', 'py311_0', 'numpy ==2.2 py311_0'],
+      ['=*', null, 'numpy *'],
+    ] as const) {
+      const spec = matchSpec({ name: 'numpy', version, build, channel: null }, channels);
+      assert.equal(rattlerText(spec), expected);
+    }
+  });
 });
 
 describe('names', () => {

@@ -19,6 +19,9 @@ export function describeNotice({ tone, text }: Extract<Reply, { kind: 'notice' }
   return { summary: line(text, 600), parts: [prose(icon, markedWithPeople(text, 2000))] };
 }
 
+/** Of a text that is wrong throughout, the beginning is enough. */
+const MOST_OTHERS = 10;
+
 export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>): Document {
   const { message, suggestion } = error;
   return {
@@ -29,6 +32,10 @@ export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>):
       prose('⚠️ ', markedWithPeople(message, 2000)),
       ...typedWithMark(error.typed, error.position),
       ...(suggestion ? [prose(markedWithPeople(suggestion, 1000))] : []),
+      ...(error.others ?? []).slice(0, MOST_OTHERS).map((other) => {
+        const words = [other.message, other.suggestion].filter(Boolean).join(' ');
+        return prose('⚠️ ', markedWithPeople(words, 1000));
+      }),
       ...buttons(sayButtons(error.repairs)),
     ],
   };
