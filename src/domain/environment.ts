@@ -43,8 +43,10 @@ export interface Staging {
   /** What executors see the archive as: `churn_zip`, or `MYGLOBALENV` in the global layout. */
   alias: string;
   cluster: ClusterProfile;
-  /** Variables that `activate.d` scripts would set, relative to the prefix. */
+  /** Variables that activation would set to paths of the prefix, relative to it. */
   activation: Record<string, string>;
+  /** Variables that it would set to other values; records of older versions have none. */
+  variables?: Record<string, string>;
   stagedAt: number;
 }
 

@@ -4,13 +4,14 @@
  * The layouts are those of the article "Conda envs in PySpark": `local` names the driver's Python
  * on the edge and the executors' Python in the archive; `global` lets one relative path serve both.
  */
+import { isDecidedByTheLine } from './invocation/activation.ts';
 import { archiveLocation, archiveOption } from './invocation/archive.ts';
 import { DOCUMENTS } from './invocation/documents.ts';
 import { MANAGERS, OLD_MASTERS } from './invocation/managers.ts';
 import {
+  activated,
   type Invocation,
   type InvocationWarning,
-  inside,
   interpreter,
   type Plan,
 } from './invocation/plan.ts';
@@ -43,11 +44,8 @@ export function invoke(request: InvocationRequest): Invocation {
 
 function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] } {
   const warnings: InvocationWarning[] = [];
-  const request: CheckedRequest = {
-    ...asked,
-    mode: modeOf(asked, warnings),
-    activation: activationOf(asked, warnings),
-  };
+  const mode = modeOf(asked, warnings);
+  const request = withoutDecided({ ...asked, mode }, warnings);
   const rules = MANAGERS[request.cluster.manager];
   // A Spark Connect session sends the archive itself, wherever its server runs.
   const isConnect = request.for === 'connect';
@@ -60,7 +58,7 @@ function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] }
   const prefixes = { driver: driverPrefix, executor: executorPrefix };
   const merged = mergeSettings(request, {
     settings: isConnect ? [] : decidedSettings(request, prefixes),
-    defaults: isConnect ? [] : defaultSettings(request),
+    defaults: isConnect ? [] : defaultSettings(request, executorPrefix),
     implied: {
       'spark.master': master,
       'spark.submit.deployMode': request.mode,
@@ -106,9 +104,6 @@ function decidedSettings(
     ['PYTHONNOUSERSITE', '1'],
     // Containers often have no writable home, where setuptools would unpack eggs.
     ['PYTHON_EGG_CACHE', './.eggs'],
-    ...Object.entries(request.activation).map(
-      ([name, path]) => [name, inside(prefixes.executor, path)] as const,
-    ),
   ];
   return [
     ['spark.pyspark.driver.python', interpreter(prefixes.driver)],
@@ -142,8 +137,8 @@ const CONTAINER_DEFAULTS: Settings = [
   ['PYTHONHASHSEED', '0'],
 ];
 
-function defaultSettings(request: CheckedRequest): Settings {
-  return inContainers(request, CONTAINER_DEFAULTS);
+function defaultSettings(request: CheckedRequest, executorPrefix: string): Settings {
+  return inContainers(request, [...activated(request, executorPrefix), ...CONTAINER_DEFAULTS]);
 }
 
 /** The same variables for all containers: the executors', and the driver's in cluster mode. */
@@ -180,26 +175,24 @@ function modeOf(request: CheckedRequest, warnings: InvocationWarning[]): Checked
   return mode;
 }
 
-/**
- * Variables that decide how Spark and its workers start. Some packages set them when activated
- * (openjdk sets JAVA_HOME); on an executor they would change the JVM or the interpreter.
- */
-const DECIDED_BY_THE_LINE =
-  /^(PATH|PWD|HOME|LD_PRELOAD|JAVA_HOME|JAVA_LD_LIBRARY_PATH|PYTHON.*|PYSPARK_.*|SPARK_.*|HADOOP_.*|YARN_.*)$/;
-
-function activationOf(
-  request: CheckedRequest,
-  warnings: InvocationWarning[],
-): CheckedRequest['activation'] {
-  const entries = Object.entries(request.activation);
-  const left = entries.filter(([name]) => DECIDED_BY_THE_LINE.test(name)).map(([name]) => name);
+/** The request without what activation would set and the line decides itself. */
+function withoutDecided(request: CheckedRequest, warnings: InvocationWarning[]): CheckedRequest {
+  const left: string[] = [];
+  const keep = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(values).filter(([name]) => {
+        if (isDecidedByTheLine(name)) left.push(name);
+        return !isDecidedByTheLine(name);
+      }),
+    );
+  const kept = { activation: keep(request.activation), variables: keep(request.variables) };
   if (left.length > 0) {
     warnings.push({
       id: 'activation-left-out',
       text: `Activation would set ${left.join(', ')}; the line does not, because Spark's own processes read it.`,
     });
   }
-  return Object.fromEntries(entries.filter(([name]) => !left.includes(name)));
+  return { ...request, ...kept };
 }
 
 /** Where the driver finds the environment: with the executors, or unpacked on the edge. */

@@ -50,6 +50,7 @@ export function invocationRequest(
     root: staging.root,
     cluster: staging.cluster,
     activation: staging.activation,
+    variables: staging.variables ?? {},
     packages: subject.packages ?? null,
     ...options,
   };

@@ -139,15 +139,34 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     );
   });
 
-  it('reports what activation would set, as paths relative to the prefix', async () => {
+  it('reports all that an activated shell would have, and nothing that is not for a line', async () => {
     const request = makeArchive(world.directory, {
       files: {
         'etc/conda/activate.d/proj.sh':
-          'export PROJ_DATA="$CONDA_PREFIX/share/proj"; export GDAL_DEBUG=1; export PATH="$CONDA_PREFIX/x:$PATH"; echo hello\n',
+          'export PROJ_DATA="$CONDA_PREFIX/share/proj" PROJ_NETWORK=ON _CONDA_SET_PROJ=1; export PATH="$CONDA_PREFIX/x:$PATH"; echo hello\n',
+        'etc/conda/activate.d/lists.sh':
+          'export PLUGINS="$CONDA_PREFIX/lib/one:$CONDA_PREFIX/lib/two" ROOT_DIR=$CONDA_PREFIX URL="file://$CONDA_PREFIX/x" MIXED="$CONDA_PREFIX/a:/usr/b"\n',
+        'etc/conda/activate.d/zz-odd.sh': `export CC=x86_64-conda-linux-gnu-cc CFLAGS=-O2 MINE=$HOME/x LINES_TWO='a
+b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
+`,
+        'etc/conda/env_vars.d/10-package.json': '{"MODE": "fast", "LEVEL": "1"}',
+        'conda-meta/state':
+          '{"env_vars": {"LEVEL": "2", "GONE": "***unset***", "SSL_CERT_FILE": "/etc/ssl/cert.pem"}}',
       },
     });
-    const { activation } = await world.edge().stage(request, world.progress);
-    assert.deepEqual(activation, { PROJ_DATA: 'share/proj' });
+    const { activation, variables } = await world.edge().stage(request, world.progress);
+    assert.deepEqual(activation, {
+      PROJ_DATA: 'share/proj',
+      PLUGINS: 'lib/one:lib/two',
+      ROOT_DIR: '',
+    });
+    assert.deepEqual(variables, {
+      PROJ_NETWORK: 'ON',
+      MODE: 'fast',
+      LEVEL: '2',
+      SSL_CERT_FILE: '/etc/ssl/cert.pem',
+    });
+    assert.doesNotMatch(world.log.join('\n'), /hunter/);
   });
 
   const faults = [

@@ -214,6 +214,25 @@ describe('a site whose spark-env.sh exports what no setting replaces', () => {
     }
   });
 
+  it('is read before a notebook kernel, which keeps what the file would replace', () => {
+    const kernel = { for: 'jupyter' } as const;
+    const plain = invoke({ ...CHURN, ...kernel });
+    const { argv, environment } = on(['PYTHONPATH', 'PYSPARK_PYTHON'], kernel);
+    assert.deepEqual(argv.slice(0, 6), [
+      ...['bash', '--norc', '-c', '. "$SPARK_HOME/bin/load-spark-env.sh"; exec env "$@"'],
+      ...['spark-env', 'PYSPARK_PYTHON=./churn_zip/churn/bin/python'],
+    ]);
+    assert.deepEqual([argv.slice(6), environment], [plain.argv, plain.environment]);
+  });
+
+  it('is told to people who take a file of settings instead', () => {
+    const { warnings } = on(['PYTHONPATH'], { for: 'spark-defaults' });
+    assert.match(
+      warnings.find(({ id }) => id === 'site-variables')?.text ?? '',
+      /exports PYTHONPATH, .*--for shell/,
+    );
+  });
+
   it('is left alone where settings win, or where the tool does not read it', () => {
     assert.equal(on(['PYSPARK_PYTHON', 'PYSPARK_DRIVER_PYTHON']).text, invoke(CHURN).text);
     const submit = { tool: 'spark-submit' } as const;
@@ -277,11 +296,45 @@ describe('variables of activate.d', () => {
   });
 });
 
+describe('other variables of an activated shell', () => {
+  it('are given to driver and executors as they are, and several paths one by one', () => {
+    const { environment, argv } = invoke({
+      ...CHURN,
+      activation: { PLUGINS: 'lib/one:lib/two', ROOT_DIR: '' },
+      variables: { PROJ_NETWORK: 'ON' },
+    });
+    assert.equal(environment.PROJ_NETWORK, 'ON');
+    assert.equal(environment.ROOT_DIR, '/srv/ferry/envs/churn/3');
+    assert.ok(argv.includes('spark.executorEnv.PROJ_NETWORK=ON'));
+    assert.ok(
+      argv.includes(
+        'spark.executorEnv.PLUGINS=./churn_zip/churn/lib/one:./churn_zip/churn/lib/two',
+      ),
+    );
+  });
+
+  it('give way to the person’s own, and go before what every container gets', () => {
+    const { argv } = invoke({
+      ...CHURN,
+      activation: { MPLCONFIGDIR: 'etc/matplotlib', PROJ_DATA: 'share/proj' },
+      conf: { 'spark.executorEnv.PROJ_DATA': '/mnt/proj' },
+    });
+    assert.deepEqual(
+      argv.filter((each) => /MPLCONFIGDIR|PROJ_DATA/.test(each)),
+      [
+        'spark.executorEnv.MPLCONFIGDIR=./churn_zip/churn/etc/matplotlib',
+        'spark.executorEnv.PROJ_DATA=/mnt/proj',
+      ],
+    );
+  });
+});
+
 describe('variables that decide how Spark starts', () => {
   it('are left out of activation, and said to be', () => {
     const { text, warnings } = invoke({
       ...CHURN,
       activation: { JAVA_HOME: 'lib/jvm', PATH: 'bin', PYTHONPATH: 'x' },
+      variables: { LD_PRELOAD: 'libx.so', SPARK_HOME: '/opt/other' },
     });
     assert.equal(text, invoke(CHURN).text);
     assert.deepEqual(
@@ -589,6 +642,10 @@ describe('a malformed request is refused by name', () => {
     [{ ...CHURN, activation: { GDAL_DATA: '/usr/share' } }, 'bad-activation'],
     [{ ...CHURN, activation: { GDAL_DATA: '../x' } }, 'bad-activation'],
     [{ ...CHURN, activation: { 'A B': 'x' } }, 'bad-activation'],
+    [{ ...CHURN, activation: { PLUGINS: 'lib:/usr/lib' } }, 'bad-activation'],
+    [{ ...CHURN, activation: { PLUGINS: 'lib:../x' } }, 'bad-activation'],
+    [{ ...CHURN, variables: { MODE: 'a$b' } }, 'bad-variable'],
+    [{ ...CHURN, variables: { 'A B': 'x' } }, 'bad-variable'],
     [{ ...CHURN, imports: ['os; x'] }, 'bad-type'],
     [JSON.parse('{"__proto__": {"environment": "x"}, "constructor": 1}'), 'unknown-key'],
   ];

@@ -3,6 +3,7 @@ import type { Archive, ArchiveSegment } from '../../domain/build.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging } from '../../domain/environment.ts';
 import { Cancelled, outsideError } from '../../domain/errors.ts';
+import { activationOf } from '../../domain/invocation/activation.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
 import { diskFull, megabytes } from './failures.ts';
@@ -119,7 +120,7 @@ export async function stageArchive(
     layout: request.layout,
     alias: request.alias,
     cluster,
-    activation: activationOf(unpacked.stdout, prefix),
+    ...activationOf(activatedEnvironment(unpacked.facts), prefix),
     stagedAt: Date.now(),
   };
   return { staging, travelled };
@@ -227,20 +228,10 @@ async function discard(session: Session, variables: { root: string; sha: string 
   }
 }
 
-/** Set by the shell, or by activation itself in a way that means nothing on an executor. */
-const NOT_ACTIVATION = /^(?:PATH|PWD|OLDPWD|HOME|SHLVL|_|CONDA_.*)$/;
-
-/** Variables pointing into the prefix, as paths relative to it. */
-function activationOf(stdout: string, prefix: string): Record<string, string> {
-  const activation: Record<string, string> = {};
-  for (const line of stdout.split('\n')) {
-    const [, name = '', value = ''] = /^activation ([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
-    const inside = value.startsWith(`${prefix}/`) ? value.slice(prefix.length + 1) : '';
-    if (inside && !NOT_ACTIVATION.test(name) && !/[:\s]|\.\./.test(inside)) {
-      activation[name] = inside;
-    }
-  }
-  return activation;
+/** What the edge says an activated shell has there. */
+function activatedEnvironment(facts: Map<string, string>): Record<string, string> {
+  const text = facts.get('activation');
+  return text === undefined ? {} : (JSON.parse(text) as Record<string, string>);
 }
 
 export async function isStagingIntact(

@@ -1,9 +1,11 @@
 import { quote } from '../shell.ts';
 import { isRemote } from './archive.ts';
 import {
+  argumentsAfterSite,
   checkApplication,
   shellEnvironment,
   shellLine,
+  siteBeats,
   sparkWarnings,
   submitArguments,
   unsetVariables,
@@ -73,7 +75,7 @@ function jupyterKernel(plan: Plan): Invocation {
       'Add the package `ipykernel` to the environment.',
     );
   }
-  const argv = [
+  const argv = argumentsAfterSite(plan, environment, [
     'env',
     ...unsetVariables(plan).flatMap((variable) => ['-u', variable]),
     interpreter(plan.driverPrefix),
@@ -81,7 +83,7 @@ function jupyterKernel(plan: Plan): Invocation {
     KERNEL_START,
     '-f',
     '{connection_file}',
-  ];
+  ]);
   return {
     ...STARTS_NOTHING,
     text: `${JSON.stringify({ argv, display_name: `${name} (PySpark)`, language: 'python', env: kernelVariables(environment) }, null, 2)}\n`,
@@ -202,7 +204,19 @@ function propertyValue(key: string, value: string): string {
 }
 
 function defaultsWarnings(plan: Plan): InvocationWarning[] {
-  if (plan.request.mode === 'cluster') return sparkWarnings(plan);
+  const beaten = siteBeats(plan);
+  const always: InvocationWarning[] = [
+    ...(beaten.length === 0
+      ? []
+      : [
+          {
+            id: 'site-variables',
+            text: `\`spark-env.sh\` on this edge exports ${beaten.join(', ')}, which no file of settings takes away: use the line (\`--for shell\`), which does.`,
+          },
+        ]),
+    ...sparkWarnings(plan),
+  ];
+  if (plan.request.mode === 'cluster') return always;
   return [
     {
       // bin/pyspark picks its interpreter before it reads the file (launcher
@@ -210,7 +224,7 @@ function defaultsWarnings(plan: Plan): InvocationWarning[] {
       id: 'pyspark-driver',
       text: `The pyspark shell takes its Python from the command line or the variables only, and what it takes goes to the executors, too. For it: export PYSPARK_DRIVER_PYTHON=${quote(interpreter(plan.driverPrefix))} PYSPARK_PYTHON=${quote(interpreter(plan.executorPrefix))}. spark-submit reads the file.`,
     },
-    ...sparkWarnings(plan),
+    ...always,
   ];
 }
 

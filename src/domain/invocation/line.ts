@@ -1,5 +1,11 @@
 import { commandLine, quote } from '../shell.ts';
-import { type Invocation, type InvocationWarning, inside, interpreter, type Plan } from './plan.ts';
+import {
+  activated,
+  type Invocation,
+  type InvocationWarning,
+  interpreter,
+  type Plan,
+} from './plan.ts';
 import { refuse } from './refusal.ts';
 import { atLeast, versionOf } from './version.ts';
 
@@ -50,12 +56,7 @@ export function shellEnvironment(plan: Plan): Record<string, string> {
       PYTHONNOUSERSITE: '1',
       // Where no bin/spark-submit starts the driver, nothing else sets it.
       ...(request.for === 'jupyter' && { PYTHONHASHSEED: '0' }),
-      ...Object.fromEntries(
-        Object.entries(request.activation).map(([name, path]) => [
-          name,
-          inside(plan.driverPrefix, path),
-        ]),
-      ),
+      ...Object.fromEntries(activated(request, plan.driverPrefix)),
     }),
   };
 }
@@ -87,10 +88,36 @@ export function unsetVariables(plan: Plan): string[] {
  * and notes in SPARK_ENV_LOADED, and then sets and takes away its own.
  */
 function afterSite(plan: Plan, line: string): string {
-  const { sparkHome, siteVariables } = plan.request.cluster;
-  const isBeaten = unsetVariables(plan).some((name) => siteVariables.includes(name));
-  if (!isBeaten || sparkHome === null) return line;
-  return `SPARK_HOME=${quote(sparkHome)} bash --norc -c '. "$SPARK_HOME/bin/load-spark-env.sh"; exec env "$@"' spark-env ${line}`;
+  const { sparkHome } = plan.request.cluster;
+  if (siteBeats(plan).length === 0 || sparkHome === null) return line;
+  return `SPARK_HOME=${quote(sparkHome)} ${AFTER_SITE.map(quote).join(' ')} ${line}`;
+}
+
+const AFTER_SITE = [
+  'bash',
+  // Started over SSH, bash would read a person's start-up file too.
+  '--norc',
+  '-c',
+  '. "$SPARK_HOME/bin/load-spark-env.sh"; exec env "$@"',
+  'spark-env',
+];
+
+/** The same for a program whose variables are set already, SPARK_HOME among them. */
+export function argumentsAfterSite(
+  plan: Plan,
+  environment: Readonly<Record<string, string>>,
+  argv: readonly string[],
+): string[] {
+  if (siteBeats(plan).length === 0) return [...argv];
+  const again = Object.entries(environment).filter(([name]) =>
+    plan.request.cluster.siteVariables.includes(name),
+  );
+  return [...AFTER_SITE, ...again.map(([name, value]) => `${name}=${value}`), ...argv];
+}
+
+/** Variables of the site's `spark-env.sh` that only taking them away beats. */
+export function siteBeats(plan: Plan): string[] {
+  return unsetVariables(plan).filter((name) => plan.request.cluster.siteVariables.includes(name));
 }
 
 function checkTool(plan: Plan): void {

@@ -44,7 +44,24 @@ export function interpreter(prefix: string): string {
   return `${prefix}/bin/python`;
 }
 
-/** A path of the environment as seen from `prefix`. */
-export function inside(prefix: string, path: string): string {
-  return path === '' ? prefix : `${prefix}/${path}`;
+/** Paths of the environment as seen from `prefix`: one, or several with `:` between. */
+export function inside(prefix: string, paths: string): string {
+  return paths
+    .split(':')
+    .map((path) => (path === '' ? prefix : `${prefix}/${path}`))
+    .join(':');
+}
+
+/** Everything that activation would have set, for an environment at `prefix`. */
+export function activated(
+  { activation, variables }: Pick<CheckedRequest, 'activation' | 'variables'>,
+  prefix: string,
+): [name: string, value: string][] {
+  return [
+    ...Object.entries(activation).map(([name, paths]): [string, string] => [
+      name,
+      inside(prefix, paths),
+    ]),
+    ...Object.entries(variables),
+  ];
 }

@@ -29,8 +29,10 @@ export interface InvocationRequest {
   /** Further Spark settings. */
   conf?: Readonly<Record<string, string>>;
   for?: Purpose;
-  /** What `activate.d` would set: variable → path relative to the prefix. */
+  /** What activation would set: variable → path relative to the prefix, or several with `:`. */
   activation?: Readonly<Record<string, string>>;
+  /** What it would set to other values: variable → value. */
+  variables?: Readonly<Record<string, string>>;
   /** The staging root on the edge, absolute: where the global layout's folder is. */
   root?: string | null;
   /** Modules the verification imports; without effect on the line. */
@@ -62,6 +64,7 @@ export interface CheckedRequest {
   conf: Readonly<Record<string, string>>;
   for: Purpose;
   activation: Readonly<Record<string, string>>;
+  variables: Readonly<Record<string, string>>;
   root: string | null;
   imports: readonly string[];
   packages: ReadonlySet<string> | null;
@@ -82,6 +85,7 @@ const KEYS = [
   'conf',
   'for',
   'activation',
+  'variables',
   'root',
   'imports',
   'packages',
@@ -149,6 +153,7 @@ export function checkRequest(value: unknown): CheckedRequest {
       'shell',
     ),
     activation: activationAt(request.activation),
+    variables: plainVariablesAt(request.variables),
     root: optionalPathAt(request.root, 'root'),
     imports: importsAt(request.imports),
     packages: packagesAt(request.packages),
@@ -343,7 +348,9 @@ function confAt(value: unknown): Readonly<Record<string, string>> {
 }
 
 /** Paths below the prefix in letters that neither YARN (`{{X}}`, `$X`) nor a shell rewrites. */
-const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9_.+@/-]*$/;
+const RELATIVE_PATHS = /^(?!.*(?:^|:)\/)(?!.*(?:^|[/:])\.\.(?:[/:]|$))[A-Za-z0-9_.+@/:-]*$/;
+/** The same for a value, which is no path or not of the prefix. */
+const PLAIN_VALUE = /^[\w.+@:,=/ -]*$/;
 
 function activationAt(value: unknown): Readonly<Record<string, string>> {
   const activation: [string, string][] = [];
@@ -355,7 +362,7 @@ function activationAt(value: unknown): Readonly<Record<string, string>> {
         'Use variables such as `GDAL_DATA` or `PROJ_DATA`.',
       );
     }
-    if (typeof path !== 'string' || !RELATIVE_PATH.test(path)) {
+    if (typeof path !== 'string' || !RELATIVE_PATHS.test(path)) {
       return refuse(
         'bad-activation',
         `\`activation.${name}\` must be a path relative to the prefix.`,
@@ -365,6 +372,18 @@ function activationAt(value: unknown): Readonly<Record<string, string>> {
     activation.push([name, path.replace(/\/+$/, '')]);
   }
   return Object.fromEntries(activation);
+}
+
+function plainVariablesAt(value: unknown): Readonly<Record<string, string>> {
+  const variables = entriesAt(value, 'variables').map(([name, text]): [string, string] => {
+    if (isVariable(name) && typeof text === 'string' && PLAIN_VALUE.test(text)) return [name, text];
+    return refuse(
+      'bad-variable',
+      `\`variables.${printable(name)}\` is not a plain value of a variable.`,
+      'Use names such as `PROJ_NETWORK` and values of letters, digits, blanks and `. _ - + = @ : , /`.',
+    );
+  });
+  return Object.fromEntries(variables);
 }
 
 function variablesAt(value: unknown, field: string): readonly string[] {

@@ -103,8 +103,19 @@ const NOT_SECRET = /(file|path|provider|enabled|interval|class|renewer)$/i;
 const SECRET_VALUE =
   /\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-|-----BEGIN |[a-z]:\/\/[^/\s:@]+:[^/\s@]+@/i;
 
+/** A variable's name may end so without a word of Spark's. */
+const SECRET_VARIABLE = /(^|_)(API_?KEY|KEY|AUTH|CREDENTIALS?|PASS(WD)?)$/i;
+
+export function looksSecret(name: string, value: string): boolean {
+  return SECRET_VARIABLE.test(name) || isSecret(name, value);
+}
+
+function isSecret(key: string, value: string): boolean {
+  return (SECRET_KEY.test(key) && !NOT_SECRET.test(key)) || SECRET_VALUE.test(value);
+}
+
 function checkSecret(key: string, value: string): void {
-  if (!(SECRET_KEY.test(key) && !NOT_SECRET.test(key)) && !SECRET_VALUE.test(value)) return;
+  if (!isSecret(key, value)) return;
   refuse(
     'secret-in-conf',
     `\`${key}\` looks like a secret, and a command line is visible to every user of the host.`,
