@@ -16,7 +16,10 @@ import type { PrefixFile } from './prefix.ts';
  * a source, `-O` variants) and those no package lists: they are traces of somebody having run
  * Python in the prefix, and would make two packings of one environment differ.
  */
-const CACHED = /^((?:.*\/)?)__pycache__\/([^/]+?)\.([a-z]+-?\d+)(\.opt-[^.]+)?\.pyc$/;
+const CACHED = /^((?:.*\/)?)__pycache__\/([^/]+)\.([^./]+?)(\.opt-[^./]+)?\.pyc$/;
+
+/** numba's index and machine code: tied to a source's time as well, and written where it runs. */
+const NUMBA = /(^|\/)__pycache__\/[^/]+\.nb[ic]$/;
 const HEADER_BYTES = 16;
 const UNCHECKED_HASH = 0b01;
 
@@ -30,6 +33,11 @@ export function cachedBytecode(path: string): CachedBytecode | null {
   const match = CACHED.exec(path);
   if (!match) return null;
   return { source: `${match[1]}${match[2]}.py`, optimised: match[4] !== undefined };
+}
+
+/** Whether a file in `__pycache__` is a trace of somebody having run numba there. */
+export function isNumbaCache(path: string): boolean {
+  return NUMBA.test(path);
 }
 
 /** What becomes of a `.pyc`: travels as it is, with an unchecked header, or not at all. */

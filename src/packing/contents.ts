@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 import type { ArchiveFormat } from '../domain/request.ts';
 import { memberMode } from './archive-writer.ts';
-import { ContentReader } from './content.ts';
+import { clobberWarnings } from './clobbered.ts';
+import { ContentReader, inScanOrder, type ScannedFile } from './content.ts';
+import { faultWarnings } from './faults.ts';
+import type { Entry } from './members.ts';
 import { type PackWarning, planArchive } from './plan.ts';
-import type { PrefixRecord } from './relocate.ts';
+import { prefixNames } from './prefix-names.ts';
 
 /** One member of an archive with its bytes, for a packer that is not ours. */
 export interface MemberContents {
@@ -18,43 +21,56 @@ export interface MemberContents {
 
 export interface ArchiveContents {
   members: AsyncGenerator<MemberContents, void, void>;
+  /** Complete once all members have been read. */
   warnings: PackWarning[];
 }
 
 /** The members `pack` would write, in the same order with the same bytes. Errors: as `pack`. */
 export async function archiveContents(request: {
   prefix: string;
+  output: string;
   format: ArchiveFormat;
   root: string;
   targetPrefix?: string | null;
   signal?: AbortSignal | undefined;
 }): Promise<ArchiveContents> {
-  const { root, format, signal } = request;
+  const { root, format, signal, output } = request;
   const prefix = resolve(request.prefix);
   const targetPrefix = request.targetPrefix ?? null;
   const links = format === 'zip' ? 'copy' : 'keep';
-  const plan = await planArchive({ prefix, targetPrefix, links, signal });
-  const reader = new ContentReader({ prefix, targetPrefix });
-  const records: PrefixRecord[] = [];
+  const names = prefixNames(prefix);
+  const leaveOut = [output, `${output}.part`];
+  const plan = await planArchive({ prefix, names, targetPrefix, links, leaveOut, signal });
+  const reader = new ContentReader({ prefix, names, targetPrefix });
+  const seen: ScannedFile[] = [];
+  const warnings = [...plan.warnings];
   async function* members(): AsyncGenerator<MemberContents, void, void> {
-    for (const group of [() => plan.segments, () => plan.closing(records)]) {
-      for (const entry of group().flatMap((segment) => segment.entries)) {
-        signal?.throwIfAborted();
-        let bytes = Buffer.alloc(0);
-        if (entry.kind === 'file') {
-          const scanned = await reader.scan(entry);
-          if (scanned.record) records.push(scanned.record);
-          bytes = Buffer.concat([...reader.blocks(scanned)]);
-        }
-        yield {
-          path: entry.path === '' ? root : `${root}/${entry.path}`,
-          kind: entry.kind,
-          mode: memberMode(entry),
-          target: entry.kind === 'link' ? entry.target : '',
-          bytes,
-        };
-      }
+    for (const segment of plan.segments) yield* contentsOf(segment.entries);
+    const records = seen.flatMap(({ record }) => record ?? []);
+    const clobbered = seen.filter((file) => file.clobbered);
+    const faults = seen.flatMap((file) => file.faults);
+    warnings.push(...clobberWarnings(prefix, plan.owners, clobbered), ...faultWarnings(faults));
+    for (const segment of plan.closing(records, warnings)) yield* contentsOf(segment.entries);
+  }
+  async function* contentsOf(entries: readonly Entry[]): AsyncGenerator<MemberContents> {
+    const scanned = new Map<Entry, ScannedFile>();
+    for (const entry of inScanOrder(entries)) {
+      signal?.throwIfAborted();
+      if (entry.kind !== 'file' || reader.isOutdated(entry)) continue;
+      scanned.set(entry, await reader.scan(entry));
+    }
+    for (const entry of entries) {
+      const file = scanned.get(entry);
+      if (entry.kind === 'file' && !file) continue;
+      if (file) seen.push(file);
+      yield {
+        path: entry.path === '' ? root : `${root}/${entry.path}`,
+        kind: entry.kind,
+        mode: memberMode(entry),
+        target: entry.kind === 'link' ? entry.target : '',
+        bytes: file ? Buffer.concat([...reader.blocks(file)]) : Buffer.alloc(0),
+      };
     }
   }
-  return { members: members(), warnings: plan.warnings };
+  return { members: members(), warnings };
 }

@@ -11,6 +11,7 @@ import { type LintProfile, PROFILES, unpackerOf } from './lint/profiles.ts';
 import { readTar } from './lint/read-tar.ts';
 import { openZip, type ZipEntry } from './lint/read-zip.ts';
 import { RULES } from './lint/rules.ts';
+import type { PackWarning } from './plan.ts';
 
 export type { LintProfile } from './lint/profiles.ts';
 export { PROFILES } from './lint/profiles.ts';
@@ -99,6 +100,7 @@ async function lintFile(file: string, profile?: LintProfile): Promise<LintReport
     ...noticedFindings(inspection, profiles, detail),
     ...profileFindings(inspection, profiles, facts.size),
   ];
+  findings.push(...notedFindings(inspection, profiles, findings));
   const failing = new Set(
     findings.flatMap(({ severity, profiles }) => (severity === 'error' ? profiles : [])),
   );
@@ -239,6 +241,23 @@ function noticedFindings(
       };
     })
     .filter(({ profiles: failing }) => failing.length > 0);
+}
+
+/** What packing warned of and the archive's members do not show. */
+function notedFindings(
+  inspection: Inspection,
+  profiles: readonly LintProfile[],
+  findings: readonly LintFinding[],
+): LintFinding[] {
+  const isNews = ({ id }: PackWarning) => !findings.some((finding) => finding.id === id);
+  return inspection.notes.warnings.filter(isNews).map(({ id, text, path }) => ({
+    id,
+    severity: 'warning',
+    text,
+    fix: 'Mend it in the environment, then pack again; or leave it, if nothing needs it.',
+    paths: path === undefined ? [] : [path],
+    profiles: profiles.map(({ name }) => name),
+  }));
 }
 
 /** What depends on the cluster's machines, where they are known. */

@@ -6,13 +6,15 @@ import type { ArchiveFormat } from '../domain/request.ts';
 import type { ArchiveWriter, CompressedFile } from './archive-writer.ts';
 import { type CachedSegment, SegmentCache, type SegmentRecorder, segmentKey } from './cache.ts';
 import { clobberWarnings } from './clobbered.ts';
-import { ContentReader, type ScannedFile } from './content.ts';
+import { ContentReader, inScanOrder, type ScannedFile } from './content.ts';
 import { deflateBlock } from './deflate.ts';
+import { type FoundFault, faultWarnings } from './faults.ts';
 import { fileErrorInWords, refuseOutput } from './file-errors.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Entry } from './members.ts';
 import { Output, type WrittenSegment } from './output.ts';
 import { bytesOnDisk, type PackWarning, type Plan, planArchive, type Segment } from './plan.ts';
+import { prefixNames } from './prefix-names.ts';
 import type { PrefixRecord } from './relocate.ts';
 import { Spool } from './spool.ts';
 import { TarGzWriter } from './tar-gz-writer.ts';
@@ -99,8 +101,10 @@ async function packPrefix(request: PackRequest): Promise<PackReport> {
   signal?.throwIfAborted();
   await refuseOutput(request.output);
   const links = format === 'zip' ? 'copy' : 'keep';
-  const plan = await planArchive({ prefix, targetPrefix, links, signal });
-  const reader = new ContentReader({ prefix, targetPrefix });
+  const names = prefixNames(prefix);
+  const leaveOut = [request.output, `${request.output}.part`, request.cache ?? null];
+  const plan = await planArchive({ prefix, names, targetPrefix, links, leaveOut, signal });
+  const reader = new ContentReader({ prefix, names, targetPrefix });
   const cache = request.cache ? new SegmentCache(request.cache) : null;
   const writer = format === 'zip' ? new ZipWriter(root) : new TarGzWriter(root);
   const output = await Output.create(request.output);
@@ -119,11 +123,7 @@ async function packPrefix(request: PackRequest): Promise<PackReport> {
       seconds: (performance.now() - started) / 1000,
       cache: packing.cacheCounts,
       segments: output.segments,
-      warnings: [
-        ...plan.warnings,
-        ...clobberWarnings(prefix, plan.owners, packing.clobbered),
-        ...(packing.cacheWarning ? [packing.cacheWarning] : []),
-      ],
+      warnings: [...packing.warnings, ...(packing.cacheWarning ? [packing.cacheWarning] : [])],
     };
   } catch (error) {
     await output.discard();
@@ -179,7 +179,8 @@ interface PackingParts {
  */
 class Packing {
   readonly #parts: PackingParts;
-  readonly clobbered: ScannedFile[] = [];
+  readonly #clobbered: ScannedFile[] = [];
+  readonly #faults: FoundFault[] = [];
   cacheWarning: PackWarning | null = null;
   readonly cacheCounts = { hits: 0, misses: 0, reusedBytes: 0 };
   readonly #records: PrefixRecord[] = [];
@@ -193,6 +194,16 @@ class Packing {
 
   constructor(parts: PackingParts) {
     this.#parts = parts;
+  }
+
+  /** What is to be said about the environment, once all of it has been read. */
+  get warnings(): PackWarning[] {
+    const { plan, request } = this.#parts;
+    return [
+      ...plan.warnings,
+      ...clobberWarnings(resolve(request.prefix), plan.owners, this.#clobbered),
+      ...faultWarnings(this.#faults),
+    ];
   }
 
   async run(): Promise<void> {
@@ -218,7 +229,7 @@ class Packing {
     const { plan, reader, level } = this.#parts;
     const segments: Iterable<Segment>[] = [
       plan.segments,
-      deferred(() => plan.closing(this.#records)),
+      deferred(() => plan.closing(this.#records, this.warnings)),
     ];
     for (const group of segments) {
       for (const { name, entries } of group) {
@@ -246,15 +257,17 @@ class Packing {
   }
 
   /** Reads a segment's files once and looks whether the cache has them compressed. */
-  async #openSegment(name: string, entries: readonly Entry[]): Promise<SegmentAtWork> {
-    const { reader, cache, level } = this.#parts;
+  async #openSegment(name: string, all: readonly Entry[]): Promise<SegmentAtWork> {
+    const { cache, level } = this.#parts;
+    const files = await this.#scan(all);
+    const entries = all.filter((entry) => entry.kind !== 'file' || files.has(entry));
     const scanned = new Map<Entry, ScannedFile>();
     for (const entry of entries) {
-      if (entry.kind !== 'file') continue;
-      await this.#takeTurns(bytesOnDisk(entry));
-      const file = await reader.scan(entry);
+      const file = files.get(entry);
+      if (!file) continue;
       if (file.record) this.#records.push(file.record);
-      if (file.clobbered) this.clobbered.push(file);
+      if (file.clobbered) this.#clobbered.push(file);
+      this.#faults.push(...file.faults);
       this.files += 1;
       this.sourceBytes += file.bytes;
       if (file.bytes > 0) scanned.set(entry, file);
@@ -268,6 +281,18 @@ class Packing {
     if (cached) this.#open.add(cached);
     this.cacheCounts[cached ? 'hits' : 'misses'] += 1;
     return { name, entries, scanned, key, cached };
+  }
+
+  /** What is read of a segment's files; compiled Python that is outdated is left out. */
+  async #scan(entries: readonly Entry[]): Promise<Map<Entry, ScannedFile>> {
+    const { reader } = this.#parts;
+    const files = new Map<Entry, ScannedFile>();
+    for (const entry of inScanOrder(entries)) {
+      if (entry.kind !== 'file') continue;
+      await this.#takeTurns(bytesOnDisk(entry));
+      if (!reader.isOutdated(entry)) files.set(entry, await reader.scan(entry));
+    }
+    return files;
   }
 
   async #writeSegment(segment: SegmentAtWork, steps: AsyncGenerator<Step>): Promise<void> {

@@ -60,7 +60,7 @@ export function normalizedName(name: string): string {
 interface EditableTrace {
   pattern: RegExp;
   /** The package's name when this file makes it editable, else null. */
-  find(content: string, match: RegExpExecArray, prefix: string): string | null;
+  find(content: string, match: RegExpExecArray, names: readonly string[]): string | null;
 }
 
 /**
@@ -86,19 +86,19 @@ const TRACES: readonly EditableTrace[] = [
   },
   {
     pattern: /^(.*site-packages)\/([^/]+)\.pth$/,
-    find: (content, match, prefix) =>
-      leadsOutside(content, `${prefix}/${match[1]}`, prefix) ? (match[2] ?? null) : null,
+    find: (content, match, names) =>
+      leadsOutside(content, match[1] ?? '', names) ? (match[2] ?? null) : null,
   },
 ];
 
 /**
- * Refuses a prefix with editable packages: their code lies outside and would not travel.
+ * Refuses a prefix, under all its names, with editable packages: their code lies outside and would not travel.
  * Errors: `editable-package`, naming package and file.
  */
-export function refuseEditable(prefix: string, files: readonly PrefixFile[]): void {
+export function refuseEditable(names: readonly string[], files: readonly PrefixFile[]): void {
   for (const { path, kind } of files) {
     if (kind === 'directory' || !path.includes('site-packages/')) continue;
-    const name = editableName(prefix, path);
+    const name = editableName(names, path);
     if (!name) continue;
     throw userError({
       code: 'editable-package',
@@ -108,13 +108,14 @@ export function refuseEditable(prefix: string, files: readonly PrefixFile[]): vo
   }
 }
 
-function editableName(prefix: string, path: string): string | null {
+function editableName(names: readonly string[], path: string): string | null {
   for (const trace of TRACES) {
     const match = trace.pattern.exec(path);
     if (!match) continue;
     // A link to nothing makes nothing editable.
-    if (!existsSync(`${prefix}/${path}`)) continue;
-    const name = trace.find(readFileSync(`${prefix}/${path}`, 'utf8'), match, prefix);
+    const place = `${names[0]}/${path}`;
+    if (!existsSync(place)) continue;
+    const name = trace.find(readFileSync(place, 'utf8'), match, names);
     if (name) return name;
   }
   return null;
@@ -129,12 +130,14 @@ export function isEditableUrl(content: string): boolean {
   }
 }
 
-/** Whether a `.pth` adds a folder outside `root`: lines are paths unless they begin with `import`. */
-function leadsOutside(content: string, folder: string, root: string): boolean {
+/** Whether a `.pth` adds a folder outside: lines are paths unless they begin with `import`. */
+function leadsOutside(content: string, folder: string, names: readonly string[]): boolean {
   return content.split(/\r?\n/).some((line) => {
     const text = line.trimEnd();
     if (text === '' || text.startsWith('#') || /^import[ \t]/.test(text)) return false;
-    const target = posix.resolve(folder, text);
-    return target !== root && !target.startsWith(`${root}/`);
+    return names.every((name) => {
+      const target = posix.resolve(name, folder, text);
+      return target !== name && !target.startsWith(`${name}/`);
+    });
   });
 }

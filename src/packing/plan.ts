@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
-import { bytecodeFate, cachedBytecode } from './bytecode.ts';
+import { bytecodeFate, cachedBytecode, isNumbaCache } from './bytecode.ts';
 import { leftOutWarnings, staysBehind } from './left-out.ts';
 import { linkWarnings } from './link-warnings.ts';
 import { archiveMembers, type Entry, type FileEntry, type KeptFile } from './members.ts';
+import { NOTES_PATH, type PackingNotes, packingNotes } from './notes.ts';
 import { type Owners, readOwners, UNOWNED } from './owners.ts';
 import { refuseEditable } from './pip.ts';
 import { byPath, listPrefix } from './prefix.ts';
@@ -13,7 +14,7 @@ import { ACTIVATE, condaUnpack, DEACTIVATE } from './scripts.ts';
 
 /** Members that travel together: one package's files, or one of the parts every archive has. */
 export interface Segment {
-  /** `directories`, `conda:numpy`, `pip:churn`, `files`, `scripts` or `conda-meta`. */
+  /** `directories`, `conda:numpy`, `pip:churn`, `files`, `scripts`, `conda-meta` or `notes`. */
   name: string;
   entries: Entry[];
 }
@@ -27,8 +28,8 @@ export interface PackWarning {
 export interface Plan {
   /** Everything but what depends on the contents of the rest. */
   segments: Segment[];
-  /** `scripts` and `conda-meta`, once it is known which files still have the prefix in them. */
-  closing(records: readonly PrefixRecord[]): Segment[];
+  /** `scripts`, `conda-meta` and `notes`, once it is known what is in the files. */
+  closing(records: readonly PrefixRecord[], warnings: readonly PackWarning[]): Segment[];
   owners: Owners;
   warnings: PackWarning[];
   /** For progress: files, and their bytes in the prefix. */
@@ -39,7 +40,11 @@ export interface Plan {
 export interface PlanRequest {
   /** Absolute, without a trailing slash. */
   prefix: string;
+  /** Every path that leads to the prefix and may be written in its files. */
+  names: readonly string[];
   targetPrefix: string | null;
+  /** Absolute paths that stay out although they lie in the prefix: the archive itself, its cache. */
+  leaveOut: readonly (string | null)[];
   /** `keep` for tar, `copy` for zip: see `archiveMembers`. */
   links: 'keep' | 'copy';
   signal?: AbortSignal | undefined;
@@ -57,7 +62,15 @@ export interface PlanRequest {
  */
 export async function planArchive(request: PlanRequest): Promise<Plan> {
   const { prefix } = request;
-  const { files: listed, special } = await listPrefix(prefix, request.signal);
+  if (prefix === '/') {
+    throw userError({
+      code: 'not-a-prefix',
+      message: '`/` is the whole machine, not an environment.',
+      suggestion:
+        'Create an environment of its own, e.g. `conda create -p /opt/envs/churn python`.',
+    });
+  }
+  const { files: listed, special, isOutputInside } = await listPrefix(prefix, request);
   if (!listed.some((file) => file.path === 'conda-meta' && file.kind === 'directory')) {
     throw userError({
       code: 'not-a-prefix',
@@ -65,7 +78,7 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
       suggestion: 'Name the folder conda created, e.g. `/opt/envs/churn`.',
     });
   }
-  refuseEditable(prefix, listed);
+  refuseEditable(request.names, listed);
   const owners = await readOwners(prefix, listed);
   const ownScripts = request.targetPrefix === null;
   const kept = await keepFiles(prefix, owners, ownScripts);
@@ -74,15 +87,24 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
   const opening = groupBySegment(entries, owners);
   return {
     segments: opening,
-    closing: (records) => [
+    closing: (records, warnings) => [
       {
         name: 'scripts',
-        entries: ownScripts ? scripts(prefix, records) : [],
+        entries: ownScripts ? scripts(request.names, records) : [],
       },
       { name: 'conda-meta', entries: condaMeta(owners) },
+      { name: 'notes', entries: notes({ targetPrefix: request.targetPrefix, warnings }) },
     ],
     owners,
     warnings: [
+      ...(isOutputInside
+        ? [
+            {
+              id: 'output-in-prefix',
+              text: 'The archive is written into the environment it is made of: it leaves itself out, and takes along whatever else lies beside it.',
+            },
+          ]
+        : []),
       ...special.map((path) => ({
         id: 'special-file',
         text: `\`${path}\` is a socket, a pipe or a device; it is left out.`,
@@ -127,6 +149,7 @@ async function keepFiles(
     const record = owners.recordOf(path);
     if (staysBehind(path, record !== null, ownScripts)) continue;
     const bytecode = file.kind === 'file' ? cachedBytecode(path) : null;
+    if (!record && isNumbaCache(path)) continue;
     if (!bytecode) {
       kept.set(path, { file, record, uncheck: false });
       continue;
@@ -187,10 +210,10 @@ function groupBySegment(entries: readonly Entry[], owners: Owners): Segment[] {
  * conda's `activate` and `deactivate`, where it is a package of the environment, name the place it
  * was built at; these are found by where they lie (conda-pack puts its own there, too).
  */
-function scripts(prefix: string, records: readonly PrefixRecord[]): FileEntry[] {
+function scripts(names: readonly string[], records: readonly PrefixRecord[]): FileEntry[] {
   return [
     memoryFile('bin/activate', Buffer.from(ACTIVATE), false),
-    memoryFile('bin/conda-unpack', Buffer.from(condaUnpack(prefix, records)), true),
+    memoryFile('bin/conda-unpack', Buffer.from(condaUnpack(names, records)), true),
     memoryFile('bin/deactivate', Buffer.from(DEACTIVATE), false),
   ];
 }
@@ -204,6 +227,11 @@ function condaMeta(owners: Owners): FileEntry[] {
     ...owners.conda.map(({ record, blanked }) => memoryFile(record, blanked, false)),
     memoryFile('conda-meta/history', Buffer.alloc(0), false),
   ].sort(byPath);
+}
+
+function notes(notes: PackingNotes): FileEntry[] {
+  const bytes = packingNotes(notes);
+  return bytes ? [memoryFile(NOTES_PATH, bytes, false)] : [];
 }
 
 function memoryFile(path: string, bytes: Buffer, executable: boolean): FileEntry {

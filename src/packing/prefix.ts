@@ -1,4 +1,5 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { posix } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
 
@@ -45,13 +46,19 @@ export interface PrefixListing {
   files: PrefixFile[];
   /** Sockets, pipes and devices: no archive can carry them. */
   special: string[];
+  /** Whether something that was to be left out would lie in it. */
+  isOutputInside: boolean;
 }
 
 /**
  * Lists a prefix in a fixed order (by path, UTF-16 code units), links not followed.
  * Errors: `not-a-prefix`, `unsupported-name`.
  */
-export async function listPrefix(prefix: string, signal?: AbortSignal): Promise<PrefixListing> {
+export async function listPrefix(
+  prefix: string,
+  { leaveOut = [], signal }: ListRequest = {},
+): Promise<PrefixListing> {
+  const out = new Set(leaveOut.flatMap((path) => (path ? insidePath(prefix, path) : [])));
   const files: PrefixFile[] = [];
   const special: string[] = [];
   const pending = [''];
@@ -60,6 +67,7 @@ export async function listPrefix(prefix: string, signal?: AbortSignal): Promise<
     for (const name of namesIn(prefix, folder)) {
       if (folder === '' && isLeftOut(name)) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
+      if (out.has(path)) continue;
       if (name.includes('\ufffd')) throw unsupportedName(path);
       const file = describe(prefix, path);
       if (!file) {
@@ -77,7 +85,29 @@ export async function listPrefix(prefix: string, signal?: AbortSignal): Promise<
     }
   }
   files.sort(byPath);
-  return { files, special };
+  return { files, special, isOutputInside: out.size > 0 };
+}
+
+export interface ListRequest {
+  /** Absolute paths that are passed over. */
+  leaveOut?: readonly (string | null)[];
+  signal?: AbortSignal | undefined;
+}
+
+/** The path within the prefix, whichever links lead to the folder it is in; none outside. */
+function insidePath(prefix: string, path: string): string[] {
+  const real = (place: string) => {
+    try {
+      return realpathSync(place);
+    } catch {
+      return place;
+    }
+  };
+  const within = posix.relative(
+    real(prefix),
+    posix.join(real(posix.dirname(path)), posix.basename(path)),
+  );
+  return within === '' || within === '..' || within.startsWith('../') ? [] : [within];
 }
 
 export function byPath(left: { path: string }, right: { path: string }): number {

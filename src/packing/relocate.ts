@@ -1,10 +1,24 @@
 import { userError } from '../domain/errors.ts';
 import type { FileRecord } from './conda-meta.ts';
+import { isElf } from './lint/elf.ts';
+import {
+  findMentions,
+  type Mention,
+  type Needle,
+  needlesOf,
+  replaceMentions,
+  type TextKind,
+} from './mentions.ts';
+import { makePortable } from './portable.ts';
+import { mendRunPaths } from './run-paths.ts';
+import { fitsShebang, hostInterpreter, PLACEHOLDER, portableShebang } from './shebang.ts';
 
 /** From where to where file contents are rewritten. */
 export interface Relocation {
-  /** Absolute path of the prefix, as it is written in its files. */
+  /** Absolute path of the prefix. */
   prefix: string;
+  /** Every path that leads to it and may be written in its files; the prefix alone by default. */
+  names?: readonly string[];
   /** The path the archive will be unpacked at, or null when nobody knows yet. */
   targetPrefix: string | null;
 }
@@ -12,23 +26,39 @@ export interface Relocation {
 /** One file that still has the prefix in it: what `bin/conda-unpack` rewrites. */
 export interface PrefixRecord {
   path: string;
-  mode: 'text' | 'binary';
+  mode: TextKind;
   /** Longest path a binary has room for. */
   capacity: number;
 }
 
+/** What will not work where the archive lands; the same notices that linting gives. */
+export type Fault = 'dead-shebang' | 'placeholder' | 'run-path' | 'kept-prefix';
+
 export interface Relocated {
   content: Buffer;
   record: PrefixRecord | null;
+  faults: Fault[];
 }
 
 const NUL = 0;
 
+/** The interpreter finds its prefix by where it lies; conda-pack leaves it alone too. */
+export function isInterpreter(path: string): boolean {
+  return /^bin\/python(\d+(\.\d+)*t?)?$/.test(path);
+}
+
+export function namesOf({ prefix, names }: Relocation): readonly string[] {
+  return names ?? [prefix];
+}
+
 /**
- * Rewrites one file by conda-pack's rules (its `core.py` and `prefixes.py`):
+ * Rewrites one file by conda-pack's rules (its `core.py` and `prefixes.py`), and where those leave
+ * something that only `bin/conda-unpack` would mend, which no YARN container runs, by more:
  *
- * - `bin/python*` is never touched.
- * - A script in `bin/` that names the prefix in its shebang only gets `#!/usr/bin/env <name>`.
+ * - The interpreter is never touched.
+ * - A script that starts with a program of the prefix gets `#!/usr/bin/env <name>`.
+ * - `.pth` files, Jupyter's kernels and Qt's configuration name places within the prefix
+ *   relatively; so do RPATH and RUNPATH, where the text fits.
  * - Other text with the prefix is recorded for `bin/conda-unpack`; with a target prefix it is
  *   rewritten here, byte for byte.
  * - Binaries are rewritten, padded with NUL, only where conda did the same before (`file_mode`
@@ -42,86 +72,120 @@ export function relocate(
   file: FileRecord | null,
   relocation: Relocation,
 ): Relocated {
-  const { prefix, targetPrefix } = relocation;
-  if (path.startsWith('bin/python')) return { content, record: null };
-  const places = prefixPlaces(content, Buffer.from(prefix));
-  if (places.length === 0) return { content, record: null };
-  if (content.includes(NUL)) {
-    if (file?.mode !== 'binary') return { content, record: null };
-    const capacity = Math.max(file.placeholderBytes, Buffer.byteLength(prefix));
-    if (targetPrefix === null) return { content, record: { path, mode: 'binary', capacity } };
-    return { content: rewriteBinary(content, path, relocation, capacity), record: null };
+  if (isInterpreter(path)) return { content, record: null, faults: [] };
+  const needles = needlesOf(namesOf(relocation));
+  return isBinary(content, file)
+    ? relocateBinary(content, path, file, relocation, needles.binary)
+    : relocateText(content, path, file, relocation, needles.text);
+}
+
+/** conda's word counts: text may hold a NUL. Without one nothing can be padded. */
+export function isBinary(content: Buffer, file: FileRecord | null): boolean {
+  return file?.mode !== 'text' && content.includes(NUL);
+}
+
+/** How text of a file is judged. */
+export function textKindOf(file: FileRecord | null): 'text' | 'declared' {
+  return file?.mode === 'text' ? 'declared' : 'text';
+}
+
+function relocateText(
+  original: Buffer,
+  path: string,
+  file: FileRecord | null,
+  relocation: Relocation,
+  needles: readonly Needle[],
+): Relocated {
+  const { targetPrefix } = relocation;
+  const kind = textKindOf(file);
+  const mentions = (content: Buffer) => findMentions(content, needles, kind);
+  const found = mentions(original);
+  if (found.length === 0)
+    return { content: original, record: null, faults: faultsOf(original, path) };
+  const aimed = targetPrefix === null ? null : replaceMentions(original, found, targetPrefix);
+  if (aimed && targetPrefix !== null && fitsShebang(aimed, targetPrefix)) {
+    return { content: portableText(aimed, path, [targetPrefix]), record: null, faults: [] };
   }
+  const names = namesOf(relocation);
+  const script = portableShebang(original, names) ?? original;
+  const content = makePortable(script, path, names);
+  const left = mentions(content);
   if (targetPrefix !== null) {
-    return { content: replaceAt(content, places, prefix, targetPrefix), record: null };
+    return { content: replaceMentions(content, left, targetPrefix), record: null, faults: [] };
   }
-  const script =
-    path.startsWith('bin/') && places.length === 1 ? portableShebang(content, prefix) : null;
-  if (script) return { content: script, record: null };
-  return { content, record: { path, mode: 'text', capacity: 0 } };
+  return {
+    content,
+    record: left.length > 0 ? { path, mode: kind, capacity: 0 } : null,
+    faults: faultsOf(content, path),
+  };
+}
+
+/** A `.pth` is relative with a target prefix too: nothing is lost by it. */
+function portableText(content: Buffer, path: string, names: readonly string[]): Buffer {
+  return path.endsWith('.pth') ? makePortable(content, path, names) : content;
+}
+
+const HEAD_BYTES = 8192;
+
+/** Why a script in `bin/` will not start where it lands. */
+export function faultsOf(content: Buffer, path: string): Fault[] {
+  if (!/^bin\/[^/]+$/.test(path)) return [];
+  const faults: Fault[] = [];
+  if (hostInterpreter(content.toString('latin1', 0, HEAD_BYTES)) !== null)
+    faults.push('dead-shebang');
+  if (PLACEHOLDER.test(content.toString('latin1'))) faults.push('placeholder');
+  return faults;
+}
+
+/** Compiled code names its sources for debuggers and tracebacks; nobody opens them. */
+const NAMES_ITS_SOURCES = /\.(pyc|pyo|a|o|lo|gch|pch|nbi|nbc)$/;
+
+function relocateBinary(
+  original: Buffer,
+  path: string,
+  file: FileRecord | null,
+  relocation: Relocation,
+  needles: readonly Needle[],
+): Relocated {
+  const { targetPrefix } = relocation;
+  const names = namesOf(relocation);
+  const mended = mendRunPaths(original, path, names);
+  const { content } = mended;
+  const found = findMentions(content, needles, 'binary');
+  if (file?.mode !== 'binary' || found.length === 0) {
+    const isSilent = found.length === 0 || isElf(content) || NAMES_ITS_SOURCES.test(path);
+    const faults: Fault[] = mended.left ? ['run-path'] : isSilent ? [] : ['kept-prefix'];
+    return { content, record: null, faults };
+  }
+  const capacity = capacityOf(file, names);
+  if (targetPrefix !== null) {
+    return {
+      content: rewriteBinary(content, path, found, { target: targetPrefix, capacity }),
+      record: null,
+      faults: [],
+    };
+  }
+  return {
+    content,
+    record: { path, mode: 'binary', capacity },
+    faults: mended.left ? ['run-path'] : [],
+  };
+}
+
+export function capacityOf(file: FileRecord, names: readonly string[]): number {
+  return Math.max(file.placeholderBytes, ...names.map((name) => Buffer.byteLength(name)));
 }
 
 /**
- * Offsets of the prefix as a whole path: `/envs/churn` is not in `/envs/churn-old/bin`.
+ * conda's way: a C string with the prefix in it keeps its place and is padded with NULs. A longer
+ * prefix takes from the NULs behind the string, as many as the placeholder was longer.
  */
-export function prefixPlaces(content: Buffer, prefix: Buffer): number[] {
-  const places: number[] = [];
-  for (let at = content.indexOf(prefix); at >= 0; at = content.indexOf(prefix, at + 1)) {
-    if (!isNameByte(content[at + prefix.length])) places.push(at);
-  }
-  return places;
-}
-
-function isNameByte(byte: number | undefined): boolean {
-  return byte !== undefined && /[\w-]/.test(String.fromCharCode(byte));
-}
-
-function replaceAt(content: Buffer, places: number[], prefix: string, target: string): Buffer {
-  const length = Buffer.byteLength(prefix);
-  const parts: Buffer[] = [];
-  let from = 0;
-  for (const at of places) {
-    parts.push(content.subarray(from, at), Buffer.from(target));
-    from = at + length;
-  }
-  parts.push(content.subarray(from));
-  return Buffer.concat(parts);
-}
-
-/**
- * The two forms installers write: `#!<prefix>/bin/python -E`, and where that line would be longer
- * than the kernel reads, `#!/bin/sh` with a second line that only a shell executes.
- * Options need `env -S`: without it `env` looks for a program called `python -E`.
- */
-function portableShebang(content: Buffer, prefix: string): Buffer | null {
-  const head = content.subarray(0, 4096).toString('latin1');
-  const path = Buffer.from(prefix)
-    .toString('latin1')
-    .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  const direct = new RegExp(`^#! *${path}/(?:[^ \\t\\r\\n]*/)?([^ \\t\\r\\n/]+)([^\\r\\n]*)`).exec(
-    head,
-  );
-  const indirect = new RegExp(
-    `^#! */bin/sh\\r?\\n'''exec' "?${path}/(?:[^ "\\n]*/)?([^ "\\n/]+)"?( [^"\\n]*)?"\\$0" "\\$@"\\r?\\n' '''`,
-  ).exec(head);
-  const match = direct ?? indirect;
-  if (!match?.[1]) return null;
-  const options = match[2]?.trim() ?? '';
-  const line = `#!/usr/bin/env ${options ? '-S ' : ''}${match[1]}${options ? ` ${options}` : ''}`;
-  return Buffer.concat([Buffer.from(line, 'latin1'), content.subarray(match[0].length)]);
-}
-
-/**
- * conda left NULs behind each string it shortened, so that a string may grow again up to the
- * placeholder's length. Every byte outside the string and its padding stays where it was.
- */
-function rewriteBinary(
+export function rewriteBinary(
   content: Buffer,
   path: string,
-  { prefix, targetPrefix }: Relocation,
-  capacity: number,
+  mentions: readonly Mention[],
+  { target, capacity }: { target: string; capacity: number },
 ): Buffer {
-  const target = targetPrefix ?? prefix;
   if (Buffer.byteLength(target) > capacity) {
     throw userError({
       code: 'prefix-too-long',
@@ -130,17 +194,21 @@ function rewriteBinary(
     });
   }
   const rewritten = Buffer.from(content);
-  const old = Buffer.from(prefix);
-  for (let at = rewritten.indexOf(old); at >= 0; at = rewritten.indexOf(old, at)) {
-    const end = rewritten.indexOf(NUL, at);
+  for (let index = 0; index < mentions.length; ) {
+    const { at } = mentions[index] as Mention;
+    const end = content.indexOf(NUL, at);
     if (end < 0) break;
-    const text = rewritten.subarray(at, end);
-    const places = prefixPlaces(text, old);
-    const replaced = replaceAt(text, places, prefix, target);
-    let room = end;
-    const limit = end + places.length * (capacity - old.length);
-    while (room < limit && rewritten[room + 1] === NUL) room += 1;
-    if (replaced.length > room - at) {
+    const inText: Mention[] = [];
+    let room = 0;
+    for (; index < mentions.length && (mentions[index] as Mention).at < end; index += 1) {
+      const mention = mentions[index] as Mention;
+      inText.push({ ...mention, at: mention.at - at });
+      room += capacity - mention.bytes;
+    }
+    const replaced = replaceMentions(content.subarray(at, end), inText, target);
+    let last = end;
+    while (last < end + room && content[last + 1] === NUL) last += 1;
+    if (replaced.length > last - at) {
       throw userError({
         code: 'prefix-too-long',
         message: `\`${path}\` has no room for \`${target}\` at byte ${at}.`,
@@ -149,7 +217,6 @@ function rewriteBinary(
     }
     rewritten.fill(NUL, at, Math.max(end, at + replaced.length));
     replaced.copy(rewritten, at);
-    at = Math.max(end, at + replaced.length);
   }
   return rewritten;
 }

@@ -1,97 +1,272 @@
+import { AFTER_RULES, BEFORE_RULES, DECLARED_RULE, LENGTH_BYTE_RULE } from './mentions.ts';
+import { UNPACKED } from './prefix-names.ts';
 import type { PrefixRecord } from './relocate.ts';
 
 /**
  * The three scripts an archive gets besides the environment's own files. All are for people who
  * unpack it by hand: a YARN container neither sources nor runs any of them.
+ *
+ * `activate` and `deactivate` are sourced by bash, zsh, ksh, dash and busybox, under whatever
+ * options the person has set: `set -eu`, zsh's NOMATCH, bash's failglob.
  */
-
-/** `source bin/activate`: puts the prefix first on the PATH and runs its activation scripts. */
-export const ACTIVATE = `# Source this file: . <prefix>/bin/activate
-if [ -n "\${BASH_SOURCE:-}" ]; then
-  _ferry_script="\${BASH_SOURCE}"
-elif [ -n "\${ZSH_VERSION:-}" ]; then
-  _ferry_script="\${(%):-%x}"
-else
-  _ferry_script="\${CONDA_PREFIX_TO_ACTIVATE:-.}/bin/activate"
-fi
-if [ -n "\${_FERRY_PREFIX:-}" ]; then
-  . "\${_FERRY_PREFIX}/bin/deactivate"
-fi
-_FERRY_PREFIX="$(cd "$(dirname "\${_ferry_script}")/.." && pwd)"
-_FERRY_OLD_PATH="\${PATH}"
-unset _ferry_script
-CONDA_PREFIX="\${_FERRY_PREFIX}"
-CONDA_DEFAULT_ENV="$(basename "\${_FERRY_PREFIX}")"
-PATH="\${_FERRY_PREFIX}/bin:\${PATH}"
-export CONDA_PREFIX CONDA_DEFAULT_ENV PATH
-if [ -d "\${_FERRY_PREFIX}/etc/conda/activate.d" ]; then
-  for _ferry_hook in "\${_FERRY_PREFIX}"/etc/conda/activate.d/*.sh; do
-    [ -f "\${_ferry_hook}" ] && . "\${_ferry_hook}"
-  done
-  unset _ferry_hook
-fi
-hash -r 2>/dev/null || true
-`;
-
-/** `source bin/deactivate`: undoes `bin/activate`. */
-export const DEACTIVATE = `# Source this file: . <prefix>/bin/deactivate
-if [ -n "\${_FERRY_PREFIX:-}" ]; then
-  if [ -d "\${_FERRY_PREFIX}/etc/conda/deactivate.d" ]; then
-    for _ferry_hook in "\${_FERRY_PREFIX}"/etc/conda/deactivate.d/*.sh; do
-      [ -f "\${_ferry_hook}" ] && . "\${_ferry_hook}"
-    done
-    unset _ferry_hook
-  fi
-  PATH="\${_FERRY_OLD_PATH}"
-  export PATH
-  unset _FERRY_PREFIX _FERRY_OLD_PATH CONDA_PREFIX CONDA_DEFAULT_ENV
-  hash -r 2>/dev/null || true
-fi
-`;
 
 /**
- * `bin/conda-unpack`: rewrites the build prefix to wherever the archive was unpacked. Needs only
- * the standard library, may run twice, and refuses before it has changed anything.
+ * Sources the `.sh` files of a hook folder. The listing is looked at before the pattern is used: a
+ * pattern without a match ends a zsh script. `-e`, `-u` and `-f` are off meanwhile: hooks of
+ * conda packages read variables that are not set.
  */
-export function condaUnpack(prefix: string, records: readonly PrefixRecord[]): string {
+const hooks = (folder: string) => `  if [ -d "\${_FERRY_PREFIX}/etc/conda/${folder}" ] &&
+    ls "\${_FERRY_PREFIX}/etc/conda/${folder}" | grep -q '\\.sh$'; then
+    _ferry_options=
+    case $- in *u*) _ferry_options=u ;; esac
+    case $- in *e*) _ferry_options="e\${_ferry_options}" ;; esac
+    case $- in *f*) _ferry_options="f\${_ferry_options}" ;; esac
+    set +euf
+    for _ferry_hook in "\${_FERRY_PREFIX}/etc/conda/${folder}"/*.sh; do
+      if [ -f "\${_ferry_hook}" ]; then . "\${_ferry_hook}"; fi
+    done
+    if [ -n "\${_ferry_options}" ]; then set "-\${_ferry_options}"; fi
+    unset _ferry_hook _ferry_options
+  fi`;
+
+/**
+ * `. bin/activate`: puts the prefix first on the PATH and runs its activation scripts. Only dash
+ * and its like do not tell a sourced file where it lies; on Linux the file they read it from does.
+ */
+export const ACTIVATE = `# Source this file: . <prefix>/bin/activate
+_ferry_script=
+if [ -n "\${BASH_VERSION:-}" ]; then
+  _ferry_script="\${BASH_SOURCE:-}"
+elif [ -n "\${ZSH_VERSION:-}" ]; then
+  eval '_ferry_script="\${(%):-%x}"'
+elif [ -n "\${KSH_VERSION:-}" ]; then
+  eval '_ferry_script="\${.sh.file}"' 2>/dev/null || :
+fi
+if [ -z "\${_ferry_script}" ] && [ -n "\${CONDA_PREFIX_TO_ACTIVATE:-}" ]; then
+  _ferry_script="\${CONDA_PREFIX_TO_ACTIVATE}/bin/activate"
+fi
+if [ -z "\${_ferry_script}" ]; then
+  for _ferry_file in /proc/$$/fd/*; do
+    _ferry_file="$(readlink "\${_ferry_file}" 2>/dev/null || :)"
+    case "\${_ferry_file}" in */bin/activate) _ferry_script="\${_ferry_file}" ;; esac
+  done
+  unset _ferry_file
+fi
+_ferry_prefix=
+if [ -n "\${_ferry_script}" ]; then
+  _ferry_prefix="$(unset CDPATH; \\cd "$(dirname "\${_ferry_script}")/.." >/dev/null && pwd)" || :
+fi
+if [ -z "\${ZSH_VERSION:-}" ] && [ "\${_ferry_script}" -ef "$0" ]; then
+  echo "activate: this shell ends at once; source the file instead: . $0" >&2
+  exit 1
+elif [ -z "\${_ferry_prefix}" ] || [ ! -d "\${_ferry_prefix}/conda-meta" ]; then
+  echo "activate: this shell does not say where the file lies; say it yourself:" >&2
+  echo "  CONDA_PREFIX_TO_ACTIVATE=<prefix>; . <prefix>/bin/activate" >&2
+  unset _ferry_script _ferry_prefix
+  return 1
+fi
+case "\${_ferry_prefix}" in
+  *:*)
+    echo "activate: \${_ferry_prefix} has a colon, so it cannot be on the PATH; move it" >&2
+    unset _ferry_script _ferry_prefix
+    return 1
+    ;;
+esac
+if [ -n "\${_FERRY_PREFIX:-}" ] && [ -f "\${_FERRY_PREFIX}/bin/deactivate" ]; then
+  . "\${_FERRY_PREFIX}/bin/deactivate"
+fi
+_FERRY_PREFIX="\${_ferry_prefix}"
+unset _ferry_script _ferry_prefix CONDA_PREFIX_TO_ACTIVATE
+if [ -n "\${CONDA_PREFIX+set}" ]; then _FERRY_OLD_CONDA_PREFIX="\${CONDA_PREFIX}"; fi
+if [ -n "\${CONDA_DEFAULT_ENV+set}" ]; then
+  _FERRY_OLD_CONDA_DEFAULT_ENV="\${CONDA_DEFAULT_ENV}"
+fi
+CONDA_PREFIX="\${_FERRY_PREFIX}"
+CONDA_DEFAULT_ENV="$(basename "\${_FERRY_PREFIX}")"
+PATH="\${_FERRY_PREFIX}/bin\${PATH:+:\${PATH}}"
+export CONDA_PREFIX CONDA_DEFAULT_ENV PATH
+${hooks('activate.d').replace(/^ {2}/gm, '')}
+hash -r 2>/dev/null || :
+`;
+
+/** `. bin/deactivate`: undoes `bin/activate`; what was put on the PATH since then stays. */
+export const DEACTIVATE = `# Source this file: . <prefix>/bin/deactivate
+if [ -n "\${_FERRY_PREFIX:-}" ]; then
+${hooks('deactivate.d')}
+  _ferry_path=":\${PATH}:"
+  case "\${_ferry_path}" in
+    *":\${_FERRY_PREFIX}/bin:"*)
+      _ferry_path="\${_ferry_path%%":\${_FERRY_PREFIX}/bin:"*}:\${_ferry_path#*":\${_FERRY_PREFIX}/bin:"}"
+      ;;
+  esac
+  _ferry_path="\${_ferry_path#:}"
+  PATH="\${_ferry_path%:}"
+  export PATH
+  unset _ferry_path _FERRY_PREFIX CONDA_PREFIX CONDA_DEFAULT_ENV
+  if [ -n "\${_FERRY_OLD_CONDA_PREFIX+set}" ]; then
+    CONDA_PREFIX="\${_FERRY_OLD_CONDA_PREFIX}"
+    export CONDA_PREFIX
+    unset _FERRY_OLD_CONDA_PREFIX
+  fi
+  if [ -n "\${_FERRY_OLD_CONDA_DEFAULT_ENV+set}" ]; then
+    CONDA_DEFAULT_ENV="\${_FERRY_OLD_CONDA_DEFAULT_ENV}"
+    export CONDA_DEFAULT_ENV
+    unset _FERRY_OLD_CONDA_DEFAULT_ENV
+  fi
+  hash -r 2>/dev/null || :
+fi
+`;
+
+/** A rule of `mentions.ts` in Python: `$` there also stands before a last line break. */
+const pythonRule = ([pattern, isPath]: readonly [string, boolean]) =>
+  `    (re.compile(r"""${pattern.replace(/\$$/, '\\Z')}""".encode("latin-1")), ${isPath ? 'True' : 'False'}),\n`;
+
+/**
+ * `bin/conda-unpack`: rewrites the build prefix to wherever the archive was unpacked. A shell
+ * starts it with the environment's own Python, wherever that lies. It needs only the standard
+ * library, may run twice, after every move too, and refuses before it has changed anything.
+ */
+export function condaUnpack(names: readonly string[], records: readonly PrefixRecord[]): string {
   const rows = records.map(({ path, mode, capacity }) => JSON.stringify([path, mode, capacity]));
-  return `#!/usr/bin/env python
+  return `#!/bin/sh
+''':'
+here="$(dirname "$(readlink -f "$0" 2>/dev/null || echo "$0")")"
+for python in "$here/python" "$here/python3" python3 python; do
+  if command -v "$python" >/dev/null 2>&1; then exec "$python" -E "$0" "$@"; fi
+done
+echo "conda-unpack: there is no Python, neither beside this file nor on the PATH" >&2
+exit 127
+'''
 """Rewrites the paths that this environment's files were built with to where it lies now."""
 import argparse
+import json
 import os
 import re
 import sys
+from urllib.parse import quote
 
-VERSION = "1"
-PREFIX = ${JSON.stringify(prefix)}
+VERSION = "2"
+PREFIXES = ${JSON.stringify(names)}
 # path, how it holds the prefix, longest path it has room for (binaries only)
 RECORDS = [
 ${rows.map((row) => `    ${row},\n`).join('')}]
+# What stands before a match and behind it, and whether it is a path then.
+BEFORE = [
+${BEFORE_RULES.map(pythonRule).join('')}]
+BEFORE_IN_DECLARED = [
+${pythonRule(DECLARED_RULE)}] + BEFORE
+BEFORE_IN_BINARY = [
+${pythonRule(LENGTH_BYTE_RULE)}] + BEFORE
+AFTER = [
+${AFTER_RULES.map(pythonRule).join('')}]
+SPELLINGS = [
+    lambda path: path,
+    lambda path: path.replace(b"/", b"\\\\/"),
+    lambda path: quote(path, safe=";,/?:@&=+$-_.!~*'()#").encode("ascii"),
+    lambda path: path.replace(b" ", b"\\\\ "),
+]
+
+
+def judge(rules, text):
+    for pattern, is_path in rules:
+        if pattern.search(text):
+            return is_path
+    return True
+
+
+def find_mentions(data, old, spellings, before):
+    found, seen = [], set()
+    for spell in spellings:
+        needle = spell(old)
+        if needle in seen:
+            continue
+        seen.add(needle)
+        at = data.find(needle)
+        while at >= 0:
+            end = at + len(needle)
+            front = data[max(0, at - 80):at]
+            if data[at:at + 1] == b"\\\\":
+                front = front.replace(b"\\\\/", b"/")
+            if judge(AFTER, data[end:end + 8]) and judge(before, front):
+                found.append((at, end, spell))
+            at = data.find(needle, at + 1)
+    return sorted(found, key=lambda place: place[0])
+
+
+def replace(data, places, new):
+    parts, last = [], 0
+    for at, end, spell in places:
+        parts += [data[last:at], spell(new)]
+        last = end
+    return b"".join(parts + [data[last:]])
 
 
 def rewrite_text(data, old, new, capacity):
-    return re.sub(re.escape(old) + rb"(?![\\w-])", lambda _: new, data)
+    return replace(data, find_mentions(data, old, SPELLINGS, BEFORE), new)
+
+
+def rewrite_declared(data, old, new, capacity):
+    return replace(data, find_mentions(data, old, SPELLINGS, BEFORE_IN_DECLARED), new)
 
 
 def rewrite_binary(data, old, new, capacity):
-    if len(new) > capacity:
+    places = find_mentions(data, old, SPELLINGS[:1], BEFORE_IN_BINARY)
+    if places and len(new) > capacity:
         raise ValueError("there is room for a path of %d bytes, not %d" % (capacity, len(new)))
-
-    def rewrite(match):
-        text = match.group(1)
-        room = text.count(old) * (capacity - len(old))
-        padding = match.group(2)
-        replaced = rewrite_text(text, old, new, capacity)
-        spare = len(text) + min(room, len(padding) - 1) - len(replaced)
-        if spare < 0:
+    changed = bytearray(data)
+    while places:
+        start = places[0][0]
+        end = data.find(b"\\0", start)
+        if end < 0:
+            break
+        inside = [(a - start, b - start, spell) for a, b, spell in places if a < end]
+        places = places[len(inside):]
+        replaced = replace(data[start:end], inside, new)
+        last, limit = end, end + sum(capacity - (b - a) for a, b, _ in inside)
+        while last < limit and data[last + 1:last + 2] == b"\\0":
+            last += 1
+        if len(replaced) > last - start:
             raise ValueError("there is no room for %r" % new)
-        kept = len(padding) - min(room, len(padding) - 1)
-        return replaced + b"\\0" * (spare + kept)
+        length = max(end - start, len(replaced))
+        changed[start:start + length] = replaced + b"\\0" * (length - len(replaced))
+    return bytes(changed)
 
-    return re.sub(rb"(" + re.escape(old) + rb"[^\\0]*)(\\0+)", rewrite, data)
+
+REWRITERS = {"text": rewrite_text, "declared": rewrite_declared, "binary": rewrite_binary}
 
 
-REWRITERS = {"text": rewrite_text, "binary": rewrite_binary}
+def rewritten(place, mode, capacity, olds, new):
+    with open(place, "rb") as file:
+        data = file.read()
+    changed = data
+    for old in olds:
+        changed = REWRITERS[mode](changed, old, new, capacity)
+    return None if changed == data else changed
+
+
+def write(place, data):
+    # A new file beside it, renamed: an unpacked copy may be hard-linked or in use.
+    partial = place + ".conda-unpack"
+    try:
+        with open(partial, "wb") as file:
+            file.write(data)
+        if os.path.exists(place):
+            os.chmod(partial, os.stat(place).st_mode & 0o7777)
+        os.rename(partial, place)
+    except BaseException:
+        if os.path.exists(partial):
+            os.remove(partial)
+        raise
+
+
+def known_prefixes(state, here):
+    try:
+        with open(state, encoding="utf-8") as file:
+            moved = json.load(file)
+    except (OSError, ValueError):
+        moved = []
+    # The longest first: one may lie in another.
+    return sorted(set(PREFIXES + moved) - {here}, key=lambda path: (-len(path), path))
 
 
 def main():
@@ -99,32 +274,46 @@ def main():
     parser.add_argument("--version", action="version", version="conda-unpack " + VERSION)
     parser.add_argument("--quiet", "-q", action="store_true", help="say nothing")
     quiet = parser.parse_args().quiet
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    changes = []
+    script = os.path.abspath(__file__)
+    while os.path.islink(script):
+        script = os.path.join(os.path.dirname(script), os.readlink(script))
+    here = os.path.dirname(os.path.dirname(os.path.abspath(script)))
+    state = os.path.join(here, *"${UNPACKED}".split("/"))
+    known = known_prefixes(state, here)
+    olds, new = [os.fsencode(path) for path in known], os.fsencode(here)
+    pending = []
     for path, mode, capacity in RECORDS:
         place = os.path.join(here, path)
         if not os.path.isfile(place):
             continue
-        with open(place, "rb") as file:
-            data = file.read()
         try:
-            changed = REWRITERS[mode](data, os.fsencode(PREFIX), os.fsencode(here), capacity)
+            changed = rewritten(place, mode, capacity, olds, new)
         except ValueError as error:
-            sys.exit("conda-unpack: %s: %s" % (path, error))
-        if changed != data:
-            changes.append((place, changed))
-    for place, changed in changes:
-        # A new file beside it, renamed: an unpacked copy may be hard-linked or in use.
-        partial = place + ".conda-unpack"
-        with open(partial, "wb") as file:
-            file.write(changed)
-        os.chmod(partial, os.stat(place).st_mode & 0o7777)
-        os.replace(partial, place)
+            sys.exit("conda-unpack: %s: %s; move the environment to a shorter path" % (path, error))
+        if changed is None:
+            continue
+        if not os.access(os.path.dirname(place), os.W_OK):
+            sys.exit("conda-unpack: %s cannot be written; run it as the owner of %s" % (place, here))
+        pending.append((place, mode, capacity))
+    if pending:
+        if not os.path.isdir(os.path.dirname(state)):
+            os.makedirs(os.path.dirname(state))
+        # Written first: if this is interrupted, files hold old and new paths, and both are known.
+        write(state, json.dumps(sorted(set(known + [here]) - set(PREFIXES))).encode("utf-8"))
+    for place, mode, capacity in pending:
+        changed = rewritten(place, mode, capacity, olds, new)
+        if changed is not None:
+            write(place, changed)
     if not quiet:
-        print("conda-unpack: %d files rewritten to %s" % (len(changes), here))
+        print("conda-unpack: %d files rewritten to %s" % (len(pending), here))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:
+        sys.exit("conda-unpack: %s" % error)
+    except KeyboardInterrupt:
+        sys.exit("conda-unpack: stopped; run it again to finish")
 `;
 }

@@ -85,13 +85,10 @@ test('links to nothing or to something outside are named; a tar keeps them, a zi
     'at the same place from wherever it is unpacked',
   );
   const { findings } = await lint(tar.archive);
-  assert.deepEqual(
-    findings.map(({ id, severity }) => [id, severity]),
-    [
-      ['dangling-link', 'warning'],
-      ['dangling-link', 'warning'],
-    ],
-  );
+  assert.deepEqual(findings.map(({ id, severity }) => [id, severity]).sort(), [
+    ['dangling-link', 'warning'],
+    ['link-outside', 'warning'],
+  ]);
   const zip = await packed(prefix, 'zip');
   assert.deepEqual(warnings(zip.report), warnings(tar.report));
   assert.match(zip.report.warnings[0]?.text ?? '', /a zip cannot hold them/);

@@ -201,13 +201,13 @@ const TARS: [title: string, members: Parameters<typeof tar>[0], id: string, seve
   [
     'an absolute link',
     [{ ...link, path: 'env/lib/l', target: '/usr/bin/x' }],
-    'dangling-link',
+    'link-outside',
     'warning',
   ],
   [
     'a link that leads out',
     [{ ...link, path: 'env/l', target: '../../x' }],
-    'dangling-link',
+    'link-outside',
     'warning',
   ],
   ['an absolute member', [{ path: '/etc/x' }], 'unsafe-member', 'error'],

@@ -43,8 +43,8 @@ test('a packed environment runs elsewhere, in both formats, before and after con
     const { findings, files } = await lint(archive);
     assert.equal(files, report.files);
     assert.deepEqual(
-      findings.filter(({ id }) => id !== 'exec-bit-lost').flatMap(({ paths }) => paths),
-      ['churn/bin/ferry-prefix'],
+      findings.filter(({ id }) => id !== 'exec-bit-lost'),
+      [],
     );
     const place = join(folder, `elsewhere-${format}`);
     await output('mkdir', place);

@@ -31,6 +31,30 @@ const SHEBANGS: [title: string, before: string, after: string][] = [
     `#!/bin/sh\n'''exec' ${prefix}/bin/python "$0" "$@"\n' '''\nrun()\n`,
     '#!/usr/bin/env python\nrun()\n',
   ],
+  ['quotes around it', `#!"${prefix}/bin/python"\nrun()\n`, '#!/usr/bin/env python\nrun()\n'],
+  ['env in front', `#!/usr/bin/env ${prefix}/bin/python\n`, '#!/usr/bin/env python\n'],
+  ['env -S', `#!/usr/bin/env -S ${prefix}/bin/perl -w\n`, '#!/usr/bin/env -S perl -w\n'],
+  ['R', `#!${prefix}/bin/Rscript --vanilla\n`, '#!/usr/bin/env -S Rscript --vanilla\n'],
+  [
+    "conda's way around the kernel's limit",
+    `#!/bin/sh\n'''exec' "${prefix}/bin/python3.11" "$0" "$@" #'''\nrun()\n`,
+    '#!/usr/bin/env python3.11\nrun()\n',
+  ],
+  [
+    "uv's",
+    `#!/bin/sh\n'''exec' '${prefix}/bin/python' "$0" "$@"\n' '''\nrun()\n`,
+    '#!/usr/bin/env python\nrun()\n',
+  ],
+  [
+    'the same with options',
+    `#!/bin/sh\n'''exec' ${prefix}/bin/python -Es "$0" "$@"\n' '''\nrun()\n`,
+    '#!/usr/bin/env -S python -Es\nrun()\n',
+  ],
+  [
+    "virtualenv's",
+    `#!/bin/sh\n"exec" "${prefix}/bin/python" "$0" "$@"\nrun()\n`,
+    '#!/usr/bin/env python\nrun()\n',
+  ],
   [
     'a prefix with a space',
     `#!/bin/sh\n'''exec' "${prefix}/bin/python" "$0" "$@"\n' '''\nrun()\n`,
@@ -44,20 +68,25 @@ for (const [title, before, after] of SHEBANGS) {
   });
 }
 
-test('a script that names the prefix elsewhere too is left for conda-unpack', () => {
-  const text = `#!${prefix}/bin/python\nHOME = '${prefix}'\n`;
-  assert.deepEqual(portable(text), { text, recorded: true });
+test('a script that names the prefix elsewhere too starts anywhere; the rest is for conda-unpack', () => {
+  assert.deepEqual(portable(`#!${prefix}/bin/python\nHOME = '${prefix}'\n`), {
+    text: `#!/usr/bin/env python\nHOME = '${prefix}'\n`,
+    recorded: true,
+  });
 });
 
-test('text outside bin/ is left for conda-unpack', () => {
-  const text = `#!${prefix}/bin/python\n`;
-  assert.deepEqual(portable(text, 'share/tool'), { text, recorded: true });
+test('scripts outside bin/ start anywhere too', () => {
+  const after = { text: '#!/usr/bin/env python\n', recorded: false };
+  assert.deepEqual(portable(`#!${prefix}/bin/python\n`, 'libexec/tool'), after);
 });
 
-test('the interpreter itself is never touched', () => {
+test('the interpreter itself is never touched, but scripts whose names begin like it are', () => {
   const text = `#!${prefix}/bin/sh\n`;
-  for (const path of ['bin/python', 'bin/python3', 'bin/python3.11', 'bin/python3-config']) {
+  for (const path of ['bin/python', 'bin/python3', 'bin/python3.11', 'bin/python3.13t']) {
     assert.deepEqual(portable(text, path), { text, recorded: false });
+  }
+  for (const path of ['bin/python3-config', 'bin/python-argcomplete-check', 'bin/pythonw']) {
+    assert.deepEqual(portable(text, path), { text: '#!/usr/bin/env sh\n', recorded: false });
   }
 });
 
@@ -114,11 +143,14 @@ test('a target that is too long for a binary is refused before anything is writt
 test('conda-unpack rewrites what packing recorded, and may run twice', async (context) => {
   const home = join(await temporaryFolder(context), 'some where', 'else');
   await mkdir(join(home, 'bin'), { recursive: true });
-  const script = condaUnpack(prefix, [
-    { path: 'text', mode: 'text', capacity: 0 },
-    { path: 'binary', mode: 'binary', capacity: 400 },
-    { path: 'gone', mode: 'text', capacity: 0 },
-  ]);
+  const script = condaUnpack(
+    [prefix],
+    [
+      { path: 'text', mode: 'text', capacity: 0 },
+      { path: 'binary', mode: 'binary', capacity: 400 },
+      { path: 'gone', mode: 'text', capacity: 0 },
+    ],
+  );
   await writeFile(join(home, 'bin', 'conda-unpack'), script, { mode: 0o755 });
   await writeFile(join(home, 'text'), `a=${prefix}/b ${prefix}-old\n`);
   const room = '\0'.repeat(400 - prefix.length);
@@ -140,10 +172,13 @@ test('conda-unpack rewrites what packing recorded, and may run twice', async (co
 test('conda-unpack changes nothing when one file has no room', async (context) => {
   const home = await temporaryFolder(context);
   await mkdir(join(home, 'bin'));
-  const script = condaUnpack('/x', [
-    { path: 'text', mode: 'text', capacity: 0 },
-    { path: 'binary', mode: 'binary', capacity: 3 },
-  ]);
+  const script = condaUnpack(
+    ['/x'],
+    [
+      { path: 'text', mode: 'text', capacity: 0 },
+      { path: 'binary', mode: 'binary', capacity: 3 },
+    ],
+  );
   await writeFile(join(home, 'bin', 'conda-unpack'), script);
   await writeFile(join(home, 'text'), 'a=/x/b\n');
   await writeFile(join(home, 'binary'), '/x/lib\0\0');

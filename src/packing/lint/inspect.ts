@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { cachedBytecode } from '../bytecode.ts';
+import { MAX_NOTES_BYTES, NOTES_PATH, type PackingNotes, readNotes } from '../notes.ts';
 import { isEditableUrl } from '../pip.ts';
+import { hostInterpreter, PLACEHOLDER } from '../shebang.ts';
 import { compareVersions, type ElfFacts, isElf, newestGlibc, readElf } from './elf.ts';
 import { BrokenArchive, LIMITS, type Member } from './member.ts';
 
@@ -17,6 +19,8 @@ export type Notice =
   | 'editable-package'
   | 'dead-shebang'
   | 'placeholder'
+  | 'run-path'
+  | 'kept-prefix'
   | 'stale-bytecode'
   | 'zip-link'
   | 'zip-without-modes'
@@ -50,9 +54,13 @@ export class Inspection {
   files = 0;
   /** Bytes unpacked. */
   bytes = 0;
+  /** What the packer had to say, where it was ours. */
+  notes: PackingNotes = { targetPrefix: null, warnings: [] };
   readonly #archiveBytes: number;
   readonly #roots = new Set<string>();
   readonly #members = new Map<string, KnownMember>();
+  /** Scripts, and the interpreter each names that other hosts may not have. */
+  readonly #scripts = new Map<string, string>();
   /** Compiled Python that is tied to a time, and that time. */
   readonly #timed = new Map<string, number>();
   readonly #links: { path: string; target: string; type: Member['type'] }[] = [];
@@ -116,6 +124,11 @@ export class Inspection {
     for (const path of interpreters) {
       const mode = this.#resolve(path)?.mode;
       if (mode != null && (mode & 0o111) === 0) this.note('interpreter-not-executable', path);
+    }
+    for (const [path, interpreter] of this.#scripts) {
+      const { targetPrefix } = this.notes;
+      const isMeant = targetPrefix !== null && interpreter.startsWith(`${targetPrefix}/`);
+      if (!isMeant) this.note('dead-shebang', path);
     }
     for (const [path, time] of this.#timed) {
       const source = this.#members.get(cachedBytecode(path)?.source ?? '');
@@ -187,6 +200,10 @@ export class Inspection {
     if (checker) await checker.check(this, path, member);
   }
 
+  addScript(path: string, interpreter: string): void {
+    this.#scripts.set(path, interpreter);
+  }
+
   addTimedBytecode(path: string, time: number): void {
     this.#timed.set(path, time);
   }
@@ -213,6 +230,12 @@ const isInterpreter = (path: string) => /^([^/]+\/)?bin\/python[\d.]*$/.test(pat
 
 /** Which files are looked into, and for what. The first that wants a file gets it. */
 const CHECKS: readonly Check[] = [
+  {
+    wants: (path, { bytes }) => bytes <= MAX_NOTES_BYTES && path.endsWith(`/${NOTES_PATH}`),
+    async check(inspection, _path, member) {
+      inspection.notes = readNotes(await readText(member));
+    },
+  },
   {
     wants: (path) => /\.so(\.[\d.]+)?$/.test(path) || isInterpreter(path),
     check: checkBinary,
@@ -278,9 +301,6 @@ async function checkBinary(inspection: Inspection, path: string, member: Member)
   if (facts) inspection.addElf(path, { ...facts, glibc: newestGlibc(names) });
 }
 
-/** Interpreters that are at the same place on every node. */
-const SYSTEM_INTERPRETER = /^#! *\/(usr\/)?bin\/[^/\s]+(\s|$)/;
-
 async function checkScript(inspection: Inspection, path: string, member: Member): Promise<void> {
   const content = await readAll(member);
   if (isElf(content)) {
@@ -290,12 +310,9 @@ async function checkScript(inspection: Inspection, path: string, member: Member)
   }
   if (content.includes(0)) return;
   const text = content.toString('utf8');
-  if (text.startsWith('#!') && !SYSTEM_INTERPRETER.test(text))
-    inspection.note('dead-shebang', path);
-  else if (/^#! *\/bin\/sh\r?\n'''exec' "?\//.test(text)) inspection.note('dead-shebang', path);
-  if (/_placehold_placehold_placehold|anaconda1anaconda2anaconda3/.test(text)) {
-    inspection.note('placeholder', path);
-  }
+  const interpreter = hostInterpreter(text);
+  if (interpreter !== null) inspection.addScript(path, interpreter);
+  if (PLACEHOLDER.test(text)) inspection.note('placeholder', path);
 }
 
 async function readText(member: Member): Promise<string> {

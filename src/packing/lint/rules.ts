@@ -108,7 +108,7 @@ export const RULES: Readonly<Record<Notice, Rule>> = {
     fails: everywhere,
   },
   'link-outside': {
-    id: 'dangling-link',
+    id: 'link-outside',
     severity: 'warning',
     text: 'Links lead out of the archive: to nothing on the nodes, or to something else.',
     fix: 'Make them relative to where they lie, within the environment.',
@@ -217,6 +217,20 @@ export const RULES: Readonly<Record<Notice, Rule>> = {
     severity: 'warning',
     text: 'Scripts still have the placeholder of the package build in them.',
     fix: 'Create the environment with conda and pack that.',
+    fails: everywhere,
+  },
+  'run-path': {
+    id: 'run-path',
+    severity: 'warning',
+    text: 'Libraries are looked for where the environment was built (RPATH), and the text has no room for `$ORIGIN`.',
+    fix: "Link them with `-Wl,-rpath,'$ORIGIN/../lib'`, or set LD_LIBRARY_PATH.",
+    fails: everywhere,
+  },
+  'kept-prefix': {
+    id: 'prefix-in-data',
+    severity: 'warning',
+    text: 'Data files hold the path of the build in a form that cannot be rewritten.',
+    fix: 'Make them again where the environment is unpacked, if anything reads the path.',
     fails: everywhere,
   },
   'stale-bytecode': {

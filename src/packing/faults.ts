@@ -1,0 +1,19 @@
+import { RULES } from './lint/rules.ts';
+import type { PackWarning } from './plan.ts';
+import type { Fault } from './relocate.ts';
+
+export interface FoundFault {
+  fault: Fault;
+  path: string;
+}
+
+/** One warning for each kind of fault, in linting's words: both speak of the same thing. */
+export function faultWarnings(found: readonly FoundFault[]): PackWarning[] {
+  const paths = new Map<Fault, string[]>();
+  for (const { fault, path } of found) paths.set(fault, [...(paths.get(fault) ?? []), path]);
+  return [...paths].map(([fault, [first = '', ...others]]) => {
+    const { id, text, fix } = RULES[fault];
+    const which = others.length > 0 ? `${others.length + 1} files; first ` : '';
+    return { id, text: `${text} ${fix} (${which}\`${first}\`)`, path: first };
+  });
+}
