@@ -106,6 +106,14 @@ export function latestRevision(environment: Environment): Revision | null {
   return environment.revisions.at(-1) ?? null;
 }
 
+/**
+ * A name belongs to somebody once there is a revision of it. Before that the record only says who
+ * tried first: the name is free whenever no build is at work on it.
+ */
+export function isOwned(environment: Environment): boolean {
+  return environment.revisions.length > 0;
+}
+
 /** `churn@3` */
 export function revisionLabel(name: string, number: number): string {
   return `${name}@${number}`;

@@ -189,7 +189,7 @@ export interface Store {
 
   readEnvironment(name: string): Promise<Environment | null>;
   listEnvironments(): Promise<Environment[]>;
-  /** Creates the environment for `owner`, or returns the one that exists, whoever owns it. */
+  /** Creates the environment without a revision, or returns the one that exists; `isOwned` says whether it is anybody's. */
   claimEnvironment(name: string, owner: string, now: number): Promise<Environment>;
   updateEnvironment(
     name: string,

@@ -13,8 +13,8 @@ export interface Services {
   readonly channels: Channels;
   /**
    * Records and enqueues a build. The same request in flight is joined; another one for the same
-   * environment throws `environment-busy` naming the holder; somebody else's environment throws
-   * `name-taken` naming the owner.
+   * environment throws `environment-busy` naming the holder; an environment with a revision that is
+   * somebody else's throws `name-taken` naming the owner.
    */
   create(request: BuildRequest, requester: Requester): Promise<{ build: Build; joined: boolean }>;
   /** Runs a failed or cancelled build again from its last checkpoint. */

@@ -1,5 +1,5 @@
 import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
-import { latestRevision, type Revision, type Staging } from '../domain/environment.ts';
+import { isOwned, latestRevision, type Revision, type Staging } from '../domain/environment.ts';
 import { Cancelled, type Failure, outsideError, toFailure } from '../domain/errors.ts';
 import { recordVerification, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
@@ -255,6 +255,8 @@ async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Prom
     };
     return {
       ...environment,
+      // Whoever asked for the first revision owns the name, whoever tried before.
+      ...(isOwned(environment) ? {} : { owner: build.requester.user, createdAt: now }),
       revisions: [
         ...environment.revisions.filter((other) => other.number !== revision.number),
         revision,

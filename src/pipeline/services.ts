@@ -1,10 +1,10 @@
 import { type Build, isSettled, newBuild, pendingSteps } from '../domain/build.ts';
 import type { Environment, Revision } from '../domain/environment.ts';
-import { latestRevision } from '../domain/environment.ts';
+import { isOwned, latestRevision } from '../domain/environment.ts';
 import { type FerryError, userError } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import type { Channels, Clock, Queue, Store } from '../domain/ports.ts';
-import type { BuildRequest } from '../domain/request.ts';
+import { type BuildRequest, createCommand } from '../domain/request.ts';
 import { isOperator, type Services, type Settings } from '../domain/services.ts';
 import { closest } from '../domain/tokens.ts';
 
@@ -28,14 +28,53 @@ export function createServices(ports: {
     if (build) return build;
     const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
     if (newest) return newest;
-    const environments = await store.listEnvironments();
-    throw notFound('build', reference, environments);
+    throw notFound('build', reference, await environments());
   }
 
   async function findEnvironment(name: string): Promise<Environment> {
     const environment = await store.readEnvironment(name);
-    if (environment) return environment;
-    throw notFound('environment', name, await store.listEnvironments());
+    if (environment && isOwned(environment)) return environment;
+    const [newest] = await store.listBuilds({ environment: name, limit: 1 });
+    // While its first build is at work there is something to show: who asked for it, and how it is.
+    if (environment && newest && !isSettled(newest)) {
+      return { ...environment, owner: newest.requester.user };
+    }
+    if (newest) {
+      throw userError({
+        code: 'environment-not-found',
+        message: `There is no environment \`${name}\`: its last build was ${newest.state === 'failed' ? 'not finished' : newest.state}.`,
+        suggestion: `\`status ${name}\` says what became of it; \`create ${name} …\` builds it.`,
+      });
+    }
+    throw notFound('environment', name, await environments());
+  }
+
+  /** Those with a revision: a name whose builds all failed is nobody's. */
+  async function environments(): Promise<Environment[]> {
+    return (await store.listEnvironments()).filter(isOwned);
+  }
+
+  /** Throws `name-taken` where the environment belongs to neither of the people. */
+  async function requireOwn(
+    request: BuildRequest,
+    environment: Environment | null,
+    people: readonly string[],
+  ): Promise<void> {
+    if (environment === null || !isOwned(environment)) return;
+    if (people.some((user) => user === environment.owner || isOperator(settings, user))) return;
+    const { name, owner } = environment;
+    const taken = new Set((await store.listEnvironments()).map((known) => known.name));
+    const numbers = Array.from({ length: 99 }, (_, index) => `${name}-${index + 2}`);
+    const free = numbers.find((candidate) => !taken.has(candidate)) ?? `${name}-2`;
+    throw userError({
+      code: 'name-taken',
+      message: `\`${name}\` belongs to <@${owner}>.`,
+      suggestion: `Choose another name, such as \`${free}\`, or use theirs: \`run ${name}\`.`,
+      repairs: [
+        { label: `Name it ${free}`, command: createCommand({ ...request, environment: free }) },
+        { label: `Use ${name}`, command: `run ${name}` },
+      ],
+    });
   }
 
   async function findRevision(name: string, number: number | null): Promise<Revision> {
@@ -72,13 +111,7 @@ export function createServices(ports: {
       const request = withDefaults(asked, settings);
       const now = clock.now();
       const environment = await store.claimEnvironment(request.environment, requester.user, now);
-      if (environment.owner !== requester.user && !isOperator(settings, requester.user)) {
-        throw userError({
-          code: 'name-taken',
-          message: `\`${environment.name}\` belongs to <@${environment.owner}>.`,
-          suggestion: `Choose another name, such as \`${environment.name}-2\`, or use theirs: \`run ${environment.name}\`.`,
-        });
-      }
+      await requireOwn(asked, environment, [requester.user]);
       const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
       if (newest && !isSettled(newest)) {
         return { build: joinOrRefuse(request, newest), joined: true };
@@ -99,7 +132,7 @@ export function createServices(ports: {
       return { build, joined: false };
     },
 
-    async retry(build, _requester) {
+    async retry(build, requester) {
       if (!isSettled(build)) {
         throw userError({
           code: 'still-running',
@@ -114,6 +147,10 @@ export function createServices(ports: {
           suggestion: 'Use Rebuild, or `create` with the same packages, to solve again.',
         });
       }
+      // Since it failed the name may have become somebody else's.
+      const environment = await store.readEnvironment(build.request.environment);
+      const people = [build.requester.user, requester.user];
+      await requireOwn(withoutDefaults(build.request, settings), environment, people);
       const { held, holder } = await store.holdEnvironment(build.request.environment, build.id);
       if (!held) throw busy(await findBuild(holder));
       const again = await store.updateBuild(build.id, (current) =>
@@ -175,7 +212,7 @@ export function createServices(ports: {
     },
 
     builds: (filter) => store.listBuilds(filter),
-    environments: () => store.listEnvironments(),
+    environments,
     log: (buildId, last) => store.readLog(buildId, last),
 
     async attachMessage(buildId, message) {
@@ -211,6 +248,12 @@ function withDefaults(request: BuildRequest, settings: Settings): BuildRequest {
   if (request.edges.length > 0) return request;
   const edges = settings.edges.filter((edge) => edge.default).map((edge) => edge.name);
   return { ...request, edges };
+}
+
+/** As it was asked for, when it asked for no edge. */
+function withoutDefaults(request: BuildRequest, settings: Settings): BuildRequest {
+  const { edges } = withDefaults({ ...request, edges: [] }, settings);
+  return `${edges}` === `${request.edges}` ? { ...request, edges: [] } : request;
 }
 
 function busy(holder: Build): FerryError {

@@ -5,7 +5,7 @@ import { commandHelp, commands } from '../../commands/registry.ts';
 import type { Channels } from '../../src/domain/ports.ts';
 import type { RefusalView } from '../../src/domain/reply.ts';
 import { createMemory } from '../slack/memory.ts';
-import { settings } from '../slack/samples.ts';
+import { revision, settings } from '../slack/samples.ts';
 
 const HELD: Readonly<Record<string, readonly string[]>> = {
   python: ['3.10.2', '3.11.3', '3.13.5'],
@@ -205,9 +205,9 @@ describe('a name that may be none', () => {
 
   test('is not proposed when an environment has it', async () => {
     const { say, store } = world();
-    await say('create numpy-pandas numpy');
+    const name = 'numpy-pandas';
+    store.environments.set(name, { name, owner: 'U2', createdAt: 0, revisions: [revision()] });
     const reply = await say('create numpy pandas');
-    assert.ok(store.environments.has('numpy-pandas'));
     assert.equal(
       reply.kind === 'refusal' && reply.error.repairs[0]?.command,
       'create numpy-pandas-2 numpy pandas',
