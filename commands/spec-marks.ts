@@ -11,8 +11,8 @@ export interface Word {
 
 const BULLET =
   /^(?:-+|[\u2022\u2023\u25e6\u2043\u2219\u00b7\u25aa\u25cf\u25cb\u2713\u2714]\ufe0f?)$/;
-const BULLET_FIRST = /^(?:[*+]|\d+[.)])$/;
-const CONDA = /^(?:conda|mamba|micromamba)$/i;
+const BULLET_FIRST = /^(?:[*+>]|\d+[.)])$/;
+const INSTALLER = /^(?:conda|mamba|micromamba|pip3?)$/i;
 const PROMPT = /^(?:[$%>]|!|sudo)$/;
 
 /** The words that are left when marks are set aside. */
@@ -56,11 +56,12 @@ function withoutComments(tokens: readonly Token[], typed: string): Token[] {
   });
 }
 
-/** `conda install numpy`, pasted whole, names numpy. */
+/** `conda install numpy` and `pip install numpy`, pasted whole, name numpy. */
 function withoutCommand(tokens: readonly Token[]): Token[] {
   const rest = PROMPT.test(tokens[0]?.text ?? '') ? tokens.slice(1) : [...tokens];
   const isCommand =
-    CONDA.test(rest[0]?.text ?? '') && /^(?:install|create|update|add)$/i.test(rest[1]?.text ?? '');
+    INSTALLER.test(rest[0]?.text ?? '') &&
+    /^(?:install|create|update|add)$/i.test(rest[1]?.text ?? '');
   return isCommand ? rest.slice(2) : [...tokens];
 }
 

@@ -36,7 +36,7 @@ export function specTokens(tokens: readonly Token[], typed: string): Token[] {
   const words = unmarked(tokens, typed);
   for (const [index, word] of words.entries()) {
     if (word.kind === 'separator') {
-      const isJoined: boolean = group !== null && joins(group, word, words[index + 1]);
+      const isJoined: boolean = group !== null && joins(group, word, wordAfter(words, index));
       if (group && isJoined) Object.assign(group, { end: word.end, isOpen: true });
       else group = null;
     } else if (group && belongs(group, word)) {
@@ -87,9 +87,14 @@ function joins(group: Group, separator: Word, next: Word | undefined): boolean {
       next !== undefined && /^\s*(?:python_|sys_platform|platform_|os_name|extra\b)/.test(next.text)
     );
   }
-  if (next?.kind !== 'word') return false;
+  if (next === undefined) return false;
   const isConstraint = OPERATOR.test(next.text) && !isMention(next.text);
   return isConstraint || (group.hasVersion && isNumber(next.text));
+}
+
+/** The next word, whatever separates it. */
+function wordAfter(words: readonly Word[], index: number): Word | undefined {
+  return words.slice(index + 1).find((word) => word.kind === 'word');
 }
 
 function belongs(group: Group, { text }: Word): boolean {

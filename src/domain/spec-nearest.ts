@@ -1,8 +1,15 @@
+/** Cyrillic letters that look like Latin ones. */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  ...{ а: 'a', е: 'e', о: 'o', р: 'p', с: 'c', у: 'y', х: 'x' },
+  ...{ і: 'i', ј: 'j', ѕ: 's' },
+};
+
 /** Single repairs of what people write for a spec in other tools' words, most certain first. */
 const REPAIRS: ReadonlyArray<(text: string) => string> = [
   (text) => text.replace(/\s*;.*$/s, '').replace(/\s*#.*$/s, ''),
   (text) => text.normalize('NFKD').replace(/\p{Mn}/gu, ''),
-  (text) => text.replace(/[^\x20-\x7e]+/gu, ''),
+  (text) => text.replace(/[\u0400-\u04ff]/g, (letter) => LOOKALIKES[letter] ?? letter),
+  (text) => text.replace(/(?!\p{L})[^\x20-\x7e]+/gu, ''),
   (text) => text.replace(/[`"{}&?%]|\$\(|'(?![^[]*\])/g, ''),
   (text) => text.replace(/:[a-z0-9_+-]+:(?!:)/g, '').trim(),
   (text) =>
@@ -10,6 +17,10 @@ const REPAIRS: ReadonlyArray<(text: string) => string> = [
   (text) => text.replace(/^([\w.-]+)\/[^:\s]*::/, '$1::'),
   (text) => text.replace(/^:+/, ''),
   (text) => text.replace(/^(?:https?:\/\/)([a-z0-9._-]+)\/?$/i, '$1'),
+  (text) => (text.includes('[') && !text.includes(']') ? `${text}]` : text),
+  (text) => text.replace(/([<>!~=])\s+=/g, '$1='),
+  (text) => text.replace(/=!/g, '!='),
+  (text) => text.replace(/([<>=!]\s*[\w.*+]+)\s*(?=[<>]|!=)/g, '$1,'),
   (text) => text.replace(/^(?:pip|pypi|conda):+/, ''),
   (text) =>
     text
@@ -43,8 +54,10 @@ function caret(_: string, major: string, minor: string): string {
  * The nearest text that is a spec, or null. First one repair, then all of them together, and at
  * last only the name at the beginning.
  */
-export function nearestSpec(text: string, isSpec: (text: string) => boolean): string | null {
-  if (text.length > 300 || /^(?:-|<[@#!]|[^\s=<>!~/:[]*\*)/.test(text)) return null;
+export function nearestSpec(text: string, isRight: (text: string) => boolean): string | null {
+  // A version without its package is no name, though conda would take it for one.
+  const isSpec = (candidate: string) => !/^[\d.*]+$/.test(candidate) && isRight(candidate);
+  if (text.length > 300 || /^(?:-|@|<[@#!]|[^\s=<>!~/:[]*\*)/.test(text)) return null;
   let repaired = text;
   for (const repair of REPAIRS) {
     const single = repair(text).trim();

@@ -38,11 +38,12 @@ function plain(text: string): string {
     .replace(/&(?:amp;)*(?:apos|#39);/g, "'")
     .replace(/&(?:amp;)*nbsp;/g, ' ')
     .replace(/&amp;/g, '&')
+    .replace(/\uff1b/g, '; ')
     .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
   for (const [pattern, ascii] of SAME) result = result.replace(pattern, ascii);
   return (
     result
-      .replace(/[\p{Zs}\u0085\u2028\u2029]/gu, ' ')
+      .replace(/[\p{Zs}\t\u0085\u2028\u2029]/gu, ' ')
       .replace(EDGE, (hidden) => ' '.repeat(hidden.length))
       // A keyboard's dash before a long option was two hyphens, before a letter alone it was one.
       .replace(/(^|\s)[\u2013\u2014](?=[A-Za-z](?:\s|$))/g, '$1-')
