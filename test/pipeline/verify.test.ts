@@ -253,6 +253,20 @@ spark.executorEnv.PYTHONPATH   /opt/executors
     assert.equal(winner({ side: 'driver', part: 'python', path: '/home/ana/python' }), null);
   });
 
+  it('is named when the driver’s Python did not even start', async () => {
+    const home =
+      'CONDA_FERRY_SITE variable\t/etc/spark/spark-env.sh\t7\tPYTHONHOME\t/usr\nCONDA_FERRY_SITE value\tPYTHONHOME\t/usr\n';
+    const outputs = ['', home];
+    const proof = await verifyWith(() => ({
+      ...{ code: 1, stderr: 'Fatal Python error: init_fs_encoding' },
+      stdout: outputs.shift() ?? '',
+    }));
+    assert.match(
+      proof.reason ?? '',
+      /`spark-env\.sh` on the edge \(`\/etc\/spark\/spark-env\.sh`, line 7\) exports `PYTHONHOME=\/usr`/,
+    );
+  });
+
   it('ends what a failed proof says', async () => {
     const outputs = [printed({ driver: driver({ executable: '/usr/bin/python3' }) }), stdout];
     const proof = await verifyWith(() => ({ stdout: outputs.shift() ?? '' }));

@@ -129,6 +129,24 @@ export function siteThatWins(
   );
 }
 
+/** Variables of `spark-env.sh` that can keep the driver's Python from starting at all. */
+const BREAKS = new Set(['PYTHONHOME', 'PYTHONPATH', 'SPARK_REMOTE']);
+
+/**
+ * The place that may have broken a run without evidence; `known` are the variables that the line
+ * takes away because the edge's profile has them.
+ */
+export function siteThatBreaks(
+  site: readonly SiteSetting[],
+  known: readonly string[],
+): SiteSetting | null {
+  return (
+    site.findLast(
+      ({ kind, name }) => kind === 'variable' && BREAKS.has(name) && !known.includes(name),
+    ) ?? null
+  );
+}
+
 /** Whether a value names a path: itself, a folder above it, one of a list, or the end of it. */
 function leadsTo(value: string, path: string): boolean {
   return value
@@ -146,7 +164,7 @@ function leadsTo(value: string, path: string): boolean {
 }
 
 /** Who wins and what to do, after a sentence that says what was found. */
-export function explainSite(winner: SiteSetting, { side }: Deviation): string {
+export function explainSite(winner: SiteSetting, { side }: Pick<Deviation, 'side'>): string {
   const { file, line, kind, name, text, value } = winner;
   const base = file.slice(file.lastIndexOf('/') + 1);
   const place = `\`${base}\` on the edge (\`${file}\`, line ${line})`;

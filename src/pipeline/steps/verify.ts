@@ -6,7 +6,9 @@ import {
   type Deviation,
   explainSite,
   readSite,
+  type SiteSetting,
   siteCommand,
+  siteThatBreaks,
   siteThatWins,
 } from '../../domain/verification/site.ts';
 import {
@@ -87,7 +89,20 @@ export async function verifyStaging(
   const hang = result.timedOut && stage === 'executors';
   const reason =
     (hang && (await linkedZip(edge, subject, progress))) || explain(result, stage, timeoutSeconds);
-  return settle({ outcome: 'failed', reason, npv: [], executors: [] });
+  // What ended before the driver's Python spoke may have ended because of what the site gave it.
+  const isSilent = result.code !== null && stage === null;
+  const breaking = isSilent
+    ? siteThatBreaks(
+        await siteOf(edge, subject, progress),
+        subject.staging.cluster.siteVariables ?? [],
+      )
+    : null;
+  return settle({
+    outcome: 'failed',
+    reason: breaking ? `${reason} ${explainSite(breaking, { side: 'driver' })}` : reason,
+    npv: [],
+    executors: [],
+  });
 }
 
 /** A build whose environment does not do on the executors what it promises has failed. */
@@ -132,13 +147,22 @@ async function winnerOnSite(
   deviation: Deviation,
   progress: Progress,
 ): Promise<string | null> {
+  const winner = siteThatWins(await siteOf(edge, subject, progress), deviation);
+  return winner && explainSite(winner, deviation);
+}
+
+/** What the edge's own files decide about Python. */
+async function siteOf(
+  edge: Edge,
+  subject: VerificationSubject,
+  progress: Progress,
+): Promise<SiteSetting[]> {
   const command = siteCommand(subject.staging.cluster.sparkHome);
   const { stdout } = await edge.run(
     { command, files: {}, directory: null, timeoutSeconds: SMOKE_SECONDS },
     progress,
   );
-  const winner = siteThatWins(readSite(stdout), deviation);
-  return winner && explainSite(winner, deviation);
+  return readSite(stdout);
 }
 
 /** Why Python does not answer when the archive is a zip that stores links; null when it is not. */
