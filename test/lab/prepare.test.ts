@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 
 const script = join(laboratory.root, 'deploy/lab/prepare');
@@ -17,7 +28,7 @@ const prepare = (args: string[], env: NodeJS.ProcessEnv = process.env) =>
 function bareMachine(name: string, stubs: Record<string, string>): NodeJS.ProcessEnv {
   const bin = join(directory, name);
   const basics =
-    'sh cat cut date dirname basename readlink find flock grep id ln ls mkdir mv rm sleep rmdir sha256sum tail uname wc npm node sed awk';
+    'sh cat cut date dirname basename readlink find flock chmod grep id ln ls mkdir mv rm sleep rmdir sha256sum tail uname wc npm node sed awk';
   spawnSync('mkdir', [bin]);
   for (const tool of basics.split(' ')) {
     const { stdout } = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' });
@@ -63,4 +74,46 @@ test('who is not root gets one line that installs what is missing', () => {
   const { status, stderr } = prepare(['demo'], machine);
   assert.equal(status, 2);
   assert.match(stderr, /Type: sudo apt-get install -y .*maven.*bubblewrap\n$/);
+});
+
+test('Ctrl-C ends everything that is at work and leaves nothing half-made', async () => {
+  const project = join(directory, 'project');
+  for (const file of ['deploy/lab/prepare', 'deploy/lab/steps.sh', 'src/find-node']) {
+    cpSync(join(laboratory.root, file), join(project, file));
+  }
+  writeFileSync(join(project, 'package-lock.json'), '{}');
+  const mark = '86399.7';
+  const machine = bareMachine('interrupted', {
+    ...{ npm: `exec sleep ${mark}`, mvn: 'exit 0', bwrap: 'exit 0', zsh: 'exit 0', sshd: 'exit 0' },
+    // `python3 -m venv FOLDER` makes a folder whose pip never ends.
+    python3: `case $2 in venv) mkdir -p "$3/bin"; printf '#!/bin/sh\\nsleep ${mark} & wait' >"$3/bin/pip"; chmod +x "$3/bin/pip" ;; esac`,
+  });
+  const child = spawn('sh', ['deploy/lab/prepare', 'demo'], {
+    cwd: project,
+    env: { ...machine, JAVA_HOME: laboratory.javaHome },
+    detached: true,
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  const ended = once(child, 'close');
+  const atWork = () => spawnSync('pgrep', ['-f', `sleep ${mark}`], { encoding: 'utf8' }).stdout;
+  while (atWork().trim().split('\n').length < 2) {
+    assert.equal(child.exitCode, null, said);
+    await setTimeout(50);
+  }
+  process.kill(-Number(child.pid), 'SIGINT');
+  const [code] = await ended;
+  assert.equal(code, 130, said);
+  assert.match(said, /interrupted\. To go on, type: sh deploy\/lab\/prepare demo\n$/);
+  assert.equal(atWork(), '');
+  assert.deepEqual(readdirSync(join(project, '.lab')).sort(), [
+    'downloads',
+    'java',
+    'lock',
+    'logs',
+  ]);
 });
