@@ -10,6 +10,7 @@ export const list = defineCommand({
   async run(args, { services, user }) {
     const all = await services.environments();
     const environments = args.mine ? all.filter((environment) => environment.owner === user) : all;
-    return { kind: 'environments', environments };
+    const others = args.mine ? all.length - environments.length : null;
+    return { kind: 'environments', environments, others };
   },
 });

@@ -1,3 +1,5 @@
+import type { Build } from '../src/domain/build.ts';
+import type { Services } from '../src/domain/services.ts';
 import { defineCommand } from './command.ts';
 
 const LINES = 40;
@@ -13,8 +15,42 @@ export const logs = defineCommand({
     options: { last: { kind: 'count', value: 'N', summary: `how many lines (default ${LINES})` } },
   },
   async run(args, { services }) {
-    const build = await services.findBuild(args.build);
     const last = args.last ?? LINES;
-    return { kind: 'log', build, lines: await services.log(build.id, last), last };
+    const { build, passedOver } = await whoseLog(args.build, services);
+    // One more than is shown tells whether there is more to ask for.
+    const lines = await services.log(build.id, last + 1);
+    return {
+      kind: 'log',
+      build,
+      passedOver,
+      lines: lines.slice(-last),
+      last,
+      more: lines.length > last,
+    };
   },
 });
+
+/** How far back a build that did something is looked for. */
+const MOST_BUILDS = 50;
+
+/**
+ * The build whose log is meant: by id that one; by name the newest that did something, since one
+ * that found everything in place, or was cancelled while it waited, has nothing to tell.
+ */
+async function whoseLog(
+  reference: string,
+  services: Services,
+): Promise<{ build: Build; passedOver: Build | null }> {
+  const newest = await services.findBuild(reference);
+  if (newest.id === reference || didSomething(newest)) return { build: newest, passedOver: null };
+  const { environment } = newest.request;
+  const builds = await services.builds({ environment, limit: MOST_BUILDS });
+  const build = builds.find(didSomething);
+  return build ? { build, passedOver: newest } : { build: newest, passedOver: null };
+}
+
+function didSomething(build: Build): boolean {
+  const foundAll = build.state === 'ready' && build.reused;
+  const neverBegan = build.state === 'cancelled' && build.startedAt === null;
+  return !foundAll && !neverBegan;
+}

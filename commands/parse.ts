@@ -115,13 +115,9 @@ export async function execute(
   const refused = await reviewed(parsed, commands, context);
   if (refused) return refused;
   if (parsed.kind === 'error') return refusal(parsed.error, parsed.typed);
-  const help = commands.find((command) => command.name === 'help') as Command;
-  const chosen =
-    parsed.kind === 'empty'
-      ? { command: help, arguments: { topic: null, rest: [], raw: '' } }
-      : parsed;
+  if (parsed.kind === 'empty') return { kind: 'welcome' };
   try {
-    return await chosen.command.run(chosen.arguments, context);
+    return await parsed.command.run(parsed.arguments, context);
   } catch (error) {
     if (error instanceof FerryError && error.kind !== 'defect') return refusal(error, null);
     throw error;

@@ -14,16 +14,30 @@ export type Reply =
   /** Lines to paste for a revision. */
   | { kind: 'invocation'; environment: string; revision: number; lines: InvocationLine[] }
   | { kind: 'builds'; builds: Build[] }
-  | { kind: 'environments'; environments: Environment[] }
+  /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
+  | { kind: 'environments'; environments: Environment[]; others: number | null }
   | {
       kind: 'environment';
       environment: Environment;
       revision: Revision | null;
       building: Build | null;
     }
-  | { kind: 'log'; build: Build; lines: string[]; last: number }
+  /**
+   * `more`: the log has lines before these. `passedOver`: a newer build of the same name that did
+   * nothing, when the name was asked for.
+   */
+  | {
+      kind: 'log';
+      build: Build;
+      passedOver: Build | null;
+      lines: string[];
+      last: number;
+      more: boolean;
+    }
   | { kind: 'findings'; findings: Finding[] }
   | { kind: 'help'; topic: CommandHelp | null; commands: CommandHelp[]; command: string }
+  /** Nothing was typed: the few things most people want, each a press away. */
+  | { kind: 'welcome' }
   /** Ask for the rest in a form; in a terminal this is a usage error. */
   | { kind: 'form'; form: 'create'; initial: Partial<BuildRequest> }
   /** A short answer: `Cancelling churn@3.` */

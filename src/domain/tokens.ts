@@ -48,7 +48,7 @@ export function tokenize(text: string): Token[] {
     throw userError({
       code: 'text-too-long',
       message: `That is ${text.length} characters; a command has at most ${LONGEST_TEXT}.`,
-      suggestion: 'Name fewer packages, or build from a lock.',
+      suggestion: 'Name fewer packages: what they need comes with them.',
       position: { start: LONGEST_TEXT, end: text.length },
     });
   }

@@ -44,7 +44,7 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
     conversation.show('Log', conversation.run(`logs ${build.id} --last 200`, place), place),
   copy_line: (build, place, conversation) =>
     conversation.show(
-      'Line to paste',
+      'Line to copy',
       conversation.run(`run ${labelOf(build)} pyspark`, place),
       place,
     ),
@@ -82,9 +82,16 @@ export async function press(
   if (action === ('open_help' satisfies ActionId)) {
     return conversation.show('Help', conversation.run('help', place), place);
   }
-  if (SAY_IDS.some((known) => known === action)) {
-    const command = readCommand(value);
-    if (command !== null) return conversation.say(command, place);
+  if (action === ('open_diagnose' satisfies ActionId)) return conversation.openDiagnose(place);
+  const command = readCommand(value);
+  if (command !== null) {
+    if (action === ('share' satisfies ActionId)) return conversation.share(command, place);
+    if (action === ('copy_text' satisfies ActionId)) return conversation.sayInView(command, place);
+    if (SAY_IDS.some((known) => known === action)) {
+      return place.channel === ''
+        ? conversation.sayInView(command, place)
+        : conversation.say(command, place);
+    }
   }
   const buildId = readValue(value);
   if (!Object.hasOwn(HANDLERS, action) || buildId === null) {

@@ -18,12 +18,14 @@ import {
 import type { Command } from '../../commands/command.ts';
 import { outsideError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports.ts';
+import { type Reply, refusal } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
 import { press } from './actions.ts';
 import {
   asksAbout,
   attachedFiles,
   contentOf,
+  readLogs,
   threadOf,
   unreadable,
   withAttachments,
@@ -41,8 +43,19 @@ import { type Conversation, createConversation, isDirect, type Place } from './c
 import { createDeliveries, type DeliveryOptions, type Pace } from './deliveries.ts';
 import { homeView, unavailableHome } from './home.ts';
 import type { Log } from './log.ts';
-import { CREATE_FORM, errorsOf, type FormState, readForm, readOrigin } from './modals.ts';
+import {
+  CREATE_FORM,
+  DIAGNOSE_FORM,
+  errorsOf,
+  type FormState,
+  loadingView,
+  readDiagnoseForm,
+  readForm,
+  readOrigin,
+} from './modals.ts';
 
+/** Title of the modal that shows what `diagnose` found. */
+const FOUND = 'What went wrong';
 /** Callback id of the message shortcut in the manifest. */
 export const DIAGNOSE_SHORTCUT = 'diagnose_message';
 
@@ -296,6 +309,7 @@ function listen(
       open: isDirect(command.channel_id),
       respond: responder(respond),
       replace: null,
+      view: null,
       trigger: command.trigger_id,
     };
     background(conversation.say(command.text, place));
@@ -310,6 +324,7 @@ function listen(
       open: isDirect(body.channel?.id ?? ''),
       respond: body.response_url ? responder(respond) : null,
       replace: body.container.is_ephemeral === true ? replacer(respond) : null,
+      view: body.view?.type === 'modal' ? body.view.id : null,
       trigger: body.trigger_id,
     };
     const value = 'value' in action && typeof action.value === 'string' ? action.value : null;
@@ -341,14 +356,43 @@ function listen(
         open: channel === null || isDirect(channel),
         respond: null,
         replace: null,
+        view: null,
         trigger: null,
       });
     };
     background(submit());
   });
 
-  // A form of an earlier version must not hang.
-  app.view(/^(?!create_form$).*/, async ({ ack }) => ack());
+  app.view(DIAGNOSE_FORM, async ({ ack, view, body }) => {
+    const read = readDiagnoseForm(view.state.values as unknown as FormState);
+    if (!read.ok) {
+      await ack({ response_action: 'errors', errors: read.errors });
+      return;
+    }
+    // Reading files may take longer than the three seconds there are: the answer comes after.
+    await ack({ response_action: 'update', view: loadingView(FOUND) });
+    if (!(await isFirst(deliveryId(body as unknown as Record<string, unknown>)))) return;
+    const place: Place = {
+      user: body.user.id,
+      channel: '',
+      team: body.team?.id ?? null,
+      thread: null,
+      open: false,
+      respond: null,
+      replace: null,
+      view: view.id,
+      trigger: null,
+    };
+    const logs = attachedFiles({ files: read.files });
+    const reply = readable(async () => {
+      const texts = [read.text, ...(await readLogs(logs, chat))];
+      return conversation.run(`diagnose ${texts.join('\n')}`, place);
+    });
+    background(conversation.fill(view.id, FOUND, reply, place));
+  });
+
+  // A form of an earlier version must not hang, and one to copy from sends nothing.
+  app.view(/^(?!(create|diagnose)_form$).*/, async ({ ack }) => ack());
 
   app.event('app_mention', async ({ event, context }) => {
     if (!event.user) return;
@@ -365,6 +409,7 @@ function listen(
           open: true,
           respond: null,
           replace: null,
+          view: null,
           trigger: null,
         },
         context.botUserId,
@@ -388,6 +433,7 @@ function listen(
           open: true,
           respond: null,
           replace: null,
+          view: null,
           trigger: null,
         },
         context.botUserId,
@@ -410,6 +456,7 @@ function listen(
           open: isDirect(channel.id),
           respond: responder(respond),
           replace: null,
+          view: null,
           trigger: null,
         }),
       );
@@ -431,20 +478,25 @@ function listen(
     place: Place,
     ourUserId?: string,
   ): Promise<void> {
-    let whole: string;
-    try {
+    let whole = text;
+    const refused = await readable(async () => {
       whole = await withAttachments(text, attachedFiles(message), chat);
       const above = asksAbout(whole) ? threadOf(message, place.channel) : null;
       if (above) whole = await withThread(above, ourUserId, chat);
+      return null;
+    });
+    return refused ? conversation.answer(refused, place) : conversation.say(whole, place);
+  }
+
+  /** What `read` answers, or why Slack does not let us read. */
+  async function readable<T>(read: () => Promise<T>): Promise<T | Reply> {
+    try {
+      return await read();
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
       log.warn({ code: error.code, needed: error.needed }, 'what is asked about cannot be read');
-      const reply = await conversation.attempt(async () => {
-        throw unreadable(error);
-      });
-      return conversation.answer(reply, place);
+      return refusal(unreadable(error), null);
     }
-    return conversation.say(whole, place);
   }
 
   async function showHome(user: string): Promise<void> {

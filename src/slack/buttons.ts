@@ -16,9 +16,18 @@ export type ActionId =
   | 'logs'
   | 'copy_line'
   | 'spark_submit'
+  | FreeId
+  | SayId;
+
+/** Buttons that belong to no build. */
+type FreeId =
   | 'open_form'
   | 'open_help'
-  | SayId;
+  | 'open_diagnose'
+  /** The lines of an answer, each in a field to copy from. */
+  | 'copy_text'
+  /** A private answer, posted for everybody. */
+  | 'share';
 
 /** Buttons that say a command; their ids differ because Slack wants them to within a block. */
 type SayId = 'say_1' | 'say_2' | 'say_3' | 'say_4';
@@ -38,9 +47,7 @@ export function labelOf(build: Build): string {
   return build.revision === null ? environment : `${environment}@${build.revision}`;
 }
 
-export const BUTTONS: Readonly<
-  Record<Exclude<ActionId, 'open_form' | 'open_help' | SayId>, ButtonStyle>
-> = {
+export const BUTTONS: Readonly<Record<Exclude<ActionId, FreeId | SayId>, ButtonStyle>> = {
   cancel: {
     label: 'Cancel',
     style: 'danger',
@@ -57,7 +64,7 @@ export const BUTTONS: Readonly<
   verify: { label: 'Verify', command: (build) => `verify ${labelOf(build)}` },
   logs: { label: 'Logs', command: (build) => `logs ${build.id}` },
   copy_line: {
-    label: 'Copy line',
+    label: 'Line to copy',
     style: 'primary',
     command: (build) => `run ${labelOf(build)}`,
   },
@@ -66,6 +73,16 @@ export const BUTTONS: Readonly<
     command: (build) => `run ${labelOf(build)} spark-submit`,
   },
 };
+
+/** What may stand on a copy that nobody edits: it is right whatever becomes of the build. */
+const LASTING: readonly (keyof typeof BUTTONS)[] = ['copy_line', 'spark_submit', 'logs'];
+
+/** The buttons of a copy of the live message, which stays as it is while the build goes on. */
+export function buttonsOfCopy(build: Build): Button[] {
+  return offeredOn(build)
+    .filter((action) => LASTING.includes(action))
+    .map((action) => buttonFor(action, build));
+}
 
 /** The buttons of a build's live message. */
 export function buttonsOf(build: Build): Button[] {
@@ -80,23 +97,46 @@ export function buttonsOf(build: Build): Button[] {
 /** Slack keeps at most 2000 characters with a button. */
 const LONGEST_VALUE = 2000;
 
-/** A button for each command, the first one standing out; whoever presses it says the command. */
-export function sayButtons(repairs: readonly Repair[]): Button[] {
-  const valued = repairs.map((repair) => ({ ...repair, value: sayValue(repair.command) }));
+/** A button that opens something or acts on a whole answer; `command` is what it says or shows. */
+export function freeButton(
+  action: FreeId,
+  label: string,
+  style: Button['style'],
+  command: string | null = null,
+): Button {
+  const value = command === null ? '{}' : sayValue(command);
+  return { action, label, value, style, confirm: null, command: null };
+}
+
+/** Whether a button can carry this text: it must fit, and hide nothing. */
+export function fitsButton(command: string): boolean {
+  return sayValue(command).length <= LONGEST_VALUE && visible(command) === command;
+}
+
+/** A button for each command, the first one in `first`; whoever presses it says the command. */
+export function sayButtons(
+  repairs: readonly Repair[],
+  first: Button['style'] = 'primary',
+): Button[] {
   return (
-    valued
+    repairs
       // What a press says must be what the label shows: nothing invisible, nothing cut.
-      .filter(({ command, value }) => value.length <= LONGEST_VALUE && visible(command) === command)
+      .filter(({ command }) => fitsButton(command))
       .slice(0, SAY_IDS.length)
-      .map(({ label, command, value }, index) => ({
+      .map(({ label, command }, index) => ({
         action: SAY_IDS[index] as SayId,
         label: line(label, 75),
-        value,
-        style: index === 0 ? 'primary' : null,
+        value: sayValue(command),
+        style: index === 0 ? first : null,
         confirm: null,
         command,
       }))
   );
+}
+
+/** Whether a press says a command, wherever the button stands. */
+export function isSayButton({ action }: Button): boolean {
+  return SAY_IDS.some((known) => known === action);
 }
 
 function sayValue(command: string): string {

@@ -6,19 +6,21 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, CommandContext } from '../../commands/command.ts';
 import { describeCommand } from '../../commands/command.ts';
-import { execute, review } from '../../commands/parse.ts';
+import { execute, parseCommand, review } from '../../commands/parse.ts';
 import type { Build } from '../domain/build.ts';
 import { FerryError, outsideError } from '../domain/errors.ts';
 import { audience, type RefusalView, type Reply, refusal } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Services } from '../domain/services.ts';
+import { decodeSlackText } from '../domain/tokens.ts';
 import { type Message, messageOf, renderMessage, withoutMentions } from './blocks.ts';
-import { type Chat, ChatError } from './chat.ts';
+import { fitsButton, freeButton } from './buttons.ts';
+import { type Chat, ChatError, isNoEntry } from './chat.ts';
 import type { Deliveries } from './deliveries.ts';
 import { describe } from './describe.ts';
-import { type Document, link, prose, small } from './document.ts';
+import { type Button, code, type Document, link, marked, prose, small, user } from './document.ts';
 import type { Log } from './log.ts';
-import { createForm, loadingView, replyView } from './modals.ts';
+import { createForm, diagnoseForm, linesView, loadingView, replyView } from './modals.ts';
 
 /** Where somebody is, and the ways to answer them there. */
 export interface Place {
@@ -37,6 +39,8 @@ export interface Place {
   respond: ((message: Message & { thread: string | null }) => Promise<void>) | null;
   /** Puts a message in the place of the private one a button was pressed on; null elsewhere. */
   replace: ((message: Message) => Promise<void>) | null;
+  /** The modal a button was pressed in; null elsewhere. */
+  view: string | null;
   /** Lets a modal be opened for three seconds; null where Slack gives none. */
   trigger: string | null;
 }
@@ -53,11 +57,20 @@ export interface Conversation {
   run(text: string, place: Place): Promise<Reply>;
   /** Does `work`; what it throws becomes a refusal, and a defect a number to quote. */
   attempt(work: () => Promise<Reply>): Promise<Reply>;
-  answer(reply: Reply, place: Place): Promise<void>;
+  /** `asked`: the command it answers, where a button may say or show it again. */
+  answer(reply: Reply, place: Place, asked?: string | null): Promise<void>;
+  /** Posts the answer to a command that only reads for everybody, naming who shared it. */
+  share(text: string, place: Place): Promise<void>;
+  /** Says a command from where there is no channel: in a modal when it only reads, else directly. */
+  sayInView(text: string, place: Place): Promise<void>;
   /** Shows a document to one person only. */
   whisper(document: Document, place: Place): Promise<void>;
   /** The answer in a modal of its own, where text can be selected; in the channel when no modal opens. */
   show(title: string, reply: Promise<Reply>, place: Place): Promise<void>;
+  /** Puts the answer into the modal that is open under this id. */
+  fill(view: string, title: string, reply: Promise<Reply>, place: Place): Promise<void>;
+  /** The form for the log of a failed job; in words where no form opens. */
+  openDiagnose(place: Place): Promise<void>;
   /** The form for a new environment; false when it could not be opened. */
   openForm(initial: Partial<BuildRequest>, place: Place): Promise<boolean>;
   context(place: Place): CommandContext;
@@ -125,18 +138,73 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (await openForm({}, place)) return;
       return deliver(renderMessage({ kind: 'form', form: 'create', initial: {} }, settings), place);
     }
-    return answer(await run(text, place), place);
+    return answer(await run(text, place), place, text);
   }
 
-  async function answer(reply: Reply, place: Place): Promise<void> {
+  async function answer(reply: Reply, place: Place, asked: string | null = null): Promise<void> {
     if (reply.kind === 'form' && (await openForm(reply.initial, place))) return;
     if (reply.kind === 'build' && audience(reply) === 'channel')
       return introduce(reply.build, place);
-    if (reply.kind === 'build') {
-      const where = await followLink(reply.build);
-      return deliver(messageOf(withFirst(describe(reply, settings), where)), place);
+    const document = await documentFor(reply, asked);
+    const isPrivate = !place.open && place.channel !== '';
+    const share =
+      isPrivate && mayBeShared(asked) && SHARED.has(reply.kind)
+        ? [freeButton('share', 'Share here', null, asked)]
+        : [];
+    return deliver(messageOf(withButtons(document, { last: share })), place);
+  }
+
+  /** The answer with what leads on from it: the live message, the line to copy. */
+  async function documentFor(reply: Reply, asked: string | null): Promise<Document> {
+    const document = describe(reply, settings);
+    if (reply.kind === 'build') return withFirst(document, await followLink(reply.build));
+    if (reply.kind !== 'invocation' || !mayBeShared(asked)) return document;
+    const copy = freeButton('copy_text', 'Line to copy', 'primary', asked);
+    return withButtons(document, { first: [copy] });
+  }
+
+  /** A command that only reads, and fits behind a button. */
+  function mayBeShared(text: string | null): text is string {
+    return text !== null && fitsButton(text) && readingCommand(text) !== null;
+  }
+
+  /** The name of the command the text means, when it changes nothing. */
+  function readingCommand(text: string): string | null {
+    const parsed = parseCommand(text, commands, settings);
+    const name = parsed.kind === 'command' ? parsed.command.name : '';
+    return Object.hasOwn(READING, name) ? name : null;
+  }
+
+  async function share(text: string, place: Place): Promise<void> {
+    if (!mayBeShared(text)) return answer(await run('help', place), place);
+    const reply = await run(text, place);
+    if (!SHARED.has(reply.kind)) return answer(reply, place);
+    const document = await documentFor(reply, text);
+    const typed = `${settings.command} ${decodeSlackText(text)}`;
+    const shared = small(user(place.user), ' shared this: ', code(typed, 200));
+    const channel = { channel: place.channel, thread: place.thread };
+    try {
+      await patiently(() => postQuietly(channel, messageOf(withFirst(document, [shared]))));
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error;
+      return whisper(notShared(error), place);
     }
-    return deliver(renderMessage(reply, settings), place);
+    const done = withFirst(document, [small('You shared this here.')]);
+    await place.replace?.(messageOf(done)).catch((error) => {
+      log.warn({ error: String(error) }, 'a private answer still offers to be shared');
+    });
+  }
+
+  async function sayInView(text: string, place: Place): Promise<void> {
+    const name = readingCommand(text);
+    if (name !== null) {
+      const title = READING[name] as string;
+      return place.view === null
+        ? show(title, run(text, place), place)
+        : fill(place.view, title, run(text, place), place);
+    }
+    const channel = await chat.openDirect(place.user);
+    return say(text, { ...place, channel, open: true });
   }
 
   /** Posts the live message, and says so when it is not where it was asked for. */
@@ -178,7 +246,14 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   async function followLink(build: Build): Promise<Document['parts']> {
     const live = build.message ? await chat.permalink(build.message) : null;
-    return live ? [small(link(live, 'The live message'), ' follows this build.')] : [];
+    return live
+      ? [
+          small(
+            link(live, 'The live message'),
+            ' follows this build; this copy stays as it was when you asked.',
+          ),
+        ]
+      : [];
   }
 
   function whisper(document: Document, place: Place): Promise<void> {
@@ -241,14 +316,40 @@ export function createConversation(options: ConversationOptions): Conversation {
   async function show(title: string, reply: Promise<Reply>, place: Place): Promise<void> {
     // The trigger lives three seconds, the answer may take longer: open first, fill in after.
     const view = await open(loadingView(title), place);
+    if (view === null) return answer(await reply, place);
+    return fill(view, title, reply, place);
+  }
+
+  async function fill(
+    view: string,
+    title: string,
+    reply: Promise<Reply>,
+    place: Place,
+  ): Promise<void> {
     const settled = await reply;
-    if (view === null) return answer(settled, place);
+    const filled =
+      settled.kind === 'invocation'
+        ? linesView(title, settled.lines)
+        : replyView(title, describe(settled, settings));
     try {
-      await chat.updateView(view, replyView(title, describe(settled, settings)));
+      await chat.updateView(view, filled);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
+      log.warn({ code: error.code }, 'a modal could not be filled');
       await answer(settled, place);
     }
+  }
+
+  async function openDiagnose(place: Place): Promise<void> {
+    if ((await open(diagnoseForm(), place)) !== null) return;
+    return answer(
+      {
+        kind: 'notice',
+        tone: 'information',
+        text: `Paste the traceback after \`${settings.command} diagnose\`, or attach the log to a message that mentions me with \`diagnose\`.`,
+      },
+      place,
+    );
   }
 
   async function openForm(initial: Partial<BuildRequest>, place: Place): Promise<boolean> {
@@ -267,7 +368,21 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
   }
 
-  return { say, review: reviewText, run, attempt, answer, whisper, show, openForm, context };
+  return {
+    say,
+    review: reviewText,
+    run,
+    attempt,
+    answer,
+    share,
+    sayInView,
+    whisper,
+    show,
+    fill,
+    openForm,
+    openDiagnose,
+    context,
+  };
 }
 
 /** How often, and for how many seconds at most, an answer waits for Slack to take it. */
@@ -294,6 +409,52 @@ export const INVITE = 'Type `/invite @Conda Ferry` here,';
 /** A conversation of two people, ours or not: nobody sees an ephemeral message there later. */
 export function isDirect(channel: string): boolean {
   return channel.startsWith('D');
+}
+
+/** Commands that change nothing, with the title of a modal that shows their answer. */
+const READING: Readonly<Record<string, string>> = {
+  run: 'Line to copy',
+  status: 'Build',
+  list: 'Environments',
+  show: 'Environment',
+  logs: 'Log',
+  diagnose: 'What went wrong',
+  help: 'Help',
+};
+
+/** Answers worth showing to others. */
+const SHARED: ReadonlySet<Reply['kind']> = new Set([
+  'build',
+  'builds',
+  'environment',
+  'environments',
+  'findings',
+  'invocation',
+  'log',
+]);
+
+function notShared(error: ChatError): Document {
+  const sentence = isNoEntry(error)
+    ? `I am not in this channel. ${INVITE} and press Share here again.`
+    : 'Slack does not take the message right now. Press Share here again in a minute.';
+  return { summary: sentence, parts: [prose('⚠️ ', marked(sentence))] };
+}
+
+/** Adds to the last row of buttons, or makes one at the end. */
+function withButtons(
+  document: Document,
+  { first = [], last = [] }: { first?: Button[]; last?: Button[] },
+): Document {
+  if (first.length + last.length === 0) return document;
+  const at = document.parts.findLastIndex((part) => part.kind === 'buttons');
+  const row = document.parts[at];
+  const between = row?.kind === 'buttons' ? row.buttons : [];
+  const whole: Document['parts'][number] = {
+    kind: 'buttons',
+    buttons: [...first, ...between, ...last],
+  };
+  const parts = at < 0 ? [...document.parts, whole] : document.parts.toSpliced(at, 1, whole);
+  return { ...document, parts };
 }
 
 /** Puts parts before the buttons, or at the end. */

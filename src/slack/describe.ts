@@ -4,7 +4,7 @@ import type { Settings } from '../domain/services.ts';
 import { describeBuild } from './describe/build.ts';
 import { describeBuilds, describeEnvironment, describeEnvironments } from './describe/catalogue.ts';
 import { describeFindings } from './describe/findings.ts';
-import { describeHelp } from './describe/help.ts';
+import { describeHelp, describeWelcome } from './describe/help.ts';
 import { describeInvocation } from './describe/invocation.ts';
 import { describeLog } from './describe/log.ts';
 import { describeForm, describeNotice, describeRefusal } from './describe/short.ts';
@@ -22,6 +22,7 @@ const DESCRIBERS: Describers = {
   log: describeLog,
   findings: describeFindings,
   help: describeHelp,
+  welcome: describeWelcome,
   form: describeForm,
   notice: describeNotice,
   refusal: describeRefusal,

@@ -4,17 +4,22 @@ import type { Command } from '../../commands/command.ts';
 import { parseCommand } from '../../commands/parse.ts';
 import { FerryError } from '../domain/errors.ts';
 import { parseName } from '../domain/names.ts';
-import type { RefusalView } from '../domain/reply.ts';
+import type { InvocationLine, RefusalView } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
 import { decodeSlackText, tokenize } from '../domain/tokens.ts';
 import { plainText } from '../domain/typed-text.ts';
 import { blocksOf } from './blocks.ts';
-import type { Document } from './document.ts';
+import { isSayButton } from './buttons.ts';
+import { lineTitle, textToPaste, warnings } from './describe/invocation.ts';
+import { block, buttons, type Document } from './document.ts';
 import { clip, line } from './outside.ts';
 
 export const CREATE_FORM = 'create_form';
+export const DIAGNOSE_FORM = 'diagnose_form';
+/** Lines to copy from: nothing is sent when it is closed. */
+const LINES_VIEW = 'lines';
 
 /** Where the form was opened: its build is announced there. Null channel: the person's own. */
 export interface Origin {
@@ -302,17 +307,111 @@ export function readOrigin(metadata: string): Origin {
   }
 }
 
+/** A failed job: its log pasted or attached, whichever is at hand. */
+export function diagnoseForm(): ModalView {
+  return {
+    type: 'modal',
+    callback_id: DIAGNOSE_FORM,
+    title: plain('A job failed'),
+    submit: plain('Find the cause'),
+    close: plain('Cancel'),
+    blocks: [
+      {
+        type: 'input',
+        block_id: DIAGNOSE_FIELDS.text,
+        optional: true,
+        label: plain('Traceback or the end of the log'),
+        hint: plain('A few dozen lines are enough when the error itself is among them.'),
+        element: {
+          type: 'plain_text_input',
+          action_id: ACTION,
+          multiline: true,
+          max_length: LONGEST_FIELD,
+          focus_on_load: true,
+        },
+      },
+      {
+        type: 'input',
+        block_id: DIAGNOSE_FIELDS.files,
+        optional: true,
+        label: plain('Or the whole log as a file'),
+        hint: plain('yarn logs -applicationId … > job.log gives what the executors wrote.'),
+        element: { type: 'file_input', action_id: ACTION, max_files: 3 },
+      },
+    ],
+  };
+}
+
+const DIAGNOSE_FIELDS = { text: 'text', files: 'files' } as const;
+/** Slack takes no more into one field, typed or filled in before. */
+const LONGEST_FIELD = 3000;
+
+/** What was pasted and what was attached; neither is a mistake shown on the first field. */
+export function readDiagnoseForm(
+  state: FormState,
+): { ok: true; text: string; files: unknown } | { ok: false; errors: Record<string, string> } {
+  const { value } = state[DIAGNOSE_FIELDS.text]?.[ACTION] ?? {};
+  const { files } = state[DIAGNOSE_FIELDS.files]?.[ACTION] ?? {};
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text === '' && !(Array.isArray(files) && files.length > 0)) {
+    return { ok: false, errors: { [DIAGNOSE_FIELDS.text]: 'Paste the log here, or attach it.' } };
+  }
+  return { ok: true, text, files };
+}
+
+const MOST_LINES = 20;
+
+/** Every line in a field of its own, from which it is copied whole: click, select all, copy. */
+export function linesView(title: string, lines: readonly InvocationLine[]): ModalView {
+  const blocks = lines.slice(0, MOST_LINES).flatMap((entry, index): KnownBlock[] => {
+    const text = textToPaste(entry);
+    // A field holds no more; text in a block can still be selected.
+    if (text.length > LONGEST_FIELD) return blocksOf([lineTitle(entry), block(text)]);
+    return [
+      {
+        type: 'input',
+        block_id: `line_${index + 1}`,
+        optional: true,
+        label: plain(clip(`${entry.title} on ${entry.edge}`, 2000)),
+        ...(index === 0
+          ? {
+              hint: plain(
+                'Click into the field, select all (Ctrl+A or ⌘A) and copy (Ctrl+C or ⌘C).',
+              ),
+            }
+          : {}),
+        element: {
+          type: 'plain_text_input',
+          action_id: ACTION,
+          multiline: true,
+          initial_value: text,
+          ...(index === 0 ? { focus_on_load: true } : {}),
+        },
+      },
+    ];
+  });
+  const hasField = blocks.some(({ type }) => type === 'input');
+  return {
+    ...view(title, [...blocks, ...blocksOf(warnings(lines))]),
+    callback_id: LINES_VIEW,
+    // Slack wants a button to send with wherever there is a field.
+    ...(hasField ? { submit: plain('Done') } : {}),
+  };
+}
+
 const MOST_BLOCKS = 100;
 
 export function loadingView(title: string): ModalView {
   return view(title, [{ type: 'section', text: plain('One moment…') }]);
 }
 
-/** A reply in a modal. Modals know no plan and need no buttons of the message they came from. */
+/** A reply in a modal. Modals know no plan, and of the buttons only those that say a command. */
 export function replyView(title: string, document: Document): ModalView {
-  const parts = document.parts.filter(
-    (part) => part.kind !== 'buttons' && part.kind !== 'tasks' && part.kind !== 'heading',
-  );
+  const parts = document.parts
+    .filter((part) => part.kind !== 'tasks' && part.kind !== 'heading')
+    .flatMap((part) =>
+      part.kind === 'buttons' ? buttons(part.buttons.filter(isSayButton)) : [part],
+    );
   const blocks = blocksOf(parts).slice(0, MOST_BLOCKS);
   return view(
     title,

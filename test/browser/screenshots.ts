@@ -82,7 +82,7 @@ await page.locator('.message.ephemeral').last().waitFor();
 await page.waitForTimeout(700);
 await keep('refused');
 
-await page.getByRole('button', { name: 'Copy line' }).last().click();
+await page.getByRole('button', { name: 'Line to copy' }).last().click();
 await page.getByRole('dialog').waitFor();
 await page.waitForTimeout(500);
 await keep('copy-line');

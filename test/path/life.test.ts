@@ -94,7 +94,7 @@ describe('the life of a build', { skip: cannotWalk }, () => {
       assert.match(JSON.stringify(log.blocks), /engine py-rattler/);
       await ctx.slack.closeView({ user: 'ana', viewId: log.id });
 
-      await ctx.click('Copy line', 'proof');
+      await ctx.click('Line to copy', 'proof');
       const line = await ctx.slack.untilView('ana', (view) =>
         JSON.stringify(view).includes('PYSPARK_PYTHON'),
       );

@@ -512,6 +512,192 @@ describe('under strain', () => {
     }));
 });
 
+describe('answers that lead on', () => {
+  const share = { user: ANA, channel: DATA, actionId: 'share' };
+
+  test('the first word is three buttons, and each of them does something', () =>
+    inWorld(async (world) => {
+      await createBuild(world);
+      await world.slash('', { user: BEN });
+      const { ts, blocks } = await world.slack.untilEphemeral(BEN, says(/A job failed/));
+      const row = blocks?.find(({ type }) => type === 'actions')?.elements as {
+        action_id: string;
+        text: { text: string };
+      }[];
+      assert.deepEqual(
+        row.map(({ text }) => text.text),
+        ['New environment', 'My environments', 'A job failed'],
+      );
+      const press = (index: number) =>
+        world.slack.click({
+          user: BEN,
+          channel: DATA,
+          ts,
+          actionId: String(row[index]?.action_id),
+        });
+      await press(0);
+      const form = await world.slack.untilView(BEN, says(/Build it/));
+      await world.slack.closeView({ user: BEN, viewId: form.id });
+      await press(1);
+      await world.slack.untilEphemeral(
+        BEN,
+        says(/None of the environments is yours.*1 of somebody/),
+      );
+      await press(2);
+      const failed = await world.slack.untilView(BEN, says(/Find the cause/));
+      const submit = (values: object) =>
+        world.slack.submitView({
+          user: BEN,
+          viewId: failed.id,
+          values: values as Record<string, Record<string, string>>,
+        });
+      assert.match(String((await submit({})).errors?.text), /Paste the log/);
+      const text = 'Cannot run program "./churn_zip/churn/bin/python": error=13, Permission denied';
+      assert.equal((await submit({ text: { value: text } })).updated, true);
+      await world.slack.untilView(BEN, says(/executable bit/));
+    }));
+
+  test('a log given to the form as a file is read', () =>
+    inWorld(async (world) => {
+      await world.slash('');
+      const { ts } = await world.slack.untilEphemeral(ANA, says(/A job failed/));
+      await world.slack.click({ user: ANA, channel: DATA, ts, actionId: 'open_diagnose' });
+      const { id } = await world.slack.untilView(ANA, says(/Find the cause/));
+      const { fileId } = world.slack.uploadFile({
+        user: ANA,
+        name: 'job.log',
+        content: 'Cannot run program "./churn_zip/churn/bin/python": error=13, Permission denied',
+      });
+      await world.slack.submitView({
+        user: ANA,
+        viewId: id,
+        values: { files: { value: [fileId] } },
+      });
+      await world.slack.untilView(ANA, says(/executable bit/));
+    }));
+
+  test('a private answer is shared by whoever got it, once, and calls nobody', () =>
+    inWorld(
+      async (world) => {
+        const { id } = await createBuild(world);
+        await world.finish(id);
+        const asked = ['run churn', 'list', 'status', 'status churn', 'show churn', 'logs churn'];
+        for (const [index, text] of asked.entries()) {
+          await world.slash(text);
+          const { ts } = await world.slack.untilEphemeral(
+            ANA,
+            (message) => says(/Share here/)(message) && !says(/You shared/)(message),
+          );
+          await world.slack.click({ ...share, ts });
+          const shared = await world.slack.untilMessage(
+            says(new RegExp(`<@${ANA}> shared this: .*conda-env ${text}\``)),
+          );
+          assert.doesNotMatch(visibleText(shared), /Share here/, text);
+          await world.slack.untilEphemeral(
+            ANA,
+            (message) => message.ts === ts && says(/You shared this here/)(message),
+          );
+          assert.equal(world.slack.messages(DATA).length, index + 2, text);
+        }
+      },
+      { emulator: { rateLimits: false } },
+    ));
+
+  test('sharing where we may not write says how to let us in', () =>
+    inWorld(
+      async (world) => {
+        await world.slash('list', { channel: 'C0RANDOM01' });
+        const { ts } = await world.slack.untilEphemeral(ANA, says(/environments yet/));
+        assert.ok(ts);
+        await createBuild(world);
+        await world.slash('list', { channel: 'C0RANDOM01' });
+        const list = await world.slack.untilEphemeral(ANA, says(/Share here[\s\S]*|All about/));
+        await world.slack.click({ ...share, channel: 'C0RANDOM01', ts: list.ts });
+        await world.slack.untilEphemeral(ANA, says(/\/invite @Conda Ferry/));
+      },
+      { emulator: { scopes: ['commands', 'chat:write', 'im:write', 'im:history'] } },
+    ));
+
+  test('only what reads may stand behind a button that shares', () =>
+    inWorld(async (world) => {
+      const { workspace } = world.slack;
+      const forged = workspace.add({
+        channel: DATA,
+        user: workspace.bot.id,
+        bot_id: workspace.botId,
+        text: 'x',
+        blocks: [
+          {
+            type: 'actions',
+            block_id: 'actions_1',
+            elements: [
+              {
+                type: 'button',
+                action_id: 'share',
+                text: { type: 'plain_text', text: 'x' },
+                value: JSON.stringify({ c: CREATE }),
+              },
+            ],
+          },
+        ],
+      });
+      await world.slack.click({ ...share, ts: forged.ts });
+      await world.slack.untilEphemeral(ANA, says(/Conda environments/));
+      assert.equal(world.store.builds.size, 0);
+    }));
+
+  test('a private copy carries nothing that stops being true', () =>
+    inWorld(async (world) => {
+      const { id } = await createBuild(world);
+      await world.slash('status churn');
+      const copy = await world.slack.untilEphemeral(ANA, says(/follows this build/));
+      assert.doesNotMatch(visibleText(copy), /Cancel/);
+      await world.move(id, { state: 'failed', finishedAt: Date.now() });
+      await world.slash('status churn');
+      const later = await world.slack.untilEphemeral(
+        ANA,
+        (message) => message.ts > copy.ts && says(/could not be built/)(message),
+      );
+      assert.doesNotMatch(visibleText(later), /Retry\n|Rebuild/);
+    }));
+
+  test('the log of a name is that of the build that did something; all of it offers no more', () =>
+    inWorld(async (world) => {
+      const { id } = await createBuild(world);
+      const lines = Array.from({ length: 60 }, (_, index) => `line ${index + 1}`);
+      await world.store.appendLog(id, lines);
+      await world.finish(id);
+      await world.store.releaseEnvironment('churn', id);
+      await world.slash(CREATE);
+      const again = await world.store.untilBuild('build2', () => true);
+      await world.store.appendLog(again.id, ['everything is in place']);
+      await world.finish(again.id);
+      await world.move(again.id, { reused: true });
+      await world.slash('logs churn');
+      const short = await world.slack.untilEphemeral(ANA, says(/line 21\n[\s\S]*line 60$/m));
+      assert.match(visibleText(short), /found everything in place/);
+      assert.match(visibleText(short), /Last 160 lines/);
+      assert.doesNotMatch(visibleText(short), /line 20\n/);
+      await world.slash('logs churn --last 100');
+      const whole = await world.slack.untilEphemeral(ANA, says(/all 60 lines/));
+      assert.doesNotMatch(visibleText(whole), /Last \d+ lines/);
+      await world.slash(`logs ${again.id}`);
+      await world.slack.untilEphemeral(ANA, says(/everything is in place/));
+    }));
+
+  test('the line of an answer is copied from a field, with its options', () =>
+    inWorld(async (world) => {
+      const { id } = await createBuild(world);
+      await world.finish(id);
+      await world.slash('run churn spark-submit --mode cluster -- app.py');
+      const { ts } = await world.slack.untilEphemeral(ANA, says(/Line to copy/));
+      await world.slack.click({ user: ANA, channel: DATA, ts, actionId: 'copy_text' });
+      await world.slack.untilView(ANA, (view) =>
+        /initial_value":"[^"]*--deploy-mode cluster/.test(JSON.stringify(view.blocks)),
+      );
+    }));
+});
+
 describe('buttons', () => {
   test('Cancel stops the build; a second press is answered kindly', () =>
     inWorld(async (world) => {
@@ -561,22 +747,25 @@ describe('buttons', () => {
       await world.store.untilBuild(id, (build) => build.cancelRequested?.user === OMAR);
     }));
 
-  test('Copy line opens a modal with exactly the line', () =>
+  test('Line to copy opens a field that holds exactly the line', () =>
     inWorld(async (world) => {
       const { id, message } = await createBuild(world);
       await world.finish(id);
-      await world.slack.untilMessage(says(/churn@1 is ready/));
-      await world.slack.click({ user: BEN, actionId: 'copy_line', channel: DATA, ts: message.ts });
-      const view = await world.slack.untilView(BEN, says(/pyspark --master yarn/));
-      assert.match(visibleText(view), /^Line to paste/);
-      await world.slack.closeView({ user: BEN, viewId: view.id });
-      await world.slack.click({
-        user: BEN,
-        actionId: 'spark_submit',
-        channel: DATA,
-        ts: message.ts,
-      });
-      await world.slack.untilView(BEN, says(/spark-submit --master yarn/));
+      const live = await world.slack.untilMessage(says(/churn@1 is ready/));
+      const fieldOf = async (actionId: string) => {
+        await world.slack.click({ user: BEN, actionId, channel: DATA, ts: message.ts });
+        const view = await world.slack.untilView(BEN, (view) =>
+          view.blocks.some(({ type }) => type === 'input'),
+        );
+        const { element } = view.blocks[0] as { element?: { initial_value?: string } };
+        const closed = await world.slack.submitView({ user: BEN, viewId: view.id });
+        assert.deepEqual([closed.error, closed.closed], [null, true]);
+        return String(element?.initial_value);
+      };
+      const shell = await fieldOf('copy_line');
+      assert.match(shell, /pyspark --master yarn/);
+      assert.ok(JSON.stringify(live.blocks).includes(JSON.stringify(shell)));
+      assert.match(await fieldOf('spark_submit'), /spark-submit --master yarn/);
     }));
 
   test('Logs opens a modal with the end of the log', () =>

@@ -85,6 +85,7 @@ const extremes: Readonly<Record<string, Reply>> = {
     environments: Array.from({ length: 400 }, (_, index) =>
       environment(`environment-number-${index}`),
     ),
+    others: null,
   },
   'extreme-environment': {
     kind: 'environment',
@@ -110,6 +111,8 @@ const extremes: Readonly<Record<string, Reply>> = {
     build: build('running'),
     lines: Array.from({ length: 5000 }, () => long(2000)),
     last: 5000,
+    passedOver: null,
+    more: true,
   },
   'extreme-findings': {
     kind: 'findings',
@@ -180,7 +183,14 @@ const hostile: Readonly<Record<string, Reply>> = {
     }),
     [{ ...invocationLine(), warnings: [HOSTILE] }],
   ),
-  'hostile-log': { kind: 'log', build: build('running'), lines: [HOSTILE], last: 10 },
+  'hostile-log': {
+    kind: 'log',
+    build: build('running'),
+    passedOver: null,
+    lines: [HOSTILE],
+    last: 10,
+    more: true,
+  },
   'hostile-refusal': {
     kind: 'refusal',
     error: {
@@ -330,13 +340,13 @@ describe('replies as Block Kit', () => {
     assert.deepEqual(labels(message('build-running')), ['Cancel', 'Logs']);
     assert.deepEqual(labels(message('build-stopping')), ['Logs']);
     assert.deepEqual(labels(message('build-ready-local')), [
-      'Copy line',
+      'Line to copy',
       'spark-submit',
       'Verify',
       'Rebuild',
       'Logs',
     ]);
-    assert.deepEqual(labels(message('build-verifying')), ['Copy line', 'spark-submit', 'Logs']);
+    assert.deepEqual(labels(message('build-verifying')), ['Line to copy', 'spark-submit', 'Logs']);
     assert.deepEqual(labels(message('build-failed-user')), ['Retry', 'Logs']);
     assert.deepEqual(labels(message('build-cancelled')), ['Retry', 'Logs']);
   });

@@ -133,7 +133,7 @@ function livyRequest(plan: Plan): Invocation {
     refuse(
       'livy-needs-hdfs',
       'Livy does not upload files, and this archive is on the edge only.',
-      'Stage the environment into HDFS (`/conda-env stage`) and ask again.',
+      'An operator can set `hdfs` for this edge node; the next revision is then in HDFS too. Until then use `--for shell`.',
     );
   }
   const { application } = request;

@@ -5,7 +5,7 @@ import type { Reply } from '../../domain/reply.ts';
 import type { ProjectReference } from '../../domain/request.ts';
 import type { Settings } from '../../domain/services.ts';
 import { formatSpec } from '../../domain/spec.ts';
-import { buttonsOf, labelOf } from '../buttons.ts';
+import { buttonsOf, buttonsOfCopy, labelOf } from '../buttons.ts';
 import {
   bold,
   buttons,
@@ -41,7 +41,8 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
       // What came of it first, how it came about after.
       ...outcome(reply, settings),
       progress(build),
-      ...buttons(buttonsOf(build)),
+      // A copy is not edited: what acts on the build stands in the live message.
+      ...buttons(reply.joined && build.message !== null ? buttonsOfCopy(build) : buttonsOf(build)),
     ],
   };
 }

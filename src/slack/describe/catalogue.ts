@@ -1,12 +1,14 @@
 import type { Build, BuildState } from '../../domain/build.ts';
 import type { Environment, Revision } from '../../domain/environment.ts';
 import { latestRevision, revisionLabel } from '../../domain/environment.ts';
+import type { Repair } from '../../domain/errors.ts';
 import type { Reply } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
 import { formatSpec } from '../../domain/spec.ts';
-import { labelOf } from '../buttons.ts';
+import { freeButton, labelOf, sayButtons } from '../buttons.ts';
 import {
   bold,
+  buttons,
   code,
   codes,
   type Document,
@@ -26,6 +28,8 @@ import { line } from '../outside.ts';
 import { describeEvidence } from './evidence.ts';
 
 const MOST_ENTRIES = 20;
+/** A row with more buttons is no help any more. */
+const MOST_BUTTONS = 3;
 
 export const STATE_ICONS: Readonly<Record<BuildState, string>> = {
   queued: '🕓',
@@ -47,9 +51,29 @@ export function describeBuilds(
       heading('Builds'),
       list(shown.map(buildLine)),
       ...more(builds.length - shown.length),
-      small('One of them: ', code(`${settings.command} status ${shown[0]?.id ?? 'BUILD'}`)),
+      ...buttons(
+        sayButtons(newestPerEnvironment(shown).slice(0, MOST_BUTTONS).map(statusButton), null),
+      ),
     ],
   };
+}
+
+function newestPerEnvironment(builds: readonly Build[]): Build[] {
+  const newest = new Map<string, Build>();
+  for (const build of builds)
+    if (!newest.has(build.request.environment)) newest.set(build.request.environment, build);
+  return [...newest.values()];
+}
+
+function statusButton(build: Build): Repair {
+  return { label: `Status of ${labelOf(build)}`, command: `status ${build.id}` };
+}
+
+function lineButton(environment: Environment): Repair[] {
+  const revision = latestRevision(environment);
+  if (!revision) return [];
+  const label = revisionLabel(environment.name, revision.number);
+  return [{ label: `Line of ${label}`, command: `run ${label}` }];
 }
 
 /** `✅ churn@3 ready in 42 s, asked for by @ana …` */
@@ -73,9 +97,10 @@ export function buildLine(build: Build): Inline[] {
 }
 
 export function describeEnvironments(
-  { environments }: Extract<Reply, { kind: 'environments' }>,
+  { environments, others }: Extract<Reply, { kind: 'environments' }>,
   settings: Settings,
 ): Document {
+  if (environments.length === 0 && others) return noneOfYours(others, settings);
   if (environments.length === 0) return nothing('There are no environments yet.', settings);
   const shown = environments.slice(0, MOST_ENTRIES);
   return {
@@ -85,11 +110,10 @@ export function describeEnvironments(
       list(shown.map(environmentLine)),
       ...more(environments.length - shown.length),
       small(
-        'The line for one of them: ',
-        code(`${settings.command} run ${shown[0]?.name ?? 'NAME'}`),
-        ' · all about it: ',
+        'All about one of them: ',
         code(`${settings.command} show ${shown[0]?.name ?? 'NAME'}`),
       ),
+      ...buttons(sayButtons(shown.flatMap(lineButton).slice(0, MOST_BUTTONS), null)),
     ],
   };
 }
@@ -117,7 +141,7 @@ export function environmentLine(environment: Environment): Inline[] {
 
 export function describeEnvironment(
   { environment, revision, building }: Extract<Reply, { kind: 'environment' }>,
-  settings: Settings,
+  _settings: Settings,
 ): Document {
   const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
   const parts: Part[] = [
@@ -138,7 +162,18 @@ export function describeEnvironment(
       list(others.map((entry) => revisionLine(environment, entry))),
     );
   }
-  if (revision) parts.push(small('The line: ', code(`${settings.command} run ${label}`)));
+  if (revision) {
+    parts.push(
+      ...buttons(
+        sayButtons([
+          { label: 'Line', command: `run ${label}` },
+          { label: 'spark-submit', command: `run ${label} spark-submit` },
+          { label: 'Verify', command: `verify ${label}` },
+          { label: 'Logs', command: `logs ${revision.buildId}` },
+        ]),
+      ),
+    );
+  }
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
 }
 
@@ -212,6 +247,24 @@ function more(hidden: number): Part[] {
   return hidden > 0 ? [small(`and ${hidden} more; name one to see it`)] : [];
 }
 
+/** None of one's own is no dead end: there are others to use, or one to make. */
+function noneOfYours(others: number, settings: Settings): Document {
+  const sentence = `None of the environments is yours; there ${others === 1 ? 'is 1 of somebody else' : `are ${others} of others`}.`;
+  return {
+    summary: sentence,
+    parts: [
+      prose(sentence, ' Everybody may use them: ', code(`${settings.command} list`), '.'),
+      {
+        kind: 'buttons',
+        buttons: [
+          freeButton('open_form', 'New environment', 'primary'),
+          ...sayButtons([{ label: 'All environments', command: 'list' }], null),
+        ],
+      },
+    ],
+  };
+}
+
 function nothing(sentence: string, settings: Settings): Document {
   return {
     summary: sentence,
@@ -221,6 +274,7 @@ function nothing(sentence: string, settings: Settings): Document {
         ' Make one: ',
         code(`${settings.command} create churn python=3.11 numpy pandas`),
       ),
+      { kind: 'buttons', buttons: [freeButton('open_form', 'New environment', 'primary')] },
     ],
   };
 }

@@ -1,5 +1,6 @@
 import type { CommandHelp, Reply } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
+import { freeButton, sayButtons } from '../buttons.ts';
 import {
   block,
   bold,
@@ -17,11 +18,41 @@ import {
 } from '../document.ts';
 import { line } from '../outside.ts';
 
+/** What most people want first, each a press away; the words below are for those who type. */
+export function describeWelcome(
+  _reply: Extract<Reply, { kind: 'welcome' }>,
+  { command }: Settings,
+): Document {
+  const sentence =
+    'Name the packages; the answer is a line to paste on the edge node, proven on the executors.';
+  return {
+    summary: `Conda environments for PySpark. ${sentence}`,
+    parts: [
+      heading('Conda environments for PySpark'),
+      {
+        kind: 'buttons',
+        buttons: [
+          freeButton('open_form', 'New environment', 'primary'),
+          ...sayButtons([{ label: 'My environments', command: 'list --mine' }], null),
+          freeButton('open_diagnose', 'A job failed', null),
+        ],
+      },
+      prose(sentence),
+      small(
+        'Or type it: ',
+        code(`${command} create churn python=3.11 numpy pandas`),
+        ' · all there is: ',
+        code(`${command} help`),
+      ),
+    ],
+  };
+}
+
 /** How the overview is ordered; a command that stands nowhere here comes under the last title. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['Make and use an environment', ['create', 'plan', 'run', 'verify', 'lock', 'stage', 'schedule']],
-  ['Follow a build', ['status', 'logs', 'cancel', 'retry', 'approve', 'subscribe']],
-  ['Look around', ['list', 'show', 'diff', 'history', 'edges', 'whoami', 'audit']],
+  ['Make and use an environment', ['create', 'run', 'verify']],
+  ['Follow a build', ['status', 'logs', 'cancel', 'retry']],
+  ['Look around', ['list', 'show']],
   ['When a job fails', ['diagnose']],
   ['More', []],
 ];

@@ -1,10 +1,13 @@
 import { revisionLabel } from '../../domain/environment.ts';
+import type { Repair } from '../../domain/errors.ts';
 import type { InvocationLine, Reply } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
 import { quote } from '../../domain/shell.ts';
+import { sayButtons } from '../buttons.ts';
 import {
   block,
   bold,
+  buttons,
   code,
   type Document,
   heading,
@@ -19,7 +22,7 @@ import { counted } from '../figures.ts';
 import { line } from '../outside.ts';
 import { describeEvidence } from './evidence.ts';
 
-/** Room for lines in one message, in characters. What does not fit is in the modal behind Copy line. */
+/** Room for lines in one message, in characters. What does not fit is in the modal behind Line to copy. */
 const ROOM = 4_500;
 
 export function describeInvocation(
@@ -36,8 +39,22 @@ export function describeInvocation(
       heading(`How to run ${label}`),
       ...describeLines(reply.lines, `${settings.command} run ${label}`),
       ...describeEvidence(verifications, stagings, reply.lines),
+      ...buttons(sayButtons(otherForms(label, reply.lines), null)),
     ],
   };
+}
+
+/** Forms of the line that people ask for next. */
+function otherForms(label: string, lines: readonly InvocationLine[]): Repair[] {
+  const isShell = ({ form }: InvocationLine) => form.purpose === 'shell' && form.tool === 'pyspark';
+  const isJupyter = lines.some(({ form }) => form.purpose === 'jupyter');
+  return [
+    lines.every(isShell)
+      ? { label: 'spark-submit', command: `run ${label} spark-submit` }
+      : { label: 'pyspark', command: `run ${label} pyspark` },
+    ...(isJupyter ? [] : [{ label: 'Jupyter kernel', command: `run ${label} --for jupyter` }]),
+    { label: 'Verify', command: `verify ${label}` },
+  ];
 }
 
 /** Each line with where it holds; `more` is what to type to see those that did not fit. */
@@ -57,7 +74,7 @@ export function describeLines(lines: readonly InvocationLine[], more: string, ro
   if (hidden > 0) {
     parts.push(
       prose(
-        `${hidden === lines.length ? 'The' : `${hidden} more`} ${hidden === 1 ? 'line is' : 'lines are'} too long to show here: press Copy line or type `,
+        `${hidden === lines.length ? 'The' : `${hidden} more`} ${hidden === 1 ? 'line is' : 'lines are'} too long to show here: press Line to copy or type `,
         code(more),
         '.',
       ),
@@ -79,7 +96,7 @@ export function lineTitle(entry: InvocationLine): Part {
 }
 
 /** Warnings of all lines, each once. */
-function warnings(lines: readonly InvocationLine[]): Part[] {
+export function warnings(lines: readonly InvocationLine[]): Part[] {
   const texts = [...new Set(lines.flatMap((entry) => entry.warnings))];
   if (texts.length === 0) return [];
   const shown = texts.slice(0, 4).map((text) => words('⚠️ ', marked(line(text, 300))));
