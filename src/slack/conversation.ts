@@ -148,7 +148,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     const document = await documentFor(reply, asked);
     const isPrivate = !place.open && place.channel !== '';
     const share =
-      isPrivate && mayBeShared(asked) && SHARED.has(reply.kind)
+      isPrivate && mayBeShared(asked) && isWorthSharing(reply)
         ? [freeButton('share', 'Share here', null, asked)]
         : [];
     return deliver(messageOf(withButtons(document, { last: share })), place);
@@ -178,7 +178,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   async function share(text: string, place: Place): Promise<void> {
     if (!mayBeShared(text)) return answer(await run('help', place), place);
     const reply = await run(text, place);
-    if (!SHARED.has(reply.kind)) return answer(reply, place);
+    if (!isWorthSharing(reply)) return answer(reply, place);
     const document = await documentFor(reply, text);
     const typed = `${settings.command} ${decodeSlackText(text)}`;
     const shared = small(user(place.user), ' shared this: ', code(typed, 200));
@@ -425,13 +425,17 @@ const READING: Readonly<Record<string, string>> = {
 /** Answers worth showing to others. */
 const SHARED: ReadonlySet<Reply['kind']> = new Set([
   'build',
-  'builds',
   'environment',
-  'environments',
   'findings',
   'invocation',
   'log',
 ]);
+
+function isWorthSharing(reply: Reply): boolean {
+  if (reply.kind === 'environments') return reply.environments.length > 0;
+  if (reply.kind === 'builds') return reply.builds.length > 0;
+  return SHARED.has(reply.kind);
+}
 
 function notShared(error: ChatError): Document {
   const sentence = isNoEntry(error)

@@ -517,7 +517,7 @@ describe('answers that lead on', () => {
 
   test('the first word is three buttons, and each of them does something', () =>
     inWorld(async (world) => {
-      await createBuild(world);
+      await world.finish((await createBuild(world)).id);
       await world.slash('', { user: BEN });
       const { ts, blocks } = await world.slack.untilEphemeral(BEN, says(/A job failed/));
       const row = blocks?.find(({ type }) => type === 'actions')?.elements as {
