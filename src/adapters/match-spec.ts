@@ -21,7 +21,7 @@ export function matchSpec(spec: Spec, channels: readonly Channel[]): MatchSpec {
 
 /**
  * One line of a file for `conda create --file`. A build that can follow its version does, because
- * conda's reader of files knew no brackets before 25; all else is named in brackets.
+ * conda's older reader of files (`spec_from_line`) knows no brackets; all else is named in them.
  */
 export function condaLine(spec: MatchSpec): string {
   const version = spec.version ?? (spec.build === null ? '' : '*');
