@@ -6,7 +6,7 @@
  *     node test/run.ts                 everything
  *     node test/run.ts test/domain …   only the files whose path begins so
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
@@ -64,6 +64,33 @@ async function check(name: string, words: readonly string[]): Promise<void> {
   totals.failed += 1;
   failures.push(name);
   say(`${styleText('red', 'FAILED')}  ${name}\n${output.trim()}`);
+}
+
+/** What git says is changed or new here, line by line; null where this is no git checkout. */
+function treeState(): string[] | null {
+  const words = ['status', '--porcelain'];
+  const { status, stdout } = spawnSync('git', words, { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout.split('\n').filter((line) => line !== '') : null;
+}
+
+/**
+ * A fresh checkout is clean and stays so, for git ignores what prepare and the tests write. Where
+ * somebody works, only what is new since the start counts.
+ */
+function checkTree(before: readonly string[]): void {
+  const name = 'a tree without leftovers (git status)';
+  const now = treeState() ?? [];
+  const left = process.env.CI
+    ? now
+    : now.filter((line) => line.startsWith('??') && !before.includes(line));
+  if (left.length === 0) {
+    totals.passed += 1;
+    say(`ok      ${name}`);
+  } else {
+    totals.failed += 1;
+    failures.push(name);
+    say(`${styleText('red', 'FAILED')}  ${name}\n${left.join('\n')}`);
+  }
 }
 
 async function runFiles(files: readonly string[], concurrency: number): Promise<void> {
@@ -161,14 +188,25 @@ async function main(parts: readonly string[]): Promise<number> {
     await check('types (tsc)', ['tsc', '--noEmit']);
     await check('lint and format (biome)', ['biome', 'check', '.']);
   }
+  const before = parts.length === 0 ? treeState() : null;
   const absolute = (file: string) => join(ROOT, file);
   const under = (folders: readonly string[]) =>
     folders.flatMap((folder) => wanted.filter((file) => file.startsWith(folder)));
   const slow = new Set([...under(WAITING), ...under(BUSY), LAST]);
-  await runFiles(wanted.filter((file) => !slow.has(file)).map(absolute), 2);
-  await runFiles(under(WAITING).map(absolute), 2);
-  await runFiles(under(BUSY).map(absolute), 1);
-  await runFiles(wanted.filter((file) => file === LAST).map(absolute), 1);
+  const groups: readonly [name: string, files: string[], concurrency: number][] = [
+    ['units', wanted.filter((file) => !slow.has(file)), 2],
+    ['whole product', under(WAITING), 2],
+    ['cluster and browser', under(BUSY), 1],
+    ['payloads', wanted.filter((file) => file === LAST), 1],
+  ];
+  const times = [`types and lint ${seconds(Date.now() - started)}`];
+  for (const [name, files, concurrency] of groups) {
+    const began = Date.now();
+    await runFiles(files.map(absolute), concurrency);
+    if (files.length > 0) times.push(`${name} ${seconds(Date.now() - began)}`);
+  }
+  if (before !== null) checkTree(before);
+  if (parts.length === 0) say(`Time: ${times.join(', ')}`);
 
   if (failures.length > 0) say(`Failed:\n${failures.map((name) => `         ${name}`).join('\n')}`);
   const { passed, failed, skipped } = totals;

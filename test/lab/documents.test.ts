@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { labStatus } from '../../deploy/lab/lab.ts';
+import { laboratory } from '../../deploy/lab/laboratory.ts';
+import { run } from '../harness/command.ts';
+
+const root = laboratory.root;
+const folder = mkdtempSync(join(tmpdir(), 'ferry-documents-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Every line that a reader of these is told to type, and where it is run. */
+const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'README.md': {
+    'npm run demo': 'by its reader: prepare, then what the other tests are made of',
+    'npm test': 'now',
+    "npx conda-ferry exec --wait -- 'create churn python=3.11 numpy'": 'test/path/terminal.test.ts',
+    'npx conda-ferry diagnose job.log': 'here',
+    'npx conda-ferry lint churn.zip': 'test/packing/lint.test.ts',
+  },
+  'deploy/lab/README.md': {
+    'sh deploy/lab/prepare': 'test/lab/prepare.test.ts',
+    'npx conda-ferry lab up': 'here',
+    'ssh -F .lab/run/edge/ssh_config edge': 'here',
+    'PYSPARK_PYTHON=/usr/bin/python3 pyspark --master yarn': 'test/lab/cluster.test.ts',
+    'npx conda-ferry lab down': 'here',
+  },
+  'src/README.md': {},
+};
+
+/** The lines in fences that begin with a program, without what is said about them. */
+function commandsIn(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const fences = [...text.matchAll(/^ *```\w*\n(.*?)^ *```/gms)].map((match) => match[1] ?? '');
+  const lines = fences.flatMap((fence) => fence.split('\n'));
+  return lines
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => /^(?:[A-Z_]+=\S+ )?(?:npm|npx|sh|ssh|node|conda-ferry|pyspark) /.test(line));
+}
+
+const typed = (line: string) => {
+  const [program = '', ...words] = line.split(' ');
+  return run(program, words, { cwd: root, timeout: 120_000 });
+};
+
+for (const [file, lines] of Object.entries(RUN)) {
+  test(`every line to type in ${file} is run by a test`, () => {
+    assert.deepEqual(commandsIn(file), Object.keys(lines));
+    for (const place of Object.values(lines)) {
+      assert.ok(!place.startsWith('test/') || existsSync(join(root, place)), place);
+    }
+  });
+}
+
+test('a script that a document names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const script of Object.keys(scripts)) {
+    const named = String(scripts[script]).match(/\S+\/\S+/g) ?? [];
+    for (const path of named) assert.ok(existsSync(join(root, path)), path);
+  }
+  for (const script of ['demo', 'test', 'prepare-lab']) assert.ok(scripts[script], script);
+});
+
+test('npx conda-ferry diagnose job.log', async () => {
+  const log = join(folder, 'job.log');
+  copyFileSync(join(root, 'test/domain/data/tracebacks/numpy-abi.txt'), log);
+  const { stdout } = await typed(`npx conda-ferry diagnose ${log}`);
+  assert.match(stdout, /numpy/);
+});
+
+/** The lab of the person who runs this must not be taken away. */
+function noLab(): string | false {
+  if (!existsSync(join(laboratory.folder, 'hadoop-3.3.6/.stamp'))) return 'the lab is not prepared';
+  return labStatus().state !== null && 'a lab is up: type npx conda-ferry lab down';
+}
+
+test('npx conda-ferry lab up, a command on its edge, and lab down', { skip: noLab() }, async () => {
+  try {
+    assert.match((await typed('npx conda-ferry lab up')).stdout, /^edge {6}ssh -F /);
+    const { stdout } = await typed('ssh -F .lab/run/edge/ssh_config edge command -v pyspark');
+    assert.match(stdout, /\/bin\/pyspark\n$/);
+    assert.match((await typed('npx conda-ferry lab status')).stdout, /^The lab is up\./);
+  } finally {
+    assert.equal((await typed('npx conda-ferry lab down')).stdout, 'The lab is down.\n');
+  }
+});
