@@ -19,6 +19,8 @@ export interface ClusterProfile {
    * where it exports none.
    */
   siteVariables?: readonly string[];
+  /** Names under which the edge's `spark-defaults.conf` unpacks archives; absent where there are none. */
+  siteAliases?: readonly string[];
 }
 
 export type Manager = 'yarn' | 'kubernetes' | 'standalone' | 'local-cluster';

@@ -53,6 +53,7 @@ function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] }
   const master = isConnect ? '' : rules.master(request);
   if (!isConnect && request.for !== 'livy') rules.check(request, archive);
 
+  if (!isConnect && request.cluster.siteAliases.includes(request.alias)) aliasOfSite(request);
   const executorPrefix = `./${request.alias}/${request.environment}`;
   const driverPrefix = driverPrefixOf(request, executorPrefix);
   const prefixes = { driver: driverPrefix, executor: executorPrefix };
@@ -84,6 +85,17 @@ function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] }
     archives: [archiveOption(request, archive), ...merged.archives].join(','),
     warnings,
   };
+}
+
+/** Spark drops the second archive of a name and says so in its log alone (`deploy.yarn.Client`). */
+function aliasOfSite({ alias, layout }: CheckedRequest): never {
+  return refuse(
+    'alias-of-site',
+    `\`spark-defaults.conf\` on this edge unpacks another archive as \`${alias}\`, and Spark keeps the first of a name.`,
+    layout === 'global'
+      ? 'Use the local layout (`--layout local`), or have that archive given another name.'
+      : 'Have that archive given another name.',
+  );
 }
 
 /**

@@ -172,6 +172,18 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     assert.doesNotMatch(world.log.join('\n'), /hunter2/);
   });
 
+  it("knows the names of archives that the site's spark-defaults.conf unpacks", async () => {
+    hadoop();
+    file('spark/jars/spark-core_2.12-3.5.9.jar');
+    file(
+      'spark/conf/spark-defaults.conf',
+      'spark.yarn.dist.archives=hdfs:///a/one.zip#MYGLOBALENV,/b/two.tgz\n#spark.archives /c.zip\nspark.archives : s3a://d/e.zip#three\n',
+    );
+    world.config.env.SPARK_HOME = join(base, 'spark');
+    const { siteAliases } = await world.edge().profile(world.progress);
+    assert.deepEqual(siteAliases, ['MYGLOBALENV', 'two.tgz', 'three']);
+  });
+
   it('finds a Spark that pip installed', async () => {
     const site = 'venv/lib/python3.11/site-packages/pyspark';
     program('venv/bin/spark-submit', 'exit 1');

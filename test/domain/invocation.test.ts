@@ -546,6 +546,11 @@ describe('combinations that cannot work are refused with the reason', () => {
     ],
     ['client mode without a prefix', { ...CHURN, driverPrefix: null }, 'driver-prefix-required'],
     ['a taken alias', { ...CHURN, alias: 'tmp' }, 'alias-taken'],
+    [
+      'an alias that the site gives its own archive',
+      { ...CHURN, cluster: { ...CHURN.cluster, siteAliases: ['site', 'churn_zip'] } },
+      'alias-of-site',
+    ],
   ];
   for (const [name, request, code] of cells) {
     it(name, () => {

@@ -46,6 +46,7 @@ export async function readProfile(
     configured.hadoop ??
     versionIn(manager === 'yarn' ? (fact('hadoop_version') ?? fact('client_version')) : null) ??
     versionIn(fact('client_version') ?? fact('hadoop_version'));
+  const siteAliases = configured.siteAliases ?? aliasesIn(fact('site_archives'));
   const siteVariables = configured.siteVariables ?? fact('site_variables')?.split(' ') ?? [];
   const fileSystem = fact('default_fs');
   return {
@@ -59,6 +60,7 @@ export async function readProfile(
       glibc: configured.glibc ?? versionIn(fact('glibc')),
       architecture: configured.architecture ?? architectureOf(fact('machine')),
       ...(siteVariables.length > 0 && { siteVariables }),
+      ...(siteAliases.length > 0 && { siteAliases }),
     },
     defaultFileSystem: fileSystem?.startsWith('hdfs://') ? fileSystem.replace(/\/+$/, '') : null,
     hasHdfs: fact('hdfs') !== null,
@@ -76,6 +78,12 @@ function managerOf(sparkMaster: string | null, hasYarnSite: boolean): Manager | 
   ];
   const named = schemes.find(([pattern]) => pattern.test(sparkMaster ?? ''));
   return named?.[1] ?? (hasYarnSite ? 'yarn' : null);
+}
+
+/** `/a/one.zip#one,/b/two.zip` is unpacked as `one` and `two.zip`. */
+function aliasesIn(archives: string | null): string[] {
+  const each = (archives ?? '').split(/[\s,]+/).filter((archive) => archive !== '');
+  return each.map((archive) => archive.slice(archive.search(/[#/][^#/]*$/) + 1));
 }
 
 function versionIn(text: string | null): string | null {

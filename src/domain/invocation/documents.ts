@@ -270,10 +270,11 @@ function connectSnippet(plan: Plan): Invocation {
       text: 'The session goes where `SPARK_REMOTE` points: set it to `sc://HOST:15002`.',
     });
   }
-  if (Object.keys(request.activation).length > 0) {
+  const activated = Object.keys({ ...request.activation, ...request.variables });
+  if (activated.length > 0) {
     warnings.push({
       id: 'activation-not-sent',
-      text: `A session cannot set variables of executors: ${Object.keys(request.activation).join(', ')} must be set by the Spark Connect server.`,
+      text: `A session cannot set variables of executors: ${activated.join(', ')} must be set by the Spark Connect server.`,
     });
   }
   return {

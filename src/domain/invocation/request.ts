@@ -56,6 +56,7 @@ export interface CheckedRequest {
     master: string | null;
     sparkHome: string | null;
     siteVariables: readonly string[];
+    siteAliases: readonly string[];
   };
   tool: Tool;
   mode: ClusterMode;
@@ -101,6 +102,7 @@ const CLUSTER_KEYS = [
   'glibc',
   'architecture',
   'siteVariables',
+  'siteAliases',
 ];
 
 /** The article's name for the folder that edge node and executors have in common. */
@@ -140,11 +142,12 @@ export function checkRequest(value: unknown): CheckedRequest {
       master: optionalTextAt(cluster.master, 'cluster.master'),
       sparkHome: optionalPathAt(cluster.sparkHome, 'cluster.sparkHome'),
       siteVariables: variablesAt(cluster.siteVariables, 'cluster.siteVariables'),
+      siteAliases: textsAt(cluster.siteAliases, 'cluster.siteAliases'),
     },
     tool: choiceAt(request.tool, 'tool', ['pyspark', 'spark-submit'], 'pyspark'),
     mode: choiceAt(request.mode, 'mode', ['client', 'cluster'], 'client'),
     application: optionalTextAt(request.application, 'application'),
-    arguments: argumentsAt(request.arguments),
+    arguments: textsAt(request.arguments, 'arguments'),
     conf: confAt(request.conf),
     for: choiceAt(
       request.for,
@@ -302,17 +305,17 @@ function versionAt(value: unknown, field: string): string | null {
   );
 }
 
-function argumentsAt(value: unknown): readonly string[] {
+function textsAt(value: unknown, what: string): readonly string[] {
   if (isAbsent(value)) return [];
   if (!Array.isArray(value)) {
     return refuse(
       'bad-type',
-      '`arguments` must be a list of text.',
+      `\`${what}\` must be a list of text.`,
       'Give a list such as `["x"]`.',
     );
   }
   return value.map((argument, index) => {
-    const field = `arguments[${index}]`;
+    const field = `${what}[${index}]`;
     if (typeof argument === 'string') return printableAt(argument, field);
     return refuse(
       'bad-type',

@@ -47,6 +47,7 @@ if [ -n "$home" ]; then
   echo "client_version $(jar_version "$home"/jars/hadoop-client-api-*.jar "$home"/jars/hadoop-common-*.jar)"
   defaults=${SPARK_CONF_DIR:-$home/conf}/spark-defaults.conf
   if [ -f "$defaults" ]; then
+    echo "site_archives $(sed -n 's/^[[:space:]]*spark\.\(yarn\.dist\.\)\{0,1\}archives[[:space:]=:]\{1,\}//p' "$defaults" | tr '\n' ' ')"
     echo "spark_master $(sed -n 's/^[[:space:]]*spark\.master[[:space:]=]\{1,\}\([^[:space:]]*\).*/\1/p' "$defaults" | tail -n 1)"
   fi
 fi
