@@ -4,13 +4,30 @@
  */
 import { environmentOf, FAILURE_CAUSES, type Known } from './diagnosis/causes.ts';
 import { CLUES, type Clue } from './diagnosis/clues.ts';
-import { FAILURE_IDS, type FailureId, type Finding } from './diagnosis/finding.ts';
+import {
+  FAILURE_IDS,
+  type FailureId,
+  type Finding,
+  type MissingModule,
+} from './diagnosis/finding.ts';
 import { type LogLine, LogReader } from './diagnosis/log.ts';
+import { packagesWith } from './diagnosis/modules.ts';
+import { NeedleFinder } from './diagnosis/needles.ts';
 import { withoutSecrets } from './diagnosis/redact.ts';
+import { UNKNOWN_VERSIONS, type Versions, versionsIn } from './diagnosis/versions.ts';
 import type { InvocationRequest } from './invocation.ts';
 
 export { FAILURE_CAUSES, type FailureCause } from './diagnosis/causes.ts';
-export { type Evidence, FAILURE_IDS, type FailureId, type Finding } from './diagnosis/finding.ts';
+export {
+  type Evidence,
+  FAILURE_IDS,
+  type FailureId,
+  type Finding,
+  type MissingModule,
+} from './diagnosis/finding.ts';
+export { type Mention, mentionsIn } from './diagnosis/mentions.ts';
+export { packagesWith } from './diagnosis/modules.ts';
+export { type Versions, versionsIn } from './diagnosis/versions.ts';
 
 export interface DiagnosisContext {
   /** How the failing job was, or should have been, started: makes the command concrete. */
@@ -19,13 +36,25 @@ export interface DiagnosisContext {
   environment?: string | null;
   /** The bot's command, `/conda-env` unless it was renamed. */
   bot?: string;
+  /** The packages a channel's own records name for a module; what is known here where not given. */
+  packagesOf?: (module: string) => readonly string[];
 }
 
 const MAXIMUM_EVIDENCE = 3;
 const EVIDENCE_LENGTH = 300;
 /** A wording seen again says nothing new; beyond this many places it is not looked at any more. */
 const MAXIMUM_TRIES = 500;
+/** Nor where a text has its words in this many other sentences. */
+const MAXIMUM_LOOKS = 20_000;
 const MAXIMUM_KNOWN = 5000;
+
+const NEEDLES = [...new Set(CLUES.flatMap(({ needle }) => needle))];
+const FINDER = new NeedleFinder(NEEDLES);
+const CLUES_OF_NEEDLE: readonly (readonly Clue[])[] = NEEDLES.map((needle) =>
+  CLUES.filter((clue) =>
+    typeof clue.needle === 'string' ? clue.needle === needle : clue.needle.includes(needle),
+  ),
+);
 
 interface Trace {
   clues: Set<Clue>;
@@ -44,9 +73,10 @@ interface Trace {
 export function diagnose(text: string, context: DiagnosisContext = {}): Finding[] {
   const traces = collect(text);
   const found = FAILURE_IDS.filter((id) => traces.has(id));
+  const versions = found.length === 0 ? UNKNOWN_VERSIONS : versionsIn(text);
   return found
     .filter((id) => !FAILURE_CAUSES[id].explainedBy.some((other) => traces.has(other)))
-    .map((id) => findingOf(id, traces.get(id) as Trace, context))
+    .map((id) => findingOf(id, traces.get(id) as Trace, versions, context))
     .sort((a, b) => b.confidence - a.confidence || firstLine(a) - firstLine(b));
 }
 
@@ -55,8 +85,8 @@ function collect(text: string): Map<FailureId, Trace> {
   const tries = new Map<Clue, number>();
   // Logs repeat themselves: what a message says is found out once.
   const known = new Map<string, readonly Clue[]>();
-  const consider = (line: LogLine): void => {
-    const clues = known.get(line.message) ?? cluesIn(line.message);
+  const consider = (line: LogLine, candidates: readonly Clue[]): void => {
+    const clues = known.get(line.message) ?? cluesIn(line.message, candidates);
     if (known.size < MAXIMUM_KNOWN) known.set(line.message, clues);
     for (const clue of clues) {
       const tried = (tries.get(clue) ?? 0) + 1;
@@ -69,9 +99,23 @@ function collect(text: string): Map<FailureId, Trace> {
       if (isAccepted) note(traces, clue, match, line);
     }
   };
-  for (const line of new LogReader(text).lines()) {
-    consider(line);
-    for (const sentence of line.sentences()) consider(sentence);
+  const looks = new Map<Clue, number>();
+  const isOpen = (clue: Clue): boolean =>
+    (tries.get(clue) ?? 0) < MAXIMUM_TRIES && (looks.get(clue) ?? 0) < MAXIMUM_LOOKS;
+  const open = (needles: readonly number[]): readonly Clue[] => {
+    const [first, ...others] = needles;
+    const clues = (CLUES_OF_NEEDLE[first ?? 0] ?? []).filter(isOpen);
+    for (const needle of others) {
+      for (const clue of CLUES_OF_NEEDLE[needle] ?? []) {
+        if (!clues.includes(clue) && isOpen(clue)) clues.push(clue);
+      }
+    }
+    for (const clue of clues) looks.set(clue, (looks.get(clue) ?? 0) + 1);
+    return clues;
+  };
+  for (const { line, clues } of new LogReader(text).lines(FINDER, open)) {
+    consider(line, clues);
+    for (const sentence of line.sentences()) consider(sentence, CLUES);
   }
   for (const [id, trace] of traces) {
     const mayRecover = [...trace.clues].every((clue) => clue.mayRecover === true);
@@ -80,8 +124,9 @@ function collect(text: string): Map<FailureId, Trace> {
   return traces;
 }
 
-function cluesIn(message: string): readonly Clue[] {
-  return CLUES.filter(
+/** The clues whose words are in a message, of those that may be. */
+function cluesIn(message: string, candidates: readonly Clue[]): readonly Clue[] {
+  return candidates.filter(
     ({ needle, pattern }) =>
       (typeof needle === 'string'
         ? message.includes(needle)
@@ -106,7 +151,7 @@ function note(
   const isNew = !trace.clues.has(clue);
   trace.clues.add(clue);
   trace.isFollowedByProgress = line.isFollowedByProgress;
-  trace.subject ??= match[1] ?? null;
+  trace.subject ??= match.slice(1).find((group) => group !== undefined && group !== '') ?? null;
   if (clue.mayRecover === true && !trace.isFatal) trace.isFatal = !line.isWarning();
   const isKnownLine = trace.evidence.some(({ line: number }) => number === line.number);
   // The first places matter most, and every further wording is worth a line.
@@ -124,7 +169,12 @@ function quoteAround(message: string, index: number): string {
   return kept.length > EVIDENCE_LENGTH ? `${kept.slice(0, EVIDENCE_LENGTH - 1)}…` : kept;
 }
 
-function findingOf(id: FailureId, trace: Trace, context: DiagnosisContext): Finding {
+function findingOf(
+  id: FailureId,
+  trace: Trace,
+  versions: Versions,
+  context: DiagnosisContext,
+): Finding {
   const cause = FAILURE_CAUSES[id];
   const request = context.invocationRequest ?? null;
   const subject = trace.subject === null ? null : withoutSecrets(trace.subject);
@@ -134,6 +184,8 @@ function findingOf(id: FailureId, trace: Trace, context: DiagnosisContext): Find
     environment:
       request?.environment ?? context.environment ?? environmentOf(trace.subject) ?? 'NAME',
     bot: context.bot ?? '/conda-env',
+    versions,
+    missing: missingOf(id, subject, context),
   };
   const confidences = [...trace.clues].map((clue) => clue.confidence);
   // Several independent wordings of one cause make it surer.
@@ -144,9 +196,21 @@ function findingOf(id: FailureId, trace: Trace, context: DiagnosisContext): Find
     confidence: Math.round(confidence * 100) / 100,
     evidence: trace.evidence,
     cause: withSubject(cause.cause, subject),
-    fix: cause.fix,
+    fix: typeof cause.fix === 'string' ? cause.fix : cause.fix(known),
     command: cause.command(known),
+    ...(known.missing !== null && { missing: known.missing }),
   };
+}
+
+function missingOf(
+  id: FailureId,
+  module: string | null,
+  { packagesOf = packagesWith }: DiagnosisContext,
+): MissingModule | null {
+  if (!id.startsWith('module-missing-') || module === null) return null;
+  // The channel's records know no name that Spark writes in capitals.
+  const packages = packagesOf(module);
+  return { module, packages: packages.length > 0 ? packages : packagesOf(module.toLowerCase()) };
 }
 
 function withSubject(text: string, subject: string | null): string {

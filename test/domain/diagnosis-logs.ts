@@ -1,7 +1,12 @@
 import type { FailureId } from '../../src/domain/diagnosis.ts';
+import { ASKED_FAILURES } from './logs/asked.ts';
+import { NOTHING_OF_OURS } from './logs/negatives.ts';
+import { SUPPORT_FAILURES } from './logs/support.ts';
 
 /** Lines in the exact wording of Spark, Hadoop, Python and their tools, by the cause they show. */
 export const FAILURES: Readonly<Record<FailureId, readonly string[]>> = {
+  ...SUPPORT_FAILURES,
+  ...ASKED_FAILURES,
   'exec-bit-lost': [
     `26/11/23 01:09:19 WARN TaskSetManager: Lost task 0.0 in stage 0.0 (TID 0) (10.0.0.7 executor 0): java.io.IOException: Cannot run program "./churn_zip/churn/bin/python": error=13, Permission denied
 	at java.base/java.lang.ProcessBuilder.start(ProcessBuilder.java:1143)
@@ -180,7 +185,6 @@ ImportError: libopenblas.so.0: cannot open shared object file: No such file or d
     import pandas
 ImportError: /lib64/libm.so.6: version \`GLIBC_2.29' not found (required by /data/nm/churn/lib/python3.11/site-packages/pandas/_libs/lib.so)`,
     "./churn/bin/python: /lib64/libc.so.6: version `GLIBC_2.28' not found (required by ./churn/bin/python)",
-    "ImportError: /lib64/libstdc++.so.6: version `GLIBCXX_3.4.29' not found (required by /x/_libs/window.so)",
     'java.io.IOException: Cannot run program "./churn_tgz/churn/bin/python": error=8, Exec format error',
     '/opt/spark/bin/pyspark: line 68: /srv/envs/churn/bin/python: cannot execute binary file: Exec format error',
   ],
@@ -310,6 +314,7 @@ Exception in thread "main" java.io.IOException: Failed on local exception`,
 
 /** What jobs say that fail, or do not fail, for reasons no environment is to blame for. */
 export const NOT_FOR_US: Readonly<Record<string, string>> = {
+  ...NOTHING_OF_OURS,
   "a KeyError in the user's function": `26/11/23 01:19:42 WARN TaskSetManager: Lost task 0.0 in stage 0.0 (TID 0) (node1 executor 0): org.apache.spark.api.python.PythonException: Traceback (most recent call last):
   File "/data/pyspark.zip/pyspark/worker.py", line 1247, in main
     process()
@@ -349,16 +354,12 @@ ValueError: could not convert string to float: 'No module named x'`,
     'WARNING:root:bottleneck is not used\nTraceback (most recent call last):\n  File "/srv/app.py", line 1, in <module>\nAttributeError: _ARRAY_API not found',
   'an optional module missing in a worker that then fails for its own reason':
     'org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File "/data/pyspark.zip/pyspark/worker.py", line 1247, in main\nModuleNotFoundError: No module named \'cupy\'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "/srv/app.py", line 9, in f\nKeyError: \'gpu\'',
-  'a crashed worker':
-    'org.apache.spark.SparkException: Python worker exited unexpectedly (crashed)\nCaused by: java.io.EOFException\n\tat java.io.DataInputStream.readInt(DataInputStream.java:397)',
   'an attribute numpy dropped':
     "org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File \"/data/pyspark.zip/pyspark/worker.py\", line 1247, in main\nAttributeError: module 'numpy' has no attribute 'float'",
   'the words in the message of another exception':
     'org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File "/data/pyspark.zip/pyspark/worker.py", line 1247, in main\nKeyError: "ModuleNotFoundError: No module named \'pandas\'"',
   'what an application says below WARN':
     "2026-11-23 01:00:00,123 INFO myapp.probe - java.io.IOException: No space left on device was last week's trouble\n2026-11-23 01:00:01,123 DEBUG myapp.probe: only DEFLATED entries can have EXT descriptor\nINFO:root:version `GLIBC_2.28' not found (required by x)",
-  'a module missing in the driver':
-    '26/11/23 01:00:00 INFO SparkContext: Running Spark version 3.5.9\nTraceback (most recent call last):\n  File "/srv/app.py", line 3, in <module>\n    import pandas\nModuleNotFoundError: No module named \'pandas\'',
   'a worker that fails, and then a module missing in the driver':
     'org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File "/data/pyspark.zip/pyspark/worker.py", line 1247, in main\nKeyError: 1\n\tat org.apache.spark.x(y.scala:1)\nModuleNotFoundError: No module named \'pandas\'',
   'Kerberos warnings that recover':

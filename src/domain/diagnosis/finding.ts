@@ -27,6 +27,29 @@ export const FAILURE_IDS = [
   'activate-d',
   'kerberos',
   'staged-unreadable',
+  'package-unsupported-by-spark',
+  'python-unsupported-by-spark',
+  'module-missing-on-driver',
+  'spark-version-differs',
+  'java-unsupported',
+  'python-worker-crash',
+  'package-version-differs',
+  'upload-path-missing',
+  'standalone-cluster-python',
+  'archive-scheme-unsupported',
+  'livy-local-path',
+  'config-too-late',
+  'cache-not-writable',
+  'library-shadowed',
+  'hdfs-home-missing',
+  'ca-bundle-missing',
+  'locale-ascii',
+  'mkl-openmp-conflict',
+  'noexec-mount',
+  'module-shadowed',
+  'hash-seed-missing',
+  'python-worker-no-connect',
+  'connect-server-without-python',
 ] as const;
 
 export type FailureId = (typeof FAILURE_IDS)[number];
@@ -37,6 +60,14 @@ export interface Evidence {
   line: number;
   /** Trimmed, at most 300 characters, secrets taken out. */
   text: string;
+}
+
+/** A module that one side does not have. */
+export interface MissingModule {
+  /** As Python or Spark names it: `sklearn.linear_model`, `PyArrow`. */
+  module: string;
+  /** The conda packages that have it, likeliest first; empty when it is nobody's, so one's own. */
+  packages: readonly string[];
 }
 
 /** A cause that the text shows. */
@@ -50,4 +81,6 @@ export interface Finding {
   fix: string;
   /** What to type: a line to paste, or a command of the bot. */
   command: string;
+  /** Of the causes about modules: the one that is missing. */
+  missing?: MissingModule;
 }

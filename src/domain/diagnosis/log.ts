@@ -1,4 +1,5 @@
-import { CLUES, type Place } from './clues.ts';
+import type { Place } from './clues.ts';
+import type { NeedleFinder } from './needles.ts';
 import { type LineParser, lineParser, type Segment } from './segment.ts';
 import { endsTraceback, frameOf, HEADER, type Traceback, tracebackIn } from './traceback.ts';
 
@@ -29,14 +30,10 @@ const LONGEST_STRUCTURED = 1_000_000;
 const MOST_LINES_AROUND = 300_000;
 const MOST_SENTENCES = 3_000;
 /** A wrapped sentence has at most this many lines before and after one of its words. */
-const WRAPPED_BEFORE = 2;
-const WRAPPED_AFTER = 4;
-
-const NEEDLES = [...new Set(CLUES.flatMap(({ needle }) => needle))];
-/** One expression for all needles, also those that are wrapped: other lines are never cut out. */
-const PREFILTER = NEEDLES.map((needle) =>
-  needle.replace(/[^A-Za-z0-9 ]/g, '\\$&').replaceAll(' ', '(?: |\\r?\\n[ >|]*)'),
-).join('|');
+const WRAPPED_BEFORE = 3;
+const WRAPPED_AFTER = 6;
+/** A line at least this long may have been cut anywhere. */
+const WIDE = 78;
 
 /** Who reports failures below WARN: Java's loggers, and shippers that know no level of their own. */
 const BELOW_INFO = /^(?:TRACE|DEBUG)$/;
@@ -46,6 +43,12 @@ const WENT_ON =
 const UNCAUGHT = /^(?:Exception in thread|Traceback \(most recent|py4j\.protocol|kinit: )/;
 /** Java's loggers are named after classes; Python's after modules. */
 const JAVA_LOGGER = /^[A-Z][A-Za-z0-9$]+$/;
+/** `node17: `, `[stderr] `, `Step #1: `: a name with a digit or a mark that no word has. */
+const SHIPPER =
+  /^(?=[^\s:]{0,60}[\d[\]#/_-])(?:\[[^\]\s]{1,60}\]|[\w./@#-]{1,80}:|Step #\d+:)\s+(?=\S)/;
+/** A time, a stack, nothing. */
+const BEGINS =
+  /^(?:\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d\S* +(?:INFO|WARN|ERROR|DEBUG)|\s*at [\w.$]+|\s*\.\.\. \d|\s*$|\s*\n)/;
 /** Begins something of its own, so it continues no sentence. */
 const OWN =
   /^(?:at [\w.$/]+\(|\.\.\. \d+ more|Caused by: |During handling of|The above exception|[$#] |>>> |[-=_*]{5,}|\w+: command not found)/;
@@ -62,23 +65,26 @@ export class LogReader {
     this.#parser = lineParser(text);
   }
 
-  /** Every line that holds a needle, in order, without the prefixes of its transports. */
-  *lines(): Generator<LogLine> {
+  /**
+   * Every line that holds a needle, in order, without the prefixes of its transports, and what
+   * `wanted` gives for its needles; where that is nothing the line is not read.
+   */
+  *lines<T>(
+    finder: NeedleFinder,
+    wanted: (needles: readonly number[]) => readonly T[],
+  ): Generator<{ line: LogLine; clues: readonly T[] }> {
     const text = this.#text;
     let number = 1;
     let counted = 0;
-    const prefilter = new RegExp(PREFILTER, 'g');
-    for (let hit = prefilter.exec(text); hit !== null; hit = prefilter.exec(text)) {
-      const start = text.lastIndexOf('\n', hit.index) + 1;
-      const found = text.indexOf('\n', hit.index);
-      const end = found < 0 ? text.length : found;
+    for (const { start, end, needles } of finder.lines(text)) {
+      const clues = wanted(needles);
+      if (clues.length === 0) continue;
       for (let at = text.indexOf('\n', counted); at >= 0 && at < start; ) {
         number += 1;
         counted = at + 1;
         at = text.indexOf('\n', counted);
       }
-      yield* this.#linesOf(start, end, number);
-      prefilter.lastIndex = Math.max(end, hit.index + 1);
+      for (const line of this.#linesOf(start, end, number)) yield { line, clues };
     }
   }
 
@@ -140,44 +146,62 @@ export class LogReader {
       isFollowedByProgress: () =>
         segments.slice(index + 1).some(({ whole }) => WENT_ON.test(whole)) ||
         WENT_ON.test(this.#text.slice(end)),
-      sentences: () => this.#wrapped(at),
+      sentences: () => this.#sentencesAt(at),
     };
   }
 
-  /** This line put together with its neighbours, as one that was never wrapped. */
-  *#wrapped(at: Spot): Generator<LogLine> {
-    const { segments, index, end } = at;
-    if (segments.length > 1 || this.#sentences.size >= MOST_SENTENCES) return;
-    const own = segments[index] as Segment;
+  /** This line without what may be a shipper's, and with its neighbours, as if never wrapped. */
+  *#sentencesAt(at: Spot): Generator<LogLine> {
+    const own = at.segments[at.index] as Segment;
+    if (this.#sentences.size >= MOST_SENTENCES) return;
+    const bare = own.message.replace(SHIPPER, '');
+    if (bare !== own.message) yield* this.#sentence(at, bare, [own.message]);
+    if (!this.#mayBeWrapped(at)) return;
+    yield* this.#wrapped(at, own, ' ');
+    yield* this.#wrapped(at, own, '');
+  }
+
+  *#wrapped(at: Spot, own: Segment, glue: string): Generator<LogLine> {
     const after: string[] = [];
-    for (const next of this.#after(end, WRAPPED_AFTER)) {
-      if (!isContinuation(next, own.source, after.at(-1) ?? own.message)) break;
-      after.push(next.message);
+    const next = [...at.segments.slice(at.index + 1), ...this.#after(at.end, WRAPPED_AFTER)];
+    for (const segment of next.slice(0, WRAPPED_AFTER)) {
+      if (!isContinuation(segment, own.source, after.at(-1) ?? own.message, glue)) break;
+      after.push(segment.message);
     }
     const before: { spot: Spot; message: string }[] = [];
     for (let below = own, spot: Spot | null = at; before.length < WRAPPED_BEFORE; ) {
       spot = this.#spotBefore(spot);
-      const above = spot?.segments.at(-1);
+      const above = spot?.segments[spot.index];
       if (spot === null || above === undefined || above.message === '') break;
       if (above.source !== own.source || isOrdinary(above)) break;
-      if (!isContinuation(below, own.source, above.message)) break;
+      if (!isContinuation(below, own.source, above.message, glue)) break;
       before.unshift({ spot, message: above.message });
       below = above;
     }
-    if (after.length === 0 && before.length === 0) return;
-    for (let from = before.length; from >= 0; from -= 1) {
-      const first = before[from]?.spot ?? at;
+    for (let from = 0; from <= before.length; from += 1) {
       const lines = [...before.slice(from).map(({ message }) => message), own.message, ...after];
-      for (const glue of [' ', '']) {
-        const sentence = lines.join(glue).slice(0, PIECE);
-        if (lines.length === 1 || this.#sentences.has(sentence)) continue;
-        this.#sentences.add(sentence);
-        yield this.#line({ ...first, index: first.segments.length - 1 }, sentence, lines);
-      }
+      if (lines.length === 1) continue;
+      yield* this.#sentence(before[from]?.spot ?? at, lines.join(glue).slice(0, PIECE), lines);
     }
   }
 
-  #spotBefore({ start, number }: Spot): Spot | null {
+  *#sentence(at: Spot, message: string, parts: readonly string[]): Generator<LogLine> {
+    if (this.#sentences.has(message)) return;
+    this.#sentences.add(message);
+    yield this.#line(at, message, parts);
+  }
+
+  /** Most lines begin with their time, or are calls: neither they nor the next line are read. */
+  #mayBeWrapped({ start, end }: Spot): boolean {
+    return (
+      !BEGINS.test(this.#text.slice(start, start + 60)) ||
+      !BEGINS.test(this.#text.slice(end + 1, end + 60))
+    );
+  }
+
+  #spotBefore(spot: Spot): Spot | null {
+    const { index, start, number } = spot;
+    if (index > 0) return { ...spot, index: index - 1 };
     if (start === 0) return null;
     const end = start - 1;
     const from = end === 0 ? 0 : this.#text.lastIndexOf('\n', end - 1) + 1;
@@ -234,13 +258,14 @@ function* take<T>(items: Iterable<T>, count: number): Generator<T> {
 }
 
 /** A line that says nothing of its own may be the rest of the sentence above it. */
-function isContinuation(segment: Segment, source: string, above: string): boolean {
+function isContinuation(segment: Segment, source: string, above: string, glue: string): boolean {
   const { level, message, whole } = segment;
   if (level !== null || message === '' || segment.source !== source || message !== whole) {
     return false;
   }
   // A capital letter begins a sentence, unless the line above is plainly unfinished.
-  if (/^[A-Z]/.test(message) && !/[:,;([{<>=-]$/.test(above)) return false;
+  const isCut = glue === '' && above.length >= WIDE;
+  if (/^[A-Z]/.test(message) && !isCut && !/[:,;([{<>=-]$/.test(above)) return false;
   return (
     !OWN.test(message) &&
     !message.includes(HEADER) &&

@@ -1,3 +1,6 @@
+import { prefixOf } from './prefix.ts';
+import { structuredParts } from './structured.ts';
+
 /**
  * A line of a log without what transports put around it: colours, Slack's quoting, the stamps of
  * `kubectl logs`, containerd, Docker Compose and Airflow, and the log header itself.
@@ -42,17 +45,23 @@ export function plain(line: string): string {
       /&(?:lt|gt|amp|quot|nbsp|#34|#39|#x27);/g,
       (entity) => ENTITIES[entity] ?? '',
     );
-  return text
-    .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
-    .replace(/[\u2018\u2019\u201b]/g, "'")
-    .replace(/[\u00a0\u2007\u202f\t]/g, ' ')
-    .replace(/[\u200b\ufeff\r]/g, '')
-    .replace(/```\s*$/, '')
-    .trim();
+  if (text.includes('\t')) text = text.replaceAll('\t', ' ');
+  if (/[^\u0000-\u007f]/.test(text)) {
+    text = text
+      .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
+      .replace(/[\u2018\u2019\u201b]/g, "'")
+      .replace(/[\u00a0\u2007\u202f]/g, ' ')
+      .replace(/[\u200b\ufeff]/g, '');
+  }
+  if (text.includes('\r')) text = text.replaceAll('\r', '');
+  text = text.trim();
+  return text.endsWith('```') ? text.slice(0, -3).trim() : text;
 }
 
 const STAMP =
   /^\[?(?:\d{4}-\d\d-\d\d|\d\d\/\d\d\/\d\d(?:\d\d)?)[T ,]{1,2}\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?[\s|:-]*/;
+/** A time of the day alone, and the numbers of `cat -n` and of editors. */
+const COUNTER = /^(?:\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?\s+|\d{1,7}:?\s+(?=\S))/;
 const SYSLOG = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w.-]+(?:\[\d+\])?: /;
 const AIRFLOW =
   /^\[\d{4}-\d\d-\d\d[T ,]{1,2}\d\d:\d\d:\d\d[^\]]{0,40}\] \{[^}]{1,120}\} (?:INFO|WARNING|ERROR|DEBUG) - /;
@@ -88,19 +97,19 @@ const LOGGER =
 export type LineParser = (line: string) => Segment[];
 
 const LONGEST_REMEMBERED = 500;
-const MOST_REMEMBERED = 20_000;
+const MOST_REMEMBERED = 5_000;
 
 /**
  * The parser for one log: it knows the prefix of that log's tracebacks, whatever it is, and
  * remembers lines, as logs repeat themselves.
  */
 export function lineParser(text: string): LineParser {
-  const own = ownPrefix(text);
+  const own = prefixOf(text, (line) => withoutTransport(plain(line)).text);
   const remembered = new Map<string, Segment[]>();
   return (line) => {
     const known = remembered.get(line);
     if (known !== undefined) return known;
-    const segments = segmentsOf(own === null ? plain(line) : plain(line).replace(own, ''));
+    const segments = segmentsOf(plain(line), own);
     if (line.length <= LONGEST_REMEMBERED && remembered.size < MOST_REMEMBERED) {
       remembered.set(line, segments);
     }
@@ -108,26 +117,14 @@ export function lineParser(text: string): LineParser {
   };
 }
 
-/** What stands in front of a traceback's first line and of the line below it alike. */
-function ownPrefix(text: string): RegExp | null {
-  const header = /^([^\n]{3,160}?)Traceback \(most recent call last\)[^\n]*\n([^\n]*)/m.exec(text);
-  const prefix = plain(header?.[1] ?? '');
-  if (header === null || prefix.length < 3 || /Exception|Error|["'{]/.test(prefix)) return null;
-  // Numbers count on from line to line: times, process ids.
-  const shape = prefix
-    .replace(/[^A-Za-z0-9\s]/g, '\\$&')
-    .replace(/\d+/g, '\\d+')
-    .replace(/\s+/g, '\\s+');
-  const pattern = new RegExp(`^${shape}\\s*`);
-  return pattern.test(plain(header[2] ?? '')) ? pattern : null;
-}
-
 /**
  * What one line says that `plain` has read. Usually that is one segment; structured logs, `\n`
  * written out as in REST answers, and a traceback pasted without its line ends hold several.
  */
-function segmentsOf(line: string): Segment[] {
-  return partsOf(line, '', 0);
+function segmentsOf(line: string, own: RegExp | null): Segment[] {
+  if (own === null) return partsOf(line, '', 0);
+  const { text, source = '' } = withoutTransport(line);
+  return partsOf(text.replace(own, ''), source, 0);
 }
 
 function partsOf(line: string, outer: string, depth: number): Segment[] {
@@ -148,14 +145,20 @@ function withoutTransport(line: string): { text: string; source?: string } {
   // Transports nest: Airflow around kubectl around containerd.
   for (let depth = 0; depth < 6; depth += 1) {
     const before = text;
-    text = text.replace(QUOTE, '').replace(AIRFLOW, '').replace(STREAM, '');
-    for (const pattern of SOURCES) {
-      const match = pattern.exec(text);
-      if (match === null) continue;
-      source = match[1] ?? '';
-      text = text.slice(match[0].length);
+    if (/^[>`•|│┃║E[]/.test(text)) text = text.replace(QUOTE, '').replace(AIRFLOW, '');
+    if (text.startsWith('std')) text = text.replace(STREAM, '');
+    if (/^[[ce]|^\S{1,80} +\||^(?:driver|worker)/i.test(text)) {
+      for (const pattern of SOURCES) {
+        const match = pattern.exec(text);
+        if (match === null) continue;
+        source = match[1] ?? '';
+        text = text.slice(match[0].length);
+      }
     }
-    text = text.replace(SYSLOG, '').replace(STAMP, '').replace(BOX_END, '').trim();
+    if (/^[A-Z][a-z]{2} /.test(text)) text = text.replace(SYSLOG, '');
+    if (/^[[\d]/.test(text)) text = text.replace(STAMP, '').replace(COUNTER, '');
+    if (/[│┃║]$/.test(text)) text = text.replace(BOX_END, '');
+    text = text.trim();
     if (text === before) break;
   }
   return source === undefined ? { text } : { text, source };
@@ -194,39 +197,23 @@ function withoutShipper(message: string): string {
   return message.slice(prefix.length);
 }
 
+/** An exception whose message is the `repr` of what a process wrote. */
+const QUOTED_OUTPUT =
+  /^([\w.]*(?:CalledProcessError|RuntimeError|CommandError|AirflowException|Exception): )[bu]?["'](.*)$/;
+
 /** Escaped once or more: a message in a message in an answer. */
 function writtenOutParts(line: string): string[] {
   if (!/\\[n"']/.test(line)) return [line];
-  return line
-    .replace(/\\{2,}(?=[nrt"'])/g, '\\')
-    .replace(/\\(["'])/g, '$1')
-    .replaceAll('\\t', ' ')
-    .split(/(?:\\r)?\\n/);
-}
-
-/** Spark 4's structured logs, log4j's JSON, Docker's log files, Livy's answers; null for others. */
-function structuredParts(line: string): string[] | null {
-  if (!line.startsWith('{"') || !line.endsWith('}')) return null;
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  const { level, logger, log, msg, message, exception } = record as Record<string, unknown>;
-  const said = [log, msg, message].find((text) => typeof text === 'string' || Array.isArray(text));
-  const header = typeof level === 'string' ? `${level} ${nameOf(logger)}` : '';
-  const text = Array.isArray(said) ? said.join('\n') : said;
-  const parts = text === undefined ? [] : `${header}${text}`.split('\n');
-  if (typeof exception === 'object' && exception !== null) {
-    const { class: type, msg: reason } = exception as Record<string, unknown>;
-    parts.push(...`${type}: ${reason}`.split('\n'));
-  }
-  return parts;
-}
-
-function nameOf(logger: unknown): string {
-  return typeof logger === 'string' ? `${logger}: ` : '';
+  return (
+    line
+      .replace(/\\{2,}(?=[nrt"'])/g, '\\')
+      .replace(/\\(["'])/g, '$1')
+      .replaceAll('\\t', ' ')
+      .split(/(?:\\r)?\\n/)
+      .flatMap((part, index) => (index === 0 ? QUOTED_OUTPUT.exec(part)?.slice(1) : null) ?? [part])
+      // Python's list of lines: `', '` stands between them.
+      .map((part) => part.replace(/^(?:["'], ?[bu]?["']|\[[bu]?["'])/, '').trim())
+  );
 }
 
 /** Before frames and exceptions: only used on a line that holds a whole traceback. */

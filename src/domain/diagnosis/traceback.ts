@@ -118,22 +118,47 @@ function walkToHeader(
   frames: Frame[],
 ): Segment | 'cut' | 'none' {
   let below = '';
+  /** Lines without a meaning of their own since the last call: parts of a wrapped one. */
+  let wrapped: string[] = [];
   let nearest = Number.POSITIVE_INFINITY;
   for (let count = 1; count <= LONGEST; count += 1) {
     const { value: segment, done } = walk.next();
     if (done === true) break;
     if (segment.source !== source) continue;
     const { message } = segment;
-    if (message.includes(HEADER)) return segment;
-    const frame = frameOf(message);
+    if (message.includes(HEADER) || isWrappedHeader(message, wrapped)) return segment;
+    const frame = frameOf(message) ?? wrappedFrame(message, wrapped);
     if (frame !== null) {
       nearest = Math.min(nearest, count);
       frames.unshift({ ...frame, code: below });
       below = '';
+      wrapped = [];
     } else if (endsTraceback(message)) break;
-    else if (message !== '' && !/^[\^~]+$/.test(message)) below = message;
+    else if (message !== '' && !/^[\^~]+$/.test(message)) {
+      below = message;
+      wrapped = [message, ...wrapped.slice(0, MOST_WRAPPED - 1)];
+    }
   }
   return nearest <= LAST_CALL ? 'cut' : 'none';
+}
+
+const MOST_WRAPPED = 4;
+
+function isWrappedHeader(message: string, below: readonly string[]): boolean {
+  if (!message.includes('Trace')) return false;
+  const [next = ''] = below;
+  return `${message} ${next}`.includes(HEADER) || `${message}${next}`.includes(HEADER);
+}
+
+/** A call whose path a terminal or a mail broke over lines. */
+function wrappedFrame(message: string, below: readonly string[]): Frame | null {
+  if (!message.startsWith('File "')) return null;
+  for (let lines = 1; lines <= below.length; lines += 1) {
+    const rest = below.slice(0, lines);
+    const frame = frameOf([message, ...rest].join('')) ?? frameOf([message, ...rest].join(' '));
+    if (frame !== null) return { ...frame, file: frame.file.replaceAll(' ', '') };
+  }
+  return null;
 }
 
 interface Above {

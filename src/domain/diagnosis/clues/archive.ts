@@ -2,12 +2,13 @@ import { CANNOT_RUN, type Clue, isOnEdge, type Place, PYTHON_PATH } from './clue
 
 /** Java's stack, or a daemon's message, when the failing file is one that is shipped. */
 const SHIPPING =
-  /deploy\.yarn\.Client|FSDownload|ContainerLocalizer|ResourceLocalizationService|Failed to download r(?:es|s)rc|LocalResourceRequest|SparkContext\.addArchive|Utils\$?\.fetchFile|Utils\$?\.unpack|FileUtil\.un(?:Zip|Tar)|RunJar\.unJar|Executor\.updateDependencies|DependencyUtils/;
+  /deploy\.yarn\.Client|FSDownload|SparkContext\.addFile|DependencyUtils|resolveAndDownloadJars|SparkSubmit\$?\.prepareSubmitEnvironment|k8s\.KubernetesUtils|Utils\$?\.doFetchFile|ContainerLocalizer|ResourceLocalizationService|Failed to download r(?:es|s)rc|LocalResourceRequest|SparkContext\.addArchive|Utils\$?\.fetchFile|Utils\$?\.unpack|FileUtil\.un(?:Zip|Tar)|RunJar\.unJar|Executor\.updateDependencies|DependencyUtils/;
 const ARCHIVE = '[^\\s,"\'()]+\\.(?:zip|tar\\.gz|tgz|tar|tar\\.bz2|tar\\.xz|tar\\.zst|jar)';
 /** Paths only a staging has. */
 const STAGED = /\/archives\/[0-9a-f]{8,}\/|#[A-Za-z][\w.-]*/;
 
-function isShipped({ match, followedBy, precededBy }: Place): boolean {
+/** The file that fails is on its way to the executors. */
+export function isShipped({ match, followedBy, precededBy }: Place): boolean {
   return (
     STAGED.test(match[0]) ||
     SHIPPING.test(match.input) ||
@@ -26,7 +27,7 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     id: 'archive-missing',
     needle: 'does not exist',
     pattern: new RegExp(
-      `FileNotFoundException(?::| \\() ?File (${ARCHIVE}(?:#[\\w.-]+)?) does not exist`,
+      `(?:FileNotFoundException(?::| \\()|[Dd]iagnostics:(?: \\[[^\\]]{1,40}\\])?) ?File (${ARCHIVE}(?:#[\\w.-]+)?) does not exist`,
     ),
     confidence: 0.95,
     accept: isShipped,

@@ -66,6 +66,28 @@ export const INTERPRETER_CLUES: readonly Clue[] = [
     confidence: 0.8,
   },
   {
+    // Looked for on the node's own path: `spark-class`, `pyspark` and `env` say it so.
+    id: 'interpreter-not-found',
+    needle: ['No such file or directory', 'not found'],
+    pattern:
+      /(?:^|[\s/])(?:env: ['"\u2018]?(python[\d.]*)['"\u2019]?: No such file or directory|(?:pyspark|spark-class|spark-submit|find-spark-home|load-spark-env\.sh|entrypoint\.sh|launch_container\.sh|default_container_executor\.sh): line \d+: (?:exec: )?['"]?(python[\d.]*)['"]?: (?:command )?not found)/,
+    confidence: 0.82,
+  },
+  {
+    id: 'interpreter-not-found',
+    needle: 'executable file not found in',
+    pattern: /exec: "([^"\s]*python[\d.]*)": executable file not found in \$PATH/,
+    confidence: 0.88,
+  },
+  {
+    // A diagnosis that was cut off before the reason; the other reasons say themselves elsewhere.
+    id: 'interpreter-not-found',
+    needle: 'Cannot run program',
+    pattern:
+      /(?:Exception|Error)(?::| \()\s*Cannot run program "([^"\s]*python[\d.]*)"?(?: \(in directory "[^"]*"?\)?)?:?[\s.…]*(?:e|er|err|erro|error)?[\s.…]*$/,
+    confidence: 0.6,
+  },
+  {
     id: 'zip-symlink-hang',
     needle: 'not found',
     pattern:

@@ -1,3 +1,4 @@
+import { hasCall } from './calls.ts';
 import { type Clue, isRaised } from './clue.ts';
 import { eggFails, MISSING_MODULE } from './modules.ts';
 
@@ -32,6 +33,24 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     confidence: 0.9,
   },
   {
+    // Compiled parts and data files of a package in a zip of --py-files cannot be opened.
+    id: 'egg-shadows-package',
+    needle: ['Not a directory', 'No such file or directory'],
+    pattern:
+      /^(?:NotADirectoryError|OSError|FileNotFoundError|IOError): \[Errno (?:20|2)\] (?:Not a directory|No such file or directory): u?'[^']*\.(?:zip|egg)\/(?!bin\/|lib\/)(\w+)(?:\/[^']*)?'/,
+    confidence: 0.92,
+    accept: (place) =>
+      isRaised(place) && !/site-packages\/|\/(?:pyspark|py4j[^/]*)\.zip\//.test(place.message),
+  },
+  {
+    id: 'egg-shadows-package',
+    needle: 'cannot import name',
+    pattern:
+      /^ImportError: cannot import name '?(\w+)'? from (?:partially initialized module )?'[\w.]+' .{0,60}\([^()]*\.(?:zip|egg)\/(?!lib\/)[^()]*\)/,
+    confidence: 0.85,
+    accept: ({ message }) => !/site-packages\/|\/(?:pyspark|py4j[^/]*)\.zip\//.test(message),
+  },
+  {
     id: 'egg-cache',
     needle: 'egg cache',
     pattern: /^(?:pkg_resources\.ExtractionError: )?Can't extract file\(s\) to egg cache/,
@@ -55,14 +74,9 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     needle: '[Errno ',
     pattern:
       /^(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]+: '([^']*\/\.(?:cache|python-eggs))'/,
-    confidence: 0.85,
-    accept: isRaised,
-  },
-  {
-    id: 'egg-cache',
-    needle: 'no locator available',
-    pattern: /^RuntimeError: cannot cache function .{1,200}: no locator available for file/,
-    confidence: 0.8,
+    confidence: 0.9,
+    accept: (place) =>
+      isRaised(place) && hasCall(place, /pkg_resources|setuptools|zipextimporter|\.egg\//),
   },
   {
     id: 'numpy-abi',
@@ -110,18 +124,6 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     pattern: /^(?:ModuleNotFoundError|ImportError): No module named '?numpy\._?core\b/,
     confidence: 0.9,
     accept: (place) => isRaised(place) && place.traceback?.egg == null,
-  },
-  {
-    id: 'glibc-or-arch',
-    needle: 'GLIBC',
-    pattern: /version [`'"]?(GLIBC(?:XX)?_[\d.]+)['"]? not found/,
-    confidence: 0.97,
-  },
-  {
-    id: 'glibc-or-arch',
-    needle: 'CXXABI_',
-    pattern: /version [`'"]?(CXXABI_[\d.]+)['"]? not found/,
-    confidence: 0.97,
   },
   {
     id: 'glibc-or-arch',

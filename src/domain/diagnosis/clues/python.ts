@@ -1,5 +1,4 @@
 import { type Clue, isRaised } from './clue.ts';
-import { eggFails, isSurvived, MISSING_MODULE, module, NOT_A_PACKAGE } from './modules.ts';
 
 /** Python against Python, and Spark against both. */
 export const PYTHON_CLUES: readonly Clue[] = [
@@ -59,33 +58,6 @@ export const PYTHON_CLUES: readonly Clue[] = [
     accept: isRaised,
   },
   {
-    id: 'module-missing-on-executor',
-    needle: 'No module named',
-    pattern: MISSING_MODULE,
-    confidence: 0.9,
-    accept: (place) =>
-      place.traceback?.isWorker === true &&
-      !NOT_A_PACKAGE.test(module(place)) &&
-      !eggFails(place) &&
-      !isSurvived(place),
-  },
-  {
-    id: 'module-missing-on-executor',
-    needle: 'must be installed; however',
-    pattern:
-      /^(?:ImportError|pyspark\.errors\.\S+|PySparkImportError): .{0,60}?(Pandas|PyArrow)\b.{0,60} must be installed; however/,
-    confidence: 0.85,
-    accept: ({ traceback }) => traceback?.isWorker === true,
-  },
-  {
-    id: 'module-missing-on-executor',
-    needle: 'No module named',
-    // Spark 3.0 puts the exception of a UDF into one sentence.
-    pattern: /thrown from a UDF: '(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)/,
-    confidence: 0.9,
-    accept: (place) => !NOT_A_PACKAGE.test(module(place)),
-  },
-  {
     id: 'spark-home-missing',
     needle: 'SPARK_HOME',
     pattern: /^KeyError: 'SPARK_HOME'/,
@@ -119,7 +91,7 @@ export const PYTHON_CLUES: readonly Clue[] = [
   },
   {
     id: 'spark-home-missing',
-    needle: "attribute 'origin'",
+    needle: 'has no attribute',
     pattern: /^AttributeError: 'NoneType' object has no attribute 'origin'/,
     confidence: 0.9,
     accept: ({ traceback, followedBy }) =>
@@ -140,7 +112,7 @@ export const PYTHON_CLUES: readonly Clue[] = [
   {
     id: 'spark-home-missing',
     needle: 'No module named',
-    pattern: /^(?:ModuleNotFoundError|ImportError): No module named '?(?:pyspark|py4j)\b/,
+    pattern: /^(?:ModuleNotFoundError|ImportError): No module named '?(?:pyspark|py4j)(?![\w.])/,
     confidence: 0.9,
     accept: isRaised,
   },
