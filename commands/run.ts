@@ -1,5 +1,7 @@
-import { userError } from '../src/domain/errors.ts';
-import { latestVerification, lineFor } from '../src/domain/lines.ts';
+import { FerryError, userError } from '../src/domain/errors.ts';
+import { type LineOptions, latestVerification, lineFor } from '../src/domain/lines.ts';
+import { type BuildRequest, createCommand } from '../src/domain/request.ts';
+import { parseSpec } from '../src/domain/spec.ts';
 import { defineCommand } from './command.ts';
 
 export const run = defineCommand({
@@ -55,21 +57,44 @@ export const run = defineCommand({
       });
     }
     const packages = revision.lock.packages.map(({ name }) => name);
-    const lines = stagings.map((staging) =>
-      lineFor(
-        { environment, revision: revision.number, staging, packages },
-        latestVerification(revision.verifications, staging.edge),
-        {
-          tool,
-          mode: args.mode ?? 'client',
-          for: args.for ?? 'shell',
-          ...(args.layout === null ? {} : { layout: args.layout }),
-          application,
-          arguments: rest,
-          conf: Object.fromEntries(args.conf.map(({ key, value }) => [key, value])),
-        },
-      ),
-    );
-    return { kind: 'invocation', environment, revision: revision.number, lines };
+    const options: LineOptions = {
+      tool,
+      mode: args.mode ?? 'client',
+      for: args.for ?? 'shell',
+      ...(args.layout === null ? {} : { layout: args.layout }),
+      application,
+      arguments: rest,
+      conf: Object.fromEntries(args.conf.map(({ key, value }) => [key, value])),
+    };
+    try {
+      const lines = stagings.map((staging) =>
+        lineFor(
+          { environment, revision: revision.number, staging, packages },
+          latestVerification(revision.verifications, staging.edge),
+          options,
+        ),
+      );
+      return { kind: 'invocation', environment, revision: revision.number, lines };
+    } catch (error) {
+      throw withMissingPackage(error, revision.request);
+    }
   },
 });
+
+/** Refusals that one more package would lift: code → the package. */
+const LIFTED_BY: Readonly<Record<string, string>> = { 'ipykernel-missing': 'ipykernel' };
+
+/** The same refusal, with the build that would lift it. */
+function withMissingPackage(error: unknown, request: BuildRequest): unknown {
+  if (!(error instanceof FerryError)) return error;
+  const name = LIFTED_BY[error.code];
+  if (name === undefined) return error;
+  const { code, message } = error;
+  const command = createCommand({ ...request, specs: [...request.specs, parseSpec(name)] });
+  return userError({
+    code,
+    message,
+    suggestion: `Build the next revision with it: \`${command}\`.`,
+    repairs: [{ label: `Build it with ${name}`, command }],
+  });
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { execute, parseCommand } from '../../commands/parse.ts';
+import { commandHelp, commands } from '../../commands/registry.ts';
+import type { LockedPackage } from '../../src/domain/lock.ts';
+import type { Reply } from '../../src/domain/reply.ts';
+import { createMemory } from '../slack/memory.ts';
+import { environment, revision, settings } from '../slack/samples.ts';
+
+/** What `text` answers where `churn@3` holds these packages. */
+async function answer(text: string, ...packages: string[]): Promise<Reply> {
+  const { services, store } = createMemory();
+  const { lock, ...known } = revision(3);
+  const [sample] = lock.packages;
+  assert.ok(sample);
+  const entries = packages.map((name): LockedPackage => ({ ...sample, name }));
+  store.environments.set('churn', {
+    ...environment('churn', 0),
+    revisions: [{ ...known, lock: { ...lock, packages: entries } }],
+  });
+  const place = { user: 'U1', channel: 'C1', team: null };
+  return execute(text, commands, { ...place, services, commands: commandHelp });
+}
+
+describe('a notebook kernel', () => {
+  test('is not offered for an environment that cannot start one, but the build that could is', async () => {
+    const reply = await answer('run churn --for jupyter', 'python', 'numpy');
+    assert.equal(reply.kind, 'refusal');
+    const { message, repairs } = reply.error;
+    assert.match(message, /`churn@3` has no `ipykernel`/);
+    assert.deepEqual(
+      repairs.map(({ label }) => label),
+      ['Build it with ipykernel'],
+    );
+    const parsed = parseCommand(repairs[0]?.command ?? '', commands, settings);
+    assert.equal(parsed.kind, 'command');
+    const { environment: name, specs } = parsed.arguments;
+    assert.equal(name, 'churn');
+    const names = (specs as { name: string }[]).map((spec) => spec.name);
+    assert.deepEqual(names, [...revision(3).request.specs.map((spec) => spec.name), 'ipykernel']);
+  });
+
+  test('is given where the environment has what it needs', async () => {
+    const reply = await answer('run churn --for jupyter', 'python', 'ipykernel');
+    assert.equal(reply.kind, 'invocation', JSON.stringify(reply));
+    assert.deepEqual(reply.lines[0]?.language, 'json');
+  });
+});
