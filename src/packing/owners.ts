@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, lstatSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { lstatSync } from 'node:fs';
 import { type CondaPackage, type FileRecord, readCondaMeta } from './conda-meta.ts';
-import { type LinkEnd, linkEnds, mayLeave, realPath, withLinkedFiles } from './links.ts';
+import { fileDigest } from './digest.ts';
+import { type LinkEnd, linkEnds, realPath, withLinkedFiles } from './links.ts';
+import { packageLinks, refuseLostCache } from './package-links.ts';
 import { type PipPackage, readPipPackages } from './pip.ts';
 import type { PrefixFile } from './prefix.ts';
+import { declareModes } from './undeclared-modes.ts';
 
 /** Which package each file of a prefix belongs to. */
 export interface Owners {
@@ -40,15 +40,17 @@ interface Claim {
   record: FileRecord;
 }
 
-/** Errors: `conda-meta-broken`. */
+/** Errors: `conda-meta-broken`, `package-cache-gone`. */
 export async function readOwners(prefix: string, listed: readonly PrefixFile[]): Promise<Owners> {
   const conda = readCondaMeta(prefix, listed);
   const { claims, contested } = claimFiles(conda);
+  const missing = adoptOrMiss(prefix, conda, claims, new Set(listed.map(({ path }) => path)));
   const pip = readPipPackages(prefix, listed, (path) => claims.has(path));
-  const ships = await packageLinks(prefix, listed, conda, claims, pip);
+  const digestOf = (path: string) => claims.get(path)?.record.sha256 ?? null;
+  const ships = await packageLinks({ prefix, files: listed, conda, pip, digestOf });
   const files = withLinkedFiles(prefix, listed, ships);
   const present = new Map(files.map((file) => [file.path, file]));
-  const missing = adoptOrMiss(prefix, conda, claims, present);
+  refuseLostCache(files, digestOf);
   const overwritten = [
     ...(await settle(prefix, claims, contested, present)),
     ...displacedFiles(conda, claims),
@@ -104,7 +106,7 @@ async function settle(
   for (const [path, rivals] of contested) {
     const digests = new Set(rivals.map(({ record }) => record.sha256).filter(Boolean));
     if (digests.size < 2 || present.get(path)?.kind !== 'file') continue;
-    const digest = await sha256(`${prefix}/${path}`);
+    const digest = await fileDigest(`${prefix}/${path}`);
     const winner = rivals.findLast(({ record }) => record.sha256 === digest);
     if (!winner) continue;
     claims.set(path, winner);
@@ -155,7 +157,7 @@ async function replacedByPip(
     for (const [path, digest] of files) {
       const claim = claims.get(path);
       if (!digest || !claim || claim.record.sha256 || present.get(path)?.kind !== 'file') continue;
-      if (path.endsWith('.pyc') || digest !== (await sha256(`${prefix}/${path}`))) continue;
+      if (path.endsWith('.pyc') || digest !== (await fileDigest(`${prefix}/${path}`))) continue;
       overwritten.push({ package: claim.owner.name, path, by: { kind: 'pip', name } });
     }
   }
@@ -163,23 +165,24 @@ async function replacedByPip(
 }
 
 /**
- * Finds what is gone. A recorded path may lead through a folder that is a link (`lib64` → `lib`):
- * then the package has the file at the place where that really lies.
+ * Finds what is gone. A recorded path may lead through a folder that is a link (`lib64` → `lib`, or
+ * `lib/python3.1` → `python3.10` where an older conda misread the version): then the package has
+ * the file at the place where that really lies.
  */
 function adoptOrMiss(
   prefix: string,
   conda: readonly CondaPackage[],
   claims: Map<string, Claim>,
-  present: ReadonlyMap<string, PrefixFile>,
+  present: ReadonlySet<string>,
 ): Owners['missing'] {
   const root = realPath(prefix) ?? prefix;
   const missing: Owners['missing'] = [];
   for (const owner of conda) {
     for (const [path, record] of owner.files) {
-      if (present.has(path) || path.endsWith('.pyc') || owner.folders.has(path)) continue;
-      if (path === '.nonadmin') continue;
+      if (present.has(path)) continue;
       if (!lstatSync(`${prefix}/${path}`, { throwIfNoEntry: false })) {
-        missing.push({ package: owner.name, path });
+        const matters = !path.endsWith('.pyc') && !owner.folders.has(path) && path !== '.nonadmin';
+        if (matters) missing.push({ package: owner.name, path });
         continue;
       }
       const real = realPath(`${prefix}/${path}`);
@@ -188,98 +191,4 @@ function adoptOrMiss(
     }
   }
   return missing;
-}
-
-/**
- * Says which links out of the prefix are files of a package: those into the unpacked copy of a
- * conda package of this environment, and those whose record has the digest of what lies there. The
- * record alone proves nothing: whoever can write it could have any file of this host archived.
- */
-async function packageLinks(
-  prefix: string,
-  files: readonly PrefixFile[],
-  conda: readonly CondaPackage[],
-  claims: ReadonlyMap<string, Claim>,
-  pip: readonly PipPackage[],
-): Promise<(path: string, real: string) => boolean> {
-  const links = files.filter((file) => file.kind === 'link' && mayLeave(file));
-  if (links.length === 0) return () => false;
-  const names = new Set(conda.map(({ record }) => posix.basename(record, '.json')));
-  const unpacked = new Map<string, boolean>();
-  const isUnpacked = (folder: string): boolean => {
-    let known = unpacked.get(folder);
-    known ??=
-      (names.has(posix.basename(folder)) && existsSync(`${folder}/info/index.json`)) ||
-      (folder !== '/' && isUnpacked(posix.dirname(folder)));
-    unpacked.set(folder, known);
-    return known;
-  };
-  const recorded = new Map<string, string>();
-  for (const { files: owned } of pip) {
-    for (const [path, digest] of owned) if (digest) recorded.set(path, digest);
-  }
-  const proven = new Set<string>();
-  for (const { path } of links) {
-    const real = realPath(`${prefix}/${path}`);
-    if (real === null || isUnpacked(posix.dirname(real))) continue;
-    const digest = claims.get(path)?.record.sha256 ?? recorded.get(path);
-    if (digest && digest === (await sha256(real))) proven.add(path);
-  }
-  return (path, real) => proven.has(path) || isUnpacked(posix.dirname(real));
-}
-
-/** Placeholders of conda packages are no longer than this (conda-build pads to it). */
-const LONGEST_PLACEHOLDER = 255;
-const NUL = 0;
-
-/**
- * Finds out how the build prefix was replaced where the record does not say: in a binary file the
- * room for a longer one is the least run of NULs behind it.
- */
-async function declareModes(
-  prefix: string,
-  conda: readonly CondaPackage[],
-  present: ReadonlyMap<string, PrefixFile>,
-): Promise<void> {
-  const names = [prefix, realPath(prefix) ?? prefix].map((name) => Buffer.from(name));
-  for (const { files, undeclared } of conda) {
-    for (const path of undeclared) {
-      const record = files.get(path);
-      if (!record || present.get(path)?.kind !== 'file') continue;
-      const content = readFileSync(`${prefix}/${path}`);
-      await nextTurn();
-      const needle = names.find((name) => content.includes(name));
-      if (!needle) continue;
-      record.mode = content.includes(NUL) ? 'binary' : 'text';
-      if (record.mode === 'binary') record.placeholderBytes = roomFor(content, needle);
-    }
-  }
-}
-
-function roomFor(content: Buffer, needle: Buffer): number {
-  let room = LONGEST_PLACEHOLDER;
-  for (let at = content.indexOf(needle); at >= 0; at = content.indexOf(needle, at)) {
-    const end = content.indexOf(NUL, at);
-    if (end < 0) break;
-    let after = end;
-    while (content[after] === NUL) after += 1;
-    let occurrences = 0;
-    for (let next = at; next >= 0 && next < end; next = content.indexOf(needle, next + 1)) {
-      occurrences += 1;
-    }
-    room = Math.min(room, needle.length + Math.floor((after - end - 1) / occurrences));
-    at = after;
-  }
-  return room;
-}
-
-/** Digest of a file, in pieces; null when there is none to read. */
-async function sha256(path: string): Promise<string | null> {
-  const digest = createHash('sha256');
-  try {
-    for await (const block of createReadStream(path)) digest.update(block);
-  } catch {
-    return null;
-  }
-  return digest.digest('hex');
 }

@@ -58,7 +58,7 @@ export interface PlanRequest {
  * before it stay the same.
  *
  * Errors: `not-a-prefix`, `conda-meta-broken`, `unsupported-name`, `editable-package`,
- * `dangling-link`.
+ * `dangling-link`, `links-multiply`, `package-cache-gone`.
  */
 export async function planArchive(request: PlanRequest): Promise<Plan> {
   const { prefix } = request;

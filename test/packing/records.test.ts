@@ -204,6 +204,25 @@ test('a path that leads through a linked folder is not missing', async (context)
   assert.equal(owners.segmentOf('lib/libold.so'), 'conda:old');
 });
 
+test('a noarch package that an old conda linked through lib/python3.1 belongs to nobody else', async (context) => {
+  const prefix = await environment(context, CONDA);
+  await symlink('python3.11', join(prefix, 'lib/python3.1'));
+  const misread: Layout = { ...CONDA, sitePackages: 'lib/python3.1/site-packages' };
+  await link(prefix, misread, TOOLZ);
+  assert.deepEqual(await texts(prefix), []);
+  const owners = await readOwners(prefix, (await listPrefix(prefix)).files);
+  assert.deepEqual(owners.pip, []);
+  assert.equal(owners.segmentOf(`${USUAL}/toolz/__init__.py`), 'conda:toolz');
+});
+
+test('an environment of links into a cache that is gone is refused', async (context) => {
+  for (const recorder of ['conda-softlinks', 'micromamba-softlinks'] as const) {
+    const prefix = await environment(context, { recorder, sitePackages: USUAL }, TOOLZ);
+    await rm(join(dirname(prefix), 'pkgs'), { recursive: true });
+    await assert.rejects(packed(prefix), { code: 'package-cache-gone' });
+  }
+});
+
 test('records with holes in them are read as far as they go', async (context) => {
   const entry = { _path: 'share/x', path_type: 'hardlink', sha256: '', sha256_in_prefix: '' };
   const holes: Record<string, unknown>[] = [
