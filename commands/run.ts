@@ -16,7 +16,7 @@ export const run = defineCommand({
   ],
   notes: [
     'Everything after `--` is your application and its arguments, quoted for the shell.',
-    'Eggs (`--py-files x.egg`) are not offered: install your code into the environment with `create … --project`.',
+    'Eggs (`--py-files x.egg`) are not offered: install your code into the environment with `create NAME PACKAGE… --project REPOSITORY@REF`.',
   ],
   args: {
     positionals: {

@@ -41,7 +41,7 @@ import {
 } from './chat.ts';
 import { type Conversation, createConversation, isDirect, type Place } from './conversation.ts';
 import { createDeliveries, type DeliveryOptions, type Pace } from './deliveries.ts';
-import { homeView, unavailableHome } from './home.ts';
+import { createHomes, type Homes } from './homes.ts';
 import type { Log } from './log.ts';
 import {
   CREATE_FORM,
@@ -133,6 +133,14 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     log,
     ...(config.pace ? { pace: config.pace } : {}),
   });
+  const homes = createHomes({
+    store: dependencies.store,
+    services,
+    chat,
+    clock,
+    log,
+    ...(config.pace?.betweenEdits === undefined ? {} : { between: config.pace.betweenEdits }),
+  });
   const conversation = createConversation({
     commands: dependencies.commands,
     services,
@@ -149,7 +157,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     work.add(tracked);
   };
 
-  listen(app, { dependencies, conversation, chat, isFirst, background });
+  listen(app, { dependencies, conversation, chat, homes, isFirst, background });
   const stopping = new AbortController();
 
   return {
@@ -157,6 +165,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     async start() {
       await signIn(app, log, stopping.signal);
       await deliveries.start();
+      await homes.start();
       if (config.connection.mode === 'socket') {
         await Promise.all(receivers.map((receiver) => (receiver as SocketModeReceiver).start()));
         return { url: null };
@@ -174,6 +183,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
       stopping.abort();
       await Promise.all(receivers.map(close));
       await Promise.race([Promise.allSettled([...work]), sleep(GRACE, undefined, { ref: false })]);
+      await homes.stop();
       await deliveries.stop();
     },
   };
@@ -281,13 +291,14 @@ interface Listening {
   dependencies: SlackDependencies;
   conversation: Conversation;
   chat: Chat;
+  homes: Homes;
   isFirst(id: string | null): Promise<boolean>;
   background(task: Promise<unknown>): void;
 }
 
 function listen(
   app: App,
-  { dependencies, conversation, chat, isFirst, background }: Listening,
+  { dependencies, conversation, chat, homes, isFirst, background }: Listening,
 ): void {
   const { services, commands, log } = dependencies;
 
@@ -464,7 +475,7 @@ function listen(
   );
 
   app.event('app_home_opened', async ({ event }) => {
-    if (event.tab === 'home') background(showHome(event.user));
+    if (event.tab === 'home') background(homes.show(event.user));
   });
 
   app.error(async (error) => {
@@ -496,20 +507,6 @@ function listen(
       if (!(error instanceof ChatError)) throw error;
       log.warn({ code: error.code, needed: error.needed }, 'what is asked about cannot be read');
       return refusal(unreadable(error), null);
-    }
-  }
-
-  async function showHome(user: string): Promise<void> {
-    try {
-      const [environments, builds] = await Promise.all([
-        services.environments(),
-        services.builds({ user, limit: 20 }),
-      ]);
-      await chat.publishHome(user, homeView(user, environments, builds, services.settings));
-    } catch (error) {
-      if (error instanceof ChatError) throw error;
-      log.warn({ error: String(error) }, 'the Home tab could not be filled');
-      await chat.publishHome(user, unavailableHome());
     }
   }
 }

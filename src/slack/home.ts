@@ -4,8 +4,9 @@ import type { Build } from '../domain/build.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Settings } from '../domain/services.ts';
 import { blocksOf } from './blocks.ts';
-import { buildLine, environmentLine } from './describe/catalogue.ts';
-import { code, heading, list, type Part, prose, small } from './document.ts';
+import { freeButton, sayButtons } from './buttons.ts';
+import { buildLine, environmentLine, lineButton } from './describe/catalogue.ts';
+import { buttons, code, heading, list, type Part, prose, small } from './document.ts';
 
 const MOST_ENTRIES = 10;
 
@@ -23,8 +24,9 @@ export function homeView(
     {
       kind: 'buttons',
       buttons: [
-        openButton('open_form', 'New environment', 'primary'),
-        openButton('open_help', 'Help', null),
+        freeButton('open_form', 'New environment', 'primary'),
+        freeButton('open_diagnose', 'A job failed', null),
+        freeButton('open_help', 'Help', null),
       ],
     },
     { kind: 'divider' },
@@ -38,7 +40,8 @@ export function homeView(
             '.',
           ),
         ]),
-    ...hidden(mine.length, `${settings.command} list`),
+    ...hidden(mine.length, `${settings.command} list --mine`),
+    ...buttons(sayButtons(mine.flatMap(lineButton), null)),
     { kind: 'divider' },
     heading('My recent builds'),
     ...(builds.length > 0
@@ -64,8 +67,4 @@ export function unavailableHome(): HomeView {
 
 function hidden(count: number, command: string): Part[] {
   return count > MOST_ENTRIES ? [small(`and ${count - MOST_ENTRIES} more: `, code(command))] : [];
-}
-
-function openButton(action: string, label: string, style: 'primary' | null) {
-  return { action, label, value: '{}', style, confirm: null, command: null };
 }

@@ -437,11 +437,66 @@ describe('other ways to speak', () => {
       const { id } = await createBuild(world);
       await world.finish(id);
       await world.slack.openHome({ user: ANA });
-      const view = await world.slack.untilHome(ANA, () => true);
+      const view = await world.slack.untilHome(ANA, says(/Line of churn@1/));
       assert.match(
         visibleText(view),
         /My environments[\s\S]*churn@1[\s\S]*My recent builds[\s\S]*churn@1/,
       );
+    }));
+});
+
+describe('the Home tab follows', () => {
+  test('from its own form to the line, without being opened again', () =>
+    inWorld(async (world) => {
+      await world.slack.openHome({ user: ANA });
+      const home = await world.slack.untilHome(ANA, says(/None yet/));
+      await world.slack.click({ user: ANA, viewId: home.id, actionId: 'open_form' });
+      const form = await world.slack.untilView(ANA, says(/Build it/));
+      await world.slack.submitView({
+        user: ANA,
+        viewId: form.id,
+        values: { name: { value: 'churn' }, packages: { value: 'numpy' } },
+      });
+      await world.slack.untilHome(ANA, (view) => /queued/.test(JSON.stringify(view.blocks)));
+      await world.move('build1', { state: 'running', startedAt: Date.now() });
+      await world.slack.untilHome(ANA, (view) => /running/.test(JSON.stringify(view.blocks)));
+      await world.finish('build1');
+      const ready = await world.slack.untilHome(ANA, says(/Line of churn@1/));
+      await world.slack.click({ user: ANA, viewId: ready.id, actionId: 'say_1' });
+      await world.slack.untilView(ANA, (view) =>
+        /initial_value":"[^"]*pyspark --master/.test(JSON.stringify(view.blocks)),
+      );
+    }));
+
+  test('but not every step of a build', () =>
+    inWorld(async (world) => {
+      const { id } = await createBuild(world);
+      await world.slack.untilHome(ANA, (view) => /queued/.test(JSON.stringify(view.blocks)));
+      for (let change = 0; change < 200; change += 1) {
+        await world.move(id, {
+          state: 'running',
+          startedAt: 1,
+          engine: `micromamba ${change}`,
+        });
+      }
+      await world.finish(id);
+      await world.slack.untilHome(ANA, says(/churn@1/));
+      const published = world.slack.calls('views.publish').length;
+      assert.ok(published <= 5, `${published} times`);
+      await world.restart();
+      await world.slack.openHome({ user: BEN });
+      await world.slack.untilHome(BEN, says(/None yet/));
+    }));
+
+  test('once the store answers again', () =>
+    inWorld(async (world) => {
+      const { id } = await createBuild(world);
+      await world.finish(id);
+      world.store.away = true;
+      await world.slack.openHome({ user: ANA });
+      await world.slack.untilHome(ANA, says(/does not answer right now/));
+      world.store.away = false;
+      await world.slack.untilHome(ANA, says(/churn@1/));
     }));
 });
 

@@ -69,7 +69,8 @@ function statusButton(build: Build): Repair {
   return { label: `Status of ${labelOf(build)}`, command: `status ${build.id}` };
 }
 
-function lineButton(environment: Environment): Repair[] {
+/** What says the line of an environment; none while there is none. */
+export function lineButton(environment: Environment): Repair[] {
   const revision = latestRevision(environment);
   if (!revision) return [];
   const label = revisionLabel(environment.name, revision.number);
