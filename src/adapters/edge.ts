@@ -55,13 +55,16 @@ const TIMING: EdgeTiming = {
   sweepAfterMinutes: 24 * 60,
 };
 
+/** Milliseconds that a profile is believed: the steps of one build share it. */
+const PROFILE_HOLDS = 5 * 60_000;
+
 /** An edge node over a real SSH server. Nothing is connected before the first call. */
 export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
   checkConfig(config);
   const timing = { ...TIMING, ...options.timing };
   const root = config.root.replace(/\/+$/, '');
   const staging = createQueue();
-  let profile: EdgeProfile | null = null;
+  let profile: { answer: EdgeProfile; at: number } | null = null;
 
   async function withSession<T>(
     signal: AbortSignal,
@@ -92,10 +95,12 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     }
   }
 
-  /** Asked once per process. What two first callers share is the answer, not the question: one may be stopped. */
+  /** Asked once in a while: administrators change files. What two first callers share is the answer, not the question: one may be stopped. */
   async function profileOver(session: Session): Promise<EdgeProfile> {
-    profile ??= await readProfile(session, config.cluster);
-    return profile;
+    if (profile === null || Date.now() - profile.at > PROFILE_HOLDS) {
+      profile = { answer: await readProfile(session, config.cluster), at: Date.now() };
+    }
+    return profile.answer;
   }
 
   return {

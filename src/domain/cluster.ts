@@ -23,4 +23,17 @@ export interface ClusterProfile {
   siteAliases?: readonly string[];
 }
 
+/** A known cluster with what its edge's files say now: administrators change them. */
+export function withSite(
+  known: ClusterProfile,
+  { siteVariables, siteAliases }: ClusterProfile,
+): ClusterProfile {
+  const { siteVariables: _, siteAliases: __, ...cluster } = known;
+  return {
+    ...cluster,
+    ...(siteVariables && { siteVariables }),
+    ...(siteAliases && { siteAliases }),
+  };
+}
+
 export type Manager = 'yarn' | 'kubernetes' | 'standalone' | 'local-cluster';

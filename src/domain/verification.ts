@@ -1,3 +1,4 @@
+import { withSite } from './cluster.ts';
 import type {
   DriverEvidence,
   Environment,
@@ -254,17 +255,31 @@ export function withVerification(
   return [...verifications.filter((known) => known.edge !== added.edge), added];
 }
 
-/** Adds or replaces a revision's verification in the record of its environment. */
+/** Stagings with what the site's files said when one of them was proven. */
+export function withSiteOf(stagings: readonly Staging[], proven: Staging): Staging[] {
+  return stagings.map((known) =>
+    known.edge === proven.edge
+      ? { ...known, cluster: withSite(known.cluster, proven.cluster) }
+      : known,
+  );
+}
+
+/** Adds or replaces a revision's verification, with the staging that was proven. */
 export function recordVerification(
   environment: Environment,
   revision: number,
   added: Verification,
+  staging: Staging,
 ): Environment {
   return {
     ...environment,
     revisions: environment.revisions.map((known) =>
       known.number === revision
-        ? { ...known, verifications: withVerification(known.verifications, added) }
+        ? {
+            ...known,
+            stagings: withSiteOf(known.stagings, staging),
+            verifications: withVerification(known.verifications, added),
+          }
         : known,
     ),
   };

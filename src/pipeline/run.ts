@@ -1,7 +1,8 @@
 import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
+import { withSite } from '../domain/cluster.ts';
 import { isOwned, latestRevision, type Revision, type Staging } from '../domain/environment.ts';
 import { Cancelled, type Failure, outsideError, toFailure } from '../domain/errors.ts';
-import { recordVerification, withVerification } from '../domain/verification.ts';
+import { recordVerification, withSiteOf, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { makeArchive, type Packed } from './steps/archive.ts';
@@ -169,7 +170,7 @@ async function verify(run: BuildRun): Promise<void> {
   }
   await run.step('verify', async (progress) => {
     for (const staging of run.build.stagings) {
-      const verification = await verifyOne(run, staging, progress);
+      const { verification } = await verifyOne(run, staging, progress);
       if (verification.outcome === 'failed') throw unproven(verification);
       const { executors, npv } = verification;
       const numpy = npv.length > 0 ? `, one numpy: ${npv}` : '';
@@ -182,14 +183,16 @@ async function verify(run: BuildRun): Promise<void> {
   });
 }
 
+/** Proves one staging by the line that it has with what the site's files say now. */
 async function verifyOne(
   run: BuildRun,
-  staging: Staging,
+  known: Staging,
   progress: Parameters<typeof verifyStaging>[3],
 ) {
-  const edge = run.ports.edges.get(staging.edge);
-  if (!edge) throw new Error(`no edge ${staging.edge}`);
+  const edge = run.ports.edges.get(known.edge);
+  if (!edge) throw new Error(`no edge ${known.edge}`);
   const { build } = run;
+  const staging = { ...known, cluster: withSite(known.cluster, await edge.profile(progress)) };
   const subject = {
     environment: build.request.environment,
     revision: build.revision ?? 0,
@@ -199,9 +202,10 @@ async function verifyOne(
   const verification = await verifyStaging(run.ports, edge, subject, progress);
   await run.update((current) => ({
     ...current,
+    stagings: withSiteOf(current.stagings, staging),
     verifications: withVerification(current.verifications, verification),
   }));
-  return verification;
+  return { verification, staging };
 }
 
 /** Runs only the proof again, for a build that is ready; its state does not change. */
@@ -216,9 +220,9 @@ export async function runVerification(
   const progress = { signal, log: (line: string) => run.log(line), detail: () => undefined };
   try {
     for (const staging of build.stagings) {
-      const verification = await verifyOne(run, staging, progress);
+      const proof = await verifyOne(run, staging, progress);
       await ports.store.updateEnvironment(build.request.environment, (environment) =>
-        recordVerification(environment, build.revision ?? 0, verification),
+        recordVerification(environment, build.revision ?? 0, proof.verification, proof.staging),
       );
     }
   } catch (error) {

@@ -214,6 +214,11 @@ describe('a site whose spark-env.sh exports what no setting replaces', () => {
     }
   });
 
+  it('is found by the shell’s own SPARK_HOME where the profile has none', () => {
+    const cluster = { ...CHURN.cluster, sparkHome: null, siteVariables: ['PYTHONPATH'] };
+    assert.match(invoke({ ...CHURN, cluster }).text, /^bash --norc -c .* spark-env PYSPARK_DRIVER/);
+  });
+
   it('is read before a notebook kernel, which keeps what the file would replace', () => {
     const kernel = { for: 'jupyter' } as const;
     const plain = invoke({ ...CHURN, ...kernel });

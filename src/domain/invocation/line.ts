@@ -89,8 +89,10 @@ export function unsetVariables(plan: Plan): string[] {
  */
 function afterSite(plan: Plan, line: string): string {
   const { sparkHome } = plan.request.cluster;
-  if (siteBeats(plan).length === 0 || sparkHome === null) return line;
-  return `SPARK_HOME=${quote(sparkHome)} ${AFTER_SITE.map(quote).join(' ')} ${line}`;
+  if (siteBeats(plan).length === 0) return line;
+  // Where the profile has none, the edge's shell has it.
+  const home = sparkHome === null ? '' : `SPARK_HOME=${quote(sparkHome)} `;
+  return `${home}${AFTER_SITE.map(quote).join(' ')} ${line}`;
 }
 
 const AFTER_SITE = [

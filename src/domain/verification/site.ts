@@ -175,6 +175,7 @@ export function explainSite(winner: SiteSetting, { side }: Pick<Deviation, 'side
   const resolved = text === value ? '' : ` (\`${value}\`)`;
   return [
     `${place} exports \`${name}=${text}\`${resolved} and wins ${where}: Spark reads it after the line's own variables.`,
-    `Have it removed there, or type \`. "$SPARK_HOME/bin/load-spark-env.sh"\` in the same bash before the line: it is not read again then.`,
+    'Verify the environment again: its line then has that file read first.',
+    `Until then, type \`. "$SPARK_HOME/bin/load-spark-env.sh"\` in the same bash before the line.`,
   ].join(' ');
 }

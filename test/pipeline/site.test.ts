@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { execute } from '../../commands/parse.ts';
+import { commandHelp, commands } from '../../commands/registry.ts';
+import { runVerification } from '../../src/pipeline/run.ts';
+import { staging } from '../slack/samples.ts';
+import { createWorld } from './world.ts';
+
+test('a proof asks the site anew, and the lines after it know what its files say', async () => {
+  const world = createWorld();
+  const say = (text: string) =>
+    execute(text, commands, {
+      ...{ user: 'U1', channel: 'C1', team: null },
+      ...{ services: world.services, commands: commandHelp },
+    });
+  const line = async () => {
+    const reply = await say('run churn');
+    return reply.kind === 'invocation' ? reply.lines[0]?.text : assert.fail(reply.kind);
+  };
+  await say('create churn numpy');
+  await world.work('churn');
+  assert.doesNotMatch((await line()) ?? '', /load-spark-env/);
+
+  for (const edge of world.ports.edges.values()) {
+    edge.profile = async () => ({ ...staging().cluster, siteVariables: ['PYTHONPATH'] });
+  }
+  const [build] = await world.store.listBuilds({ environment: 'churn', limit: 1 });
+  await runVerification(world.ports, build?.id ?? '', new AbortController().signal);
+  assert.match((await line()) ?? '', /^SPARK_HOME=\S+ bash .*load-spark-env/);
+});
