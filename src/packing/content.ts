@@ -128,8 +128,8 @@ export class ContentReader {
   async #relocateLarge(entry: FileEntry, seen: SeenFile) {
     const same = unchanged(entry, seen.bytes, seen.sha256);
     const { source } = entry;
-    if (source.kind !== 'disk' || isInterpreter(source.file.path)) return same;
-    const { path } = source.file;
+    if (source.kind !== 'disk' || isInterpreter(entry.path)) return same;
+    const { path } = entry;
     const kind = kindOf(entry, seen);
     let mentioned = false;
     let bytes = 0;

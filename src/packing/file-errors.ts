@@ -76,12 +76,16 @@ export function fileErrorInWords(error: unknown, places: Places): unknown {
   if (code === null || reason === null) return error;
   const path = (error as NodeJS.ErrnoException).path ?? '';
   const inside = path === places.prefix || path.startsWith(`${places.prefix}/`);
-  const isOutput = path === '' || path.startsWith(places.output);
-  if (inside && !isOutput) return prefixError(relative(places.prefix, path) || '.', code, reason);
+  const isOutput = path.startsWith(places.output);
+  // Reading and writing an open file, the system does not repeat its name.
+  const isRead = path === '' && (error as NodeJS.ErrnoException).syscall === 'read';
+  if (isRead || (inside && !isOutput)) {
+    return prefixError(isRead ? 'a file' : relative(places.prefix, path) || '.', code, reason);
+  }
   return outsideError(
     {
       code: 'output-not-writable',
-      message: `\`${isOutput ? places.output : path}\` cannot be written: ${reason}.`,
+      message: `\`${isOutput || path === '' ? places.output : path}\` cannot be written: ${reason}.`,
       suggestion:
         code === 'ENOSPC' || code === 'EDQUOT'
           ? 'Free space there, or name another place with `-o FILE`.'

@@ -9,7 +9,7 @@ import {
   replaceMentions,
   type TextKind,
 } from './mentions.ts';
-import { makePortable } from './portable.ts';
+import { isPathFile, makePortable } from './portable.ts';
 import { mendRunPaths } from './run-paths.ts';
 import { fitsShebang, hostInterpreter, PLACEHOLDER, portableShebang } from './shebang.ts';
 
@@ -32,7 +32,7 @@ export interface PrefixRecord {
 }
 
 /** What will not work where the archive lands; the same notices that linting gives. */
-export type Fault = 'dead-shebang' | 'placeholder' | 'run-path' | 'kept-prefix';
+export type Fault = 'dead-shebang' | 'placeholder' | 'start-up' | 'run-path' | 'kept-prefix';
 
 export interface Relocated {
   content: Buffer;
@@ -116,8 +116,16 @@ function relocateText(
   return {
     content,
     record: left.length > 0 ? { path, mode: kind, capacity: 0 } : null,
-    faults: faultsOf(content, path),
+    faults: [
+      ...faultsOf(content, path),
+      ...(left.length > 0 && isStartUp(path) ? ['start-up' as const] : []),
+    ],
   };
+}
+
+/** Python reads it before any program: nothing has mended its paths by then. */
+function isStartUp(path: string): boolean {
+  return isPathFile(path) || /^lib\/python[^/]*\/(.*\/)?(site|user)customize\.py$/.test(path);
 }
 
 /** A `.pth` is relative with a target prefix too: nothing is lost by it. */

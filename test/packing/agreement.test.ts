@@ -30,6 +30,8 @@ const FILES: Record<string, FakeFile> = {
   'bin/unreplaced': `#!/bin/sh\nX=/opt/${'_placehold'.repeat(9)}\n`,
   'libexec/tool': '#!{prefix}/bin/perl -w\n',
   [`${SITE}/inside.pth`]: '{prefix}/opt/more\nimport os\n',
+  [`${SITE}/path.pth`]: 'import sys; sys.path.insert(0, "{prefix}/opt/more")\n',
+  [`${SITE}/sitecustomize.py`]: 'HOME = "{prefix}"\n',
   [`${SITE}/where.py`]: 'PREFIX = "{prefix}"\n',
   'share/jupyter/kernels/python3/kernel.json':
     '{"argv": ["{prefix}/bin/python", "-m", "ipykernel_launcher"]}',

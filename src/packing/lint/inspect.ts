@@ -19,6 +19,7 @@ export type Notice =
   | 'editable-package'
   | 'dead-shebang'
   | 'placeholder'
+  | 'start-up'
   | 'run-path'
   | 'kept-prefix'
   | 'stale-bytecode'

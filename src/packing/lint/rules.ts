@@ -219,6 +219,13 @@ export const RULES: Readonly<Record<Notice, Rule>> = {
     fix: 'Create the environment with conda and pack that.',
     fails: everywhere,
   },
+  'start-up': {
+    id: 'prefix-at-start-up',
+    severity: 'warning',
+    text: 'What Python runs when it starts (`import` lines of a .pth, sitecustomize) names the place the environment was built at.',
+    fix: 'Let it find its place from `sys.prefix`, or run `bin/conda-unpack` where it is unpacked.',
+    fails: everywhere,
+  },
   'run-path': {
     id: 'run-path',
     severity: 'warning',
