@@ -6,7 +6,7 @@ import { createWorker } from './adapters/queue.ts';
 import { createFileFetcher } from './adapters/slack-files.ts';
 import { createStore } from './adapters/store.ts';
 import { createWorkspace } from './adapters/workspace.ts';
-import { type Foundation, REDIS_PREFIX } from './foundation.ts';
+import { type Foundation, openChannels, REDIS_PREFIX } from './foundation.ts';
 import type { BuildPorts } from './pipeline/context.ts';
 import { abandonBuild, runBuild, runVerification } from './pipeline/run.ts';
 
@@ -28,6 +28,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     ]),
   );
   const store = createStore({ connection, prefix: REDIS_PREFIX });
+  const contents = openChannels(foundation);
   const ports: BuildPorts = {
     store,
     engine,
@@ -49,6 +50,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     clock: { now: Date.now },
     platform: config.platform,
     channels: config.channels,
+    contents,
     verification: config.verify,
     directNoticeAfterSeconds: config.notify.directAfterSeconds,
     redact,
@@ -70,6 +72,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
   return {
     async close() {
       await worker.close();
+      contents.close();
       await store.close();
     },
   };

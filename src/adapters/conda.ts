@@ -132,7 +132,8 @@ export class CondaEngine implements Engine {
       const named = { ...caches, ...platformEnvironment(platform, glibc) };
       const seconds = this.#options.limits.solveSeconds;
       const answer = await this.#ask(args, progress, seconds, named);
-      if (isFailure(answer)) throw await this.#explain(answer, channels, named, progress);
+      const names = request.specs.map((spec) => spec.name);
+      if (isFailure(answer)) throw await this.#explain(answer, names, channels, named, progress);
       return lockFrom(platform, recordsOf(answer), channels);
     });
   }
@@ -244,6 +245,7 @@ export class CondaEngine implements Engine {
   /** Asks conda what there is instead; costs a second, and only when the request has failed. */
   async #explain(
     answer: Answer,
+    asked: readonly string[],
     channels: readonly Channel[],
     named: Readonly<Record<string, string>>,
     progress: Progress,
@@ -252,6 +254,8 @@ export class CondaEngine implements Engine {
     if (missing === null) return this.#translate(answer, channels);
     const details = answer.error ?? answer.message ?? missing;
     const name = /^(?:.*::)?([^\s=<>!~[]+)/.exec(missing)?.[1] ?? missing;
+    // What only another package needs is nothing that anybody typed.
+    if (!asked.includes(name.toLowerCase())) return unsatisfiable(details);
     const search = async (pattern: string) => {
       const args = ['search', '--json', ...channelArguments(channels), pattern];
       return this.#ask(args, progress, 120, named).catch(() => ({})) as Promise<

@@ -42,7 +42,7 @@ export function versionNotFound(
 export function unsatisfiable(details: string): FerryError {
   return userError({
     code: 'unsatisfiable',
-    message: `These packages do not go together: ${shorten(details)}`,
+    message: `These packages do not go together: ${shorten(details) || 'the solver does not say why.'}`,
     suggestion: 'Loosen or leave out one of the versions named, and let the solver choose.',
     details,
   });
@@ -126,6 +126,8 @@ function listChannels(channels: readonly Channel[]): string {
 /** A solver's tree in one line: without its drawing, its preamble and whatever is too long. */
 function shorten(text: string): string {
   const lines = text
+    // conda's classic solver names a virtual package of everything it has looked at.
+    .replace(/The following specifications were found to be incompatible with your system:.*$/s, '')
     .replace(/^.*?Cannot solve the request because of:/s, '')
     .split('\n')
     .map((line) => line.replace(/^[\s│├└─|]+/, '').replace(/[\s;]+$/, ''))

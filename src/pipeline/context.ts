@@ -3,6 +3,7 @@ import { Cancelled } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import type {
   Channel,
+  Channels,
   Clock,
   Edge,
   Engine,
@@ -25,6 +26,8 @@ export interface BuildPorts {
   platform: Platform;
   /** Configured channels; those marked default are used when a request names none. */
   channels: readonly (Channel & { default: boolean })[];
+  /** What they hold; left out, that is only known to the engine. */
+  contents?: Channels;
   verification: { enabled: boolean; timeoutSeconds: number; executors: number };
   /** Builds that took longer also send their notice as a direct message. */
   directNoticeAfterSeconds: number;

@@ -50,7 +50,7 @@ export async function runBuild(
   } catch (error) {
     if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
     if (isStoreError(error)) throw error;
-    const failure = error instanceof Cancelled ? null : toFailure(error);
+    const failure = error instanceof Cancelled ? null : redacted(run, toFailure(error));
     if (failure?.details) run.log(failure.details);
     await settle(run, failure ? { state: 'failed', failure } : { state: 'cancelled' });
   } finally {
@@ -267,6 +267,17 @@ async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Prom
       ].sort((left, right) => left.number - right.number),
     };
   });
+}
+
+/** What a failure says is shown in Slack; what it quotes may hold a secret. */
+function redacted({ ports }: BuildRun, failure: Failure): Failure {
+  const { message, suggestion, details } = failure;
+  return {
+    ...failure,
+    message: ports.redact(message),
+    suggestion: suggestion && ports.redact(suggestion),
+    details: details && ports.redact(details),
+  };
 }
 
 /** The one place a build reaches a terminal state; a second call changes nothing. */

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { chooseEngine } from '../../src/adapters/engine.ts';
+import { explainConflict } from '../../src/domain/conflict-words.ts';
 import { Cancelled } from '../../src/domain/errors.ts';
 import type { Lock } from '../../src/domain/lock.ts';
 import type { Channel, Engine, SolveRequest } from '../../src/domain/ports.ts';
@@ -114,6 +115,15 @@ function digest(path: string, algorithm: string): string {
   return createHash(algorithm).update(readFileSync(path)).digest('hex');
 }
 
+/** Empty of a process that has ended meanwhile, which many do. */
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 for (const { name, skip } of engines) {
   describe(`engine ${name}`, { skip }, () => {
     let engine: Engine;
@@ -181,6 +191,24 @@ for (const { name, skip } of engines) {
       });
     });
 
+    test('why specs do not go together is told in words that are understood', async () => {
+      const cases: readonly (readonly [specs: string[], told: RegExp])[] = [
+        [['python=3.10', 'scipy'], /`scipy`.* needs `python` >=3\.11,<3\.12, and `python=3\.10`/],
+        [['ferry-unsolvable'], /`ferry-unsolvable`.* needs `ferry-nowhere` >=2, which is not in/],
+      ];
+      for (const [specs, told] of cases) {
+        const error = await solve(engine, specs).catch((thrown: Error) => thrown);
+        const { code, details = '' } = error as Error & { code?: string; details?: string };
+        assert.equal(code, 'unsatisfiable', specs.join(' '));
+        const asked = {
+          specs: specs.map((spec) => parseSpec(spec)),
+          channels: ['lab'],
+          glibc: null,
+        };
+        assert.match(explainConflict(details, asked)?.message ?? details, told);
+      }
+    });
+
     test('a channel that does not answer is the channel’s fault, and worth another try', async () => {
       const channels = [{ name: 'gone', url: 'http://127.0.0.1:9/gone' }];
       await assert.rejects(solve(engine, ['six'], { channels }), {
@@ -220,8 +248,8 @@ for (const { name, skip } of engines) {
       }
       assert.equal(existsSync(prefix), false);
       const commands = readdirSync('/proc')
-        .filter((pid) => /^\d+$/.test(pid) && existsSync(`/proc/${pid}/cmdline`))
-        .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+        .filter((pid) => /^\d+$/.test(pid))
+        .map(commandLineOf);
       assert.deepEqual(
         commands.filter((line) => line.includes(prefix)),
         [],

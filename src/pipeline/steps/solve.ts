@@ -6,6 +6,7 @@ import type { Channel, Edge, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, ProjectPin } from '../../domain/request.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import type { BuildRun } from '../context.ts';
+import { explainRefusal } from './refused-solve.ts';
 
 /** Everything that decides the bytes of the archive, known before anything is built. */
 export interface Solved {
@@ -27,15 +28,16 @@ export async function solve(run: BuildRun, progress: Progress): Promise<Solved> 
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
   const { request } = build;
   progress.log(`specs ${request.specs.map(formatSpec).join(' ')}`);
-  const lock = await ports.engine.solve(
-    {
-      specs: request.specs,
-      channels: channelsOf(run),
-      platform: ports.platform,
-      glibc: oldest(profiles.map((profile) => profile.glibc)),
-    },
-    progress,
-  );
+  const asked = {
+    specs: request.specs,
+    channels: channelsOf(run),
+    platform: ports.platform,
+    glibc: oldest(profiles.map((profile) => profile.glibc)),
+  };
+  const began = ports.clock.now();
+  const lock = await ports.engine.solve(asked, progress).catch(async (error: unknown) => {
+    throw await explainRefusal(run, asked, error, ports.clock.now() - began, progress);
+  });
   const projects =
     request.projects.length === 0
       ? []

@@ -1,0 +1,103 @@
+import { explainConflict } from '../../domain/conflict-words.ts';
+import { FerryError, type Repair, userError } from '../../domain/errors.ts';
+import type { Lock } from '../../domain/lock.ts';
+import { missingError, missingPackages, repairSpecs } from '../../domain/missing-packages.ts';
+import type { Progress, SolveRequest } from '../../domain/ports.ts';
+import { createCommand } from '../../domain/request.ts';
+import { formatSpec, type Spec } from '../../domain/spec.ts';
+import type { BuildRun } from '../context.ts';
+
+/** A first solve that took longer is not repeated with other specs: nobody waits for that. */
+const QUICK_MS = 15_000;
+/** All that looking for something nearer may take. */
+const LOOKING_MS = 30_000;
+
+/**
+ * What a solve that failed means for the person: everything the channels do not have, or why the
+ * packages do not go together, and the nearest request that would go through. Anything else that
+ * was thrown is returned as it is.
+ */
+export async function explainRefusal(
+  run: BuildRun,
+  request: SolveRequest,
+  error: unknown,
+  tookMs: number,
+  progress: Progress,
+): Promise<unknown> {
+  if (!(error instanceof FerryError)) return error;
+  if (!['package-not-found', 'unsatisfiable'].includes(error.code)) return error;
+  const channels = request.channels.map(({ name }) => name);
+  const details = error.details ?? '';
+  const { contents } = run.ports;
+  const missing = contents ? await missingPackages(request.specs, channels, contents) : null;
+  if (missing && missing.length > 0) {
+    const specs = repairSpecs(request.specs, missing);
+    return missingError(missing, channels, { details, repairs: specs ? [repair(run, specs)] : [] });
+  }
+  const asked = { specs: request.specs, channels, glibc: request.glibc };
+  const explained = error.code === 'unsatisfiable' ? explainConflict(details, asked) : null;
+  const involved = explained?.involved ?? constrained(request.specs);
+  const nearest = tookMs > QUICK_MS ? null : await findNearest(run, request, involved, progress);
+  const { code, suggestion } = error;
+  return userError({
+    ...{ code, details },
+    message: explained?.message ?? error.message,
+    suggestion: nearest
+      ? `The nearest that goes together: ${nearest.map((spec) => `\`${formatSpec(spec)}\``).join(' ')}.`
+      : (explained?.suggestion ?? suggestion),
+    repairs: nearest ? [repair(run, nearest)] : [],
+  });
+}
+
+function repair({ build }: BuildRun, specs: readonly Spec[]): Repair {
+  return {
+    label: `Build ${specs.map(formatSpec).join(' ')}`,
+    command: createCommand({ ...build.request, specs }),
+  };
+}
+
+function constrained(specs: readonly Spec[]): string[] {
+  return specs.filter(({ version, build }) => (version ?? build) !== null).map(({ name }) => name);
+}
+
+/**
+ * Solves again with one of the constraints let go, the one of Python last, because a cluster often
+ * dictates it; then with all of them. Null when none of it can be solved in time.
+ */
+async function findNearest(
+  run: BuildRun,
+  request: SolveRequest,
+  involved: readonly string[],
+  progress: Progress,
+): Promise<Spec[] | null> {
+  const ordered = involved.toSorted(
+    (left, right) => Number(left === 'python') - Number(right === 'python'),
+  );
+  const attempts = [...ordered.slice(0, 4).map((name) => [name]), ordered];
+  const signal = AbortSignal.any([progress.signal, AbortSignal.timeout(LOOKING_MS)]);
+  const quiet: Progress = { signal, log: () => undefined, detail: () => undefined };
+  progress.detail('looking for the nearest that goes together');
+  for (const names of ordered.length > 1 ? attempts : attempts.slice(0, 1)) {
+    if (names.length === 0) return null;
+    const loose = request.specs.map((spec) =>
+      names.includes(spec.name)
+        ? { name: spec.name, channel: spec.channel, version: null, build: null }
+        : spec,
+    );
+    try {
+      const lock = await run.ports.engine.solve({ ...request, specs: loose }, quiet);
+      return request.specs.map((spec) => (names.includes(spec.name) ? settled(spec, lock) : spec));
+    } catch {
+      run.throwIfStopped();
+      if (signal.aborted) return null;
+    }
+  }
+  return null;
+}
+
+/** A spec that was let go, at the release that the solver chose for it. */
+function settled({ name, channel }: Spec, lock: Lock): Spec {
+  const version = lock.packages.find((entry) => entry.name === name)?.version ?? null;
+  const release = version?.split('.').slice(0, 2).join('.') ?? null;
+  return { name, channel, version: release === null ? null : `=${release}`, build: null };
+}
