@@ -428,12 +428,12 @@ const SHARED: ReadonlySet<Reply['kind']> = new Set([
   'environment',
   'findings',
   'invocation',
-  'log',
 ]);
 
 function isWorthSharing(reply: Reply): boolean {
   if (reply.kind === 'environments') return reply.environments.length > 0;
   if (reply.kind === 'builds') return reply.builds.length > 0;
+  if (reply.kind === 'log') return reply.lines.length > 0;
   return SHARED.has(reply.kind);
 }
 

@@ -371,7 +371,6 @@ export function linesView(title: string, lines: readonly InvocationLine[]): Moda
       {
         type: 'input',
         block_id: `line_${index + 1}`,
-        optional: true,
         label: plain(clip(`${entry.title} on ${entry.edge}`, 2000)),
         ...(index === 0
           ? {

@@ -261,6 +261,12 @@ describe('other ways to speak', () => {
       assert.deepEqual(world.slack.unseen(), []);
     }));
 
+  test('a mention by the name people see is one', () =>
+    inWorld(async (world) => {
+      await world.slack.say({ user: ANA, channel: DATA, text: '@Conda Ferry list' });
+      await world.slack.untilMessage(says(/no environments yet/));
+    }));
+
   test('an answer to a mention calls nobody it names', () =>
     inWorld(async (world) => {
       const { id } = await createBuild(world);
@@ -637,6 +643,7 @@ describe('answers that lead on', () => {
         const { id } = await createBuild(world);
         await world.finish(id);
         const asked = ['run churn', 'list', 'status', 'status churn', 'show churn', 'logs churn'];
+        await world.store.appendLog(id, ['done']);
         for (const [index, text] of asked.entries()) {
           await world.slash(text);
           const { ts } = await world.slack.untilEphemeral(

@@ -322,7 +322,9 @@ export class Person {
     threadTs?: string;
   }): Promise<Outcome & { message: Message }> {
     const { bot } = this.#slack.workspace;
-    const named = input.text.includes(`<@${bot.id}>`) || input.text.includes(`@${bot.name}`);
+    const named = [`<@${bot.id}>`, `@${bot.name}`, `@${bot.real_name}`].some((name) =>
+      input.text.includes(name),
+    );
     return this.say({ ...input, text: named ? input.text : `<@${bot.id}> ${input.text}` });
   }
 

@@ -23,13 +23,20 @@ function pieces(workspace: Workspace, typed: string): Piece[] {
     found.push(piece);
     from = end;
   };
+  const names = workspace.users.map((user) => user.real_name.replace(/[^\w ]/g, '\\$&')).join('|');
   for (const match of typed.matchAll(
-    new RegExp(`<@(U[A-Z0-9]+)>|:([a-z0-9_+-]+):|${REFERENCE.source}`, 'gi'),
+    // Slack's composer offers people by the names they show: `@Ana Ruiz`.
+    new RegExp(`<@(U[A-Z0-9]+)>|:([a-z0-9_+-]+):|@(${names})\\b|${REFERENCE.source}`, 'gi'),
   )) {
-    const [whole, mentioned, emoji, before = '', word = ''] = match;
+    const [whole, mentioned, emoji, called, before = '', word = ''] = match;
     const start = match.index + before.length;
     const end = match.index + whole.length;
-    const user = workspace.users.find(({ id, name }) => id === mentioned || `@${name}` === word);
+    const user = workspace.users.find(
+      ({ id, name, real_name }) =>
+        id === mentioned ||
+        `@${name}` === word ||
+        (called !== undefined && real_name.toLowerCase() === called.toLowerCase()),
+    );
     const channel = workspace.channels.find(({ name }) => name !== '' && `#${name}` === word);
     if (user) add({ user: user.id, name: user.name }, start, end);
     else if (channel) add({ channel: channel.id, name: channel.name }, start, end);

@@ -26,11 +26,16 @@ export function describeLog(reply: LogReply, _settings: Settings): Document {
   const { build, lines } = reply;
   const title = `Log of ${labelOf(build)}`;
   if (lines.length === 0) {
+    const nothing = isSettled(build)
+      ? 'Nothing was written, or the log is no longer kept.'
+      : build.state === 'queued'
+        ? 'Nothing is written yet; the build has not begun.'
+        : 'Nothing is written yet.';
     return {
-      summary: `${title}: nothing yet.`,
+      summary: `${title}: ${nothing}`,
       parts: [
         heading(title),
-        prose('Nothing is written yet; the build has not begun.'),
+        prose(nothing),
         ...buttons(sayButtons([{ label: 'Status', command: `status ${build.id}` }], null)),
       ],
     };
