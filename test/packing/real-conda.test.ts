@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,6 +108,52 @@ test('after installs, removals and variables it packs, and conda lists the same 
   );
   assert.equal(versions.get('ferry-entry'), '1.1');
   assert.ok(!versions.has('pytz'));
+});
+
+/** Packages that a channel prepared earlier does not have. */
+const skipNewest =
+  skip ||
+  (readFileSync(new URL('noarch/repodata.json', `${labChannel.url}/`), 'utf8').includes(
+    'ferry-noarch',
+  )
+    ? false
+    : 'the channel in .lab is an older one: run `npm run prepare-lab`');
+
+test('all that an installer makes of a noarch package and of a link script is as recorded; one package over another is named', {
+  skip: skipNewest,
+}, async () => {
+  const specs = ['ferry-noarch', 'ferry-script', 'ferry-activate', 'ferry-legacy', 'ferry-clobber'];
+  await create('newest', specs);
+  await realPrefix(place('newest-rattler'), 'python 3.11.*', ...specs);
+  for (const name of ['newest', 'newest-rattler']) {
+    const { report, archive } = await packed(name);
+    const [clobbered, ...more] = report.warnings;
+    assert.deepEqual(more, [], name);
+    // conda lets the later package win, rattler the earlier one.
+    const [loser, winner] =
+      name === 'newest' ? ['ferry-activate', 'ferry-clobber'] : ['ferry-clobber', 'ferry-activate'];
+    const said = `\`${loser}\` changed since (1 overwritten: \`share/ferry-activate/data.txt\`), by conda's \`${winner}\``;
+    assert.ok(clobbered?.text.includes(said), clobbered?.text);
+    const segment = report.segments.find((each) => each.name === 'conda:ferry-noarch');
+    assert.ok(segment && segment.bytes > 0);
+    const members = Object.keys(await listWithPython(archive));
+    for (const path of [
+      'bin/ferry-noarch',
+      'bin/ferry-noarch-run',
+      `${SITE}/ferry_noarch/main.py`,
+    ]) {
+      assert.ok(members.includes(`e/${path}`), path);
+    }
+    const folder = join(home, `unpacked-${name}`);
+    await output('mkdir', folder);
+    await output('tar', 'xzf', archive, '-C', folder);
+    const runs =
+      '. "$1/e/bin/activate" && ferry-noarch && ferry-noarch-run && conda-unpack --quiet && cat "$1"/e/lib/python3.11/site-packages/ferry_noarch/where.cfg';
+    assert.equal(
+      await output('bash', '-c', runs, 'sh', folder),
+      `ferry-noarch\nferry-noarch\nhome = ${folder}/e\n`,
+    );
+  }
 });
 
 /** Makes a wheel of one module, without network and without a build. */
