@@ -12,6 +12,8 @@ export function isShipped({ match, followedBy, precededBy }: Place): boolean {
   return (
     STAGED.test(match[0]) ||
     SHIPPING.test(match.input) ||
+    // What YARN says of an application that could not be localized, with the stack cut off.
+    /exitCode: -1000|[Dd]iagnostics:|appattempt_/.test(match.input) ||
     followedBy(SHIPPING, 30) ||
     precededBy(SHIPPING, 3)
   );
@@ -53,6 +55,15 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     id: 'archive-missing',
     needle: 'NoSuchFileException',
     pattern: new RegExp(`NoSuchFileException(?::| \\() ?(${ARCHIVE})`),
+    confidence: 0.9,
+    accept: isShipped,
+  },
+  {
+    id: 'archive-missing',
+    needle: 'No such file or directory',
+    pattern: new RegExp(
+      `FileNotFoundException(?::| \\() ?No such file or directory:? '?(${ARCHIVE})`,
+    ),
     confidence: 0.9,
     accept: isShipped,
   },
@@ -115,6 +126,13 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     needle: 'unexpected end of file',
     pattern: /^(?:ExitCodeException exitCode=\d+: )?gzip: \S+: unexpected end of file/,
     confidence: 0.85,
+  },
+  {
+    id: 'archive-content-mismatch',
+    needle: ['not recoverable', 'central-directory signature not found', 'bad local file header'],
+    pattern:
+      /^tar: Error is not recoverable: exiting now|End-of-central-directory signature not found|ZipImportError: bad local file header/,
+    confidence: 0.75,
   },
   {
     id: 'archive-content-mismatch',
@@ -230,6 +248,13 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     ),
     confidence: 0.92,
     accept: isShipped,
+  },
+  {
+    id: 'staged-unreadable',
+    needle: 'part of the public cache',
+    pattern:
+      /Resource (\S+) is not publicly access[ai]ble and as such cannot be part of the public cache/,
+    confidence: 0.93,
   },
   {
     id: 'staged-unreadable',

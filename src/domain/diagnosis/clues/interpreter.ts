@@ -74,6 +74,14 @@ export const INTERPRETER_CLUES: readonly Clue[] = [
     confidence: 0.82,
   },
   {
+    // Spark goes on with another one.
+    id: 'interpreter-not-found',
+    needle: 'Missing Python executable',
+    pattern: /Missing Python executable '?"?([^'"]*)/,
+    confidence: 0.65,
+    mayRecover: true,
+  },
+  {
     id: 'interpreter-not-found',
     needle: 'executable file not found in',
     pattern: /exec: "([^"\s]*python[\d.]*)": executable file not found in \$PATH/,

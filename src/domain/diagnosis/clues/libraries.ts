@@ -5,6 +5,12 @@ import { type Clue, isRaised } from './clue.ts';
 export const LIBRARY_CLUES: readonly Clue[] = [
   {
     id: 'glibc-or-arch',
+    needle: 'exec format error',
+    pattern: /exec(?:ve| user process caused)?.{0,200}: exec format error/,
+    confidence: 0.92,
+  },
+  {
+    id: 'glibc-or-arch',
     needle: 'GLIBC_',
     pattern: /version [`'"]?(GLIBC_[\d.]+)['"]? not found/,
     confidence: 0.97,

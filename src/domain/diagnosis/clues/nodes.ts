@@ -31,7 +31,7 @@ export const NODE_CLUES: readonly Clue[] = [
     id: 'no-space',
     needle: 'uota',
     pattern:
-      /(?:\[Errno 122\] |: )Disk quota exceeded|DSQuotaExceededException|The DiskSpace quota of \S+ is exceeded/,
+      /(?:\[Errno 122\] |: )Disk quota exceeded|[DN]SQuotaExceededException|The DiskSpace quota of \S+ is exceeded/,
     confidence: 0.9,
   },
   {
@@ -53,6 +53,12 @@ export const NODE_CLUES: readonly Clue[] = [
     pattern:
       /(?:Unable|unable) to load libhdfs|libhdfs\.so(?:\.[\d.]+)?: cannot open shared object file/,
     confidence: 0.97,
+  },
+  {
+    id: 'libhdfs',
+    needle: 'libhdfs3',
+    pattern: /Can ?not find the shared library: (libhdfs3\.so)/,
+    confidence: 0.95,
   },
   {
     id: 'libhdfs',
@@ -106,8 +112,9 @@ export const NODE_CLUES: readonly Clue[] = [
   },
   {
     id: 'activate-d',
-    needle: 'ESMFMKFILE',
-    pattern: /KeyError: 'ESMFMKFILE'|ESMFMKFILE environment variable is not/,
+    needle: ['ESMFMKFILE', 'PROJ_LIB', 'PROJ_DATA', 'GDAL_DATA'],
+    pattern:
+      /KeyError: '(?:ESMFMKFILE|PROJ_LIB|PROJ_DATA|GDAL_DATA)'|ESMFMKFILE environment variable is not/,
     confidence: 0.93,
   },
   {
@@ -136,6 +143,21 @@ export const NODE_CLUES: readonly Clue[] = [
     id: 'kerberos',
     needle: 'DELEGATION_TOKEN',
     pattern: /InvalidToken\)?:? ?.{0,300}(?:is expired|can't be found in cache|has expired)/,
+    confidence: 0.9,
+    mayRecover: true,
+  },
+  {
+    id: 'kerberos',
+    needle: [
+      'GSS initiate failed',
+      'obtain password from user',
+      'only with kerberos',
+      'locate default realm',
+      'contact any KDC',
+      'locate KDC',
+    ],
+    pattern:
+      /(?:SaslException|TTransportException|Peer indicated failure).{0,60}GSS initiate failed|LoginException: Unable to obtain password from user|Delegation Token can be issued only with kerberos|Cannot (?:locate default realm|contact any KDC|locate KDC)/,
     confidence: 0.9,
     mayRecover: true,
   },

@@ -119,6 +119,21 @@ export const PACKAGE_CLUES: readonly Clue[] = [
   },
   {
     id: 'numpy-abi',
+    needle: 'with the numpy installation',
+    pattern: /^(?:ImportError|RuntimeError): Something is wrong with the numpy installation/,
+    confidence: 0.9,
+  },
+  {
+    id: 'numpy-abi',
+    needle: 'No module named',
+    // Its compiled part was made for another Python.
+    pattern:
+      /^(?:ModuleNotFoundError|ImportError): No module named '?numpy\.core\._multiarray_umath/,
+    confidence: 0.85,
+    accept: (place) => isRaised(place) && place.traceback?.egg == null,
+  },
+  {
+    id: 'numpy-abi',
     needle: 'No module named',
     // Arrays pickled by numpy 2 name `numpy._core`, which numpy 1 does not have.
     pattern: /^(?:ModuleNotFoundError|ImportError): No module named '?numpy\._?core\b/,
@@ -211,6 +226,13 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     needle: 'Placeholder of length',
     pattern: /Placeholder of length '?\d+'? too short/,
     confidence: 0.97,
+  },
+  {
+    id: 'prefix-hardcoded',
+    needle: '_placehold_placehold',
+    pattern: /(\S{0,300}_placehold_placehold\S{0,300})/,
+    confidence: 0.9,
+    accept: ({ message }) => /No such file|not found|[Ee]rror/.test(message),
   },
   {
     id: 'prefix-hardcoded',

@@ -79,6 +79,13 @@ export const PYTHON_CLUES: readonly Clue[] = [
   },
   {
     id: 'spark-home-missing',
+    needle: ['Failed to find Spark jars directory', 'bin/spark-submit', 'bin/spark-class'],
+    pattern:
+      /Failed to find Spark jars directory|^FileNotFoundError: \[Errno 2\] No such file or directory: '[^']*bin\/spark-(?:submit|class)'/,
+    confidence: 0.9,
+  },
+  {
+    id: 'spark-home-missing',
     needle: 'in YARN mode',
     pattern: /not found; cannot run pyspark application in YARN mode/,
     confidence: 0.97,

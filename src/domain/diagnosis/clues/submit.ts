@@ -121,8 +121,9 @@ export const SUBMIT_CLUES: readonly Clue[] = [
     id: 'hdfs-home-missing',
     needle: 'Permission denied: user=',
     pattern:
-      /Permission denied: user=([^,\s]+), access=\w+, inode="(?:\/|\/user|\/user\/\1|\/user\/[^"]*\/?\.sparkStaging[^"]*)"/,
+      /Permission denied: user=([^,\s]+), access=\w+, inode="(?:(\/)|\/user|\/user\/\1|\/user\/[^"]*\/?\.sparkStaging[^"]*)"/,
     confidence: 0.95,
+    accept: (place) => place.match[2] === undefined || isShipped(place),
   },
   {
     id: 'hdfs-home-missing',

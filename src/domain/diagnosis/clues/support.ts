@@ -152,9 +152,14 @@ const PYTHON_UNSUPPORTED: readonly Clue[] = [
   },
   {
     id: 'python-unsupported-by-spark',
-    needle: ['an integer is required', 'code() ', 'code expected at least'],
+    needle: [
+      'an integer is required',
+      'interpreted as an integer',
+      'code() ',
+      'code expected at least',
+    ],
     pattern:
-      /^TypeError: (?:an integer is required \(got type bytes\)|code\(\) (?:takes|argument)|code expected at least)/,
+      /^TypeError: (?:an integer is required \(got type bytes\)|'bytes' object cannot be interpreted as an integer|code\(\) (?:takes|argument)|code expected at least)/,
     confidence: 0.92,
     accept: (place) => inCloudpickle(place) && place.traceback?.isWorker === false,
   },
@@ -277,6 +282,14 @@ const SPARK_DIFFERS: readonly Clue[] = [
   },
   {
     id: 'spark-version-differs',
+    // Written into the worker's environment by the Java side of the same version.
+    needle: ['PYTHON_WORKER_FACTORY', 'PYSPARK_GATEWAY_SECRET', 'SPARK_AUTH_SOCKET_TIMEOUT'],
+    pattern:
+      /^KeyError: '(PYTHON_WORKER_FACTORY_\w+|PYSPARK_GATEWAY_SECRET|SPARK_AUTH_SOCKET_TIMEOUT)'/,
+    confidence: 0.88,
+  },
+  {
+    id: 'spark-version-differs',
     needle: 'Method not found: spark.connect',
     pattern: /Method not found: (spark\.connect\.\w+\/\w+)/,
     confidence: 0.85,
@@ -323,8 +336,10 @@ const JAVA_UNSUPPORTED: readonly Clue[] = [
     pattern:
       /InaccessibleObjectException: Unable to make .{1,300} accessible: module java\.\w+ does not "opens/,
     confidence: 0.85,
-    accept: ({ followedBy }) =>
-      followedBy(/^at org\.apache\.(?:spark|hadoop|arrow)\.|kryo|chill/, 40),
+    accept: ({ followedBy, message }) =>
+      /org\.apache\.(?:spark|hadoop|arrow)|java\.(?:nio\.DirectByteBuffer|net\.URI|nio\.Buffer)/.test(
+        message,
+      ) || followedBy(/^at org\.apache\.(?:spark|hadoop|arrow)\.|kryo|chill/, 40),
   },
   {
     id: 'java-unsupported',
@@ -361,10 +376,18 @@ const JAVA_UNSUPPORTED: readonly Clue[] = [
     pattern:
       /^(?:Error: )?(?:Unrecognized VM option '([^']+)'|Unrecognized option: (--add-\w+\S*)|Unsupported VM option)/,
     confidence: 0.85,
-    accept: ({ followedBy, precededBy, mentions }) =>
-      followedBy(/Could not create the Java Virtual Machine/, 4) ||
-      precededBy(/Could not create the Java Virtual Machine/, 4) ||
-      mentions(/spark/i),
+    // Options that came or went with a version of Java; any other is a typing mistake.
+    accept: ({ match }) =>
+      match[2] !== undefined ||
+      /^(?:\+|-)?(?:UseConcMarkSweepGC|CMS\w+|\w*CMS\w*|UseParNewGC|(?:Max)?PermSize|PrintGC(?:DateStamps|TimeStamps|Cause|ApplicationStoppedTime)|UseGCLogFileRotation|NumberOfGCLogFiles|GCLogFileSize|PrintTenuringDistribution|PrintAdaptiveSizePolicy|AggressiveOpts|ThreadPriorityPolicy|Use(?:Z|Shenandoah|Epsilon)GC|UseContainerSupport|MaxRAMPercentage|InitialRAMPercentage)/.test(
+        match[1] ?? '',
+      ),
+  },
+  {
+    id: 'java-unsupported',
+    needle: 'org.apache.spark.storage.StorageUtils',
+    pattern: /Could not initialize class (org\.apache\.spark\.storage\.StorageUtils\$)/,
+    confidence: 0.9,
   },
   {
     id: 'java-unsupported',

@@ -10,11 +10,11 @@ const endedFromOutside = ({ followedBy, precededBy, message }: Place): boolean =
   precededBy(ENDED_FROM_OUTSIDE, 25) ||
   followedBy(ENDED_FROM_OUTSIDE, 60);
 
-/** Folders of caches, in a home or where a home would be. */
-const CACHE =
-  '(?:\\.(?!ssh|aws|netrc|kube|git|bash|profile|pgpass|my\\.cnf|docker|config/gcloud|snowflake|spark|ivy2|m2|Trash|hadoop|hive|credentials|secrets?)[a-z][\\w.-]*|nltk_data|scikit_learn_data|tensorflow_datasets|pythainlp-data|matplotlib|huggingface|numba_cache|__pycache__|seaborn-data|stanza_resources|spacy_data|cache_pretrained|gensim-data|mlruns|keras|torch)';
-/** Where a container's user has no folder of its own. */
-const HOMELESS = `(?:/nonexistent|/(?:home|root|var/lib|var/spool|Users|opt|mnt|usr)(?:/[\\w.@-]+){0,6})?`;
+/** Folders of secrets and settings that people read on purpose. */
+const NO_CACHE =
+  '(?!ssh|aws|netrc|kube|git|bash|profile|pgpass|my\\.cnf|docker|snowflake|spark|ivy2|m2|hadoop|hive|credentials|secrets?|env\\b|databrickscfg|Trash)';
+/** A hidden folder in a home, or where a home would be; folders of data that packages fetch. */
+const CACHE = `(?:(?:/nonexistent|/home(?:/[\\w.@-]+)?|/root|/var/lib/[\\w-]+|/Users/[\\w.-]+)?/(?:\\.${NO_CACHE}[a-z][\\w.-]*|nltk_data|scikit_learn_data|tensorflow_datasets|pythainlp-data|seaborn-data|stanza_resources|cache_pretrained|gensim-data)|/[^'"]{0,200}/\\.(?:cache|config/matplotlib|keras|numba|matplotlib|astropy|theano|torch|huggingface))`;
 
 /** What the processes on the nodes run into. */
 export const WORKER_CLUES: readonly Clue[] = [
@@ -177,7 +177,7 @@ export const WORKER_CLUES: readonly Clue[] = [
     id: 'cache-not-writable',
     needle: ['[Errno 13]', '[Errno 30]', '[Errno 2]'],
     pattern: new RegExp(
-      `^(?:[\\w.]*(?:PermissionError|OSError|FileNotFoundError|IOError)): \\[Errno (?:13|30|2)\\] [\\w -]+: b?u?['"](${HOMELESS}/${CACHE}(?:/[^'"]*)?)['"]`,
+      `^(?:[\\w.]*(?:PermissionError|OSError|FileNotFoundError|IOError)): \\[Errno (?:13|30|2)\\] [\\w -]+: b?u?['"](${CACHE}(?:/[^'"]*)?)['"]`,
     ),
     confidence: 0.88,
     accept: (place) =>
@@ -191,7 +191,7 @@ export const WORKER_CLUES: readonly Clue[] = [
     needle: ['[Errno 30]', '[Errno 13]'],
     // A home that is none, or a cache inside the environment that nobody may write.
     pattern:
-      /^(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]+: '((?:\/nonexistent|\/home\/[\w.-]+|\/home|\/root|\/)|[^']*(?:site-packages\/[^']*(?:__pycache__|\.cache|\/cache)|\/matplotlib|\/fontconfig|\/numba)[^']*)'/,
+      /^(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]+: '((?:\/nonexistent|\/home|\/root|\/)|[^']*(?:site-packages\/[^']*(?:__pycache__|\.cache|\/cache)|\/matplotlib|\/fontconfig|\/numba)[^']*)'/,
     confidence: 0.82,
     accept: isRaised,
   },
@@ -204,9 +204,7 @@ export const WORKER_CLUES: readonly Clue[] = [
   {
     id: 'cache-not-writable',
     needle: 'Permission denied',
-    pattern: new RegExp(
-      `PermissionDeniedError: (?:.{0,60} )?(${HOMELESS}/${CACHE}\\S*); Permission denied`,
-    ),
+    pattern: new RegExp(`PermissionDeniedError: (?:.{0,60} )?(${CACHE}\\S*); Permission denied`),
     confidence: 0.85,
   },
   {
