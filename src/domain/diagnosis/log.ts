@@ -32,15 +32,22 @@ const MOST_SENTENCES = 3_000;
 /** A wrapped sentence has at most this many lines before and after one of its words. */
 const WRAPPED_BEFORE = 3;
 const WRAPPED_AFTER = 6;
+const LONGEST_STACK = 40;
+/** A program that caught an exception says something again within as many lines. */
+const GOES_ON_WITHIN = 8;
 /** A line at least this long may have been cut anywhere. */
 const WIDE = 78;
 
 /** Who reports failures below WARN: Java's loggers, and shippers that know no level of their own. */
 const BELOW_INFO = /^(?:TRACE|DEBUG)$/;
+const BELOW_WARN = /^(?:TRACE|DEBUG|INFO)$/;
 /** Progress of a job: a warning before it did not stop anything. */
 const WENT_ON =
   /Submitted application|Finished task|state: (?:RUNNING|FINISHED)\)|final status: SUCCEEDED|Registered executor|Starting task|Job \d+ finished|has started running|Added broadcast_/;
 const UNCAUGHT = /^(?:Exception in thread|Traceback \(most recent|py4j\.protocol|kinit: )/;
+/** What the JVM itself warns of at its start. */
+const OF_JAVA =
+  /^WARNING: (?:An illegal|Illegal|Please consider|Use --|All illegal|A restricted|A terminally|Restricted|Using incubator|Unknown module|package |java\.|sun\.)/;
 /** Java's loggers are named after classes; Python's after modules. */
 const JAVA_LOGGER = /^[A-Z][A-Za-z0-9$]+$/;
 /** `node17: `, `[stderr] `, `Step #1: `: a name with a digit or a mark that no word has. */
@@ -118,7 +125,9 @@ export class LogReader {
       [...segments.slice(index + 1, index + 1 + count), ...this.#after(end, count)].slice(0, count);
     let traceback: Traceback | null | undefined;
     const ended = () => {
-      traceback ??= tracebackIn(this.#before(at), segment.source, after(4), isLogged);
+      traceback ??= tracebackIn(this.#before(at), segment.source, after(4), (previous) =>
+        isLogged(previous, after(GOES_ON_WITHIN)),
+      );
       return traceback;
     };
     return {
@@ -133,6 +142,7 @@ export class LogReader {
           return found?.isCaught === true ? null : found;
         },
         followedBy: (pattern, lines) => after(lines).some(({ whole }) => pattern.test(whole)),
+        stackHas: (pattern) => stackOf(after(LONGEST_STACK)).some((line) => pattern.test(line)),
         precededBy: (pattern, lines) => {
           for (const { whole } of take(this.#before(at), lines)) {
             if (pattern.test(whole)) return true;
@@ -257,6 +267,19 @@ function* take<T>(items: Iterable<T>, count: number): Generator<T> {
   }
 }
 
+/** The lines of Java's stack that begins below a message, which may go on for some lines. */
+function stackOf(after: readonly Segment[]): string[] {
+  const lines: string[] = [];
+  let isInside = false;
+  for (const { level, whole } of after) {
+    const isCall = /^(?:at |Caused by|Suppressed|\.\.\. \d|\t)/.test(whole);
+    if (level !== null || (isInside && !isCall)) break;
+    isInside ||= isCall;
+    lines.push(whole);
+  }
+  return lines;
+}
+
 /** A line that says nothing of its own may be the rest of the sentence above it. */
 function isContinuation(segment: Segment, source: string, above: string, glue: string): boolean {
   const { level, message, whole } = segment;
@@ -265,7 +288,7 @@ function isContinuation(segment: Segment, source: string, above: string, glue: s
   }
   // A capital letter begins a sentence, unless the line above is plainly unfinished.
   const isCut = glue === '' && above.length >= WIDE;
-  if (/^[A-Z]/.test(message) && !isCut && !/[:,;([{<>=-]$/.test(above)) return false;
+  if (/^[A-Z](?:[a-z]| |$)/.test(message) && !isCut && !/[:,;([{<>=-]$/.test(above)) return false;
   return (
     !OWN.test(message) &&
     !message.includes(HEADER) &&
@@ -275,14 +298,19 @@ function isContinuation(segment: Segment, source: string, above: string, glue: s
 }
 
 /** A program that logs a traceback it caught does so below its own message. */
-function isLogged(previous: Segment | undefined): boolean {
+function isLogged(previous: Segment | undefined, after: readonly Segment[]): boolean {
   const { level = null, logger = null } = previous ?? {};
   if (level === null) return false;
-  if (level === 'WARNING') return true;
-  return (
-    /^(?:TRACE|DEBUG|INFO|WARN)$/.test(level) && !(logger !== null && JAVA_LOGGER.test(logger))
-  );
+  if (level === 'WARNING') return !OF_JAVA.test(previous?.whole ?? '');
+  if (logger !== null && JAVA_LOGGER.test(logger)) return false;
+  if (level === 'WARN') return true;
+  // A traceback below INFO may be the end of the program: then nothing of it follows.
+  return BELOW_WARN.test(level) && after.some(isOfProgram);
 }
+
+/** Said by a program of Python's, not by Spark on its way out. */
+const isOfProgram = ({ level, logger }: Segment): boolean =>
+  level !== null && !(logger !== null && JAVA_LOGGER.test(logger));
 
 /** The level of a line without one is that of the message it belongs to. */
 function isWarning(segment: Segment, before: Iterable<Segment>): boolean {

@@ -4,6 +4,8 @@
  */
 const CERTAIN =
   /Traceback \(most recent call last\)|File "[^"\n]{1,400}", line \d|(?<=\s)at (?:org|java|scala|py4j|sun|jdk)[.\w]{3}|Caused by: [a-z]+\./g;
+/** Spark puts the name of its own exception before the worker's traceback. */
+const WRAPPING = /(?:Caused by: )?(?:[\w.$]+(?:Exception|Error): ?'?)+$/;
 const MOST_LOOKS = 60;
 const LONGEST = 200;
 const FEWEST = 2;
@@ -24,7 +26,7 @@ export function prefixOf(text: string, strip: (line: string) => string): RegExp 
     const end = text.indexOf('\n', index);
     const whole = strip(text.slice(Math.max(from, index - LONGEST), end < 0 ? index + 400 : end));
     const at = whole.search(new RegExp(CERTAIN.source));
-    note(counts, at < 0 ? '' : whole.slice(0, at).trim());
+    note(counts, at < 0 ? '' : whole.slice(0, at).replace(WRAPPING, '').trim());
   }
   if (looks === 0) for (const prefix of sharedBy(text, strip)) note(counts, prefix, FEWEST);
   const [best] = [...counts].sort((a, b) => b[1] - a[1]);
@@ -60,5 +62,6 @@ function sharedBy(text: string, strip: (line: string) => string): string[] {
     length = same;
   }
   const shared = /^.*[\])>|:\s]/.exec(first.slice(0, length))?.[0].trim() ?? '';
-  return /\b(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR)\b/.test(shared) ? [] : [shared];
+  const isName = /[\d[\]()#/_-]/.test(shared);
+  return isName && !/\b(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR)\b/.test(shared) ? [shared] : [];
 }

@@ -193,7 +193,7 @@ function withoutShipper(message: string): string {
   if (OWN_SENTENCE.test(message) || !SENTENCE.test(message)) return message;
   const prefix = SHIPPED.exec(message)?.[0] ?? '';
   // An exception that quotes another one, and a sentence about it, are no prefix.
-  if (/Error|Exception|hint|note|e\.g\./i.test(prefix)) return message;
+  if (/Error|Exception|hint|note|e\.g\.|\.pyx?:\d+: $/i.test(prefix)) return message;
   return message.slice(prefix.length);
 }
 

@@ -32,7 +32,7 @@ export const HEADER = 'Traceback (most recent call last)';
 /** In front of the traceback: Spark wraps what the worker sent back. */
 const WORKER_HEADER = /PythonException(?::| \(|\\*","msg\\*":)/;
 const WORKER_ANNOUNCED =
-  /(?:from|in) (?:the )?python worker|Python worker exited|thrown from (?:a UDF|the Python worker)|PythonException: '/i;
+  /(?:from|in) (?:the )?python worker|Python worker exited unexpectedly \(crashed\): |thrown from (?:a UDF|the Python worker)|PythonException: '/i;
 const WORKER_FRAME = /pyspark\/(?:worker|daemon)\.py$/;
 const WORKER_STACK = /^at org\.apache\.spark\.(?:sql\.execution\.python|api\.python)\./;
 const UNPICKLING_FRAME =
@@ -53,6 +53,8 @@ const ENDED = new RegExp(`^(?:at [\\w.$/]+\\(|${EXCEPTION}(?::|$))`);
 const LONGEST = 400;
 /** Lines between the exception and the last call of a traceback whose start is cut off. */
 const LAST_CALL = 6;
+const LAST_OF_PYTEST = /^([^\s:'"]{1,600}\.pyx?):\d+: [\w.]*(?:Error|Exception)$/;
+const LONGEST_OF_PYTEST = 80;
 
 const FRAMES: readonly RegExp[] = [
   /^File "([^"]{1,600})", line \d+(?:,? in (.{1,120}))?/,
@@ -62,7 +64,7 @@ const FRAMES: readonly RegExp[] = [
   /^((?:\/|~\/)[^\s:]{1,600}\.pyx?|<[\w.-]{1,80}>) in ([^\s(]{1,120})/,
   /^(Cell In ?\[\d+\])[,:]/,
   // pytest, and rich.
-  /^([^\s:'"]{1,600}\.py):\d+: (?:in (\S{1,120})|[\w.]+(?:Error|Exception)$)/,
+  /^([^\s:'"]{1,600}\.py):\d+:(?: in (\S{1,120})|$)/,
   /^((?:\/|~\/|\.\/)[^\s:]{1,600}\.py):\d+ in (\S{1,120})/,
 ];
 
@@ -89,7 +91,18 @@ export function tracebackIn(
 ): Traceback | null {
   const walk = lines[Symbol.iterator]();
   const frames: Frame[] = [];
-  const header = walkToHeader(walk, source, frames);
+  // pytest names the last call below the exception.
+  const last = after
+    .slice(0, 3)
+    .map(({ message }) => LAST_OF_PYTEST.exec(message)?.[1])
+    .find(Boolean);
+  const header = walkToHeader(
+    walk,
+    source,
+    frames,
+    last === undefined ? LAST_CALL : LONGEST_OF_PYTEST,
+  );
+  if (last !== undefined) frames.push({ file: last, name: '', code: '' });
   if (header === 'none') return null;
   const above = header === 'cut' ? ABOVE_NOTHING : lookAbove(walk, source, isLogged);
   const own = header === 'cut' ? '' : header.whole;
@@ -97,7 +110,7 @@ export function tracebackIn(
     WORKER_HEADER.test(own) ||
     above.isWorker ||
     frames.some(({ file }) => WORKER_FRAME.test(file)) ||
-    after.slice(0, 4).some(({ message }) => WORKER_STACK.test(message));
+    WORKER_STACK.test(after.find(({ message }) => message !== '')?.message ?? '');
   return {
     frames,
     isWorker,
@@ -116,6 +129,7 @@ function walkToHeader(
   walk: Iterator<Segment>,
   source: string,
   frames: Frame[],
+  lastCall: number,
 ): Segment | 'cut' | 'none' {
   let below = '';
   /** Lines without a meaning of their own since the last call: parts of a wrapped one. */
@@ -139,7 +153,7 @@ function walkToHeader(
       wrapped = [message, ...wrapped.slice(0, MOST_WRAPPED - 1)];
     }
   }
-  return nearest <= LAST_CALL ? 'cut' : 'none';
+  return nearest <= lastCall ? 'cut' : 'none';
 }
 
 const MOST_WRAPPED = 4;

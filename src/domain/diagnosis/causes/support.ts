@@ -1,5 +1,5 @@
 import { pythonsOf, type SparkSupport, sparkSupport, specFor } from '../../spark-support.ts';
-import type { FailureId } from '../finding.ts';
+import { FAILURE_IDS, type FailureId } from '../finding.ts';
 import { type FailureCause, type Known, line, rebuild } from './cause.ts';
 
 const supportOf = ({ versions }: Known): SparkSupport | null =>
@@ -220,7 +220,8 @@ const MET: readonly FailureCause[] = [
     fix: 'Set `spark.python.worker.faulthandler.enabled=true` (Spark 3.2 and later) to see where, then build with another version of that package; if memory ran out, raise `spark.executor.pyspark.memory` or the overhead.',
     command: (known) =>
       `${known.bot} run ${known.environment} spark-submit --conf spark.python.worker.faulthandler.enabled=true`,
-    explainedBy: [...STOPS_WORKERS, 'python-worker-no-connect'],
+    // Whatever else is seen: the crash is how it ended.
+    explainedBy: FAILURE_IDS.filter((id) => id !== 'python-worker-crash'),
   },
   {
     id: 'python-worker-no-connect',

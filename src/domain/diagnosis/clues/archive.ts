@@ -8,19 +8,19 @@ const ARCHIVE = '[^\\s,"\'()]+\\.(?:zip|tar\\.gz|tgz|tar|tar\\.bz2|tar\\.xz|tar\
 const STAGED = /\/archives\/[0-9a-f]{8,}\/|#[A-Za-z][\w.-]*/;
 
 /** The file that fails is on its way to the executors. */
-export function isShipped({ match, followedBy, precededBy }: Place): boolean {
+export function isShipped({ match, stackHas, precededBy }: Place): boolean {
   return (
     STAGED.test(match[0]) ||
     SHIPPING.test(match.input) ||
     // What YARN says of an application that could not be localized, with the stack cut off.
     /exitCode: -1000|[Dd]iagnostics:|appattempt_/.test(match.input) ||
-    followedBy(SHIPPING, 30) ||
+    stackHas(SHIPPING) ||
     precededBy(SHIPPING, 3)
   );
 }
 
-function isUnpacked({ match, followedBy, precededBy }: Place): boolean {
-  return SHIPPING.test(match.input) || followedBy(SHIPPING, 30) || precededBy(SHIPPING, 6);
+function isUnpacked({ match, stackHas, precededBy }: Place): boolean {
+  return SHIPPING.test(match.input) || stackHas(SHIPPING) || precededBy(SHIPPING, 6);
 }
 
 /** The archive on its way. */

@@ -57,8 +57,8 @@ export function isOfJava({ message, followedBy, precededBy }: Place): boolean {
     ) ||
     followedBy(
       /^at (?:java\.base\/)?(?:java\.lang\.(?:ClassLoader|Runtime|System)|jdk\.internal\.loader)/,
-      3,
+      1,
     ) ||
-    precededBy(/UnsatisfiedLinkError/, 2)
+    precededBy(/UnsatisfiedLinkError/, 1)
   );
 }

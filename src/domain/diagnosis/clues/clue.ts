@@ -9,6 +9,8 @@ export interface Place {
   readonly traceback: Traceback | null;
   /** Whether one of the next `lines` lines matches. */
   followedBy: (pattern: RegExp, lines: number) => boolean;
+  /** Whether Java's stack below matches, with its causes. */
+  stackHas: (pattern: RegExp) => boolean;
   /** Whether one of the `lines` lines before matches. */
   precededBy: (pattern: RegExp, lines: number) => boolean;
   /** Whether the text says it anywhere. */

@@ -5,7 +5,8 @@ import type { Clue, Place } from './clue.ts';
 const NOT_A_PACKAGE =
   /^(?:encodings|site|pyspark|py4j|numpy\.(?:_?core|random)|numpy\._[\w]+)(?:\.|$)/;
 
-export const MISSING_MODULE = /^(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?/;
+export const MISSING_MODULE =
+  /^(?:ModuleNotFoundError|ImportError): No module named (?:'([\w.]+)'|([\w.]+)(?=$|["')\\]))/;
 /** `X must be installed; however, it was not found`, as Spark asks for what it uses. */
 const ASKED_BY_SPARK =
   /(?:^|[Ee]rror: )(?:\[[A-Z_]+\] )?(\w+)(?: [<>=]+ ?[\w.]+)? must be installed(?: on calling Python process)?; however, it was not found/;

@@ -33,6 +33,13 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     confidence: 0.9,
   },
   {
+    id: 'egg-shadows-package',
+    needle: 'numpy C-extensions failed',
+    pattern: /^Importing the (numpy) C-extensions failed/,
+    confidence: 0.93,
+    accept: ({ precededBy }) => precededBy(/File "[^"]*\.(?:zip|egg)\/numpy\//, 14),
+  },
+  {
     // Compiled parts and data files of a package in a zip of --py-files cannot be opened.
     id: 'egg-shadows-package',
     needle: ['Not a directory', 'No such file or directory'],

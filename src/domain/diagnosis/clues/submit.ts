@@ -129,7 +129,7 @@ export const SUBMIT_CLUES: readonly Clue[] = [
     id: 'hdfs-home-missing',
     needle: ['Home directory', 'home directory', '.sparkStaging'],
     pattern:
-      /(?:Home|home) directory (?:hdfs:\S*)?\/user\/(\S+) (?:does not exist|is not writable)|Mkdirs failed to create \S*\/\.sparkStaging|(?:Permission denied|Operation not permitted).{0,80}\/\.sparkStaging/,
+      /(?:Home|home) directory (?:hdfs:\S*)?\/user\/(\S+) (?:does not exist|is not writable)|Mkdirs failed to create \S*\/\.sparkStaging/,
     confidence: 0.9,
   },
   {

@@ -85,7 +85,7 @@ export const WORKER_CLUES: readonly Clue[] = [
   },
   {
     id: 'hash-seed-missing',
-    needle: 'PYTHONHASHSEED',
+    needle: ['PYTHONHASHSEED', 'Randomness of hash', 'PYTHON_HASH_SEED'],
     pattern:
       /Randomness of hash of string should be disabled via PYTHONHASHSEED|PYTHON_HASH_SEED_NOT_SET/,
     confidence: 0.97,
@@ -177,11 +177,11 @@ export const WORKER_CLUES: readonly Clue[] = [
     id: 'cache-not-writable',
     needle: ['[Errno 13]', '[Errno 30]', '[Errno 2]'],
     pattern: new RegExp(
-      `^(?:[\\w.]*(?:PermissionError|OSError|FileNotFoundError|IOError)): \\[Errno (?:13|30|2)\\] [\\w -]+: b?u?['"](${CACHE}(?:/[^'"]*)?)['"]`,
+      `(?:^|\\s)(?:[\\w.]*(?:PermissionError|OSError|FileNotFoundError|IOError|EnvironmentError)): \\[Errno (?:13|30|2)\\] [\\w -]+: b?u?['"](${CACHE}(?:/[^'"]*)?)['"]`,
     ),
     confidence: 0.88,
     accept: (place) =>
-      isRaised(place) &&
+      (isRaised(place) || place.message.startsWith('Could not install packages')) &&
       !/Python-Eggs|python-eggs/.test(place.message) &&
       (!place.message.includes('[Errno 2]') || /nonexistent/.test(place.message)) &&
       !/site-packages\//.test(place.match[1] ?? ''),
@@ -220,5 +220,6 @@ export const WORKER_CLUES: readonly Clue[] = [
     pattern:
       /^(?:[\w.]*(?:Error|Exception)): .{0,300}(?:NUMBA_CACHE_DIR|TRANSFORMERS_CACHE|HF_HOME|XDG_CACHE_HOME|MPLCONFIGDIR)/,
     confidence: 0.8,
+    accept: ({ message }) => !/temporary cache directory at|There was a problem when/.test(message),
   },
 ];
