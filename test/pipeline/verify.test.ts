@@ -263,7 +263,7 @@ spark.executorEnv.PYTHONPATH   /opt/executors
     }));
     assert.match(
       proof.reason ?? '',
-      /`spark-env\.sh` on the edge \(`\/etc\/spark\/spark-env\.sh`, line 7\) exports `PYTHONHOME=\/usr`/,
+      /^`spark-env\.sh` on the edge \(`\/etc\/spark\/spark-env\.sh`, line 7\) exports `PYTHONHOME=\/usr`.* The run ended with: Fatal Python error/,
     );
   });
 

@@ -57,7 +57,7 @@ def evidence():
     if numpy is None:
         try:
             import numpy
-        except ImportError:
+        except Exception:
             numpy = None
     found = whereabouts()
     found.update({
@@ -102,9 +102,11 @@ def on_executor(pause):
 def npv(x):
     try:
         import numpy
-        return numpy.__version__
+        return str(getattr(numpy, "__version__", "no version"))
     except ImportError:
         return "${NO_NUMPY}"
+    except Exception as error:
+        return type(error).__name__
 
 from pyspark import SparkContext
 sc = SparkContext.getOrCreate()
@@ -145,6 +147,6 @@ export function smokeScript(subject: Pick<VerificationSubject, 'imports'>): stri
   return `${questions(subject)}
 found = evidence()
 numpy = sys.modules.get("numpy")
-print("${MARK}" + json.dumps({"npv": [numpy.__version__] if numpy else ["${NO_NUMPY}"], "registered": None, "driver": None, "executors": [found]}))
+print("${MARK}" + json.dumps({"npv": [str(getattr(numpy, "__version__", "no version"))] if numpy else ["${NO_NUMPY}"], "registered": None, "driver": None, "executors": [found]}))
 `;
 }

@@ -89,17 +89,18 @@ export async function verifyStaging(
   const hang = result.timedOut && stage === 'executors';
   const reason =
     (hang && (await linkedZip(edge, subject, progress))) || explain(result, stage, timeoutSeconds);
-  // What ended before the driver's Python spoke may have ended because of what the site gave it.
-  const isSilent = result.code !== null && stage === null;
-  const breaking = isSilent
-    ? siteThatBreaks(
-        await siteOf(edge, subject, progress),
-        subject.staging.cluster.siteVariables ?? [],
-      )
-    : null;
+  // What ended without evidence may have ended because of what the site gave it.
+  const { siteVariables = [] } = subject.staging.cluster;
+  const breaking =
+    result.code === null
+      ? null
+      : siteThatBreaks(await siteOf(edge, subject, progress), siteVariables);
   return settle({
     outcome: 'failed',
-    reason: breaking ? `${reason} ${explainSite(breaking, { side: 'driver' })}` : reason,
+    // A known cause would blame the environment for what the site put in its place.
+    reason: breaking
+      ? `${explainSite(breaking, { side: 'driver' })} The run ended with: ${lastWords(result).slice(0, 300)}`
+      : reason,
     npv: [],
     executors: [],
   });
