@@ -5,6 +5,7 @@ import { type Built, startWorld, type World, withoutCluster } from './cluster.ts
 import { provesCures } from './failures.ts';
 import { provesLines, provesSharedCopy } from './lines.ts';
 import { provesLocalCluster } from './local-cluster.ts';
+import { provesSites } from './site-proofs.ts';
 import { provesSmokeTest, provesVerification } from './verification.ts';
 
 describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0', '3.5.9') }, () => {
@@ -50,8 +51,8 @@ describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0',
     });
 
     test('an environment without numpy is proven by what it has', async () => {
-      const { verifications } = await world.build('bare python=3.11 six');
-      const [proof] = verifications;
+      built.bare = await world.build('bare python=3.11 six');
+      const [proof] = built.bare.verifications;
       assert.equal(proof?.outcome, 'proven');
       assert.deepEqual(proof.npv, []);
       assert.equal(proof.executors.length, 2);
@@ -59,6 +60,10 @@ describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0',
         assert.deepEqual([numpyFile, packages, failedImports], [null, { six: '1.17.0' }, {}]);
       }
     });
+  });
+
+  describe('a site', () => {
+    provesSites(theWorld, churn, environment('bare'));
   });
 
   describe('the failures of the article', () => {
