@@ -14,7 +14,7 @@ export const diagnose = defineCommand({
     'For more than a few lines, attach the log as a file and mention the bot, or use “Diagnose this” on a message.',
   ],
   args: { raw: true },
-  async run(args) {
+  async run(args, { services }) {
     if (args.raw === '') {
       throw userError({
         code: 'missing-argument',
@@ -23,6 +23,7 @@ export const diagnose = defineCommand({
           'Paste the traceback after the word, or use “Diagnose this” on the message that holds it.',
       });
     }
-    return { kind: 'findings', findings: findCauses(args.raw) };
+    const context = { packagesOf: await services.packagesOf() };
+    return { kind: 'findings', findings: findCauses(args.raw, context) };
   },
 });

@@ -31,6 +31,8 @@ const SENT_NOTICE_SECONDS = 7 * 24 * 3600;
 const YOUNG_HOLD_MS = 5_000;
 /** Every lost race was somebody else's progress, so this many in a row means a defect. */
 const RACES = 1_000;
+/** More modules than any channel's packages that people build with; then it is learnt anew. */
+const MOST_MODULES = 20_000;
 /** Records read at a time; a record with a long lock weighs about 100 kB. */
 const PAGE = 100;
 
@@ -68,6 +70,7 @@ export function createStore(options: { connection: RedisConnection; prefix: stri
     hold: (name: string) => `${prefix}:hold:${name}`,
     checkpoints: (id: string) => `${prefix}:checkpoints:${id}`,
     log: (id: string) => `${prefix}:log:${id}`,
+    modules: `${prefix}:modules`,
     noticesByTime: `${prefix}:notices:due`,
     notices: `${prefix}:notices`,
     noticeLease: (id: string) => `${prefix}:notice:lease:${id}`,
@@ -265,6 +268,27 @@ export function createStore(options: { connection: RedisConnection; prefix: stri
     async readLog(buildId, last) {
       if (last <= 0) return [];
       return link.call((redis) => redis.lrange(key.log(buildId), -last, -1));
+    },
+
+    async learnModules(modules) {
+      const entries = Object.entries(modules).map(([name, packages]) => [
+        name,
+        JSON.stringify(packages),
+      ]);
+      if (entries.length === 0) return;
+      await link.call(async (redis) => {
+        if ((await redis.hlen(key.modules)) > MOST_MODULES) await redis.del(key.modules);
+        await redis.hset(key.modules, Object.fromEntries(entries));
+      });
+    },
+
+    async readModules() {
+      const stored = await link.call((redis) => redis.hgetall(key.modules));
+      const known = Object.entries(stored).flatMap(([name, text]) => {
+        const packages = parseJson(text);
+        return Array.isArray(packages) ? [[name, packages.map(String)] as const] : [];
+      });
+      return Object.fromEntries(known);
     },
 
     async addNotice(notice) {

@@ -50,6 +50,7 @@ export function createWorkspace(options: { directory: string; slots: number }): 
     },
 
     importNames,
+    modules: modulesOfPrefix,
 
     async clear(buildId) {
       await rm(buildDirectory(buildId), { recursive: true, force: true });
@@ -127,6 +128,23 @@ async function importNames(
     names[name] = modulesIn(await projectFiles(prefix, name));
   }
   return names;
+}
+
+/** Module → the packages that have it, of everything that conda put into a prefix. */
+async function modulesOfPrefix(prefix: string): Promise<Record<string, string[]>> {
+  const modules = new Map<string, string[]>();
+  const folder = join(prefix, 'conda-meta');
+  for (const record of (await readdir(folder)).filter((file) => file.endsWith('.json'))) {
+    const { name, files } = JSON.parse(await readFile(join(folder, record), 'utf8')) as {
+      name: string;
+      files: string[];
+    };
+    const found = files.flatMap((file) => MODULE.exec(file)?.[1] ?? []);
+    for (const module of new Set(found.filter((each) => !each.startsWith('_')))) {
+      modules.set(module, [...(modules.get(module) ?? []), name]);
+    }
+  }
+  return Object.fromEntries(modules);
 }
 
 /** A package with no `__init__` of its own to import, such as python itself, has none. */

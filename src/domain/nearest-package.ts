@@ -1,3 +1,4 @@
+import { packagesWith } from './diagnosis/modules.ts';
 import { editDistance } from './tokens.ts';
 
 /** A package that may have been meant, with a version that was glued to its name: `python3.11`. */
@@ -7,55 +8,37 @@ export interface Meant {
 }
 
 /**
- * Names people know from `import` or from PyPI, and conda's own for the same. Only those that no
- * rule below finds; all are names of conda-forge.
+ * Names of PyPI, and of modules written with capitals, and conda-forge's own for the same; other
+ * modules are known to `packagesWith`.
  */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
-  attr: ['attrs'],
   bio: ['biopython'],
-  bs4: ['beautifulsoup4'],
   cairo: ['pycairo'],
-  community: ['python-louvain'],
-  confluent_kafka: ['python-confluent-kafka'],
   'confluent-kafka': ['python-confluent-kafka'],
   crypto: ['pycryptodome'],
   cv2: ['opencv', 'py-opencv'],
-  delta: ['delta-spark'],
-  faiss: ['faiss-cpu'],
-  fitz: ['pymupdf'],
   gi: ['pygobject'],
-  'grpcio-gcp': ['grpcio'],
-  imblearn: ['imbalanced-learn'],
-  levenshtein: ['python-levenshtein', 'levenshtein'],
-  mpl_toolkits: ['matplotlib'],
+  levenshtein: ['python-levenshtein'],
   msgpack: ['msgpack-python'],
   mysqldb: ['mysqlclient'],
   nacl: ['pynacl'],
   'opencv-contrib-python': ['opencv', 'py-opencv'],
   'opencv-python': ['opencv', 'py-opencv'],
   'opencv-python-headless': ['opencv', 'py-opencv'],
-  osgeo: ['gdal'],
   pil: ['pillow'],
-  pkg_resources: ['setuptools'],
   'psycopg2-binary': ['psycopg2'],
-  'ruamel-yaml': ['ruamel.yaml'],
-  serial: ['pyserial'],
-  skimage: ['scikit-image'],
-  sklearn: ['scikit-learn'],
-  'sklearn-pandas': ['sklearn-pandas', 'scikit-learn'],
   skopt: ['scikit-optimize'],
   spark: ['pyspark'],
-  sql: ['sqlalchemy'],
-  tables: ['pytables'],
   'tensorflow-gpu': ['tensorflow'],
-  'torch-geometric': ['pytorch_geometric'],
   torch: ['pytorch'],
-  umap: ['umap-learn'],
   usb: ['pyusb'],
   wx: ['wxpython'],
-  yaml: ['pyyaml'],
-  zmq: ['pyzmq'],
 };
+
+function otherNames(name: string): readonly string[] {
+  const known = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined;
+  return known ?? packagesWith(name).filter((other) => other !== name);
+}
 
 /** Of two names equally near, the one more people ask for. */
 const POPULAR = new Set(
@@ -79,7 +62,7 @@ export function meantBy(name: string, known: ReadonlySet<string>): Meant[] {
   const glued = gluedVersion(name, known);
   if (glued) return [glued];
   const alike = [
-    ...(OTHER_NAMES[name] ?? []),
+    ...otherNames(name),
     ...[`python-${name}`, `py${name}`, `${name}-python`, `${name}-py`, `${name}4`],
     name.replace(/^(?:python-|py-?)/, ''),
     name.replace(/(?:-python|-py|\d)$/, ''),
@@ -93,7 +76,7 @@ export function meantBy(name: string, known: ReadonlySet<string>): Meant[] {
 
 /** conda's own name for what people know under another, whether a channel has it or not. */
 export function condaName(name: string): string | null {
-  return OTHER_NAMES[name]?.[0] ?? null;
+  return otherNames(name)[0] ?? null;
 }
 
 /** `python3.11`, `numpy-1.26.4`, and `py311` for Python itself. */

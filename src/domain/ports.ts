@@ -206,6 +206,10 @@ export interface Store {
   appendLog(buildId: string, lines: readonly string[]): Promise<void>;
   readLog(buildId: string, last: number): Promise<string[]>;
 
+  /** Remembers which packages have which modules: module → packages, as prefixes show it. */
+  learnModules(modules: Readonly<Record<string, readonly string[]>>): Promise<void>;
+  readModules(): Promise<Record<string, string[]>>;
+
   addNotice(notice: Notice): Promise<void>;
   /** Notices whose time has come, oldest first. */
   dueNotices(now: number, limit: number): Promise<Notice[]>;
@@ -256,6 +260,8 @@ export interface Workspace {
   projectDirectory(buildId: string): Promise<string>;
   /** Modules that each package installs into site-packages, from the prefix's own records. */
   importNames(prefix: string, packages: readonly string[]): Promise<Record<string, string[]>>;
+  /** Modules that can be imported from a prefix, and the packages of the channels that have each. */
+  modules(prefix: string): Promise<Record<string, string[]>>;
   clear(buildId: string): Promise<void>;
 }
 

@@ -31,6 +31,11 @@ export interface Services {
   findEnvironment(name: string): Promise<Environment>;
   /** The newest revision when `number` is null. Throws `environment-not-found`, `revision-not-found` or `not-ready`. */
   findRevision(name: string, number: number | null): Promise<Revision>;
+  /**
+   * Which packages have a module, those of the channels where any of them is there: as packages
+   * that were built show it, else as is known without them.
+   */
+  packagesOf(): Promise<(module: string) => readonly string[]>;
   /** The last lines of a build's log, oldest first. */
   log(buildId: string, last: number): Promise<string[]>;
   /** Remembers where the live message of a build is. */

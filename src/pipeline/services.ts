@@ -1,4 +1,5 @@
 import { type Build, isSettled, newBuild, pendingSteps } from '../domain/build.ts';
+import { packagesWith } from '../domain/diagnosis.ts';
 import type { Environment, Revision } from '../domain/environment.ts';
 import { isOwned, latestRevision } from '../domain/environment.ts';
 import { type FerryError, userError } from '../domain/errors.ts';
@@ -21,7 +22,7 @@ export function createServices(ports: {
   channels?: Channels;
   newId(): string;
 }): Services {
-  const { store, queue, clock, platform, settings } = ports;
+  const { store, queue, clock, platform, settings, channels = UNKNOWN } = ports;
 
   async function findBuild(reference: string): Promise<Build> {
     const build = await store.readBuild(reference);
@@ -102,7 +103,7 @@ export function createServices(ports: {
 
   return {
     settings,
-    channels: ports.channels ?? UNKNOWN,
+    channels,
     findBuild,
     findEnvironment,
     findRevision,
@@ -213,6 +214,21 @@ export function createServices(ports: {
 
     builds: (filter) => store.listBuilds(filter),
     environments,
+    async packagesOf() {
+      const names = settings.channels.filter((channel) => channel.default).map(({ name }) => name);
+      const [learnt, contents] = await Promise.all([
+        store.readModules().catch((): Record<string, string[]> => ({})),
+        channels.read(names, []),
+      ]);
+      const isThere = (name: string) => contents?.some((content) => content.has(name)) ?? true;
+      return (module) => {
+        const shown = Object.hasOwn(learnt, module) ? learnt[module] : undefined;
+        const likely = shown ?? packagesWith(module);
+        const there = likely.filter(isThere);
+        // The name of a package that is not there is still the right word for it.
+        return there.length > 0 ? there : likely;
+      };
+    },
     log: (buildId, last) => store.readLog(buildId, last),
 
     async attachMessage(buildId, message) {

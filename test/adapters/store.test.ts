@@ -173,6 +173,18 @@ describe('the store', { skip: noServer }, () => {
     });
   });
 
+  describe('modules', () => {
+    it('are remembered with their packages, the newest word last', async () => {
+      const store = storeOf();
+      await store.learnModules({});
+      await store.learnModules({ sklearn: ['scikit-learn'], cv2: ['opencv'] });
+      await store.learnModules({ cv2: ['opencv', 'py-opencv'] });
+      const modules = await store.readModules();
+      assert.deepEqual(modules.sklearn, ['scikit-learn']);
+      assert.deepEqual(modules.cv2, ['opencv', 'py-opencv']);
+    });
+  });
+
   describe('the hold on an environment', () => {
     const settle = (build: Build): Build => ({ ...build, state: 'ready' });
 
@@ -411,6 +423,8 @@ describe('the store', { skip: noServer }, () => {
       listBuilds: (store) => store.listBuilds({ limit: 5 }),
       readEnvironment: (store) => store.readEnvironment('churn'),
       listEnvironments: (store) => store.listEnvironments(),
+      learnModules: (store) => store.learnModules({ sklearn: ['scikit-learn'] }),
+      readModules: (store) => store.readModules(),
       claimEnvironment: (store) => store.claimEnvironment('churn', 'U_ANA', 0),
       updateEnvironment: (store) => store.updateEnvironment('churn', (old) => old),
       holdEnvironment: (store) => store.holdEnvironment('churn', 'b1'),

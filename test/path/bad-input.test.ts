@@ -7,7 +7,7 @@ import { type Context, cannotWalk, ferry, words } from '../harness.ts';
 /** What is typed, what is said to be wrong, and what to do instead. */
 const REFUSED_AT_ONCE: readonly (readonly [text: string, wrong: RegExp, next: RegExp])[] = [
   ['creat churn numpy', /no command creat/, /Did you mean \/conda-env create\?/],
-  ['create churn numpy=>1.26', /numpy=>1\.26/, /Use =3\.11, ==3\.11\.3/],
+  ['create churn numpy=>1.26', /numpy=>1\.26/, /Did you mean numpy>=1\.26/],
   ['create churn numpyy==', /numpyy==/, /version/],
   ['create churn', /package/, /create \S+ python=3\.11 numpy/],
   ['create 9lives numpy', /9lives/, /letter/],

@@ -39,6 +39,7 @@ export function createWorld(change: Partial<BuildPorts> = {}): World {
       holdsArchive: async () => false,
       projectDirectory: async () => '/projects',
       importNames: async () => ({}),
+      modules: async () => ({ sklearn: ['scikit-learn'] }),
       clear: async () => undefined,
     },
     edges: new Map(

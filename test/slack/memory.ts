@@ -122,6 +122,16 @@ export class MemoryStore implements Store {
     return (this.logs.get(buildId) ?? []).slice(-last);
   }
 
+  readonly modules = new Map<string, readonly string[]>();
+
+  async learnModules(modules: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    for (const [name, packages] of Object.entries(modules)) this.modules.set(name, packages);
+  }
+
+  async readModules(): Promise<Record<string, string[]>> {
+    return Object.fromEntries([...this.modules].map(([name, packages]) => [name, [...packages]]));
+  }
+
   async addNotice(notice: Notice): Promise<void> {
     this.notices.set(notice.id, { ...notice, leasedUntil: 0 });
   }

@@ -137,7 +137,7 @@ export function isOfPython2(module: string): boolean {
 export function isPublished(module: string): boolean {
   const top = topOf(module);
   // Spark names the packages it asks for: `Pandas`, `PyArrow`.
-  return PUBLISHED.has(top) || PUBLISHED.has(top.toLowerCase()) || top in PACKAGE_OF;
+  return PUBLISHED.has(top) || PUBLISHED.has(top.toLowerCase()) || Object.hasOwn(PACKAGE_OF, top);
 }
 
 /**

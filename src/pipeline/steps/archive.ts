@@ -32,6 +32,9 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
     await run.step('create', async (progress) => {
       progress.detail(`${solved.lock.packages.length} packages`);
       await ports.engine.create({ lock: solved.lock, prefix: held.path }, progress);
+      // What is learnt helps answers later; no build fails for it.
+      const modules = await ports.workspace.modules(held.path).catch(() => ({}));
+      await ports.store.learnModules(modules).catch(() => undefined);
     });
     if (solved.projects.length === 0) await run.skip('install', 'no project asked for');
     else {
