@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Archiver, type EntryData, TarArchive, ZipArchive } from 'archiver';
+import { sizeWarnings } from '../packing/archive-warnings.ts';
 import { archiveContents, type MemberContents } from '../packing/contents.ts';
 import { fileErrorInWords, refuseOutput } from '../packing/file-errors.ts';
 import { DEFAULT_LEVEL, type PackReport, type PackRequest } from '../packing/pack.ts';
@@ -62,7 +63,10 @@ export async function packWithArchiver(request: PackRequest): Promise<PackReport
       seconds: (performance.now() - started) / 1000,
       cache: { hits: 0, misses: 0, reusedBytes: 0 },
       segments: [{ name: 'archive', bytes: size, sha256, offset: 0 }],
-      warnings: contents.warnings,
+      warnings: [
+        ...contents.warnings,
+        ...sizeWarnings({ files: counts.files, bytes: size, sourceBytes: counts.bytes }),
+      ],
     };
   } catch (error) {
     archive.destroy();

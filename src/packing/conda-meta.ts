@@ -64,6 +64,7 @@ function parseRecord(prefix: string, path: string): RawRecord {
     }
     return record;
   } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw error;
     throw userError({
       code: 'conda-meta-broken',
       message: `\`${path}\` is not a conda record: ${error instanceof Error ? error.message : error}.`,

@@ -5,6 +5,7 @@ import { clobberWarnings } from './clobbered.ts';
 import { ContentReader, inScanOrder, type ScannedFile } from './content.ts';
 import { faultWarnings } from './faults.ts';
 import type { Entry } from './members.ts';
+import { targetPrefixOf } from './pack.ts';
 import { type PackWarning, planArchive } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
 
@@ -36,7 +37,7 @@ export async function archiveContents(request: {
 }): Promise<ArchiveContents> {
   const { root, format, signal, output } = request;
   const prefix = resolve(request.prefix);
-  const targetPrefix = request.targetPrefix ?? null;
+  const targetPrefix = targetPrefixOf(request);
   const links = format === 'zip' ? 'copy' : 'keep';
   const names = prefixNames(prefix);
   const leaveOut = [output, `${output}.part`];

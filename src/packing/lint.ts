@@ -6,7 +6,7 @@ import { FerryError, userError } from '../domain/errors.ts';
 import { reasonOf } from './file-errors.ts';
 import { compareVersions } from './lint/elf.ts';
 import { Inspection, type Notice } from './lint/inspect.ts';
-import { BrokenArchive } from './lint/member.ts';
+import { BrokenArchive, SLOW_FILES } from './lint/member.ts';
 import { type LintProfile, PROFILES, unpackerOf } from './lint/profiles.ts';
 import { readTar } from './lint/read-tar.ts';
 import { openZip, type ZipEntry } from './lint/read-zip.ts';
@@ -44,8 +44,6 @@ export interface LintReport {
   verdicts: Record<string, 'ok' | 'fails'>;
 }
 
-/** Five minutes on a NodeManager that forks a process per file (measured: about 5 ms each). */
-const SLOW_FILES = 60_000;
 const SHOWN_PATHS = 5;
 
 /**

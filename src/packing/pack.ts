@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { userError } from '../domain/errors.ts';
 import type { ArchiveFormat } from '../domain/request.ts';
+import { sizeWarnings } from './archive-warnings.ts';
 import type { ArchiveWriter, CompressedFile } from './archive-writer.ts';
 import { type CachedSegment, SegmentCache, type SegmentRecorder, segmentKey } from './cache.ts';
 import { clobberWarnings } from './clobbered.ts';
@@ -80,7 +81,7 @@ const BYTES_PER_TURN = 4 * 1024 * 1024;
  * Packs a prefix into an archive. The same content gives the same bytes, whatever the mtimes, the
  * umask and the host's names are (with one zlib version on one kind of processor).
  *
- * Errors: `bad-root`, `bad-level`, those of `planArchive`, `prefix-changed`, `prefix-too-long`,
+ * Errors: `bad-root`, `bad-level`, `bad-target-prefix`, those of `planArchive`, `prefix-changed`, `prefix-too-long`,
  * `unreadable-file`, `output-not-writable`.
  * A packing that fails or is cancelled (it rejects with the signal's reason) leaves no file.
  */
@@ -96,7 +97,7 @@ async function packPrefix(request: PackRequest): Promise<PackReport> {
   const started = performance.now();
   const { format, root, level = DEFAULT_LEVEL, signal } = request;
   const prefix = resolve(request.prefix);
-  const targetPrefix = request.targetPrefix ?? null;
+  const targetPrefix = targetPrefixOf(request);
   validate(root, level);
   signal?.throwIfAborted();
   await refuseOutput(request.output);
@@ -112,18 +113,23 @@ async function packPrefix(request: PackRequest): Promise<PackReport> {
   try {
     await packing.run();
     const sha256 = await output.finish();
+    const { files, sourceBytes } = packing;
     return {
       path: request.output,
       format,
       root,
-      files: packing.files,
+      files,
       bytes: output.bytes,
-      sourceBytes: packing.sourceBytes,
+      sourceBytes,
       sha256,
       seconds: (performance.now() - started) / 1000,
       cache: packing.cacheCounts,
       segments: output.segments,
-      warnings: [...packing.warnings, ...(packing.cacheWarning ? [packing.cacheWarning] : [])],
+      warnings: [
+        ...packing.warnings,
+        ...sizeWarnings({ files, bytes: output.bytes, sourceBytes }),
+        ...(packing.cacheWarning ? [packing.cacheWarning] : []),
+      ],
     };
   } catch (error) {
     await output.discard();
@@ -137,7 +143,7 @@ function validate(root: string, level: number): void {
     throw userError({
       code: 'bad-root',
       message: `\`${root}\` cannot be the top-level folder of an archive.`,
-      suggestion: 'Use letters, digits, `_`, `-` and `.`, at most 64, e.g. `churn`.',
+      suggestion: 'Use letters, digits, `_`, `-` and `.`, at most 64, e.g. `--root churn`.',
     });
   }
   if (!Number.isInteger(level) || level < 1 || level > 9) {
@@ -147,6 +153,21 @@ function validate(root: string, level: number): void {
       suggestion: `Use 1 (fast) to 9 (small); ${DEFAULT_LEVEL} is the default.`,
     });
   }
+}
+
+/**
+ * The path the archive will be unpacked at, without a slash at its end; null for none.
+ * Errors: `bad-target-prefix` for one that is not absolute, or that no file can name in one line.
+ */
+export function targetPrefixOf({ targetPrefix }: Pick<PackRequest, 'targetPrefix'>): string | null {
+  if (targetPrefix == null) return null;
+  const place = posix.normalize(targetPrefix).replace(/\/+$/, '');
+  if (place.startsWith('/') && !/[\x00-\x1f\x7f]/.test(place)) return place;
+  throw userError({
+    code: 'bad-target-prefix',
+    message: `\`${targetPrefix}\` is not an absolute path below \`/\`.`,
+    suggestion: 'Name the folder `bin` will lie in, e.g. `--target-prefix /opt/envs/churn`.',
+  });
 }
 
 /** What the reading side sends to the writing side, in archive order. */

@@ -1,7 +1,10 @@
 import { posix } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
+import { ACTIVATE, DEACTIVATE } from './activation.ts';
+import { interpreterWarnings } from './archive-warnings.ts';
 import { bytecodeFate, cachedBytecode, isNumbaCache } from './bytecode.ts';
+import { condaUnpack } from './conda-unpack.ts';
 import { leftOutWarnings, staysBehind } from './left-out.ts';
 import { linkWarnings } from './link-warnings.ts';
 import { archiveMembers, type Entry, type FileEntry, type KeptFile } from './members.ts';
@@ -10,7 +13,6 @@ import { type Owners, readOwners, UNOWNED } from './owners.ts';
 import { refuseEditable } from './pip.ts';
 import { byPath, listPrefix } from './prefix.ts';
 import type { PrefixRecord } from './relocate.ts';
-import { ACTIVATE, condaUnpack, DEACTIVATE } from './scripts.ts';
 
 /** Members that travel together: one package's files, or one of the parts every archive has. */
 export interface Segment {
@@ -120,6 +122,7 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
               text: 'There is no `bin/python` in this environment: Spark cannot use it as its Python. Add `python` to its packages.',
             },
           ]),
+      ...interpreterWarnings(entries),
     ],
     files: entries.filter((entry) => entry.kind === 'file').length,
     bytes: entries.reduce((sum, entry) => sum + bytesOnDisk(entry), 0),

@@ -46,6 +46,9 @@ export const command: TerminalCommand = {
     if (values.packer !== 'segments' && values.packer !== 'archiver') {
       throw usageError(`There is no packer \`${values.packer}\`.`, usage);
     }
+    if (values.level !== undefined && !/^[1-9]$/.test(values.level)) {
+      throw usageError(`\`${values.level}\` is not a compression level, 1 to 9.`, usage);
+    }
     const request = {
       prefix: resolve(prefix),
       output: resolve(values.output),

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from 'nod
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { sizeWarnings } from '../../src/packing/archive-warnings.ts';
 import { lint } from '../../src/packing/lint.ts';
 import { type PackRequest, pack } from '../../src/packing/pack.ts';
 import {
@@ -214,6 +215,29 @@ test('a target too long for the kernel or with a space gets scripts that start b
       `#!/usr/bin/env -S python -E\nHOME = "${targetPrefix}"\n`,
     );
   }
+});
+
+test('an interpreter that is not executable is said by both', async (context) => {
+  const prefix = await environment(context, []);
+  await chmod(join(prefix, 'bin/python3.11'), 0o644);
+  const archive = join(prefix, '../a.tar.gz');
+  const { warnings } = await pack({ prefix, output: archive, format: 'tar.gz', root: 'e' });
+  const { findings } = await lint(archive);
+  for (const said of [warnings, findings]) {
+    assert.deepEqual(
+      said.map(({ id }) => id),
+      ['exec-bit-lost'],
+    );
+  }
+});
+
+test('what lint takes for a bomb, and what is slow to unpack, is said when it is packed', () => {
+  const said = (files: number, bytes: number, sourceBytes: number) =>
+    sizeWarnings({ files, bytes, sourceBytes }).map(({ id }) => id);
+  assert.deepEqual(said(60_000, 5e8, 5e9), []);
+  assert.deepEqual(said(60_001, 5e8, 5e9), ['slow-localisation']);
+  assert.deepEqual(said(10, 1e6, 2e9), ['archive-bomb']);
+  assert.deepEqual(said(10, 1e6, 9e8), []);
 });
 
 test('setuid bits do not travel', async (context) => {

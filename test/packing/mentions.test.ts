@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { condaUnpack } from '../../src/packing/conda-unpack.ts';
 import {
   findMentions,
   needlesOf,
   replaceMentions,
   type TextKind,
 } from '../../src/packing/mentions.ts';
-import { condaUnpack } from '../../src/packing/scripts.ts';
 import { temporaryFolder } from './fake-prefix.ts';
 import { python } from './tools.ts';
 

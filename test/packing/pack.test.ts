@@ -381,6 +381,10 @@ test('bad requests are refused in words', async (context) => {
     [{ root: 'a b' }, 'bad-root'],
     [{ root: '..' }, 'bad-root'],
     [{ level: 10 }, 'bad-level'],
+    [{ targetPrefix: 'opt/e' }, 'bad-target-prefix'],
+    [{ targetPrefix: '/' }, 'bad-target-prefix'],
+    [{ targetPrefix: '/opt/e\n' }, 'bad-target-prefix'],
+    [{ prefix: '/' }, 'not-a-prefix'],
     [{ prefix: join(folder, 'none') }, 'not-a-prefix'],
     [{ prefix: folder }, 'not-a-prefix'],
   ];

@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { FileRecord } from '../../src/packing/conda-meta.ts';
+import { condaUnpack } from '../../src/packing/conda-unpack.ts';
 import { relocate } from '../../src/packing/relocate.ts';
-import { condaUnpack } from '../../src/packing/scripts.ts';
 import { temporaryFolder } from './fake-prefix.ts';
 import { output } from './tools.ts';
 
