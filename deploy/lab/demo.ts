@@ -18,6 +18,7 @@ import {
   startSlackEmulator,
   visibleText,
 } from './slack/emulator.ts';
+import { manifestScopes } from './slack/manifest.ts';
 import { terminalLines } from './slack/terminal.ts';
 
 const COMMAND = 'create my-local-env python=3.11 numpy scipy pandas';
@@ -143,7 +144,7 @@ async function main(): Promise<number> {
   const [lab, slack] = await Promise.all([
     // 3.3.6 has libhadoop here, as clusters do: localizing an archive is then no matter of seconds.
     startLab({ directory: join(directory, 'lab'), hadoop: '3.3.6' }),
-    startSlackEmulator({ port }),
+    startSlackEmulator({ port, scopes: await manifestScopes() }),
   ]);
   await writeConfiguration(configFile, lab.state, {
     dataDirectory: join(directory, 'data'),

@@ -73,7 +73,7 @@ describe('the life of a build', { skip: cannotWalk }, () => {
       await ctx.untilSettled('shared', 'cancelled');
     }));
 
-  test('Verify runs the proof again; Logs and Copy line open where text can be selected', () =>
+  test('Verify runs the proof again; Logs and Line to copy open where text can be selected', () =>
     runTest(async (ctx) => {
       await ctx.ask('create proof python=3.11 six');
       const before = await ctx.untilReady('proof');

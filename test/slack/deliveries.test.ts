@@ -79,7 +79,7 @@ describe('live messages', () => {
       await until(() => edits(world).length === 1);
       const refusedAt = performance.now();
       await world.slash('list');
-      await world.slack.untilEphemeral(ANA, says(/Environments/));
+      await world.slack.untilEphemeral(ANA, says(/no environments yet/));
       assert.ok(performance.now() - refusedAt < 900);
       await world.slack.untilMessage(says(/first/));
       assert.ok(performance.now() - refusedAt >= 950);

@@ -7,13 +7,15 @@ import { describe as describeReply } from '../../src/slack/describe.ts';
 import { homeView } from '../../src/slack/home.ts';
 import {
   createForm,
+  diagnoseForm,
   type FormState,
+  linesView,
   readForm,
   readOrigin,
   replyView,
 } from '../../src/slack/modals.ts';
 import { cannotJudge, judge } from './judge.ts';
-import { build, environment, samples, settings } from './samples.ts';
+import { build, environment, invocationLine, samples, settings } from './samples.ts';
 import { ANA, DATA, inWorld, says, visibleText } from './world.ts';
 
 const origin = { channel: DATA, thread: null };
@@ -148,6 +150,14 @@ describe('views', () => {
     'view-form': createForm(settings, {}, origin),
     'view-form-filled': createForm(settings, build('ready').request, origin),
     'view-form-many': createForm({ ...settings, channels: many, edges: many }, {}, origin),
+    'view-lines': linesView('A title that is too long for a modal', [
+      invocationLine(),
+      invocationLine('lab', 'pyspark', 'global'),
+      { ...invocationLine(), text: 'x'.repeat(3000) },
+      { ...invocationLine(), text: `pyspark ${'x'.repeat(9000)}`, warnings: ['too `long`'] },
+    ]),
+    'view-lines-long': linesView('Line to copy', [{ ...invocationLine(), text: 'x'.repeat(9000) }]),
+    'view-diagnose': diagnoseForm(),
     'view-form-bare': createForm({ ...settings, channels: [], edges: [] }, {}, origin),
     'view-home-empty': homeView(ANA, [], [], settings),
     'view-home': homeView(
@@ -166,6 +176,32 @@ describe('views', () => {
 
   test("Slack's own models accept every view", { skip: cannotJudge }, () => {
     assert.equal(judge(views as Record<string, View>), '');
+  });
+
+  test('whatever can be pressed or filled keeps its block id', () => {
+    for (const [name, view] of Object.entries(views)) {
+      const { blocks } = view as { blocks: { type: string; block_id?: string }[] };
+      const rows = blocks.filter(({ type }) => type === 'actions' || type === 'input');
+      const ids = rows.map(({ block_id }) => block_id);
+      assert.ok(!ids.includes(undefined), name);
+      assert.equal(new Set(ids).size, ids.length, name);
+    }
+  });
+
+  test('a line stands whole in its field, and one too long for a field in a block', () => {
+    const { blocks, submit } = views['view-lines'] as View & { blocks: object[] };
+    const held = blocks.flatMap((block) => {
+      const { element } = block as { element?: { initial_value?: string } };
+      return element ? [element.initial_value] : [];
+    });
+    assert.deepEqual(held, [
+      invocationLine().text,
+      `cd /srv/ferry\n${invocationLine('lab', 'pyspark', 'global').text}`,
+      'x'.repeat(3000),
+    ]);
+    assert.ok(submit, 'Slack wants it where there is a field');
+    assert.ok(JSON.stringify(blocks).includes(`pyspark ${'x'.repeat(9000)}`));
+    assert.ok(!('submit' in (views['view-lines-long'] as object)));
   });
 
   test('the Home tab shows only what is mine', () => {

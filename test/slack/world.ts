@@ -8,6 +8,7 @@ import {
   startSlackEmulator,
   visibleText,
 } from '../../deploy/lab/slack/emulator.ts';
+import { manifestScopes } from '../../deploy/lab/slack/manifest.ts';
 import type { Build } from '../../src/domain/build.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
 import type { Pace } from '../../src/slack/deliveries.ts';
@@ -58,6 +59,8 @@ export async function inWorld(
 ): Promise<void> {
   const slack = await startSlackEmulator({
     record: join(import.meta.dirname, '../.out/slack'),
+    // What the product does must be allowed by what it asks for.
+    scopes: await manifestScopes(),
     ...options.emulator,
   });
   const memory = createMemory();
