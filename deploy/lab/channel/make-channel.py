@@ -306,7 +306,7 @@ def small_package(recipe):
     for kind, mode in (("files", "text"), ("binary_files", "binary")):
         for path, text in recipe.get(kind, {}).items():
             content = text.replace("{prefix}", PLACEHOLDER).encode()
-            package.files[path] = File(content, path.startswith("bin/"), prefix_mode=mode if "{prefix}" in text else None)
+            package.files[path] = File(content, path.startswith(("bin/", "python-scripts/")), prefix_mode=mode if "{prefix}" in text else None)
     for path, link in recipe.get("links", {}).items():
         package.files[path] = File(link=link)
     return package
