@@ -137,6 +137,7 @@ export const SITES: readonly Site[] = [
       "export PYSPARK_SUBMIT_ARGS='--master local[1] pyspark-shell'",
       'export SPARK_REMOTE=sc://127.0.0.1:9',
     ],
+    warned: ONLY_SETTINGS,
   },
   {
     name: 'both files: every Python there is',
