@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { diagnose, FAILURE_CAUSES, FAILURE_IDS } from '../../src/domain/diagnosis.ts';
+import {
+  diagnose,
+  FAILURE_CAUSES,
+  FAILURE_IDS,
+  mentionsIn,
+  packagesWith,
+} from '../../src/domain/diagnosis.ts';
 import { invoke } from '../../src/domain/invocation.ts';
 import { FAILURES, NOT_FOR_US, noise } from './diagnosis-logs.ts';
 import { CHURN } from './invocation-requests.ts';
+import { SHAPES } from './logs/shapes.ts';
 
 const TRACEBACKS = new URL('data/tracebacks/', import.meta.url);
 
@@ -74,6 +81,109 @@ describe('the carrier of a log changes nothing', () => {
       }
     });
   }
+});
+
+describe('evidence in the shape it reaches people', () => {
+  for (const [name, id, text] of SHAPES) {
+    it(`${id}: ${name}`, () => assert.deepEqual(ids(text), [id]));
+  }
+
+  const each = (prefix: (line: number) => string) => (text: string) =>
+    text
+      .split('\n')
+      .map((line, index) => `${prefix(index)}${line}`)
+      .join('\n');
+  const shippers: Record<string, (text: string) => string> = {
+    'ray, in colours': each(() => '\u001b[36m(Actor pid=20686)\u001b[0m '),
+    stern: each(() => 'churn-driver spark-kubernetes-driver '),
+    mpirun: each(() => '[1,0]<stderr>:'),
+    'a build in Docker': each((line) => `#12 3.45${line % 10} `),
+    Zeppelin: each(
+      () =>
+        ' INFO [2026-05-14 09:12:41,123] ({Thread-12} ProcessLauncher.java[processLine]:189) - [INTERPRETER OUTPUT] ',
+    ),
+    'grep -n': each((line) => `stderr:${line + 10}:`),
+    'cat -n': each((line) => `${String(line + 1).padStart(6)}\t`),
+    'Cloud Logging': (text) =>
+      text
+        .split('\n')
+        .map((line) => JSON.stringify({ jsonPayload: { message: line }, severity: 'ERROR' }))
+        .join('\n'),
+    Ansible: (text) => `fatal: [edge1]: FAILED! => ${JSON.stringify({ rc: 1, stderr: text })}`,
+    'a record in a record': (text) => JSON.stringify({ a: JSON.stringify({ msg: text }) }),
+    'a terminal of 120 letters': (text) =>
+      text
+        .split('\n')
+        .flatMap((line) => line.match(/.{1,120}/g) ?? [''])
+        .join('\n'),
+  };
+  for (const [shipper, carry] of Object.entries(shippers)) {
+    it(`tracebacks of workers and of the driver, from ${shipper}`, () => {
+      for (const id of ['module-missing-on-executor', 'module-missing-on-driver'] as const) {
+        const text = FAILURES[id][0] ?? '';
+        assert.deepEqual(ids(carry(text)), [id], carry(text));
+      }
+      const own = NOT_FOR_US['iteritems in the own function'] ?? '';
+      assert.deepEqual(ids(carry(own)), [], carry(own));
+    });
+  }
+});
+
+describe('what a log names', () => {
+  it('environments and revisions of ours, by archive, prefix and alias', () => {
+    const sha = 'ab12'.repeat(16);
+    assert.deepEqual(
+      mentionsIn(
+        `x\nfile:/srv/ferry/archives/${sha}/churn.zip#churn_zip\n/srv/ferry/envs/churn/12/bin/python\n./other_tgz/other/bin/python\n/opt/envs/x/lib/y`,
+      ),
+      [
+        { environment: 'churn', revision: 12, archive: sha, line: 2 },
+        { environment: 'other', revision: null, archive: null, line: 4 },
+      ],
+    );
+  });
+
+  it('the module that is missing, and the package that has it', () => {
+    const [finding] = diagnose(FAILURES['module-missing-on-driver'][0] ?? '');
+    assert.deepEqual(finding?.missing, { module: 'sklearn', packages: ['scikit-learn'] });
+    assert.match(finding?.command ?? '', /create NAME PACKAGES… scikit-learn$/);
+    const [asked] = diagnose(FAILURES['module-missing-on-driver'][0] ?? '', {
+      packagesOf: (module) => [`of-${module}`],
+    });
+    assert.deepEqual(asked?.missing?.packages, ['of-sklearn']);
+    assert.deepEqual(packagesWith('google.protobuf.message'), ['protobuf']);
+    assert.deepEqual(packagesWith('cv2'), ['opencv']);
+    assert.deepEqual(packagesWith('pandas.core.frame'), ['pandas']);
+    assert.deepEqual(packagesWith('scoring.features'), []);
+    assert.deepEqual(packagesWith('constructor'), []);
+  });
+
+  it('versions: the fix names what this Spark runs with', () => {
+    const fix = (
+      id: 'python-unsupported-by-spark' | 'package-unsupported-by-spark',
+      spark: string,
+    ) =>
+      diagnose(
+        `26/11/23 01:00:00 INFO SparkContext: Running Spark version ${spark}\n${(FAILURES[id][0] ?? '').replace(/.*Running Spark version.*\n/, '')}`,
+      )[0];
+    assert.match(
+      fix('python-unsupported-by-spark', '3.5.1')?.fix ?? '',
+      /Spark 3\.5 runs Python 3\.8–3\.11; build with python=3\.11/,
+    );
+    assert.match(fix('python-unsupported-by-spark', '3.3.2')?.command ?? '', /python=3\.10 /);
+    assert.match(fix('package-unsupported-by-spark', '3.3.2')?.fix ?? '', /pandas>=1\.0\.5,<2\.0/);
+    assert.match(
+      fix('package-unsupported-by-spark', '9.9.9')?.fix ?? '',
+      /pandas<2 below Spark 3\.4/,
+    );
+  });
+
+  it('and a crash is told last, where nothing else is seen', () => {
+    const crash = FAILURES['python-worker-crash'][1] ?? '';
+    for (const id of ['mkl-openmp-conflict', 'cache-not-writable', 'numpy-abi'] as const) {
+      assert.deepEqual(ids(`${FAILURES[id][0]}\n${crash}`), [id]);
+    }
+  });
 });
 
 describe('what is not the environment gives no finding', () => {
