@@ -20,6 +20,8 @@ const MOST_CHARACTERS = 64e6;
  * it holds more names than fit into memory, or ends before its document does.
  */
 export async function readRepodata(source: Readable, versions: Versions = new Map()) {
+  /** Most versions are those of many packages. */
+  const copies = new Map<string, string>();
   let rest = '';
   let characters = 0;
   let last = '';
@@ -33,9 +35,10 @@ export async function readRepodata(source: Readable, versions: Versions = new Ma
         end = match.index + whole.length;
         const known = versions.get(name);
         if (known?.has(version)) continue;
-        // Slices of a large text keep all of it in memory; copies do not.
-        if (known) known.add(copy(version));
-        else versions.set(copy(name), new Set([copy(version)]));
+        const own = copies.get(version) ?? copy(version);
+        copies.set(own, own);
+        if (known) known.add(own);
+        else versions.set(copy(name), new Set([own]));
         characters += version.length + (known ? 0 : name.length);
         if (characters > MOST_CHARACTERS) throw new Error('the channel has too many packages');
       }
@@ -47,6 +50,7 @@ export async function readRepodata(source: Readable, versions: Versions = new Ma
   return versions;
 }
 
+/** Slices of a large text keep all of it in memory; copies do not. */
 function copy(text: string): string {
   return Buffer.from(text).toString();
 }
