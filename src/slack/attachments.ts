@@ -58,7 +58,7 @@ export function asksAbout(text: string): boolean {
 }
 
 const POINTING =
-  /^(diagnose|explain)(\s+(this|that|it|above|please|the|thread|log|logs|error|failure|traceback|message|:point_up(_2)?:|\^+|☝️?|👆))*\s*[?.!]*$/i;
+  /^(diagnose|explain)(\s+(this|that|it|above|please|the|thread|log|logs|error|failure|traceback|message|:point_up(_2)?:|\^+|[\u{261d}\u{1f446}]\u{fe0f}?))*\s*[?.!]*$/iu;
 
 /** Where a message stands in a thread, and its own place in it; null for one that starts none. */
 export function threadOf(
