@@ -29,7 +29,7 @@ export interface Site {
   shell?: (site: SiteParts) => string[];
   /** What the application is asked besides; see `REPORT`. */
   ask?: readonly ('sql' | 'archives' | 'modules')[];
-  /** Forms that can do nothing about it. */
+  /** Forms that are not run, because they can do nothing about it. */
   warned?: readonly Form['name'][];
 }
 
@@ -115,6 +115,9 @@ export const SITES: readonly Site[] = [
       `spark.yarn.dist.archives ${archives[1]}#site_two`,
     ],
     ask: ['archives'],
+    // Measured: next to --archives, Spark drops `spark.archives` in cluster mode; a document that
+    // becomes spark-defaults.conf replaces `spark.yarn.dist.archives` of the site.
+    warned: ['submit, cluster', 'spark-defaults', 'livy'],
   },
   {
     name: 'spark-defaults.conf: spark.submit.pyFiles',
