@@ -88,6 +88,12 @@ describe('evidence in the shape it reaches people', () => {
     it(`${id}: ${name}`, () => assert.deepEqual(ids(text), [id]));
   }
 
+  it('a word that a wide terminal broke in two', () => {
+    const text =
+      'Exception in thread "main" org.apache.spark.SparkException: Please specify spark.kubernet\nes.file.upload.path property.';
+    assert.deepEqual(ids(text), ['upload-path-missing']);
+  });
+
   const each = (prefix: (line: number) => string) => (text: string) =>
     text
       .split('\n')

@@ -6,6 +6,7 @@ import { MODULE_CLUES } from './clues/modules.ts';
 import { NODE_CLUES } from './clues/nodes.ts';
 import { PACKAGE_CLUES } from './clues/packages.ts';
 import { PYTHON_CLUES } from './clues/python.ts';
+import { JAVA_CLUES, SPARK_VERSION_CLUES } from './clues/spark.ts';
 import { SUBMIT_CLUES } from './clues/submit.ts';
 import { SUPPORT_CLUES } from './clues/support.ts';
 import { WORKER_CLUES } from './clues/workers.ts';
@@ -20,6 +21,8 @@ export const CLUES: readonly Clue[] = [
   ...PYTHON_CLUES,
   ...MODULE_CLUES,
   ...SUPPORT_CLUES,
+  ...SPARK_VERSION_CLUES,
+  ...JAVA_CLUES,
   ...PACKAGE_CLUES,
   ...LIBRARY_CLUES,
   ...WORKER_CLUES,
