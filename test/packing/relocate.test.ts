@@ -102,6 +102,23 @@ test('binaries that conda did not rewrite stay as they are', () => {
   assert.equal(result.record, null);
 });
 
+test("conda's word for what is text counts, whatever is in it", () => {
+  const file = { ...binary, mode: 'text' } as const;
+  const content = Buffer.from(`a=${prefix}/x\0\n`);
+  const aimed = relocate(content, 'etc/a', file, {
+    prefix,
+    targetPrefix: '/opt/longer/than/before/e',
+  });
+  assert.equal(aimed.content.toString(), 'a=/opt/longer/than/before/e/x\0\n');
+  const { record } = relocate(content, 'etc/a', file, { prefix, targetPrefix: null });
+  assert.equal(record?.mode, 'declared');
+  const overwritten = Buffer.from(`a=${prefix}/x\n`);
+  assert.equal(
+    relocate(overwritten, 'lib/a', binary, { prefix, targetPrefix: null }).record?.mode,
+    'text',
+  );
+});
+
 function retarget(content: Buffer, targetPrefix: string, file: FileRecord | null = binary) {
   return relocate(content, 'lib/a.so', file, { prefix, targetPrefix }).content;
 }
