@@ -195,8 +195,20 @@ describe('the page', { skip }, () => {
     await page.keyboard.press('Escape');
     await dialog.waitFor();
     await dialog.getByRole('button', { name: 'Close' }).focus();
+    const closed: string[] = [];
+    const listen = (request: { postData(): string | null }) => {
+      const data = request.postData() ?? '';
+      if (data.includes('closeView')) closed.push(data);
+    };
+    page.on('request', listen);
     await page.keyboard.press('Escape');
+    // What is typed at once goes to the conversation, and a whole command is sent by one Enter.
+    await field.fill('/conda-env');
+    await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
+    assert.equal(await field.inputValue(), '');
+    page.off('request', listen);
+    assert.equal(closed.length, 1);
   });
 
   it('fits a narrow screen, with the channels one press away', async () => {

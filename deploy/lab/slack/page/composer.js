@@ -81,6 +81,7 @@ export function composer(channel, threadTs = null) {
             type: 'button',
             role: 'option',
             'aria-selected': index === active,
+            'data-insert': one.insert,
             onclick: () => {
               field.value = one.insert;
               offer();
@@ -126,6 +127,10 @@ export function composer(channel, threadTs = null) {
     if (answer.error && answer.status === null && !answer.error.includes('failed with'))
       toast(answer.error);
   };
+  /** Enter sends a word that is complete already. */
+  const completes = ({ key, shiftKey }, chosen) =>
+    key === 'Tab' ||
+    (key === 'Enter' && !shiftKey && chosen.dataset.insert.trim() !== field.value.trim());
   field.addEventListener('input', () => {
     active = 0;
     offer();
@@ -138,7 +143,7 @@ export function composer(channel, threadTs = null) {
       event.preventDefault();
       active = (active + step + found.length) % found.length;
       offer();
-    } else if (found.length > 0 && (event.key === 'Tab' || event.key === 'Enter')) {
+    } else if (found.length > 0 && completes(event, found[active])) {
       event.preventDefault();
       found[active].click();
     } else if (event.key === 'Escape') list.hidden = true;

@@ -65,13 +65,12 @@ export function rememberFocus() {
  */
 export function openDialog(layer, onEscape) {
   document.getElementById('overlay').append(layer);
-  layer.addEventListener('cancel', (event) => {
+  const ask = (event) => {
     event.preventDefault();
-    onEscape();
-  });
-  // A browser closes a dialog by itself at the second Escape, whatever the page says.
-  layer.addEventListener('close', () => {
     if (layer.isConnected) onEscape();
-  });
+  };
+  layer.addEventListener('cancel', ask);
+  // A browser closes a dialog by itself at the second Escape, whatever the page says.
+  layer.addEventListener('close', ask);
   layer.showModal();
 }

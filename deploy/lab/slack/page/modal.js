@@ -38,6 +38,16 @@ function restore(dialog, values) {
     }
 }
 
+/** Views closed here that the server may still show for a moment: what is typed next is not theirs. */
+const dismissed = new Set();
+
+/** Closes a view, or all that are open, at once, and tells the app. */
+function dismiss(viewId, all) {
+  for (const { id } of state.modals) if (all || id === viewId) dismissed.add(id);
+  showModal();
+  return act('closeView', { viewId, all });
+}
+
 function build(view, depth) {
   const values = entered.get(view.id) ?? {};
   entered.set(view.id, values);
@@ -47,7 +57,7 @@ function build(view, depth) {
     { type: 'submit' },
     h('span', {}, withEmoji(view.submit?.text ?? '')),
   );
-  const close = (all) => act('closeView', { viewId: view.id, all });
+  const close = (all) => dismiss(view.id, all);
   const dialog = h(
     'form.dialog',
     {
@@ -103,7 +113,8 @@ let focusBack = () => {};
 
 /** Shows the view on top, or nothing. An unchanged view keeps its elements. */
 export function showModal() {
-  const top = state.modals.at(-1) ?? null;
+  const open = state.modals.filter(({ id }) => !dismissed.has(id));
+  const top = open.at(-1) ?? null;
   const version = top ? `${state.me} ${top.id} ${top.hash}` : null;
   if (version === (shown?.version ?? null)) return;
   const earlier = shown;
@@ -119,9 +130,9 @@ export function showModal() {
       'data-view-id': top.id,
       'data-callback-id': top.callback_id,
     },
-    build(top, state.modals.length),
+    build(top, open.length),
   );
-  openDialog(layer, () => act('closeView', { viewId: top.id, all: false }));
+  openDialog(layer, () => dismiss(top.id, false));
   shown = { version, layer, id: top.id };
   if (!restoreFocus(layer, focused)) firstControl(layer)?.focus();
 }
