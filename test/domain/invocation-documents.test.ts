@@ -161,11 +161,12 @@ describe('spark-defaults.conf', () => {
     ]);
   });
 
-  it('tells the pyspark shell both interpreters, because it gives the executors what it runs on', () => {
+  it('tells the pyspark shell both interpreters by setting, which no spark-env.sh replaces', () => {
     const { warnings } = invoke({ ...CHURN, for: 'spark-defaults' });
     const { text = '' } = warnings.find(({ id }) => id === 'pyspark-driver') ?? {};
-    assert.match(text, / PYSPARK_DRIVER_PYTHON=\/srv\/ferry\/envs\/churn\/3\/bin\/python /);
-    assert.match(text, / PYSPARK_PYTHON=\.\/churn_zip\/churn\/bin\/python\. /);
+    const driver = 'spark.pyspark.driver.python=/srv/ferry/envs/churn/3/bin/python';
+    const executor = 'spark.pyspark.python=./churn_zip/churn/bin/python';
+    assert.ok(text.includes(`\`pyspark --conf ${driver} --conf ${executor}\``), text);
   });
 
   it('uses spark.archives off YARN', () => {

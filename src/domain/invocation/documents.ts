@@ -1,4 +1,4 @@
-import { quote } from '../shell.ts';
+import { commandLine, quote } from '../shell.ts';
 import { isRemote } from './archive.ts';
 import {
   argumentsAfterSite,
@@ -222,7 +222,8 @@ function defaultsWarnings(plan: Plan): InvocationWarning[] {
       // bin/pyspark picks its interpreter before it reads the file (launcher
       // `SparkSubmitCommandBuilder.buildPySparkShellCommand`).
       id: 'pyspark-driver',
-      text: `The pyspark shell takes its Python from the command line or the variables only, and what it takes goes to the executors, too. For it: export PYSPARK_DRIVER_PYTHON=${quote(interpreter(plan.driverPrefix))} PYSPARK_PYTHON=${quote(interpreter(plan.executorPrefix))}. spark-submit reads the file.`,
+      // A spark-env.sh replaces exported variables; it cannot replace a setting.
+      text: `The pyspark shell chooses its Python before it reads the file. Start it as \`${commandLine({ unset: [], environment: {}, argv: ['pyspark', '--conf', `spark.pyspark.driver.python=${interpreter(plan.driverPrefix)}`, '--conf', `spark.pyspark.python=${interpreter(plan.executorPrefix)}`] })}\`. spark-submit needs the file only.`,
     },
     ...always,
   ];
