@@ -2,7 +2,7 @@
  * From a log or traceback to causes, fixes and the line that works. The catalogue is data:
  * `diagnosis/clues.ts` says which wordings point to which cause, `diagnosis/causes.ts` what to do.
  */
-import { environmentOf, FAILURE_CAUSES, type Known } from './diagnosis/causes.ts';
+import { environmentOf, FAILURE_CAUSES, type Known, ownLine } from './diagnosis/causes.ts';
 import { CLUES, type Clue } from './diagnosis/clues.ts';
 import {
   FAILURE_IDS,
@@ -15,7 +15,9 @@ import { packagesWith } from './diagnosis/modules.ts';
 import { NeedleFinder } from './diagnosis/needles.ts';
 import { withoutSecrets } from './diagnosis/redact.ts';
 import { UNKNOWN_VERSIONS, type Versions, versionsIn } from './diagnosis/versions.ts';
+import { revisionLabel } from './environment.ts';
 import type { InvocationRequest } from './invocation.ts';
+import type { BuildRequest } from './request.ts';
 
 export { FAILURE_CAUSES, type FailureCause } from './diagnosis/causes.ts';
 export {
@@ -23,8 +25,11 @@ export {
   FAILURE_IDS,
   type FailureId,
   type Finding,
+  type Mend,
   type MissingModule,
 } from './diagnosis/finding.ts';
+export { formIn, type ShownForm } from './diagnosis/form.ts';
+export { mendedRequest } from './diagnosis/mend.ts';
 export { type Mention, mentionsIn } from './diagnosis/mentions.ts';
 export { packagesWith } from './diagnosis/modules.ts';
 export { type Versions, versionsIn } from './diagnosis/versions.ts';
@@ -32,8 +37,12 @@ export { type Versions, versionsIn } from './diagnosis/versions.ts';
 export interface DiagnosisContext {
   /** How the failing job was, or should have been, started: makes the command concrete. */
   invocationRequest?: InvocationRequest | null;
+  /** What the environment was built from: makes the mended build concrete. */
+  build?: BuildRequest | null;
   /** The environment, when no request is known. */
   environment?: string | null;
+  /** The Spark of the cluster, where the log names none. */
+  spark?: string | null;
   /** The bot's command, `/conda-env` unless it was renamed. */
   bot?: string;
   /** The packages a channel's own records name for a module; what is known here where not given. */
@@ -176,30 +185,59 @@ function findingOf(
   context: DiagnosisContext,
 ): Finding {
   const cause = FAILURE_CAUSES[id];
-  const request = context.invocationRequest ?? null;
   const subject = trace.subject === null ? null : withoutSecrets(trace.subject);
-  const known: Known = {
-    request,
-    subject,
-    environment:
-      request?.environment ?? context.environment ?? environmentOf(trace.subject) ?? 'NAME',
-    bot: context.bot ?? '/conda-env',
-    versions,
-    missing: missingOf(id, subject, context),
-  };
   const confidences = [...trace.clues].map((clue) => clue.confidence);
   // Several independent wordings of one cause make it surer.
   const confidence = Math.min(0.99, Math.max(...confidences) + 0.02 * (confidences.length - 1));
-  return {
-    id,
-    title: cause.title,
+  const found = {
+    ...{ id, title: cause.title },
     confidence: Math.round(confidence * 100) / 100,
     evidence: trace.evidence,
     cause: withSubject(cause.cause, subject),
-    fix: typeof cause.fix === 'string' ? cause.fix : cause.fix(known),
+    ...{ subject, versions, fix: '', command: '' },
+  };
+  return worded(found, context);
+}
+
+/** The same finding, with fix, command and build for what is known of the environment. */
+export function worded(finding: Finding, context: DiagnosisContext): Finding {
+  const { id, subject = null, versions = UNKNOWN_VERSIONS } = finding;
+  const cause = FAILURE_CAUSES[id];
+  const request = context.invocationRequest ?? null;
+  const build = context.build ?? null;
+  const known: Known = {
+    ...{ request, build, subject },
+    environment:
+      request?.environment ??
+      build?.environment ??
+      context.environment ??
+      environmentOf(subject) ??
+      'NAME',
+    bot: context.bot ?? '/conda-env',
+    versions: { ...versions, spark: versions.spark ?? context.spark ?? null },
+    missing: missingOf(id, subject, context),
+  };
+  const fix = typeof cause.fix === 'string' ? cause.fix : cause.fix(known);
+  const mend = typeof cause.mend === 'function' ? cause.mend(known) : cause.mend;
+  return {
+    ...finding,
+    fix: withLine(fix, known),
     command: cause.command(known),
     ...(known.missing !== null && { missing: known.missing }),
+    ...(mend ? { mend } : {}),
   };
+}
+
+/** Whose line is meant; where that is not known, how to get it. */
+function withLine(fix: string, known: Known): string {
+  if (!fix.includes('{line}')) return fix;
+  if (ownLine(known.request) !== null) {
+    const { environment, request } = known;
+    const label = request?.revision ? revisionLabel(environment, request.revision) : environment;
+    return fix.replaceAll('{line}', `the line of \`${label}\``);
+  }
+  const said = fix.replaceAll('{line}', "the environment's own line");
+  return `${said} \`${known.bot} run ${known.environment}\` gives that line.`;
 }
 
 function missingOf(

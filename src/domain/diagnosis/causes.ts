@@ -6,7 +6,7 @@ import { SHIPPING_CAUSES } from './causes/shipping.ts';
 import { SUPPORT_CAUSES } from './causes/support.ts';
 import type { FailureId } from './finding.ts';
 
-export type { FailureCause, Known } from './causes/cause.ts';
+export { type FailureCause, type Known, ownLine } from './causes/cause.ts';
 
 /** Everything this product can diagnose, by id. */
 export const FAILURE_CAUSES: Readonly<Record<FailureId, FailureCause>> = Object.fromEntries(

@@ -1,3 +1,5 @@
+import type { Versions } from './versions.ts';
+
 /** The causes of failures this product knows, by the name shown in documents. */
 export const FAILURE_IDS = [
   'exec-bit-lost',
@@ -70,6 +72,17 @@ export interface MissingModule {
   packages: readonly string[];
 }
 
+/** What the next revision of an environment needs to be otherwise. */
+export interface Mend {
+  /** Packages it needs, in these versions: `pandas>=1.0.5,<2.0`. */
+  specs?: readonly string[];
+  /** Packages it must not have. */
+  without?: readonly string[];
+  format?: 'tar.gz';
+  /** The person's own code, which only they can name. */
+  project?: boolean;
+}
+
 /** A cause that the text shows. */
 export interface Finding {
   id: FailureId;
@@ -83,4 +96,9 @@ export interface Finding {
   command: string;
   /** Of the causes about modules: the one that is missing. */
   missing?: MissingModule;
+  /** Where another build can mend it: what that needs to be. */
+  mend?: Mend;
+  /** What the evidence names, and the versions the log does: enough to word the fix for one environment. */
+  subject?: string | null;
+  versions?: Versions;
 }

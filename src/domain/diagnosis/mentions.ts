@@ -11,14 +11,15 @@ export interface Mention {
   line: number;
 }
 
-const NAME = '([a-z0-9][\\w.-]{0,80}?)';
+const NAME = '([A-Za-z][\\w.-]{0,63}?)';
 /** Paths only this product makes: of archives, unpacked prefixes, and aliases in a container. */
 const PATHS: readonly {
   pattern: RegExp;
   groups: (match: RegExpExecArray) => Omit<Mention, 'line'>;
 }[] = [
   {
-    pattern: new RegExp(`/archives/([0-9a-f]{64})/${NAME}\\.(?:zip|tar\\.gz)\\b`, 'g'),
+    // Under `archives` on the edge, under the edge's own folder in HDFS.
+    pattern: new RegExp(`/([0-9a-f]{64})/${NAME}\\.(?:zip|tar\\.gz)\\b`, 'g'),
     groups: ([, archive = null, environment = '']) => ({ environment, revision: null, archive }),
   },
   {
@@ -30,15 +31,25 @@ const PATHS: readonly {
     }),
   },
   {
-    // The alias repeats the name of the archive: `./churn_zip/churn/bin/python`.
+    // The alias, or the archive where YARN unpacked it, repeats the name: `./churn_zip/churn/bin/python`.
     pattern:
-      /(?:^|[\s"'=:(/])([a-z0-9][\w-]{0,80}?)_(?:zip|tar_gz|tgz)\/([\w.-]{1,80})\/(?:bin|lib)\//gm,
+      /(?:^|[\s"'=:(/])([A-Za-z][\w.-]{0,63}?)(?:_zip|_tar_gz|_tgz|\.zip|\.tar\.gz)\/([\w.-]{1,80})\/(?:bin|lib)\//gm,
     groups: ([, alias = '', folder = '']) => ({
       environment:
         folder.replaceAll(/[^\w]/g, '_') === alias.replaceAll(/[^\w]/g, '_') ? folder : '',
       revision: null,
       archive: null,
     }),
+  },
+  {
+    // The alias of the global layout is one for all environments.
+    pattern: new RegExp(`(?:^|[\\s"'=:(/])MYGLOBALENV/${NAME}/(?:bin|lib)/`, 'gm'),
+    groups: ([, environment = '']) => ({ environment, revision: null, archive: null }),
+  },
+  {
+    // What was shipped, as `--archives` and `spark.yarn.dist.archives` say it.
+    pattern: new RegExp(`(?:^|[\\s"'=,:(/])${NAME}\\.(?:zip|tar\\.gz)#([\\w.-]{1,64})`, 'gm'),
+    groups: ([, environment = '']) => ({ environment, revision: null, archive: null }),
   },
 ];
 const MOST_MENTIONS = 20;

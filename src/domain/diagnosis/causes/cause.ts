@@ -1,5 +1,7 @@
 import { InvocationRefusal, type InvocationRequest, invoke } from '../../invocation.ts';
-import type { FailureId, MissingModule } from '../finding.ts';
+import { type BuildRequest, createCommand } from '../../request.ts';
+import type { FailureId, Mend, MissingModule } from '../finding.ts';
+import { mendedRequest } from '../mend.ts';
 import type { Versions } from '../versions.ts';
 
 /** What is known when a finding is written. */
@@ -9,6 +11,8 @@ export interface Known {
   /** The bot's command: `/conda-env`. */
   bot: string;
   request: InvocationRequest | null;
+  /** What the environment was built from. */
+  build: BuildRequest | null;
   /** What the evidence names: a path, a module, a symbol version. */
   subject: string | null;
   /** Of Spark, Python and packages, as the log names them. */
@@ -22,26 +26,47 @@ export interface FailureCause {
   title: string;
   /** Why it fails. `{subject}` is what the evidence names. */
   cause: string;
+  /** What to do. `{line}` is the line of the environment, whether it can be given here or not. */
   fix: string | ((known: Known) => string);
   command: (known: Known) => string;
+  /** What the next revision needs to be otherwise, where a build can mend it. */
+  mend?: Mend | ((known: Known) => Mend | null);
   /** Causes that explain the symptom of this one away when both are seen. */
   explainedBy: readonly FailureId[];
 }
 
 /** The right line for this staging, or how to ask for it. */
 export function line(known: Known): string {
-  if (known.request !== null) {
-    try {
-      return invoke(known.request).text;
-    } catch (error) {
-      // A line that is refused was never right: the person has to ask for another one.
-      if (!(error instanceof InvocationRefusal)) throw error;
-    }
-  }
-  return `${known.bot} run ${known.environment} ${known.request?.tool ?? 'spark-submit'}`;
+  return (
+    ownLine(known.request) ??
+    `${known.bot} run ${known.environment} ${known.request?.tool ?? 'spark-submit'}`
+  );
 }
 
-export const rebuild = (options: string) => (known: Known) =>
-  `${known.bot} create ${known.environment} ${options}`;
+/** The line of a staging that is known; null where none is, or none is right. */
+export function ownLine(request: InvocationRequest | null): string | null {
+  if (request === null) return null;
+  try {
+    return invoke(request).text;
+  } catch (error) {
+    // A line that is refused was never right: the person has to ask for another one.
+    if (!(error instanceof InvocationRefusal)) throw error;
+    return null;
+  }
+}
+
+/** The build that is otherwise in this: of the known packages, or with `PACKAGES…` in their place. */
+export const rebuild = (mend: Mend) => (known: Known) => {
+  const project = mend.project === true ? ' --project REPOSITORY@REF' : '';
+  if (known.build !== null) {
+    return `${known.bot} ${createCommand(mendedRequest(known.build, mend))}${project}`;
+  }
+  const specs = (mend.specs ?? []).map((spec) => (/[<>|*]/.test(spec) ? ` "${spec}"` : ` ${spec}`));
+  const format = mend.format === undefined ? '' : ` --format ${mend.format}`;
+  return `${known.bot} create ${known.environment} PACKAGES…${specs.join('')}${format}${project}`;
+};
+
 /** The same packages again: what is not intact on the edge is staged once more. */
-export const stage = (known: Known) => `${known.bot} create ${known.environment} PACKAGES…`;
+export const AGAIN: Mend = {};
+export const AS_TAR_GZ: Mend = { format: 'tar.gz' };
+export const WITH_PROJECT: Mend = { project: true };

@@ -1,8 +1,10 @@
-import type { MissingModule } from '../finding.ts';
-import { type FailureCause, line, rebuild } from './cause.ts';
+import type { Mend, MissingModule } from '../finding.ts';
+import { AGAIN, type FailureCause, type Known, line, rebuild, WITH_PROJECT } from './cause.ts';
 
 /** Nobody's whom a channel knows: most likely the person's own code. */
 const isOwn = (missing: MissingModule | null): boolean => missing?.packages.length === 0;
+const withModule = ({ missing }: Known): Mend =>
+  missing?.packages[0] === undefined ? WITH_PROJECT : { specs: [missing.packages[0]] };
 const packageOf = (missing: MissingModule | null): string =>
   missing === null ? 'the package' : `\`${missing.packages[0]}\``;
 
@@ -13,7 +15,7 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     title: 'Driver and executors run different Pythons',
     cause:
       'The minor versions differ, so functions of the driver cannot be read on the executors: one side used a Python of the node or of the shell instead of the environment.',
-    fix: 'Give both sides the same build: PYSPARK_DRIVER_PYTHON and PYSPARK_PYTHON as in the line.',
+    fix: 'Give both sides the same build: PYSPARK_DRIVER_PYTHON and PYSPARK_PYTHON as in {line}.',
     command: line,
     explainedBy: [],
   },
@@ -25,9 +27,9 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     fix: ({ missing }) =>
       isOwn(missing)
         ? 'If it is your own code, build it into the environment with --project; if it is a package, add it under its name in the channel.'
-        : `Run with the line below, which sets PYSPARK_PYTHON. If the environment does not have it yet, build it with ${packageOf(missing)} as well.`,
-    command: (known) =>
-      isOwn(known.missing) ? rebuild('PACKAGES… --project REPOSITORY@REF')(known) : line(known),
+        : `Run with {line}, which sets PYSPARK_PYTHON. If the environment does not have it yet, build it with ${packageOf(missing)} as well.`,
+    command: (known) => (isOwn(known.missing) ? rebuild(WITH_PROJECT)(known) : line(known)),
+    mend: withModule,
     explainedBy: [
       'egg-shadows-package',
       'editable-package',
@@ -44,11 +46,12 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     fix: ({ missing }) =>
       isOwn(missing)
         ? 'If it is your own code, build it into the environment with --project; if it is a package, add it under its name in the channel.'
-        : `Build the environment with ${packageOf(missing)} as well. If it has it, start with the line: it sets PYSPARK_DRIVER_PYTHON, in cluster mode for the driver's container.`,
+        : `Build the environment with ${packageOf(missing)} as well. If it has it, start with {line}: it sets PYSPARK_DRIVER_PYTHON, in cluster mode for the driver's container.`,
     command: (known) =>
       isOwn(known.missing)
-        ? rebuild('PACKAGES… --project REPOSITORY@REF')(known)
-        : rebuild(`PACKAGES… ${known.missing?.packages[0] ?? 'PACKAGE'}`)(known),
+        ? rebuild(WITH_PROJECT)(known)
+        : rebuild({ specs: [known.missing?.packages[0] ?? 'PACKAGE'] })(known),
+    mend: withModule,
     explainedBy: [
       'egg-shadows-package',
       'editable-package',
@@ -65,7 +68,7 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     title: 'Spark cannot find itself',
     cause:
       "SPARK_HOME is not set, and the Python in use has no pyspark: a Spark installed with pip asks the driver's Python where it is, and a shipped environment does not know.",
-    fix: 'Set SPARK_HOME to the Spark of the edge; the line does when the profile knows it. Do not put another pyspark into the environment.',
+    fix: 'Set SPARK_HOME to the Spark of the edge; {line} does when the profile knows it. Do not put another pyspark into the environment.',
     command: line,
     explainedBy: ['pythonhome-leak', 'connect-server-without-python'],
   },
@@ -75,7 +78,8 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     cause:
       'A package installed with pip replaced or removed files that conda manages, so the environment is neither the one nor the other.',
     fix: 'Take the package from one of the two only; your own code goes in last, with --project.',
-    command: rebuild('PACKAGES… --project REPOSITORY@REF'),
+    command: rebuild(WITH_PROJECT),
+    mend: WITH_PROJECT,
     explainedBy: [],
   },
   {
@@ -84,7 +88,8 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     cause:
       'The package was installed with `pip install -e` or from something that is no wheel: its code is outside the environment, on the machine it was built on.',
     fix: 'Have it built and installed as a wheel with --project.',
-    command: rebuild('PACKAGES… --project REPOSITORY@REF'),
+    command: rebuild(WITH_PROJECT),
+    mend: WITH_PROJECT,
     explainedBy: [],
   },
   {
@@ -93,7 +98,8 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     cause:
       'A library or link of the environment points to something that was not packed: a link across packages, to a file outside the environment, or one that the archive format dropped. Seen: {subject}.',
     fix: 'Build the environment again: links are resolved inside it, and what is missing is named before it is shipped.',
-    command: rebuild('PACKAGES…'),
+    command: rebuild(AGAIN),
+    mend: AGAIN,
     explainedBy: ['glibc-or-arch', 'libhdfs', 'mkl-openmp-conflict'],
   },
   {
@@ -101,7 +107,7 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     title: 'Packages were compiled against another numpy',
     cause:
       "A compiled package meets a numpy it was not built for: two numpys are mixed, from pip and conda, from the node's own packages or ~/.local, or between driver and executors.",
-    fix: 'Run with the line, which keeps foreign packages out (PYTHONNOUSERSITE=1, no PYTHONPATH). If the mix is in the environment itself, build it from one channel with numpy pinned.',
+    fix: 'Run with {line}, which keeps foreign packages out (PYTHONNOUSERSITE=1, no PYTHONPATH). If the mix is in the environment itself, build it from one channel with numpy pinned.',
     command: line,
     explainedBy: [
       'egg-shadows-package',
@@ -118,7 +124,8 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     cause:
       'The egg of {subject} shipped with --py-files goes first on the path, and its compiled parts cannot be imported from inside an egg.',
     fix: 'Leave --py-files out: take the package from the environment, and build your own code into it with --project.',
-    command: rebuild('PACKAGES… --project REPOSITORY@REF'),
+    command: rebuild(WITH_PROJECT),
+    mend: WITH_PROJECT,
     explainedBy: [],
   },
   {
@@ -126,7 +133,7 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     title: "Python looks for its library in another Python's folder",
     cause:
       'PYTHONHOME or PYTHONPATH of the shell or the node leaks in, or the interpreter is a virtual environment whose base Python is not on the nodes.',
-    fix: 'Run with the line, which takes both variables away, and ship a conda environment, not a virtual environment.',
+    fix: 'Run with {line}, which takes both variables away, and ship a conda environment, not a virtual environment.',
     command: line,
     explainedBy: ['zip-symlink-hang'],
   },
@@ -136,7 +143,8 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
     cause:
       'A script or binary of the environment holds the path it was built under, which does not exist on the nodes ({subject}); nothing rewrites it there.',
     fix: 'Build again: scripts are relocated when packed. Start tools as `python -m TOOL` rather than by their script.',
-    command: rebuild('PACKAGES…'),
+    command: rebuild(AGAIN),
+    mend: AGAIN,
     explainedBy: [],
   },
 ];

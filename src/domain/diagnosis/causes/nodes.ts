@@ -1,4 +1,4 @@
-import { type FailureCause, line, rebuild } from './cause.ts';
+import { AGAIN, type FailureCause, line, rebuild, WITH_PROJECT } from './cause.ts';
 
 /** The nodes the environment lands on. */
 export const NODE_CAUSES: readonly FailureCause[] = [
@@ -8,7 +8,8 @@ export const NODE_CAUSES: readonly FailureCause[] = [
     cause:
       'The nodes have an older C library or another processor than the environment was built for. Seen: {subject}.',
     fix: "Build again with the glibc and architecture in the cluster's profile: the solver then picks packages the nodes can run.",
-    command: rebuild('PACKAGES…'),
+    command: rebuild(AGAIN),
+    mend: AGAIN,
     explainedBy: [],
   },
   {
@@ -16,8 +17,9 @@ export const NODE_CAUSES: readonly FailureCause[] = [
     title: 'Nodes have no writable cache folder',
     cause:
       'A package shipped as an egg has to be unpacked before its compiled parts can be loaded, and the home folder in a container is not writable.',
-    fix: 'Build the package into the environment with --project instead of shipping an egg; the line also sets PYTHON_EGG_CACHE=./.eggs.',
-    command: rebuild('PACKAGES… --project REPOSITORY@REF'),
+    fix: 'Build the package into the environment with --project instead of shipping an egg; {line} also sets PYTHON_EGG_CACHE=./.eggs.',
+    command: rebuild(WITH_PROJECT),
+    mend: WITH_PROJECT,
     explainedBy: [],
   },
   {
@@ -44,7 +46,7 @@ export const NODE_CAUSES: readonly FailureCause[] = [
     title: 'Variables of the activated environment are not set',
     cause:
       'Packages such as GDAL and PROJ find their data through variables that `conda activate` sets, and nothing is activated on the nodes.',
-    fix: 'Run with the line, which sets what `activate.d` would, relative to the alias.',
+    fix: 'Run with {line}, which sets what `activate.d` would, relative to the alias.',
     command: line,
     explainedBy: [],
   },

@@ -1,5 +1,5 @@
 import type { FailureId } from '../finding.ts';
-import { type FailureCause, line, rebuild, stage } from './cause.ts';
+import { AGAIN, AS_TAR_GZ, type FailureCause, line, rebuild } from './cause.ts';
 
 /** What goes wrong before a Python can be started leaves no interpreter behind. */
 const BROKEN_ARCHIVE: readonly FailureId[] = [
@@ -23,7 +23,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       '{subject} was unpacked without the right to execute. Spark unpacks archives itself on every manager but YARN, and with Hadoop client classes before 3.4 it drops the modes of a .zip (HADOOP-18145); it always drops those of a .jar or a plain .tar.',
     fix: 'Ship the environment as .tar.gz, which keeps its modes with every manager and version.',
-    command: rebuild('PACKAGES… --format tar.gz'),
+    command: rebuild(AS_TAR_GZ),
+    mend: AS_TAR_GZ,
     explainedBy: ['plain-tar-off-yarn', 'noexec-mount'],
   },
   {
@@ -31,7 +32,7 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     title: 'The interpreter is not where the line says',
     cause:
       '{subject} does not exist where it was started. The alias after `#` or the folder in the archive differs from PYSPARK_PYTHON, a relative path was used on the edge itself, or PYSPARK_DRIVER_PYTHON was left set in cluster mode.',
-    fix: 'Use the line as it is given, alias and PYSPARK_PYTHON together; in the global layout run it in the staging root.',
+    fix: 'Use {line} as it is given, alias and PYSPARK_PYTHON together; in the global layout run it in the staging root.',
     command: line,
     explainedBy: [
       ...BROKEN_ARCHIVE,
@@ -44,7 +45,7 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     id: 'archive-missing',
     title: 'The archive is not there',
     cause: 'Spark was told to ship {subject}, and there is no such file.',
-    fix: 'Stage the environment again and use the line that comes with it.',
+    fix: 'Stage the environment again and use {line}.',
     command: line,
     explainedBy: ['archive-scheme-unsupported', 'upload-path-missing', 'livy-local-path'],
   },
@@ -54,7 +55,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       'The alias is a file, not a folder: Hadoop and Spark unpack .zip, .jar, .tar.gz, .tgz and .tar only and copy everything else (.tar.bz2, .tar.xz, .tar.zst, no suffix) as it is. Seen: {subject}.',
     fix: 'Ship the environment as .tar.gz.',
-    command: rebuild('PACKAGES… --format tar.gz'),
+    command: rebuild(AS_TAR_GZ),
+    mend: AS_TAR_GZ,
     explainedBy: ['archive-content-mismatch', 'archive-missing'],
   },
   {
@@ -63,7 +65,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       'The suffix chooses the unpacker, and the bytes are of another format or cut short: a renamed file, or a transfer that broke.',
     fix: 'Stage the environment again: a staged archive is verified by its sha256.',
-    command: stage,
+    command: rebuild(AGAIN),
+    mend: AGAIN,
     explainedBy: ['no-space', 'zip-data-descriptor', 'zip-unsupported-feature'],
   },
   {
@@ -72,7 +75,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       "The archive was made with `zip -y`: `bin/python` became a text file, which the system runs as a shell script. The node's own Python starts without its arguments and waits for ever.",
     fix: 'Ship an archive without links: our .zip has none, and a .tar.gz keeps them as links.',
-    command: rebuild('PACKAGES… --format tar.gz'),
+    command: rebuild(AS_TAR_GZ),
+    mend: AS_TAR_GZ,
     explainedBy: [],
   },
   {
@@ -81,7 +85,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       'YARN reads a zip as a stream and cannot skip a stored entry whose size only follows in a data descriptor: the packer wrote to a pipe.',
     fix: 'Ship an archive that Conda Ferry packed, or a .tar.gz.',
-    command: rebuild('PACKAGES… --format tar.gz'),
+    command: rebuild(AS_TAR_GZ),
+    mend: AS_TAR_GZ,
     explainedBy: [],
   },
   {
@@ -90,7 +95,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       'The archive holds entries that Hadoop cannot read: a method other than deflate, zip64 sizes in a descriptor, encryption, or bytes before the first entry.',
     fix: 'Ship an archive that Conda Ferry packed, or a .tar.gz.',
-    command: rebuild('PACKAGES… --format tar.gz'),
+    command: rebuild(AS_TAR_GZ),
+    mend: AS_TAR_GZ,
     explainedBy: ['zip-data-descriptor'],
   },
   {
@@ -99,7 +105,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       "Spark unpacks a plain .tar with Java code that refuses `./` and absolute links and resolves relative links against the archive's root.",
     fix: 'Ship the environment as .tar.gz.',
-    command: rebuild('PACKAGES… --format tar.gz'),
+    command: rebuild(AS_TAR_GZ),
+    mend: AS_TAR_GZ,
     explainedBy: [],
   },
   {
@@ -117,7 +124,8 @@ export const SHIPPING_CAUSES: readonly FailureCause[] = [
     cause:
       '{subject} is there, but the user who runs the job may not read it: packers such as conda-pack write their output for its owner alone (0600).',
     fix: 'Stage the environment again: archives are published 0644 under folders of 0755.',
-    command: stage,
+    command: rebuild(AGAIN),
+    mend: AGAIN,
     explainedBy: ['hdfs-home-missing', 'noexec-mount'],
   },
 ];

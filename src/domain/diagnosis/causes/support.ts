@@ -1,5 +1,5 @@
 import { pythonsOf, type SparkSupport, sparkSupport, specFor } from '../../spark-support.ts';
-import { FAILURE_IDS, type FailureId } from '../finding.ts';
+import { FAILURE_IDS, type FailureId, type Mend } from '../finding.ts';
 import { type FailureCause, type Known, line, rebuild } from './cause.ts';
 
 const supportOf = ({ versions }: Known): SparkSupport | null =>
@@ -14,12 +14,23 @@ function dataPackage({ subject }: Known): Data | null {
   return DATA.find((one) => one === name) ?? null;
 }
 
-/** The specs that fit this Spark, the package in question first. */
-function specsFor(known: Known, support: SparkSupport): string {
+/** The package in question as this Spark takes it; all of them where none is named. */
+function withFittingPackages(known: Known): Mend {
+  const support = supportOf(known);
+  if (support === null) return { specs: ['pandas<2', 'numpy<2'] };
   const named = dataPackage(known);
-  return DATA.filter((name) => named === null || name === named)
-    .map((name) => `"${specFor(support, name)}"`)
-    .join(' ');
+  return {
+    specs: DATA.filter((name) => named === null || name === named).map((name) =>
+      specFor(support, name),
+    ),
+  };
+}
+
+/** Any Python this Spark runs; what a channel has of them is not known here. */
+function withFittingPython(known: Known): Mend {
+  const [first, last] = supportOf(known)?.python ?? ['3.8', '3.11'];
+  const [major, minor] = last.split('.').map(Number);
+  return { specs: [`python>=${first},<${major}.${Number(minor) + 1}`] };
 }
 
 function packageFix(known: Known): string {
@@ -85,11 +96,8 @@ const FITTING: readonly FailureCause[] = [
     cause:
       'PySpark itself calls {subject} in a way its version in the environment does not have any more, or not yet.',
     fix: packageFix,
-    command: (known) => {
-      const support = supportOf(known);
-      const specs = support === null ? '"pandas<2" "numpy<2"' : specsFor(known, support);
-      return rebuild(`PACKAGES… ${specs}`)(known);
-    },
+    command: (known) => rebuild(withFittingPackages(known))(known),
+    mend: withFittingPackages,
     explainedBy: [],
   },
   {
@@ -98,7 +106,9 @@ const FITTING: readonly FailureCause[] = [
     cause:
       'The code that fails uses a part of Python that its version does not have: PySpark supports a few minor versions of Python, and the environment has another one.',
     fix: pythonFix,
-    command: (known) => rebuild(`python=${supportOf(known)?.python[1] ?? '3.11'} PACKAGES…`)(known),
+    command: (known) =>
+      rebuild({ specs: [`python=${supportOf(known)?.python[1] ?? '3.11'}`] })(known),
+    mend: withFittingPython,
     explainedBy: [],
   },
   {
@@ -111,6 +121,7 @@ const FITTING: readonly FailureCause[] = [
         ? "Leave pyspark and py4j out of the environment, so that the cluster's own are used, or take exactly the cluster's version."
         : `Leave pyspark and py4j out of the environment, so that the cluster's own are used, or take exactly its version; the log names ${spark}.`,
     command: line,
+    mend: { without: ['pyspark', 'py4j'] },
     explainedBy: ['module-shadowed'],
   },
   {
@@ -119,6 +130,7 @@ const FITTING: readonly FailureCause[] = [
     cause: 'The Java that was started is older or newer than Spark and Hadoop were made for.',
     fix: javaFix,
     command: line,
+    mend: { without: ['openjdk'] },
     explainedBy: [],
   },
   {
@@ -126,7 +138,7 @@ const FITTING: readonly FailureCause[] = [
     title: 'A package has another version on the other side',
     cause:
       'What is read was written with another version of {subject}: driver and executors, or the job and a saved model, do not have the same package.',
-    fix: 'Give both sides the same build: PYSPARK_DRIVER_PYTHON and PYSPARK_PYTHON as in the line. For a saved model or an older import, pin the version it was made with.',
+    fix: 'Give both sides the same build: PYSPARK_DRIVER_PYTHON and PYSPARK_PYTHON as in {line}. For a saved model or an older import, pin the version it was made with.',
     command: line,
     explainedBy: ['python-version-mismatch', 'package-unsupported-by-spark', 'module-shadowed'],
   },
@@ -135,7 +147,7 @@ const FITTING: readonly FailureCause[] = [
     title: 'A file of yours has the name of a module',
     cause:
       '{subject} stands before the real module on the path: a script or folder of the same name beside the job.',
-    fix: 'Rename that file or folder, and remove its `__pycache__`; then run the line again.',
+    fix: 'Rename that file or folder, and remove its `__pycache__`; then start the job again.',
     command: line,
     explainedBy: ['egg-shadows-package'],
   },
@@ -167,7 +179,7 @@ const ASKED: readonly FailureCause[] = [
     title: 'Spark cannot read where the archive is',
     cause:
       'The address of the archive begins with a scheme ({subject}) that this Spark has no file system for: its jar is missing, or the manager cannot ship from there.',
-    fix: 'Name the archive by a path of the edge or `hdfs://`, as the line does, or give Spark the jar of that file system (`hadoop-aws` for s3a).',
+    fix: 'Name the archive by a path of the edge or `hdfs://`, as {line} does, or give Spark the jar of that file system (`hadoop-aws` for s3a).',
     command: line,
     explainedBy: [],
   },
@@ -185,7 +197,7 @@ const ASKED: readonly FailureCause[] = [
     title: 'The setting came after Spark had started',
     cause:
       'What travels to the executors and which Python they start is settled when the session starts: {subject} cannot be changed in it.',
-    fix: 'Stop the session and start it with the settings: in the line, in `SparkSession.builder` before the first `getOrCreate`, in spark-defaults, or with `%%configure -f`.',
+    fix: 'Stop the session and start it with the settings: in {line}, in `SparkSession.builder` before the first `getOrCreate`, in spark-defaults, or with `%%configure -f`.',
     command: line,
     explainedBy: [],
   },
@@ -228,7 +240,7 @@ const MET: readonly FailureCause[] = [
     title: 'The Python worker did not connect back',
     cause:
       'Spark started a Python and did not hear from it: another Python than meant, one that prints or waits at its start, or a local firewall.',
-    fix: 'Start with the line, which names the interpreter. If it stays, look for what runs at the start of Python (`sitecustomize`, `.pth` files, PYTHONSTARTUP) and for rules on the loopback interface.',
+    fix: 'Start with {line}, which names the interpreter. If it stays, look for what runs at the start of Python (`sitecustomize`, `.pth` files, PYTHONSTARTUP) and for rules on the loopback interface.',
     command: line,
     explainedBy: STOPS_WORKERS,
   },
@@ -237,7 +249,7 @@ const MET: readonly FailureCause[] = [
     title: 'Hashes of text differ between workers',
     cause:
       'Python randomizes the hash of text in each process, and partitions are chosen by hash: PYTHONHASHSEED is not set on the executors.',
-    fix: 'Run with the line, which sets PYTHONHASHSEED=0 for driver and executors.',
+    fix: 'Run with {line}, which sets PYTHONHASHSEED=0 for driver and executors.',
     command: line,
     explainedBy: [],
   },
@@ -246,7 +258,7 @@ const MET: readonly FailureCause[] = [
     title: 'Python on the nodes takes text for ASCII',
     cause:
       'The containers have no locale (LANG is empty, C or POSIX), so reading and printing other letters fails.',
-    fix: 'Run with the line, which sets LANG=C.UTF-8 for driver and executors.',
+    fix: 'Run with {line}, which sets LANG=C.UTF-8 for driver and executors.',
     command: line,
     explainedBy: [],
   },
@@ -265,7 +277,7 @@ const MET: readonly FailureCause[] = [
     title: 'A package has nowhere to keep its cache',
     cause:
       'A package wants to write {subject}, and the user of a container has no home folder it may write.',
-    fix: 'Run with the line, which points NUMBA_CACHE_DIR, MPLCONFIGDIR and XDG_CACHE_HOME into the container; others are set the same way, as HF_HOME or NLTK_DATA.',
+    fix: 'Run with {line}, which points NUMBA_CACHE_DIR, MPLCONFIGDIR and XDG_CACHE_HOME into the container; others are set the same way, as HF_HOME or NLTK_DATA.',
     command: line,
     explainedBy: ['egg-cache', 'no-space'],
   },
@@ -284,7 +296,8 @@ const MET: readonly FailureCause[] = [
     cause:
       'Packages from different channels or from pip bring their own MKL or OpenMP, and the process has both, or one without its parts.',
     fix: 'Build from one channel: with `nomkl` or `"libblas=*=*openblas"`, or with `mkl` for all; take numpy, scipy, scikit-learn and pytorch from conda, not from pip.',
-    command: rebuild('nomkl PACKAGES…'),
+    command: rebuild({ specs: ['nomkl'] }),
+    mend: { specs: ['nomkl'] },
     explainedBy: [],
   },
   {
