@@ -73,6 +73,8 @@ export interface CommandContext {
   user: string;
   channel: string;
   team: string | null;
+  /** The thread it is asked in, by its first message; absent outside of threads. */
+  thread?: string | null;
   services: Services;
   /** Every command, for help. */
   commands: readonly CommandHelp[];

@@ -1,29 +1,171 @@
-import { diagnose as findCauses } from '../src/domain/diagnosis.ts';
-import { userError } from '../src/domain/errors.ts';
-import { defineCommand } from './command.ts';
+import { diagnose as findCauses, formIn, mentionsIn } from '../src/domain/diagnosis.ts';
+import { latestRevision, revisionLabel } from '../src/domain/environment.ts';
+import { FerryError, type Repair, userError } from '../src/domain/errors.ts';
+import { type Meant, namedInLog, unknownInLog } from '../src/domain/own-environment.ts';
+import { remedyFor } from '../src/domain/remedy.ts';
+import { generalFindings, type Reply } from '../src/domain/reply.ts';
+import type { KeptDiagnosis } from '../src/domain/services.ts';
+import { type CommandContext, defineCommand } from './command.ts';
+import { KINDS } from './kinds.ts';
 
 export const diagnose = defineCommand({
   name: 'diagnose',
   aliases: ['explain'],
   summary: 'paste a traceback or a log: the cause, and the line that works',
-  usage: 'diagnose TEXT',
+  usage: 'diagnose [--environment NAME] TEXT',
   examples: [
     'diagnose Cannot run program "./churn_zip/churn/bin/python": error=13, Permission denied',
+    "diagnose --environment churn ModuleNotFoundError: No module named 'sklearn'",
   ],
   notes: [
     'For more than a few lines, attach the log as a file and mention the bot, or use “Diagnose this” on a message.',
+    'The environment is the one the log names, the one of the thread, or yours; `--environment` says which.',
   ],
   args: { raw: true },
-  async run(args, { services }) {
-    if (args.raw === '') {
-      throw userError({
-        code: 'missing-argument',
-        message: '`diagnose` needs the text of a failure.',
-        suggestion:
-          'Paste the traceback after the word, or use “Diagnose this” on the message that holds it.',
-      });
+  async run(args, context) {
+    const asked = readAsked(args.raw, context);
+    const found =
+      asked.kept === null ? await read(asked.text, context) : await recall(asked.kept, context);
+    const general = generalFindings(found.findings);
+    if (found.findings.length === 0 && asked.environment === null) return general;
+    try {
+      return await answerFor(found, asked.environment, context);
+    } catch (error) {
+      // What a log shows can be told without the store; whose it is cannot.
+      if (!(error instanceof FerryError) || error.code !== 'store-unavailable') throw error;
+      if (asked.environment !== null) throw error;
+      return general;
     }
-    const context = { packagesOf: await services.packagesOf() };
-    return { kind: 'findings', findings: findCauses(args.raw, context) };
   },
 });
+
+type FindingsReply = Extract<Reply, { kind: 'findings' }>;
+
+interface Asked {
+  environment: { environment: string; revision: number | null } | null;
+  /** A diagnosis that is known already, by its id. */
+  kept: string | null;
+  text: string;
+}
+
+/** The options may only stand first: whatever follows them is a log. */
+function readAsked(raw: string, { services }: CommandContext): Asked {
+  const [, environment, kept, text = ''] =
+    /^(?:--environment[ =]+(\S+)\s*)?(?:--kept[ =]+([\w-]{1,64})(?=\s|$)\s*)?([\s\S]*)$/.exec(
+      raw,
+    ) ?? [];
+  if (text === '' && kept === undefined) {
+    throw userError({
+      code: 'missing-argument',
+      message: '`diagnose` needs the text of a failure.',
+      suggestion:
+        'Paste the traceback after the word, or use “Diagnose this” on the message that holds it.',
+    });
+  }
+  const start = raw.indexOf(environment ?? '');
+  const token = { text: environment ?? '', start, end: start + (environment?.length ?? 0) };
+  return {
+    environment:
+      environment === undefined
+        ? null
+        : KINDS.revision({ ...token, quoted: false }, services.settings),
+    kept: kept ?? null,
+    text,
+  };
+}
+
+async function read(text: string, { services }: CommandContext): Promise<KeptDiagnosis> {
+  const findings = findCauses(text, { packagesOf: await services.packagesOf() });
+  return { findings, mentions: [...mentionsIn(text)], form: formIn(text) };
+}
+
+async function recall(id: string, { services }: CommandContext): Promise<KeptDiagnosis> {
+  const kept = await services.keptDiagnosis(id);
+  if (kept) return kept;
+  throw userError({
+    code: 'diagnosis-forgotten',
+    message: 'What was found in that log is not kept any more.',
+    suggestion: 'Send the log again, after `diagnose --environment NAME` for one environment.',
+  });
+}
+
+/** The answer for the environment that is meant, or with the question which one is. */
+async function answerFor(
+  found: KeptDiagnosis,
+  said: Asked['environment'],
+  context: CommandContext,
+): Promise<FindingsReply> {
+  const { services, user } = context;
+  const environments = await services.environments();
+  const own = environments.filter(({ owner }) => owner === user);
+  const meant =
+    said !== null
+      ? await saidEnvironment(said, context)
+      : (namedInLog(found.mentions, environments) ??
+        (await ofThread(context)) ??
+        (own.length === 1 && own[0] ? whole(own[0].name, 'only', own) : null));
+  const unknown = said === null ? unknownInLog(found.mentions, environments) : null;
+  if (meant !== null) {
+    const { settings, channels } = services;
+    const knowledge = { settings, channels, packagesOf: await services.packagesOf() };
+    const remedy = await remedyFor(found.findings, found.form, meant, knowledge);
+    return { kind: 'findings', ...remedy, choices: [], unknown };
+  }
+  const choices = own.length > 1 ? await choicesAmong(own, found, context) : [];
+  return { kind: 'findings', findings: found.findings, own: null, choices, unknown };
+}
+
+async function saidEnvironment(
+  { environment: name, revision: number }: NonNullable<Asked['environment']>,
+  { services }: CommandContext,
+): Promise<Meant> {
+  const revision = await services.findRevision(name, number);
+  const environment = await services.findEnvironment(name);
+  return { environment, revision, by: 'said', logLine: null, notes: [] };
+}
+
+function whole(
+  name: string,
+  by: Meant['by'],
+  environments: readonly Meant['environment'][],
+): Meant | null {
+  const environment = environments.find((each) => each.name === name);
+  const revision = environment && latestRevision(environment);
+  return environment && revision ? { environment, revision, by, logLine: null, notes: [] } : null;
+}
+
+const MOST_BUILDS = 200;
+
+/** The environment whose build has its message at the head of the thread. */
+async function ofThread({ services, channel, thread }: CommandContext): Promise<Meant | null> {
+  if (!thread) return null;
+  const builds = await services.builds({ limit: MOST_BUILDS });
+  const build = builds.find(({ message }) => message?.channel === channel && message.ts === thread);
+  if (!build) return null;
+  const { environment: name } = build.request;
+  const environment = (await services.environments()).find((each) => each.name === name);
+  if (!environment) return null;
+  const built = environment.revisions.find(({ number }) => number === build.revision);
+  const meant = whole(name, 'thread', [environment]);
+  return meant && built ? { ...meant, revision: built } : meant;
+}
+
+/** Slack's menus hold no more. */
+const MOST_CHOICES = 100;
+
+async function choicesAmong(
+  own: readonly Meant['environment'][],
+  found: KeptDiagnosis,
+  { services }: CommandContext,
+): Promise<Repair[]> {
+  const id = await services.keepDiagnosis(found);
+  const newest = (environment: Meant['environment']) =>
+    latestRevision(environment)?.createdAt ?? environment.createdAt;
+  return own
+    .toSorted((left, right) => newest(right) - newest(left))
+    .slice(0, MOST_CHOICES)
+    .map((environment) => ({
+      label: revisionLabel(environment.name, latestRevision(environment)?.number ?? 1),
+      command: `diagnose --environment ${environment.name} --kept ${id}`,
+    }));
+}

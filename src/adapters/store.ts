@@ -25,6 +25,8 @@ const LOG_LINES = 5_000;
 const LOG_LINE_LENGTH = 2_000;
 /** Logs and checkpoints serve retries and questions; after a month a build starts from the beginning. */
 const WORKING_DATA_SECONDS = 30 * 24 * 3600;
+/** How long a question with a menu can be answered. */
+const KEPT_SECONDS = 7 * 24 * 3600;
 /** How long a sent notice is remembered, so that a repeated step cannot send it again. */
 const SENT_NOTICE_SECONDS = 7 * 24 * 3600;
 /** A build may take a hold a moment before its own record says that it is at work. */
@@ -75,6 +77,7 @@ export function createStore(options: { connection: RedisConnection; prefix: stri
     notices: `${prefix}:notices`,
     noticeLease: (id: string) => `${prefix}:notice:lease:${id}`,
     noticeSent: (id: string) => `${prefix}:notice:sent:${id}`,
+    kept: (id: string) => `${prefix}:kept:${id}`,
     once: (name: string) => `${prefix}:once:${name}`,
   };
 
@@ -289,6 +292,17 @@ export function createStore(options: { connection: RedisConnection; prefix: stri
         return Array.isArray(packages) ? [[name, packages.map(String)] as const] : [];
       });
       return Object.fromEntries(known);
+    },
+
+    async keep(id, subject) {
+      const text = JSON.stringify({ format: FORMAT, subject });
+      await link.call((redis) => redis.set(key.kept(id), text, 'EX', KEPT_SECONDS));
+    },
+
+    async readKept<T>(id: string) {
+      const text = await link.call((redis) => redis.get(key.kept(id)));
+      const kept = parseJson(text) as { format?: unknown; subject?: T } | null;
+      return kept?.format === FORMAT ? (kept.subject as T) : null;
     },
 
     async addNotice(notice) {

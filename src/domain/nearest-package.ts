@@ -35,7 +35,8 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   wx: ['wxpython'],
 };
 
-function otherNames(name: string): readonly string[] {
+/** conda's own names for what people know under another, likeliest first, whether a channel has them or not. */
+export function condaNames(name: string): readonly string[] {
   const known = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined;
   return known ?? packagesWith(name).filter((other) => other !== name);
 }
@@ -62,7 +63,7 @@ export function meantBy(name: string, known: ReadonlySet<string>): Meant[] {
   const glued = gluedVersion(name, known);
   if (glued) return [glued];
   const alike = [
-    ...otherNames(name),
+    ...condaNames(name),
     ...[`python-${name}`, `py${name}`, `${name}-python`, `${name}-py`, `${name}4`],
     name.replace(/^(?:python-|py-?)/, ''),
     name.replace(/(?:-python|-py|\d)$/, ''),
@@ -76,7 +77,7 @@ export function meantBy(name: string, known: ReadonlySet<string>): Meant[] {
 
 /** conda's own name for what people know under another, whether a channel has it or not. */
 export function condaName(name: string): string | null {
-  return otherNames(name)[0] ?? null;
+  return condaNames(name)[0] ?? null;
 }
 
 /** `python3.11`, `numpy-1.26.4`, and `py311` for Python itself. */

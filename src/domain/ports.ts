@@ -210,6 +210,11 @@ export interface Store {
   learnModules(modules: Readonly<Record<string, readonly string[]>>): Promise<void>;
   readModules(): Promise<Record<string, string[]>>;
 
+  /** Remembers for a while what a question that is still open is about. */
+  keep(id: string, subject: unknown): Promise<void>;
+  /** Null once it is forgotten. */
+  readKept<T>(id: string): Promise<T | null>;
+
   addNotice(notice: Notice): Promise<void>;
   /** Notices whose time has come, oldest first. */
   dueNotices(now: number, limit: number): Promise<Notice[]>;

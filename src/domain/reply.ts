@@ -34,7 +34,18 @@ export type Reply =
       last: number;
       more: boolean;
     }
-  | { kind: 'findings'; findings: Finding[] }
+  /**
+   * `own`: the person's environment the failed job was meant to run in, once it is known. Else
+   * `choices` asks which one: a command for each, that gives this answer again for it.
+   */
+  | {
+      kind: 'findings';
+      findings: Finding[];
+      own: OwnEnvironment | null;
+      choices: Repair[];
+      /** What the log names as ours and nobody knows. */
+      unknown: string | null;
+    }
   | { kind: 'help'; topic: CommandHelp | null; commands: CommandHelp[]; command: string }
   /** Nothing was typed: the few things most people want, each a press away. */
   | { kind: 'welcome' }
@@ -44,9 +55,37 @@ export type Reply =
   | { kind: 'notice'; tone: 'information' | 'success'; text: string }
   | { kind: 'refusal'; error: RefusalView };
 
+/** What a log shows, for whoever's job it was. */
+export function generalFindings(
+  findings: readonly Finding[],
+): Extract<Reply, { kind: 'findings' }> {
+  return { kind: 'findings', findings: [...findings], own: null, choices: [], unknown: null };
+}
+
 /** Who sees an answer in a channel. Live builds are for everyone, most others for who asked. */
 export function audience(reply: Reply): 'channel' | 'requester' {
   return reply.kind === 'build' && !reply.joined ? 'channel' : 'requester';
+}
+
+/** An environment beside the log of a job that failed in it, or should have run in it. */
+export interface OwnEnvironment {
+  environment: string;
+  owner: string;
+  revision: number;
+  /** The newest revision there is. */
+  newest: number;
+  /** How it is known: the log names it, the thread is of its build, it is the only one, or said. */
+  by: 'log' | 'thread' | 'only' | 'said';
+  /** Line of the log that names it, from 1; null when it does not. */
+  logLine: number | null;
+  /** What is to be known of it: an archive or a revision that is gone. */
+  notes: string[];
+  /** In the form the log shows the job was started in; null where none can be made. */
+  line: InvocationLine | null;
+  /** The command that gives the line. */
+  lineCommand: string;
+  /** Builds that would mend what was found, likeliest first. */
+  repairs: Repair[];
 }
 
 /** A command line a person pastes, with where it holds. */

@@ -1,4 +1,5 @@
 import type { Build, Requester } from './build.ts';
+import type { Finding, Mention, ShownForm } from './diagnosis.ts';
 import type { Environment, Revision } from './environment.ts';
 import type { Channels } from './ports.ts';
 import type { BuildRequest } from './request.ts';
@@ -38,8 +39,19 @@ export interface Services {
   packagesOf(): Promise<(module: string) => readonly string[]>;
   /** The last lines of a build's log, oldest first. */
   log(buildId: string, last: number): Promise<string[]>;
+  /** Keeps what a log showed until it is said which environment is meant; answers its id. */
+  keepDiagnosis(diagnosis: KeptDiagnosis): Promise<string>;
+  /** Null once it is forgotten. */
+  keptDiagnosis(id: string): Promise<KeptDiagnosis | null>;
   /** Remembers where the live message of a build is. */
   attachMessage(buildId: string, message: { channel: string; ts: string }): Promise<void>;
+}
+
+/** What a log showed, without the log. */
+export interface KeptDiagnosis {
+  findings: Finding[];
+  mentions: Mention[];
+  form: ShownForm;
 }
 
 /** The part of the configuration that commands, modals and help show. */

@@ -231,6 +231,13 @@ export function createServices(ports: {
     },
     log: (buildId, last) => store.readLog(buildId, last),
 
+    async keepDiagnosis(diagnosis) {
+      const id = ports.newId();
+      await store.keep(id, diagnosis);
+      return id;
+    },
+    keptDiagnosis: (id) => store.readKept(id),
+
     async attachMessage(buildId, message) {
       await store.updateBuild(buildId, (build) => ({ ...build, message }));
     },

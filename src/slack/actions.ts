@@ -9,7 +9,7 @@ import { linesForBuild } from '../domain/lines.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
-import { type ActionId, BUTTONS, labelOf, offeredOn, SAY_IDS } from './buttons.ts';
+import { type ActionId, BUTTONS, CHOOSE, labelOf, offeredOn, SAY_IDS } from './buttons.ts';
 import type { Conversation, Place } from './conversation.ts';
 
 export interface Press {
@@ -85,6 +85,7 @@ export async function press(
   if (action === ('open_diagnose' satisfies ActionId)) return conversation.openDiagnose(place);
   const command = readCommand(value);
   if (command !== null) {
+    if (action === CHOOSE) return conversation.choose(command, place);
     if (action === ('share' satisfies ActionId)) return conversation.share(command, place);
     if (action === ('copy_text' satisfies ActionId)) return conversation.sayInView(command, place);
     if (SAY_IDS.some((known) => known === action)) {

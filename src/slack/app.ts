@@ -334,11 +334,12 @@ function listen(
       thread: typeof body.container.thread_ts === 'string' ? body.container.thread_ts : null,
       open: isDirect(body.channel?.id ?? ''),
       respond: body.response_url ? responder(respond) : null,
-      replace: body.container.is_ephemeral === true ? replacer(respond) : null,
+      replace: body.response_url ? replacer(respond) : null,
       view: body.view?.type === 'modal' ? body.view.id : null,
       trigger: body.trigger_id,
     };
-    const value = 'value' in action && typeof action.value === 'string' ? action.value : null;
+    const chosen = 'selected_option' in action ? action.selected_option : action;
+    const value = chosen && 'value' in chosen ? (chosen.value ?? null) : null;
     background(press({ action: action.action_id, value, place }, conversation, services));
   });
 

@@ -17,6 +17,7 @@ import type {
 } from '@slack/types';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
+import { CHOOSE } from './buttons.ts';
 import { describe } from './describe.ts';
 import type { Button, Document, Inline, Part } from './document.ts';
 import { clip, line } from './outside.ts';
@@ -32,6 +33,7 @@ export const MOST_BLOCKS = 50;
 export const MOST_TEXT = 9_500;
 const MOST_NOTIFICATION = 3_900;
 const MOST_BUTTONS = 25;
+const MOST_OPTIONS = 100;
 
 /** A reply as a Slack message. */
 export function renderMessage(reply: Reply, settings: Settings): Message {
@@ -104,6 +106,20 @@ const BLOCKS = {
   buttons: (part: PartOf<'buttons'>): ActionsBlock => ({
     type: 'actions',
     elements: part.buttons.slice(0, MOST_BUTTONS).map(buttonOf),
+  }),
+  menu: (part: PartOf<'menu'>): ActionsBlock => ({
+    type: 'actions',
+    elements: [
+      {
+        type: 'static_select',
+        action_id: CHOOSE,
+        placeholder: { type: 'plain_text', text: clip(part.question, 150) },
+        options: part.choices.slice(0, MOST_OPTIONS).map(({ label, value }) => ({
+          text: { type: 'plain_text', text: clip(label, 75) },
+          value,
+        })),
+      },
+    ],
   }),
   divider: (): KnownBlock => ({ type: 'divider' }),
 };

@@ -5,7 +5,7 @@
 import type { Build } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
 import type { Repair } from '../domain/errors.ts';
-import type { Button } from './document.ts';
+import type { Button, Choice } from './document.ts';
 import { line, visible } from './outside.ts';
 
 export type ActionId =
@@ -18,6 +18,18 @@ export type ActionId =
   | 'spark_submit'
   | FreeId
   | SayId;
+
+/** The menu whose options say a command, the answer to which takes the place of the question. */
+export const CHOOSE = 'choose';
+/** Slack keeps no more with an option of a menu. */
+const LONGEST_OPTION = 150;
+
+/** An option for each command that fits one. */
+export function choicesOf(commands: readonly Repair[]): Choice[] {
+  return commands
+    .map(({ label, command }) => ({ label: line(label, 75), value: sayValue(command), command }))
+    .filter(({ value }) => value.length <= LONGEST_OPTION);
+}
 
 /** Buttons that belong to no build. */
 type FreeId =
@@ -134,9 +146,9 @@ export function sayButtons(
   );
 }
 
-/** Whether a press says a command, wherever the button stands. */
-export function isSayButton({ action }: Button): boolean {
-  return SAY_IDS.some((known) => known === action);
+/** Whether a press says a command or shows its lines, wherever the button stands. */
+export function worksInViews({ action }: Button): boolean {
+  return action === ('copy_text' satisfies FreeId) || SAY_IDS.some((known) => known === action);
 }
 
 function sayValue(command: string): string {

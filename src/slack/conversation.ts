@@ -37,7 +37,7 @@ export interface Place {
   open: boolean;
   /** Slack's own way back to this person, good for half an hour; null where there is none. */
   respond: ((message: Message & { thread: string | null }) => Promise<void>) | null;
-  /** Puts a message in the place of the private one a button was pressed on; null elsewhere. */
+  /** Puts a message in the place of the one a button was pressed on; null elsewhere. */
   replace: ((message: Message) => Promise<void>) | null;
   /** The modal a button was pressed in; null elsewhere. */
   view: string | null;
@@ -61,6 +61,8 @@ export interface Conversation {
   answer(reply: Reply, place: Place, asked?: string | null): Promise<void>;
   /** Posts the answer to a command that only reads for everybody, naming who shared it. */
   share(text: string, place: Place): Promise<void>;
+  /** Puts the answer to a command in the place of the answer that asked which one is meant. */
+  choose(text: string, place: Place): Promise<void>;
   /** Says a command from where there is no channel: in a modal when it only reads, else directly. */
   sayInView(text: string, place: Place): Promise<void>;
   /** Shows a document to one person only. */
@@ -91,10 +93,13 @@ export function createConversation(options: ConversationOptions): Conversation {
   const creating = commands.find((command) => command.name === 'create');
   const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
 
-  const context = (place: Pick<Place, 'user' | 'channel' | 'team'>): CommandContext => ({
+  const context = (
+    place: Pick<Place, 'user' | 'channel' | 'team'> & { thread?: string | null },
+  ): CommandContext => ({
     user: place.user,
     channel: place.channel,
     team: place.team,
+    thread: place.thread ?? null,
     services,
     commands: helps,
   });
@@ -145,13 +150,36 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (reply.kind === 'form' && (await openForm(reply.initial, place))) return;
     if (reply.kind === 'build' && audience(reply) === 'channel')
       return introduce(reply.build, place);
+    return deliver(messageOf(await sharable(reply, place, asked)), place);
+  }
+
+  /** What is seen by one person, with the way to show it to all. */
+  async function sharable(reply: Reply, place: Place, asked: string | null): Promise<Document> {
     const document = await documentFor(reply, asked);
     const isPrivate = !place.open && place.channel !== '';
     const share =
       isPrivate && mayBeShared(asked) && isWorthSharing(reply)
         ? [freeButton('share', 'Share here', null, asked)]
         : [];
-    return deliver(messageOf(withButtons(document, { last: share })), place);
+    return withButtons(document, { last: share });
+  }
+
+  async function choose(text: string, place: Place): Promise<void> {
+    const name = readingCommand(text);
+    if (name === null) return answer(await run('help', place), place);
+    if (place.view !== null) {
+      return fill(place.view, READING[name] as string, run(text, place), place);
+    }
+    const reply = await run(text, place);
+    // A refusal stands beside the question, which can be asked again.
+    if (place.replace === null || reply.kind === 'refusal') return answer(reply, place, text);
+    const message = messageOf(await sharable(reply, place, text));
+    try {
+      await patiently(() => place.replace?.(message) ?? Promise.resolve());
+    } catch (error) {
+      log.warn({ error: String(error) }, 'an answer could not take the place of its question');
+      await deliver(message, place);
+    }
   }
 
   /** The answer with what leads on from it: the live message, the line to copy. */
@@ -375,6 +403,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     attempt,
     answer,
     share,
+    choose,
     sayInView,
     whisper,
     show,

@@ -22,7 +22,15 @@ export type Part =
   | { kind: 'list'; items: Inline[][] }
   | { kind: 'tasks'; title: string; tasks: Task[] }
   | { kind: 'buttons'; buttons: Button[] }
+  /** One of many commands to say. */
+  | { kind: 'menu'; question: string; choices: readonly Choice[] }
   | { kind: 'divider' };
+
+export interface Choice {
+  label: string;
+  value: string;
+  command: string;
+}
 
 export type Inline =
   | { kind: 'text'; text: string; style?: 'bold' | 'italic' | 'code' }

@@ -11,7 +11,7 @@ import { formatSpec } from '../domain/spec.ts';
 import { decodeSlackText, tokenize } from '../domain/tokens.ts';
 import { plainText } from '../domain/typed-text.ts';
 import { blocksOf } from './blocks.ts';
-import { isSayButton } from './buttons.ts';
+import { worksInViews } from './buttons.ts';
 import { lineTitle, textToPaste, warnings } from './describe/invocation.ts';
 import { block, buttons, type Document } from './document.ts';
 import { clip, line } from './outside.ts';
@@ -404,12 +404,12 @@ export function loadingView(title: string): ModalView {
   return view(title, [{ type: 'section', text: plain('One moment…') }]);
 }
 
-/** A reply in a modal. Modals know no plan, and of the buttons only those that say a command. */
+/** A reply in a modal. Modals know no plan, and of the buttons only those that say a command or show its lines. */
 export function replyView(title: string, document: Document): ModalView {
   const parts = document.parts
     .filter((part) => part.kind !== 'tasks' && part.kind !== 'heading')
     .flatMap((part) =>
-      part.kind === 'buttons' ? buttons(part.buttons.filter(isSayButton)) : [part],
+      part.kind === 'buttons' ? buttons(part.buttons.filter(worksInViews)) : [part],
     );
   const blocks = blocksOf(parts).slice(0, MOST_BLOCKS);
   return view(

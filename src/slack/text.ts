@@ -65,6 +65,8 @@ function textOfPart(part: Part): string {
       const commands = part.buttons.flatMap((button) => button.command ?? []);
       return commands.length === 0 ? '' : `Next: ${commands.join(' · ')}`;
     }
+    case 'menu':
+      return `${part.question}\n${part.choices.map(({ command }) => `  ${command}`).join('\n')}`;
     case 'divider':
       return '';
   }

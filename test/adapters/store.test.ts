@@ -335,6 +335,13 @@ describe('the store', { skip: noServer }, () => {
     });
   });
 
+  it('keeps what a question is about', async () => {
+    const store = storeOf();
+    await store.keep('question-1', { findings: ['a'] });
+    assert.deepEqual(await store.readKept('question-1'), { findings: ['a'] });
+    assert.equal(await store.readKept('question-2'), null);
+  });
+
   it('tells the first of many deliveries from its repetitions', async () => {
     const store = storeOf();
     const answers = await Promise.all(Array.from({ length: 10 }, () => store.once('event-1', 60)));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KnownBlock } from '@slack/types';
-import type { Reply } from '../../src/domain/reply.ts';
+import { generalFindings, type Reply } from '../../src/domain/reply.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { type Message, MOST_BLOCKS, renderMessage, textLength } from '../../src/slack/blocks.ts';
 import { cannotJudge, judge } from './judge.ts';
@@ -115,7 +115,7 @@ const extremes: Readonly<Record<string, Reply>> = {
     more: true,
   },
   'extreme-findings': {
-    kind: 'findings',
+    ...generalFindings([]),
     findings: Array.from({ length: 30 }, () => ({
       id: 'no-space' as const,
       title: long(400),
@@ -203,7 +203,7 @@ const hostile: Readonly<Record<string, Reply>> = {
     },
   },
   'hostile-findings': {
-    kind: 'findings',
+    ...generalFindings([]),
     findings: [
       {
         id: 'kerberos',

@@ -9,6 +9,7 @@ import { describe, test } from 'node:test';
 import { parseCommand } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { diagnose } from '../../src/domain/diagnosis.ts';
+import { generalFindings } from '../../src/domain/reply.ts';
 import { describe as documentOf } from '../../src/slack/describe.ts';
 import type { Document, Inline } from '../../src/slack/document.ts';
 import { homeView } from '../../src/slack/home.ts';
@@ -143,7 +144,7 @@ describe('every command that is named can be typed', () => {
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       if (!/\.(log|txt)$/.test(file)) continue;
       const findings = diagnose(readFileSync(join(folder, file), 'utf8'));
-      const document = documentOf({ kind: 'findings', findings }, settings);
+      const document = documentOf(generalFindings(findings), settings);
       const pieces = [...codeOf(document), ...findings.map(({ command }) => command)];
       seen += pieces.map(commandIn).filter((command) => command !== null).length;
       assert.deepEqual(mistakesIn(pieces), [], file);

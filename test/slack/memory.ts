@@ -11,6 +11,7 @@ export class MemoryStore implements Store {
   readonly environments = new Map<string, Environment>();
   readonly notices = new Map<string, Notice & { leasedUntil: number }>();
   readonly settled = new Set<string>();
+  readonly kept = new Map<string, string>();
   readonly logs = new Map<string, string[]>();
   /** While true, every call rejects as it does when Redis is away. */
   away = false;
@@ -130,6 +131,16 @@ export class MemoryStore implements Store {
 
   async readModules(): Promise<Record<string, string[]>> {
     return Object.fromEntries([...this.modules].map(([name, packages]) => [name, [...packages]]));
+  }
+
+  async keep(id: string, subject: unknown): Promise<void> {
+    await this.#reach();
+    this.kept.set(id, JSON.stringify(subject));
+  }
+
+  async readKept<T>(id: string): Promise<T | null> {
+    await this.#reach();
+    return JSON.parse(this.kept.get(id) ?? 'null') as T | null;
   }
 
   async addNotice(notice: Notice): Promise<void> {

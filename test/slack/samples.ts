@@ -17,7 +17,12 @@ import type {
   Verification,
 } from '../../src/domain/environment.ts';
 import type { Failure } from '../../src/domain/errors.ts';
-import type { CommandHelp, InvocationLine, Reply } from '../../src/domain/reply.ts';
+import {
+  type CommandHelp,
+  generalFindings,
+  type InvocationLine,
+  type Reply,
+} from '../../src/domain/reply.ts';
 import type { Layout } from '../../src/domain/request.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
@@ -335,6 +340,16 @@ const finding: Finding = {
   command: 'pyspark --archives churn.tar.gz#churn',
 };
 
+const missing: Finding = {
+  id: 'module-missing-on-executor',
+  title: 'A module is missing on the executors',
+  confidence: 0.95,
+  evidence: [{ line: 41, text: "ModuleNotFoundError: No module named 'sklearn'" }],
+  cause: "The executors' Python has no `sklearn`.",
+  fix: '`churn@3` has no `scikit-learn`: build the next revision with it, and start the job with its line.',
+  command: '/conda-env create churn python=3.11 numpy scikit-learn',
+};
+
 const twoEdges = build('ready', {
   request: { ...build('ready').request, edges: ['lab', 'madrid'] },
   stagings: [staging('lab'), staging('madrid')],
@@ -477,11 +492,32 @@ export const samples: Readonly<Record<string, Reply>> = {
     last: 50,
     more: false,
   },
-  findings: {
-    kind: 'findings',
-    findings: [finding, { ...finding, confidence: 0.5, command: '' }],
+  findings: generalFindings([finding, { ...finding, confidence: 0.5, command: '' }]),
+  'findings-none': generalFindings([]),
+  'findings-own': {
+    ...generalFindings([missing]),
+    own: {
+      ...{ environment: 'churn', owner: 'U0ANARUIZ1', revision: 3, newest: 4, by: 'log' },
+      logLine: 12,
+      notes: [],
+      line: invocationLine('lab', 'spark-submit'),
+      lineCommand: 'run churn@3 spark-submit',
+      repairs: [
+        {
+          label: 'Build it with scikit-learn',
+          command: 'create churn python=3.11 numpy scikit-learn',
+        },
+      ],
+    },
   },
-  'findings-none': { kind: 'findings', findings: [] },
+  'findings-asked': {
+    ...generalFindings([finding]),
+    choices: ['churn', 'fraud'].map((name) => ({
+      label: `${name}@3`,
+      command: `diagnose --environment ${name} --kept b4k7q2`,
+    })),
+    unknown: 'sales@7',
+  },
   help: { kind: 'help', topic: null, commands: commandHelps, command: '/conda-env' },
   'help-create': { kind: 'help', topic: createHelp, commands: commandHelps, command: '/conda-env' },
   welcome: { kind: 'welcome' },
