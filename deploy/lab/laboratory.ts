@@ -24,6 +24,8 @@ export const laboratory = {
     return join(folder, found);
   },
   channel: join(folder, 'channel'),
+  /** Python packages of the clients of services, for Python 3.11. */
+  clients: join(folder, 'clients'),
   hadoopJars: (version: string): string => join(folder, `hadoop-${version}`),
   sparkHome: (version: string): string => join(folder, `spark-${version}`),
 };

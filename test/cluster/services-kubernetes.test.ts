@@ -1,0 +1,17 @@
+import { after, before, describe } from 'node:test';
+import { isFull, withoutSpark } from './cluster.ts';
+import { provesKubernetes } from './kubernetes.ts';
+import { type ServiceWorld, startServiceWorld } from './service-world.ts';
+
+for (const spark of ['3.5.9', '4.3.0']) {
+  const skip = isFull ? withoutSpark(spark) : 'runs in the full run, with CONDA_FERRY_TEST=full';
+
+  describe(`Kubernetes with Spark ${spark}`, { skip }, () => {
+    let world: ServiceWorld;
+    before(async () => {
+      world = await startServiceWorld();
+    });
+    after(() => world?.stop());
+    provesKubernetes(() => world, spark);
+  });
+}
