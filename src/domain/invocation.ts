@@ -5,7 +5,7 @@
  * on the edge and the executors' Python in the archive; `global` lets one relative path serve both.
  */
 import { isDecidedByTheLine } from './invocation/activation.ts';
-import { archiveLocation, archiveOption } from './invocation/archive.ts';
+import { archiveLocation, archiveOption, isRemote } from './invocation/archive.ts';
 import { DOCUMENTS } from './invocation/documents.ts';
 import { MANAGERS, OLD_MASTERS } from './invocation/managers.ts';
 import {
@@ -58,7 +58,7 @@ function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] }
   const driverPrefix = driverPrefixOf(request, executorPrefix);
   const prefixes = { driver: driverPrefix, executor: executorPrefix };
   const merged = mergeSettings(request, {
-    settings: isConnect ? [] : decidedSettings(request, prefixes),
+    settings: isConnect ? [] : decidedSettings(request, prefixes, archive),
     defaults: isConnect ? [] : defaultSettings(request, executorPrefix),
     implied: {
       'spark.master': master,
@@ -108,6 +108,7 @@ function aliasOfSite({ alias, layout }: CheckedRequest): never {
 function decidedSettings(
   request: CheckedRequest,
   prefixes: { driver: string; executor: string },
+  archive: string,
 ): Settings {
   const { manager, spark } = request.cluster;
   const executor = interpreter(prefixes.executor);
@@ -126,6 +127,11 @@ function decidedSettings(
       : []),
     ...(manager === 'yarn'
       ? ([['spark.yarn.appMasterEnv.PYSPARK_PYTHON', executor]] as const)
+      : []),
+    // A site that has URLs of such a scheme fetched to the edge first loses the name after the `#`
+    // (spark `SparkSubmit.prepareSubmitEnvironment`; measured on 3.5.9).
+    ...(manager === 'yarn' && isRemote(archive)
+      ? ([['spark.yarn.dist.forceDownloadSchemes', '']] as const)
       : []),
     ...inContainers(request, variables),
   ];

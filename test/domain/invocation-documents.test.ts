@@ -120,6 +120,11 @@ describe('a Livy request', () => {
     assert.equal(destination, 'POST /sessions on the Livy server');
   });
 
+  it('says that no Livy server was asked', () => {
+    const { warnings } = invoke({ ...CHURN, for: 'livy', archive: IN_HDFS });
+    assert.ok(warnings.some(({ id }) => id === 'livy-not-run'));
+  });
+
   it('is refused for files it would have to upload', () => {
     assert.equal(codeOf({ ...CHURN, for: 'livy' }), 'livy-needs-hdfs');
     assert.equal(
@@ -204,6 +209,15 @@ describe('a Spark Connect session', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('sends each further archive as one of its own, and files only', () => {
+    const conf = (value: string) => ({ ...request, conf: { 'spark.archives': value } });
+    assert.match(
+      invoke(conf('/srv/model.zip#model')).text,
+      /addArtifacts\("\S+#churn_zip", "\/srv\/model.zip#model", archive=True\)/,
+    );
+    assert.equal(codeOf(conf('hdfs:///model.zip#model')), 'archive-unreachable');
   });
 
   it('sends rows as before where the environment has no pyarrow, which Spark 4 would need', () => {

@@ -414,6 +414,31 @@ describe('what the person adds', () => {
     assert.equal(refusal({ ...CHURN, archive: withPassword }).code, 'secret-in-request');
   });
 
+  it('keeps the name of an archive that the site would have fetched to the edge first', () => {
+    const forced = 'spark.yarn.dist.forceDownloadSchemes';
+    for (const hdfs of ['https://files.example.com/churn.zip', 'hdfs:///ferry/churn.zip']) {
+      const request = { ...CHURN, archive: { ...CHURN.archive, hdfs } };
+      assert.ok(invoke(request).argv.includes(`${forced}=`), hdfs);
+      assert.match(refusal({ ...request, conf: { [forced]: 'http' } }).message, /needs it empty/);
+    }
+    assert.ok(!invoke(CHURN).text.includes(forced));
+  });
+
+  it('says who fetches an archive from a web server', () => {
+    const warned = (request: InvocationRequest) =>
+      invoke(request).warnings.find(({ id }) => id === 'archive-over-http')?.text ?? '';
+    const hdfs = 'https://files.example.com/churn.tar.gz';
+    const archive = { ...TGZ, hdfs };
+    assert.match(warned({ ...CHURN, archive }), /for every run.*staging folder/);
+    assert.match(warned({ ...CHURN, archive, cluster: STANDALONE }), /every executor/);
+    assert.equal(warned({ ...CHURN, archive: TGZ }), '');
+  });
+
+  it('says of Kubernetes what only real pods decide', () => {
+    const { warnings } = invoke({ ...CHURN, archive: TGZ, cluster: KUBERNETES });
+    assert.match(warnings.find(({ id }) => id === 'pods-not-met')?.text ?? '', /glibc/);
+  });
+
   it('may repeat the line but never contradict it', () => {
     assert.equal(
       invoke(withConf({ 'spark.master': 'yarn', 'spark.executorEnv.PYTHONNOUSERSITE': '1' })).text,

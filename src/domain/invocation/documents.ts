@@ -1,6 +1,8 @@
+import { printable } from '../names.ts';
 import { commandLine, quote } from '../shell.ts';
 import { isRemote } from './archive.ts';
 import {
+  archiveWarnings,
   argumentsAfterSite,
   checkApplication,
   shellEnvironment,
@@ -167,6 +169,11 @@ function livyRequest(plan: Plan): Invocation {
         id: 'livy-cluster-mode',
         text: "Livy must start drivers in cluster mode (`livy.spark.deploy-mode = cluster`): in client mode the driver runs on Livy's host, where this Python is not.",
       },
+      {
+        id: 'livy-not-run',
+        text: 'No Livy server was asked: what is proven here is proven by spark-submit.',
+      },
+      ...archiveWarnings(plan),
     ],
     destination: `POST ${application === null ? '/sessions' : '/batches'} on the Livy server`,
   };
@@ -257,7 +264,7 @@ function connectSnippet(plan: Plan): Invocation {
     'from pyspark.sql import SparkSession',
     '',
     `spark = SparkSession.builder${remote}.getOrCreate()`,
-    `spark.addArtifacts(${python(plan.archives)}, archive=True)`,
+    `spark.addArtifacts(${sentArchives(plan).map(python).join(', ')}, archive=True)`,
     ...[
       ['spark.sql.execution.pyspark.python', interpreter(plan.executorPrefix)] as const,
       ...functionsWithoutArrow(plan),
@@ -285,6 +292,18 @@ function connectSnippet(plan: Plan): Invocation {
     warnings,
     destination: 'the beginning of your Python program',
   };
+}
+
+/** The session reads each archive where the client runs, and knows files only (pyspark `ArtifactManager`). */
+function sentArchives(plan: Plan): string[] {
+  const archives = plan.archives.split(',');
+  const remote = archives.find(isRemote);
+  if (remote === undefined) return archives;
+  return refuse(
+    'archive-unreachable',
+    `A Spark Connect session sends files of the client's machine, and \`${printable(remote)}\` is a URL.`,
+    'Leave it out of `conf`, or give the path of a copy on the client.',
+  );
 }
 
 const ARROW_SETTING = 'spark.sql.execution.pythonUDF.arrow.enabled';

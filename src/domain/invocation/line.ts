@@ -224,6 +224,12 @@ export function sparkWarnings(plan: Plan): InvocationWarning[] {
       text: 'The workers keep what each application unpacked until their operator sets `spark.worker.cleanup.enabled`.',
     });
   }
+  if (cluster.manager === 'kubernetes') {
+    warnings.push({
+      id: 'pods-not-met',
+      text: "What only real pods decide shows when the line runs in them: the image's glibc must be as new as the environment asks for, its `USER` must read what Spark unpacks, and the working folder must be writable.",
+    });
+  }
   if (
     cluster.manager === 'kubernetes' &&
     !Object.keys(conf).some((key) => key.startsWith('spark.kubernetes.') && key.endsWith('.image'))
@@ -233,5 +239,15 @@ export function sparkWarnings(plan: Plan): InvocationWarning[] {
       text: 'Kubernetes needs `spark.kubernetes.container.image`: set it in `conf` unless spark-defaults.conf has it.',
     });
   }
-  return warnings;
+  return [...warnings, ...archiveWarnings(plan)];
+}
+
+/** Who fetches an archive that lies on a web server, and how often (measured on 3.5.9). */
+export function archiveWarnings(plan: Plan): InvocationWarning[] {
+  if (!/^https?:/.test(plan.archives)) return [];
+  const text =
+    plan.rules.unpacker === 'yarn'
+      ? 'Spark fetches the archive from the web server for every run and uploads it into the staging folder; in HDFS it would be there already, and nodes would keep their copy.'
+      : 'The driver and every executor fetch the archive from the web server themselves: it must answer them without a password.';
+  return [{ id: 'archive-over-http', text }];
 }

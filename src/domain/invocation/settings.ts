@@ -91,7 +91,7 @@ function contradiction(key: string, fixed: string | null): never {
     'conf-conflict',
     fixed === null
       ? `\`${key}\` would break the line: the interpreter and its paths come from the archive.`
-      : `\`${key}\` contradicts the line, which needs \`${fixed}\` there.`,
+      : `\`${key}\` contradicts the line, which needs ${fixed === '' ? 'it empty' : `\`${fixed}\` there`}.`,
     `Remove \`${key}\` from \`conf\`.`,
   );
 }
