@@ -55,17 +55,18 @@ export async function startProcess(options: StartOptions): Promise<LabProcess> {
 /** Is this still the process that was started, and not another one that was given its number? */
 export function isRunning({ pid, mark }: LabProcess): boolean {
   const line = commandLine(pid);
-  return line === '' ? isStarting(pid) : line.includes(mark);
+  // In the middle of an exec a process has no command line; one that has ended has none for good.
+  return line === '' ? !hasEnded(pid) : line.includes(mark);
 }
 
-/** In the middle of an exec a process has no command line; one that has ended has none for good. */
-function isStarting(pid: number): boolean {
+/** Also true of a process that nobody has waited for yet (a zombie). */
+function hasEnded(pid: number): boolean {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [state] = status.slice(status.lastIndexOf(')') + 2).split(' ');
-    return state !== 'Z' && state !== 'X';
+    return state === 'Z' || state === 'X';
   } catch {
-    return false;
+    return true;
   }
 }
 
@@ -90,18 +91,29 @@ export async function endProcesses(processes: LabProcess[], patience = 5000): Pr
 
 /**
  * Ends every process of this user whose environment says that it belongs here. For what outlives its
- * parent: a YARN container runs in its own session, and so does a command that SSH started.
+ * parent: a YARN container runs in its own session, and so does a command that SSH started. Answers
+ * which: a killed process takes a moment to be gone.
  */
-export function endWhere(belongs: (environment: string[]) => boolean): void {
+export function endWhere(belongs: (environment: string[]) => boolean): number[] {
+  const ended: number[] = [];
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const environment = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0');
-      if (belongs(environment)) signal(Number(entry), 'SIGKILL');
+      if (!belongs(environment)) continue;
+      signal(Number(entry), 'SIGKILL');
+      ended.push(Number(entry));
     } catch {
       // Another user's process, or one that ended while we looked.
     }
   }
+  return ended;
+}
+
+/** Waits until killed processes are gone, for `patience` ms at the most. */
+export async function untilGone(pids: readonly number[], patience = 5000): Promise<void> {
+  const deadline = Date.now() + patience;
+  while (!pids.every(hasEnded) && Date.now() < deadline) await delay(5);
 }
 
 /** Ends the processes started, at any depth, by `parent`. */

@@ -176,7 +176,7 @@ describe('what a log names', () => {
       fix('python-unsupported-by-spark', '3.5.1')?.fix ?? '',
       /Spark 3\.5 runs Python 3\.8–3\.11; build with python=3\.11/,
     );
-    assert.match(fix('python-unsupported-by-spark', '3.3.2')?.command ?? '', /python=3\.10 /);
+    assert.match(fix('python-unsupported-by-spark', '3.3.2')?.command ?? '', /python=3\.10$/);
     assert.match(fix('package-unsupported-by-spark', '3.3.2')?.fix ?? '', /pandas>=1\.0\.5,<2\.0/);
     assert.match(
       fix('package-unsupported-by-spark', '9.9.9')?.fix ?? '',

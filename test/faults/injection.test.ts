@@ -14,7 +14,7 @@ const ATTEMPTS: readonly string[] = [
   'create evil numpy;id',
   'create evil $(id)',
   'create evil `id`',
-  'create evil "numpy\nscipy"',
+  'create evil "numpy\nscipy;id"',
   'create evil numpy\u0000scipy',
   'create evil numpy\u202e=1',
   'create evil “numpy>=1”;id',

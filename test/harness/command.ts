@@ -7,23 +7,26 @@ import * as child from 'node:child_process';
 import { promisify } from 'node:util';
 
 /** Runs a program to its end and answers what it wrote; throws when it does not end with 0. */
-export const run: typeof child.execFile.__promisify__ = (async (
+export const run: typeof child.execFile.__promisify__ = ((
   file: string,
   ...rest: [(readonly string[])?, child.ExecFileOptions?]
 ) => {
-  try {
-    return await promisify(child.execFile)(file, ...rest);
-  } catch (error) {
-    throw explained(file, rest[0], error as Failure);
-  }
+  const running = promisify(child.execFile)(file, ...rest);
+  const explaining = running.catch((error: Failure) => {
+    throw explained(file, rest[0], error);
+  });
+  return Object.assign(explaining, { child: running.child });
 }) as typeof child.execFile.__promisify__;
 
 /** The same, waiting; answers standard output. What the program says stays out of the test's own output. */
 export const execFileSync: typeof child.execFileSync = ((
   file: string,
-  args: readonly string[] = [],
-  options: child.ExecFileSyncOptions = {},
+  ...rest: [(readonly string[] | child.ExecFileSyncOptions)?, child.ExecFileSyncOptions?]
 ) => {
+  // As in Node, the arguments may be left out.
+  const [args, options] = Array.isArray(rest[0])
+    ? [rest[0] as readonly string[], rest[1]]
+    : [[], rest[0] as child.ExecFileSyncOptions | undefined];
   try {
     return child.execFileSync(file, args, { stdio: 'pipe', ...options });
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   type LabProcess,
   type Owner,
   startProcess,
+  untilGone,
   waitUntil,
 } from '../processes.ts';
 
@@ -111,14 +112,15 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 /** Ends the server, every session it has open and every command those left running. */
 export async function stopEdge(server: LabProcess, directory: string): Promise<void> {
   endDescendants(server.pid);
-  endCommands(directory);
+  const commands = endCommands(directory);
   await endProcesses([server]);
+  await untilGone(commands);
 }
 
 /** A command goes on when its connection is lost. Its HOME tells that a session here started it. */
-function endCommands(directory: string): void {
+function endCommands(directory: string): number[] {
   const home = `HOME=${join(directory, 'home')}`;
-  endWhere((environment) => environment.includes(home));
+  return endWhere((environment) => environment.includes(home));
 }
 
 function sshdConfig(parts: {
