@@ -102,6 +102,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
+// Nor is a complaint that nobody reads (`2>&1 | head`): the exit code still tells of it.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 const words = process.argv.slice(2);
 const options = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;

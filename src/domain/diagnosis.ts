@@ -214,6 +214,7 @@ export function worded(finding: Finding, context: DiagnosisContext): Finding {
       environmentOf(subject) ??
       'NAME',
     bot: context.bot ?? '/conda-env',
+    evidence: finding.evidence.map(({ text }) => text).join('\n'),
     versions: { ...versions, spark: versions.spark ?? context.spark ?? null },
     missing: missingOf(id, subject, context),
   };

@@ -348,6 +348,36 @@ AttributeError: 'DataFrame' object has no attribute 'iteritems'`;
     assert.deepEqual(fits.repairs, []);
     assert.match(fits.fix, /which fits: this job did not run in it/);
   });
+
+  test('takes the numpy that other packages were compiled for', async () => {
+    const log = `Traceback (most recent call last):
+  File "/opt/spark/python/lib/pyspark.zip/pyspark/worker.py", line 1247, in main
+A module that was compiled using NumPy 1.x cannot be run in
+NumPy 2.2.6 as it may crash.
+AttributeError: _ARRAY_API not found`;
+    const { repairs, fix } = await after(log, { packages: { numpy: '2.2.6' } });
+    assert.equal(repairs[0]?.command, 'create churn python=3.11 numpy<2');
+    assert.match(fix, /`churn@1` has `numpy` 2\.2\.6/);
+  });
+
+  test('is of the other format, or without what may not be in it', async () => {
+    const denied = 'Cannot run program "./churn_zip/churn/bin/python": error=13, Permission denied';
+    const { repairs } = await after(denied);
+    assert.equal(repairs[0]?.command, 'create churn python=3.11 numpy --format tar.gz');
+    const { archive } = revision();
+    const packed = { change: { archive: { ...archive, format: 'tar.gz' as const } } };
+    const already = await after(denied, packed);
+    assert.deepEqual(already.repairs, []);
+    assert.match(already.fix, /is a \.tar\.gz already: this job used another archive/);
+    const py4j = `Traceback (most recent call last):
+  File "/srv/ferry/envs/churn/1/lib/python3.11/site-packages/pyspark/sql/session.py", line 500, in getOrCreate
+py4j.protocol.Py4JError: org.apache.spark.api.python.PythonUtils.getEncryptionEnabled does not exist in the JVM`;
+    const differs = await after(py4j, { specs: ['python=3.11', 'pyspark'] });
+    assert.deepEqual(
+      differs.repairs.map(({ command }) => command),
+      ['create churn python=3.11'],
+    );
+  });
 });
 
 test('a mended build keeps what was asked for', async () => {

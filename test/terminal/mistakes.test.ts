@@ -91,3 +91,21 @@ for (const [name, exitCode] of [
     });
   }
 }
+
+test('whoever reads only the beginning of an answer has it: that is no failure', async (context) => {
+  const folder = await temporaryFolder(context);
+  const log = join(folder, 'job.log');
+  await writeFile(log, "ModuleNotFoundError: No module named 'sklearn'\n");
+  const read = ['--help', 'diagnose --help', `diagnose ${log}`, `diagnose --json ${log}`];
+  for (const words of [...read, 'parse --json -- list']) {
+    const { child, ended } = start(words.split(' '));
+    child.stdout?.destroy();
+    const { code, err } = await ended;
+    assert.deepEqual({ code, err }, { code: 0, err: '' }, words);
+  }
+  // Nobody hears what is wrong; that something is, the exit code tells.
+  const { child, ended } = start(['craete', 'churn']);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  assert.equal((await ended).code, 1);
+});

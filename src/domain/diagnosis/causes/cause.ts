@@ -15,6 +15,8 @@ export interface Known {
   build: BuildRequest | null;
   /** What the evidence names: a path, a module, a symbol version. */
   subject: string | null;
+  /** The lines that show it. */
+  evidence: string;
   /** Of Spark, Python and packages, as the log names them. */
   versions: Versions;
   /** The module that is missing, for the causes about modules. */

@@ -109,6 +109,11 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
       "A compiled package meets a numpy it was not built for: two numpys are mixed, from pip and conda, from the node's own packages or ~/.local, or between driver and executors.",
     fix: 'Run with {line}, which keeps foreign packages out (PYTHONNOUSERSITE=1, no PYTHONPATH). If the mix is in the environment itself, build it from one channel with numpy pinned.',
     command: line,
+    // numpy 2 loads nothing that was compiled for numpy 1; the other way round it does.
+    mend: ({ evidence }) =>
+      /compiled using NumPy 1\b|_ARRAY_API not found/.test(evidence)
+        ? { specs: ['numpy<2'] }
+        : null,
     explainedBy: [
       'egg-shadows-package',
       'glibc-or-arch',
