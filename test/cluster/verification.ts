@@ -83,7 +83,7 @@ export function provesVerification(
       message,
       /`\.\/churn_zip\/churn\/bin\/python` does not exist where it was started/,
     );
-    assert.match(message, /Use the line as it is given/);
+    assert.match(message, /Use the environment's own line as it is given/);
   });
 
   test('a cluster with room for fewer executors is proven by those it has', async () => {
