@@ -76,7 +76,7 @@ export const run = defineCommand({
       );
       return { kind: 'invocation', environment, revision: revision.number, lines };
     } catch (error) {
-      throw withMissingPackage(error, revision.request);
+      throw withMissingPackage(error, revision.request, context.services.settings.command);
     }
   },
 });
@@ -85,7 +85,7 @@ export const run = defineCommand({
 const LIFTED_BY: Readonly<Record<string, string>> = { 'ipykernel-missing': 'ipykernel' };
 
 /** The same refusal, with the build that would lift it. */
-function withMissingPackage(error: unknown, request: BuildRequest): unknown {
+function withMissingPackage(error: unknown, request: BuildRequest, bot: string): unknown {
   if (!(error instanceof FerryError)) return error;
   const name = LIFTED_BY[error.code];
   if (name === undefined) return error;
@@ -94,7 +94,7 @@ function withMissingPackage(error: unknown, request: BuildRequest): unknown {
   return userError({
     code,
     message,
-    suggestion: `Build the next revision with it: \`${command}\`.`,
+    suggestion: `Build the next revision with it: \`${bot} ${command}\`.`,
     repairs: [{ label: `Build it with ${name}`, command }],
   });
 }

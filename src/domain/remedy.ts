@@ -144,7 +144,13 @@ async function weighModule(
   }
   const spec = await inChannels(module, candidates, subject);
   if (spec === null) {
-    const fix = `\`${label}\` does not have it, and no configured channel has a package for \`${module}\`. If it is your own code, build it into the environment with --project.`;
+    const without = `\`${label}\` does not have it`;
+    if (missing.packages.length > 0) {
+      const names = missing.packages.map((each) => `\`${each}\``).join(' or ');
+      const fix = `${without}, and no configured channel has ${names}, where \`${module}\` comes from. Ask the operator for a channel that has it.`;
+      return { finding: { ...finding, fix, command: '' }, repair: null };
+    }
+    const fix = `${without}, and no configured channel has a package for \`${module}\`. If it is your own code, build it into the environment with --project.`;
     const own = worded(finding, { ...subject.context, packagesOf: () => [] });
     return { finding: { ...own, fix }, repair: null };
   }

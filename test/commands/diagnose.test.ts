@@ -297,11 +297,18 @@ describe('the build that mends it', () => {
   });
 
   test('is not offered for what no channel has', async () => {
-    for (const module of ['xgboost', 'churn_features', 'pandsa']) {
+    for (const module of ['churn_features', 'pandsa']) {
       const { repairs, fix } = await after(workerLacks(module));
       assert.deepEqual(repairs, [], module);
       assert.match(fix, /no configured channel has a package for .* --project/);
     }
+  });
+
+  test('is the operator’s to bring where the package is known and in no channel', async () => {
+    const { repairs, fix } = await after(workerLacks('xgboost'));
+    assert.deepEqual(repairs, []);
+    assert.match(fix, /no configured channel has `.*xgboost.*` comes from\. Ask the operator/);
+    assert.doesNotMatch(fix, /--project/);
   });
 
   test('is offered unchecked where a channel cannot be asked', async () => {
