@@ -15,6 +15,7 @@ import type {
 } from './command.ts';
 import { readForeignCommand } from './foreign.ts';
 import { KINDS } from './kinds.ts';
+import { withoutInstallers, withoutPrompt } from './pasted-commands.ts';
 import { specTokens } from './spec-words.ts';
 
 /** A text is a command with checked arguments, nothing at all, or a mistake with its position. */
@@ -53,7 +54,7 @@ export function parseCommand(
 
 function read(text: string, commands: readonly Command[], settings: Settings): Parsed {
   const decoded = decodeSlackText(text).trim();
-  const typed = plainText(decoded).trim();
+  const typed = withoutPrompt(plainText(decoded).trim());
   if (typed === '') return { kind: 'empty' };
   try {
     const foreign = readForeignCommand(typed, settings);
@@ -66,7 +67,8 @@ function read(text: string, commands: readonly Command[], settings: Settings): P
         .trim();
       return { kind: 'command', command, arguments: { rest: [], raw }, draft: null };
     }
-    const words = tokenize(typed).slice(foreign?.words ?? 1);
+    const told = tokenize(typed).slice(foreign?.words ?? 1);
+    const words = takesSpecs(command.grammar) ? withoutInstallers(told, typed) : told;
     const draft = parseArguments(command, words, typed, settings);
     if (draft.mistakes.length === 0) {
       return { kind: 'command', command, arguments: draft.arguments, draft };
@@ -291,6 +293,19 @@ function attempt<T>(mistakes: FerryError[], work: () => T): T | null {
   }
 }
 
+/**
+ * Options of conda and pip that ask for what happens here anyway, or only for other words on a
+ * screen: accepted in silence. What would change the environment is not among them.
+ */
+const ACCEPTED: Readonly<Record<string, 'flag' | 'value'>> = {
+  ...{ '-q': 'flag', '--quiet': 'flag', '-v': 'flag', '-vv': 'flag', '-vvv': 'flag' },
+  ...{ '--verbose': 'flag', '--json': 'flag', '-yq': 'flag', '-qy': 'flag' },
+  ...{ '--override-channels': 'flag', '--no-default-packages': 'flag' },
+  ...{ '--strict-channel-priority': 'flag', '--show-channel-urls': 'flag' },
+  ...{ '--solver': 'value', '--experimental-solver': 'value' },
+  ...{ '-U': 'flag', '--upgrade': 'flag', '--user': 'flag', '--no-cache-dir': 'flag' },
+};
+
 /** Splits words into options with their values, plain words, and what follows a lone `--`. */
 function separate(command: Command, words: readonly Token[], mistakes: FerryError[]) {
   const plain: Token[] = [];
@@ -306,6 +321,11 @@ function separate(command: Command, words: readonly Token[], mistakes: FerryErro
     }
     const equals = word.text.startsWith('--') ? word.text.indexOf('=') : -1;
     const flag = equals < 0 ? word.text : word.text.slice(0, equals);
+    const accepted = takesSpecs(command.grammar) ? ACCEPTED[flag] : undefined;
+    if (accepted !== undefined) {
+      if (accepted === 'value' && equals < 0) index += 1;
+      continue;
+    }
     const found = attempt(mistakes, () => findOption(command.grammar, flag, word));
     if (found === null) continue;
     const [name, option] = found;
@@ -330,6 +350,10 @@ function separate(command: Command, words: readonly Token[], mistakes: FerryErro
     chosen.set(name, [...(chosen.get(name) ?? []), value]);
   }
   return { plain, chosen, rest: [] as Token[] };
+}
+
+function takesSpecs({ positionals = {} }: Grammar): boolean {
+  return Object.values(positionals).some(({ kind }) => kind === 'spec');
 }
 
 function findOption(grammar: Grammar, flag: string, position: Token): [string, Option] {

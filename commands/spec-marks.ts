@@ -11,19 +11,28 @@ export interface Word {
 
 const BULLET =
   /^(?:-+|[\u2022\u2023\u25e6\u2043\u2219\u00b7\u25aa\u25cf\u25cb\u2713\u2714]\ufe0f?)$/;
-const BULLET_FIRST = /^(?:[*+>]|\d+[.)])$/;
-const INSTALLER = /^(?:conda|mamba|micromamba|pip3?)$/i;
-const PROMPT = /^(?:[$%>]|!|sudo)$/;
+const BULLET_FIRST = /^(?:[*+>]|\d+[.)]|\(\d+\))$/;
+/** A box to tick, and words and signs that people put between two packages. */
+const TICK_BOX = /^\[[xX]?\]$/;
+const BETWEEN = /^(?:and|plus|with|&+|\+|\/)$/i;
 
 /** The words that are left when marks are set aside. */
 export function unmarked(tokens: readonly Token[], typed: string): Word[] {
-  const kept = withoutCommand(withoutComments(tokens, typed));
+  const kept = withoutTickBoxes(withoutComments(tokens, typed), typed);
   let bold = '';
   return kept.flatMap((token) => {
-    if (token.quoted) return [{ kind: 'word' as const, ...place(token) }];
+    if (token.quoted) {
+      // `"numpy","pandas>=2"` are two; a comma within quotes belongs to its spec.
+      const parts = separated({ ...token, text: typed.slice(token.start, token.end) });
+      if (!parts.some(({ kind }) => kind === 'separator')) {
+        return [{ kind: 'word' as const, ...place(token) }];
+      }
+      return parts.map((part) => ({ ...part, text: part.text.replace(/^["']|["']$/g, '') }));
+    }
     if (BULLET.test(token.text)) return [];
     const isFirst = token === kept[0] || isFirstOfLine(token, typed);
     if (isFirst && BULLET_FIRST.test(token.text)) return [];
+    if (BETWEEN.test(token.text)) return [{ kind: 'separator' as const, ...place(token) }];
     return separated(token).flatMap((word) => {
       if (word.kind === 'separator') return [word];
       const plain = withoutEmphasis(word, bold);
@@ -56,19 +65,27 @@ function withoutComments(tokens: readonly Token[], typed: string): Token[] {
   });
 }
 
-/** `conda install numpy` and `pip install numpy`, pasted whole, name numpy. */
-function withoutCommand(tokens: readonly Token[]): Token[] {
-  const rest = PROMPT.test(tokens[0]?.text ?? '') ? tokens.slice(1) : [...tokens];
-  const isCommand =
-    INSTALLER.test(rest[0]?.text ?? '') &&
-    /^(?:install|create|update|add)$/i.test(rest[1]?.text ?? '');
-  return isCommand ? rest.slice(2) : [...tokens];
+/** `[ ]` and `[x]` at the beginning of a line, behind its bullet. */
+function withoutTickBoxes(tokens: readonly Token[], typed: string): Token[] {
+  return tokens.filter((token, index) => {
+    const before = tokens[index - 1];
+    const isClosing = token.text === ']' && before?.text === '[';
+    const opening = isClosing ? before : token;
+    const isBox =
+      isClosing ||
+      TICK_BOX.test(token.text) ||
+      (token.text === '[' && tokens[index + 1]?.text === ']');
+    const line = typed.slice(typed.lastIndexOf('\n', opening.start - 1) + 1, opening.start);
+    const isFirst = opening === tokens[0] || /^[\s*\u2022-]*$/.test(line);
+    return !(isBox && (isFirst || tokens[tokens.indexOf(opening) - 1]?.text === '-'));
+  });
 }
 
 /** Cuts at commas and semicolons that do not stand in brackets. */
 function separated(token: Token): Word[] {
   const words: Word[] = [];
   let depth = 0;
+  let quote = '';
   let from = 0;
   const push = (kind: Word['kind'], start: number, end: number) => {
     if (end <= start) return;
@@ -76,6 +93,10 @@ function separated(token: Token): Word[] {
     words.push({ kind, text, start: token.start + start, end: token.start + end });
   };
   for (const [at, character] of [...token.text.split('')].entries()) {
+    if (token.quoted && (quote === '' ? /["']/.test(character) : character === quote)) {
+      quote = quote === '' ? character : '';
+    }
+    if (quote !== '') continue;
     depth += character === '[' ? 1 : character === ']' ? -1 : 0;
     // Only at the end of a word: `numpy;id` is one wrong word, not two right ones.
     const isEnd = /^[;,]*$/.test(token.text.slice(at));
@@ -111,7 +132,8 @@ function withoutEmphasis(word: Word, before: string): { word: Word; bold: string
     cut(0, bold.length);
     bold = '';
   }
-  const ending = /(?<=[A-Za-z0-9*\]_])\.+$/.exec(text)?.[0];
+  const ending =
+    /(?<=[A-Za-z0-9*\]_])\.+$/.exec(text)?.[0] ?? /^[A-Za-z][\w.-]*?([!?]+)$/.exec(text)?.[1];
   if (ending) cut(0, ending.length);
   return { word: { ...word, text, start, end }, bold };
 }

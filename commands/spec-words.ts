@@ -3,7 +3,7 @@
  * The rules are conda's for one quoted spec, applied to a list of them.
  */
 import { parseSpec } from '../src/domain/spec.ts';
-import { type Token, withoutQuotes } from '../src/domain/tokens.ts';
+import { type Token, tokenize, withoutQuotes } from '../src/domain/tokens.ts';
 import { unmarked, type Word } from './spec-marks.ts';
 
 /** Digits that begin a version and not a name: `3.11`, `1.26.*`, `2024a`, but not `7zip`. */
@@ -11,7 +11,7 @@ const NUMBER =
   /^\d+(?:[.!_+-][\w.*+!-]*|\*|(?:a|b|c|rc|alpha|beta|dev|post|pre)\d*(?:\.\d+)*|[a-z])?$/i;
 const OPERATOR = /^(?:[=<>!~]|\|)/;
 /** A word that can only be a build when it follows a version. */
-const BUILD = /^(?:[A-Za-z0-9_.+]*_\d+|[A-Za-z0-9_.+]*\*[A-Za-z0-9_.+*]*)$/;
+const BUILD = /^(?:[A-Za-z0-9_.+]*_\d+|\d+_[a-z][A-Za-z0-9_]*|[A-Za-z0-9_.+]*\*[A-Za-z0-9_.+*]*)$/;
 
 const IN_STARS = /^\*[A-Za-z].*\*$/;
 
@@ -33,7 +33,7 @@ interface Group {
 export function specTokens(tokens: readonly Token[], typed: string): Token[] {
   const groups: Group[] = [];
   let group: Group | null = null;
-  const words = unmarked(tokens, typed);
+  const words = unmarked(withoutListBrackets(tokens, typed), typed);
   for (const [index, word] of words.entries()) {
     if (word.kind === 'separator') {
       const isJoined: boolean = group !== null && joins(group, word, wordAfter(words, index));
@@ -47,6 +47,22 @@ export function specTokens(tokens: readonly Token[], typed: string): Token[] {
     }
   }
   return groups.flatMap((one) => tokensOf(one, typed));
+}
+
+/** `[numpy, "pandas"]` and `(numpy, pandas)`, as people write a list in other languages. */
+function withoutListBrackets(tokens: readonly Token[], typed: string): readonly Token[] {
+  const [first] = tokens;
+  const start = first?.start ?? 0;
+  const text = typed.slice(start, tokens.at(-1)?.end ?? 0);
+  const inner = /^(?:\[([^[\](){}]*)\]|\(([^[\](){}]*)\)|\{([^[\](){}]*)\})[.,]?$/.exec(text);
+  const list = inner?.slice(1).find((some) => some !== undefined);
+  // Options among them are not part of a list.
+  if (!list?.trim() || tokenize(text).length !== tokens.length) return tokens;
+  return tokenize(list).map((token) => ({
+    ...token,
+    start: token.start + start + 1,
+    end: token.end + start + 1,
+  }));
 }
 
 function tokensOf({ start, end }: Group, typed: string): Token[] {
@@ -99,6 +115,7 @@ function wordAfter(words: readonly Word[], index: number): Word | undefined {
 
 function belongs(group: Group, { text }: Word): boolean {
   if (group.isOpen) return true;
+  if (text.startsWith('::') && !group.hasVersion) return true;
   if (isMention(text)) return false;
   if (OPERATOR.test(text)) return !/^~?\//.test(text);
   if (/^[[(]/.test(text)) return true;
@@ -131,6 +148,11 @@ function withoutStars(word: Word): Word {
 }
 
 function extend(group: Group, { text, end }: Word): void {
+  if (/^::/.test(text) || (group.isOpen && !group.hasVersion && /^[A-Za-z_]/.test(text))) {
+    // Still the channel and the name: `conda-forge :: numpy`.
+    Object.assign(group, { end, isOpen: isOpen(text), hasVersion: /[=<>!~]/.test(text) });
+    return;
+  }
   const isVersion = !group.hasVersion || group.isOpen || /^(?:[<>!~|]|==)/.test(text);
   if (!text.startsWith('[')) {
     if (isVersion) Object.assign(group, { hasVersion: true, isApart: true, isAny: text === '*' });
@@ -142,7 +164,7 @@ function extend(group: Group, { text, end }: Word): void {
 }
 
 function isOpen(text: string): boolean {
-  return /[=<>!~|]$/.test(text) && !isMention(text);
+  return /(?:[=<>!~|]|::)$/.test(text) && !isMention(text);
 }
 
 function isNumber(text: string): boolean {

@@ -39,7 +39,11 @@ export function sentenceAfterCreate(
   const plain = words.map(bare);
   const tells =
     NO_NAMES.has(plain[0] ?? '') ||
-    plain.some((word, index) => index > 0 && TELLING.has(word) && !isPackage(word));
+    // Between two packages `and` is no more than a comma.
+    plain.some(
+      (word, index) =>
+        index > 0 && TELLING.has(word) && !(word === 'and' && index > 1) && !isPackage(word),
+    );
   return tells ? read(words, isPackage) : null;
 }
 

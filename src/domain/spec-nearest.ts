@@ -33,7 +33,7 @@ const REPAIRS: ReadonlyArray<(text: string) => string> = [
   (text) => text.replace(/~\s*(?=\d)/g, '='),
   (text) => text.replace(/^([\w.-]+)\s+v(?=\d)/, '$1='),
   (text) => text.replace(/([A-Za-z0-9_.-])(?:@|:=?|\/)v?(?=\d)/, '$1='),
-  (text) => text.replace(/::\s+/g, '::').replace(/^([\w.-]+):(?=[A-Za-z_])/, '$1::'),
+  (text) => text.replace(/\s*::\s*/g, '::').replace(/^([\w.-]+):(?=[A-Za-z_])/, '$1::'),
   (text) => text.replace(/\s*\[[^\]=]*\]?/g, ''),
   (text) => text.replace(/\(([^()]*)\)/, ' $1').replace(/\s+/g, ' '),
   (text) => text.replace(/^([^[]*)(\[.*\])(.+)$/s, '$1$3$2'),

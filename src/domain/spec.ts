@@ -148,6 +148,13 @@ function readName(body: string, offset: number) {
   const position = { start: offset, end: offset + (name.length || body.length) };
   const lower = name.toLowerCase();
   if (name === '') throw new Mistake('there is no package name', position, 'Begin with a name.');
+  if (/^\d+(?:\.\d+)*$/.test(name)) {
+    throw new Mistake(
+      `\`${printable(name)}\` is a version without its package`,
+      position,
+      `Write the package before it, such as \`python=${printable(name)}\`.`,
+    );
+  }
   if (name.includes('*')) {
     throw new Mistake('a name with `*` could be any package', position, 'Name one package.');
   }

@@ -32,8 +32,8 @@ export function plainText(text: string): string {
 
 function plain(text: string): string {
   let result = text
-    .replace(/&(?:amp;)*lt;/g, '<')
-    .replace(/&(?:amp;)*gt;/g, '>')
+    .replace(/&(?:amp;)*(?:lt|#0*60|#x0*3c);/gi, '<')
+    .replace(/&(?:amp;)*(?:gt|#0*62|#x0*3e);/gi, '>')
     .replace(/&(?:amp;)*(?:quot|#34);/g, '"')
     .replace(/&(?:amp;)*(?:apos|#39);/g, "'")
     .replace(/&(?:amp;)*nbsp;/g, ' ')
@@ -49,6 +49,9 @@ function plain(text: string): string {
       .replace(/(^|\s)[\u2013\u2014](?=[A-Za-z](?:\s|$))/g, '$1-')
       .replace(/(^|\s)[\u2013\u2014]{1,2}(?=[A-Za-z])/g, '$1--')
       .replace(/[\u2010-\u2015\u2212\ufe58\ufe63]/g, '-')
+      // The language of a fence, and the sign that a line of a shell goes on.
+      .replace(/(?<=```)[a-z]+(?=[ ]*\r?\n)/gi, (language) => ' '.repeat(language.length))
+      .replace(/(?<=^|\s)\\(?=\s|$)/g, ' ')
       .replace(/`+/g, (ticks) => ' '.repeat(ticks.length))
   );
 }

@@ -107,6 +107,31 @@ const UNDERSTOOD: Readonly<Record<string, readonly (readonly [string, ...string[
     ['&gt; numpy\tpandas', 'numpy', 'pandas'],
     ['pip install numpy==1.26 pandas', 'numpy==1.26', 'pandas'],
     ['conda install numpy pandas', 'numpy', 'pandas'],
+    ['numpy&#62;=1.26 pandas&#x3E;=2', 'numpy>=1.26', 'pandas>=2'],
+    ['```text\nnumpy\npandas\n```', 'numpy', 'pandas'],
+    ['(1) numpy\n(2) pandas', 'numpy', 'pandas'],
+    ['- [ ] numpy\n- [x] pandas', 'numpy', 'pandas'],
+    ['numpy, pandas!', 'numpy', 'pandas'],
+  ],
+  'words, signs and brackets around a list': [
+    ['python=3.11, numpy, and pandas', 'python=3.11', 'numpy', 'pandas'],
+    ['numpy &amp; pandas + scipy', 'numpy', 'pandas', 'scipy'],
+    ['python 3.11 + numpy 1.26', 'python==3.11', 'numpy==1.26'],
+    ['[numpy, "pandas>=2"]', 'numpy', 'pandas>=2'],
+    ['(numpy, pandas)', 'numpy', 'pandas'],
+    ['"numpy>=1.26,<2","pandas"', 'numpy>=1.26,<2', 'pandas'],
+    ['_openmp_mutex 4.5 2_gnu numpy', '_openmp_mutex==4.5=2_gnu', 'numpy'],
+  ],
+  'commands of installers': [
+    ['!pip install -q numpy pandas', 'numpy', 'pandas'],
+    ['python -m pip install --upgrade numpy', 'numpy'],
+    ['uv pip install numpy', 'numpy'],
+    ['pixi add numpy', 'numpy'],
+    ['poetry add numpy', 'numpy'],
+    ['%conda install -y numpy', 'numpy'],
+    ['conda install -n base numpy && conda install pandas', 'numpy', 'pandas'],
+    ['numpy \\\n  pandas', 'numpy', 'pandas'],
+    ['numpy -y -q --override-channels --solver libmamba', 'numpy'],
   ],
 };
 
@@ -116,6 +141,23 @@ describe('packages are understood', () => {
       for (const [text, ...specs] of texts) assert.deepEqual(meaning(text), specs, text);
     });
   }
+
+  it('behind the prompt of a terminal', () => {
+    for (const prompt of [
+      '(base) ana@host:~$ ',
+      '(base) [ana@host ~]$ ',
+      'PS C:\\Users\\ana> ',
+      'In [1]: !',
+      'ana@mac ~ % ',
+      '# ',
+    ]) {
+      const text = `${prompt}conda create -n x python=3.11 && conda activate x`;
+      const parsed = parseCommand(text, commands, settings);
+      if (parsed.kind !== 'command') assert.fail(prompt);
+      assert.equal(parsed.arguments.name, 'x');
+      assert.deepEqual((parsed.arguments.specs as Spec[]).map(formatSpec), ['python=3.11'], prompt);
+    }
+  });
 
   it('in a command of conda, pasted whole', () => {
     const parsed = parseCommand('$ conda create -n x -c lab -y python=3.11', commands, settings);
@@ -140,6 +182,8 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ['numpy=1.26,,<2', '=1.26,,<2', 'numpy=1.26,<2'],
   ['num\u0440y', '\u0440', 'numpy'],
   ['>=1.26', '>=1.26', null],
+  ['3.11', '3.11', null],
+  ['conda-forge :: numpy', 'conda-forge ', 'conda-forge::numpy'],
   ['nümpy', 'ü', 'numpy'],
   ['dask[complete]', '[complete]', 'dask'],
   ['numpy[url=http://x/y]', 'http://x/y]', 'numpy'],
