@@ -1,7 +1,7 @@
-import { createEdge } from './adapters/edge.ts';
-import { chooseEngine } from './adapters/engine.ts';
-import { available as sandboxProblem } from './adapters/sandbox.ts';
-import { createStore } from './adapters/store.ts';
+import { createEdge } from './adapters/edge/edge.ts';
+import { chooseEngine } from './adapters/engines/engine.ts';
+import { available as sandboxProblem } from './adapters/host/sandbox.ts';
+import { createStore } from './adapters/redis/store.ts';
 import { slackCredentials } from './config.ts';
 import { FerryError, outsideError, toFailure } from './domain/errors.ts';
 import { type Foundation, REDIS_PREFIX } from './foundation.ts';

@@ -61,7 +61,7 @@ export const command: TerminalCommand = {
     const packer =
       values.packer === 'segments'
         ? pack
-        : (await import('../adapters/archiver.ts')).packWithArchiver;
+        : (await import('../adapters/packers/archiver.ts')).packWithArchiver;
     const report = await interruptible((signal) => packer({ ...request, signal }));
     if (values.json) writeJson(report);
     else {

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packWithArchiver } from '../../src/adapters/archiver.ts';
+import { packWithArchiver } from '../../src/adapters/packers/archiver.ts';
 import { pack } from '../../src/packing/pack.ts';
 import { run } from '../harness/command.ts';
 import { CONDA_PACK, noRealPrefix, realPrefix } from '../packing/real-prefix.ts';

@@ -19,7 +19,7 @@ import type { HadoopVersion } from '../../deploy/lab/cluster/cluster.ts';
 import { labConfiguration, writeConfiguration } from '../../deploy/lab/configuration.ts';
 import { type Lab, startLab } from '../../deploy/lab/lab.ts';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
-import { createEdge, type EdgeConfig } from '../../src/adapters/edge.ts';
+import { createEdge, type EdgeConfig } from '../../src/adapters/edge/edge.ts';
 import type { Staging, Verification } from '../../src/domain/environment.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import type { InvocationLine, Reply } from '../../src/domain/reply.ts';

@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { condaLine, matchSpec, rattlerText } from '../../src/adapters/match-spec.ts';
+import { condaLine, matchSpec, rattlerText } from '../../src/adapters/engines/match-spec.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
 import { strictVersion } from '../../src/domain/spec-version.ts';
-import { labPython, prepareConda, whyNoConda, whyNoLabPython } from '../adapters/lab.ts';
+import { labPython, prepareConda, whyNoConda, whyNoLabPython } from '../adapters/engines/lab.ts';
 import { execFileSync } from '../harness/command.ts';
 
 const SAMPLES = 600;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { condaLine, matchSpec, rattlerText } from '../../src/adapters/match-spec.ts';
+import { condaLine, matchSpec, rattlerText } from '../../src/adapters/engines/match-spec.ts';
 import { FerryError } from '../../src/domain/errors.ts';
 import { isName, nearestName } from '../../src/domain/names.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';

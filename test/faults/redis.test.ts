@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openRedis } from '../../src/adapters/redis.ts';
+import { openRedis } from '../../src/adapters/redis/redis.ts';
 import { cannotWalk, ferry } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 

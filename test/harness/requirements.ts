@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
-import { noServer } from '../adapters/redis-fixture.ts';
+import { noServer } from '../adapters/redis/fixture.ts';
 
 const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'];
 

@@ -7,10 +7,10 @@ import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 import { type SlackEmulator, startSlackEmulator } from '../../deploy/lab/slack/emulator.ts';
-import { createStore } from '../../src/adapters/store.ts';
+import { createStore } from '../../src/adapters/redis/store.ts';
 import type { Store } from '../../src/domain/ports.ts';
 import { REDIS_PREFIX } from '../../src/foundation.ts';
-import { type RedisServer, startServer } from '../adapters/redis-fixture.ts';
+import { type RedisServer, startServer } from '../adapters/redis/fixture.ts';
 import { type EdgeNode, startEdgeNode } from './edge-node.ts';
 import { type Environment, endProduct, type Product, startProduct } from './product.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { packWithArchiver } from '../../src/adapters/archiver.ts';
+import { packWithArchiver } from '../../src/adapters/packers/archiver.ts';
 import { type LintProfile, lint } from '../../src/packing/lint.ts';
 import { pack } from '../../src/packing/pack.ts';
 import { fakePrefix, temporaryFolder } from './fake-prefix.ts';

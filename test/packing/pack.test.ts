@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { packWithArchiver } from '../../src/adapters/archiver.ts';
+import { packWithArchiver } from '../../src/adapters/packers/archiver.ts';
 import { ContentReader } from '../../src/packing/content.ts';
 import { lint } from '../../src/packing/lint.ts';
 import { type PackReport, type PackRequest, pack } from '../../src/packing/pack.ts';

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { lint } from '../../src/packing/lint.ts';
 import { type PackReport, pack } from '../../src/packing/pack.ts';
-import { labChannel, prepareConda, whyNoConda } from '../adapters/lab.ts';
+import { labChannel, prepareConda, whyNoConda } from '../adapters/engines/lab.ts';
 import { noRealPrefix, realPrefix } from './real-prefix.ts';
 import { listWithPython, output } from './tools.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Build } from '../../src/domain/build.ts';
-import { prepareConda, whyNoConda } from '../adapters/lab.ts';
+import { prepareConda, whyNoConda } from '../adapters/engines/lab.ts';
 import { cannotWalk, ferry, words } from '../harness.ts';
 
 const PACKAGES = 'python=3.11 numpy six';

@@ -2,10 +2,10 @@ import { userError } from '../../domain/errors.ts';
 import { isName, printable } from '../../domain/names.ts';
 import type { RunRequest, RunResult } from '../../domain/ports.ts';
 import { quote } from '../../domain/shell.ts';
-import { DeadlineExceeded, LinkCut } from '../ssh.ts';
 import { scriptError } from './failures.ts';
 import { Lines, Tail } from './output.ts';
 import { composeScript, type Script, ScriptFailure, type Session } from './session.ts';
+import { DeadlineExceeded, LinkCut } from './ssh.ts';
 
 /** Bytes of each stream that are kept, from its end. */
 const KEPT = 1024 * 1024;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FerryError } from '../../domain/errors.ts';
 import { quote } from '../../domain/shell.ts';
+import { scriptError } from './failures.ts';
 import {
   connect,
   DeadlineExceeded,
@@ -10,8 +11,7 @@ import {
   type SshConnection,
   type SshTarget,
   unreachable,
-} from '../ssh.ts';
-import { scriptError } from './failures.ts';
+} from './ssh.ts';
 
 /**
  * One task's conversation with an edge node: a connection that is opened when needed, opened again

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
 import { quote } from '../../domain/shell.ts';
-import type { SshConnection } from '../ssh.ts';
 import { diskFull, lastLine, megabytes } from './failures.ts';
 import type { Session } from './session.ts';
+import type { SshConnection } from './ssh.ts';
 
 /**
  * A transfer is taken up again at a multiple of this many bytes: `dd` seeks in whole blocks. Small,

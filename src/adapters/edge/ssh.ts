@@ -1,0 +1,386 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { type Config, NodeSSH } from 'node-ssh';
+import type { Client, ClientChannel } from 'ssh2';
+import { outsideError } from '../../domain/errors.ts';
+
+/**
+ * SSH connections on which every operation settles: with a result, or with an error when the link
+ * is cut, when the other side falls silent, when time is up or when the caller stops it.
+ */
+
+export interface SshTarget {
+  /** Name of the edge node in the configuration; messages speak of it. */
+  edge: string;
+  host: string;
+  port: number;
+  user: string;
+  /** An unencrypted private key; null for the agent behind SSH_AUTH_SOCK. */
+  privateKeyFile: string | null;
+  /** `ssh-ed25519 AAAA…`, a known_hosts line, or `SHA256:…`; null is refused with what to configure. */
+  hostKey: string | null;
+  connectTimeoutMilliseconds: number;
+  /** A link from which nothing came for this long is given up as cut. */
+  silenceMilliseconds: number;
+}
+
+/** Thrown when the link ends under an operation: what the other side did meanwhile is unknown. */
+export class LinkCut extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'LinkCut';
+  }
+}
+
+/** Thrown when an operation took longer than its deadline. */
+export class DeadlineExceeded extends Error {
+  constructor(milliseconds: number) {
+    super(`it took longer than ${milliseconds / 1000} s`);
+    this.name = 'DeadlineExceeded';
+  }
+}
+
+export interface SshOperation {
+  signal: AbortSignal;
+  deadlineMilliseconds: number;
+  onStdout?: (chunk: Buffer) => void;
+  onStderr?: (chunk: Buffer) => void;
+  /**
+   * Writes the standard input. What it returns is awaited, then the input is closed; an input kept
+   * open on purpose is one that does not resolve before `ended` does.
+   */
+  input?: (write: (chunk: Buffer | string) => Promise<void>, ended: Promise<void>) => Promise<void>;
+}
+
+/** `code` is null when a signal ended the command. */
+export interface SshResult {
+  code: number | null;
+  signal: string | null;
+}
+
+export interface SshConnection {
+  /**
+   * Runs one command through the user's shell. Throws `LinkCut`, `DeadlineExceeded` or the
+   * signal's reason; a command that ended never throws, whatever its exit code.
+   */
+  execute(command: string, operation: SshOperation): Promise<SshResult>;
+  close(): void;
+}
+
+/**
+ * Connects, checks the host key before any authentication, and authenticates by key.
+ * Errors: `edge-unreachable` (retryable), `edge-denied`, `host-key-mismatch`, `host-key-unknown`.
+ */
+export async function connect(target: SshTarget, signal: AbortSignal): Promise<SshConnection> {
+  signal.throwIfAborted();
+  const authentication = await authenticationOf(target);
+  const socket = await openSocket(target, signal);
+  const ssh = new NodeSSH();
+  const hostKey = expectedHostKey(target);
+  let seen: Buffer | null = null;
+  const stop = () => socket.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await ssh.connect({
+      ...authentication,
+      sock: socket,
+      username: target.user,
+      readyTimeout: target.connectTimeoutMilliseconds,
+      // The link is judged by `watchSilence`: the library counts only answers to its own pings,
+      // which on a slow link wait behind megabytes of data.
+      keepaliveInterval: Math.ceil(target.silenceMilliseconds / 3),
+      keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+      ...(hostKey?.type
+        ? { algorithms: { serverHostKey: signatureAlgorithms(hostKey.type) } }
+        : {}),
+      hostVerifier: (key: Buffer) => {
+        seen = key;
+        return hostKey?.fingerprint === fingerprintOf(key);
+      },
+    } as Config);
+  } catch (error) {
+    socket.destroy();
+    signal.throwIfAborted();
+    throw connectError(target, error, hostKey?.fingerprint ?? null, seen);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  const client = ssh.connection;
+  if (!client) {
+    socket.destroy();
+    throw unreachable(target, 'it closed the connection right after the login');
+  }
+  return overClient(client, socket, target);
+}
+
+/** `SHA256:…` as OpenSSH prints it: base64 without padding. */
+export function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+function overClient(client: Client, socket: Socket, target: SshTarget): SshConnection {
+  let reason = 'the connection was closed';
+  // node-ssh takes its error listener away once connected; without one a reset would end the process.
+  client.on('error', (error) => {
+    reason = error.message;
+  });
+  const cut = new Promise<never>((_, reject) => {
+    client.once('close', () => reject(new LinkCut(reason)));
+    socket.once('close', () => reject(new LinkCut(reason)));
+  });
+  cut.catch(() => {});
+  watchSilence(socket, target.silenceMilliseconds, (seconds) => {
+    reason = `nothing came for ${seconds} s`;
+  });
+  return {
+    execute: (command, operation) => execute(client, cut, command, operation),
+    close() {
+      client.end();
+      // A frozen link never answers the goodbye.
+      setTimeout(() => socket.destroy(), 2_000).unref();
+    },
+  };
+}
+
+/** Destroys the socket when no byte came for `limit` milliseconds; pings make a healthy link talk. */
+function watchSilence(socket: Socket, limit: number, onSilence: (seconds: number) => void): void {
+  let last = { bytes: -1, at: Date.now() };
+  const timer = setInterval(() => {
+    if (socket.bytesRead !== last.bytes) last = { bytes: socket.bytesRead, at: Date.now() };
+    else if (Date.now() - last.at >= limit) {
+      onSilence(Math.round(limit / 1000));
+      socket.destroy();
+    }
+  }, limit / 6);
+  socket.once('close', () => clearInterval(timer));
+}
+
+async function execute(
+  client: Client,
+  cut: Promise<never>,
+  command: string,
+  operation: SshOperation,
+): Promise<SshResult> {
+  const { signal, deadlineMilliseconds } = operation;
+  signal.throwIfAborted();
+  let channel: ClientChannel | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let stop: (() => void) | undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    timer = setTimeout(
+      () => reject(new DeadlineExceeded(deadlineMilliseconds)),
+      deadlineMilliseconds,
+    );
+  });
+  interrupted.catch(() => {});
+  try {
+    channel = await Promise.race([openChannel(client, command), cut, interrupted]);
+    return await Promise.race([drive(channel, cut, operation), cut, interrupted]);
+  } finally {
+    clearTimeout(timer);
+    if (stop) signal.removeEventListener('abort', stop);
+    // Closing the channel closes the command's input, which ends a command that watches it.
+    channel?.close();
+  }
+}
+
+function openChannel(client: Client, command: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    try {
+      client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+    } catch (error) {
+      reject(new LinkCut(error instanceof Error ? error.message : String(error)));
+    }
+  });
+}
+
+async function drive(
+  channel: ClientChannel,
+  cut: Promise<never>,
+  operation: SshOperation,
+): Promise<SshResult> {
+  const result: SshResult = { code: null, signal: null };
+  let exited = false;
+  channel.on('exit', (code: number | null, name?: string) => {
+    exited = true;
+    result.code = code;
+    result.signal = name ?? null;
+  });
+  channel.on('error', () => {});
+  channel.on('data', (chunk: Buffer) => operation.onStdout?.(chunk));
+  channel.stderr.on('data', (chunk: Buffer) => operation.onStderr?.(chunk));
+  const ended = new Promise<void>((resolve) => channel.once('close', resolve));
+  const write = async (chunk: Buffer | string) => {
+    if (!channel.writable || channel.write(chunk)) return;
+    await Promise.race([
+      new Promise<void>((resolve) => channel.once('drain', resolve)),
+      ended,
+      cut,
+    ]);
+  };
+  const input = (operation.input?.(write, ended) ?? Promise.resolve()).then(() => {
+    if (channel.writable) channel.end();
+  });
+  // A failing input (a local file that cannot be read) must not wait for the command to end.
+  await Promise.race([ended, input.then(() => ended)]);
+  if (!exited) throw new LinkCut('the command ended without an exit code');
+  return result;
+}
+
+async function authenticationOf(target: SshTarget): Promise<Pick<Config, 'agent' | 'privateKey'>> {
+  if (target.privateKeyFile === null) {
+    const agent = process.env.SSH_AUTH_SOCK;
+    if (agent) return { agent };
+    throw outsideError({
+      code: 'edge-denied',
+      message: `There is no key to log in to edge ${target.edge} with.`,
+      suggestion: 'Set `privateKeyFile` for this edge, or start an SSH agent (SSH_AUTH_SOCK).',
+    });
+  }
+  try {
+    return { privateKey: await readFile(target.privateKeyFile, 'utf8') };
+  } catch (error) {
+    throw outsideError(
+      {
+        code: 'edge-denied',
+        message: `The private key for edge ${target.edge} cannot be read: ${messageOf(error)}.`,
+        suggestion: 'Correct `privateKeyFile` for this edge, or the permissions of the file.',
+      },
+      error,
+    );
+  }
+}
+
+function openSocket(target: SshTarget, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket({ host: target.host, port: target.port, noDelay: true });
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      finish();
+    };
+    const fail = (error: unknown) =>
+      settle(() => {
+        // From here on nobody listens, and a late error must not become an uncaught one.
+        socket.on('error', () => {});
+        socket.destroy();
+        reject(error);
+      });
+    const stop = () => fail(signal.reason);
+    const timer = setTimeout(
+      () => fail(unreachable(target, 'it does not answer')),
+      target.connectTimeoutMilliseconds,
+    );
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once('error', (error) => fail(unreachable(target, messageOf(error), error)));
+    socket.once('connect', () =>
+      settle(() => {
+        socket.removeAllListeners('error');
+        socket.on('error', () => {});
+        resolve(socket);
+      }),
+    );
+  });
+}
+
+interface HostKey {
+  /** `ssh-ed25519`; null when only a fingerprint is configured. */
+  type: string | null;
+  fingerprint: string;
+}
+
+function expectedHostKey(target: SshTarget): HostKey | null {
+  const text = target.hostKey?.trim();
+  if (!text) return null;
+  const fingerprint = /^SHA256:[A-Za-z0-9+/]{43}=?$/.exec(text);
+  if (fingerprint) return { type: null, fingerprint: text.replace(/=$/, '') };
+  const line = /(?:^|\s)((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+)\s+(AAAA[A-Za-z0-9+/]+=*)(?:\s|$)/.exec(
+    text,
+  );
+  if (line?.[1] && line[2]) {
+    return { type: line[1], fingerprint: fingerprintOf(Buffer.from(line[2], 'base64')) };
+  }
+  throw outsideError({
+    code: 'host-key-unknown',
+    message: `The \`hostKey\` configured for edge ${target.edge} is neither a key nor a fingerprint.`,
+    suggestion: 'Write `ssh-ed25519 AAAA…` (as `ssh-keyscan` prints it) or `SHA256:…`.',
+  });
+}
+
+/** A server with several keys shows the one we ask for; RSA keys sign with SHA-2 only. */
+function signatureAlgorithms(type: string): string[] {
+  return type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type];
+}
+
+function connectError(
+  target: SshTarget,
+  error: unknown,
+  expected: string | null,
+  seen: Buffer | null,
+) {
+  if (seen && fingerprintOf(seen) !== expected) return hostKeyError(target, expected, seen);
+  const { level, message } = error as { level?: string; message?: string };
+  if (level === 'client-authentication') {
+    return outsideError(
+      {
+        code: 'edge-denied',
+        message: `Edge ${target.edge} does not let \`${target.user}\` in with the configured key.`,
+        suggestion: `Add the public key to ~${target.user}/.ssh/authorized_keys on ${target.host}, and see its sshd log.`,
+        details: message ?? null,
+      },
+      error,
+    );
+  }
+  if (/private ?key|passphrase|parse/i.test(message ?? '') && level === undefined) {
+    return outsideError(
+      {
+        code: 'edge-denied',
+        message: `The private key for edge ${target.edge} cannot be used: ${message}.`,
+        suggestion: 'Use an unencrypted OpenSSH key readable by the worker, or an SSH agent.',
+      },
+      error,
+    );
+  }
+  return unreachable(target, message ?? String(error), error);
+}
+
+function hostKeyError(target: SshTarget, expected: string | null, seen: Buffer) {
+  const key = `${keyType(seen)} ${seen.toString('base64')}`;
+  if (expected === null) {
+    return outsideError({
+      code: 'host-key-unknown',
+      message: `No host key is configured for edge ${target.edge}; ${target.host} shows ${fingerprintOf(seen)}.`,
+      suggestion: `Compare that with \`ssh-keygen -lf\` on the host itself, then set hostKey: '${key}'.`,
+    });
+  }
+  return outsideError({
+    code: 'host-key-mismatch',
+    message: `Edge ${target.edge} shows another host key than configured: ${fingerprintOf(seen)} (${keyType(seen)}) instead of ${expected}. Nothing was sent to it.`,
+    suggestion: `Ask who runs ${target.host} whether it was reinstalled; only then change \`hostKey\`.`,
+  });
+}
+
+/** An SSH public key begins with its type as a length-prefixed string (RFC 4253, section 6.6). */
+function keyType(key: Buffer): string {
+  return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
+}
+
+export function unreachable(target: SshTarget, reason: string, cause?: unknown) {
+  return outsideError(
+    {
+      code: 'edge-unreachable',
+      message: `Edge ${target.edge} (${target.host}:${target.port}) cannot be reached: ${reason}.`,
+      suggestion: 'Check that the host is up and that this build host may reach its SSH port.',
+      retryable: true,
+    },
+    cause,
+  );
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}

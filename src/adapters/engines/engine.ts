@@ -1,0 +1,72 @@
+import { basename } from 'node:path';
+import { outsideError } from '../../domain/errors.ts';
+import type { Engine } from '../../domain/ports.ts';
+import { findExecutable, networkEnvironment } from '../host/process.ts';
+import { CondaEngine } from './conda.ts';
+import { RattlerEngine } from './rattler.ts';
+
+export interface EngineChoice {
+  configured: 'auto' | 'conda' | 'rattler';
+  /** The operator's environment: CONDA_EXE, PATH, proxies and certificates are read from it. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Package caches and the engines' private homes lie here. */
+  dataDirectory: string;
+  /** The interpreter that has py-rattler; asked for only when rattler is used. */
+  python: () => Promise<string>;
+  limits?: Partial<EngineLimits>;
+}
+
+/** Seconds an engine may take, and may stay silent. */
+export interface EngineLimits {
+  solveSeconds: number;
+  createSeconds: number;
+  idleSeconds: number;
+}
+
+const COMMAND_LINES = ['micromamba', 'mamba', 'conda'];
+const LIMITS: EngineLimits = { solveSeconds: 900, createSeconds: 3600, idleSeconds: 900 };
+
+/**
+ * CONDA_EXE, or the first of micromamba, mamba and conda on the PATH; else the embedded rattler.
+ * Throws `engine-missing` when what the configuration asks for is not there.
+ */
+export function chooseEngine(choice: EngineChoice): Engine {
+  const { configured, environment, dataDirectory, python } = choice;
+  const network = networkEnvironment(environment);
+  const limits = { ...LIMITS, ...choice.limits };
+  const found = configured === 'rattler' ? null : findConda(environment);
+  if (found) return new CondaEngine({ ...found, dataDirectory, network, limits });
+  if (configured === 'conda') {
+    throw outsideError({
+      code: 'engine-missing',
+      message: `The configuration asks for conda, but there is no CONDA_EXE and none of ${COMMAND_LINES.join(', ')} on the PATH.`,
+      suggestion: 'Install micromamba, or set `engine: auto` to use the embedded rattler.',
+      details: `PATH=${environment.PATH ?? ''}`,
+    });
+  }
+  const reason =
+    configured === 'rattler'
+      ? 'the configuration asks for it'
+      : 'embedded, because no conda is on the PATH';
+  return new RattlerEngine({ python, dataDirectory, network, reason, limits });
+}
+
+function findConda(environment: EngineChoice['environment']) {
+  const path = environment.PATH ?? '';
+  const named = environment.CONDA_EXE;
+  if (named) {
+    const executable = findExecutable(named, path);
+    if (executable) return { executable, reason: 'CONDA_EXE' };
+    throw outsideError({
+      code: 'engine-missing',
+      message: `CONDA_EXE names \`${basename(named)}\`, which is not there or cannot be run.`,
+      suggestion: 'Correct CONDA_EXE, or unset it to have one looked for.',
+      details: named,
+    });
+  }
+  for (const name of COMMAND_LINES) {
+    const executable = findExecutable(name, path);
+    if (executable) return { executable, reason: 'found on the PATH' };
+  }
+  return null;
+}

@@ -1,0 +1,145 @@
+import { type FerryError, outsideError, userError } from '../../domain/errors.ts';
+import { printable } from '../../domain/names.ts';
+import type { Channel } from '../../domain/ports.ts';
+
+/** The failures both engines know, in the same words whichever engine met them. */
+
+export function packageNotFound(
+  name: string,
+  close: readonly string[],
+  channels: readonly Channel[],
+  details: string,
+): FerryError {
+  return userError({
+    code: 'package-not-found',
+    message: `No package \`${printable(name)}\` is in ${listChannels(channels)}.`,
+    suggestion:
+      close.length > 0
+        ? `Did you mean ${close.map((candidate) => `\`${candidate}\``).join(' or ')}?`
+        : 'Check the name, or name another channel with `--channel`.',
+    details,
+  });
+}
+
+export function versionNotFound(
+  spec: string,
+  versions: readonly string[],
+  channels: readonly Channel[],
+  details: string,
+): FerryError {
+  return userError({
+    code: 'package-not-found',
+    message: `No version in ${listChannels(channels)} meets \`${printable(spec)}\`.`,
+    suggestion:
+      versions.length > 0
+        ? `There is ${versions.map((version) => `\`${version}\``).join(', ')}.`
+        : 'Ask for another version, or leave the version out.',
+    details,
+  });
+}
+
+/** `details` is the solver's explanation; its first lines are the message. */
+export function unsatisfiable(details: string): FerryError {
+  return userError({
+    code: 'unsatisfiable',
+    message: `These packages do not go together: ${shorten(details) || 'the solver does not say why.'}`,
+    suggestion: 'Loosen or leave out one of the versions named, and let the solver choose.',
+    details,
+  });
+}
+
+export function badSpec(details: string): FerryError {
+  return userError({
+    code: 'bad-spec',
+    message: `The engine does not understand a spec: ${shorten(details)}`,
+    suggestion: 'Use `name`, `name=1.2` or `name>=1,<2`.',
+    details,
+  });
+}
+
+export function channelUnreachable(channels: readonly Channel[], details: string): FerryError {
+  return outsideError({
+    code: 'channel-unreachable',
+    message: `The packages of ${listChannels(channels)} could not be fetched.`,
+    suggestion: 'Try again in a moment; `conda-ferry check` shows whether the channel answers.',
+    details,
+    retryable: true,
+  });
+}
+
+export function packageChanged(details: string): FerryError {
+  return outsideError({
+    code: 'package-changed',
+    message: `A package is no longer the bytes its sha256 promises: ${shorten(details)}`,
+    suggestion: 'Plan again to get a new lock; tell the operator of the channel.',
+    details,
+  });
+}
+
+export function diskFull(details: string): FerryError {
+  return outsideError({
+    code: 'disk-full',
+    message: 'The disk of the build host is full.',
+    suggestion: 'The operator frees space in the data folder; then retry the build.',
+    details,
+  });
+}
+
+export function engineHung(name: string, cause: FerryError): FerryError {
+  const lines = (cause.details ?? '').split('\n').filter((line) => line.trim() !== '');
+  const last = lines.length > 0 ? ` Its last words: ${shorten(lines.slice(-3).join(' / '))}` : '';
+  return outsideError(
+    {
+      code: 'engine-hung',
+      message: `${name} did not finish: ${cause.message}${last}`,
+      suggestion: 'Retry the build; if it hangs again, ask for fewer or more exact packages.',
+      details: cause.details,
+      retryable: true,
+    },
+    cause,
+  );
+}
+
+export function engineFailed(name: string, details: string): FerryError {
+  return outsideError({
+    code: 'engine-failed',
+    message: `${name} failed: ${shorten(details)}`,
+    suggestion: 'The log of the build has its whole output.',
+    details,
+  });
+}
+
+export function prefixExists(prefix: string): FerryError {
+  return outsideError({
+    code: 'prefix-exists',
+    message: 'The prefix to create is already there.',
+    suggestion: 'Remove what an interrupted build left, then run the build again.',
+    details: prefix,
+  });
+}
+
+function listChannels(channels: readonly Channel[]): string {
+  const names = channels.map((channel) => `\`${channel.name}\``).join(', ');
+  return channels.length === 1 ? `the channel ${names}` : `the channels ${names}`;
+}
+
+/** A solver's tree in one line: without its drawing, its preamble and whatever is too long. */
+function shorten(text: string): string {
+  const lines = text
+    // conda's classic solver names a virtual package of everything it has looked at.
+    .replace(/The following specifications were found to be incompatible with your system:.*$/s, '')
+    .replace(/^.*?Cannot solve the request because of:/s, '')
+    .split('\n')
+    .map((line) => line.replace(/^[\s│├└─|]+/, '').replace(/[\s;]+$/, ''))
+    .map((line) => line.replace(/ \* (?=cannot|would|can be)/, ' '))
+    .filter((line) => line !== '' && line !== 'The following packages are incompatible');
+  return printable([...new Set(lines)].reduce(joinBranch, ''), 300);
+}
+
+/** A branch of the tree continues the sentence of the one above it. */
+function joinBranch(sentence: string, line: string): string {
+  if (sentence === '') return line;
+  return /(:|would require|requires)$/.test(sentence)
+    ? `${sentence} ${line}`
+    : `${sentence}; ${line}`;
+}

@@ -1,0 +1,120 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { outsideError } from '../../domain/errors.ts';
+import { canonicalLock, type Lock, type LockedPackage, type Platform } from '../../domain/lock.ts';
+import type { Channel } from '../../domain/ports.ts';
+
+/** What an engine says of a package it chose. */
+export type EngineRecord = Omit<LockedPackage, 'channel' | 'sha256'> & { sha256: string | null };
+
+/**
+ * The lock an engine's answer amounts to. Throws `no-checksum` for a package whose channel does
+ * not publish a sha256: what cannot be checked cannot be promised again.
+ */
+export function lockFrom(
+  platform: Platform,
+  records: readonly EngineRecord[],
+  channels: readonly Channel[],
+): Lock {
+  const packages = records.map((record) => {
+    const channel = channels.find(({ url }) => record.url.startsWith(withSlash(url)));
+    if (record.sha256 === null) throw noChecksum(record, channel);
+    return {
+      name: record.name,
+      version: record.version,
+      build: record.build,
+      subdir: record.subdir,
+      channel: channel?.name ?? channelOf(record.url),
+      url: record.url,
+      sha256: record.sha256,
+      md5: record.md5,
+      size: record.size,
+    };
+  });
+  return canonicalLock({ platform, packages });
+}
+
+/** A package as `conda-meta` in a prefix describes it. */
+export interface InstalledPackage {
+  name: string;
+  version: string;
+  build: string;
+  subdir: string;
+  url: string;
+  sha256: string | null;
+  /** Paths relative to the prefix. */
+  files: readonly string[];
+  noarch: string | null;
+  /** The record's own file. */
+  path: string;
+}
+
+export async function readInstalled(prefix: string): Promise<InstalledPackage[]> {
+  const folder = join(prefix, 'conda-meta');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const path = join(folder, name);
+      const record = JSON.parse(await readFile(path, 'utf8'));
+      return {
+        name: record.name,
+        version: record.version,
+        build: record.build,
+        subdir: record.subdir,
+        url: record.url,
+        sha256: record.sha256 ?? null,
+        files: record.files ?? [],
+        noarch: record.noarch ?? null,
+        path,
+      };
+    }),
+  );
+}
+
+/** Throws `prefix-differs` unless `conda-meta` holds the lock's packages and nothing else. */
+export async function verifyPrefix(prefix: string, lock: Lock): Promise<void> {
+  const expected = lock.packages.map(describe);
+  const found = (await readInstalled(prefix)).map(describe);
+  const missing = expected.filter((entry) => !found.includes(entry));
+  const foreign = found.filter((entry) => !expected.includes(entry));
+  if (missing.length === 0 && foreign.length === 0) return;
+  const [first = ''] = [...missing, ...foreign];
+  throw outsideError({
+    code: 'prefix-differs',
+    message: `The prefix is not what the lock says: ${missing.length} packages are missing or different, ${foreign.length} do not belong there; the first is ${first.split(' ')[0]}.`,
+    suggestion: 'Run the build again; if it happens twice, the engine or its cache is at fault.',
+    details: [
+      ...missing.map((entry) => `- ${entry}`),
+      ...foreign.map((entry) => `+ ${entry}`),
+    ].join('\n'),
+    retryable: true,
+  });
+}
+
+function describe(entry: {
+  name: string;
+  version: string;
+  build: string;
+  subdir: string;
+  sha256: string | null;
+}): string {
+  return `${entry.subdir}/${entry.name}-${entry.version}-${entry.build} ${entry.sha256}`;
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
+/** `https://host/conda-forge/linux-64/x.conda` → `conda-forge` */
+function channelOf(url: string): string {
+  return url.split('/').at(-3) ?? url;
+}
+
+function noChecksum(record: EngineRecord, channel: Channel | undefined) {
+  return outsideError({
+    code: 'no-checksum',
+    message: `The channel ${channel?.name ?? channelOf(record.url)} publishes no sha256 for ${record.name} ${record.version}, so its bytes cannot be checked.`,
+    suggestion: 'Index the channel again with sha256, or choose another channel.',
+    details: record.url,
+  });
+}

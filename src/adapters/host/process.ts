@@ -1,0 +1,368 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { execa, type Options } from 'execa';
+import { Cancelled, type FerryError, outsideError } from '../../domain/errors.ts';
+
+/** A program to run. The argument list reaches it literally: no shell is ever involved. */
+export interface Command {
+  /** Absolute path, or a name looked up on `env.PATH`. */
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  /** The whole environment: nothing is inherited. Made by `cleanEnvironment`. */
+  env: Readonly<Record<string, string>>;
+  signal: AbortSignal;
+  /** The command is ended after this time, whatever it does. */
+  timeoutSeconds: number;
+  /** The command is ended when it has written nothing for this long; null for programs that work in silence. */
+  idleSeconds: number | null;
+  /** Written to standard input, which is closed after it. Without it standard input is empty. */
+  input?: string;
+  /** Called with every line of both streams as it comes; a line longer than 16 KiB arrives cut. */
+  onLine?: (line: string, stream: OutputStream) => void;
+  /** Bytes of standard output kept; the rest is read and forgotten. Default 1 MiB. */
+  outputLimit?: number;
+}
+
+export type OutputStream = 'stdout' | 'stderr';
+
+export interface CommandResult {
+  /** null when a signal that is not ours ended the program. */
+  code: number | null;
+  signal: string | null;
+  /** Standard output up to `outputLimit`, invalid UTF-8 replaced. */
+  stdout: string;
+  /** True when standard output was longer than `outputLimit`. */
+  truncated: boolean;
+  /** The last lines of both streams, oldest first. */
+  tail: readonly string[];
+  seconds: number;
+}
+
+const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const LONGEST_LINE = 16 * 1024;
+const TAIL_LINES = 200;
+const DEFAULT_OUTPUT_LIMIT = 1024 * 1024;
+/** From the polite signal to SIGKILL; conda takes about a second to tidy up. */
+const FORCE_KILL_MILLISECONDS = 3000;
+/** A descendant that left the process group may keep our pipe open for ever after the program ended. */
+const PIPE_GRACE_MILLISECONDS = 2000;
+
+/** What a machine needs to reach a network through its proxy and trust its certificates, and pip's own settings. */
+const NETWORK_VARIABLE =
+  /^(?:(?:https?|all|no)_proxy|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO|PIP_\w+)$/i;
+
+/** A complete environment: PATH, HOME, LANG and what is named. */
+export function cleanEnvironment(environment: {
+  home: string;
+  path?: string;
+  named?: Readonly<Record<string, string>>;
+}): Record<string, string> {
+  return {
+    PATH: environment.path ?? STANDARD_PATH,
+    HOME: environment.home,
+    LANG: 'C.UTF-8',
+    ...environment.named,
+  };
+}
+
+/** The part of the operator's environment that a program needs to reach registries and channels. */
+export function networkEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const entries = Object.entries(environment).filter(([name]) => NETWORK_VARIABLE.test(name));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Absolute path of a program, or null when no folder of `path` has it. */
+export function findExecutable(name: string, path: string): string | null {
+  if (name.includes('/')) return isAbsolute(name) && isExecutable(name) ? name : null;
+  for (const folder of path.split(delimiter)) {
+    if (isAbsolute(folder) && isExecutable(join(folder, name))) return join(folder, name);
+  }
+  return null;
+}
+
+/**
+ * Runs a program to its end and returns its exit code, zero or not. Memory stays bounded whatever
+ * it writes, and no process of its group outlives the call.
+ * Throws `Cancelled` when `signal` aborts; otherwise `program-missing` or `program-hung` (over its
+ * time, or silent for `idleSeconds`).
+ */
+export async function run(command: Command): Promise<CommandResult> {
+  const startedAt = performance.now();
+  const watch = new Watch(command);
+  try {
+    const output = new Output(command, () => watch.heard());
+    const child = start(command, watch.signal, 'KILL');
+    output.read(child.subprocess.stdout, 'stdout');
+    output.read(child.subprocess.stderr, 'stderr');
+    const ended = await child.ended;
+    output.finish();
+    watch.throwIfStopped(command, output.tail);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const { stdout, truncated, tail } = output;
+    return { ...ended, stdout, truncated, tail, seconds };
+  } finally {
+    watch.close();
+  }
+}
+
+/** A program that stays: it runs until it is stopped or ends by itself. */
+export interface Service {
+  pid: number;
+  /** Settles when the program has ended, whatever the cause. */
+  ended: Promise<ServiceEnd>;
+  /** Asks the whole group to end (SIGTERM), forces it after a while, and waits. */
+  stop(): Promise<ServiceEnd>;
+}
+
+export interface ServiceEnd {
+  code: number | null;
+  signal: string | null;
+  /** The last lines it wrote. */
+  tail: readonly string[];
+}
+
+/** Starts a program that stays. Throws `program-missing`. It is ended with our own process. */
+export function spawnService(
+  command: Pick<Command, 'file' | 'args' | 'cwd' | 'env' | 'onLine'>,
+): Service {
+  const stop = new AbortController();
+  const output = new Output({ ...command, outputLimit: 0 }, () => {});
+  const child = start(command, stop.signal, 'TERM');
+  output.read(child.subprocess.stdout, 'stdout');
+  output.read(child.subprocess.stderr, 'stderr');
+  const ended = child.ended.then(({ code, signal }) => {
+    output.finish();
+    return { code, signal, tail: output.tail };
+  });
+  return {
+    pid: child.subprocess.pid as number,
+    ended,
+    stop: () => {
+      stop.abort();
+      return ended;
+    },
+  };
+}
+
+type Launch = Pick<Command, 'file' | 'args' | 'cwd' | 'env' | 'input'>;
+
+/**
+ * Spawns the program as the leader of its own process group; `signal` ends the whole group, and
+ * `deathSignal` reaches the program when we die by kill -9, where no code of ours runs.
+ */
+function start(command: Launch, signal: AbortSignal, deathSignal: 'TERM' | 'KILL') {
+  const file = findExecutable(command.file, command.env.PATH ?? '');
+  if (file === null) throw missing(command.file);
+  const setpriv = findExecutable('setpriv', STANDARD_PATH);
+  const [launcher, args] =
+    setpriv === null
+      ? [file, command.args]
+      : [setpriv, ['--pdeathsig', deathSignal, '--', file, ...command.args]];
+  const options = {
+    cwd: command.cwd,
+    env: command.env,
+    extendEnv: false,
+    ...(command.input === undefined ? { stdin: 'ignore' } : { input: command.input }),
+    buffer: false,
+    reject: false,
+    killDescendants: true,
+    forceKillAfterDelay: FORCE_KILL_MILLISECONDS,
+    cancelSignal: signal,
+  } as const satisfies Options;
+  const subprocess = execa(launcher, args, options);
+  subprocess.nodeChildProcess.once('exit', () => {
+    setTimeout(() => {
+      subprocess.stdout?.destroy();
+      subprocess.stderr?.destroy();
+    }, PIPE_GRACE_MILLISECONDS).unref();
+  });
+  const ended = subprocess.then((result) => {
+    if (subprocess.pid === undefined) throw missing(command.file, result);
+    // A member that ignored SIGTERM must not outlive its leader. The group id cannot be reused
+    // while a member lives.
+    killGroup(subprocess.pid);
+    return { code: result.exitCode ?? null, signal: result.signal ?? null };
+  });
+  return { subprocess, ended };
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The usual case: nobody is left.
+  }
+}
+
+/** The reasons to end a program before it ends itself, as one signal. */
+class Watch {
+  readonly #stop = new AbortController();
+  readonly #command: Command;
+  readonly #deadline: NodeJS.Timeout;
+  readonly #onAbort = () => this.#stop.abort('cancelled');
+  #idle: NodeJS.Timeout | null = null;
+
+  constructor(command: Command) {
+    this.#command = command;
+    if (command.signal.aborted) throw cancelled(command.signal);
+    command.signal.addEventListener('abort', this.#onAbort);
+    this.#deadline = setTimeout(() => this.#stop.abort('timeout'), command.timeoutSeconds * 1000);
+    const { idleSeconds } = command;
+    if (idleSeconds !== null) {
+      this.#idle = setTimeout(() => this.#stop.abort('idle'), idleSeconds * 1000);
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  heard(): void {
+    if (!this.#stop.signal.aborted) this.#idle?.refresh();
+  }
+
+  throwIfStopped(command: Command, tail: readonly string[]): void {
+    const { aborted, reason } = this.#stop.signal;
+    if (!aborted) return;
+    if (reason === 'cancelled') throw cancelled(command.signal);
+    const name = nameOf(command.file);
+    const waited =
+      reason === 'idle'
+        ? `wrote nothing for ${command.idleSeconds} s`
+        : `was not done after ${command.timeoutSeconds} s`;
+    throw outsideError({
+      code: 'program-hung',
+      message: `${name} ${waited} and was ended.`,
+      details: tail.join('\n'),
+      retryable: true,
+    });
+  }
+
+  close(): void {
+    this.#command.signal.removeEventListener('abort', this.#onAbort);
+    clearTimeout(this.#deadline);
+    if (this.#idle) clearTimeout(this.#idle);
+  }
+}
+
+/** What a program writes, kept within bounds. */
+class Output {
+  readonly tail: string[] = [];
+  truncated = false;
+  readonly #limit: number;
+  readonly #onLine: Command['onLine'];
+  readonly #heard: () => void;
+  readonly #chunks: Buffer[] = [];
+  readonly #readers: LineReader[] = [];
+  #bytes = 0;
+
+  constructor(command: Pick<Command, 'onLine' | 'outputLimit'>, heard: () => void) {
+    this.#limit = command.outputLimit ?? DEFAULT_OUTPUT_LIMIT;
+    this.#onLine = command.onLine;
+    this.#heard = heard;
+  }
+
+  get stdout(): string {
+    return Buffer.concat(this.#chunks).toString('utf8');
+  }
+
+  read(stream: NodeJS.ReadableStream | null, name: OutputStream): void {
+    const reader = new LineReader((line) => {
+      this.tail.push(line);
+      if (this.tail.length > TAIL_LINES) this.tail.shift();
+      this.#onLine?.(line, name);
+    });
+    this.#readers.push(reader);
+    stream?.on('data', (chunk: Buffer) => {
+      this.#heard();
+      if (name === 'stdout') this.#keep(chunk);
+      reader.push(chunk);
+    });
+    // A pipe destroyed after the grace period reports an error nobody needs.
+    stream?.on('error', () => {});
+  }
+
+  finish(): void {
+    for (const reader of this.#readers) reader.finish();
+  }
+
+  #keep(chunk: Buffer): void {
+    const kept = chunk.subarray(0, this.#limit - this.#bytes);
+    if (kept.length < chunk.length) this.truncated = true;
+    if (kept.length === 0) return;
+    this.#bytes += kept.length;
+    this.#chunks.push(kept);
+  }
+}
+
+/**
+ * Splits bytes into lines. A carriage return ends a line too, for progress bars are many short
+ * lines; and so does NUL, which conda writes between its reports of progress.
+ */
+class LineReader {
+  readonly #emit: (line: string) => void;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: false });
+  #rest = '';
+  #cut = false;
+
+  constructor(emit: (line: string) => void) {
+    this.#emit = emit;
+  }
+
+  push(chunk: Buffer): void {
+    const pieces = this.#decoder.decode(chunk, { stream: true }).split(/[\r\n\0]/);
+    for (const [index, piece] of pieces.entries()) {
+      if (index > 0) this.#end();
+      this.#append(piece);
+    }
+  }
+
+  finish(): void {
+    this.#append(this.#decoder.decode());
+    this.#end();
+  }
+
+  #append(piece: string): void {
+    const room = LONGEST_LINE - this.#rest.length;
+    if (piece.length > room) this.#cut = true;
+    this.#rest += piece.slice(0, room);
+  }
+
+  #end(): void {
+    if (this.#rest !== '') this.#emit(this.#cut ? `${this.#rest}…` : this.#rest);
+    this.#rest = '';
+    this.#cut = false;
+  }
+}
+
+function cancelled(signal: AbortSignal): Cancelled {
+  return signal.reason instanceof Cancelled ? signal.reason : new Cancelled('cancelled');
+}
+
+function missing(file: string, cause?: unknown): FerryError {
+  return outsideError(
+    {
+      code: 'program-missing',
+      message: `The program \`${nameOf(file)}\` is not on this build host.`,
+      suggestion: `Install \`${nameOf(file)}\`, then run \`conda-ferry check\`.`,
+      details: `looked for: ${file}`,
+    },
+    cause,
+  );
+}
+
+function nameOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,155 @@
+import { type ErrorFields, type FerryError, userError } from '../../domain/errors.ts';
+import { printable } from '../../domain/names.ts';
+
+/** What `inspect.py` says of one wheel. */
+export interface Inspection {
+  name: string;
+  version: string;
+  /** Its Requires-Python when the environment's Python is outside; otherwise null. */
+  python: string | null;
+  unmet: { spec: string; found: string | null }[];
+  editable: string[];
+}
+
+/** Throws for a wheel that the environment cannot use: all that is missing is named at once. */
+export function refuseUnusable(wheels: readonly Inspection[]): void {
+  for (const { name, version, python, editable } of wheels) {
+    if (editable.length > 0) {
+      throw userError({
+        code: 'editable-package',
+        message: `${name} ${version} is an editable install: ${quote(editable)} points to the machine it was made on.`,
+        suggestion: 'Build a real wheel with `python -m build`, or give the sdist or repository.',
+      });
+    }
+    if (python !== null) {
+      throw userError(wrongPython(`${name} ${version}`, python));
+    }
+  }
+  const unmet = wheels.flatMap((wheel) =>
+    wheel.unmet.map((entry) => ({ ...entry, by: wheel.name })),
+  );
+  if (unmet.length === 0) return;
+  const reasons = unmet.map(({ spec, found, by }) =>
+    found === null ? `${by} needs ${spec}` : `${by} needs ${spec}, there is ${found}`,
+  );
+  throw userError({
+    code: 'project-requirements',
+    message: `The environment lacks what the project needs: ${printable(reasons.join('; '), 400)}.`,
+    suggestion: `Add to the command: ${unmet.map(({ spec }) => `"${spec}"`).join(' ')}`,
+  });
+}
+
+function wrongPython(name: string, wanted: string): ErrorFields {
+  return {
+    code: 'project-requirements',
+    message: `${name} needs Python ${printable(wanted)}, which the environment’s is not.`,
+    suggestion: `Add "python${wanted.replaceAll(' ', '')}" to the command.`,
+  };
+}
+
+type Rule = readonly [RegExp, (name: string, found: string) => ErrorFields];
+
+/** What pip and setuptools write when a build fails, and what to do about it; the first that fits. */
+const BUILD_RULES: readonly Rule[] = [
+  [/requires a different Python: \S+ not in '([^']+)'/, (name, found) => wrongPython(name, found)],
+  [
+    /Some build dependencies for .*? are (?:missing|conflicting)[^:]*: (.+?)\.?$/m,
+    (name, found) => ({
+      code: 'project-requirements',
+      message: `The build of ${name} needs packages the environment does not have: ${printable(found)}.`,
+      suggestion: `Add to the command: ${found.replaceAll("'", '"').replaceAll(', ', ' ')}`,
+    }),
+  ],
+  [
+    /(?:Cannot import|No module named) ['"]([\w.]+)['"]/,
+    (name, found) => ({
+      code: 'project-requirements',
+      message: `The build of ${name} needs the module ${printable(found)}, which the environment does not have.`,
+      suggestion: `Add the package that has it to the command: \`${found.split('.')[0]}\`.`,
+    }),
+  ],
+  [
+    /(?:command|execute|file or directory:|program) '?((?:[\w./-]*-)?(?:gcc|g\+\+|cc|c\+\+|clang)(?:-\d+)?)'?(?! failed with)/,
+    (name, found) => ({
+      code: 'project-needs-compiler',
+      message: `${name} has compiled parts, and this build host has no compiler \`${printable(found)}\`.`,
+      suggestion:
+        'The operator installs it (apt-get install gcc), or you attach a wheel that is built already.',
+    }),
+  ],
+  [
+    /(No space left on device|File too large|File size limit exceeded|Errno 27)/,
+    (name) => ({
+      code: 'project-too-large',
+      message: `The build of ${name} wrote more than a build may.`,
+      suggestion: 'Leave large data out of the package and read it from HDFS instead.',
+    }),
+  ],
+  [
+    /(Network is unreachable|name resolution|Name or service not known|Connection refused|Failed to establish a new connection)/,
+    (name) => ({
+      code: 'project-needs-network',
+      message: `The build of ${name} wants the network, which a build does not have.`,
+      suggestion:
+        'Put what it downloads into the project, or attach a wheel that is built already.',
+    }),
+  ],
+];
+
+export function buildFailed(name: string, tail: readonly string[]): FerryError {
+  const details = tail.join('\n');
+  for (const [pattern, explain] of BUILD_RULES) {
+    const match = pattern.exec(details);
+    if (match) return userError({ ...explain(name, match[1] ?? ''), details });
+  }
+  return userError({
+    code: 'project-build-failed',
+    message: `${name} could not be built: ${lastWords(tail)}`,
+    suggestion: 'Build it on your machine first: `python -m build`. The log has all its output.',
+    details,
+  });
+}
+
+export function buildHung(name: string, cause: FerryError): FerryError {
+  return userError({
+    code: 'project-build-hung',
+    message: `The build of ${name} did not end in time and was stopped.`,
+    suggestion: 'Build it on your machine first, and attach the wheel.',
+    details: cause.details,
+  });
+}
+
+export function wheelRefused(files: readonly string[], tail: readonly string[]): FerryError {
+  const details = tail.join('\n');
+  if (/No module named ['"]?pip\b/.test(details)) {
+    return userError({
+      code: 'project-requirements',
+      message: 'The environment has no pip to install a project with.',
+      suggestion: 'Add `pip` to the command.',
+      details,
+    });
+  }
+  const isForeign = /is not a supported wheel on this platform/.test(details);
+  const reason = isForeign ? 'it is built for another Python or platform' : lastWords(tail);
+  return userError({
+    code: 'project-wheel-refused',
+    message: `${files.map((file) => `\`${printable(file)}\``).join(', ')} cannot be installed: ${reason}`,
+    suggestion: isForeign
+      ? 'Build it with the Python version of the environment, or give the sdist.'
+      : 'Check the wheel with `python -m pip install` on your machine.',
+    details,
+  });
+}
+
+/** The last lines that say something: pip frames and repeats what a build wrote. */
+function lastWords(tail: readonly string[]): string {
+  const telling = tail
+    .map((line) => line.replace(/^[\s│╰─>×]+/, '').trim())
+    .filter((line) => line !== '' && !/^(?:note:|hint:|\[end of output\]|\[notice\])/.test(line));
+  const errors = telling.filter((line) => /\w*(?:Error|error|Exception)\b.*:/.test(line));
+  return printable((errors.length > 0 ? errors : telling).slice(-2).join(' / '), 300);
+}
+
+function quote(names: readonly string[]): string {
+  return names.map((name) => `\`${printable(name)}\``).join(', ');
+}

@@ -1,0 +1,186 @@
+import { existsSync } from 'node:fs';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
+import { outsideError, userError } from '../../domain/errors.ts';
+import { printable } from '../../domain/names.ts';
+import type { Progress, Projects } from '../../domain/ports.ts';
+import type { ProjectPin, ProjectReference } from '../../domain/request.ts';
+import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
+import { installProjects } from './build.ts';
+import { exportRepository, type GitSource } from './git.ts';
+import { artifactName, digestFile, digestTree, SOURCE, snapshot, sourceName } from './source.ts';
+
+export interface ProjectsOptions {
+  config: {
+    repositories: readonly GitSource[];
+    /** Folders of the build host that projects may be taken from. */
+    paths: readonly string[];
+    sandbox: SandboxPolicy;
+  };
+  dataDirectory: string;
+  /** Gets a file attached in the conversation; without it, files are refused. */
+  fetchFile?: (
+    fileId: string,
+    signal: AbortSignal,
+  ) => Promise<{ name: string; content: Uint8Array }>;
+  /** PATH and HOME for git are read from it. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  limits?: Partial<SandboxLimits>;
+}
+
+/** People's own code: pinned to exact bytes, built in the sandbox, installed last. */
+export function createProjects(options: ProjectsOptions): Projects {
+  return new SandboxedProjects(options);
+}
+
+class SandboxedProjects implements Projects {
+  readonly #options: ProjectsOptions;
+
+  constructor(options: ProjectsOptions) {
+    this.#options = options;
+  }
+
+  async pin(
+    references: readonly ProjectReference[],
+    directory: string,
+    progress: Progress,
+  ): Promise<ProjectPin[]> {
+    const pins: ProjectPin[] = [];
+    await mkdir(directory, { recursive: true });
+    for (const reference of references) {
+      const part = await mkdtemp(join(directory, 'part-'));
+      try {
+        const { name, origin } = await this.#fetch(reference, part, progress);
+        const sha256 = await digestOf(part);
+        const home = join(directory, sha256);
+        if (!existsSync(home)) await rename(part, home);
+        progress.log(`project ${name} from ${origin}, sha256 ${sha256}`);
+        pins.push({ name, origin, sha256 });
+      } finally {
+        await rm(part, { recursive: true, force: true });
+      }
+    }
+    return pins;
+  }
+
+  async install(
+    pins: readonly ProjectPin[],
+    directory: string,
+    prefix: string,
+    progress: Progress,
+  ): Promise<void> {
+    const { config, limits = {} } = this.#options;
+    for (const pin of pins) {
+      const home = join(directory, pin.sha256);
+      if (!existsSync(home) || (await digestOf(home)) !== pin.sha256) throw lost(pin);
+    }
+    const policy = config.sandbox;
+    await installProjects({ pins, directory, prefix, policy, limits, progress });
+  }
+
+  /** Puts the bytes of a reference into `part`. */
+  async #fetch(reference: ProjectReference, part: string, progress: Progress) {
+    switch (reference.kind) {
+      case 'file':
+        return this.#fetchFile(reference, part, progress);
+      case 'repository':
+        return this.#fetchRepository(reference, part, progress);
+      case 'path':
+        return this.#copyPath(reference.path, part);
+    }
+  }
+
+  async #fetchFile(
+    { fileId }: ProjectReference & { kind: 'file' },
+    part: string,
+    progress: Progress,
+  ) {
+    const { fetchFile } = this.#options;
+    if (!fetchFile) {
+      throw userError({
+        code: 'project-unsupported',
+        message: 'This build host takes no attached files.',
+        suggestion: 'Use a configured repository: `--project name@ref`.',
+      });
+    }
+    const { name: file, content } = await fetchFile(fileId, progress.signal);
+    const name = artifactName(file);
+    await writeFile(join(part, file), content);
+    return { name, origin: file };
+  }
+
+  async #fetchRepository(
+    { repository, ref }: ProjectReference & { kind: 'repository' },
+    part: string,
+    progress: Progress,
+  ) {
+    const { config, dataDirectory, environment } = this.#options;
+    const source = config.repositories.find(({ name }) => name === repository);
+    if (!source) {
+      throw userError({
+        code: 'unknown-repository',
+        message: `\`${printable(repository)}\` is not a configured repository.`,
+        suggestion: `Choose one of ${config.repositories.map(({ name }) => `\`${name}\``).join(', ') || 'none: ask the operator to configure one'}.`,
+      });
+    }
+    const target = join(part, 'export');
+    const mirrors = join(dataDirectory, 'repositories');
+    const request = { source, ref, target, mirrors, environment: environment ?? process.env };
+    const commit = await exportRepository(request, progress);
+    if (existsSync(join(target, '.gitmodules'))) {
+      progress.log(`${repository} has submodules; they are left out`);
+    }
+    await snapshot(target, join(part, SOURCE));
+    await rm(target, { recursive: true });
+    const name = await sourceName(join(part, SOURCE), repository);
+    return { name, origin: `${repository}@${commit}` };
+  }
+
+  async #copyPath(path: string, part: string) {
+    const real = await realpath(path).catch(() => null);
+    const roots = await Promise.all(
+      this.#options.config.paths.map((root) => realpath(root).catch(() => null)),
+    );
+    const isAllowed = roots.some(
+      (root) => root !== null && real !== null && (real === root || real.startsWith(root + sep)),
+    );
+    if (real === null || !isAllowed) {
+      throw userError({
+        code: 'project-not-allowed',
+        message: `\`${printable(path)}\` is not a path projects may come from, or is not there.`,
+        suggestion: 'Attach a wheel or sdist to your message instead.',
+      });
+    }
+    if ((await stat(real)).isFile()) {
+      const name = artifactName(basename(real));
+      await copyFile(real, join(part, basename(real)));
+      return { name, origin: path };
+    }
+    await snapshot(real, join(part, SOURCE));
+    return { name: await sourceName(join(part, SOURCE), basename(real)), origin: path };
+  }
+}
+
+async function digestOf(home: string): Promise<string> {
+  const [entry = SOURCE] = await readdir(home);
+  return entry === SOURCE ? digestTree(join(home, SOURCE)) : digestFile(join(home, entry));
+}
+
+function lost(pin: ProjectPin) {
+  return outsideError({
+    code: 'project-lost',
+    message: `The bytes of the project ${pin.name} are no longer on this build host.`,
+    suggestion: 'Run the command again.',
+    details: pin.sha256,
+  });
+}

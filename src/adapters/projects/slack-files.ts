@@ -1,0 +1,65 @@
+import { outsideError, userError } from '../../domain/errors.ts';
+
+/** A wheel larger than this does not belong into a chat. */
+const LARGEST = 200 * 1024 * 1024;
+const SECONDS = 120;
+
+/**
+ * Gets files people attached, for workers: two plain calls (`files.info`, then the download with
+ * the bot's token) need no Slack client. Throws `file-not-found`, `file-too-large`, `slack-unreachable`.
+ */
+export function createFileFetcher(slack: { botToken: string; apiUrl: string | null }) {
+  const api = slack.apiUrl ?? 'https://slack.com/api/';
+  const authorization = { authorization: `Bearer ${slack.botToken}` };
+
+  return async function fetchFile(
+    fileId: string,
+    signal: AbortSignal,
+  ): Promise<{ name: string; content: Uint8Array }> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(SECONDS * 1000)]);
+    const query = new URLSearchParams({ file: fileId });
+    const answer = await get(`${new URL('files.info', api)}?${query}`, authorization, limit);
+    const { ok, error, file } = (await answer.json()) as {
+      ok: boolean;
+      error?: string;
+      file?: { name: string; size: number; url_private_download: string };
+    };
+    if (!ok || !file) {
+      throw userError({
+        code: 'file-not-found',
+        message: `Slack does not give out the attached file ${fileId} (${error}).`,
+        suggestion: 'Attach it again, in a channel the bot is in.',
+      });
+    }
+    if (file.size > LARGEST) {
+      throw userError({
+        code: 'file-too-large',
+        message: `${file.name} has ${Math.round(file.size / 1e6)} MB; at most ${Math.round(LARGEST / 1e6)} are taken.`,
+        suggestion: 'Use a configured repository: `--project name@ref`.',
+      });
+    }
+    const download = await get(file.url_private_download, authorization, limit);
+    return { name: file.name, content: new Uint8Array(await download.arrayBuffer()) };
+  };
+}
+
+async function get(url: string, headers: Record<string, string>, signal: AbortSignal) {
+  const response = await fetch(url, { headers, signal }).catch((error: Error) => {
+    if (signal.reason instanceof Error && signal.aborted) throw signal.reason;
+    throw unreachable(error.message, error);
+  });
+  if (!response.ok) throw unreachable(`status ${response.status}`);
+  return response;
+}
+
+function unreachable(why: string, cause?: unknown) {
+  return outsideError(
+    {
+      code: 'slack-unreachable',
+      message: `The attached file could not be downloaded from Slack: ${why}.`,
+      suggestion: 'Retry the build.',
+      retryable: true,
+    },
+    cause,
+  );
+}

@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { makeArchive, startWorld, type World, withoutSshd } from './world.ts';
+
+/** HDFS as a folder: what the programs use of `hdfs dfs`, and a journal of it. */
+const HDFS = (folder: string) => `
+root=${folder}
+echo "$*" >>$root/journal
+if [ -f $root/broken ]; then cat $root/broken >&2; exit 1; fi
+[ "$1" = dfs ] && shift
+if [ "$1" = -D ]; then shift 2; fi
+verb=$1; shift
+at() { echo "$root/\${1#hdfs://nn:8020/}"; }
+case $verb in
+  -stat) format=$1; shift; status=0
+    for path; do
+      if [ -e "$(at "$path")" ]; then
+        bytes=0; [ -f "$(at "$path")" ] && bytes=$(wc -c <"$(at "$path")" | tr -d ' ')
+        echo "is $bytes $(stat -c %a "$(at "$path")") \${path##*/}"
+      else echo "stat: \\\`$path': No such file or directory" >&2; status=1; fi
+    done; exit $status ;;
+  -mkdir) mkdir -p "$(at "$2")" ;;
+  -put) [ "$1" = -f ] && shift
+    [ -d "$(at "$2")" ] || { echo "put: \\\`$2': No such file or directory" >&2; exit 1; }
+    cp -rL "$1" "$(at "$2")" ;;
+  -cat) cat "$(at "$1")" ;;
+  -mv) mv "$(at "$1")" "$(at "$2")" ;;
+  -rm) rm -rf "$(at "$4")" ;;
+  *) echo "unknown $verb" >&2; exit 1 ;;
+esac
+`;
+
+describe('the cluster behind an edge node', { skip: withoutSshd }, () => {
+  let world: World;
+  let base: string;
+  let count = 0;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world[Symbol.asyncDispose]());
+  beforeEach(() => {
+    count += 1;
+    base = join(world.directory, `machine-${count}`);
+    world.config.root = join(base, 'root');
+    world.log.length = 0;
+    mkdirSync(join(base, 'programs'), { recursive: true });
+    world.config.env = { PATH: `${base}/programs:/usr/bin:/bin` };
+    world.config.cluster = {};
+  });
+
+  const file = (path: string, content = '') => {
+    mkdirSync(join(base, path, '..'), { recursive: true });
+    writeFileSync(join(base, path), content);
+  };
+  const program = (name: string, text: string) => {
+    file(name, `#!/bin/sh\n${text}\n`);
+    chmodSync(join(base, name), 0o755);
+  };
+  const site = (properties: Record<string, string>) =>
+    `<?xml version="1.0"?>\n<configuration>\n<!-- <property><name>fs.defaultFS</name><value>file:///comment</value></property> -->\n${Object.entries(
+      properties,
+    )
+      .map(
+        ([name, value]) =>
+          `<property>\n  <name>${name}</name>\n  <value>${value}</value>\n</property>`,
+      )
+      .join('\n')}\n</configuration>\n`;
+  const hadoop = (properties: Record<string, string> = {}) => {
+    file('conf/core-site.xml', site({ 'fs.defaultFS': 'hdfs://nn:8020', ...properties }));
+    file('conf/yarn-site.xml', site(properties));
+    world.config.env.HADOOP_CONF_DIR = join(base, 'conf');
+  };
+  const hdfs = () => {
+    mkdirSync(join(base, 'hdfs'));
+    program('programs/hdfs', HDFS(join(base, 'hdfs')));
+  };
+  const journal = () => readFileSync(join(base, 'hdfs/journal'), 'utf8').trim().split('\n');
+
+  it('is told by file names, without starting a JVM', async () => {
+    hadoop();
+    program('spark/bin/spark-submit', 'echo started >&2; exit 1');
+    for (const jar of ['spark-core_2.12-3.5.9.jar', 'hadoop-client-api-3.3.4.jar']) {
+      file(`spark/jars/${jar}`);
+    }
+    program('hadoop/bin/hadoop', 'echo started >&2; exit 1');
+    file('hadoop/share/hadoop/common/hadoop-common-3.5.0.jar');
+    world.config.env.PATH = `${base}/spark/bin:${base}/hadoop/bin:/usr/bin:/bin`;
+    const profile = await world.edge().profile(world.progress);
+    assert.deepEqual(
+      { ...profile, glibc: null, architecture: null },
+      {
+        name: 'yarn-hadoop3.5-spark3.5',
+        manager: 'yarn',
+        spark: '3.5.9',
+        hadoop: '3.5.0',
+        master: null,
+        sparkHome: join(base, 'spark'),
+        glibc: null,
+        architecture: null,
+      },
+    );
+    assert.match(profile.glibc ?? '', /^2\.\d+$/);
+    assert.equal(profile.architecture, process.arch === 'arm64' ? 'aarch64' : 'x86_64');
+  });
+
+  it('lets configured facts win', async () => {
+    hadoop();
+    world.config.cluster = {
+      name: 'prod',
+      spark: '3.1.2',
+      hadoop: '3.2.1',
+      glibc: '2.17',
+      sparkHome: '/opt/spark',
+      architecture: 'aarch64',
+    };
+    assert.deepEqual(await world.edge().profile(world.progress), {
+      ...world.config.cluster,
+      manager: 'yarn',
+      master: null,
+    });
+  });
+
+  it("asks the ResourceManager for the nodes' version", async () => {
+    const manager = createServer((_, response) => {
+      response.end('{"clusterInfo":{"state":"STARTED","hadoopVersion":"3.3.6","id":1}}');
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => manager.once('listening', resolve));
+    const { port } = manager.address() as AddressInfo;
+    hadoop({ 'yarn.resourcemanager.webapp.address': `127.0.0.1:${port}` });
+    const profile = await world.edge().profile(world.progress);
+    manager.close();
+    assert.equal(profile.hadoop, '3.3.6');
+  });
+
+  it("takes manager and master from Spark's own defaults", async () => {
+    for (const [master, manager] of [
+      ['spark://master:7077', 'standalone'],
+      ['k8s://https://api:6443', 'kubernetes'],
+      ['local-cluster[2,1,1024]', 'local-cluster'],
+    ]) {
+      file('spark/conf/spark-defaults.conf', `# spark.master yarn\nspark.master   ${master}\n`);
+      file('spark/jars/spark-core_2.13-4.0.1.jar');
+      file('spark/jars/hadoop-client-api-3.4.1.jar');
+      world.config.env.SPARK_HOME = join(base, 'spark');
+      const profile = await world.edge().profile(world.progress);
+      assert.deepEqual(
+        [profile.manager, profile.master, profile.hadoop, profile.sparkHome],
+        [manager, master, '3.4.1', join(base, 'spark')],
+      );
+    }
+  });
+
+  it("knows by name what the site's spark-env.sh exports for Python", async () => {
+    hadoop();
+    file('spark/jars/spark-core_2.12-3.5.9.jar');
+    file(
+      'spark/conf/spark-env.sh',
+      `echo noise
+SITE_PASSWORD=hunter2
+PYTHONPATH=/opt/site:$PYTHONPATH
+[ -n "$NEVER" ] && PYTHONHOME=/usr
+export PYSPARK_PYTHON=$SPARK_HOME/python
+`,
+    );
+    world.config.env.SPARK_HOME = join(base, 'spark');
+    const profile = await world.edge().profile(world.progress);
+    assert.deepEqual(profile.siteVariables, ['PYSPARK_PYTHON', 'PYTHONPATH']);
+    assert.doesNotMatch(world.log.join('\n'), /hunter2/);
+  });
+
+  it("knows the names of archives that the site's spark-defaults.conf unpacks", async () => {
+    hadoop();
+    file('spark/jars/spark-core_2.12-3.5.9.jar');
+    file(
+      'spark/conf/spark-defaults.conf',
+      'spark.yarn.dist.archives=hdfs:///a/one.zip#MYGLOBALENV,/b/two.tgz\n#spark.archives /c.zip\nspark.archives : s3a://d/e.zip#three\n',
+    );
+    world.config.env.SPARK_HOME = join(base, 'spark');
+    const { siteAliases } = await world.edge().profile(world.progress);
+    assert.deepEqual(siteAliases, ['MYGLOBALENV', 'two.tgz', 'three']);
+  });
+
+  it('finds a Spark that pip installed', async () => {
+    const site = 'venv/lib/python3.11/site-packages/pyspark';
+    program('venv/bin/spark-submit', 'exit 1');
+    file(`${site}/jars/spark-core_2.12-3.5.9.jar`);
+    world.config.env.PATH = `${base}/venv/bin:/usr/bin:/bin`;
+    world.config.cluster = { manager: 'local-cluster' };
+    const profile = await world.edge().profile(world.progress);
+    assert.deepEqual([profile.spark, profile.sparkHome], ['3.5.9', join(base, site)]);
+  });
+
+  it('says what to configure when nothing tells the manager', async () => {
+    await assert.rejects(world.edge().profile(world.progress), {
+      code: 'cluster-unknown',
+      suggestion: /cluster\.manager/,
+    });
+  });
+
+  it('asks only once', async () => {
+    hadoop();
+    const edge = world.edge();
+    await edge.profile(world.progress);
+    const { fromClient } = world.link.traffic;
+    await edge.profile(world.progress);
+    assert.equal(world.link.traffic.fromClient, fromClient);
+  });
+
+  it('puts an archive into HDFS once, open to all readers', async () => {
+    hadoop();
+    hdfs();
+    const request = makeArchive(base, { padding: 1000 });
+    const edge = world.edge({ hdfs: '/envs' });
+    const staging = await edge.stage(request, world.progress);
+    const address = `hdfs://nn:8020/envs/${request.archive.sha256}/churn.tar.gz`;
+    assert.equal(staging.hdfs, address);
+    const stored = join(base, 'hdfs/envs', request.archive.sha256, 'churn.tar.gz');
+    assert.deepEqual(readFileSync(stored), readFileSync(request.archivePath));
+    assert.ok(journal().some((line) => line.includes('umask-mode=022 -put')));
+    const calls = journal().length;
+    const again = await world.edge({ hdfs: '/envs' }).stage(request, world.progress);
+    assert.equal(again.hdfs, address);
+    assert.equal(journal().length, calls + 1);
+    const { signal } = world.progress;
+    assert.equal(await edge.isIntact(staging, request.archive, signal), true);
+    rmSync(stored);
+    assert.equal(await edge.isIntact(staging, request.archive, signal), false);
+  });
+
+  it('says when a closed folder keeps nodes from sharing the archive', async () => {
+    hadoop();
+    hdfs();
+    mkdirSync(join(base, 'hdfs/team'), { mode: 0o750 });
+    const request = makeArchive(base);
+    await world.edge({ hdfs: '/team/envs' }).stage(request, world.progress);
+    assert.match(world.log.join('\n'), /team` in HDFS is closed to others/);
+  });
+
+  it('replaces what an interrupted copy left, and never publishes damaged bytes', async () => {
+    hadoop();
+    hdfs();
+    const request = makeArchive(base, { padding: 1000 });
+    const folder = join(base, 'hdfs/envs', request.archive.sha256);
+    program(
+      'programs/cp',
+      `/bin/cp "$@"; for last; do :; done; find "$last" -name churn.tar.gz -exec sh -c 'printf x >>{}' \\;`,
+    );
+    await assert.rejects(world.edge({ hdfs: '/envs' }).stage(request, world.progress), {
+      code: 'upload-corrupt',
+    });
+    assert.ok(!existsSync(join(folder, 'churn.tar.gz')));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'churn.tar.gz'), 'half');
+    rmSync(join(base, 'programs/cp'));
+    const staging = await world.edge({ hdfs: '/envs' }).stage(request, world.progress);
+    assert.ok(staging.hdfs);
+    assert.deepEqual(readFileSync(join(folder, 'churn.tar.gz')), readFileSync(request.archivePath));
+  });
+
+  it('uses HDFS by itself only where the default file system is HDFS', async () => {
+    const request = makeArchive(base);
+    world.config.cluster = { manager: 'yarn' };
+    assert.equal((await world.edge({ hdfs: 'auto' }).stage(request, world.progress)).hdfs, null);
+    hadoop();
+    hdfs();
+    const { hdfs: address } = await world.edge({ hdfs: 'auto' }).stage(request, world.progress);
+    assert.ok(address?.startsWith(`hdfs://nn:8020/user/${world.config.user}/envs/`), `${address}`);
+  });
+
+  it('names a missing ticket, a refusal and a missing program in plain words', async () => {
+    hadoop({ 'hadoop.security.authentication': 'kerberos' });
+    const request = makeArchive(base);
+    const stage = () => world.edge({ hdfs: '/envs' }).stage(request, world.progress);
+    await assert.rejects(stage(), { code: 'edge-tool-missing', message: /`hdfs`/ });
+    hdfs();
+    program('programs/klist', 'exit 1');
+    await assert.rejects(stage(), { code: 'kerberos', suggestion: /kinit/ });
+    program('programs/klist', 'exit 0');
+    file('hdfs/broken', 'put: Permission denied: user=edge, access=WRITE, inode="/envs"\n');
+    await assert.rejects(stage(), { code: 'hdfs-denied', message: /Permission denied: user=edge/ });
+    file('hdfs/broken', 'Client cannot authenticate via:[TOKEN, KERBEROS]\n');
+    await assert.rejects(stage(), { code: 'kerberos' });
+    await assert.rejects(world.edge({ hdfs: 'envs; id' }).stage(request, world.progress), {
+      code: 'bad-config',
+    });
+  });
+});

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { execFileSync } from '../../harness/command.ts';
+import { startWorld, type World, withoutSshd } from './world.ts';
+
+describe('connecting to an edge node', { skip: withoutSshd }, () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  const fingerprint = () =>
+    execFileSync('ssh-keygen', ['-lf', join(world.directory, 'host', 'host_ed25519.pub')], {
+      encoding: 'utf8',
+    }).split(' ')[1] as string;
+  const serverLog = () => readFileSync(join(world.directory, 'host', 'sshd.log'), 'utf8');
+  const logins = () => serverLog().split('Accepted publickey').length - 1;
+
+  it('accepts the configured key as a line, as a known_hosts line and as a fingerprint', async () => {
+    const line = world.config.hostKey as string;
+    for (const hostKey of [line, `[127.0.0.1]:22 ${line} comment`, fingerprint()]) {
+      const cluster = await world.edge({ hostKey }).profile(world.progress);
+      assert.equal(cluster.manager, 'yarn');
+    }
+  });
+
+  it('refuses to connect without a host key and says which one to configure', async () => {
+    const before = logins();
+    await assert.rejects(world.edge({ hostKey: null }).profile(world.progress), (error) => {
+      const { code, message, suggestion } = error as Record<string, string>;
+      assert.equal(code, 'host-key-unknown');
+      assert.ok(message?.includes(fingerprint()), message);
+      assert.ok(suggestion?.includes(world.config.hostKey as string), suggestion);
+      return true;
+    });
+    assert.equal(logins(), before);
+  });
+
+  it('names what is wrong with a hostKey that is neither a key nor a fingerprint', async () => {
+    await assert.rejects(world.edge({ hostKey: 'MD5:aa:bb' }).profile(world.progress), {
+      code: 'host-key-unknown',
+      message: /neither a key nor a fingerprint/,
+    });
+  });
+
+  it('refuses a changed host key once, before logging in, naming both fingerprints', async () => {
+    const expected = fingerprint();
+    await world.changeHostKey();
+    const before = { logins: logins(), connections: world.link.traffic.connections };
+    await assert.rejects(world.edge().profile(world.progress), (error) => {
+      const { code, message } = error as Record<string, string>;
+      assert.equal(code, 'host-key-mismatch');
+      assert.ok(message?.includes(expected) && message.includes(fingerprint()), message);
+      return true;
+    });
+    assert.equal(world.link.traffic.connections, before.connections + 1);
+    assert.equal(logins(), before.logins);
+    world.config.hostKey = readFileSync(
+      join(world.directory, 'host', 'host_ed25519.pub'),
+      'utf8',
+    ).trim();
+  });
+
+  it('does not try again when the key is not accepted', async () => {
+    const stranger = join(world.directory, 'stranger');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stranger]);
+    const { connections } = world.link.traffic;
+    await assert.rejects(world.edge({ privateKeyFile: stranger }).profile(world.progress), {
+      code: 'edge-denied',
+      retryable: false,
+      suggestion: /authorized_keys/,
+    });
+    assert.equal(world.link.traffic.connections, connections + 1);
+  });
+
+  it('explains a private key that is missing, encrypted or no key at all', async () => {
+    const encrypted = join(world.directory, 'encrypted');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', encrypted]);
+    const cases = [
+      [join(world.directory, 'nowhere'), /cannot be read/],
+      [encrypted, /cannot be used: .*[Ee]ncrypted/],
+      [join(world.directory, 'host', 'sshd_config'), /cannot be used/],
+    ] as const;
+    for (const [privateKeyFile, message] of cases) {
+      await assert.rejects(world.edge({ privateKeyFile }).profile(world.progress), {
+        code: 'edge-denied',
+        message,
+      });
+    }
+  });
+
+  it('tries a refused connection again, then says how often it tried', async () => {
+    world.link.faults.refuse = true;
+    await assert.rejects(world.edge().profile(world.progress), {
+      code: 'edge-unreachable',
+      retryable: true,
+      message: /3 attempts/,
+    });
+    world.link.faults.refuse = false;
+    assert.equal((await world.edge().profile(world.progress)).manager, 'yarn');
+  });
+
+  it('gives up a server that accepts and then says nothing', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const { port } = silent.address() as { port: number };
+    await assert.rejects(
+      world.edge({ port, connectTimeoutSeconds: 0.3 }, { attempts: 2 }).profile(world.progress),
+      { code: 'edge-unreachable' },
+    );
+    silent.close();
+  });
+
+  it('settles when the link is frozen while a program runs', async () => {
+    const edge = world.edge({}, { attempts: 1 });
+    const running = edge.run(
+      { command: 'echo started; sleep 60', directory: null, files: {}, timeoutSeconds: 60 },
+      {
+        signal: world.progress.signal,
+        log: (line) => {
+          if (line === 'started') world.link.faults.frozen = true;
+        },
+      },
+    );
+    const result = await running;
+    assert.deepEqual([result.code, result.timedOut], [null, false]);
+    assert.match(world.log.join('\n') + result.stdout, /started/);
+    world.link.cutNow();
+    world.link.thaw();
+  });
+
+  it('stops connecting when the caller stops', async () => {
+    world.link.faults.frozen = true;
+    const controller = new AbortController();
+    const reason = new Error('stopped');
+    setTimeout(() => controller.abort(reason), 100);
+    await assert.rejects(
+      world.edge().profile({ signal: controller.signal, log: () => {} }),
+      reason,
+    );
+    world.link.cutNow();
+    world.link.thaw();
+  });
+});

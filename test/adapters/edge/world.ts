@@ -1,0 +1,192 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { startEdge } from '../../../deploy/lab/edge/edge.ts';
+import { type Link, startLink } from '../../../deploy/lab/edge/link.ts';
+import { createEdge, type EdgeConfig, type EdgeTiming } from '../../../src/adapters/edge/edge.ts';
+import type { Archive, ArchiveSegment } from '../../../src/domain/build.ts';
+import type { Edge, Progress, StageRequest } from '../../../src/domain/ports.ts';
+import { execFileSync } from '../../harness/command.ts';
+
+/** A real OpenSSH server on 127.0.0.1 behind a link that can be made bad. */
+export interface World {
+  directory: string;
+  /** Root folder of the stagings on the edge. */
+  root: string;
+  link: Link;
+  config: EdgeConfig;
+  log: string[];
+  edge(change?: Partial<EdgeConfig>, timing?: Partial<EdgeTiming>): Edge;
+  progress: Progress;
+  /** Gives the server another host key, as a reinstalled host has. */
+  changeHostKey(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Why these tests cannot run here, or false. */
+export const withoutSshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].some(existsSync)
+  ? false
+  : 'there is no OpenSSH server on this machine';
+
+export async function startWorld(env: Record<string, string> = {}): Promise<World> {
+  const directory = mkdtempSync(join(tmpdir(), 'edge-test-'));
+  const root = join(directory, 'root');
+  const log: string[] = [];
+  const hostDirectory = join(directory, 'host');
+  let host = await startEdge({ directory: hostDirectory, env });
+  const link = await startLink(host);
+  const config: EdgeConfig = {
+    name: 'edge1',
+    host: link.host,
+    port: link.port,
+    user: host.user,
+    privateKeyFile: host.privateKeyFile,
+    hostKey: host.hostKey,
+    root,
+    alias: 'MYGLOBALENV',
+    hdfs: null,
+    cluster: { manager: 'yarn' },
+    env: {},
+    connectTimeoutSeconds: 5,
+  };
+  return {
+    directory,
+    root,
+    link,
+    config,
+    log,
+    edge: (change, timing) =>
+      createEdge(
+        { ...config, ...change },
+        {
+          log: (line) => log.push(line),
+          timing: { attempts: 3, backoffMilliseconds: 20, silenceMilliseconds: 1_500, ...timing },
+        },
+      ),
+    progress: {
+      signal: new AbortController().signal,
+      log: (line) => log.push(line),
+      detail: () => {},
+    },
+    async changeHostKey() {
+      await host.stop();
+      for (const name of ['host_ed25519', 'host_ed25519.pub']) rmSync(join(hostDirectory, name));
+      host = await startEdge({ directory: hostDirectory, port: host.port, env });
+    },
+    async [Symbol.asyncDispose]() {
+      await link.stop();
+      await host.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A tiny packed environment: a `python` that is a shell script, and `padding` bytes of noise. */
+export function makeArchive(
+  directory: string,
+  options: {
+    environment?: string;
+    format?: 'zip' | 'tar.gz';
+    padding?: number;
+    files?: Record<string, string>;
+    revision?: number;
+    layout?: 'local' | 'global';
+  } = {},
+): StageRequest {
+  const { environment = 'churn', format = 'tar.gz', padding = 0, revision = 1 } = options;
+  const work = mkdtempSync(join(directory, 'pack-'));
+  const prefix = join(work, environment);
+  const files: Record<string, string> = {
+    'bin/python': '#!/bin/sh\nexec python3 "$@"\n',
+    'lib/module.py': `answer = ${revision}\n`,
+    ...options.files,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(prefix, name, '..'), { recursive: true });
+    writeFileSync(join(prefix, name), content);
+    chmodSync(join(prefix, name), name.startsWith('bin/') ? 0o755 : 0o644);
+  }
+  if (padding > 0) writeFileSync(join(prefix, 'padding'), randomBytes(padding));
+  const name = `${environment}.${format}`;
+  const path = join(work, name);
+  if (format === 'zip') execFileSync('zip', ['-q', '-r', path, environment], { cwd: work });
+  else execFileSync('tar', ['-czf', path, environment], { cwd: work });
+  const bytes = readFileSync(path);
+  const archive: Archive = {
+    name,
+    format,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    files: Object.keys(files).length,
+  };
+  const layout = options.layout ?? 'local';
+  return {
+    environment,
+    revision,
+    archivePath: path,
+    archive,
+    layout,
+    segments: [],
+    unpackedBytes: Math.ceil(bytes.length * 3.5),
+    alias: layout === 'global' ? 'MYGLOBALENV' : `${environment}_${format.replace('.', '_')}`,
+    manifest: { environment, revision, sha256: archive.sha256 },
+  };
+}
+
+/**
+ * An archive of one gzip member per file, with the segments that say so: two archives with the same
+ * `shared` bytes share that member.
+ */
+export function makeSegmentedArchive(
+  directory: string,
+  revision: number,
+  files: { shared: Buffer; own: Buffer },
+): StageRequest {
+  const work = mkdtempSync(join(directory, 'pack-'));
+  const contents = { 'bin/python': '#!/bin/sh\n', ...files };
+  const segments: ArchiveSegment[] = [];
+  let whole = Buffer.alloc(0);
+  const add = (name: string, content: Buffer) => {
+    const member = gzipSync(content);
+    const sha256 = createHash('sha256').update(member).digest('hex');
+    segments.push({ name, bytes: member.length, sha256, offset: whole.length });
+    whole = Buffer.concat([whole, member]);
+  };
+  for (const [name, content] of Object.entries(contents)) {
+    const path = join(work, 'churn', name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, content);
+    chmodSync(path, 0o755);
+    const tar = execFileSync('tar', ['-b1', '--mtime=@0', '-cf', '-', `churn/${name}`], {
+      cwd: work,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    // Without the two empty blocks that end a tar file.
+    add(name, tar.subarray(0, tar.length - 1024));
+  }
+  add('end', Buffer.alloc(1024));
+  const name = 'churn.tar.gz';
+  writeFileSync(join(work, name), whole);
+  const sha256 = createHash('sha256').update(whole).digest('hex');
+  return {
+    environment: 'churn',
+    revision,
+    archivePath: join(work, name),
+    archive: { name, format: 'tar.gz', sha256, bytes: whole.length, files: 3 },
+    unpackedBytes: Math.ceil(whole.length * 3.5),
+    layout: 'local',
+    alias: 'churn_tar_gz',
+    manifest: { revision },
+    segments,
+  };
+}

@@ -1,0 +1,528 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { openRedis } from '../../../src/adapters/redis/redis.ts';
+import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
+import type { Build } from '../../../src/domain/build.ts';
+import { FerryError } from '../../../src/domain/errors.ts';
+import { buildFor } from './builds-fixture.ts';
+import { noServer, type RedisServer, startServer } from './fixture.ts';
+
+describe('the store', { skip: noServer }, () => {
+  let server: RedisServer;
+  let open: RedisStore[] = [];
+
+  before(async () => {
+    server = await startServer();
+  });
+  after(() => server.remove());
+  afterEach(async () => {
+    await Promise.all(open.map((store) => store.close()));
+    open = [];
+  });
+
+  function storeOf(prefix: string = randomUUID()): RedisStore {
+    const store = createStore({ connection: server.connection, prefix });
+    open.push(store);
+    return store;
+  }
+
+  /** The raw client, to put records there that this program would not write. */
+  async function raw<T>(work: (redis: ReturnType<typeof openRedis>) => Promise<T>): Promise<T> {
+    const redis = openRedis(server.connection, 'worker');
+    try {
+      return await work(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  const hasCode = (code: string) => (error: unknown) =>
+    error instanceof FerryError && error.code === code;
+
+  const isUnavailable = (error: unknown) =>
+    error instanceof FerryError &&
+    error.code === 'store-unavailable' &&
+    error.kind === 'outside' &&
+    error.retryable;
+
+  describe('builds', () => {
+    it('come back as they were saved', async () => {
+      const store = storeOf();
+      const build = buildFor('b1');
+      await store.createBuild(build);
+      assert.deepEqual(await store.readBuild('b1'), build);
+      assert.equal(await store.readBuild('b2'), null);
+    });
+
+    it('are created once', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1'));
+      await assert.rejects(store.createBuild(buildFor('b1', { user: 'U_BEN' })), /exists already/);
+      assert.equal((await store.readBuild('b1'))?.requester.user, 'U_ANA');
+    });
+
+    it('lose no change when 50 callers on two connections change one at the same time', async () => {
+      const prefix = randomUUID();
+      const stores = [storeOf(prefix), storeOf(prefix)] as const;
+      await stores[0].createBuild(buildFor('b1'));
+      const count = (build: Build) => ({ ...build, attempt: build.attempt + 1 });
+      await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          (index % 2 === 0 ? stores[0] : stores[1]).updateBuild('b1', count),
+        ),
+      );
+      assert.equal((await stores[0].readBuild('b1'))?.attempt, 51);
+    });
+
+    it('stay as they were when a change throws', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1'));
+      const refuse = () => {
+        throw new Error('settled already');
+      };
+      await assert.rejects(store.updateBuild('b1', refuse), /settled already/);
+      assert.deepEqual(await store.readBuild('b1'), buildFor('b1'));
+    });
+
+    it('that do not exist cannot be changed', async () => {
+      await assert.rejects(
+        storeOf().updateBuild('b9', (build) => build),
+        hasCode('build-not-found'),
+      );
+    });
+
+    it('are listed newest first, by environment, by person and by both', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1', { environment: 'churn', user: 'U_ANA', now: 1 }));
+      await store.createBuild(buildFor('b2', { environment: 'churn', user: 'U_BEN', now: 2 }));
+      await store.createBuild(buildFor('b3', { environment: 'etl', user: 'U_ANA', now: 3 }));
+      await store.createBuild(buildFor('b4', { environment: 'churn', user: 'U_ANA', now: 4 }));
+      const ids = async (filter: { environment?: string; user?: string; limit: number }) =>
+        (await store.listBuilds(filter)).map((build) => build.id);
+      assert.deepEqual(await ids({ limit: 3 }), ['b4', 'b3', 'b2']);
+      assert.deepEqual(await ids({ environment: 'churn', limit: 9 }), ['b4', 'b2', 'b1']);
+      assert.deepEqual(await ids({ user: 'U_ANA', limit: 2 }), ['b4', 'b3']);
+      assert.deepEqual(await ids({ environment: 'churn', user: 'U_ANA', limit: 2 }), ['b4', 'b1']);
+    });
+  });
+
+  describe('records of other versions', () => {
+    it('of an older program get the fields it did not know', async () => {
+      const prefix = randomUUID();
+      const store = storeOf(prefix);
+      await store.createBuild(buildFor('b1'));
+      const { verifications: _, verifying: __, ...old } = buildFor('b1');
+      await raw((redis) => redis.hset(`${prefix}:build:b1`, 'document', JSON.stringify(old)));
+      assert.deepEqual(await store.readBuild('b1'), buildFor('b1'));
+    });
+
+    for (const [what, fields] of [
+      ['of a newer program', { format: '99' }],
+      ['that are damaged', { document: '{"id":"b1",' }],
+      ['that are something else', { document: '{"id":"b1"}' }],
+    ] as const) {
+      it(`${what} are refused by name, left out of lists and never overwritten`, async () => {
+        const prefix = randomUUID();
+        const store = storeOf(prefix);
+        await store.createBuild(buildFor('b1'));
+        await store.createBuild(buildFor('b2'));
+        await raw((redis) => redis.hset(`${prefix}:build:b1`, fields));
+        await assert.rejects(store.readBuild('b1'), hasCode('record-unreadable'));
+        await assert.rejects(
+          store.updateBuild('b1', (build) => build),
+          hasCode('record-unreadable'),
+        );
+        assert.deepEqual(
+          (await store.listBuilds({ limit: 9 })).map((build) => build.id),
+          ['b2'],
+        );
+      });
+    }
+  });
+
+  describe('environments', () => {
+    it('belong to the first who claims them', async () => {
+      const store = storeOf();
+      const claims = await Promise.all(
+        ['U_ANA', 'U_BEN', 'U_CHO'].map((user) => store.claimEnvironment('churn', user, 7)),
+      );
+      const owners = new Set(claims.map((environment) => environment.owner));
+      assert.equal(owners.size, 1);
+      assert.deepEqual(await store.readEnvironment('churn'), claims[0]);
+    });
+
+    it('are listed by name, and change without losing a change', async () => {
+      const store = storeOf();
+      await store.claimEnvironment('etl', 'U_ANA', 0);
+      await store.claimEnvironment('churn', 'U_ANA', 0);
+      await Promise.all(
+        Array.from({ length: 20 }, () =>
+          store.updateEnvironment('churn', (old) => ({ ...old, createdAt: old.createdAt + 1 })),
+        ),
+      );
+      const environments = await store.listEnvironments();
+      assert.deepEqual(
+        environments.map(({ name, createdAt }) => [name, createdAt]),
+        [
+          ['churn', 20],
+          ['etl', 0],
+        ],
+      );
+    });
+  });
+
+  describe('modules', () => {
+    it('are remembered with their packages, the newest word last', async () => {
+      const store = storeOf();
+      await store.learnModules({});
+      await store.learnModules({ sklearn: ['scikit-learn'], cv2: ['opencv'] });
+      await store.learnModules({ cv2: ['opencv', 'py-opencv'] });
+      const modules = await store.readModules();
+      assert.deepEqual(modules.sklearn, ['scikit-learn']);
+      assert.deepEqual(modules.cv2, ['opencv', 'py-opencv']);
+    });
+  });
+
+  describe('the hold on an environment', () => {
+    const settle = (build: Build): Build => ({ ...build, state: 'ready' });
+
+    it('is had by exactly one of many, and a refusal names the holder', async () => {
+      const store = storeOf();
+      const ids = Array.from({ length: 20 }, (_, index) => `b${index}`);
+      const holds = await Promise.all(ids.map((id) => store.holdEnvironment('churn', id)));
+      assert.equal(holds.filter(({ held }) => held).length, 1);
+      assert.equal(new Set(holds.map(({ holder }) => holder)).size, 1);
+    });
+
+    it('is had again by its holder, and let go by nobody else', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1'));
+      assert.deepEqual(await store.holdEnvironment('churn', 'b1'), { held: true, holder: 'b1' });
+      await store.releaseEnvironment('churn', 'b2');
+      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: false, holder: 'b1' });
+      assert.equal((await store.holdEnvironment('churn', 'b1')).held, true);
+      await store.releaseEnvironment('churn', 'b1');
+      assert.equal((await store.holdEnvironment('churn', 'b2')).held, true);
+    });
+
+    it('ends when its build is settled', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1'));
+      await store.holdEnvironment('churn', 'b1');
+      await store.updateBuild('b1', settle);
+      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: true, holder: 'b2' });
+    });
+
+    it('is kept by a build whose record is about to be written', async () => {
+      const store = storeOf();
+      await store.holdEnvironment('churn', 'b1');
+      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: false, holder: 'b1' });
+    });
+
+    it('is kept, however old, by a build that is at work', async () => {
+      const prefix = randomUUID();
+      const store = storeOf(prefix);
+      await store.createBuild(buildFor('b1'));
+      await store.holdEnvironment('churn', 'b1');
+      await raw((redis) => redis.hincrby(`${prefix}:hold:churn`, 'at', -60_000));
+      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: false, holder: 'b1' });
+    });
+
+    for (const [what, isSettled] of [
+      ['settled', true],
+      ['missing', false],
+    ] as const) {
+      it(`is taken over by one of many when its build is ${what} and the hold is old`, async () => {
+        const prefix = randomUUID();
+        const store = storeOf(prefix);
+        if (isSettled) await store.createBuild(settle(buildFor('b1')));
+        await store.holdEnvironment('churn', 'b1');
+        await raw((redis) => redis.hincrby(`${prefix}:hold:churn`, 'at', -60_000));
+        const holds = await Promise.all(
+          ['b2', 'b3', 'b4'].map((id) => store.holdEnvironment('churn', id)),
+        );
+        assert.equal(holds.filter(({ held }) => held).length, 1);
+      });
+    }
+  });
+
+  describe('checkpoints and logs', () => {
+    it('keep the result of a step', async () => {
+      const store = storeOf();
+      assert.equal(await store.readCheckpoint('b1', 'pack'), null);
+      await store.writeCheckpoint('b1', 'pack', { bytes: 5 });
+      assert.deepEqual(await store.readCheckpoint('b1', 'pack'), { bytes: 5 });
+      assert.equal(await store.readCheckpoint('b1', 'solve'), null);
+    });
+
+    it('forget a checkpoint of another version, so that the step runs again', async () => {
+      const prefix = randomUUID();
+      const store = storeOf(prefix);
+      await store.writeCheckpoint('b1', 'pack', { bytes: 5 });
+      await raw((redis) => redis.hset(`${prefix}:checkpoints:b1`, 'pack', '{"format":99}'));
+      assert.equal(await store.readCheckpoint('b1', 'pack'), null);
+    });
+
+    it('keep the last 5,000 lines of at most 2,000 characters', async () => {
+      const store = storeOf();
+      await store.appendLog('b1', ['first', 'x'.repeat(9_000)]);
+      assert.deepEqual(
+        (await store.readLog('b1', 9)).map((line) => line.length),
+        [5, 2_000],
+      );
+      await store.appendLog(
+        'b1',
+        Array.from({ length: 6_000 }, (_, index) => `line ${index}`),
+      );
+      const lines = await store.readLog('b1', 10_000);
+      assert.equal(lines.length, 5_000);
+      assert.deepEqual(await store.readLog('b1', 2), ['line 5998', 'line 5999']);
+      assert.deepEqual(await store.readLog('b1', 0), []);
+    });
+  });
+
+  describe('notices', () => {
+    const notice = {
+      id: 'b1-1-settled',
+      kind: 'settled',
+      buildId: 'b1',
+      target: 'thread',
+      dueAt: 10,
+    } as const;
+    const soon = () => Date.now() + 60_000;
+
+    it('are due when their time has come, oldest first', async () => {
+      const store = storeOf();
+      await store.addNotice({ ...notice, id: 'n2', dueAt: 20 });
+      await store.addNotice({ ...notice, id: 'n1', dueAt: 10 });
+      await store.addNotice({ ...notice, id: 'n3', dueAt: 30 });
+      const ids = async (now: number, limit: number) =>
+        (await store.dueNotices(now, limit)).map(({ id }) => id);
+      assert.deepEqual(await ids(5, 9), []);
+      assert.deepEqual(await ids(20, 9), ['n1', 'n2']);
+      assert.deepEqual(await ids(99, 1), ['n1']);
+    });
+
+    it('are leased by exactly one of many', async () => {
+      const store = storeOf();
+      await store.addNotice(notice);
+      const leases = await Promise.all(
+        Array.from({ length: 20 }, () => store.leaseNotice(notice.id, soon())),
+      );
+      assert.equal(leases.filter(Boolean).length, 1);
+    });
+
+    it('are not sent again: not by an old list, not by a repeated step', async () => {
+      const store = storeOf();
+      await store.addNotice(notice);
+      assert.equal(await store.leaseNotice(notice.id, soon()), true);
+      await store.settleNotice(notice.id);
+      assert.equal(await store.leaseNotice(notice.id, soon()), false);
+      await store.addNotice(notice);
+      assert.deepEqual(await store.dueNotices(99, 9), []);
+    });
+
+    it('may be sent by anybody at the time they were postponed to', async () => {
+      const store = storeOf();
+      await store.addNotice(notice);
+      await store.leaseNotice(notice.id, soon());
+      await store.postponeNotice(notice.id, 500);
+      assert.deepEqual(await store.dueNotices(499, 9), []);
+      assert.deepEqual(await store.dueNotices(500, 9), [notice]);
+      assert.equal(await store.leaseNotice(notice.id, soon()), true);
+    });
+  });
+
+  it('keeps what a question is about', async () => {
+    const store = storeOf();
+    await store.keep('question-1', { findings: ['a'] });
+    assert.deepEqual(await store.readKept('question-1'), { findings: ['a'] });
+    assert.equal(await store.readKept('question-2'), null);
+  });
+
+  it('tells the first of many deliveries from its repetitions', async () => {
+    const store = storeOf();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => store.once('event-1', 60)));
+    assert.deepEqual(answers.filter(Boolean), [true]);
+    assert.equal(await store.once('event-2', 60), true);
+  });
+
+  describe('watching', { timeout: 20_000 }, () => {
+    /** Collects ids and lets a test wait for one. */
+    function listenerOf() {
+      const events = new EventTarget();
+      const heard: string[] = [];
+      return {
+        heard,
+        listener(id: string) {
+          heard.push(id);
+          events.dispatchEvent(new Event(id));
+        },
+        async until(id: string) {
+          if (!heard.includes(id)) await once(events, id);
+        },
+      };
+    }
+
+    it('hears of changes made by other processes', async () => {
+      const prefix = randomUUID();
+      const { listener, until } = listenerOf();
+      const stop = await storeOf(prefix).watch(listener);
+      await storeOf(prefix).createBuild(buildFor('b1'));
+      await until('b1');
+      await stop();
+    });
+
+    it('starts with the builds that are not settled', async () => {
+      const prefix = randomUUID();
+      const store = storeOf(prefix);
+      await store.createBuild(buildFor('b1'));
+      await store.createBuild({ ...buildFor('b2'), state: 'failed' });
+      await store.createBuild(buildFor('b3'));
+      const { listener, until, heard } = listenerOf();
+      await storeOf(prefix).watch(listener);
+      await until('b1');
+      await until('b3');
+      assert.ok(!heard.includes('b2'));
+    });
+
+    it('survives a restart of Redis and hears of what it missed', async () => {
+      const prefix = randomUUID();
+      const { listener, until, heard } = listenerOf();
+      const writer = storeOf(prefix);
+      await writer.createBuild(buildFor('old'));
+      await writer.createBuild(buildFor('settled-meanwhile'));
+      await writer.updateBuild('old', (build) => ({ ...build, state: 'ready' }));
+      const watcher = storeOf(prefix);
+      await watcher.watch(listener);
+      await until('settled-meanwhile');
+      heard.length = 0;
+
+      // The watcher's subscription is cut, and a change is made before it can come back.
+      await raw(async (redis) => {
+        const settled = { ...buildFor('settled-meanwhile'), state: 'ready' };
+        const at = Date.now() + 1_000;
+        await redis
+          .multi()
+          .call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+          .hset(`${prefix}:build:settled-meanwhile`, 'document', JSON.stringify(settled))
+          .srem(`${prefix}:builds:unsettled`, 'settled-meanwhile')
+          .zadd(`${prefix}:builds:changed`, at, 'settled-meanwhile')
+          .exec();
+      });
+      await until('settled-meanwhile');
+      assert.ok(!heard.includes('old'));
+
+      await server.stop();
+      await server.start();
+      await writer.createBuild(buildFor('after'));
+      await until('after');
+    });
+  });
+
+  describe('while Redis is away', () => {
+    const calls: Record<string, (store: RedisStore) => Promise<unknown>> = {
+      createBuild: (store) => store.createBuild(buildFor('b9')),
+      readBuild: (store) => store.readBuild('b1'),
+      updateBuild: (store) => store.updateBuild('b1', (build) => build),
+      listBuilds: (store) => store.listBuilds({ limit: 5 }),
+      readEnvironment: (store) => store.readEnvironment('churn'),
+      listEnvironments: (store) => store.listEnvironments(),
+      learnModules: (store) => store.learnModules({ sklearn: ['scikit-learn'] }),
+      readModules: (store) => store.readModules(),
+      claimEnvironment: (store) => store.claimEnvironment('churn', 'U_ANA', 0),
+      updateEnvironment: (store) => store.updateEnvironment('churn', (old) => old),
+      holdEnvironment: (store) => store.holdEnvironment('churn', 'b1'),
+      releaseEnvironment: (store) => store.releaseEnvironment('churn', 'b1'),
+      readCheckpoint: (store) => store.readCheckpoint('b1', 'pack'),
+      writeCheckpoint: (store) => store.writeCheckpoint('b1', 'pack', {}),
+      appendLog: (store) => store.appendLog('b1', ['line']),
+      readLog: (store) => store.readLog('b1', 5),
+      addNotice: (store) =>
+        store.addNotice({ id: 'n1', kind: 'settled', buildId: 'b1', target: 'thread', dueAt: 0 }),
+      dueNotices: (store) => store.dueNotices(0, 5),
+      leaseNotice: (store) => store.leaseNotice('n1', Date.now() + 1_000),
+      postponeNotice: (store) => store.postponeNotice('n1', 0),
+      settleNotice: (store) => store.settleNotice('n1'),
+      watch: (store) => store.watch(() => {}),
+      once: (store) => store.once('event', 5),
+      ping: (store) => store.ping(),
+    };
+
+    async function rejectsEveryCall(store: RedisStore): Promise<void> {
+      const startedAt = performance.now();
+      await Promise.all(
+        Object.entries(calls).map(([name, call]) =>
+          assert.rejects(call(store), isUnavailable, `${name} must say that Redis is away`),
+        ),
+      );
+      const elapsed = performance.now() - startedAt;
+      assert.ok(elapsed < 2_000, `took ${Math.round(elapsed)} ms`);
+    }
+
+    it('every call says so within two seconds, and works again afterwards', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1'));
+      await server.stop();
+      await rejectsEveryCall(store);
+      await rejectsEveryCall(storeOf());
+      await server.start();
+      await store.ping();
+      assert.equal((await store.readBuild('b1'))?.id, 'b1');
+      assert.equal(await store.readBuild('b9'), null, 'a refused call is not carried out later');
+    });
+
+    it('every call says so within two seconds when the server does not answer', async () => {
+      const store = storeOf();
+      await store.ping();
+      server.freeze();
+      try {
+        await rejectsEveryCall(store);
+      } finally {
+        server.thaw();
+      }
+      await store.ping();
+    });
+
+    it('a restart shorter than a second is not noticed', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1'));
+      await server.stop();
+      const restarted = server.start();
+      assert.equal((await store.readBuild('b1'))?.id, 'b1');
+      await restarted;
+    });
+  });
+
+  describe('when Redis is full', () => {
+    const limitMemory = (limit: string) => raw((redis) => redis.config('SET', 'maxmemory', limit));
+
+    it('says so, still reads, and never sends a notice twice', async () => {
+      const store = storeOf();
+      await store.createBuild(buildFor('b1'));
+      const notice = { kind: 'settled', buildId: 'b1', target: 'thread', dueAt: 0 } as const;
+      await store.addNotice({ ...notice, id: 'n1' });
+      await limitMemory('1');
+      try {
+        const isFull = hasCode('store-full');
+        await assert.rejects(store.createBuild(buildFor('b2')), isFull);
+        await assert.rejects(
+          store.updateBuild('b1', (build) => build),
+          isFull,
+        );
+        await assert.rejects(store.appendLog('b1', ['line']), isFull);
+        await assert.rejects(store.writeCheckpoint('b1', 'pack', {}), isFull);
+        await assert.rejects(store.once('event', 5), isFull);
+        assert.equal((await store.readBuild('b1'))?.id, 'b1');
+        await store.settleNotice('n1');
+        assert.deepEqual(await store.dueNotices(0, 5), []);
+      } finally {
+        await limitMemory('0');
+      }
+      assert.deepEqual(await store.readBuild('b1'), buildFor('b1'));
+      assert.equal(await store.readBuild('b2'), null);
+    });
+  });
+});
