@@ -5,8 +5,8 @@ import type { FerryError, Repair } from './errors.ts';
 import type { BuildRequest } from './request.ts';
 
 /**
- * What a command answers: one view model per kind of answer, rendered to Block Kit by
- * `src/slack/blocks.ts` and to plain text by `src/slack/text.ts`. Nothing here knows Slack.
+ * What a command answers: one view model per kind of answer, which `src/answers` puts into words.
+ * Nothing here knows Slack.
  */
 export type Reply =
   /** The live message of a build: posted once, then edited in place. */

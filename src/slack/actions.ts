@@ -4,12 +4,12 @@
  * button was drawn, so a press on an old button is answered kindly and does nothing.
  */
 import { requireMayActOn } from '../../commands/command.ts';
+import { type ActionId, BUTTONS, CHOOSE, labelOf, offeredOn, SAY_IDS } from '../answers/buttons.ts';
 import { type Build, isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
-import { type ActionId, BUTTONS, CHOOSE, labelOf, offeredOn, SAY_IDS } from './buttons.ts';
 import type { Conversation, Place } from './conversation.ts';
 
 export interface Press {

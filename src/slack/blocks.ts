@@ -15,12 +15,12 @@ import type {
   RichTextElement,
   RichTextSection,
 } from '@slack/types';
+import { CHOOSE } from '../answers/buttons.ts';
+import { describe } from '../answers/describe.ts';
+import type { Button, Document, Inline, Part } from '../answers/document.ts';
+import { clip, line } from '../answers/outside.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { CHOOSE } from './buttons.ts';
-import { describe } from './describe.ts';
-import type { Button, Document, Inline, Part } from './document.ts';
-import { clip, line } from './outside.ts';
 
 export interface Message {
   /** What notifications and screen readers get; mrkdwn. */

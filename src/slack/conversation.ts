@@ -7,6 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, CommandContext } from '../../commands/command.ts';
 import { describeCommand } from '../../commands/command.ts';
 import { execute, parseCommand, review } from '../../commands/parse.ts';
+import { fitsButton, freeButton } from '../answers/buttons.ts';
+import { describe } from '../answers/describe.ts';
+import {
+  type Button,
+  code,
+  type Document,
+  link,
+  marked,
+  prose,
+  small,
+  user,
+} from '../answers/document.ts';
 import type { Build } from '../domain/build.ts';
 import { FerryError, outsideError } from '../domain/errors.ts';
 import { audience, type RefusalView, type Reply, refusal } from '../domain/reply.ts';
@@ -14,11 +26,8 @@ import type { BuildRequest } from '../domain/request.ts';
 import type { Services } from '../domain/services.ts';
 import { decodeSlackText } from '../domain/tokens.ts';
 import { type Message, messageOf, renderMessage, withoutMentions } from './blocks.ts';
-import { fitsButton, freeButton } from './buttons.ts';
 import { type Chat, ChatError, isNoEntry } from './chat.ts';
 import type { Deliveries } from './deliveries.ts';
-import { describe } from './describe.ts';
-import { type Button, code, type Document, link, marked, prose, small, user } from './document.ts';
 import type { Log } from './log.ts';
 import { createForm, diagnoseForm, linesView, loadingView, replyView } from './modals.ts';
 

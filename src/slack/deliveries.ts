@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeSettled } from '../answers/settled.ts';
 import type { Build, MessageReference } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
@@ -19,7 +20,6 @@ import type { Settings } from '../domain/services.ts';
 import { type Message, messageOf, renderMessage } from './blocks.ts';
 import { createBudget } from './budget.ts';
 import { type Chat, ChatError, isNoEntry, type Mark } from './chat.ts';
-import { describeSettled } from './describe/notice.ts';
 import type { Log } from './log.ts';
 
 export interface DeliveryOptions {

@@ -1,12 +1,12 @@
 /** The App Home: what is mine, and what happened lately. */
 import type { HomeView } from '@slack/types';
+import { freeButton, sayButtons } from '../answers/buttons.ts';
+import { buildLine, environmentLine, lineButton } from '../answers/catalogue.ts';
+import { buttons, code, heading, list, type Part, prose, small } from '../answers/document.ts';
 import type { Build } from '../domain/build.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Settings } from '../domain/services.ts';
 import { blocksOf } from './blocks.ts';
-import { freeButton, sayButtons } from './buttons.ts';
-import { buildLine, environmentLine, lineButton } from './describe/catalogue.ts';
-import { buttons, code, heading, list, type Part, prose, small } from './document.ts';
 
 const MOST_ENTRIES = 10;
 

@@ -2,6 +2,10 @@
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import type { Command } from '../../commands/command.ts';
 import { parseCommand } from '../../commands/parse.ts';
+import { worksInViews } from '../answers/buttons.ts';
+import { block, buttons, type Document } from '../answers/document.ts';
+import { lineTitle, textToPaste, warnings } from '../answers/invocation.ts';
+import { clip, line } from '../answers/outside.ts';
 import { FerryError } from '../domain/errors.ts';
 import { parseName } from '../domain/names.ts';
 import type { InvocationLine, RefusalView } from '../domain/reply.ts';
@@ -11,10 +15,6 @@ import { formatSpec } from '../domain/spec.ts';
 import { decodeSlackText, tokenize } from '../domain/tokens.ts';
 import { plainText } from '../domain/typed-text.ts';
 import { blocksOf } from './blocks.ts';
-import { worksInViews } from './buttons.ts';
-import { lineTitle, textToPaste, warnings } from './describe/invocation.ts';
-import { block, buttons, type Document } from './document.ts';
-import { clip, line } from './outside.ts';
 
 export const CREATE_FORM = 'create_form';
 export const DIAGNOSE_FORM = 'diagnose_form';

@@ -1,12 +1,12 @@
 import { execute } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
+import { renderText } from '../answers/text.ts';
 import { loadConfig, requireConfigFile } from '../config.ts';
 import { isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';
 import type { Reply } from '../domain/reply.ts';
 import { layFoundation, openServices } from '../foundation.ts';
-import { renderText } from '../slack/text.ts';
 import { startWorker } from '../worker.ts';
 import { readArguments, type TerminalCommand, writeJson } from './command.ts';
 

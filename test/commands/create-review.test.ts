@@ -4,8 +4,8 @@ import { execute, review } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import type { Channels } from '../../src/domain/ports.ts';
 import type { RefusalView } from '../../src/domain/reply.ts';
+import { revision, settings } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
-import { revision, settings } from '../slack/samples.ts';
 
 const HELD: Readonly<Record<string, readonly string[]>> = {
   python: ['3.10.2', '3.11.3', '3.13.5'],

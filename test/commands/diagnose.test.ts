@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { execute, parseCommand } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
+import { renderText } from '../../src/answers/text.ts';
 import type { Environment, Revision } from '../../src/domain/environment.ts';
 import type { Channels } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
-import { renderText } from '../../src/slack/text.ts';
+import { build, revision, settings, staging } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
-import { build, revision, settings, staging } from '../slack/samples.ts';
 
 const ANA = 'U0ANARUIZ1';
 const SHA = 'd'.repeat(64);

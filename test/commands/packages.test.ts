@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand } from '../../commands/parse.ts';
 import { commands } from '../../commands/registry.ts';
+import { renderText } from '../../src/answers/text.ts';
 import { refusal } from '../../src/domain/reply.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
-import { renderText } from '../../src/slack/text.ts';
 
 const settings: Settings = {
   command: '/conda-env',

@@ -4,8 +4,8 @@ import { execute, parseCommand } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import type { LockedPackage } from '../../src/domain/lock.ts';
 import type { Reply } from '../../src/domain/reply.ts';
+import { environment, revision, settings } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
-import { environment, revision, settings } from '../slack/samples.ts';
 
 /** What `text` answers where `churn@3` holds these packages. */
 async function answer(text: string, ...packages: string[]): Promise<Reply> {

@@ -4,7 +4,7 @@ import { execute } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { userError } from '../../src/domain/errors.ts';
 import type { Reply } from '../../src/domain/reply.ts';
-import { settings } from '../slack/samples.ts';
+import { settings } from '../answers/samples.ts';
 import { createWorld, engineRefusing, type World } from './world.ts';
 
 const [OPERATOR = ''] = settings.operators;

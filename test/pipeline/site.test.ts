@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { execute } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { runVerification } from '../../src/pipeline/run.ts';
-import { staging } from '../slack/samples.ts';
+import { staging } from '../answers/samples.ts';
 import { createWorld } from './world.ts';
 
 test('a proof asks the site anew, and the lines after it know what its files say', async () => {

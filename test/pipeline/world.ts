@@ -2,8 +2,8 @@
 import type { Engine } from '../../src/domain/ports.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { runBuild } from '../../src/pipeline/run.ts';
+import { build, settings, staging } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
-import { build, settings, staging } from '../slack/samples.ts';
 
 export interface World extends ReturnType<typeof createMemory> {
   ports: BuildPorts;

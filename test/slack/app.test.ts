@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { Message } from '../../deploy/lab/slack/emulator.ts';
 import { formatSpec } from '../../src/domain/spec.ts';
-import { failures } from './samples.ts';
+import { failures } from '../answers/samples.ts';
 import { ANA, BEN, DATA, inWorld, OMAR, says, visibleText, type World } from './world.ts';
 
 const CREATE = 'create churn python=3.11 numpy scipy pandas';

@@ -4,7 +4,6 @@ import type { KnownBlock } from '@slack/types';
 import { generalFindings, type Reply } from '../../src/domain/reply.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { type Message, MOST_BLOCKS, renderMessage, textLength } from '../../src/slack/blocks.ts';
-import { cannotJudge, judge } from './judge.ts';
 import {
   build,
   buildReply,
@@ -18,7 +17,8 @@ import {
   settings,
   staging,
   verification,
-} from './samples.ts';
+} from '../answers/samples.ts';
+import { cannotJudge, judge } from './judge.ts';
 
 const HOSTILE =
   '<!channel> <@U0ANARUIZ1> & </script> ``` `x` *b* _i_ ~s~ :boom: \u202egnp.exe\u202c \u200b \u0000 \u001b[31mred';

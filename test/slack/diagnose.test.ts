@@ -1,7 +1,7 @@
 /** A failed job in Slack: which environment it was, asked where it is not known, and what to press. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { environment } from './samples.ts';
+import { environment } from '../answers/samples.ts';
 import { ANA, DATA, inWorld, says, visibleText, type World } from './world.ts';
 
 const LOG = `org.apache.spark.api.python.PythonException: Traceback (most recent call last):

@@ -4,7 +4,7 @@ import type { Environment } from '../../src/domain/environment.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Channels, Notice, Queue, Store } from '../../src/domain/ports.ts';
 import { createServices } from '../../src/pipeline/services.ts';
-import { settings } from './samples.ts';
+import { settings } from '../answers/samples.ts';
 
 export class MemoryStore implements Store {
   readonly builds = new Map<string, Build>();

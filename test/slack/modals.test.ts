@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { commands } from '../../commands/registry.ts';
 import type { View } from '../../deploy/lab/slack/emulator.ts';
+import { describe as describeReply } from '../../src/answers/describe.ts';
 import { readValue } from '../../src/slack/actions.ts';
-import { describe as describeReply } from '../../src/slack/describe.ts';
 import { homeView } from '../../src/slack/home.ts';
 import {
   createForm,
@@ -14,8 +14,8 @@ import {
   readOrigin,
   replyView,
 } from '../../src/slack/modals.ts';
+import { build, environment, invocationLine, samples, settings } from '../answers/samples.ts';
 import { cannotJudge, judge } from './judge.ts';
-import { build, environment, invocationLine, samples, settings } from './samples.ts';
 import { ANA, DATA, inWorld, says, visibleText } from './world.ts';
 
 const origin = { channel: DATA, thread: null };

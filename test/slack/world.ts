@@ -12,8 +12,8 @@ import { manifestScopes } from '../../deploy/lab/slack/manifest.ts';
 import type { Build } from '../../src/domain/build.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
 import type { Pace } from '../../src/slack/deliveries.ts';
+import { build } from '../answers/samples.ts';
 import { createMemory, type Memory } from './memory.ts';
-import { build } from './samples.ts';
 
 export interface World extends Memory {
   slack: SlackEmulator;

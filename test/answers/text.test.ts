@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { renderText } from '../../src/slack/text.ts';
+import { renderText } from '../../src/answers/text.ts';
 import { build, buildReply, invocationLine, samples, settings } from './samples.ts';
 
 const GOLDEN = join(import.meta.dirname, 'golden');

@@ -1,6 +1,6 @@
 /**
  * The buttons there are: what they say, what a person would type for the same, and on which
- * builds they make sense. What a press does is in `actions.ts`.
+ * builds they make sense. What a press does is in `slack/actions.ts`.
  */
 import type { Build } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';

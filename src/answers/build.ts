@@ -1,11 +1,11 @@
-import type { Build, Step, StepName, StepStatus } from '../../domain/build.ts';
-import { isSettled } from '../../domain/build.ts';
-import type { ErrorKind } from '../../domain/errors.ts';
-import type { Reply } from '../../domain/reply.ts';
-import type { ProjectReference } from '../../domain/request.ts';
-import type { Settings } from '../../domain/services.ts';
-import { formatSpec } from '../../domain/spec.ts';
-import { buttonsOf, buttonsOfCopy, labelOf } from '../buttons.ts';
+import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
+import { isSettled } from '../domain/build.ts';
+import type { ErrorKind } from '../domain/errors.ts';
+import type { Reply } from '../domain/reply.ts';
+import type { ProjectReference } from '../domain/request.ts';
+import type { Settings } from '../domain/services.ts';
+import { formatSpec } from '../domain/spec.ts';
+import { buttonsOf, buttonsOfCopy, labelOf } from './buttons.ts';
 import {
   bold,
   buttons,
@@ -21,11 +21,11 @@ import {
   type Task,
   user,
   words,
-} from '../document.ts';
-import { counted, duration, size } from '../figures.ts';
-import { clip, line } from '../outside.ts';
+} from './document.ts';
 import { describeEvidence, newestPerEdge } from './evidence.ts';
+import { counted, duration, size } from './figures.ts';
 import { describeLines } from './invocation.ts';
+import { clip, line } from './outside.ts';
 
 type BuildReply = Extract<Reply, { kind: 'build' }>;
 

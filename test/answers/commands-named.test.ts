@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseCommand } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
+import { describe as documentOf } from '../../src/answers/describe.ts';
+import type { Document, Inline } from '../../src/answers/document.ts';
 import { diagnose } from '../../src/domain/diagnosis.ts';
 import { generalFindings } from '../../src/domain/reply.ts';
-import { describe as documentOf } from '../../src/slack/describe.ts';
-import type { Document, Inline } from '../../src/slack/document.ts';
 import { homeView } from '../../src/slack/home.ts';
 import { build, environment, samples, settings } from './samples.ts';
 
@@ -153,9 +153,14 @@ describe('every command that is named can be typed', () => {
   });
 
   test('in every sentence of the source', () => {
-    const files = ['commands', 'src/domain', 'src/pipeline', 'src/adapters', 'src/slack'].flatMap(
-      filesUnder,
-    );
+    const files = [
+      'commands',
+      'src/domain',
+      'src/answers',
+      'src/pipeline',
+      'src/adapters',
+      'src/slack',
+    ].flatMap(filesUnder);
     let seen = 0;
     for (const file of files) {
       const pieces = [...codeIn(file)];

@@ -1,11 +1,11 @@
-import type { Build, BuildState } from '../../domain/build.ts';
-import type { Environment, Revision } from '../../domain/environment.ts';
-import { latestRevision, revisionLabel } from '../../domain/environment.ts';
-import type { Repair } from '../../domain/errors.ts';
-import type { Reply } from '../../domain/reply.ts';
-import type { Settings } from '../../domain/services.ts';
-import { formatSpec } from '../../domain/spec.ts';
-import { freeButton, labelOf, sayButtons } from '../buttons.ts';
+import type { Build, BuildState } from '../domain/build.ts';
+import type { Environment, Revision } from '../domain/environment.ts';
+import { latestRevision, revisionLabel } from '../domain/environment.ts';
+import type { Repair } from '../domain/errors.ts';
+import type { Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { formatSpec } from '../domain/spec.ts';
+import { freeButton, labelOf, sayButtons } from './buttons.ts';
 import {
   bold,
   buttons,
@@ -22,10 +22,10 @@ import {
   small,
   user,
   words,
-} from '../document.ts';
-import { counted, duration, size } from '../figures.ts';
-import { line } from '../outside.ts';
+} from './document.ts';
 import { describeEvidence } from './evidence.ts';
+import { counted, duration, size } from './figures.ts';
+import { line } from './outside.ts';
 
 const MOST_ENTRIES = 20;
 /** A row with more buttons is no help any more. */

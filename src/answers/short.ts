@@ -1,6 +1,6 @@
-import type { Reply } from '../../domain/reply.ts';
-import type { Settings } from '../../domain/services.ts';
-import { sayButtons } from '../buttons.ts';
+import type { Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { sayButtons } from './buttons.ts';
 import {
   block,
   bold,
@@ -11,8 +11,8 @@ import {
   type Part,
   prose,
   small,
-} from '../document.ts';
-import { line, visible } from '../outside.ts';
+} from './document.ts';
+import { line, visible } from './outside.ts';
 
 export function describeNotice({ tone, text }: Extract<Reply, { kind: 'notice' }>): Document {
   const icon = tone === 'success' ? '✅ ' : 'ℹ️ ';

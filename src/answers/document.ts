@@ -1,6 +1,6 @@
 /**
  * What a reply says, before it is decided where: a summary for notifications and a list of parts.
- * `blocks.ts` turns it into Block Kit and `text.ts` into terminal text; both take every text here
+ * `slack/blocks.ts` turns it into Block Kit and `text.ts` into terminal text; both take every text here
  * literally, so nothing a person typed can become markup.
  */
 import type { StepStatus } from '../domain/build.ts';

@@ -1,6 +1,6 @@
-import type { CommandHelp, Reply } from '../../domain/reply.ts';
-import type { Settings } from '../../domain/services.ts';
-import { freeButton, sayButtons } from '../buttons.ts';
+import type { CommandHelp, Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { freeButton, sayButtons } from './buttons.ts';
 import {
   block,
   bold,
@@ -15,8 +15,8 @@ import {
   prose,
   small,
   words,
-} from '../document.ts';
-import { line } from '../outside.ts';
+} from './document.ts';
+import { line } from './outside.ts';
 
 /** What most people want first, each a press away; the words below are for those who type. */
 export function describeWelcome(

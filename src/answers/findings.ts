@@ -1,9 +1,9 @@
-import type { Finding } from '../../domain/diagnosis.ts';
-import { revisionLabel } from '../../domain/environment.ts';
-import type { Repair } from '../../domain/errors.ts';
-import type { OwnEnvironment, Reply } from '../../domain/reply.ts';
-import type { Settings } from '../../domain/services.ts';
-import { choicesOf, fitsButton, freeButton, sayButtons } from '../buttons.ts';
+import type { Finding } from '../domain/diagnosis.ts';
+import { revisionLabel } from '../domain/environment.ts';
+import type { Repair } from '../domain/errors.ts';
+import type { OwnEnvironment, Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { choicesOf, fitsButton, freeButton, sayButtons } from './buttons.ts';
 import {
   block,
   bold,
@@ -16,10 +16,10 @@ import {
   prose,
   small,
   user,
-} from '../document.ts';
-import { counted } from '../figures.ts';
-import { line, passage } from '../outside.ts';
+} from './document.ts';
+import { counted } from './figures.ts';
 import { textToPaste, warnings } from './invocation.ts';
+import { line, passage } from './outside.ts';
 
 const MOST_FINDINGS = 3;
 const MOST_EVIDENCE = 4;

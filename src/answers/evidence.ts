@@ -1,10 +1,5 @@
-import type {
-  ExecutorEvidence,
-  LineForm,
-  Staging,
-  Verification,
-} from '../../domain/environment.ts';
-import { DOCUMENT_NAMES, formThatRan, isSameForm } from '../../domain/lines.ts';
+import type { ExecutorEvidence, LineForm, Staging, Verification } from '../domain/environment.ts';
+import { DOCUMENT_NAMES, formThatRan, isSameForm } from '../domain/lines.ts';
 import {
   bold,
   code,
@@ -15,9 +10,9 @@ import {
   prose,
   small,
   words,
-} from '../document.ts';
-import { counted, duration } from '../figures.ts';
-import { line } from '../outside.ts';
+} from './document.ts';
+import { counted, duration } from './figures.ts';
+import { line } from './outside.ts';
 
 /** Hosts shown over all edges; the others are counted. */
 const MOST_HOSTS = 6;

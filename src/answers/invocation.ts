@@ -1,9 +1,9 @@
-import { revisionLabel } from '../../domain/environment.ts';
-import type { Repair } from '../../domain/errors.ts';
-import type { InvocationLine, Reply } from '../../domain/reply.ts';
-import type { Settings } from '../../domain/services.ts';
-import { quote } from '../../domain/shell.ts';
-import { sayButtons } from '../buttons.ts';
+import { revisionLabel } from '../domain/environment.ts';
+import type { Repair } from '../domain/errors.ts';
+import type { InvocationLine, Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { quote } from '../domain/shell.ts';
+import { sayButtons } from './buttons.ts';
 import {
   block,
   bold,
@@ -17,10 +17,10 @@ import {
   prose,
   small,
   words,
-} from '../document.ts';
-import { counted } from '../figures.ts';
-import { line } from '../outside.ts';
+} from './document.ts';
 import { describeEvidence } from './evidence.ts';
+import { counted } from './figures.ts';
+import { line } from './outside.ts';
 
 /** Room for lines in one message, in characters. What does not fit is in the modal behind Line to copy. */
 const ROOM = 4_500;

@@ -1,14 +1,14 @@
 /** Every kind of reply as a document: a table with one describer per kind. */
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { describeBuild } from './describe/build.ts';
-import { describeBuilds, describeEnvironment, describeEnvironments } from './describe/catalogue.ts';
-import { describeFindings } from './describe/findings.ts';
-import { describeHelp, describeWelcome } from './describe/help.ts';
-import { describeInvocation } from './describe/invocation.ts';
-import { describeLog } from './describe/log.ts';
-import { describeForm, describeNotice, describeRefusal } from './describe/short.ts';
+import { describeBuild } from './build.ts';
+import { describeBuilds, describeEnvironment, describeEnvironments } from './catalogue.ts';
 import type { Document } from './document.ts';
+import { describeFindings } from './findings.ts';
+import { describeHelp, describeWelcome } from './help.ts';
+import { describeInvocation } from './invocation.ts';
+import { describeLog } from './log.ts';
+import { describeForm, describeNotice, describeRefusal } from './short.ts';
 
 type ReplyOf<K extends Reply['kind']> = Extract<Reply, { kind: K }>;
 type Describers = { [K in Reply['kind']]: (reply: ReplyOf<K>, settings: Settings) => Document };

@@ -1,7 +1,7 @@
-import { isSettled } from '../../domain/build.ts';
-import type { Reply } from '../../domain/reply.ts';
-import type { Settings } from '../../domain/services.ts';
-import { labelOf, sayButtons } from '../buttons.ts';
+import { isSettled } from '../domain/build.ts';
+import type { Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { labelOf, sayButtons } from './buttons.ts';
 import {
   block,
   buttons,
@@ -11,9 +11,9 @@ import {
   type Part,
   prose,
   small,
-} from '../document.ts';
-import { counted } from '../figures.ts';
-import { visible } from '../outside.ts';
+} from './document.ts';
+import { counted } from './figures.ts';
+import { visible } from './outside.ts';
 
 const ROOM = 8_000;
 const LONGEST_LINE = 400;
