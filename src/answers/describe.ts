@@ -2,13 +2,18 @@
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { describeBuild } from './build.ts';
-import { describeBuilds, describeEnvironment, describeEnvironments } from './catalogue.ts';
+import { describeBuilds } from './builds.ts';
 import type { Document } from './document.ts';
+import { describeEnvironment } from './environment.ts';
+import { describeEnvironments } from './environments.ts';
 import { describeFindings } from './findings.ts';
-import { describeHelp, describeWelcome } from './help.ts';
+import { describeForm } from './form.ts';
+import { describeHelp } from './help.ts';
 import { describeInvocation } from './invocation.ts';
 import { describeLog } from './log.ts';
-import { describeForm, describeNotice, describeRefusal } from './short.ts';
+import { describeNotice } from './notice.ts';
+import { describeRefusal } from './refusal.ts';
+import { describeWelcome } from './welcome.ts';
 
 type ReplyOf<K extends Reply['kind']> = Extract<Reply, { kind: K }>;
 type Describers = { [K in Reply['kind']]: (reply: ReplyOf<K>, settings: Settings) => Document };

@@ -1,6 +1,5 @@
 import type { CommandHelp, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { freeButton, sayButtons } from './buttons.ts';
 import {
   block,
   bold,
@@ -17,36 +16,6 @@ import {
   words,
 } from './document.ts';
 import { line } from './outside.ts';
-
-/** What most people want first, each a press away; the words below are for those who type. */
-export function describeWelcome(
-  _reply: Extract<Reply, { kind: 'welcome' }>,
-  { command }: Settings,
-): Document {
-  const sentence =
-    'Name the packages; the answer is a line to paste on the edge node, proven on the executors.';
-  return {
-    summary: `Conda environments for PySpark. ${sentence}`,
-    parts: [
-      heading('Conda environments for PySpark'),
-      {
-        kind: 'buttons',
-        buttons: [
-          freeButton('open_form', 'New environment', 'primary'),
-          ...sayButtons([{ label: 'My environments', command: 'list --mine' }], null),
-          freeButton('open_diagnose', 'A job failed', null),
-        ],
-      },
-      prose(sentence),
-      small(
-        'Or type it: ',
-        code(`${command} create churn python=3.11 numpy pandas`),
-        ' · all there is: ',
-        code(`${command} help`),
-      ),
-    ],
-  };
-}
 
 /** How the overview is ordered; a command that stands nowhere here comes under the last title. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [

@@ -1,23 +1,7 @@
 import type { Reply } from '../domain/reply.ts';
-import type { Settings } from '../domain/services.ts';
 import { sayButtons } from './buttons.ts';
-import {
-  block,
-  bold,
-  buttons,
-  code,
-  type Document,
-  markedWithPeople,
-  type Part,
-  prose,
-  small,
-} from './document.ts';
+import { block, buttons, type Document, markedWithPeople, type Part, prose } from './document.ts';
 import { line, visible } from './outside.ts';
-
-export function describeNotice({ tone, text }: Extract<Reply, { kind: 'notice' }>): Document {
-  const icon = tone === 'success' ? '✅ ' : 'ℹ️ ';
-  return { summary: line(text, 600), parts: [prose(icon, markedWithPeople(text, 2000))] };
-}
 
 /** Of a text that is wrong throughout, the beginning is enough. */
 const MOST_OTHERS = 10;
@@ -37,37 +21,6 @@ export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>):
         return prose('⚠️ ', markedWithPeople(words, 1000));
       }),
       ...buttons(sayButtons(error.repairs)),
-    ],
-  };
-}
-
-/** Where a form can be opened it is; elsewhere its button, or the words to type. */
-export function describeForm(
-  { initial }: Extract<Reply, { kind: 'form' }>,
-  settings: Settings,
-): Document {
-  const sentence = 'Name the environment and its packages.';
-  return {
-    summary: sentence,
-    parts: [
-      prose(bold(sentence), ' For example:'),
-      block(
-        `${settings.command} create ${initial.environment ?? 'churn'} python=3.11 numpy pandas`,
-      ),
-      {
-        kind: 'buttons',
-        buttons: [
-          {
-            action: 'open_form',
-            label: 'Open the form',
-            value: '{}',
-            style: 'primary',
-            confirm: null,
-            command: null,
-          },
-        ],
-      },
-      small('All about it: ', code(`${settings.command} help create`)),
     ],
   };
 }

@@ -1,0 +1,129 @@
+import { type Environment, type Revision, revisionLabel } from '../domain/environment.ts';
+import type { Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { formatSpec } from '../domain/spec.ts';
+import { sayButtons } from './buttons.ts';
+import {
+  bold,
+  buttons,
+  code,
+  codes,
+  type Document,
+  date,
+  heading,
+  type Inline,
+  list,
+  type Part,
+  prose,
+  small,
+  user,
+  words,
+} from './document.ts';
+import { describeEvidence } from './evidence.ts';
+import { counted, size } from './figures.ts';
+import { STATE_ICONS } from './lists.ts';
+import { line } from './outside.ts';
+
+export function describeEnvironment(
+  { environment, revision, building }: Extract<Reply, { kind: 'environment' }>,
+  _settings: Settings,
+): Document {
+  const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
+  const parts: Part[] = [
+    heading(label),
+    small('owned by ', user(environment.owner), ' since ', date(environment.createdAt)),
+  ];
+  if (building)
+    parts.push(prose(`${STATE_ICONS[building.state]} At work: `, code(building.id, 60)));
+  if (revision) parts.push(...describeRevision(revision));
+  else parts.push(prose('Nothing is built yet.'));
+  const others = environment.revisions
+    .filter((entry) => entry.number !== revision?.number)
+    .slice(-6)
+    .reverse();
+  if (others.length > 0) {
+    parts.push(
+      prose(bold('Other revisions')),
+      list(others.map((entry) => revisionLine(environment, entry))),
+    );
+  }
+  if (revision) {
+    parts.push(
+      ...buttons(
+        sayButtons([
+          { label: 'Line', command: `run ${label}` },
+          { label: 'spark-submit', command: `run ${label} spark-submit` },
+          { label: 'Verify', command: `verify ${label}` },
+          { label: 'Logs', command: `logs ${revision.buildId}` },
+        ]),
+      ),
+    );
+  }
+  return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
+}
+
+function describeRevision(revision: Revision): Part[] {
+  const { archive, lock, projects, request } = revision;
+  const places = revision.stagings
+    .slice(0, 5)
+    .map((staging) =>
+      words(
+        'on ',
+        code(staging.edge, 60),
+        ': ',
+        code(staging.archivePath, 160),
+        staging.hdfs ? ' and ' : '',
+        ...(staging.hdfs ? [code(staging.hdfs, 160)] : []),
+        `, seen by executors as `,
+        code(staging.alias, 70),
+      ),
+    );
+  return [
+    list([
+      words('asked for: ', codes(request.specs.map(formatSpec), 700)),
+      ...(projects.length > 0
+        ? [
+            words(
+              'projects: ',
+              codes(
+                projects.map(({ name, origin }) => `${name} (${origin})`),
+                300,
+              ),
+            ),
+          ]
+        : []),
+      words(
+        `${counted(lock.packages.length, 'package')} for ${lock.platform} `,
+        codes(
+          lock.packages.map(({ name, version }) => `${name} ${version}`),
+          500,
+        ),
+      ),
+      words(
+        code(archive.name, 80),
+        ` ${size(archive.bytes)}, ${counted(archive.files, 'file')}, sha256 `,
+        code(archive.sha256.slice(0, 16), 20),
+      ),
+      ...places,
+      words(
+        'built ',
+        date(revision.createdAt),
+        ' for ',
+        user(revision.createdBy),
+        ', build ',
+        code(revision.buildId, 60),
+      ),
+    ]),
+    ...describeEvidence(revision.verifications, revision.stagings),
+  ];
+}
+
+function revisionLine(environment: Environment, revision: Revision): Inline[] {
+  return words(
+    bold(revisionLabel(environment.name, revision.number)),
+    ' ',
+    date(revision.createdAt),
+    ': ',
+    codes(revision.request.specs.map(formatSpec), 100),
+  );
+}

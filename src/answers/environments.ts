@@ -1,0 +1,93 @@
+import { type Environment, latestRevision, revisionLabel } from '../domain/environment.ts';
+import type { Repair } from '../domain/errors.ts';
+import type { Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { formatSpec } from '../domain/spec.ts';
+import { freeButton, sayButtons } from './buttons.ts';
+import {
+  bold,
+  buttons,
+  code,
+  codes,
+  type Document,
+  date,
+  heading,
+  type Inline,
+  list,
+  prose,
+  small,
+  user,
+  words,
+} from './document.ts';
+import { counted } from './figures.ts';
+import { MOST_BUTTONS, MOST_ENTRIES, more, nothing } from './lists.ts';
+import { line } from './outside.ts';
+
+export function describeEnvironments(
+  { environments, others }: Extract<Reply, { kind: 'environments' }>,
+  settings: Settings,
+): Document {
+  if (environments.length === 0 && others) return noneOfYours(others, settings);
+  if (environments.length === 0) return nothing('There are no environments yet.', settings);
+  const shown = environments.slice(0, MOST_ENTRIES);
+  return {
+    summary: `${counted(environments.length, 'environment')}: ${shown.map(({ name }) => name).join(', ')}`,
+    parts: [
+      heading('Environments'),
+      list(shown.map(environmentLine)),
+      ...more(environments.length - shown.length),
+      small(
+        'All about one of them: ',
+        code(`${settings.command} show ${shown[0]?.name ?? 'NAME'}`),
+      ),
+      ...buttons(sayButtons(shown.flatMap(lineButton).slice(0, MOST_BUTTONS), null)),
+    ],
+  };
+}
+
+/** `churn@3 of @ana: python=3.11 numpy, on lab` */
+export function environmentLine(environment: Environment): Inline[] {
+  const revision = latestRevision(environment);
+  const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
+  return words(
+    bold(line(label, 80)),
+    ' of ',
+    user(environment.owner),
+    revision ? ': ' : ', nothing built yet',
+    revision ? codes(revision.request.specs.map(formatSpec), 140) : '',
+    revision && revision.stagings.length > 0 ? ', on ' : '',
+    revision
+      ? codes(
+          revision.stagings.map(({ edge }) => edge),
+          80,
+        )
+      : '',
+    ...(revision ? [' ', date(revision.createdAt)] : []),
+  );
+}
+
+/** What says the line of an environment; none while there is none. */
+export function lineButton(environment: Environment): Repair[] {
+  const revision = latestRevision(environment);
+  if (!revision) return [];
+  const label = revisionLabel(environment.name, revision.number);
+  return [{ label: `Line of ${label}`, command: `run ${label}` }];
+}
+
+/** None of one's own is no dead end: there are others to use, or one to make. */
+function noneOfYours(others: number, settings: Settings): Document {
+  const sentence = `None of the environments is yours; there ${others === 1 ? 'is 1 of somebody else' : `are ${others} of others`}.`;
+  return {
+    summary: sentence,
+    parts: [
+      prose(sentence, ' Everybody may use them: ', code(`${settings.command} list`), '.'),
+      {
+        kind: 'buttons',
+        buttons: [
+          freeButton('open_form', 'New environment', 'primary'),
+          ...sayButtons([{ label: 'All environments', command: 'list' }], null),
+        ],
+      },
+    ],
+  };
+}
