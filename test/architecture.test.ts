@@ -56,13 +56,44 @@ function sources(folder: string): string[] {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const pattern = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
+  const pattern =
+    /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;
   return [...text.matchAll(pattern)].map((match) => {
-    const target = match[2] as string;
+    const target = (match[2] ?? match[3]) as string;
     const typeOnly = match[1] !== undefined;
     if (!target.startsWith('.')) return { file, target, typeOnly };
     return { file, target: relative(ROOT, resolve(ROOT, dirname(file), target)), typeOnly };
   });
+}
+
+function graphOf(imports: readonly Import[]): Map<string, string[]> {
+  const graph = new Map<string, string[]>();
+  for (const { file, target } of imports) {
+    if (isOurs(target)) graph.set(file, [...(graph.get(file) ?? []), target]);
+  }
+  return graph;
+}
+
+/**
+ * Circles of a graph, one for each way back that a walk into the depth meets; none exactly where
+ * there is no circle.
+ */
+function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const walked = new Set<string>();
+  const way: string[] = [];
+  const walk = (file: string): void => {
+    if (way.includes(file)) {
+      circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    }
+    if (walked.has(file)) return;
+    walked.add(file);
+    way.push(file);
+    for (const target of graph.get(file) ?? []) walk(target);
+    way.pop();
+  };
+  for (const file of graph.keys()) walk(file);
+  return circles;
 }
 
 const packageOf = (target: string): string =>
@@ -116,6 +147,24 @@ describe('the structure is as src/README.md draws it', () => {
     }
     const shared = [...importers].filter(([, files]) => files.size > 1);
     assert.deepEqual(shared, []);
+  });
+
+  it('no file imports itself by way of others, in types neither', () => {
+    assert.deepEqual(circlesOf(graphOf(all)), []);
+    const drawn = {
+      a: ['b'],
+      b: ['c', 'd'],
+      c: ['a'],
+      d: ['e'],
+      e: ['d', 'f'],
+      f: ['f'],
+      g: ['a'],
+    };
+    assert.deepEqual(circlesOf(new Map(Object.entries(drawn))), [
+      'a → b → c → a',
+      'd → e → d',
+      'f → f',
+    ]);
   });
 
   it('every import names a file with its ending', () => {

@@ -1,7 +1,8 @@
+import type { Archive } from './archive.ts';
 import type { Staging, Verification } from './environment.ts';
 import type { Failure } from './errors.ts';
 import type { Lock } from './lock.ts';
-import type { ArchiveFormat, BuildRequest, ProjectPin } from './request.ts';
+import type { BuildRequest, ProjectPin } from './request.ts';
 
 /** The steps of a build in the order they run; the first page of `src/pipeline/run.ts`. */
 export const STEP_NAMES = ['solve', 'create', 'install', 'pack', 'stage', 'verify'] as const;
@@ -20,14 +21,6 @@ export interface Step {
   finishedAt: number | null;
 }
 
-/** A piece of an archive; the pieces in order are all of its bytes. */
-export interface ArchiveSegment {
-  name: string;
-  bytes: number;
-  sha256: string;
-  offset: number;
-}
-
 /** `ready`, `failed` and `cancelled` are terminal: a build reaches exactly one of them, once. */
 export type BuildState = 'queued' | 'running' | 'ready' | 'failed' | 'cancelled';
 
@@ -42,15 +35,6 @@ export interface Requester {
 export interface MessageReference {
   channel: string;
   ts: string;
-}
-
-export interface Archive {
-  /** File name people see: `churn.zip`. */
-  name: string;
-  format: ArchiveFormat;
-  sha256: string;
-  bytes: number;
-  files: number;
 }
 
 export interface Build {

@@ -1,4 +1,4 @@
-import type { Archive } from './build.ts';
+import type { Archive } from './archive.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { ClusterMode, Purpose, Tool } from './invocation/request.ts';
 import type { Lock } from './lock.ts';

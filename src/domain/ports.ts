@@ -2,7 +2,8 @@
  * What the pipeline needs from the outside, as small interfaces. `src/adapters` implements them
  * over real parts; tests may implement them over nothing but memory.
  */
-import type { Archive, ArchiveSegment, Build, StepName } from './build.ts';
+import type { Archive, ArchiveSegment } from './archive.ts';
+import type { Build, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
 import type { Lock, Platform } from './lock.ts';

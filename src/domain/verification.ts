@@ -9,7 +9,14 @@ import type {
 } from './environment.ts';
 import { formOf, lineFor } from './lines.ts';
 import { quote } from './shell.ts';
-import { MARK, NO_NUMPY, REACHED, smokeScript, verificationScript } from './verification/script.ts';
+import {
+  MARK,
+  NO_NUMPY,
+  type Questions,
+  REACHED,
+  smokeScript,
+  verificationScript,
+} from './verification/script.ts';
 import type { Deviation } from './verification/site.ts';
 
 const SCRIPT = 'conda_ferry_verify.py';
@@ -38,12 +45,10 @@ export interface VerificationCommand {
   files: Record<string, string>;
 }
 
-export interface VerificationSubject {
+export interface VerificationSubject extends Questions {
   environment: string;
   revision: number;
   staging: Staging;
-  /** Package asked for → modules to import on every executor. */
-  imports: Record<string, string[]>;
 }
 
 /**

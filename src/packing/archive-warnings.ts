@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { LIMITS, SLOW_FILES } from './lint/member.ts';
 import { RULES } from './lint/rules.ts';
 import type { Entry } from './members.ts';
-import type { PackWarning } from './plan.ts';
+import type { PackWarning } from './warning.ts';
 
 /** Links are followed this often; the system stops at 40 too. */
 const MAX_HOPS = 40;

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { ScannedFile } from './content.ts';
 import type { Owners } from './owners.ts';
 import { normalizedName, type PipPackage, readPipPackage } from './pip.ts';
-import type { PackWarning } from './plan.ts';
+import type { PackWarning } from './warning.ts';
 
 /** What became of one conda package's files since they were linked. */
 interface Changes {

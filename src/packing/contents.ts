@@ -6,8 +6,9 @@ import { ContentReader, inScanOrder, type ScannedFile } from './content.ts';
 import { faultWarnings } from './faults.ts';
 import type { Entry } from './members.ts';
 import { targetPrefixOf } from './pack.ts';
-import { type PackWarning, planArchive } from './plan.ts';
+import { planArchive } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
+import type { PackWarning } from './warning.ts';
 
 /** One member of an archive with its bytes, for a packer that is not ours. */
 export interface MemberContents {

@@ -1,6 +1,6 @@
 import { RULES } from './lint/rules.ts';
-import type { PackWarning } from './plan.ts';
 import type { Fault } from './relocate.ts';
+import type { PackWarning } from './warning.ts';
 
 export interface FoundFault {
   fault: Fault;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { PackWarning } from './plan.ts';
 import { isLeftOut, type PrefixFile } from './prefix.ts';
+import type { PackWarning } from './warning.ts';
 
 /** Scripts another conda left here: they name its own prefix. An environment's own stay. */
 const FOREIGN_SCRIPTS = new Set([

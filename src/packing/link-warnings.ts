@@ -1,5 +1,5 @@
 import type { LostLink, Members } from './members.ts';
-import type { PackWarning } from './plan.ts';
+import type { PackWarning } from './warning.ts';
 
 /** As many links as a warning names. */
 const NAMED = 5;

@@ -11,7 +11,7 @@ import { type LintProfile, PROFILES, unpackerOf } from './lint/profiles.ts';
 import { readTar } from './lint/read-tar.ts';
 import { openZip, type ZipEntry } from './lint/read-zip.ts';
 import { RULES } from './lint/rules.ts';
-import type { PackWarning } from './plan.ts';
+import type { PackWarning } from './warning.ts';
 
 export type { LintProfile } from './lint/profiles.ts';
 export { PROFILES } from './lint/profiles.ts';

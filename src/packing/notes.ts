@@ -1,4 +1,4 @@
-import type { PackWarning } from './plan.ts';
+import type { PackWarning } from './warning.ts';
 
 /**
  * What packing has to say about an archive, in the archive: whoever lints it later hears the same.

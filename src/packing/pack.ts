@@ -14,11 +14,12 @@ import { fileErrorInWords, refuseOutput } from './file-errors.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Entry } from './members.ts';
 import { Output, type WrittenSegment } from './output.ts';
-import { bytesOnDisk, type PackWarning, type Plan, planArchive, type Segment } from './plan.ts';
+import { bytesOnDisk, type Plan, planArchive, type Segment } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
 import type { PrefixRecord } from './relocate.ts';
 import { Spool } from './spool.ts';
 import { TarGzWriter } from './tar-gz-writer.ts';
+import type { PackWarning } from './warning.ts';
 import { ZipWriter } from './zip-writer.ts';
 
 export interface PackRequest {

@@ -13,18 +13,13 @@ import { type Owners, readOwners, UNOWNED } from './owners.ts';
 import { refuseEditable } from './pip.ts';
 import { byPath, listPrefix } from './prefix.ts';
 import type { PrefixRecord } from './relocate.ts';
+import type { PackWarning } from './warning.ts';
 
 /** Members that travel together: one package's files, or one of the parts every archive has. */
 export interface Segment {
   /** `directories`, `conda:numpy`, `pip:churn`, `files`, `scripts`, `conda-meta` or `notes`. */
   name: string;
   entries: Entry[];
-}
-
-export interface PackWarning {
-  id: string;
-  text: string;
-  path?: string;
 }
 
 export interface Plan {

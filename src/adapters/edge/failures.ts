@@ -1,5 +1,5 @@
 import { type FerryError, outsideError, userError } from '../../domain/errors.ts';
-import type { Script, ScriptFailure } from './session.ts';
+import type { Script, ScriptFailure } from './script.ts';
 
 /** What the exit codes of the programs in `scripts/` mean; `words` is what the program said. */
 const MEANINGS: Readonly<Record<number, (edge: string, words: string) => FerryError>> = {

@@ -1,4 +1,4 @@
-import type { Archive } from '../../domain/build.ts';
+import type { Archive } from '../../domain/archive.ts';
 import { outsideError } from '../../domain/errors.ts';
 import type { Progress } from '../../domain/ports.ts';
 import type { EdgeProfile } from './profile.ts';

@@ -4,7 +4,8 @@ import type { RunRequest, RunResult } from '../../domain/ports.ts';
 import { quote } from '../../domain/shell.ts';
 import { scriptError } from './failures.ts';
 import { Lines, Tail } from './output.ts';
-import { composeScript, type Script, ScriptFailure, type Session } from './session.ts';
+import { composeScript, type Script, ScriptFailure } from './script.ts';
+import type { Session } from './session.ts';
 import { DeadlineExceeded, LinkCut } from './ssh.ts';
 
 /** Bytes of each stream that are kept, from its end. */

@@ -1,4 +1,4 @@
-import type { Archive, ArchiveSegment } from '../../domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import type { Session } from './session.ts';
 import type { Range } from './upload.ts';
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Archive, ArchiveSegment } from '../../domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging } from '../../domain/environment.ts';
 import { Cancelled, outsideError } from '../../domain/errors.ts';

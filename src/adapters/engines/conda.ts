@@ -15,7 +15,6 @@ import type {
 } from '../../domain/ports.ts';
 import { closest } from '../../domain/tokens.ts';
 import { type CommandResult, cleanEnvironment, run } from '../host/process.ts';
-import type { EngineLimits } from './engine.ts';
 import {
   channelUnreachable,
   diskFull,
@@ -27,6 +26,7 @@ import {
   unsatisfiable,
   versionNotFound,
 } from './errors.ts';
+import type { EngineLimits } from './limits.ts';
 import { type EngineRecord, lockFrom, readInstalled, verifyPrefix } from './lock.ts';
 import { condaLine, matchSpec } from './match-spec.ts';
 

@@ -3,6 +3,7 @@ import { outsideError } from '../../domain/errors.ts';
 import type { Engine } from '../../domain/ports.ts';
 import { findExecutable, networkEnvironment } from '../host/process.ts';
 import { CondaEngine } from './conda.ts';
+import type { EngineLimits } from './limits.ts';
 import { RattlerEngine } from './rattler.ts';
 
 export interface EngineChoice {
@@ -14,13 +15,6 @@ export interface EngineChoice {
   /** The interpreter that has py-rattler; asked for only when rattler is used. */
   python: () => Promise<string>;
   limits?: Partial<EngineLimits>;
-}
-
-/** Seconds an engine may take, and may stay silent. */
-export interface EngineLimits {
-  solveSeconds: number;
-  createSeconds: number;
-  idleSeconds: number;
 }
 
 const COMMAND_LINES = ['micromamba', 'mamba', 'conda'];

@@ -12,7 +12,6 @@ import type {
   SolveRequest,
 } from '../../domain/ports.ts';
 import { cleanEnvironment, type OutputStream, run } from '../host/process.ts';
-import type { EngineLimits } from './engine.ts';
 import {
   badSpec,
   channelUnreachable,
@@ -25,6 +24,7 @@ import {
   unsatisfiable,
   versionNotFound,
 } from './errors.ts';
+import type { EngineLimits } from './limits.ts';
 import { type EngineRecord, lockFrom, verifyPrefix } from './lock.ts';
 import { matchSpec, rattlerText } from './match-spec.ts';
 

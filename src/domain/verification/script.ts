@@ -1,5 +1,3 @@
-import type { VerificationSubject } from '../verification.ts';
-
 /** The mark before the one line of JSON that the script prints among everything Spark prints. */
 export const MARK = 'CONDA_FERRY_EVIDENCE ';
 /** The mark before the name of what has been reached: all that is known of a run that hangs. */
@@ -7,13 +5,19 @@ export const REACHED = 'CONDA_FERRY_REACHED ';
 /** In place of numpy's version where there is none: an answer too, and all must agree on it. */
 export const NO_NUMPY = 'no numpy';
 
+/** What every Python is asked about. */
+export interface Questions {
+  /** Package asked for → modules to import on every executor. */
+  imports: Record<string, string[]>;
+}
+
 /** Modules by package as a Python literal; names come from file names, so they are quoted as JSON. */
-function importsLiteral(subject: Pick<VerificationSubject, 'imports'>): string {
+function importsLiteral(subject: Questions): string {
   return JSON.stringify(JSON.stringify(subject.imports));
 }
 
 /** What every Python is asked; runs on Python 3.7 and later. */
-function questions(subject: Pick<VerificationSubject, 'imports'>): string {
+function questions(subject: Questions): string {
   return `import json, os, platform, socket, sys
 IMPORTS = json.loads(${importsLiteral(subject)})
 
@@ -75,11 +79,7 @@ def evidence():
  * offers gives each of them one. Tasks read their input to its end, because a Python worker that has
  * not done so is not used again (pyspark `worker.py`) and the next one imports everything anew.
  */
-export function verificationScript(
-  subject: Pick<VerificationSubject, 'imports'>,
-  executors: number,
-  seconds: number,
-): string {
+export function verificationScript(subject: Questions, executors: number, seconds: number): string {
   return `${questions(subject)}
 import time
 
@@ -143,7 +143,7 @@ sc.stop()
 }
 
 /** What the unpacked interpreter on the edge says where there is no cluster. */
-export function smokeScript(subject: Pick<VerificationSubject, 'imports'>): string {
+export function smokeScript(subject: Questions): string {
   return `${questions(subject)}
 found = evidence()
 numpy = sys.modules.get("numpy")

@@ -1,4 +1,4 @@
-import type { Archive, ArchiveSegment } from '../../domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import type { BuildRun } from '../context.ts';
 import type { Solved } from './solve.ts';
 

@@ -14,7 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { startEdge } from '../../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../../deploy/lab/edge/link.ts';
 import { createEdge, type EdgeConfig, type EdgeTiming } from '../../../src/adapters/edge/edge.ts';
-import type { Archive, ArchiveSegment } from '../../../src/domain/build.ts';
+import type { Archive, ArchiveSegment } from '../../../src/domain/archive.ts';
 import type { Edge, Progress, StageRequest } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
 

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { quote } from '../../domain/shell.ts';
+
+/** The shell programs in `scripts/`: which there are, what is sent to run one, and how it fails. */
+
+/** Names of the programs in `scripts/`. */
+export type ScriptName =
+  | 'prepare'
+  | 'reuse'
+  | 'assemble'
+  | 'publish'
+  | 'unpack'
+  | 'intact'
+  | 'sweep'
+  | 'discard'
+  | 'profile'
+  | 'hdfs'
+  | 'run';
+
+export interface Script {
+  name: ScriptName;
+  /** Set as shell variables before the program runs; their values are always quoted. */
+  variables: Readonly<Record<string, string | number>>;
+  /** With the login shell's environment: SPARK_HOME, HADOOP_CONF_DIR and the like. */
+  login?: boolean;
+  deadlineSeconds?: number;
+}
+
+export interface ScriptOutput {
+  /** `word rest of line` lines as a table; the last one with the same word wins. */
+  facts: Map<string, string>;
+  stdout: string;
+  stderr: string;
+}
+
+/** Exit code and words of a program that failed; turned into an error by `failures.ts`. */
+export class ScriptFailure extends Error {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly stdout: string;
+
+  constructor(code: number | null, stdout: string, stderr: string) {
+    super(`exit code ${code}`);
+    this.code = code;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+/**
+ * /etc/profile often sets PATH anew; what the SSH server gave (as `$1`) stays reachable behind it.
+ * What SPARK_HOME is without our own variables decides whether a person's line must set it.
+ */
+const AFTER_LOGIN = 'PATH=$PATH:$1\nouter_spark_home=$SPARK_HOME';
+
+/**
+ * A program travels as the standard input of `sh -s`, so that it does not matter which login shell
+ * the user has. It is one function called on the last line: a connection cut while it travels
+ * leaves nothing that runs. Whatever start-up files print comes before the marker.
+ */
+export function composeScript(
+  script: Script,
+  environment: Readonly<Record<string, string>>,
+  extra = '',
+): { text: string; marker: string } {
+  const marker = `conda-ferry-${randomBytes(8).toString('hex')}`;
+  const program = [
+    `marker=${marker}`,
+    ...Object.entries(script.variables).map(([name, value]) => `${name}=${quote(String(value))}`),
+    extra,
+    read('common'),
+    script.login ? 'begin' : '',
+    read(script.name),
+  ].join('\n');
+  const exported = Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quote(value)}`)
+    .join('\n');
+  const body = script.login
+    ? [
+        'shell=sh',
+        'if command -v bash >/dev/null 2>&1; then shell=bash; fi',
+        `exec "$shell" -l -c ${quote(`${AFTER_LOGIN}\n${exported}\n${program}`)} "$shell" "$PATH" </dev/null`,
+      ].join('\n')
+    : [exported, `printf '%s\\n' ${marker}`, program].join('\n');
+  return { text: `main() {\n${body}\n}\nmain\n`, marker };
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
+}
