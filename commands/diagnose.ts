@@ -1,4 +1,3 @@
-import { diagnose as findCauses, formIn, mentionsIn } from '../src/domain/diagnosis.ts';
 import { latestRevision, revisionLabel } from '../src/domain/environment.ts';
 import { FerryError, type Repair, userError } from '../src/domain/errors.ts';
 import { type Meant, namedInLog, unknownInLog } from '../src/domain/own-environment.ts';
@@ -75,7 +74,9 @@ function readAsked(raw: string, { services }: CommandContext): Asked {
 }
 
 async function read(text: string, { services }: CommandContext): Promise<KeptDiagnosis> {
-  const findings = findCauses(text, { packagesOf: await services.packagesOf() });
+  // The catalogue of failures is large, and no other command needs it.
+  const { diagnose, formIn, mentionsIn } = await import('../src/domain/diagnosis.ts');
+  const findings = diagnose(text, { packagesOf: await services.packagesOf() });
   return { findings, mentions: [...mentionsIn(text)], form: formIn(text) };
 }
 

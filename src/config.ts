@@ -1,10 +1,11 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { type ConfigFile, checkConfigFile, type Violation } from './config-schema.ts';
 import { FerryError, userError } from './domain/errors.ts';
 import { printable } from './domain/names.ts';
+import type { Settings } from './domain/services.ts';
 
 type Edges = ConfigFile['edges'];
 
@@ -69,31 +70,6 @@ export class ConfigError extends FerryError {
     });
     this.problems = problems;
   }
-}
-
-const FILE_NAME = 'conda-ferry.yaml';
-
-/** CONDA_FERRY_CONFIG, or `conda-ferry.yaml` in the current folder when it is there; else null. */
-export async function findConfigFile(environment: Environment): Promise<string | null> {
-  if (environment.CONDA_FERRY_CONFIG) return resolve(environment.CONDA_FERRY_CONFIG);
-  const file = resolve(FILE_NAME);
-  return (await isThere(file)) ? file : null;
-}
-
-/** The named file or the one that is found. Throws `config-missing`. */
-export async function requireConfigFile(
-  named: string | undefined,
-  environment: Environment,
-): Promise<string> {
-  const file = named === undefined ? await findConfigFile(environment) : resolve(named);
-  if (file !== null && (await isThere(file))) return file;
-  throw userError({
-    code: 'config-missing',
-    message: file
-      ? `There is no configuration at ${file}.`
-      : `There is no ${FILE_NAME} in this folder, and CONDA_FERRY_CONFIG is not set.`,
-    suggestion: `Copy deploy/config.example.yaml to ${FILE_NAME}: a channel and an edge node are all it needs.`,
-  });
 }
 
 /**
@@ -240,6 +216,21 @@ export function slackCredentials(config: Config): SlackCredentials {
   return credentials;
 }
 
+/** The part of the configuration that people see. */
+export function settingsOf(config: Config): Settings {
+  return {
+    command: config.slack.command,
+    channels: config.channels.map((channel) => ({ name: channel.name, default: channel.default })),
+    edges: config.edges.map((edge) => ({ name: edge.name, default: edge.default })),
+    projects: {
+      repositories: config.projects.repositories.map((repository) => repository.name),
+      paths: [...config.projects.paths],
+    },
+    operators: config.slack.operators,
+    globalAlias: config.edges[0]?.alias ?? 'MYGLOBALENV',
+  };
+}
+
 /** Every configured secret, for the redaction of logs and messages. */
 export function secretsOf(config: Config): string[] {
   const { botToken, appToken, signingSecret } = config.slack;
@@ -359,13 +350,6 @@ function passwordOf(address: string): string | null {
 
 function holdsPassword(address: unknown): boolean {
   return typeof address === 'string' && passwordOf(address) !== null;
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 function freeze<T>(value: T): T {

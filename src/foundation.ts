@@ -9,8 +9,7 @@ import { createQueue } from './adapters/redis/queue.ts';
 import type { RedisConnection } from './adapters/redis/redis.ts';
 import { startRedisServer } from './adapters/redis/server.ts';
 import { createStore } from './adapters/redis/store.ts';
-import { type Config, secretsOf } from './config.ts';
-import type { Settings } from './domain/services.ts';
+import { type Config, secretsOf, settingsOf } from './config.ts';
 import { createServices } from './pipeline/services.ts';
 
 /** What a bot and a worker in one process share. */
@@ -104,19 +103,4 @@ export function openServices(foundation: Foundation) {
 /** Short enough to type, and an allowed name so that it can be typed wherever a name can. */
 function newBuildId(): string {
   return `b${randomBytes(5).toString('hex')}`;
-}
-
-/** The part of the configuration that people see. */
-export function settingsOf(config: Config): Settings {
-  return {
-    command: config.slack.command,
-    channels: config.channels.map((channel) => ({ name: channel.name, default: channel.default })),
-    edges: config.edges.map((edge) => ({ name: edge.name, default: edge.default })),
-    projects: {
-      repositories: config.projects.repositories.map((repository) => repository.name),
-      paths: [...config.projects.paths],
-    },
-    operators: config.slack.operators,
-    globalAlias: config.edges[0]?.alias ?? 'MYGLOBALENV',
-  };
 }

@@ -8,10 +8,10 @@ import {
   type Config,
   ConfigError,
   loadConfig,
-  requireConfigFile,
   secretsOf,
   slackCredentials,
 } from '../src/config.ts';
+import { requireConfigFile } from '../src/config-file.ts';
 import { configFile } from '../src/config-schema.ts';
 import { FerryError } from '../src/domain/errors.ts';
 

@@ -1,11 +1,8 @@
 import { startBot } from '../bot.ts';
 import type { TerminalCommand } from './command.ts';
-import { runService } from './service.ts';
-
-const usage = 'conda-ferry bot [--config FILE]';
+import { runService, SERVICE_OPTIONS } from './service.ts';
 
 export const command: TerminalCommand = {
-  usage,
-  summary: 'only the bot, against a shared Redis',
-  run: (words) => runService(words, usage, [startBot]),
+  options: SERVICE_OPTIONS,
+  run: (words, usage) => runService(words, usage, [startBot]),
 };

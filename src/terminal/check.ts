@@ -1,21 +1,23 @@
 import { check } from '../check.ts';
-import { loadConfig, requireConfigFile } from '../config.ts';
+import { loadConfig } from '../config.ts';
+import { requireConfigFile } from '../config-file.ts';
 import { layFoundation } from '../foundation.ts';
-import { readArguments, type TerminalCommand, writeJson } from './command.ts';
+import {
+  CONFIG_OPTION,
+  JSON_OPTION,
+  readArguments,
+  type TerminalCommand,
+  writeJson,
+} from './command.ts';
 
-const usage = 'conda-ferry check [--json] [--config FILE]';
 const SIGNS = { ok: '✓', warning: '!', failed: '✗' } as const;
 
+const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;
+
 export const command: TerminalCommand = {
-  usage,
-  summary:
-    'the doctor: configuration, Redis, engine, sandbox, every edge, Slack; names each failure and its fix',
-  async run(words) {
-    const { values } = readArguments(
-      words,
-      { json: { type: 'boolean' }, config: { type: 'string' } },
-      usage,
-    );
+  options: OPTIONS,
+  async run(words, usage) {
+    const { values } = readArguments(words, OPTIONS, usage);
     const file = await requireConfigFile(values.config, process.env);
     const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
       quiet: true,

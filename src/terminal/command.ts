@@ -3,16 +3,39 @@ import { constants } from 'node:os';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { FerryError, userError } from '../domain/errors.ts';
 
-/** One sub-command of `conda-ferry`: a composition root of its own. */
+/** An option as `util.parseArgs` reads it, with what help says of it. */
+type Option = NonNullable<ParseArgsConfig['options']>[string] & {
+  /** What stands for its value in help: `FILE`. */
+  value?: string;
+  says: string;
+};
+export type Options = Readonly<Record<string, Option>>;
+
+/** Options of several sub-commands. */
+export const CONFIG_OPTION = {
+  type: 'string',
+  value: 'FILE',
+  says: 'the configuration; else CONDA_FERRY_CONFIG, else conda-ferry.yaml in this folder',
+} as const satisfies Option;
+export const JSON_OPTION = {
+  type: 'boolean',
+  says: 'one JSON document on standard output, and nothing else there',
+} as const satisfies Option;
+
+/** One sub-command of `conda-ferry`: a composition root of its own. `catalogue.ts` has its usage. */
 export interface TerminalCommand {
-  usage: string;
-  summary: string;
-  /** Returns the exit code; throws FerryError for everything people should read. */
-  run(words: readonly string[]): Promise<number>;
+  options: Options;
+  /** Further paragraphs of its help. */
+  notes?(): readonly string[];
+  /**
+   * Does it with the words after its name; `usage` is for what is said of wrong ones. Returns the
+   * exit code; throws FerryError for everything people should read.
+   */
+  run(words: readonly string[], usage: string): Promise<number>;
 }
 
 /** `util.parseArgs`, with its errors turned into ours. */
-export function readArguments<const O extends NonNullable<ParseArgsConfig['options']>>(
+export function readArguments<const O extends Options>(
   words: readonly string[],
   options: O,
   usage: string,

@@ -1,13 +1,18 @@
 import { diagnose } from '../domain/diagnosis.ts';
-import { readArguments, readText, type TerminalCommand, writeJson } from './command.ts';
+import {
+  JSON_OPTION,
+  readArguments,
+  readText,
+  type TerminalCommand,
+  writeJson,
+} from './command.ts';
 
-const usage = 'conda-ferry diagnose [FILE] [--json]';
+const OPTIONS = { json: JSON_OPTION } as const;
 
 export const command: TerminalCommand = {
-  usage,
-  summary: 'a log or traceback → causes, fixes and the lines that show them',
-  async run(words) {
-    const { values, positionals } = readArguments(words, { json: { type: 'boolean' } }, usage);
+  options: OPTIONS,
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [file] = positionals;
     const text = await readText(file, 'Name a log file, or pipe the log in.');
     const findings = diagnose(text);

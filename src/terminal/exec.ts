@@ -1,41 +1,40 @@
 import { execute } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { renderText } from '../answers/text.ts';
-import { loadConfig, requireConfigFile } from '../config.ts';
+import { loadConfig } from '../config.ts';
+import { requireConfigFile } from '../config-file.ts';
 import { isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';
 import type { Reply } from '../domain/reply.ts';
-import { layFoundation, openServices } from '../foundation.ts';
-import { startWorker } from '../worker.ts';
-import { readArguments, type TerminalCommand, writeJson } from './command.ts';
+import { type Foundation, layFoundation, openServices } from '../foundation.ts';
+import {
+  CONFIG_OPTION,
+  JSON_OPTION,
+  readArguments,
+  type TerminalCommand,
+  writeJson,
+} from './command.ts';
 
-const usage =
-  "conda-ferry exec [--user U] [--channel C] [--wait] [--json] [--config FILE] -- 'TEXT'";
+const OPTIONS = {
+  user: { type: 'string', default: 'terminal', value: 'U', says: 'who asks, by the id in Slack' },
+  channel: { type: 'string', default: 'terminal', value: 'C', says: 'where, by the id in Slack' },
+  wait: { type: 'boolean', says: 'make the build in this process and follow it to its end' },
+  json: JSON_OPTION,
+  config: CONFIG_OPTION,
+} as const;
 
 export const command: TerminalCommand = {
-  usage,
-  summary:
-    'runs the text after /conda-env as that person; --wait makes the build here and follows it',
-  async run(words) {
-    const { values, positionals } = readArguments(
-      words,
-      {
-        user: { type: 'string', default: 'terminal' },
-        channel: { type: 'string', default: 'terminal' },
-        wait: { type: 'boolean' },
-        json: { type: 'boolean' },
-        config: { type: 'string' },
-      },
-      usage,
-    );
+  options: OPTIONS,
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
     const file = await requireConfigFile(values.config, process.env);
     const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
       quiet: true,
     });
     const { store, services, close } = openServices(foundation);
     const { settings } = services;
-    const worker = values.wait ? await startWorker(foundation) : null;
+    const worker = values.wait ? await startWorkerHere(foundation) : null;
     try {
       const context = {
         user: values.user,
@@ -56,6 +55,12 @@ export const command: TerminalCommand = {
     }
   },
 };
+
+/** Everything that builds is loaded only for a build. */
+async function startWorkerHere(foundation: Foundation) {
+  const { startWorker } = await import('../worker.ts');
+  return startWorker(foundation);
+}
 
 /** Waits for the build's end, showing each step on standard error as it goes. */
 async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<Reply> {

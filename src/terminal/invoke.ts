@@ -1,15 +1,19 @@
 import { userError } from '../domain/errors.ts';
 import { type InvocationRequest, invoke } from '../domain/invocation.ts';
-import { readArguments, readText, type TerminalCommand, writeJson } from './command.ts';
+import {
+  JSON_OPTION,
+  readArguments,
+  readText,
+  type TerminalCommand,
+  writeJson,
+} from './command.ts';
 
-const usage = 'conda-ferry invoke [--json] [REQUEST.json]';
+const OPTIONS = { json: JSON_OPTION } as const;
 
 export const command: TerminalCommand = {
-  usage,
-  summary:
-    'the invocation for a described staging; reads the request from a file or standard input',
-  async run(words) {
-    const { values, positionals } = readArguments(words, { json: { type: 'boolean' } }, usage);
+  options: OPTIONS,
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [file] = positionals;
     const text = await readText(file, 'Name a JSON file, or pipe the request in.');
     const invocation = invoke(parseJson(text) as InvocationRequest);

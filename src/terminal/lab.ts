@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { TerminalCommand } from './command.ts';
+import { JSON_OPTION, type TerminalCommand } from './command.ts';
 
 const LAB = join(import.meta.dirname, '..', '..', 'deploy', 'lab', 'lab.ts');
 
 export const command: TerminalCommand = {
-  usage: 'conda-ferry lab up | down | status [--json]',
-  summary: 'the one-machine world: edge node, cluster and channel (made by `deploy/lab/prepare`)',
+  options: { json: JSON_OPTION },
   // A process of its own, because nothing in src may import the lab.
   async run(words) {
     const child = spawn(process.execPath, [LAB, ...words], { stdio: 'inherit' });

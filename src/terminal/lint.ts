@@ -1,29 +1,30 @@
 import { userError } from '../domain/errors.ts';
 import { closest } from '../domain/tokens.ts';
 import { type LintProfile, type LintReport, lint, PROFILES } from '../packing/lint.ts';
-import { readArguments, type TerminalCommand, usageError, writeJson } from './command.ts';
+import {
+  JSON_OPTION,
+  readArguments,
+  type TerminalCommand,
+  usageError,
+  writeJson,
+} from './command.ts';
 
-const usage =
-  'conda-ferry lint FILE [--profile P] [--glibc V] [--architecture A] [--free-bytes N] [--json]';
+const OPTIONS = {
+  profile: { type: 'string', value: 'P', says: 'judge for one cluster only' },
+  glibc: { type: 'string', value: 'V', says: 'the glibc of its hosts: 2.17' },
+  architecture: { type: 'string', value: 'A', says: 'of its hosts: x86_64 or aarch64' },
+  'free-bytes': { type: 'string', value: 'N', says: 'what is free on its hosts' },
+  json: JSON_OPTION,
+} as const;
 
 export const command: TerminalCommand = {
-  usage,
-  summary: `what would go wrong with an archive, before it is shipped; exit 1 when it would. Profiles: ${PROFILES.map((profile) => profile.name).join(', ')}`,
-  async run(words) {
-    const { values, positionals } = readArguments(
-      words,
-      {
-        profile: { type: 'string' },
-        glibc: { type: 'string' },
-        architecture: { type: 'string' },
-        'free-bytes': { type: 'string' },
-        json: { type: 'boolean' },
-      },
-      usage,
-    );
+  options: OPTIONS,
+  notes: () => [`Profiles: ${PROFILES.map(({ name }) => name).join(', ')}.`],
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw usageError('Name one archive.', usage);
-    const report = await lint(file, profileOf(values));
+    const report = await lint(file, profileOf(values, usage));
     if (values.json) writeJson(report);
     else show(report);
     // An archive that some cluster can take is not wrong; one that none can take is.
@@ -32,12 +33,15 @@ export const command: TerminalCommand = {
 };
 
 /** One of the known profiles with what the person adds to it; undefined judges for all of them. */
-function profileOf(values: {
-  profile?: string | undefined;
-  glibc?: string | undefined;
-  architecture?: string | undefined;
-  'free-bytes'?: string | undefined;
-}): LintProfile | undefined {
+function profileOf(
+  values: {
+    profile?: string | undefined;
+    glibc?: string | undefined;
+    architecture?: string | undefined;
+    'free-bytes'?: string | undefined;
+  },
+  usage: string,
+): LintProfile | undefined {
   const { profile: name, glibc, architecture, 'free-bytes': freeBytes } = values;
   if (name === undefined) {
     if (glibc === undefined && architecture === undefined && freeBytes === undefined)

@@ -2,32 +2,40 @@ import { resolve } from 'node:path';
 import { pack } from '../packing/pack.ts';
 import {
   interruptible,
+  JSON_OPTION,
   readArguments,
   type TerminalCommand,
   usageError,
   writeJson,
 } from './command.ts';
 
-const usage =
-  'conda-ferry pack PREFIX -o FILE [--root NAME] [--cache DIR] [--level N] [--target-prefix PATH] [--packer segments|archiver] [--json]';
+const OPTIONS = {
+  output: { type: 'string', short: 'o', value: 'FILE', says: 'the archive: .zip, .tar.gz or .tgz' },
+  root: {
+    type: 'string',
+    value: 'NAME',
+    says: 'the folder inside the archive; else the name of the prefix',
+  },
+  cache: { type: 'string', value: 'DIR', says: 'keeps packed segments for the next archive' },
+  level: { type: 'string', value: 'N', says: 'how much to compress, 1 to 9' },
+  'target-prefix': {
+    type: 'string',
+    value: 'PATH',
+    says: 'where it will be unpacked, if that is known: written where the prefix was',
+  },
+  packer: {
+    type: 'string',
+    default: 'segments',
+    value: 'P',
+    says: 'segments, or archiver to compare it with',
+  },
+  json: JSON_OPTION,
+} as const;
 
 export const command: TerminalCommand = {
-  usage,
-  summary: 'a prefix into a .tar.gz or .zip; prints files, bytes, sha256, seconds and cache hits',
-  async run(words) {
-    const { values, positionals } = readArguments(
-      words,
-      {
-        output: { type: 'string', short: 'o' },
-        root: { type: 'string' },
-        cache: { type: 'string' },
-        level: { type: 'string' },
-        'target-prefix': { type: 'string' },
-        packer: { type: 'string', default: 'segments' },
-        json: { type: 'boolean' },
-      },
-      usage,
-    );
+  options: OPTIONS,
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [prefix, ...more] = positionals;
     if (prefix === undefined || more.length > 0) throw usageError('Name one prefix.', usage);
     if (values.output === undefined)

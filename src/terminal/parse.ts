@@ -1,11 +1,14 @@
 import { parseCommand } from '../../commands/parse.ts';
 import { commands } from '../../commands/registry.ts';
-import { findConfigFile, loadConfig } from '../config.ts';
+import { findConfigFile } from '../config-file.ts';
 import type { Settings } from '../domain/services.ts';
-import { settingsOf } from '../foundation.ts';
-import { readArguments, type TerminalCommand, writeJson } from './command.ts';
-
-const usage = "conda-ferry parse [--json] [--config FILE] -- 'TEXT'";
+import {
+  CONFIG_OPTION,
+  JSON_OPTION,
+  readArguments,
+  type TerminalCommand,
+  writeJson,
+} from './command.ts';
 
 /** Names people use before anything is configured. */
 const UNCONFIGURED: Settings = {
@@ -21,15 +24,12 @@ const UNCONFIGURED: Settings = {
   globalAlias: 'MYGLOBALENV',
 };
 
+const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;
+
 export const command: TerminalCommand = {
-  usage,
-  summary: 'what the text after /conda-env means, without doing it',
-  async run(words) {
-    const { values, positionals } = readArguments(
-      words,
-      { json: { type: 'boolean' }, config: { type: 'string' } },
-      usage,
-    );
+  options: OPTIONS,
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
     const parsed = parseCommand(positionals.join(' '), commands, await settings(values.config));
     if (parsed.kind === 'error') throw parsed.error;
     const meaning =
@@ -49,7 +49,8 @@ export const command: TerminalCommand = {
 
 async function settings(file: string | undefined): Promise<Settings> {
   const found = file ?? (await findConfigFile(process.env));
-  return found
-    ? settingsOf(await loadConfig({ file: found, environment: process.env }))
-    : UNCONFIGURED;
+  if (found === null) return UNCONFIGURED;
+  // YAML and its rules are loaded for a file only.
+  const { loadConfig, settingsOf } = await import('../config.ts');
+  return settingsOf(await loadConfig({ file: found, environment: process.env }));
 }

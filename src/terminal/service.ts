@@ -1,6 +1,9 @@
-import { loadConfig, requireConfigFile } from '../config.ts';
+import { loadConfig } from '../config.ts';
+import { requireConfigFile } from '../config-file.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
-import { readArguments, untilStopped } from './command.ts';
+import { CONFIG_OPTION, readArguments, untilStopped } from './command.ts';
+
+export const SERVICE_OPTIONS = { config: CONFIG_OPTION } as const;
 
 type Start = (foundation: Foundation) => Promise<{ close(): Promise<void> }>;
 
@@ -10,7 +13,7 @@ export async function runService(
   usage: string,
   starts: readonly Start[],
 ): Promise<number> {
-  const { values } = readArguments(words, { config: { type: 'string' } }, usage);
+  const { values } = readArguments(words, SERVICE_OPTIONS, usage);
   const file = await requireConfigFile(values.config, process.env);
   const foundation = await layFoundation(await loadConfig({ file, environment: process.env }));
   const stopped = untilStopped();

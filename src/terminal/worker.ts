@@ -1,11 +1,8 @@
 import { startWorker } from '../worker.ts';
 import type { TerminalCommand } from './command.ts';
-import { runService } from './service.ts';
-
-const usage = 'conda-ferry worker [--config FILE]';
+import { runService, SERVICE_OPTIONS } from './service.ts';
 
 export const command: TerminalCommand = {
-  usage,
-  summary: 'only a worker, against a shared Redis; start as many as you like',
-  run: (words) => runService(words, usage, [startWorker]),
+  options: SERVICE_OPTIONS,
+  run: (words, usage) => runService(words, usage, [startWorker]),
 };

@@ -1,0 +1,78 @@
+import type { TerminalCommand } from './command.ts';
+
+/** What is told of a sub-command before it is loaded. */
+export interface Entry {
+  /** What is typed after its name. */
+  words: string;
+  summary: string;
+  load(): Promise<{ command: TerminalCommand }>;
+}
+
+/**
+ * Every sub-command, in the order help shows them. Each is loaded only when it is asked for, so that
+ * `parse` does not wait for Slack's packages.
+ */
+export const CATALOGUE: Readonly<Record<string, Entry>> = {
+  start: {
+    words: '[--config FILE]',
+    summary: 'bot and worker in one process, with a Redis of its own unless REDIS_URL is set',
+    load: () => import('./start.ts'),
+  },
+  bot: {
+    words: '[--config FILE]',
+    summary: 'only the bot, against a shared Redis',
+    load: () => import('./bot.ts'),
+  },
+  worker: {
+    words: '[--config FILE]',
+    summary: 'only a worker, against a shared Redis; start as many as you like',
+    load: () => import('./worker.ts'),
+  },
+  check: {
+    words: '[--json] [--config FILE]',
+    summary:
+      'the doctor: configuration, Redis, engine, sandbox, every edge, Slack; names each failure and its fix',
+    load: () => import('./check.ts'),
+  },
+  exec: {
+    words: "[--user U] [--channel C] [--wait] [--json] [--config FILE] -- 'TEXT'",
+    summary:
+      'runs the text after /conda-env as that person; --wait makes the build here and follows it',
+    load: () => import('./exec.ts'),
+  },
+  parse: {
+    words: "[--json] [--config FILE] -- 'TEXT'",
+    summary: 'what the text after /conda-env means, without doing it',
+    load: () => import('./parse.ts'),
+  },
+  pack: {
+    words:
+      'PREFIX -o FILE [--root NAME] [--cache DIR] [--level N] [--target-prefix PATH] [--packer segments|archiver] [--json]',
+    summary: 'a prefix into a .tar.gz or .zip; prints files, bytes, sha256, seconds and cache hits',
+    load: () => import('./pack.ts'),
+  },
+  lint: {
+    words: 'FILE [--profile P] [--glibc V] [--architecture A] [--free-bytes N] [--json]',
+    summary: 'what would go wrong with an archive, before it is shipped; exit 1 when it would',
+    load: () => import('./lint.ts'),
+  },
+  invoke: {
+    words: '[--json] [REQUEST.json]',
+    summary:
+      'the invocation for a described staging; reads the request from a file or standard input',
+    load: () => import('./invoke.ts'),
+  },
+  diagnose: {
+    words: '[FILE] [--json]',
+    summary: 'a log or traceback → causes, fixes and the lines that show them',
+    load: () => import('./diagnose.ts'),
+  },
+  lab: {
+    words: 'up | down | status [--json]',
+    summary: 'the one-machine world: edge node, cluster and channel (made by `deploy/lab/prepare`)',
+    load: () => import('./lab.ts'),
+  },
+};
+
+/** How a sub-command is typed: `conda-ferry parse [--json] [--config FILE] -- 'TEXT'`. */
+export const usageOf = (name: string): string => `conda-ferry ${name} ${CATALOGUE[name]?.words}`;

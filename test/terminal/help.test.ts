@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { PROFILES } from '../../src/packing/lint.ts';
+import { CATALOGUE, usageOf } from '../../src/terminal/catalogue.ts';
+import { helpOf } from '../../src/terminal/help.ts';
+import { temporaryFolder } from '../packing/fake-prefix.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'src/main.ts');
+
+function typed(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+  return { status, stdout, stderr };
+}
+
+describe('help of the command line', () => {
+  for (const [name, entry] of Object.entries(CATALOGUE)) {
+    test(`${name}: its usage and its options are those it reads`, async () => {
+      const { command } = await entry.load();
+      const named = [...entry.words.matchAll(/--?[a-z][a-z-]*/g)].map(([flag]) => flag);
+      for (const flag of named) {
+        const known = Object.entries(command.options).some(
+          ([option, { short }]) => flag === `--${option}` || flag === `-${short}`,
+        );
+        assert.ok(known, `${flag} is no option of ${name}`);
+      }
+      for (const [option, { short, says }] of Object.entries(command.options)) {
+        const isNamed = [`--${option}`, `-${short}`].some((flag) => named.includes(flag));
+        assert.ok(isNamed, `the usage of ${name} leaves out --${option}`);
+        assert.match(says, /^\S.*[^.]$/);
+      }
+      const help = helpOf(name, entry, command);
+      assert.ok(help.startsWith(`Usage: ${usageOf(name)}\n`));
+    });
+  }
+
+  test('--help, -h and help NAME say the same; the list of profiles is in that of lint only', () => {
+    const asked = [
+      ['lint', '--help'],
+      ['lint', 'a.zip', '-h'],
+      ['help', 'lint'],
+    ].map((words) => typed(words));
+    const [first] = asked;
+    for (const each of asked) assert.deepEqual(each, first);
+    const { stdout: overview } = typed(['--help']);
+    for (const { name } of PROFILES) {
+      assert.ok(first?.stdout.includes(name), name);
+      assert.ok(!overview.includes(name), name);
+    }
+    for (const name of Object.keys(CATALOGUE)) assert.ok(overview.includes(usageOf(name)), name);
+  });
+
+  test('what stands behind -- is text, also when it is --help', () => {
+    const { status, stdout } = typed(['parse', '--json', '--', '--help']);
+    assert.equal(status, 0);
+    assert.equal(JSON.parse(stdout).command, 'help');
+  });
+
+  test('help for what is no command says which is near', () => {
+    const { status, stderr } = typed(['help', 'lnit']);
+    assert.equal(status, 1);
+    assert.match(stderr, /there is no command `lnit`\. Did you mean `lint`\?/);
+  });
+
+  test('--version is that of the package', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    for (const flag of ['--version', '-V']) {
+      assert.deepEqual(typed([flag]), {
+        ...{ status: 0, stdout: `conda-ferry ${version}\n`, stderr: '' },
+      });
+    }
+  });
+});
+
+describe('a quick start', () => {
+  const PARSE = ['parse', '--json', '--', 'create churn numpy'];
+
+  test('parse loads the grammar and the rules for names, and no package of a service', async (context) => {
+    const told = join(await temporaryFolder(context), 'told.mjs');
+    writeFileSync(
+      told,
+      `import { registerHooks } from 'node:module';
+       registerHooks({ load(url, context, next) { process._rawDebug(url); return next(url, context); } });`,
+    );
+    const { stderr } = typed(PARSE, { NODE_OPTIONS: `--import=${told}` });
+    const packages = [...stderr.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)];
+    const names = new Set(packages.map(([, name]) => name));
+    assert.deepEqual([...names], ['@conda-org/rattler']);
+    assert.ok(!stderr.includes('/src/adapters/'));
+  });
+
+  test('what Node compiled is kept in the user’s cache folder', async (context) => {
+    const folder = await temporaryFolder(context);
+    const { status } = typed(PARSE, { XDG_CACHE_HOME: folder, NODE_COMPILE_CACHE: '' });
+    assert.equal(status, 0);
+    assert.equal(readdirSync(join(folder, 'conda-ferry', 'node')).length, 1);
+  });
+
+  test('a cache folder that cannot be is not in the way', () => {
+    const { stdout: expected } = typed(PARSE);
+    for (const environment of [
+      { XDG_CACHE_HOME: '/dev/null/cache', NODE_COMPILE_CACHE: '' },
+      { XDG_CACHE_HOME: '', HOME: '/dev/null', NODE_COMPILE_CACHE: '' },
+      { NODE_DISABLE_COMPILE_CACHE: '1' },
+    ]) {
+      assert.deepEqual(typed(PARSE, environment), { status: 0, stdout: expected, stderr: '' });
+    }
+  });
+});
