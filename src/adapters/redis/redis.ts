@@ -56,6 +56,12 @@ export interface RedisLink {
   call<T>(work: (client: Redis) => Promise<T>): Promise<T>;
   /** Runs the composed commands together or not at all; rejects as `call` does. */
   transaction(compose: (commands: ChainableCommander) => ChainableCommander): Promise<void>;
+  /** Runs one of `scripts.ts`; rejects as `call` does. */
+  script(
+    text: string,
+    keys: readonly string[],
+    values: readonly (string | number)[],
+  ): Promise<unknown>;
   close(): void;
 }
 
@@ -101,6 +107,8 @@ export function openLink(connection: RedisConnection): RedisLink {
       const failed = replies?.find(([error]) => error);
       if (failed) throw explainRedisError(failed[0]);
     },
+    script: (text, keys, values) =>
+      call((redis) => redis.eval(text, keys.length, ...keys, ...values)),
     close: () => client.disconnect(),
   };
 }

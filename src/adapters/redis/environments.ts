@@ -1,0 +1,80 @@
+import type { Environment } from '../../domain/environment.ts';
+import type { Store } from '../../domain/ports.ts';
+import type { StoreKeys } from './keys.ts';
+import { createRecords, type Document, FORMAT, type RecordKind } from './records.ts';
+import type { RedisLink } from './redis.ts';
+import { HOLD, RELEASE, SAVE_ENVIRONMENT } from './scripts.ts';
+
+/** A build may take a hold a moment before its own record says that it is at work. */
+const YOUNG_HOLD_MS = 5_000;
+
+/** The records of environments, and which build is at work on each. */
+export function storeEnvironments(
+  link: RedisLink,
+  keys: StoreKeys,
+): Pick<
+  Store,
+  | 'readEnvironment'
+  | 'listEnvironments'
+  | 'claimEnvironment'
+  | 'updateEnvironment'
+  | 'holdEnvironment'
+  | 'releaseEnvironment'
+> {
+  const records = createRecords(link, environmentRecords(link, keys));
+
+  return {
+    readEnvironment: records.read,
+    updateEnvironment: records.update,
+
+    async listEnvironments() {
+      const names = await link.call((redis) => redis.smembers(keys.environments));
+      return records.list(names.sort());
+    },
+
+    async claimEnvironment(name, owner, now) {
+      const environment = { name, owner, createdAt: now, revisions: [] };
+      if (await records.create(environment)) return environment;
+      const existing = await records.read(name);
+      if (!existing) throw new Error(`environment ${name} vanished while it was being claimed`);
+      return existing;
+    },
+
+    async holdEnvironment(name, buildId) {
+      const answer = await link.script(
+        HOLD,
+        [keys.hold(name)],
+        [buildId, keys.build(''), YOUNG_HOLD_MS],
+      );
+      const holder = String(answer);
+      return { held: holder === buildId, holder };
+    },
+
+    async releaseEnvironment(name, buildId) {
+      await link.script(RELEASE, [keys.hold(name)], [buildId]);
+    },
+  };
+}
+
+function environmentRecords(link: RedisLink, keys: StoreKeys): RecordKind<Environment> {
+  return {
+    word: 'environment',
+    suggestion: 'List the environments to see their names.',
+    key: keys.environment,
+    parse: toEnvironment,
+    async save({ name }, revision, document) {
+      const saved = await link.script(
+        SAVE_ENVIRONMENT,
+        [keys.environment(name), keys.environments],
+        [name, revision, FORMAT, document],
+      );
+      return saved === 1;
+    },
+  };
+}
+
+function toEnvironment(document: Document): Environment | null {
+  const { name, owner, createdAt, revisions } = document as Partial<Environment>;
+  if (typeof name !== 'string' || typeof owner !== 'string') return null;
+  return { ...document, name, owner, createdAt: createdAt ?? 0, revisions: revisions ?? [] };
+}

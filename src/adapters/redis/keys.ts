@@ -1,0 +1,26 @@
+/** Every name the store has in Redis, under one prefix. */
+export function storeKeys(prefix: string) {
+  return {
+    build: (id: string) => `${prefix}:build:${id}`,
+    builds: `${prefix}:builds`,
+    buildsOfEnvironment: (name: string) => `${prefix}:builds:environment:${name}`,
+    buildsOfUser: (user: string) => `${prefix}:builds:user:${user}`,
+    changed: `${prefix}:builds:changed`,
+    unsettled: `${prefix}:builds:unsettled`,
+    changes: `${prefix}:changes`,
+    environment: (name: string) => `${prefix}:environment:${name}`,
+    environments: `${prefix}:environments`,
+    hold: (name: string) => `${prefix}:hold:${name}`,
+    checkpoints: (id: string) => `${prefix}:checkpoints:${id}`,
+    log: (id: string) => `${prefix}:log:${id}`,
+    modules: `${prefix}:modules`,
+    noticesByTime: `${prefix}:notices:due`,
+    notices: `${prefix}:notices`,
+    noticeLease: (id: string) => `${prefix}:notice:lease:${id}`,
+    noticeSent: (id: string) => `${prefix}:notice:sent:${id}`,
+    kept: (id: string) => `${prefix}:kept:${id}`,
+    once: (name: string) => `${prefix}:once:${name}`,
+  };
+}
+
+export type StoreKeys = ReturnType<typeof storeKeys>;

@@ -1,0 +1,49 @@
+import type { Store } from '../../domain/ports.ts';
+import type { StoreKeys } from './keys.ts';
+import { FORMAT, parseJson } from './records.ts';
+import type { RedisLink } from './redis.ts';
+
+/** How long a question with a menu can be answered. */
+const KEPT_SECONDS = 7 * 24 * 3600;
+/** More modules than any channel's packages that people build with; then it is learnt anew. */
+const MOST_MODULES = 20_000;
+
+/** What is remembered beside builds and environments, and may be forgotten. */
+export function storeMemory(
+  link: RedisLink,
+  keys: StoreKeys,
+): Pick<Store, 'learnModules' | 'readModules' | 'keep' | 'readKept'> {
+  return {
+    async learnModules(modules) {
+      const entries = Object.entries(modules).map(([name, packages]) => [
+        name,
+        JSON.stringify(packages),
+      ]);
+      if (entries.length === 0) return;
+      await link.call(async (redis) => {
+        if ((await redis.hlen(keys.modules)) > MOST_MODULES) await redis.del(keys.modules);
+        await redis.hset(keys.modules, Object.fromEntries(entries));
+      });
+    },
+
+    async readModules() {
+      const stored = await link.call((redis) => redis.hgetall(keys.modules));
+      const known = Object.entries(stored).flatMap(([name, text]) => {
+        const packages = parseJson(text);
+        return Array.isArray(packages) ? [[name, packages.map(String)] as const] : [];
+      });
+      return Object.fromEntries(known);
+    },
+
+    async keep(id, subject) {
+      const text = JSON.stringify({ format: FORMAT, subject });
+      await link.call((redis) => redis.set(keys.kept(id), text, 'EX', KEPT_SECONDS));
+    },
+
+    async readKept<T>(id: string) {
+      const text = await link.call((redis) => redis.get(keys.kept(id)));
+      const kept = parseJson(text) as { format?: unknown; subject?: T } | null;
+      return kept?.format === FORMAT ? (kept.subject as T) : null;
+    },
+  };
+}

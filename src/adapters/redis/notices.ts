@@ -1,0 +1,61 @@
+import type { Notice, Store } from '../../domain/ports.ts';
+import type { StoreKeys } from './keys.ts';
+import { FORMAT, parseJson } from './records.ts';
+import type { RedisLink } from './redis.ts';
+import { LEASE_NOTICE, SCHEDULE_NOTICE, SETTLE_NOTICE } from './scripts.ts';
+
+/** How long a sent notice is remembered, so that a repeated step cannot send it again. */
+const SENT_SECONDS = 7 * 24 * 3600;
+
+/** Messages that must arrive exactly once: waiting by time, leased by one sender, marked as sent. */
+export function storeNotices(
+  link: RedisLink,
+  keys: StoreKeys,
+): Pick<Store, 'addNotice' | 'dueNotices' | 'leaseNotice' | 'postponeNotice' | 'settleNotice'> {
+  return {
+    async addNotice(notice) {
+      await link.script(
+        SCHEDULE_NOTICE,
+        [keys.noticesByTime, keys.notices, keys.noticeSent(notice.id)],
+        [notice.id, notice.dueAt, JSON.stringify({ format: FORMAT, notice })],
+      );
+    },
+
+    async dueNotices(now, limit) {
+      return link.call(async (redis) => {
+        const ids = await redis.zrangebyscore(keys.noticesByTime, '-inf', now, 'LIMIT', 0, limit);
+        if (ids.length === 0) return [];
+        const texts = await redis.hmget(keys.notices, ...ids);
+        return texts.flatMap((text) => toNotice(text) ?? []);
+      });
+    },
+
+    async leaseNotice(id, until) {
+      const leased = await link.script(
+        LEASE_NOTICE,
+        [keys.noticesByTime, keys.noticeLease(id)],
+        [id, Math.max(until - Date.now(), 1)],
+      );
+      return leased === 1;
+    },
+
+    async postponeNotice(id, until) {
+      await link.transaction((commands) =>
+        commands.zadd(keys.noticesByTime, 'XX', until, id).del(keys.noticeLease(id)),
+      );
+    },
+
+    async settleNotice(id) {
+      await link.script(
+        SETTLE_NOTICE,
+        [keys.noticesByTime, keys.notices, keys.noticeLease(id), keys.noticeSent(id)],
+        [id, SENT_SECONDS],
+      );
+    },
+  };
+}
+
+function toNotice(text: string | null): Notice | null {
+  const stored = parseJson(text) as { format?: unknown; notice?: Notice } | null;
+  return stored?.format === FORMAT ? (stored.notice ?? null) : null;
+}

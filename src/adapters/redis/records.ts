@@ -1,0 +1,145 @@
+import { outsideError, userError } from '../../domain/errors.ts';
+import type { RedisLink } from './redis.ts';
+
+/**
+ * Records: JSON documents in Redis with a number that every save raises. A record is changed by
+ * compare-and-set, so that no change is lost, whoever else changes it in the same moment.
+ */
+
+/** Version of the stored documents. Raise it when an older program could misread a new document. */
+export const FORMAT = 1;
+
+/** Every lost race was somebody else's progress, so this many in a row means a defect. */
+const RACES = 1_000;
+
+/** A stored document before it is known to be anything. */
+export type Document = Record<string, unknown>;
+
+/** What builds and environments differ in. */
+export interface RecordKind<T> {
+  /** For people, and in the code of the error where there is none: `build`. */
+  word: string;
+  /** What to do when there is none under an id. */
+  suggestion: string;
+  key(id: string): string;
+  /** Null for a document that is none of this kind. */
+  parse(document: Document): T | null;
+  /**
+   * Saves `document` (`value` as JSON) when the record is still at `revision`; 0 means that there
+   * is no record yet. False when somebody else was faster.
+   */
+  save(value: T, revision: number, document: string): Promise<boolean>;
+}
+
+/** A record that this program cannot read is refused by `read` and `update`, left out by `list`. */
+export interface Records<T> {
+  /** Rejects with `record-unreadable`. */
+  read(id: string): Promise<T | null>;
+  /** In the order of `ids`. */
+  list(ids: readonly string[]): Promise<T[]>;
+  /** False when there is a record already. */
+  create(value: T): Promise<boolean>;
+  /**
+   * Applies `change` to the newest record until it is saved; what `change` throws leaves the record
+   * as it is. Rejects with `build-not-found` (or the kind's own word) and `record-unreadable`.
+   */
+  update(id: string, change: (value: T) => T): Promise<T>;
+}
+
+export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<T> {
+  const save = (value: T, revision: number) => kind.save(value, revision, JSON.stringify(value));
+
+  async function readRecord(id: string): Promise<{ value: T; revision: number } | null> {
+    const fields = await link.call((redis) => redis.hmget(kind.key(id), ...FIELDS));
+    const record = toRecord(fields);
+    if (record === null) return null;
+    const value = parseRecord(record, kind);
+    if (value === null) throw unreadable(`${kind.word} ${id}`, record.format);
+    return { value, revision: record.revision };
+  }
+
+  return {
+    read: async (id) => (await readRecord(id))?.value ?? null,
+
+    async list(ids) {
+      const records = await readMany(link, ids.map(kind.key));
+      return records.flatMap((record) => (record && parseRecord(record, kind)) ?? []);
+    },
+
+    create: (value) => save(value, 0),
+
+    async update(id, change) {
+      for (let race = 0; race < RACES; race += 1) {
+        const record = await readRecord(id);
+        if (record === null) throw notFound(kind, id);
+        const value = change(record.value);
+        if (await save(value, record.revision)) return value;
+      }
+      throw new Error(`${kind.word} ${id} changed ${RACES} times while it was being changed`);
+    },
+  };
+}
+
+const FIELDS = ['revision', 'format', 'document'] as const;
+
+interface StoredRecord {
+  revision: number;
+  format: number;
+  document: string;
+}
+
+async function readMany(
+  link: RedisLink,
+  keys: readonly string[],
+): Promise<(StoredRecord | null)[]> {
+  return link.call(async (redis) => {
+    const pipeline = redis.pipeline();
+    for (const key of keys) pipeline.hmget(key, ...FIELDS);
+    const replies = (await pipeline.exec()) ?? [];
+    return replies.map(([error, values]) => {
+      if (error) throw error;
+      // The answer to HMGET: a string or nothing for each field.
+      return toRecord(values as (string | null)[]);
+    });
+  });
+}
+
+function toRecord([revision, format, document]: readonly (string | null)[]): StoredRecord | null {
+  if (revision == null || document == null) return null;
+  return { revision: Number(revision), format: Number(format), document };
+}
+
+function parseRecord<T>(record: StoredRecord, kind: RecordKind<T>): T | null {
+  if (!(record.format <= FORMAT)) return null;
+  const document = parseJson(record.document);
+  return isDocument(document) ? kind.parse(document) : null;
+}
+
+function isDocument(value: unknown): value is Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Null for what is not there and for what is no JSON. */
+export function parseJson(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const notFound = (kind: Pick<RecordKind<unknown>, 'word' | 'suggestion'>, id: string) =>
+  userError({
+    code: `${kind.word}-not-found`,
+    message: `There is no ${kind.word} ${id}.`,
+    suggestion: kind.suggestion,
+  });
+
+const unreadable = (name: string, format: number) =>
+  outsideError({
+    code: 'record-unreadable',
+    message: `The record of ${name} was written by another version of Conda Ferry.`,
+    suggestion: 'Run the same version of Conda Ferry in every bot and worker.',
+    details: `format ${format}; this version reads up to ${FORMAT}`,
+  });
