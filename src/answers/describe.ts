@@ -3,6 +3,7 @@ import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { describeBuild } from './build.ts';
 import { describeBuilds } from './builds.ts';
+import { type ByKind, byKind } from './by-kind.ts';
 import type { Document } from './document.ts';
 import { describeEnvironment } from './environment.ts';
 import { describeEnvironments } from './environments.ts';
@@ -15,10 +16,7 @@ import { describeNotice } from './notice.ts';
 import { describeRefusal } from './refusal.ts';
 import { describeWelcome } from './welcome.ts';
 
-type ReplyOf<K extends Reply['kind']> = Extract<Reply, { kind: K }>;
-type Describers = { [K in Reply['kind']]: (reply: ReplyOf<K>, settings: Settings) => Document };
-
-const DESCRIBERS: Describers = {
+const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   build: describeBuild,
   invocation: describeInvocation,
   builds: describeBuilds,
@@ -34,6 +32,5 @@ const DESCRIBERS: Describers = {
 };
 
 export function describe(reply: Reply, settings: Settings): Document {
-  const describer = DESCRIBERS[reply.kind] as (reply: Reply, settings: Settings) => Document;
-  return describer(reply, settings);
+  return byKind(DESCRIBERS, reply, settings);
 }

@@ -2,6 +2,7 @@
 import type { StepStatus } from '../domain/build.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
+import { type ByKind, byKind } from './by-kind.ts';
 import { describe } from './describe.ts';
 import type { Document, Inline, Part } from './document.ts';
 import { line } from './outside.ts';
@@ -15,7 +16,7 @@ export function textOf(document: Document): string {
   const paragraphs: string[] = [];
   let previous: Part['kind'] | null = null;
   for (const part of document.parts) {
-    const text = textOfPart(part);
+    const text = byKind(PARTS, part);
     if (text === '') continue;
     const joins = JOINS.has(`${previous} ${part.kind}`);
     if (joins && paragraphs.length > 0) paragraphs.push(`${paragraphs.pop()}\n${text}`);
@@ -26,7 +27,7 @@ export function textOf(document: Document): string {
 }
 
 /** Neighbours that belong together; between all others stands an empty line. */
-const JOINS = new Set([
+const JOINS: ReadonlySet<`${Part['kind'] | null} ${Part['kind']}`> = new Set([
   'heading small',
   'small small',
   'prose list',
@@ -34,7 +35,7 @@ const JOINS = new Set([
   'prose small',
   'list small',
   'prose prose',
-]);
+] as const);
 
 const MARKS: Readonly<Record<StepStatus, string>> = {
   pending: '·',
@@ -43,46 +44,36 @@ const MARKS: Readonly<Record<StepStatus, string>> = {
   error: '✖',
 };
 
-function textOfPart(part: Part): string {
-  switch (part.kind) {
-    case 'heading':
-      return part.text;
-    case 'prose':
-    case 'small':
-      return part.inline.map(textOfInline).join('');
-    case 'code':
-      return part.text;
-    case 'list':
-      return part.items.map((item) => `  • ${item.map(textOfInline).join('')}`).join('\n');
-    case 'tasks': {
-      const width = Math.max(...part.tasks.map((task) => task.title.length));
-      const lines = part.tasks.map((task) =>
-        `  ${MARKS[task.status]} ${task.title.padEnd(width)}  ${task.detail ?? ''}`.trimEnd(),
-      );
-      return [part.title, ...lines].join('\n');
-    }
-    case 'buttons': {
-      const commands = part.buttons.flatMap((button) => button.command ?? []);
-      return commands.length === 0 ? '' : `Next: ${commands.join(' · ')}`;
-    }
-    case 'menu':
-      return `${part.question}\n${part.choices.map(({ command }) => `  ${command}`).join('\n')}`;
-    case 'divider':
-      return '';
-  }
-}
+const PARTS: ByKind<Part, string> = {
+  heading: ({ text }) => text,
+  prose: ({ inline }) => textOfAll(inline),
+  small: ({ inline }) => textOfAll(inline),
+  code: ({ text }) => text,
+  list: ({ items }) => items.map((item) => `  • ${textOfAll(item)}`).join('\n'),
+  tasks: ({ title, tasks }) => {
+    const width = Math.max(...tasks.map((task) => task.title.length));
+    const lines = tasks.map((task) =>
+      `  ${MARKS[task.status]} ${task.title.padEnd(width)}  ${task.detail ?? ''}`.trimEnd(),
+    );
+    return [title, ...lines].join('\n');
+  },
+  buttons: ({ buttons }) => {
+    const commands = buttons.flatMap((button) => button.command ?? []);
+    return commands.length === 0 ? '' : `Next: ${commands.join(' · ')}`;
+  },
+  menu: ({ question, choices }) =>
+    `${question}\n${choices.map(({ command }) => `  ${command}`).join('\n')}`,
+  divider: () => '',
+};
 
-function textOfInline(inline: Inline): string {
-  switch (inline.kind) {
-    case 'text':
-      return inline.style === 'code' ? `\`${inline.text}\`` : inline.text;
-    case 'user':
-      return `@${line(inline.id, 60)}`;
-    case 'channel':
-      return `#${line(inline.id, 60)}`;
-    case 'date':
-      return new Date(inline.at).toISOString().slice(0, 16).replace('T', ' ');
-    case 'link':
-      return inline.url;
-  }
+const INLINES: ByKind<Inline, string> = {
+  text: ({ text, style }) => (style === 'code' ? `\`${text}\`` : text),
+  user: ({ id }) => `@${line(id, 60)}`,
+  channel: ({ id }) => `#${line(id, 60)}`,
+  date: ({ at }) => new Date(at).toISOString().slice(0, 16).replace('T', ' '),
+  link: ({ url }) => url,
+};
+
+function textOfAll(inlines: readonly Inline[]): string {
+  return inlines.map((inline) => byKind(INLINES, inline)).join('');
 }

@@ -7,15 +7,14 @@
  */
 import type {
   ActionsBlock,
-  ContextBlock,
   KnownBlock,
-  PlanBlock,
   RichTextBlock,
   RichTextBlockElement,
   RichTextElement,
   RichTextSection,
 } from '@slack/types';
 import { CHOOSE } from '../answers/buttons.ts';
+import { type ByKind, byKind } from '../answers/by-kind.ts';
 import { describe } from '../answers/describe.ts';
 import type { Button, Document, Inline, Part } from '../answers/document.ts';
 import { clip, line } from '../answers/outside.ts';
@@ -61,41 +60,50 @@ export function blocksOf(parts: readonly Part[]): KnownBlock[] {
   const blocks: KnownBlock[] = [];
   let rows = 0;
   for (const part of parts) {
-    const richText = richTextOf(part);
-    if (richText === null) {
-      const made = BLOCKS[part.kind as keyof typeof BLOCKS];
-      const block = (made as (part: Part) => KnownBlock)(part);
+    const made = byKind(PARTS, part);
+    if (!Array.isArray(made)) {
       // Slack makes up an id at every edit, and a press carries the one that was seen: a press
       // during an edit, or after a confirmation that stood open meanwhile, would be lost.
-      if (block.type === 'actions') {
+      if (made.type === 'actions') {
         rows += 1;
-        block.block_id = `actions_${rows}`;
+        made.block_id = `actions_${rows}`;
       }
-      blocks.push(block);
+      blocks.push(made);
       continue;
     }
     const last = blocks.at(-1);
-    if (last?.type === 'rich_text') (last as RichTextBlock).elements.push(...richText);
-    else blocks.push({ type: 'rich_text', elements: richText });
+    if (last?.type === 'rich_text') last.elements.push(...made);
+    else blocks.push(richText(made));
   }
   return blocks;
 }
 
-type PartOf<K extends Part['kind']> = Extract<Part, { kind: K }>;
-
-const BLOCKS = {
-  heading: (part: PartOf<'heading'>): KnownBlock => ({
+/** A block of its own, or elements of rich text, which neighbours share a block for. */
+const PARTS: ByKind<Part, KnownBlock | RichTextBlockElement[]> = {
+  heading: ({ text }) => ({
     type: 'header',
-    text: { type: 'plain_text', text: clip(part.text, 150), emoji: true },
+    text: { type: 'plain_text', text: clip(text, 150), emoji: true },
   }),
-  small: (part: PartOf<'small'>): ContextBlock => ({
+  prose: ({ inline }) => [section(inline)],
+  small: ({ inline }) => ({
     type: 'context',
-    elements: [{ type: 'mrkdwn', text: mrkdwn(part.inline, 2_000), verbatim: true }],
+    elements: [{ type: 'mrkdwn', text: mrkdwn(inline, 2_000), verbatim: true }],
   }),
-  tasks: (part: PartOf<'tasks'>): PlanBlock => ({
+  code: ({ text, language }) => [
+    {
+      type: 'rich_text_preformatted',
+      elements: [{ type: 'text', text: text || ' ' }],
+      ...(language ? { language } : {}),
+    },
+  ],
+  list: ({ items }) =>
+    items.length === 0
+      ? []
+      : [{ type: 'rich_text_list', style: 'bullet', elements: items.map(section) }],
+  tasks: ({ title, tasks }) => ({
     type: 'plan',
-    title: clip(part.title, 150),
-    tasks: part.tasks.map((task) => ({
+    title: clip(title, 150),
+    tasks: tasks.map((task) => ({
       type: 'task_card',
       task_id: task.id,
       title: clip(task.title, 100),
@@ -103,25 +111,25 @@ const BLOCKS = {
       ...(task.detail ? { details: richText([section([plain(task.detail)])]) } : {}),
     })),
   }),
-  buttons: (part: PartOf<'buttons'>): ActionsBlock => ({
+  buttons: ({ buttons }) => ({
     type: 'actions',
-    elements: part.buttons.slice(0, MOST_BUTTONS).map(buttonOf),
+    elements: buttons.slice(0, MOST_BUTTONS).map(buttonOf),
   }),
-  menu: (part: PartOf<'menu'>): ActionsBlock => ({
+  menu: ({ question, choices }) => ({
     type: 'actions',
     elements: [
       {
         type: 'static_select',
         action_id: CHOOSE,
-        placeholder: { type: 'plain_text', text: clip(part.question, 150) },
-        options: part.choices.slice(0, MOST_OPTIONS).map(({ label, value }) => ({
+        placeholder: { type: 'plain_text', text: clip(question, 150) },
+        options: choices.slice(0, MOST_OPTIONS).map(({ label, value }) => ({
           text: { type: 'plain_text', text: clip(label, 75) },
           value,
         })),
       },
     ],
   }),
-  divider: (): KnownBlock => ({ type: 'divider' }),
+  divider: () => ({ type: 'divider' }),
 };
 
 function buttonOf(button: Button): ActionsBlock['elements'][number] {
@@ -146,66 +154,39 @@ function buttonOf(button: Button): ActionsBlock['elements'][number] {
   };
 }
 
-function richTextOf(part: Part): RichTextBlockElement[] | null {
-  switch (part.kind) {
-    case 'prose':
-      return [section(part.inline)];
-    case 'code':
-      return [
-        {
-          type: 'rich_text_preformatted',
-          elements: [{ type: 'text', text: part.text || ' ' }],
-          ...(part.language ? { language: part.language } : {}),
-        },
-      ];
-    case 'list':
-      return part.items.length === 0
-        ? []
-        : [{ type: 'rich_text_list', style: 'bullet', elements: part.items.map(section) }];
-    default:
-      return null;
-  }
-}
-
 function richText(elements: RichTextBlockElement[]): RichTextBlock {
   return { type: 'rich_text', elements };
 }
 
-function section(inline: Inline[]): RichTextSection {
-  return { type: 'rich_text_section', elements: inline.map(elementOf) };
+function section(inline: readonly Inline[]): RichTextSection {
+  return {
+    type: 'rich_text_section',
+    elements: inline.map((piece) => byKind(ELEMENTS, piece)),
+  };
 }
 
 function plain(text: string): Inline {
   return { kind: 'text', text };
 }
 
-function elementOf(inline: Inline): RichTextElement {
-  switch (inline.kind) {
-    case 'text':
-      return {
-        type: 'text',
-        text: inline.text,
-        ...(inline.style ? { style: { [inline.style]: true } } : {}),
-      };
-    case 'user':
-      return isUserId(inline.id)
-        ? { type: 'user', user_id: inline.id }
-        : { type: 'text', text: line(inline.id, 60) };
-    case 'channel':
-      return isChannelId(inline.id)
-        ? { type: 'channel', channel_id: inline.id }
-        : { type: 'text', text: line(inline.id, 60) };
-    case 'date':
-      return {
-        type: 'date',
-        timestamp: Math.floor(inline.at / 1000),
-        format: '{date_short_pretty} {time}',
-        fallback: new Date(inline.at).toISOString().slice(0, 16).replace('T', ' '),
-      };
-    case 'link':
-      return { type: 'link', url: inline.url, text: inline.label };
-  }
-}
+const ELEMENTS: ByKind<Inline, RichTextElement> = {
+  text: ({ text, style }) => ({
+    type: 'text',
+    text,
+    ...(style ? { style: { [style]: true } } : {}),
+  }),
+  user: ({ id }) =>
+    isUserId(id) ? { type: 'user', user_id: id } : { type: 'text', text: line(id, 60) },
+  channel: ({ id }) =>
+    isChannelId(id) ? { type: 'channel', channel_id: id } : { type: 'text', text: line(id, 60) },
+  date: ({ at }) => ({
+    type: 'date',
+    timestamp: Math.floor(at / 1000),
+    format: '{date_short_pretty} {time}',
+    fallback: new Date(at).toISOString().slice(0, 16).replace('T', ' '),
+  }),
+  link: ({ url, label }) => ({ type: 'link', url, text: label }),
+};
 
 /**
  * The message with nobody named, or null when it names nobody: posted so and edited at once, it
@@ -255,7 +236,7 @@ export function escapeMarkup(text: string): string {
 function mrkdwn(inline: readonly Inline[], limit: number): string {
   let text = '';
   for (const piece of inline) {
-    const next = mrkdwnPiece(piece);
+    const next = byKind(MRKDWN, piece);
     if (text.length + next.length > limit - 1) return `${text}…`;
     text += next;
   }
@@ -264,26 +245,20 @@ function mrkdwn(inline: readonly Inline[], limit: number): string {
 
 const MARKS = { bold: '*', italic: '_', code: '`' } as const;
 
-function mrkdwnPiece(piece: Inline): string {
-  switch (piece.kind) {
-    case 'text': {
-      const text = escapeMarkup(piece.text.replaceAll('`', 'ˋ'));
-      if (!piece.style) return text;
-      const mark = MARKS[piece.style];
-      return `${mark}${text}${mark}`;
-    }
-    case 'user':
-      return isUserId(piece.id) ? `<@${piece.id}>` : escapeMarkup(line(piece.id, 60));
-    case 'channel':
-      return isChannelId(piece.id) ? `<#${piece.id}>` : escapeMarkup(line(piece.id, 60));
-    case 'date': {
-      const fallback = new Date(piece.at).toISOString().slice(0, 16).replace('T', ' ');
-      return `<!date^${Math.floor(piece.at / 1000)}^{date_short_pretty} {time}|${fallback}>`;
-    }
-    case 'link':
-      return `<${escapeMarkup(piece.url)}|${escapeMarkup(piece.label)}>`;
-  }
-}
+const MRKDWN: ByKind<Inline, string> = {
+  text: ({ text, style }) => {
+    const escaped = escapeMarkup(text.replaceAll('`', 'ˋ'));
+    if (!style) return escaped;
+    return `${MARKS[style]}${escaped}${MARKS[style]}`;
+  },
+  user: ({ id }) => (isUserId(id) ? `<@${id}>` : escapeMarkup(line(id, 60))),
+  channel: ({ id }) => (isChannelId(id) ? `<#${id}>` : escapeMarkup(line(id, 60))),
+  date: ({ at }) => {
+    const fallback = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+    return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} {time}|${fallback}>`;
+  },
+  link: ({ url, label }) => `<${escapeMarkup(url)}|${escapeMarkup(label)}>`,
+};
 
 /**
  * The last word on limits. Every reply is written to fit; should one not, whole blocks are left

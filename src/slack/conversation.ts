@@ -8,6 +8,7 @@ import type { Command, CommandContext } from '../../commands/command.ts';
 import { describeCommand } from '../../commands/command.ts';
 import { execute, parseCommand, review } from '../../commands/parse.ts';
 import { fitsButton, freeButton } from '../answers/buttons.ts';
+import { type ByKind, byKind } from '../answers/by-kind.ts';
 import { describe } from '../answers/describe.ts';
 import {
   type Button,
@@ -167,7 +168,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     const document = await documentFor(reply, asked);
     const isPrivate = !place.open && place.channel !== '';
     const share =
-      isPrivate && mayBeShared(asked) && isWorthSharing(reply)
+      isPrivate && mayBeShared(asked) && byKind(WORTH_SHARING, reply)
         ? [freeButton('share', 'Share here', null, asked)]
         : [];
     return withButtons(document, { last: share });
@@ -215,7 +216,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   async function share(text: string, place: Place): Promise<void> {
     if (!mayBeShared(text)) return answer(await run('help', place), place);
     const reply = await run(text, place);
-    if (!isWorthSharing(reply)) return answer(reply, place);
+    if (!byKind(WORTH_SHARING, reply)) return answer(reply, place);
     const document = await documentFor(reply, text);
     const typed = `${settings.command} ${decodeSlackText(text)}`;
     const shared = small(user(place.user), ' shared this: ', code(typed, 200));
@@ -460,20 +461,21 @@ const READING: Readonly<Record<string, string>> = {
   help: 'Help',
 };
 
-/** Answers worth showing to others. */
-const SHARED: ReadonlySet<Reply['kind']> = new Set([
-  'build',
-  'environment',
-  'findings',
-  'invocation',
-]);
-
-function isWorthSharing(reply: Reply): boolean {
-  if (reply.kind === 'environments') return reply.environments.length > 0;
-  if (reply.kind === 'builds') return reply.builds.length > 0;
-  if (reply.kind === 'log') return reply.lines.length > 0;
-  return SHARED.has(reply.kind);
-}
+/** Which answers are worth showing to others. */
+const WORTH_SHARING: ByKind<Reply, boolean> = {
+  build: () => true,
+  invocation: () => true,
+  builds: ({ builds }) => builds.length > 0,
+  environments: ({ environments }) => environments.length > 0,
+  environment: () => true,
+  log: ({ lines }) => lines.length > 0,
+  findings: () => true,
+  help: () => false,
+  welcome: () => false,
+  form: () => false,
+  notice: () => false,
+  refusal: () => false,
+};
 
 function notShared(error: ChatError): Document {
   const sentence = isNoEntry(error)

@@ -3,7 +3,8 @@ import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import type { Command } from '../../commands/command.ts';
 import { parseCommand } from '../../commands/parse.ts';
 import { worksInViews } from '../answers/buttons.ts';
-import { block, buttons, type Document } from '../answers/document.ts';
+import { type ByKind, byKind } from '../answers/by-kind.ts';
+import { block, buttons, type Document, type Part } from '../answers/document.ts';
 import { lineTitle, textToPaste, warnings } from '../answers/invocation.ts';
 import { clip, line } from '../answers/outside.ts';
 import { FerryError } from '../domain/errors.ts';
@@ -404,13 +405,25 @@ export function loadingView(title: string): ModalView {
   return view(title, [{ type: 'section', text: plain('One moment…') }]);
 }
 
-/** A reply in a modal. Modals know no plan, and of the buttons only those that say a command or show its lines. */
+/**
+ * What a modal shows of each part: the title has the heading, modals know no plan, and of the
+ * buttons only those work that say a command or show its lines.
+ */
+const IN_VIEWS: ByKind<Part, Part[]> = {
+  heading: () => [],
+  prose: (part) => [part],
+  small: (part) => [part],
+  code: (part) => [part],
+  list: (part) => [part],
+  tasks: () => [],
+  buttons: (part) => buttons(part.buttons.filter(worksInViews)),
+  menu: (part) => [part],
+  divider: (part) => [part],
+};
+
+/** A reply in a modal. */
 export function replyView(title: string, document: Document): ModalView {
-  const parts = document.parts
-    .filter((part) => part.kind !== 'tasks' && part.kind !== 'heading')
-    .flatMap((part) =>
-      part.kind === 'buttons' ? buttons(part.buttons.filter(worksInViews)) : [part],
-    );
+  const parts = document.parts.flatMap((part) => byKind(IN_VIEWS, part));
   const blocks = blocksOf(parts).slice(0, MOST_BLOCKS);
   return view(
     title,

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseCommand } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
+import { type ByKind, byKind } from '../../src/answers/by-kind.ts';
 import { describe as documentOf } from '../../src/answers/describe.ts';
-import type { Document, Inline } from '../../src/answers/document.ts';
+import type { Document, Inline, Part } from '../../src/answers/document.ts';
 import { diagnose } from '../../src/domain/diagnosis.ts';
 import { generalFindings } from '../../src/domain/reply.ts';
 import { homeView } from '../../src/slack/home.ts';
@@ -55,24 +56,26 @@ function mistakesIn(pieces: Iterable<string>): string[] {
   return [...new Set(found)].map(mistakeIn).filter((mistake) => mistake !== null);
 }
 
-/** Everything in a document that is shown as code, and what its buttons say. */
-function* codeOf({ parts }: Document): Generator<string> {
-  const inCode = function* (inline: Inline[]) {
-    for (const piece of inline)
-      if (piece.kind === 'text' && piece.style === 'code') yield piece.text;
-  };
-  for (const part of parts) {
-    if (part.kind === 'prose' || part.kind === 'small') yield* inCode(part.inline);
-    if (part.kind === 'list') for (const item of part.items) yield* inCode(item);
-    if (part.kind === 'code') yield* part.text.split('\n');
-    if (part.kind !== 'buttons') continue;
-    for (const { command, value } of part.buttons) {
-      if (command !== null) yield `/conda-env ${command}`;
-      const said = (JSON.parse(value) as { c?: string }).c;
-      if (said !== undefined) yield `/conda-env ${said}`;
-    }
-  }
-}
+const inCode = (inline: readonly Inline[]): string[] =>
+  inline.flatMap((piece) => (piece.kind === 'text' && piece.style === 'code' ? piece.text : []));
+
+/** What of a part is shown as code, and the commands that its buttons and choices say. */
+const CODE: ByKind<Part, string[]> = {
+  heading: () => [],
+  prose: ({ inline }) => inCode(inline),
+  small: ({ inline }) => inCode(inline),
+  code: ({ text }) => text.split('\n'),
+  list: ({ items }) => items.flatMap(inCode),
+  tasks: () => [],
+  buttons: ({ buttons }) =>
+    buttons
+      .flatMap(({ command, value }) => [command, (JSON.parse(value) as { c?: string }).c])
+      .flatMap((said) => (said ? `/conda-env ${said}` : [])),
+  menu: ({ choices }) => choices.map(({ command }) => `/conda-env ${command}`),
+  divider: () => [],
+};
+
+const codeOf = ({ parts }: Document): string[] => parts.flatMap((part) => byKind(CODE, part));
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
