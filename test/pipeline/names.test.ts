@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { execute } from '../../commands/parse.ts';
-import { commandHelp, commands } from '../../commands/registry.ts';
 import { userError } from '../../src/domain/errors.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { settings } from '../answers/samples.ts';
@@ -16,26 +14,13 @@ const engine = engineRefusing((specs) =>
     : null,
 );
 
-function people() {
-  const world = createWorld({ engine });
-  const say = (user: string, text: string): Promise<Reply> =>
-    execute(text, commands, {
-      ...{ user, channel: 'C1', team: null },
-      ...{ services: world.services, commands: commandHelp },
-    });
-  return { ...world, say };
-}
+const people = () => createWorld({ engine });
 
 const codeOf = (reply: Reply): string => (reply.kind === 'refusal' ? reply.error.code : reply.kind);
 
-async function listed({ say }: { say: ReturnType<typeof people>['say'] }): Promise<string[]> {
+async function listed({ say }: World): Promise<string[]> {
   const reply = await say('U1', 'list');
   return reply.kind === 'environments' ? reply.environments.map(({ name }) => name) : [];
-}
-
-async function newestOf({ store }: World, environment: string) {
-  const [newest] = await store.listBuilds({ environment, limit: 1 });
-  return newest;
 }
 
 describe('the name of an environment', () => {
@@ -44,7 +29,7 @@ describe('the name of an environment', () => {
     const { say, work, store } = world;
     assert.equal(codeOf(await say('U1', 'create churn bad')), 'build');
     await work('churn');
-    assert.equal((await newestOf(world, 'churn'))?.state, 'failed');
+    assert.equal((await world.newest('churn')).state, 'failed');
     assert.deepEqual(await listed(world), []);
     assert.equal(codeOf(await say('U1', 'show churn')), 'environment-not-found');
     assert.equal(codeOf(await say('U1', 'status churn')), 'build');
@@ -61,8 +46,8 @@ describe('the name of an environment', () => {
     const world = people();
     const { say, store } = world;
     await say('U1', 'create churn numpy');
-    const build = await newestOf(world, 'churn');
-    await store.updateBuild(build?.id ?? '', (current) => ({ ...current, state: 'cancelled' }));
+    const build = await world.newest('churn');
+    await store.updateBuild(build.id, (current) => ({ ...current, state: 'cancelled' }));
     assert.deepEqual(await listed(world), []);
     assert.equal(codeOf(await say('U2', 'create churn pandas')), 'build');
   });
@@ -84,7 +69,7 @@ describe('the name of an environment', () => {
     const { say, work } = world;
     await say('U1', 'create churn bad');
     await work('churn');
-    const failed = (await newestOf(world, 'churn'))?.id;
+    const failed = (await world.newest('churn')).id;
     await say('U2', 'create churn numpy');
     await work('churn');
     const refused = await say('U1', `retry ${failed}`);

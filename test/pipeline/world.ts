@@ -1,5 +1,10 @@
 /** The pipeline over nothing but memory: everything succeeds, except what a test makes fail. */
+import { execute } from '../../commands/parse.ts';
+import { commandHelp, commands } from '../../commands/registry.ts';
+import type { Build } from '../../src/domain/build.ts';
+import type { LockedPackage } from '../../src/domain/lock.ts';
 import type { Engine } from '../../src/domain/ports.ts';
+import type { Reply } from '../../src/domain/reply.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { runBuild } from '../../src/pipeline/run.ts';
 import { build, settings, staging } from '../answers/samples.ts';
@@ -7,6 +12,10 @@ import { createMemory } from '../slack/memory.ts';
 
 export interface World extends ReturnType<typeof createMemory> {
   ports: BuildPorts;
+  /** What somebody types after the slash command, and what is answered. */
+  say(user: string, text: string): Promise<Reply>;
+  /** The newest build of an environment; there must be one. */
+  newest(environment: string): Promise<Build>;
   /** Runs the newest build of an environment to its end, as a worker does. */
   work(environment: string): Promise<void>;
 }
@@ -63,15 +72,39 @@ export function createWorld(change: Partial<BuildPorts> = {}): World {
     redact: (text) => text.replaceAll('hunter2', '«secret»'),
     ...change,
   };
+  async function newest(environment: string): Promise<Build> {
+    const [build] = await memory.store.listBuilds({ environment, limit: 1 });
+    if (!build) throw new Error(`no build of ${environment}`);
+    return build;
+  }
   return {
     ...memory,
     ports,
+    newest,
+    say: (user, text) =>
+      execute(text, commands, {
+        ...{ user, channel: 'C1', team: null },
+        ...{ services: memory.services, commands: commandHelp },
+      }),
     async work(environment) {
-      const [newest] = await memory.store.listBuilds({ environment, limit: 1 });
-      if (!newest) throw new Error(`no build of ${environment}`);
-      await runBuild(ports, newest.id, new AbortController().signal);
+      await runBuild(ports, (await newest(environment)).id, new AbortController().signal);
     },
   };
+}
+
+/** A package of a lock; the same text has the same bytes: `numpy 2.2.6`. */
+export function locked(text: string): LockedPackage {
+  const [name = '', version = '1.0'] = text.split(' ');
+  const url = `https://channel.example/linux-64/${name}-${version}-0.conda`;
+  return {
+    ...{ name, version, url, build: '0', subdir: 'linux-64', channel: 'conda-forge' },
+    ...{ sha256: Buffer.from(text).toString('hex').padEnd(64, '0'), md5: null, size: null },
+  };
+}
+
+/** An engine that solves everything to these packages; a function may decide anew each time. */
+export function engineSolving(solve: Engine['solve']): Engine {
+  return { ...createWorld().ports.engine, solve };
 }
 
 /** An engine whose solves fail with what `refuse` throws; null lets one pass. */

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fingerprint } from '../../src/domain/fingerprint.ts';
+import { compareLocks, type Lock } from '../../src/domain/lock.ts';
+import { locked } from '../pipeline/world.ts';
+
+const lock: Lock = { platform: 'linux-64', packages: ['python 3.11', 'numpy 2.2'].map(locked) };
+const project = { name: 'features', origin: 'features@main', sha256: '1'.repeat(64) };
+
+const known: Parameters<typeof fingerprint>[0] = {
+  environment: 'churn',
+  lock,
+  projects: [project],
+  layout: 'local',
+  format: 'zip',
+};
+
+describe('a fingerprint', () => {
+  const others: readonly [what: string, change: Partial<typeof known>][] = [
+    ['the environment', { environment: 'fraud' }],
+    ['the layout', { layout: 'global' }],
+    ['the format', { format: 'tar.gz' }],
+    ['the platform', { lock: { ...lock, platform: 'linux-aarch64' } }],
+    [
+      'the bytes of a package',
+      { lock: { ...lock, packages: ['python 3.12', 'numpy 2.2'].map(locked) } },
+    ],
+    ['a further package', { lock: { ...lock, packages: [...lock.packages, locked('six')] } }],
+    ['a package less', { lock: { ...lock, packages: lock.packages.slice(1) } }],
+    ['the bytes of a project', { projects: [{ ...project, sha256: '2'.repeat(64) }] }],
+    ['a project less', { projects: [] }],
+  ];
+  for (const [what, change] of others) {
+    test(`is another one with another value of: ${what}`, () => {
+      assert.notEqual(fingerprint({ ...known, ...change }), fingerprint(known));
+    });
+  }
+
+  test('is the same whatever the order of the solver and the address of the channel', () => {
+    const packages = lock.packages
+      .toReversed()
+      .map((entry) => ({ ...entry, url: `https://mirror.example/${entry.name}`, md5: 'f' }));
+    assert.equal(fingerprint({ ...known, lock: { ...lock, packages } }), fingerprint(known));
+  });
+
+  test('stays what it was in the records of older versions', () => {
+    assert.equal(
+      fingerprint(known),
+      '68a4c88400a4b0c01e972512def345962176003d027f36f7f0846f3e4350af4e',
+    );
+  });
+});
+
+describe('the difference of two locks', () => {
+  const after: Lock = { ...lock, packages: ['six 1', 'numpy 2.3', 'python 3.11'].map(locked) };
+
+  test('names what was added, what changed and what went', () => {
+    const before: Lock = { ...lock, packages: [...lock.packages, locked('old 1')] };
+    const { added, changed, removed } = compareLocks(before, after);
+    assert.deepEqual(
+      added.map(({ name }) => name),
+      ['six'],
+    );
+    assert.deepEqual(
+      changed.map(({ before: from, after: to }) => [from.version, to.name, to.version]),
+      [['2.2', 'numpy', '2.3']],
+    );
+    assert.deepEqual(
+      removed.map(({ name }) => name),
+      ['old'],
+    );
+  });
+
+  test('knows another build of the same version by its bytes', () => {
+    const rebuilt = lock.packages.map((entry) => ({ ...entry, sha256: 'c'.repeat(64) }));
+    assert.equal(compareLocks(lock, { ...lock, packages: rebuilt }).changed.length, 2);
+  });
+
+  test('is everything when there was nothing, and nothing when nothing changed', () => {
+    assert.equal(compareLocks(null, after).added.length, 3);
+    assert.deepEqual(compareLocks(lock, lock), { added: [], removed: [], changed: [] });
+  });
+});

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { outsideError } from '../../src/domain/errors.ts';
+import type { Queue } from '../../src/domain/ports.ts';
+import type { BuildRequest } from '../../src/domain/request.ts';
+import { createServices } from '../../src/pipeline/services.ts';
+import { build, environment, revision, settings } from '../answers/samples.ts';
+import { MemoryStore } from '../slack/memory.ts';
+
+const [OPERATOR = ''] = settings.operators;
+const by = (user: string) => ({ user, channel: 'C1', team: null });
+const { request } = build('queued');
+const other: BuildRequest = { ...request, layout: 'global' };
+
+/** Services over a store in memory, at a time that a test moves. */
+function world(change: Partial<Queue> = {}) {
+  const store = new MemoryStore();
+  const enqueued: string[] = [];
+  const clock = { at: 1_000, now: () => clock.at };
+  let ids = 0;
+  const services = createServices({
+    ...{ store, clock, settings, platform: 'linux-64' },
+    queue: {
+      enqueue: async ({ id, attempt }, _platform, purpose) => {
+        enqueued.push(`${id} ${attempt} ${purpose}`);
+      },
+      cancel: async () => ({ removed: false }),
+      close: async () => undefined,
+      ...change,
+    },
+    newId: () => `build${++ids}`,
+  });
+  return { store, services, enqueued, clock };
+}
+
+describe('create', () => {
+  test('records a build at the default edge and hands it to a worker', async () => {
+    const { services, store, enqueued } = world();
+    const { build: made, joined } = await services.create(request, by('U1'));
+    assert.deepEqual([made.state, made.request.edges, joined], ['queued', ['lab'], false]);
+    assert.deepEqual(enqueued, ['build1 1 build']);
+    assert.deepEqual(await store.readBuild('build1'), made);
+  });
+
+  test('joins the same request that is at work, and refuses another one', async () => {
+    const { services, store, enqueued } = world();
+    await services.create(request, by('U1'));
+    const again = await services.create(request, by('U2'));
+    assert.deepEqual([again.build.id, again.joined], ['build1', true]);
+    await assert.rejects(services.create(other, by('U1')), { code: 'environment-busy' });
+    assert.equal(enqueued.length, 1);
+    assert.equal(store.builds.size, 1);
+  });
+
+  test('loses to whoever holds the environment meanwhile, and leaves nothing at work', async () => {
+    const { services, store, enqueued } = world();
+    const winner = build('queued', { id: 'winner', request: { ...request, edges: ['lab'] } });
+    const list = store.listBuilds.bind(store);
+    store.listBuilds = async () => {
+      store.listBuilds = list;
+      await store.createBuild(winner);
+      await store.holdEnvironment('churn', winner.id);
+      return [];
+    };
+    const lost = await services.create(request, by('U2'));
+    assert.deepEqual([lost.build.id, lost.joined], ['winner', true]);
+    assert.equal((await store.readBuild('build1'))?.state, 'cancelled');
+    assert.deepEqual(enqueued, []);
+  });
+
+  test('that cannot be queued leaves the name free', async () => {
+    let isAway = true;
+    const { services, store } = world({
+      enqueue: async () => {
+        if (isAway) throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
+      },
+    });
+    await assert.rejects(services.create(request, by('U1')), { code: 'store-unavailable' });
+    assert.equal((await store.readBuild('build1'))?.state, 'cancelled');
+    isAway = false;
+    assert.equal((await services.create(other, by('U2'))).joined, false);
+  });
+
+  test('over a name with revisions is for its owner and operators', async () => {
+    const { services, store, enqueued } = world();
+    store.environments.set('churn', { ...environment(), owner: 'U1' });
+    await assert.rejects(services.create(request, by('U2')), {
+      code: 'name-taken',
+      repairs: [
+        {
+          label: 'Name it churn-2',
+          command: 'create churn-2 python=3.11 numpy scipy pandas>=2,<3',
+        },
+        { label: 'Use churn', command: 'run churn' },
+      ],
+    });
+    assert.deepEqual([enqueued.length, store.builds.size], [0, 0]);
+    for (const user of ['U1', OPERATOR]) {
+      const { build: made } = await services.create(request, by(user));
+      await store.updateBuild(made.id, (current) => ({ ...current, state: 'failed' }));
+    }
+    assert.equal(enqueued.length, 2);
+  });
+});
+
+describe('retry', () => {
+  test('runs a build again as its next attempt', async () => {
+    const { services, store, enqueued } = world();
+    await store.createBuild(build('failed', { id: 'b1' }));
+    const again = await services.retry(build('failed', { id: 'b1' }), by('U0ANARUIZ1'));
+    assert.deepEqual([again.state, again.attempt, again.failure], ['queued', 2, null]);
+    assert.deepEqual([again.startedAt, again.finishedAt], [null, null]);
+    assert.ok(again.steps.every(({ status }) => status === 'pending'));
+    assert.deepEqual(enqueued, ['b1 2 build']);
+  });
+
+  test('is refused while it runs, when it is ready, and when another build holds the name', async () => {
+    const { services, store } = world();
+    const requester = by('U0ANARUIZ1');
+    await assert.rejects(services.retry(build('running'), requester), { code: 'still-running' });
+    await assert.rejects(services.retry(build('ready'), requester), { code: 'already-settled' });
+    await store.createBuild(build('failed', { id: 'b1' }));
+    await services.create(request, requester);
+    await assert.rejects(services.retry(build('failed', { id: 'b1' }), requester), {
+      code: 'environment-busy',
+    });
+  });
+});
+
+describe('cancel', () => {
+  test('asks whoever runs it to stop, once', async () => {
+    const { services, store, clock } = world();
+    const { build: made } = await services.create(request, by('U1'));
+    await services.cancel(made, 'U1');
+    clock.at += 5;
+    await services.cancel(made, 'U1');
+    const asked = await store.readBuild(made.id);
+    assert.deepEqual([asked?.state, asked?.cancelRequested], ['queued', { user: 'U1', at: 1000 }]);
+  });
+
+  test('settles a build that no worker had, and gives the name back', async () => {
+    const { services } = world({ cancel: async () => ({ removed: true }) });
+    const { build: made } = await services.create(request, by('U1'));
+    const settled = await services.cancel(made, 'U1');
+    assert.deepEqual([settled.state, settled.finishedAt], ['cancelled', 1000]);
+    assert.equal((await services.create(other, by('U2'))).joined, false);
+    await assert.rejects(services.cancel(settled, 'U1'), { code: 'already-settled' });
+  });
+});
+
+describe('verify', () => {
+  test('is for builds that are ready', async () => {
+    const { services, store, enqueued } = world();
+    await assert.rejects(services.verify(build('failed'), 'U1'), { code: 'not-ready' });
+    await store.createBuild(build('ready', { id: 'b1' }));
+    assert.equal((await services.verify(build('ready', { id: 'b1' }), 'U1')).verifying, true);
+    assert.deepEqual(enqueued, ['b1 1 verify']);
+  });
+});
+
+describe('what is asked for by name', () => {
+  test('is the build of that id, else the newest of that environment', async () => {
+    const { services, store } = world();
+    for (const id of ['b1', 'b2']) await store.createBuild(build('failed', { id }));
+    assert.equal((await services.findBuild('b1')).id, 'b1');
+    assert.equal((await services.findBuild('churn')).id, 'b2');
+    await assert.rejects(services.findBuild('chrn'), { code: 'build-not-found' });
+  });
+
+  test('is refused with the nearest name, or with what became of its only build', async () => {
+    const { services, store } = world();
+    store.environments.set('churn', environment());
+    await assert.rejects(services.findEnvironment('chrun'), {
+      code: 'environment-not-found',
+      suggestion: 'Did you mean `churn`?',
+    });
+    await store.createBuild(build('cancelled', { request: { ...request, environment: 'fraud' } }));
+    await assert.rejects(services.findEnvironment('fraud'), /its last build was cancelled/);
+  });
+
+  test('is the newest revision, or the one of that number', async () => {
+    const { services, store } = world();
+    store.environments.set('churn', environment('churn', 3));
+    assert.equal((await services.findRevision('churn', null)).number, 3);
+    assert.equal((await services.findRevision('churn', 2)).number, revision(2).number);
+    await assert.rejects(services.findRevision('churn', 7), {
+      code: 'revision-not-found',
+      suggestion: /`churn@1`, `churn@2`, `churn@3`/,
+    });
+  });
+});
+
+describe('the packages of a module', () => {
+  test('are those that prefixes have shown, else those that are known', async () => {
+    const { services, store } = world();
+    await store.learnModules({ cv2: ['own-opencv'] });
+    const packagesOf = await services.packagesOf();
+    assert.deepEqual(packagesOf('cv2'), ['own-opencv']);
+    assert.deepEqual(packagesOf('sklearn'), ['scikit-learn']);
+  });
+});
