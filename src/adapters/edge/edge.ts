@@ -1,14 +1,16 @@
-import { once } from 'node:events';
+import type { Archive } from '../../domain/archive.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
+import type { Staging } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { parseName } from '../../domain/names.ts';
-import type { Edge, StageRequest } from '../../domain/ports.ts';
+import type { Edge, Progress, RunRequest, RunResult, StageRequest } from '../../domain/ports.ts';
 import { isVariable } from '../../domain/shell.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs } from './hdfs.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
 import { checkStageRequest, isStagingIntact, stageArchive } from './staging.ts';
+import { createTurns } from './turns.ts';
 
 /** One edge node as configured. */
 export interface EdgeConfig {
@@ -58,33 +60,138 @@ const TIMING: EdgeTiming = {
 /** Milliseconds that a profile is believed: the steps of one build share it. */
 const PROFILE_HOLDS = 5 * 60_000;
 
+type Reporting = Pick<Progress, 'signal' | 'log'>;
+
 /** An edge node over a real SSH server. Nothing is connected before the first call. */
 export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
   checkConfig(config);
-  const timing = { ...TIMING, ...options.timing };
-  const root = config.root.replace(/\/+$/, '');
-  const staging = createQueue();
-  let profile: { answer: EdgeProfile; at: number } | null = null;
+  const node = new EdgeNode(config, options);
+  return {
+    name: config.name,
+    profile: (reporting) => node.profile(reporting),
+    stage: (request, progress) => node.stage(request, progress),
+    isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
+    run: (request, reporting) => node.run(request, reporting),
+    sweep: (signal) => node.sweep(signal),
+  };
+}
 
-  async function withSession<T>(
+/** Each task has a session of its own; what they share is the profile, and turns in staging. */
+class EdgeNode implements Edge {
+  readonly name: string;
+  readonly #config: EdgeConfig;
+  readonly #timing: EdgeTiming;
+  readonly #log: (line: string) => void;
+  readonly #root: string;
+  readonly #staging = createTurns();
+  #profile: { answer: EdgeProfile; at: number } | null = null;
+
+  constructor(config: EdgeConfig, options: EdgeOptions) {
+    this.name = config.name;
+    this.#config = config;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.#log = options.log;
+    this.#root = config.root.replace(/\/+$/, '');
+  }
+
+  async profile({ signal, log }: Reporting): Promise<ClusterProfile> {
+    return this.#withSession(
+      signal,
+      log,
+      async (session) => (await this.#profileOver(session)).cluster,
+    );
+  }
+
+  async stage(request: StageRequest, progress: Progress): Promise<Staging> {
+    checkStageRequest(request);
+    // The same archive twice at once would travel twice: the second finds it in place.
+    return this.#staging(request.archive.sha256, progress.signal, () =>
+      this.#withSession(progress.signal, progress.log, (session) =>
+        this.#stageOver(session, request, progress),
+      ),
+    );
+  }
+
+  async isIntact(staged: Staging, archive: Archive, signal: AbortSignal): Promise<boolean> {
+    return this.#withSession(signal, this.#log, async (session) => {
+      if (!(await isStagingIntact(session, staged, archive))) return false;
+      if (staged.hdfs === null) return true;
+      const { kerberos } = await this.#profileOver(session);
+      const { archivePath } = staged;
+      const base = baseOf(staged.hdfs);
+      return isInHdfs(session, { base, root: this.#root, archive, archivePath, kerberos });
+    });
+  }
+
+  async run(request: RunRequest, { signal, log }: Reporting): Promise<RunResult> {
+    return this.#withSession(signal, log, (session) => runCommand(session, request));
+  }
+
+  async sweep(signal: AbortSignal): Promise<void> {
+    await this.#withSession(signal, this.#log, async (session) => {
+      const { stdout } = await session.script({
+        name: 'sweep',
+        variables: { root: this.#root, minutes: this.#timing.sweepAfterMinutes },
+        deadlineSeconds: 600,
+      });
+      for (const line of stdout.split('\n')) {
+        if (line.startsWith('removed ')) this.#log(`edge ${this.name}: ${line}`);
+      }
+    });
+  }
+
+  async #stageOver(session: Session, request: StageRequest, progress: Progress): Promise<Staging> {
+    const root = this.#root;
+    const known = await this.#profileOver(session);
+    const base = hdfsBase(this.#config.hdfs, known, this.#config);
+    const { staging, travelled } = await stageArchive(
+      session,
+      { edge: this.name, root, globalAlias: this.#config.alias },
+      request,
+      known.cluster,
+      progress,
+    );
+    const copy = { root, archive: request.archive, archivePath: staging.archivePath };
+    const hdfs = base
+      ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)
+      : null;
+    progress.detail(travelled);
+    return { ...staging, hdfs };
+  }
+
+  /**
+   * Asked once in a while: administrators change files. What two first callers share is the answer,
+   * not the question: one may be stopped.
+   */
+  async #profileOver(session: Session): Promise<EdgeProfile> {
+    if (this.#profile === null || Date.now() - this.#profile.at > PROFILE_HOLDS) {
+      const answer = await readProfile(session, this.#config.cluster);
+      this.#profile = { answer, at: Date.now() };
+    }
+    return this.#profile.answer;
+  }
+
+  async #withSession<T>(
     signal: AbortSignal,
     log: (line: string) => void,
     task: (session: Session) => Promise<T>,
   ): Promise<T> {
+    const { host, port, user, privateKeyFile, hostKey, connectTimeoutSeconds = 15 } = this.#config;
+    const { attempts, backoffMilliseconds, silenceMilliseconds } = this.#timing;
     const session = openSession({
       target: {
-        edge: config.name,
-        host: config.host,
-        port: config.port,
-        user: config.user,
-        privateKeyFile: config.privateKeyFile,
-        hostKey: config.hostKey,
-        connectTimeoutMilliseconds: (config.connectTimeoutSeconds ?? 15) * 1000,
-        silenceMilliseconds: timing.silenceMilliseconds,
+        edge: this.name,
+        host,
+        port,
+        user,
+        privateKeyFile,
+        hostKey,
+        connectTimeoutMilliseconds: connectTimeoutSeconds * 1000,
+        silenceMilliseconds,
       },
-      environment: config.env,
-      attempts: timing.attempts,
-      backoffMilliseconds: timing.backoffMilliseconds,
+      environment: this.#config.env,
+      attempts,
+      backoffMilliseconds,
       log,
       signal,
     });
@@ -94,91 +201,6 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
       session.close();
     }
   }
-
-  /** Asked once in a while: administrators change files. What two first callers share is the answer, not the question: one may be stopped. */
-  async function profileOver(session: Session): Promise<EdgeProfile> {
-    if (profile === null || Date.now() - profile.at > PROFILE_HOLDS) {
-      profile = { answer: await readProfile(session, config.cluster), at: Date.now() };
-    }
-    return profile.answer;
-  }
-
-  return {
-    name: config.name,
-    profile: ({ signal, log }) =>
-      withSession(signal, log, async (session) => (await profileOver(session)).cluster),
-    async stage(request: StageRequest, progress) {
-      checkStageRequest(request);
-      // The same archive twice at once would travel twice: the second finds it in place.
-      return staging(request.archive.sha256, progress.signal, () =>
-        withSession(progress.signal, progress.log, async (session) => {
-          const known = await profileOver(session);
-          const base = hdfsBase(config.hdfs, known, config);
-          const { staging: staged, travelled } = await stageArchive(
-            session,
-            { edge: config.name, root, globalAlias: config.alias },
-            request,
-            known.cluster,
-            progress,
-          );
-          const copy = { root, archive: request.archive, archivePath: staged.archivePath };
-          const hdfs = base
-            ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)
-            : null;
-          progress.detail(travelled);
-          return { ...staged, hdfs };
-        }),
-      );
-    },
-    isIntact: (staged, archive, signal) =>
-      withSession(signal, options.log, async (session) => {
-        if (!(await isStagingIntact(session, staged, archive))) return false;
-        if (staged.hdfs === null) return true;
-        const { kerberos } = await profileOver(session);
-        const { archivePath } = staged;
-        const base = baseOf(staged.hdfs);
-        return isInHdfs(session, { base, root, archive, archivePath, kerberos });
-      }),
-    run: (request, { signal, log }) =>
-      withSession(signal, log, (session) => runCommand(session, request)),
-    sweep: (signal) =>
-      withSession(signal, options.log, async (session) => {
-        const { stdout } = await session.script({
-          name: 'sweep',
-          variables: { root, minutes: timing.sweepAfterMinutes },
-          deadlineSeconds: 600,
-        });
-        for (const line of stdout.split('\n')) {
-          if (line.startsWith('removed ')) options.log(`edge ${config.name}: ${line}`);
-        }
-      }),
-  };
-}
-
-/** Runs tasks with the same key one after another; who is stopped while waiting does not wait. */
-function createQueue() {
-  const last = new Map<string, Promise<unknown>>();
-  return async <T>(key: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> => {
-    signal.throwIfAborted();
-    const before = last.get(key) ?? Promise.resolve();
-    const stopped = new AbortController();
-    const turn = Promise.race([
-      before,
-      once(signal, 'abort', { signal: stopped.signal }).catch(() => {}),
-    ]);
-    const mine = turn.then(() => {
-      stopped.abort();
-      signal.throwIfAborted();
-      return task();
-    });
-    const both = Promise.allSettled([before, mine]);
-    last.set(key, both);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === both) both.then(() => last.get(key) === both && last.delete(key));
-    }
-  };
 }
 
 /** The configuration's own reader names bad keys; this keeps what becomes a path or a variable safe. */

@@ -1,15 +1,14 @@
-import { stat } from 'node:fs/promises';
-import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
+import type { Archive } from '../../domain/archive.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging } from '../../domain/environment.ts';
-import { Cancelled, outsideError } from '../../domain/errors.ts';
+import { outsideError } from '../../domain/errors.ts';
 import { activationOf } from '../../domain/invocation/activation.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
-import { diskFull, megabytes } from './failures.ts';
-import { coversArchive, planAssembly, segmentIndex } from './segments.ts';
+import { diskFull } from './failures.ts';
+import { coversArchive, segmentIndex } from './segments.ts';
+import { discard, Sending } from './sending.ts';
 import type { Session } from './session.ts';
-import { type Range, upload } from './upload.ts';
 
 /** Bytes that stay free on the edge whatever we stage. */
 const RESERVE = 16 * 1024 * 1024;
@@ -100,9 +99,11 @@ export async function stageArchive(
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
     const known = coversArchive(request.segments, archive) ? request.segments : [];
-    travelled = await send(session, place, request, known, progress, () =>
-      script('publish', { segments: segmentIndex(known) }),
-    );
+    const sending = new Sending(session, { ...place, ...request, segments: known }, progress);
+    travelled = await sending.until(async () => {
+      const { facts } = await script('publish', { segments: segmentIndex(known) });
+      return facts.get('published') !== 'no';
+    });
   }
   progress.detail('unpacking');
   const unpacked = await script(
@@ -124,108 +125,6 @@ export async function stageArchive(
     stagedAt: Date.now(),
   };
   return { staging, travelled };
-}
-
-/**
- * Uploads and publishes. First the bytes the edge lacks, when it has others of them; bytes that
- * arrive damaged are sent once more, whole. Answers what travelled: `78 MB sent in 0.5 s`.
- */
-async function send(
-  session: Session,
-  place: StagePlace,
-  request: StageRequest,
-  segments: readonly ArchiveSegment[],
-  progress: Progress,
-  publish: () => Promise<{ facts: Map<string, string> }>,
-): Promise<string> {
-  const { archive } = request;
-  const variables = { root: place.root, sha: archive.sha256 };
-  const { size } = await stat(request.archivePath);
-  if (size !== archive.bytes) {
-    throw outsideError({
-      code: 'archive-changed',
-      message: `The archive has ${size} bytes instead of the ${archive.bytes} it was packed with.`,
-      suggestion: 'Build it again.',
-    });
-  }
-  const part = `${place.root}/archives/${archive.sha256}`;
-  const total = { bytes: 0, seconds: 0 };
-  const transfer = async (remotePath: string, ranges: readonly Range[]) => {
-    const started = Date.now();
-    await upload(session, {
-      localPath: request.archivePath,
-      ranges,
-      remotePath,
-      edge: place.edge,
-      onDetail: progress.detail,
-    });
-    const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
-    const seconds = (Date.now() - started) / 1000;
-    total.bytes += bytes;
-    total.seconds += seconds;
-    progress.log(`sent ${megabytes(bytes)} to edge ${place.edge} in ${seconds.toFixed(1)} s`);
-  };
-  const sendMissing = async () => {
-    const assembly = await planAssembly(session, place.root, segments);
-    if (!assembly) return false;
-    progress.log(
-      `edge ${place.edge} has ${megabytes(assembly.reusedBytes)} of ${megabytes(archive.bytes)} already`,
-    );
-    if (assembly.travelling.length > 0) {
-      await transfer(`${part}.delta.part`, assembly.travelling);
-    }
-    progress.detail('assembling');
-    const pieces = assembly.pieces
-      .map(({ file, offset, bytes }) => `${file} ${offset} ${bytes}`)
-      .join('\n');
-    await session.script({
-      name: 'assemble',
-      variables: { ...variables, pieces },
-      deadlineSeconds: 900,
-    });
-    return true;
-  };
-  const sendAll = async () => {
-    await transfer(`${part}.part`, [{ offset: 0, bytes: archive.bytes }]);
-    return true;
-  };
-  try {
-    for (const attempt of segments.length > 0
-      ? [sendMissing, sendAll, sendAll]
-      : [sendAll, sendAll]) {
-      if (!(await attempt())) continue;
-      progress.detail('verifying');
-      const { facts } = await publish();
-      if (facts.get('published') !== 'no') return summary(total, archive);
-      progress.log(`edge ${place.edge}: the sha256 of what arrived is wrong`);
-    }
-  } catch (error) {
-    // A worker that shuts down leaves the part for the one that takes over; `sweep` is the last net.
-    const resumes = error instanceof Cancelled && error.reason !== 'cancelled';
-    if (!resumes) await discard(session, variables);
-    throw error;
-  }
-  throw outsideError({
-    code: 'upload-corrupt',
-    message: `The archive arrived damaged on edge ${place.edge}, twice.`,
-    suggestion: 'Check the disk of the edge node, and the archive on the build host.',
-    retryable: true,
-  });
-}
-
-function summary(sent: { bytes: number; seconds: number }, archive: Archive): string {
-  if (sent.bytes === 0) return `all ${megabytes(archive.bytes)} were there in pieces`;
-  const of = sent.bytes < archive.bytes ? ` of ${megabytes(archive.bytes)}` : '';
-  return `${megabytes(sent.bytes)}${of} sent in ${sent.seconds.toFixed(1)} s`;
-}
-
-/** Best effort with a connection and a deadline of its own: the session's may be cut or stopped. */
-async function discard(session: Session, variables: { root: string; sha: string }): Promise<void> {
-  try {
-    await session.detached({ name: 'discard', variables, deadlineSeconds: 10 });
-  } catch {
-    session.settings.log(`a part of an upload stays until the next sweep`);
-  }
 }
 
 /** What the edge says an activated shell has there. */
