@@ -168,10 +168,11 @@ export function describeCommand(command: Command): CommandHelp {
 /** Throws `not-allowed`, naming who may. */
 export function requireMayActOn(build: Build, context: CommandContext, verb: string): void {
   if (mayActOn(build, context)) return;
+  const requester = { person: build.requester.user };
   throw userError({
     code: 'not-allowed',
-    message: `Only <@${build.requester.user}>, who asked for this build, and operators may ${verb} it.`,
-    suggestion: `Ask <@${build.requester.user}>.`,
+    message: ['Only ', requester, `, who asked for this build, and operators may ${verb} it.`],
+    suggestion: ['Ask ', requester, '.'],
   });
 }
 

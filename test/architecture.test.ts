@@ -131,6 +131,15 @@ describe('the structure is as src/README.md draws it', () => {
     assert.deepEqual(wrong, []);
   });
 
+  it('only Slack’s own folder writes or reads Slack’s marks for people and channels', () => {
+    const others = ['commands', 'src/domain', 'src/pipeline', 'src/answers', 'src/terminal'];
+    const marked = others.flatMap(sources).filter((file) => {
+      const code = readFileSync(join(ROOT, file), 'utf8').replace(/^\s*(?:\*|\/\/|\/\*).*$/gm, '');
+      return /<@|<!(?:date|channel|here|subteam)/.test(code);
+    });
+    assert.deepEqual(marked, []);
+  });
+
   it('nothing in src or commands imports test or deploy', () => {
     assert.deepEqual(
       all.filter(({ target }) => /^(test|deploy)\//.test(target)),

@@ -4,7 +4,8 @@
  * literally, so nothing a person typed can become markup.
  */
 import type { StepStatus } from '../domain/build.ts';
-import { line, passage } from './outside.ts';
+import type { Phrase } from '../domain/phrase.ts';
+import { clip, line, passage, visible } from './outside.ts';
 
 export interface Document {
   /** One plain sentence or two: what a notification shows. */
@@ -76,27 +77,26 @@ export function words(...pieces: (string | Inline | Inline[])[]): Inline[] {
     .filter((piece) => piece.kind !== 'text' || piece.text !== '');
 }
 
-/** A message of ours or from outside, in which `like this` is code. */
-export function marked(text: string, limit = 1500): Inline[] {
-  return pieces(text, limit, /(`[^`\n]+`)/);
+/** A message of ours or from outside, in which `like this` is code and people are values. */
+export function marked(phrase: Phrase, limit = 1500): Inline[] {
+  if (typeof phrase === 'string') return withCode(passage(phrase, limit));
+  let left = limit;
+  return phrase.flatMap((piece) => {
+    if (typeof piece !== 'string') return user(piece.person);
+    if (left <= 0) return [];
+    const text = clip(visible(piece), left);
+    left -= text.length;
+    return withCode(text);
+  });
 }
 
-/**
- * As `marked`, and `<@U123>` is the person of that id. Only for answers one person sees: nobody
- * is called by what somebody else typed.
- */
-export function markedWithPeople(text: string, limit = 1500): Inline[] {
-  return pieces(text, limit, /(`[^`\n]+`|<@[UW][A-Z0-9]{2,30}>)/);
-}
-
-function pieces(text: string, limit: number, separator: RegExp): Inline[] {
-  return passage(text, limit)
-    .split(separator)
+function withCode(text: string): Inline[] {
+  return text
+    .split(/(`[^`\n]+`)/)
     .map((piece, index): Inline => {
-      if (index % 2 === 0) return { kind: 'text', text: piece };
-      return piece.startsWith('`')
-        ? { kind: 'text', text: piece.slice(1, -1), style: 'code' }
-        : { kind: 'user', id: piece.slice(2, -1) };
+      return index % 2 === 0
+        ? { kind: 'text', text: piece }
+        : { kind: 'text', text: piece.slice(1, -1), style: 'code' };
     })
     .filter((piece) => piece.kind !== 'text' || piece.text !== '');
 }

@@ -1,6 +1,7 @@
+import { followedBy, plainPhrase } from '../domain/phrase.ts';
 import type { Reply } from '../domain/reply.ts';
 import { sayButtons } from './buttons.ts';
-import { block, buttons, type Document, markedWithPeople, type Part, prose } from './document.ts';
+import { block, buttons, type Document, marked, type Part, prose } from './document.ts';
 import { line, visible } from './outside.ts';
 
 /** Of a text that is wrong throughout, the beginning is enough. */
@@ -9,16 +10,16 @@ const MOST_OTHERS = 10;
 export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>): Document {
   const { message, suggestion } = error;
   return {
-    summary: [line(message, 600), suggestion ? line(suggestion, 400) : '']
+    summary: [line(plainPhrase(message), 600), line(plainPhrase(suggestion ?? ''), 400)]
       .filter(Boolean)
       .join(' '),
     parts: [
-      prose('⚠️ ', markedWithPeople(message, 2000)),
+      prose('⚠️ ', marked(message, 2000)),
       ...typedWithMark(error.typed, error.position),
-      ...(suggestion ? [prose(markedWithPeople(suggestion, 1000))] : []),
+      ...(suggestion ? [prose(marked(suggestion, 1000))] : []),
       ...(error.others ?? []).slice(0, MOST_OTHERS).map((other) => {
-        const words = [other.message, other.suggestion].filter(Boolean).join(' ');
-        return prose('⚠️ ', markedWithPeople(words, 1000));
+        const { message, suggestion } = other;
+        return prose('⚠️ ', marked(suggestion ? followedBy(message, suggestion) : message, 1000));
       }),
       ...buttons(sayButtons(error.repairs)),
     ],

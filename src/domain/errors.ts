@@ -2,6 +2,7 @@
  * The one error family of the product. Every message a person sees says what is wrong, where,
  * and what to type instead; the `kind` decides the exit code and whether trying again can help.
  */
+import { type Phrase, plainPhrase } from './phrase.ts';
 
 /** Who has to act: the person who typed, the operator of something outside, or us. */
 export type ErrorKind = 'user' | 'outside' | 'defect';
@@ -28,9 +29,9 @@ export interface ErrorFields {
   /** A stable identifier in kebab-case, e.g. `bad-name`. */
   code: string;
   /** One sentence in plain words. */
-  message: string;
+  message: Phrase;
   /** What to do or type next. */
-  suggestion?: string | null;
+  suggestion?: Phrase | null;
   /** Commands that would go through instead, the likeliest first. */
   repairs?: readonly Repair[];
   /** What to type instead, and in place of what. */
@@ -61,6 +62,8 @@ export class FerryError extends Error {
   readonly kind: ErrorKind;
   readonly code: string;
   readonly suggestion: string | null;
+  /** Message and suggestion with the people they name as values. */
+  readonly said: { message: Phrase; suggestion: Phrase | null };
   readonly position: { start: number; end: number } | null;
   readonly details: string | null;
   readonly retryable: boolean;
@@ -69,11 +72,13 @@ export class FerryError extends Error {
   readonly others: readonly FerryError[];
 
   constructor(kind: ErrorKind, fields: ErrorFields, options?: { cause?: unknown }) {
-    super(fields.message, options);
+    super(plainPhrase(fields.message), options);
     this.name = 'FerryError';
     this.kind = kind;
     this.code = fields.code;
-    this.suggestion = fields.suggestion ?? null;
+    const { message, suggestion = null } = fields;
+    this.said = { message, suggestion };
+    this.suggestion = suggestion === null ? null : plainPhrase(suggestion);
     // A token may stand in for its position; only the offsets are kept.
     this.position = fields.position
       ? { start: fields.position.start, end: fields.position.end }

@@ -2,6 +2,7 @@ import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { FerryError, Repair } from './errors.ts';
+import type { Phrase } from './phrase.ts';
 import type { BuildRequest } from './request.ts';
 
 /**
@@ -52,7 +53,7 @@ export type Reply =
   /** Ask for the rest in a form; in a terminal this is a usage error. */
   | { kind: 'form'; form: 'create'; initial: Partial<BuildRequest> }
   /** A short answer: `Cancelling churn@3.` */
-  | { kind: 'notice'; tone: 'information' | 'success'; text: string }
+  | { kind: 'notice'; tone: 'information' | 'success'; text: Phrase }
   | { kind: 'refusal'; error: RefusalView };
 
 /** What a log shows, for whoever's job it was. */
@@ -120,27 +121,24 @@ export interface CommandHelp {
 
 export interface RefusalView {
   code: string;
-  message: string;
-  suggestion: string | null;
+  message: Phrase;
+  suggestion: Phrase | null;
   /** The typed text and the part that is wrong, when there is one. */
   typed: string | null;
   position: { start: number; end: number } | null;
   /** Commands that would go through instead, the likeliest first. */
   repairs: readonly Repair[];
   /** Further mistakes in the same text; absent where there is one. */
-  others?: readonly { message: string; suggestion: string | null }[];
+  others?: readonly { message: Phrase; suggestion: Phrase | null }[];
 }
 
 export function refusal(error: FerryError, typed: string | null): Reply {
-  const { code, message, suggestion, position, repairs } = error;
-  const others = error.others.map((other) => ({
-    message: other.message,
-    suggestion: other.suggestion,
-  }));
+  const { code, said, position, repairs } = error;
+  const others = error.others.map((other) => other.said);
   return {
     kind: 'refusal',
     error: {
-      ...{ code, message, suggestion, typed, position, repairs },
+      ...{ code, ...said, typed, position, repairs },
       ...(others.length > 0 ? { others } : {}),
     },
   };

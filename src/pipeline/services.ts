@@ -69,7 +69,7 @@ export function createServices(ports: {
     const free = numbers.find((candidate) => !taken.has(candidate)) ?? `${name}-2`;
     throw userError({
       code: 'name-taken',
-      message: `\`${name}\` belongs to <@${owner}>.`,
+      message: [`\`${name}\` belongs to `, { person: owner }, '.'],
       suggestion: `Choose another name, such as \`${free}\`, or use theirs: \`run ${name}\`.`,
       repairs: [
         { label: `Name it ${free}`, command: createCommand({ ...request, environment: free }) },
@@ -283,7 +283,10 @@ function busy(holder: Build): FerryError {
   const name = holder.request.environment;
   return userError({
     code: 'environment-busy',
-    message: `<@${holder.requester.user}> is building \`${name}\` right now, with other packages (build \`${holder.id}\`).`,
+    message: [
+      { person: holder.requester.user },
+      ` is building \`${name}\` right now, with other packages (build \`${holder.id}\`).`,
+    ],
     suggestion: `Wait for it (\`status ${name}\`), cancel it (\`cancel ${name}\`), or choose another name.`,
   });
 }

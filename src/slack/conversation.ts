@@ -22,6 +22,7 @@ import {
 } from '../answers/document.ts';
 import type { Build } from '../domain/build.ts';
 import { FerryError, outsideError } from '../domain/errors.ts';
+import { followedBy } from '../domain/phrase.ts';
 import { audience, type RefusalView, type Reply, refusal } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Services } from '../domain/services.ts';
@@ -515,7 +516,7 @@ function withStoreSentence(reply: Reply): Reply {
     kind: 'refusal',
     error: {
       ...reply.error,
-      message: `${reply.error.message} Nothing was recorded: send it again later.`,
+      message: followedBy(reply.error.message, 'Nothing was recorded: send it again later.'),
     },
   };
 }

@@ -9,6 +9,7 @@ import { lineTitle, textToPaste, warnings } from '../answers/invocation.ts';
 import { clip, line } from '../answers/outside.ts';
 import { FerryError } from '../domain/errors.ts';
 import { parseName } from '../domain/names.ts';
+import { followedBy, plainPhrase } from '../domain/phrase.ts';
 import type { InvocationLine, RefusalView } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
@@ -228,7 +229,7 @@ export function readForm(
   } catch (error) {
     if (!(error instanceof FerryError)) throw error;
     const field = error.code === 'bad-name' ? FIELDS.name : FIELDS.packages;
-    return { ok: false, errors: { [field]: sentence(error) } };
+    return { ok: false, errors: { [field]: sentence(error.said) } };
   }
   let text = '';
   const ends = words.map((word) => {
@@ -242,7 +243,7 @@ export function readForm(
   if (parsed.kind === 'empty') return { ok: false, errors: { [FIELDS.name]: 'Write a name.' } };
   const at = parsed.error.position?.start ?? 0;
   const field = ends.find(({ end }) => at < end)?.field ?? 'packages';
-  return { ok: false, errors: { [FIELDS[field]]: sentence(parsed.error) } };
+  return { ok: false, errors: { [FIELDS[field]]: sentence(parsed.error.said) } };
 }
 
 /** The lines of the packages as one, unless a comment or a bullet needs to begin its own. */
@@ -275,8 +276,8 @@ function refuseOptions(packages: string): void {
 }
 
 /** Slack shows errors as plain text. */
-function sentence(error: Pick<FerryError, 'message' | 'suggestion'>): string {
-  const text = error.suggestion ? `${error.message} ${error.suggestion}` : error.message;
+function sentence({ message, suggestion }: FerryError['said']): string {
+  const text = plainPhrase(suggestion ? followedBy(message, suggestion) : message);
   return line(text.replaceAll('`', ''), 280);
 }
 

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { execute, parseCommand } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import type { LockedPackage } from '../../src/domain/lock.ts';
+import { plainPhrase } from '../../src/domain/phrase.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { environment, revision, settings } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
@@ -27,7 +28,7 @@ describe('a notebook kernel', () => {
     const reply = await answer('run churn --for jupyter', 'python', 'numpy');
     assert.equal(reply.kind, 'refusal');
     const { message, repairs } = reply.error;
-    assert.match(message, /`churn@3` has no `ipykernel`/);
+    assert.match(plainPhrase(message), /`churn@3` has no `ipykernel`/);
     assert.deepEqual(
       repairs.map(({ label }) => label),
       ['Build it with ipykernel'],

@@ -1,0 +1,28 @@
+/** A person by their id, where one is named; a reader is shown their name. */
+export interface Person {
+  person: string;
+}
+
+/**
+ * Words of ours in which people are values, so that no text somebody typed can become one and each
+ * renderer names them in its own way.
+ */
+export type Phrase = string | readonly (string | Person)[];
+
+export function piecesOf(phrase: Phrase): readonly (string | Person)[] {
+  return typeof phrase === 'string' ? [phrase] : phrase;
+}
+
+/** One phrase after another, with a blank between. */
+export function followedBy(first: Phrase, second: Phrase): Phrase {
+  return typeof first === 'string' && typeof second === 'string'
+    ? `${first} ${second}`
+    : [...piecesOf(first), ' ', ...piecesOf(second)];
+}
+
+/** The phrase where nobody's name can be shown: in logs, in errors, on a stored build. */
+export function plainPhrase(phrase: Phrase): string {
+  return piecesOf(phrase)
+    .map((piece) => (typeof piece === 'string' ? piece : `@${piece.person}`))
+    .join('');
+}
