@@ -1,4 +1,4 @@
-import { type Environment, type Revision, revisionLabel } from '../domain/environment.ts';
+import { aliasOf, type Environment, type Revision, revisionLabel } from '../domain/environment.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
@@ -75,7 +75,7 @@ function describeRevision(revision: Revision): Part[] {
         staging.hdfs ? ' and ' : '',
         ...(staging.hdfs ? [code(staging.hdfs, 160)] : []),
         `, seen by executors as `,
-        code(staging.alias, 70),
+        code(aliasOf(staging), 70),
       ),
     );
   return [

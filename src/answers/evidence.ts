@@ -1,4 +1,10 @@
-import type { ExecutorEvidence, LineForm, Staging, Verification } from '../domain/environment.ts';
+import {
+  aliasOf,
+  type ExecutorEvidence,
+  type LineForm,
+  type Staging,
+  type Verification,
+} from '../domain/environment.ts';
 import { DOCUMENT_NAMES, formThatRan, isSameForm } from '../domain/lines.ts';
 import {
   bold,
@@ -155,7 +161,9 @@ function hostLine(executor: ExecutorEvidence, staging: Staging | null): Inline[]
     const under = isUnderAlias(executor, staging);
     pieces.push(...words(', numpy from ', code(shortPath(executor.numpyFile, staging), 90)));
     if (staging !== null)
-      pieces.push(...words(under ? ' ✔' : ` ✖ not under ${line(staging?.alias ?? '', 40)}`));
+      pieces.push(
+        ...words(under ? ' ✔' : ` ✖ not under ${line(staging ? aliasOf(staging) : '', 40)}`),
+      );
   }
   if (failed.length > 0) {
     pieces.push(...words(`; cannot import `));
@@ -175,12 +183,12 @@ function isClean(executor: ExecutorEvidence, staging: Staging | null): boolean {
 }
 
 function isUnderAlias(executor: ExecutorEvidence, staging: Staging | null): boolean {
-  return staging === null || (executor.numpyFile ?? '').split('/').includes(staging.alias);
+  return staging === null || (executor.numpyFile ?? '').split('/').includes(aliasOf(staging));
 }
 
 /** Container folders are long and say nothing; from the alias on the path is what people know. */
 function shortPath(path: string, staging: Staging | null): string {
   const parts = path.split('/');
-  const alias = staging === null ? -1 : parts.indexOf(staging.alias);
+  const alias = staging === null ? -1 : parts.indexOf(aliasOf(staging));
   return alias < 0 ? path : `./${parts[alias]}/…/${parts.slice(-2).join('/')}`;
 }

@@ -31,6 +31,9 @@ export interface Revision {
 /** An archive present and verified on an edge node (and in HDFS when the edge has it). */
 export interface Staging {
   edge: string;
+  /** What it is a staging of: `churn`, 3. */
+  environment: string;
+  revision: number;
   /** Absolute path of the archive on the edge node. */
   archivePath: string;
   /** `hdfs://…` address of the same bytes; null when the edge has no HDFS. */
@@ -40,8 +43,11 @@ export interface Staging {
   /** Folder everything lies under; the global layout's line runs here. */
   root: string;
   layout: Layout;
-  /** What executors see the archive as: `churn_zip`, or `MYGLOBALENV` in the global layout. */
-  alias: string;
+  /**
+   * What executors see the archive as in each layout: `churn_zip`, and the edge's own name for all
+   * environments, `MYGLOBALENV`. Under that name the edge has a folder with a link to each of them.
+   */
+  aliases: Readonly<Record<Layout, string>>;
   cluster: ClusterProfile;
   /** Variables that activation would set to paths of the prefix, relative to it. */
   activation: Record<string, string>;
@@ -100,6 +106,11 @@ export interface DriverEvidence {
   prefix: string;
   python: string;
   files: Record<string, string>;
+}
+
+/** What executors see the archive as in the layout it was staged for. */
+export function aliasOf({ aliases, layout }: Pick<Staging, 'aliases' | 'layout'>): string {
+  return aliases[layout];
 }
 
 export function latestRevision(environment: Environment): Revision | null {

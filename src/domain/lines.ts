@@ -43,8 +43,7 @@ export function invocationRequest(
     environment: subject.environment,
     revision: subject.revision,
     layout,
-    // The alias was chosen for the layout the archive was staged in; the other has its own.
-    alias: layout === staging.layout ? staging.alias : null,
+    alias: staging.aliases[layout],
     archive: { path: staging.archivePath, hdfs: staging.hdfs },
     driverPrefix: staging.driverPrefix,
     root: staging.root,

@@ -156,7 +156,6 @@ export interface StageRequest {
   /** For the check of free space. */
   unpackedBytes: number;
   layout: Layout;
-  alias: string;
   /** Written beside the archive as the manifest, from which the catalogue can be rebuilt. */
   manifest: unknown;
 }

@@ -1,11 +1,12 @@
 import { withSite } from './cluster.ts';
-import type {
-  DriverEvidence,
-  Environment,
-  ExecutorEvidence,
-  LineForm,
-  Staging,
-  Verification,
+import {
+  aliasOf,
+  type DriverEvidence,
+  type Environment,
+  type ExecutorEvidence,
+  type LineForm,
+  type Staging,
+  type Verification,
 } from './environment.ts';
 import { formOf, lineFor } from './lines.ts';
 import { quote } from './shell.ts';
@@ -75,7 +76,7 @@ export function verificationCommand(
     },
   });
   const link =
-    line.directory === null ? '' : `ln -s ${quote(`${staging.root}/${staging.alias}`)} . && `;
+    line.directory === null ? '' : `ln -s ${quote(`${staging.root}/${aliasOf(staging)}`)} . && `;
   return {
     command: `${link}${line.text}`,
     files: {
@@ -175,7 +176,7 @@ function contradiction(evidence: Evidence, subject: VerificationSubject): Contra
   const { npv, executors, registered, driver } = evidence;
   const because = (reason: string): Contradiction => ({ reason, deviation: null });
   if (executors.length === 0) return because('No executor answered.');
-  const inside = `/${subject.staging.alias}/${subject.environment}/`;
+  const inside = `/${aliasOf(subject.staging)}/${subject.environment}/`;
   const isOurs = (path: string) => `${path}/`.includes(inside);
   for (const executor of executors) {
     const foreign = foreignPart(executor, 'executors', isOurs);

@@ -47,13 +47,13 @@ export const settings: Settings = {
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
   const root = '/srv/ferry';
   return {
-    edge,
+    ...{ edge, environment: 'churn', revision: 3 },
     archivePath: `${root}/archives/${'a'.repeat(64)}/churn.zip`,
     hdfs: `hdfs://${edge}:9000/ferry/${'a'.repeat(64)}/churn.zip`,
     driverPrefix: `${root}/envs/churn/3`,
     root,
     layout,
-    alias: layout === 'global' ? 'MYGLOBALENV' : 'churn_zip',
+    aliases: { local: 'churn_zip', global: 'MYGLOBALENV' },
     cluster: {
       name: 'yarn-hadoop3.5-spark3.5',
       manager: 'yarn',
@@ -115,7 +115,7 @@ export function invocationLine(
     form: { purpose: 'shell', tool, mode: 'client', layout },
     title: `${tool}, client mode`,
     directory: layout === 'global' ? place.root : null,
-    text: `${driver}PYSPARK_PYTHON=${python} ${tool} --master yarn --deploy-mode client --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=${python} --archives '${place.archivePath}#${place.alias}'${tool === 'spark-submit' ? ' app.py' : ''}`,
+    text: `${driver}PYSPARK_PYTHON=${python} ${tool} --master yarn --deploy-mode client --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=${python} --archives '${place.archivePath}#${place.aliases[layout]}'${tool === 'spark-submit' ? ' app.py' : ''}`,
     language: null,
     warnings: [],
     staging: place,

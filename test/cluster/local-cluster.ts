@@ -24,7 +24,7 @@ export function provesLocalCluster(
   const onLocalCluster = (build: Built, spark: string, hadoop: string) => {
     const sparkHome = borrowedSpark(world(), spark);
     const { staging, ...subject } = subjectOf(build, { layout: 'local', hdfs: null });
-    const alias = `${subject.environment}_archive`;
+    const aliases = { ...staging.aliases, local: `${subject.environment}_archive` };
     const cluster = {
       ...staging.cluster,
       ...{ manager: 'local-cluster' as const, master: MASTER, spark, hadoop, sparkHome },
@@ -38,7 +38,7 @@ export function provesLocalCluster(
       SPARK_LOCAL_IP: '127.0.0.1',
     };
     return {
-      subject: { ...subject, staging: { ...staging, alias, cluster } } as VerificationSubject,
+      subject: { ...subject, staging: { ...staging, aliases, cluster } } as VerificationSubject,
       edge: world().edge({ env }),
       exports: Object.entries(env)
         .map(([name, value]) => `export ${name}=${value}; `)
@@ -52,7 +52,7 @@ export function provesLocalCluster(
     assert.deepEqual(proof.npv, [npv]);
     assert.equal(proof.executors.length, 2);
     for (const { executable } of proof.executors) {
-      const inside = `/${subject.staging.alias}/${subject.environment}/bin/python`;
+      const inside = `/${subject.staging.aliases.local}/${subject.environment}/bin/python`;
       assert.ok(executable.endsWith(inside), executable);
     }
   };

@@ -76,7 +76,7 @@ function environment(name: string, ...revisions: Made[]): Environment {
           archivePath: `/srv/ferry/archives/${SHA}/${name}.zip`,
           hdfs: `hdfs://lab:9000/ferry/${SHA}/${name}.zip`,
           driverPrefix: `/srv/ferry/envs/${name}/${index + 1}`,
-          alias: `${name}_zip`,
+          aliases: { local: `${name}_zip`, global: 'MYGLOBALENV' },
         },
       ],
       ...change,

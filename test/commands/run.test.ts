@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { execute, parseCommand } from '../../commands/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
+import type { Staging } from '../../src/domain/environment.ts';
 import type { LockedPackage } from '../../src/domain/lock.ts';
 import { plainPhrase } from '../../src/domain/phrase.ts';
 import type { Reply } from '../../src/domain/reply.ts';
-import { environment, revision, settings } from '../answers/samples.ts';
+import { environment, revision, settings, staging } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
 
 /** What `text` answers where `churn@3` holds these packages. */
-async function answer(text: string, ...packages: string[]): Promise<Reply> {
+const answer = (text: string, ...packages: string[]): Promise<Reply> =>
+  answerOf(text, packages, [staging()]);
+
+async function answerOf(text: string, packages: string[], stagings: Staging[]): Promise<Reply> {
   const { services, store } = createMemory();
   const { lock, ...known } = revision(3);
   const [sample] = lock.packages;
@@ -17,7 +21,7 @@ async function answer(text: string, ...packages: string[]): Promise<Reply> {
   const entries = packages.map((name): LockedPackage => ({ ...sample, name }));
   store.environments.set('churn', {
     ...environment('churn', 0),
-    revisions: [{ ...known, lock: { ...lock, packages: entries } }],
+    revisions: [{ ...known, stagings, lock: { ...lock, packages: entries } }],
   });
   const place = { user: 'U1', channel: 'C1', team: null };
   return execute(text, commands, { ...place, services, commands: commandHelp });
@@ -46,4 +50,22 @@ describe('a notebook kernel', () => {
     assert.equal(reply.kind, 'invocation', JSON.stringify(reply));
     assert.deepEqual(reply.lines[0]?.language, 'json');
   });
+});
+
+describe('an edge with a name of its own for the global layout', () => {
+  const place = { ...staging(), aliases: { local: 'churn_zip', global: 'FOO' } };
+  const textOf = async (text: string, layout: Staging['layout']) => {
+    const reply = await answerOf(text, ['python'], [{ ...place, layout }]);
+    assert.equal(reply.kind, 'invocation', JSON.stringify(reply));
+    return reply.lines[0]?.text ?? '';
+  };
+
+  for (const layout of ['local', 'global'] as const) {
+    test(`gives it to lines of an archive built for the ${layout} layout`, async () => {
+      const global = await textOf('run churn --layout global', layout);
+      assert.match(global, /PYSPARK_PYTHON=\.\/FOO\/churn\/bin\/python/);
+      assert.match(global, /churn\.zip#FOO'?$/);
+      assert.match(await textOf('run churn --layout local', layout), /churn\.zip#churn_zip'?$/);
+    });
+  }
 });

@@ -11,7 +11,7 @@ describe('layouts and formats', { skip: cannotWalk }, () => {
       await ctx.ask('create everywhere python=3.11 six --layout global');
       const build = await ctx.untilReady('everywhere');
       const { root } = ctx.edge;
-      assert.equal(build.stagings[0]?.alias, 'MYGLOBALENV');
+      assert.equal(build.stagings[0]?.aliases.global, 'MYGLOBALENV');
       assert.match(
         words(await ctx.live('everywhere')),
         /PYSPARK_PYTHON=\.\/MYGLOBALENV\/everywhere\/bin\/python/,
@@ -47,7 +47,7 @@ describe('layouts and formats', { skip: cannotWalk }, () => {
       assert.match(staging.archivePath, /\/tarred\.tar\.gz$/);
       assert.equal(ctx.edge.sha256('tarred'), build.archive?.sha256);
       const line = words(await ctx.live('tarred'));
-      assert.ok(line.includes(`tarred.tar.gz#${staging.alias}'`), line);
+      assert.ok(line.includes(`tarred.tar.gz#${staging.aliases.local}'`), line);
       const listed = execFileSync('tar', ['-tzf', staging.archivePath], {
         encoding: 'utf8',
         maxBuffer: 1e8,

@@ -27,13 +27,13 @@ const subject: VerificationSubject = {
   revision: 3,
   imports: { numpy: ['numpy'] },
   staging: {
-    edge: 'edge',
+    ...{ edge: 'edge', environment: 'churn', revision: 3 },
     archivePath: '/srv/archives/ab/churn.tar.gz',
     hdfs: null,
     driverPrefix: '/srv/envs/churn/3',
     root: '/srv',
     layout: 'local',
-    alias: 'churn_tar_gz',
+    aliases: { local: 'churn_tar_gz', global: 'MYGLOBALENV' },
     cluster: {
       name: 'yarn',
       manager: 'yarn',

@@ -9,7 +9,7 @@ import { baseOf, hdfsBase, isInHdfs, putIntoHdfs } from './hdfs.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
-import { checkStageRequest, isStagingIntact, stageArchive } from './staging.ts';
+import { checkStageRequest, isStagingIntact, OWN_FOLDERS, stageArchive } from './staging.ts';
 import { createTurns } from './turns.ts';
 
 /** One edge node as configured. */
@@ -209,7 +209,9 @@ function checkConfig(config: EdgeConfig): void {
   const wrong =
     !/^(\/[A-Za-z0-9._-]+)+\/?$/.test(config.root) || config.root.includes('/..')
       ? 'root: must be an absolute path of letters, digits, `.`, `_` and `-`'
-      : Object.keys(config.env).find((name) => !isVariable(name));
+      : OWN_FOLDERS.includes(config.alias)
+        ? `alias: \`${config.alias}\` is a folder that stagings need`
+        : Object.keys(config.env).find((name) => !isVariable(name));
   if (wrong !== undefined) {
     throw outsideError({
       code: 'bad-config',

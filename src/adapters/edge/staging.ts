@@ -3,6 +3,7 @@ import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { activationOf } from '../../domain/invocation/activation.ts';
+import { defaultAlias } from '../../domain/invocation.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
 import { diskFull } from './failures.ts';
@@ -13,7 +14,7 @@ import type { Session } from './session.ts';
 /** Bytes that stay free on the edge whatever we stage. */
 const RESERVE = 16 * 1024 * 1024;
 /** Folders under the root that are not the alias's. */
-const OWN_FOLDERS: readonly string[] = ['archives', 'envs', 'manifests'];
+export const OWN_FOLDERS: readonly string[] = ['archives', 'envs', 'manifests'];
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** Where an archive lies on the edge; published once, immutable from then on. */
@@ -27,21 +28,19 @@ export function archivePathOf(root: string, archive: Archive): string {
  */
 export function checkStageRequest(request: StageRequest): void {
   parseName(request.environment, 'environment name');
-  parseName(request.alias, 'alias');
   parseName(request.archive.name, 'archive name');
-  const wrong =
-    OWN_FOLDERS.includes(request.alias) || !/\.(zip|tar\.gz)$/.test(request.archive.name)
-      ? `alias \`${request.alias}\`, archive \`${request.archive.name}\``
-      : !SHA256.test(request.archive.sha256)
-        ? 'sha256'
-        : !Number.isSafeInteger(request.revision) || request.revision < 1
-          ? 'revision'
-          : null;
+  const wrong = !/\.(zip|tar\.gz)$/.test(request.archive.name)
+    ? `archive \`${request.archive.name}\``
+    : !SHA256.test(request.archive.sha256)
+      ? 'sha256'
+      : !Number.isSafeInteger(request.revision) || request.revision < 1
+        ? 'revision'
+        : null;
   if (wrong) {
     throw outsideError({
       code: 'bad-name',
       message: `This cannot be staged: ${wrong} is not what a staging is made of.`,
-      suggestion: `Use an alias other than ${OWN_FOLDERS.join(', ')}, and a .zip or .tar.gz archive.`,
+      suggestion: 'Stage a .zip or .tar.gz archive.',
     });
   }
 }
@@ -66,7 +65,6 @@ export async function stageArchive(
 ): Promise<{ staging: Staging; travelled: string }> {
   const { archive, environment, revision } = request;
   const { root } = place;
-  const symlinks = request.layout === 'global' ? request.alias : place.globalAlias;
   const variables = {
     root,
     sha: archive.sha256,
@@ -75,7 +73,7 @@ export async function stageArchive(
     bytes: archive.bytes,
     environment,
     revision,
-    alias: symlinks,
+    alias: place.globalAlias,
   };
   const script = (name: 'prepare' | 'publish' | 'unpack', more = {}, deadlineSeconds = 900) =>
     session.script({ name, variables: { ...variables, ...more }, deadlineSeconds });
@@ -113,13 +111,16 @@ export async function stageArchive(
   );
   const prefix = unpacked.facts.get('prefix') ?? '';
   const staging: Staging = {
-    edge: place.edge,
+    ...{ edge: place.edge, environment, revision },
     archivePath: archivePathOf(root, archive),
     hdfs: null,
     driverPrefix: prefix,
     root,
     layout: request.layout,
-    alias: request.alias,
+    aliases: {
+      local: defaultAlias('local', environment, archive.name),
+      global: place.globalAlias,
+    },
     cluster,
     ...activationOf(activatedEnvironment(unpacked.facts), prefix),
     stagedAt: Date.now(),
@@ -138,8 +139,8 @@ export async function isStagingIntact(
   staging: Staging,
   archive: Archive,
 ): Promise<boolean> {
-  const environment = staging.driverPrefix.split('/').at(-2) ?? '';
-  const link = staging.layout === 'global' ? `${staging.root}/${staging.alias}/${environment}` : '';
+  const { root, aliases, environment } = staging;
+  const link = staging.layout === 'global' ? `${root}/${aliases.global}/${environment}` : '';
   const { facts } = await session.script({
     name: 'intact',
     variables: {

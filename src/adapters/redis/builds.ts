@@ -1,5 +1,6 @@
 import { type Build, type BuildState, isSettled, newBuild } from '../../domain/build.ts';
 import type { Store } from '../../domain/ports.ts';
+import { readBuild } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
 import { createRecords, type Document, FORMAT, type RecordKind } from './records.ts';
 import type { RedisLink } from './redis.ts';
@@ -88,5 +89,5 @@ function toBuild(document: Document): Build | null {
     typeof requester?.user === 'string' &&
     BUILD_STATES.some((known) => known === state);
   if (!isBuild) return null;
-  return { ...newBuild({ id, request, requester, now: createdAt ?? 0 }), ...document };
+  return readBuild({ ...newBuild({ id, request, requester, now: createdAt ?? 0 }), ...document });
 }

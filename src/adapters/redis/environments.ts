@@ -1,5 +1,6 @@
 import type { Environment } from '../../domain/environment.ts';
 import type { Store } from '../../domain/ports.ts';
+import { readEnvironment } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
 import { createRecords, type Document, FORMAT, type RecordKind } from './records.ts';
 import type { RedisLink } from './redis.ts';
@@ -76,5 +77,8 @@ function environmentRecords(link: RedisLink, keys: StoreKeys): RecordKind<Enviro
 function toEnvironment(document: Document): Environment | null {
   const { name, owner, createdAt, revisions } = document as Partial<Environment>;
   if (typeof name !== 'string' || typeof owner !== 'string') return null;
-  return { ...document, name, owner, createdAt: createdAt ?? 0, revisions: revisions ?? [] };
+  return readEnvironment({
+    ...document,
+    ...{ name, owner, createdAt: createdAt ?? 0, revisions: revisions ?? [] },
+  });
 }

@@ -1,5 +1,4 @@
 import type { Staging } from '../../domain/environment.ts';
-import { defaultAlias } from '../../domain/invocation.ts';
 import type { Progress } from '../../domain/ports.ts';
 import type { BuildRun } from '../context.ts';
 import type { Packed } from './archive.ts';
@@ -27,7 +26,6 @@ export async function stage(
           segments: packed.segments,
           unpackedBytes: packed.unpackedBytes,
           layout: build.request.layout,
-          alias: defaultAlias(build.request.layout, build.request.environment, packed.path),
           manifest: {
             environment: build.request.environment,
             revision,

@@ -506,6 +506,22 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     });
   });
 
+  it('links every environment under the name that the edge is configured with', async () => {
+    const edge = world.edge({ alias: 'FOO' });
+    for (const layout of ['local', 'global'] as const) {
+      const request = { ...makeArchive(world.directory), layout };
+      const staging = await edge.stage(request, world.progress);
+      assert.deepEqual(staging.aliases, { local: 'churn_tgz', global: 'FOO' });
+      assert.equal(
+        readlinkSync(join(world.root, 'FOO', request.environment)),
+        `../envs/${request.environment}/current`,
+      );
+      assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);
+      assert.deepEqual(readdirSync(world.root).includes('MYGLOBALENV'), false);
+    }
+    assert.throws(() => world.edge({ alias: 'archives' }), { code: 'bad-config' });
+  });
+
   it('refuses a root that is a file and an alias that is a folder of something else', async () => {
     writeFileSync(world.root, '');
     const request = makeArchive(world.directory);
@@ -530,8 +546,6 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
       { environment: '-rf' },
       { environment: 'a$(id)' },
       { environment: 'a..b' },
-      { alias: "x'; id; '" },
-      { alias: 'archives' },
       { revision: 1.5 },
       { revision: 0 },
       { archive: { ...good.archive, name: '../churn.zip' } },

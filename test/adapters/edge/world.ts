@@ -138,7 +138,6 @@ export function makeArchive(
     layout,
     segments: [],
     unpackedBytes: Math.ceil(bytes.length * 3.5),
-    alias: layout === 'global' ? 'MYGLOBALENV' : `${environment}_${format.replace('.', '_')}`,
     manifest: { environment, revision, sha256: archive.sha256 },
   };
 }
@@ -185,7 +184,6 @@ export function makeSegmentedArchive(
     archive: { name, format: 'tar.gz', sha256, bytes: whole.length, files: 3 },
     unpackedBytes: Math.ceil(whole.length * 3.5),
     layout: 'local',
-    alias: 'churn_tar_gz',
     manifest: { revision },
     segments,
   };
