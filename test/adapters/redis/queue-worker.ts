@@ -2,7 +2,7 @@
  * A worker process to be killed: takes jobs of linux-64 and works on each until it is told to stop.
  * Arguments: socket, prefix. Writes one JSON line per event; SIGTERM closes the worker.
  */
-import { createWorker } from '../../../src/adapters/redis/queue.ts';
+import { createWorker } from '../../../src/adapters/redis/worker.ts';
 
 const [socketPath = '', prefix = ''] = process.argv.slice(2);
 

@@ -3,14 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { JobData } from '../../../src/adapters/redis/jobs.ts';
+import { createQueue } from '../../../src/adapters/redis/queue.ts';
+import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import {
-  createQueue,
   createWorker,
-  type JobData,
   type Worker,
   type WorkerOptions,
-} from '../../../src/adapters/redis/queue.ts';
-import { openRedis } from '../../../src/adapters/redis/redis.ts';
+} from '../../../src/adapters/redis/worker.ts';
 import { Cancelled, FerryError } from '../../../src/domain/errors.ts';
 import type { Queue } from '../../../src/domain/ports.ts';
 import { buildFor } from './builds-fixture.ts';

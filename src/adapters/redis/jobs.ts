@@ -1,0 +1,74 @@
+import { Queue as BullQueue, Worker as BullWorker, type Job, WaitingError } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Build } from '../../domain/build.ts';
+import type { Platform } from '../../domain/lock.ts';
+import type { JobPurpose } from '../../domain/ports.ts';
+
+/** Jobs as they travel through Redis: what both sides of the queue must agree on. */
+
+/** Everything else is read from the build's own record. */
+export interface JobData {
+  buildId: string;
+  attempt: number;
+  purpose: JobPurpose;
+}
+
+/** A job that has brought down so many workers will bring down the next one too. */
+const STARTED_ATTEMPTS = 10;
+/** Pause before asking Redis again after an error; BullMQ's own 15 s would show after a restart. */
+const RUN_RETRY_DELAY_MS = 1_000;
+
+/** A new id for every attempt, because BullMQ ignores an id it has seen; it allows no colon. */
+export const jobIdOf = (build: Pick<Build, 'id' | 'attempt'>, purpose: JobPurpose): string =>
+  `${build.id}-${build.attempt}-${purpose}`;
+
+/** Queue names and channels under one prefix; queues are per platform. */
+const queuePrefix = (prefix: string): string => `${prefix}:queue`;
+export const cancelChannel = (prefix: string): string => `${prefix}:cancel`;
+export const cancelKey = (prefix: string, jobId: string): string => `${prefix}:cancel:${jobId}`;
+
+/** The sending side of a platform's queue. Every error also rejects the call that met it. */
+export function openJobQueue(
+  connection: Redis,
+  prefix: string,
+  platform: Platform,
+): BullQueue<JobData> {
+  const queue = new BullQueue<JobData>(platform, {
+    connection,
+    prefix: queuePrefix(prefix),
+    // The check asks Redis once at the start, and a lost answer would spoil the queue for good.
+    skipVersionCheck: true,
+  });
+  queue.on('error', () => {});
+  return queue;
+}
+
+/** The taking side; it begins at once. Times are milliseconds. */
+export function openJobWorker(
+  connection: Redis,
+  options: {
+    prefix: string;
+    platform: Platform;
+    concurrency: number;
+    lockDurationMs: number;
+    stalledIntervalMs: number;
+  },
+  run: (job: Job<JobData>, token?: string) => Promise<void>,
+): BullWorker<JobData> {
+  return new BullWorker<JobData>(options.platform, run, {
+    connection,
+    prefix: queuePrefix(options.prefix),
+    concurrency: options.concurrency,
+    lockDuration: options.lockDurationMs,
+    stalledInterval: options.stalledIntervalMs,
+    maxStalledCount: STARTED_ATTEMPTS,
+    maxStartedAttempts: STARTED_ATTEMPTS,
+    runRetryDelay: RUN_RETRY_DELAY_MS,
+  });
+}
+
+/** Puts a job that is being run back in front of the queue; it does not count as tried. */
+export async function putBack(job: Job<JobData>, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
+}
