@@ -65,6 +65,8 @@ export interface Build {
   failure: Failure | null;
   cancelRequested: { user: string; at: number } | null;
   createdAt: number;
+  /** When this attempt was asked for: of the first one, when the build was created. */
+  queuedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
 }
@@ -97,6 +99,7 @@ export function newBuild(input: {
     failure: null,
     cancelRequested: null,
     createdAt: input.now,
+    queuedAt: input.now,
     startedAt: null,
     finishedAt: null,
   };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalLock, type Lock } from './lock.ts';
-import type { ArchiveFormat, Layout, ProjectPin } from './request.ts';
+import type { ArchiveFormat, Layout, Packer, ProjectPin } from './request.ts';
 
 /** Bumped when the packer writes other bytes for the same input: old archives stay what they are. */
 const PACKING_GENERATION = 1;
@@ -15,6 +15,7 @@ export function fingerprint(input: {
   projects: readonly ProjectPin[];
   layout: Layout;
   format: ArchiveFormat;
+  packer: Packer;
 }): string {
   const lock = canonicalLock(input.lock);
   const lines = [
@@ -22,6 +23,8 @@ export function fingerprint(input: {
     `environment ${input.environment}`,
     `layout ${input.layout}`,
     `format ${input.format}`,
+    // Not said of the usual one, so that the archives of older versions keep their fingerprints.
+    ...(input.packer === 'segments' ? [] : [`packer ${input.packer}`]),
     `platform ${lock.platform}`,
     ...lock.packages.map(
       (entry) =>

@@ -184,7 +184,7 @@ export interface Store {
   readBuild(id: string): Promise<Build | null>;
   /** Applies `change` atomically to the newest record and returns the result. Unknown id: throws `build-not-found`. */
   updateBuild(id: string, change: (build: Build) => Build): Promise<Build>;
-  /** Newest first. */
+  /** What was asked for last comes first. */
   listBuilds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
 
   readEnvironment(name: string): Promise<Environment | null>;

@@ -6,7 +6,7 @@ import type { BuildRun } from './context.ts';
 export async function announce(run: BuildRun): Promise<void> {
   const { build, ports } = run;
   const now = ports.clock.now();
-  const seconds = ((build.finishedAt ?? now) - build.createdAt) / 1000;
+  const seconds = ((build.finishedAt ?? now) - build.queuedAt) / 1000;
   const targets =
     seconds > ports.directNoticeAfterSeconds
       ? (['thread', 'direct'] as const)

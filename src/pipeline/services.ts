@@ -165,7 +165,7 @@ export function createServices(ports: {
               cancelRequested: null,
               startedAt: null,
               finishedAt: null,
-              createdAt: clock.now(),
+              queuedAt: clock.now(),
             }
           : current,
       );

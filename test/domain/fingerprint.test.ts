@@ -13,6 +13,7 @@ const known: Parameters<typeof fingerprint>[0] = {
   projects: [project],
   layout: 'local',
   format: 'zip',
+  packer: 'segments',
 };
 
 describe('a fingerprint', () => {
@@ -20,6 +21,7 @@ describe('a fingerprint', () => {
     ['the environment', { environment: 'fraud' }],
     ['the layout', { layout: 'global' }],
     ['the format', { format: 'tar.gz' }],
+    ['the packer', { packer: 'archiver' }],
     ['the platform', { lock: { ...lock, platform: 'linux-aarch64' } }],
     [
       'the bytes of a package',

@@ -323,7 +323,7 @@ describe('what a build tells', () => {
       directNoticeAfterSeconds: 300,
     });
     const { id } = sample('running');
-    await world.store.createBuild(sample('running', { createdAt: now, startedAt: null }));
+    await world.store.createBuild(sample('running', { queuedAt: now, startedAt: null }));
     now += seconds * 1000;
     await runBuild(world.ports, id, never);
     return [...world.store.notices.values()].map(({ target }) => target);

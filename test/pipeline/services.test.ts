@@ -106,8 +106,13 @@ describe('create', () => {
 describe('retry', () => {
   test('runs a build again as its next attempt', async () => {
     const { services, store, enqueued } = world();
-    await store.createBuild(build('failed', { id: 'b1' }));
-    const again = await services.retry(build('failed', { id: 'b1' }), by('U0ANARUIZ1'));
+    const failed = build('failed', { id: 'b1', createdAt: 500, queuedAt: 500 });
+    await store.createBuild(failed);
+    await store.createBuild(build('failed', { id: 'b2', createdAt: 700, queuedAt: 700 }));
+    assert.equal((await services.findBuild('churn')).id, 'b2');
+    const again = await services.retry(failed, by('U0ANARUIZ1'));
+    assert.deepEqual([again.createdAt, again.queuedAt], [500, 1_000]);
+    assert.equal((await services.findBuild('churn')).id, 'b1');
     assert.deepEqual([again.state, again.attempt, again.failure], ['queued', 2, null]);
     assert.deepEqual([again.startedAt, again.finishedAt], [null, null]);
     assert.ok(again.steps.every(({ status }) => status === 'pending'));

@@ -59,6 +59,7 @@ export class MemoryStore implements Store {
       .filter(({ request }) => !filter.environment || request.environment === filter.environment)
       .filter(({ requester }) => !filter.user || requester.user === filter.user)
       .toReversed()
+      .toSorted((left, right) => right.queuedAt - left.queuedAt)
       .slice(0, filter.limit);
   }
 

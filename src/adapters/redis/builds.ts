@@ -69,7 +69,7 @@ function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build> {
           FORMAT,
           document,
           isSettled(build) ? 1 : 0,
-          build.createdAt,
+          build.queuedAt,
           keys.changes,
         ],
       );

@@ -53,13 +53,13 @@ export async function solve(run: BuildRun, progress: Progress): Promise<Solved> 
       : profiles.every((profile) => profile.manager === 'yarn')
         ? 'zip'
         : 'tar.gz';
-  const { environment, layout } = request;
+  const { environment, layout, packer } = request;
   await describeChange(run, lock, progress);
   return {
     lock,
     projects,
     format,
-    fingerprint: fingerprint({ environment, lock, projects, layout, format }),
+    fingerprint: fingerprint({ environment, lock, projects, layout, format, packer }),
   };
 }
 
