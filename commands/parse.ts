@@ -2,7 +2,7 @@ import { FerryError, userError } from '../src/domain/errors.ts';
 import { printable } from '../src/domain/names.ts';
 import { type RefusalView, type Reply, refusal } from '../src/domain/reply.ts';
 import type { Settings } from '../src/domain/services.ts';
-import { closest, decodeSlackText, type Token, tokenize } from '../src/domain/tokens.ts';
+import { closest, type Token, tokenize } from '../src/domain/tokens.ts';
 import { plainText } from '../src/domain/typed-text.ts';
 import type {
   Command,
@@ -53,15 +53,15 @@ export function parseCommand(
 }
 
 function read(text: string, commands: readonly Command[], settings: Settings): Parsed {
-  const decoded = decodeSlackText(text).trim();
-  const typed = withoutPrompt(plainText(decoded).trim());
+  const given = text.trim();
+  const typed = withoutPrompt(plainText(given).trim());
   if (typed === '') return { kind: 'empty' };
   try {
     const foreign = readForeignCommand(typed, settings);
     const first = foreign?.command ?? /^\S+/.exec(typed)?.[0] ?? '';
     const command = findCommand(first, commands, settings, typed);
     if (command.grammar.raw) {
-      const raw = decoded
+      const raw = given
         .replace(/^`+\s*/, '')
         .slice(first.length)
         .trim();

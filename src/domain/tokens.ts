@@ -10,35 +10,8 @@ export interface Token {
 
 const LONGEST_TEXT = 4000;
 
-/** Keyboards and Slack turn straight quotes and dashes into typographic ones; they mean the same. */
-const TYPOGRAPHIC: Readonly<Record<string, string>> = {
-  '\u2018': "'",
-  '\u2019': "'",
-  '\u201c': '"',
-  '\u201d': '"',
-  '\u00a0': ' ',
-};
-
 /**
- * Slack escapes `&`, `<` and `>` in what people type and wraps addresses as `<url|label>`
- * ("Formatting text for app surfaces"). Undone here, once, so that positions are those of the
- * text the person sees.
- */
-export function decodeSlackText(text: string): string {
-  return text
-    .replace(/<((?:https?|mailto):[^<>|\s]+)(?:\|([^<>]*))?>/g, (_, url, label) => label ?? url)
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-    .replace(
-      /[\u2018\u2019\u201c\u201d\u00a0]/g,
-      (character) => TYPOGRAPHIC[character] ?? character,
-    )
-    .replace(/(^|\s)[\u2013\u2014](?=[a-z]{2})/g, '$1--');
-}
-
-/**
- * Splits decoded text into words at white space. Single and double quotes group; there is no
+ * Splits plain text into words at white space. Single and double quotes group; there is no
  * escape character and no expansion of any kind, because nothing here is a shell. Brackets that
  * hold `key=value` group too, with the quotes inside them, until a lone `--`.
  * Throws `control-character`, `unclosed-quote` or `text-too-long`.

@@ -22,8 +22,8 @@ const EDGE = new RegExp(`(?<=^|${BESIDE})${HIDDEN}|${HIDDEN}(?=$|${BESIDE})`, 'g
 
 /**
  * A command's text in plain characters: straight quotes, ASCII operators, digits and dashes, no
- * marks of code. Escapes that were escaped twice are undone; an application's own arguments, after
- * a lone `--`, stay as they are.
+ * marks of code, none of HTML's escapes, which the source of a page has. An application's own
+ * arguments, after a lone `--`, stay as they are.
  */
 export function plainText(text: string): string {
   const end = /(?:^|\s)--(?=\s|$)/.exec(text)?.index ?? text.length;

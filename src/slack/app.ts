@@ -40,6 +40,7 @@ import {
   TEMPORARY_CODES,
 } from './chat.ts';
 import { type Conversation, createConversation, isDirect, type Place } from './conversation.ts';
+import { decodeSlackText } from './decode.ts';
 import { createDeliveries, type DeliveryOptions, type Pace } from './deliveries.ts';
 import { createHomes, type Homes } from './homes.ts';
 import type { Log } from './log.ts';
@@ -323,7 +324,7 @@ function listen(
       view: null,
       trigger: command.trigger_id,
     };
-    background(conversation.say(command.text, place));
+    background(conversation.say(decodeSlackText(command.text), place));
   });
 
   app.action<BlockAction>(/.*/, async ({ body, action, respond }) => {
@@ -398,7 +399,7 @@ function listen(
     const logs = attachedFiles({ files: read.files });
     const reply = readable(async () => {
       const texts = [read.text, ...(await readLogs(logs, chat))];
-      return conversation.run(`diagnose ${texts.join('\n')}`, place);
+      return conversation.run(decodeSlackText(`diagnose ${texts.join('\n')}`), place);
     });
     background(conversation.fill(view.id, FOUND, reply, place));
   });
@@ -497,7 +498,9 @@ function listen(
       if (above) whole = await withThread(above, ourUserId, chat);
       return null;
     });
-    return refused ? conversation.answer(refused, place) : conversation.say(whole, place);
+    return refused
+      ? conversation.answer(refused, place)
+      : conversation.say(decodeSlackText(whole), place);
   }
 
   /** What `read` answers, or why Slack does not let us read. */

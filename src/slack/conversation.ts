@@ -26,7 +26,6 @@ import { followedBy } from '../domain/phrase.ts';
 import { audience, type RefusalView, type Reply, refusal } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Services } from '../domain/services.ts';
-import { decodeSlackText } from '../domain/tokens.ts';
 import { type Message, messageOf, renderMessage, withoutMentions } from './blocks.ts';
 import { type Chat, ChatError, isNoEntry } from './chat.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -57,7 +56,7 @@ export interface Place {
 }
 
 export interface Conversation {
-  /** Text after the slash command, after a mention, or in a direct message. */
+  /** Decoded text after the slash command, after a mention, or in a direct message. */
   say(text: string, place: Place): Promise<void>;
   /** What would be refused of a text, with nothing done; null also when that cannot be told. */
   review(
@@ -219,7 +218,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     const reply = await run(text, place);
     if (!byKind(WORTH_SHARING, reply)) return answer(reply, place);
     const document = await documentFor(reply, text);
-    const typed = `${settings.command} ${decodeSlackText(text)}`;
+    const typed = `${settings.command} ${text}`;
     const shared = small(user(place.user), ' shared this: ', code(typed, 200));
     const channel = { channel: place.channel, thread: place.thread };
     try {

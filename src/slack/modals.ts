@@ -14,9 +14,10 @@ import type { InvocationLine, RefusalView } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
-import { decodeSlackText, tokenize } from '../domain/tokens.ts';
+import { tokenize } from '../domain/tokens.ts';
 import { plainText } from '../domain/typed-text.ts';
 import { blocksOf } from './blocks.ts';
+import { decodeSlackText } from './decode.ts';
 
 export const CREATE_FORM = 'create_form';
 export const DIAGNOSE_FORM = 'diagnose_form';

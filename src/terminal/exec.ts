@@ -8,6 +8,7 @@ import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';
 import type { Reply } from '../domain/reply.ts';
 import { type Foundation, layFoundation, openServices } from '../foundation.ts';
+import { decodeSlackText } from '../slack/decode.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -43,7 +44,9 @@ export const command: TerminalCommand = {
         services,
         commands: commandHelp,
       };
-      const first = await execute(positionals.join(' '), commands, context);
+      // A text may also be given as Slack sends it.
+      const text = decodeSlackText(positionals.join(' '));
+      const first = await execute(text, commands, context);
       const reply = values.wait && first.kind === 'build' ? await follow(first, store) : first;
       if (values.json) writeJson(reply);
       else process.stdout.write(`${renderText(reply, settings)}\n`);

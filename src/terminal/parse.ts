@@ -2,6 +2,7 @@ import { parseCommand } from '../../commands/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import { findConfigFile } from '../config-file.ts';
 import type { Settings } from '../domain/services.ts';
+import { decodeSlackText } from '../slack/decode.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -30,7 +31,12 @@ export const command: TerminalCommand = {
   options: OPTIONS,
   async run(words, usage) {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
-    const parsed = parseCommand(positionals.join(' '), commands, await settings(values.config));
+    // A text may also be given as Slack sends it.
+    const parsed = parseCommand(
+      decodeSlackText(positionals.join(' ')),
+      commands,
+      await settings(values.config),
+    );
     if (parsed.kind === 'error') throw parsed.error;
     const meaning =
       parsed.kind === 'empty'

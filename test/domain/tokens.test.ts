@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { FerryError } from '../../src/domain/errors.ts';
-import { closest, decodeSlackText, tokenize } from '../../src/domain/tokens.ts';
+import { closest, tokenize } from '../../src/domain/tokens.ts';
 
 const words = (text: string) => tokenize(text).map((token) => token.text);
 
@@ -59,16 +59,6 @@ describe('tokenize', () => {
         assert.deepEqual(words(list.join(' ')), list);
       }),
     );
-  });
-});
-
-describe('decodeSlackText', () => {
-  it('undoes what Slack and keyboards do to a command', () => {
-    assert.equal(
-      decodeSlackText('create a numpy&gt;=1.26,&lt;2 “pandas” —layout global'),
-      'create a numpy>=1.26,<2 "pandas" --layout global',
-    );
-    assert.equal(decodeSlackText('<http://a.example/x|a.example/x>'), 'a.example/x');
   });
 });
 
