@@ -1,4 +1,4 @@
-import { defineCommand, requireMayActOn } from './command.ts';
+import { defineCommand } from './command.ts';
 
 export const cancel = defineCommand({
   name: 'cancel',
@@ -10,7 +10,6 @@ export const cancel = defineCommand({
   args: { positionals: { build: { kind: 'build', required: true } } },
   async run(args, context) {
     const build = await context.services.findBuild(args.build);
-    requireMayActOn(build, context, 'cancel');
     await context.services.cancel(build, context.user);
     return {
       kind: 'notice',

@@ -1,9 +1,8 @@
-import type { Build } from '../src/domain/build.ts';
-import { type FerryError, userError } from '../src/domain/errors.ts';
+import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
-import { isOperator, type Services } from '../src/domain/services.ts';
+import type { Services } from '../src/domain/services.ts';
 import type { Spec } from '../src/domain/spec.ts';
 
 /** What a word of a command can mean; `commands/kinds.ts` has a parser for each. */
@@ -163,22 +162,4 @@ export function describeCommand(command: Command): CommandHelp {
     })),
     notes: [...command.notes],
   };
-}
-
-/** Throws `not-allowed`, naming who may. */
-export function requireMayActOn(build: Build, context: CommandContext, verb: string): void {
-  if (mayActOn(build, context)) return;
-  const requester = { person: build.requester.user };
-  throw userError({
-    code: 'not-allowed',
-    message: ['Only ', requester, `, who asked for this build, and operators may ${verb} it.`],
-    suggestion: ['Ask ', requester, '.'],
-  });
-}
-
-/** Builds may be stopped or run again by who asked for them and by operators. */
-export function mayActOn(build: Build, context: CommandContext): boolean {
-  return (
-    build.requester.user === context.user || isOperator(context.services.settings, context.user)
-  );
 }

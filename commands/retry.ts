@@ -1,4 +1,4 @@
-import { defineCommand, requireMayActOn } from './command.ts';
+import { defineCommand } from './command.ts';
 
 export const retry = defineCommand({
   name: 'retry',
@@ -9,7 +9,6 @@ export const retry = defineCommand({
   args: { positionals: { build: { kind: 'build', required: true } } },
   async run(args, context) {
     const build = await context.services.findBuild(args.build);
-    requireMayActOn(build, context, 'retry');
     const again = await context.services.retry(build, {
       user: context.user,
       channel: context.channel,

@@ -18,9 +18,11 @@ export interface Services {
    * somebody else's throws `name-taken` naming the owner.
    */
   create(request: BuildRequest, requester: Requester): Promise<{ build: Build; joined: boolean }>;
-  /** Runs a failed or cancelled build again from its last checkpoint. */
+  /** The same request as a new build, which solves again. Throws as `create`, and `not-allowed`. */
+  rebuild(build: Build, requester: Requester): Promise<{ build: Build; joined: boolean }>;
+  /** Runs a failed or cancelled build again from its last checkpoint. Throws `not-allowed`. */
   retry(build: Build, requester: Requester): Promise<Build>;
-  /** Asks for the build to stop. A settled build throws `already-settled`. */
+  /** Asks for the build to stop. Throws `not-allowed`; a settled build throws `already-settled`. */
   cancel(build: Build, user: string): Promise<Build>;
   /** Runs the verification of a ready build again, on the cluster. */
   verify(build: Build, user: string): Promise<Build>;
@@ -64,11 +66,6 @@ export interface Settings {
   operators: readonly string[];
   /** Name of the symlink directory of the global layout: `MYGLOBALENV`. */
   globalAlias: string;
-}
-
-/** Operators may act on everything; others on what they asked for or own. */
-export function isOperator(settings: Settings, user: string): boolean {
-  return settings.operators.includes(user);
 }
 
 /** The channels of a request: those it names, or the configured default ones. */

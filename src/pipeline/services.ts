@@ -1,12 +1,13 @@
-import { type Build, isSettled, newBuild, pendingSteps } from '../domain/build.ts';
+import { type Build, isSettled, newBuild, pendingSteps, type Requester } from '../domain/build.ts';
 import { packagesWith } from '../domain/diagnosis.ts';
 import type { Environment, Revision } from '../domain/environment.ts';
 import { isOwned, latestRevision } from '../domain/environment.ts';
 import { type FerryError, userError } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
+import { mayBuild, requireMayActOn } from '../domain/policy.ts';
 import type { Channels, Clock, Queue, Store } from '../domain/ports.ts';
 import { type BuildRequest, createCommand } from '../domain/request.ts';
-import { isOperator, type Services, type Settings } from '../domain/services.ts';
+import type { Services, Settings } from '../domain/services.ts';
 import { closest } from '../domain/tokens.ts';
 
 const UNKNOWN: Channels = { read: async () => null, close() {} };
@@ -61,8 +62,7 @@ export function createServices(ports: {
     environment: Environment | null,
     people: readonly string[],
   ): Promise<void> {
-    if (environment === null || !isOwned(environment)) return;
-    if (people.some((user) => user === environment.owner || isOperator(settings, user))) return;
+    if (environment === null || mayBuild(environment, people, settings)) return;
     const { name, owner } = environment;
     const taken = new Set((await store.listEnvironments()).map((known) => known.name));
     const numbers = Array.from({ length: 99 }, (_, index) => `${name}-${index + 2}`);
@@ -101,6 +101,31 @@ export function createServices(ports: {
     );
   }
 
+  async function create(asked: BuildRequest, requester: Requester) {
+    const request = withDefaults(asked, settings);
+    const now = clock.now();
+    const environment = await store.claimEnvironment(request.environment, requester.user, now);
+    await requireOwn(asked, environment, [requester.user]);
+    const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
+    if (newest && !isSettled(newest)) {
+      return { build: joinOrRefuse(request, newest), joined: true };
+    }
+    const build = newBuild({ id: ports.newId(), request, requester, now });
+    // The record first: a hold must always point at something that can be read.
+    await store.createBuild(build);
+    const { held, holder } = await store.holdEnvironment(request.environment, build.id);
+    if (!held) {
+      await store.updateBuild(build.id, (current) => ({
+        ...current,
+        state: 'cancelled',
+        finishedAt: now,
+      }));
+      return { build: joinOrRefuse(request, await findBuild(holder)), joined: true };
+    }
+    await enqueueOrUndo(build);
+    return { build, joined: false };
+  }
+
   return {
     settings,
     channels,
@@ -108,32 +133,15 @@ export function createServices(ports: {
     findEnvironment,
     findRevision,
 
-    async create(asked, requester) {
-      const request = withDefaults(asked, settings);
-      const now = clock.now();
-      const environment = await store.claimEnvironment(request.environment, requester.user, now);
-      await requireOwn(asked, environment, [requester.user]);
-      const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
-      if (newest && !isSettled(newest)) {
-        return { build: joinOrRefuse(request, newest), joined: true };
-      }
-      const build = newBuild({ id: ports.newId(), request, requester, now });
-      // The record first: a hold must always point at something that can be read.
-      await store.createBuild(build);
-      const { held, holder } = await store.holdEnvironment(request.environment, build.id);
-      if (!held) {
-        await store.updateBuild(build.id, (current) => ({
-          ...current,
-          state: 'cancelled',
-          finishedAt: now,
-        }));
-        return { build: joinOrRefuse(request, await findBuild(holder)), joined: true };
-      }
-      await enqueueOrUndo(build);
-      return { build, joined: false };
+    create,
+
+    async rebuild(build, requester) {
+      requireMayActOn(build, 'rebuild', requester.user, settings);
+      return create(build.request, requester);
     },
 
     async retry(build, requester) {
+      requireMayActOn(build, 'retry', requester.user, settings);
       if (!isSettled(build)) {
         throw userError({
           code: 'still-running',
@@ -174,6 +182,7 @@ export function createServices(ports: {
     },
 
     async cancel(build, user) {
+      requireMayActOn(build, 'cancel', user, settings);
       const asked = await store.updateBuild(build.id, (current) =>
         isSettled(current) || current.cancelRequested
           ? current

@@ -3,7 +3,6 @@
  * could have sent too, so its value is parsed strictly; a build may have moved on since the
  * button was drawn, so a press on an old button is answered kindly and does nothing.
  */
-import { requireMayActOn } from '../../commands/command.ts';
 import { type ActionId, BUTTONS, CHOOSE, labelOf, offeredOn, SAY_IDS } from '../answers/buttons.ts';
 import { type Build, isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
@@ -34,8 +33,7 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   rebuild: async (build, place, conversation, services) => {
     const { user, channel, team } = place;
     const reply = await conversation.attempt(async () => {
-      requireMayActOn(build, conversation.context(place), 'rebuild');
-      const made = await services.create(build.request, { user, channel, team });
+      const made = await services.rebuild(build, { user, channel, team });
       return { kind: 'build', ...made, lines: linesForBuild(made.build) };
     });
     await conversation.answer(reply, place);

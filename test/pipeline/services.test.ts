@@ -153,6 +153,42 @@ describe('cancel', () => {
   });
 });
 
+describe('a build of somebody else', () => {
+  const acts = ['cancel', 'retry', 'rebuild'] as const;
+
+  /** Does it as `user` to a build of U1's in the state it is for. */
+  async function act(what: (typeof acts)[number], user: string) {
+    const { services, store } = world();
+    const made = build(what === 'cancel' ? 'running' : 'failed', { requester: by('U1') });
+    await store.createBuild(made);
+    const before = JSON.stringify([...store.builds]);
+    const done = what === 'cancel' ? services.cancel(made, user) : services[what](made, by(user));
+    return { done, isUntouched: () => JSON.stringify([...store.builds]) === before };
+  }
+
+  for (const what of acts) {
+    test(`is not yours to ${what}, and stays as it is`, async () => {
+      const { done, isUntouched } = await act(what, 'U2');
+      await assert.rejects(done, { code: 'not-allowed', message: /^Only .*U1/ });
+      assert.ok(isUntouched());
+    });
+
+    test(`is for operators to ${what}, as for who asked for it`, async () => {
+      for (const user of ['U1', OPERATOR]) {
+        const { done, isUntouched } = await act(what, user);
+        await done;
+        assert.ok(!isUntouched());
+      }
+    });
+  }
+
+  test('can be verified by everybody', async () => {
+    const { services, store } = world();
+    await store.createBuild(build('ready', { requester: by('U1') }));
+    assert.equal((await services.verify(build('ready'), 'U2')).verifying, true);
+  });
+});
+
 describe('verify', () => {
   test('is for builds that are ready', async () => {
     const { services, store, enqueued } = world();

@@ -1,0 +1,45 @@
+import type { Build } from './build.ts';
+import { type Environment, isOwned } from './environment.ts';
+import { userError } from './errors.ts';
+import type { Settings } from './services.ts';
+
+/**
+ * Who may do what. Asked by the services alone, so that the same holds for a command, a button and
+ * a form. Everybody may look, verify, and build under a name that is free.
+ */
+
+type Operators = Pick<Settings, 'operators'>;
+
+/** Operators may act on everything; others on what they asked for or own. */
+export function isOperator({ operators }: Operators, user: string): boolean {
+  return operators.includes(user);
+}
+
+/** Whether one of the people may make revisions of an environment: its owner, or an operator. */
+export function mayBuild(
+  environment: Environment | null,
+  people: readonly string[],
+  settings: Operators,
+): boolean {
+  if (environment === null || !isOwned(environment)) return true;
+  return people.some((user) => user === environment.owner || isOperator(settings, user));
+}
+
+/**
+ * Builds may be stopped or run again by who asked for them and by operators. Throws `not-allowed`,
+ * naming who may.
+ */
+export function requireMayActOn(
+  { requester }: Build,
+  verb: 'cancel' | 'retry' | 'rebuild',
+  user: string,
+  settings: Operators,
+): void {
+  if (requester.user === user || isOperator(settings, user)) return;
+  const asker = { person: requester.user };
+  throw userError({
+    code: 'not-allowed',
+    message: ['Only ', asker, `, who asked for this build, and operators may ${verb} it.`],
+    suggestion: ['Ask ', asker, '.'],
+  });
+}
