@@ -1,0 +1,137 @@
+import type { FerryError } from '../../domain/errors.ts';
+import type { Channel } from '../../domain/ports.ts';
+import {
+  channelUnreachable,
+  diskFull,
+  engineFailed,
+  packageChanged,
+  unsatisfiable,
+} from './errors.ts';
+import type { EngineRecord } from './lock.ts';
+
+/** The part of conda's JSON answers that is read here; `exception_name` only when it failed. */
+export interface Answer {
+  exception_name?: string;
+  error?: string;
+  message?: string;
+  packages?: string[];
+  /** Of CondaMultiError: the errors themselves. */
+  errors?: Answer[];
+  actions?: { FETCH?: PackageJson[]; LINK?: PackageJson[] };
+  success?: boolean;
+  /** micromamba explains an unsolvable request here. */
+  solver_problems?: string[];
+}
+
+/** conda's LINK entries name a package; FETCH entries, and mamba's LINK entries, describe it. */
+interface PackageJson {
+  name: string;
+  version: string;
+  build?: string;
+  build_string?: string;
+  subdir?: string;
+  platform?: string;
+  url?: string;
+  sha256?: string;
+  md5?: string;
+  size?: number;
+}
+
+/** Reports of progress come first, one NUL after each; the answer is the last document. */
+export function parseAnswer(stdout: string): Answer | null {
+  const last = stdout.split('\0').findLast((part) => part.trim() !== '') ?? '';
+  for (const text of [last, last.slice(last.indexOf('\n{\n') + 1)]) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // A warning of a library may stand before the answer; without it the second try counts.
+    }
+  }
+  return null;
+}
+
+export function isFailure(answer: Answer): boolean {
+  if (answer.exception_name !== undefined) return true;
+  return answer.actions === undefined && answer.success !== true;
+}
+
+/** What a failed answer means for people; `program` is the name of the command line. */
+export function answerError(
+  { errors = [], ...whole }: Answer,
+  channels: readonly Channel[],
+  program: string,
+): FerryError {
+  const [answer = whole] = errors;
+  const exception = answer.exception_name ?? '';
+  const problems = answer.solver_problems?.join('\n');
+  const text = problems ?? answer.error ?? answer.message ?? JSON.stringify(answer);
+  if (noSpace(text)) return diskFull(text);
+  const rules: readonly [RegExp, (details: string) => FerryError][] = [
+    [/Unsatisfiable|SpecsConfigurationConflict/, unsatisfiable],
+    [/HTTP|Channel|Connection|Proxy|SSL/, (details) => channelUnreachable(channels, details)],
+    [/Checksum/, packageChanged],
+    [/NoSpaceLeft|Disk/, diskFull],
+  ];
+  const rule = rules.find(([pattern]) => pattern.test(exception));
+  if (rule) return rule[1](text);
+  if (problems || /could not solve|nothing provides/i.test(text)) return unsatisfiable(text);
+  if (/download|connect|resolve host|HTTP/i.test(text)) return channelUnreachable(channels, text);
+  return engineFailed(program, text);
+}
+
+export function noSpace(text: string): boolean {
+  return /No space left on device|Errno 28\b/.test(text);
+}
+
+export function recordsOf(answer: Answer): EngineRecord[] {
+  const fetched = (answer.actions?.FETCH ?? []).map((entry) => [identity(entry), entry] as const);
+  const described = new Map(fetched);
+  return (answer.actions?.LINK ?? []).map((link) => {
+    const entry = link.url && link.sha256 ? link : (described.get(identity(link)) ?? link);
+    if (!entry.url) {
+      throw engineFailed('conda', `no address for ${entry.name} in ${JSON.stringify(link)}`);
+    }
+    return {
+      name: entry.name,
+      version: entry.version,
+      build: buildOf(entry),
+      subdir: subdirOf(entry),
+      url: entry.url,
+      sha256: entry.sha256 ?? null,
+      md5: entry.md5 ?? null,
+      size: entry.size ?? null,
+    };
+  });
+}
+
+function identity(entry: PackageJson): string {
+  return `${subdirOf(entry)}/${entry.name}-${entry.version}-${buildOf(entry)}`;
+}
+
+function buildOf(entry: PackageJson): string {
+  return entry.build ?? entry.build_string ?? '';
+}
+
+/** In FETCH `platform` is `linux`; in conda's LINK, which has no `subdir`, it is the subdir. */
+function subdirOf(entry: PackageJson): string {
+  return entry.subdir ?? entry.platform ?? '';
+}
+
+/** The first spec that conda could not find, as it was asked for; null for any other failure. */
+export function missingSpec(answer: Answer): string | null {
+  const listed = answer.exception_name?.startsWith('PackagesNotFound')
+    ? answer.packages?.[0]
+    : null;
+  const text = answer.solver_problems?.join('\n') ?? answer.error ?? '';
+  const told = /nothing provides requested (\S+(?: [\d=<>!~*][^\n]*?)?)(?:$|\n| needed)/.exec(text);
+  const spec = listed ?? told?.[1] ?? null;
+  return spec?.replace(/\[version='([^']*)'.*\]$/, '$1') ?? null;
+}
+
+/** `conda search --json`: name → records; micromamba: `result.pkgs`. Newest last, as given. */
+export function versionsIn(found: Record<string, unknown>, name: string): string[] {
+  const result = found.result as { pkgs?: PackageJson[] } | undefined;
+  const records = (found[name] as PackageJson[] | undefined) ?? result?.pkgs ?? [];
+  const versions = Array.isArray(records) ? records.map((record) => record.version) : [];
+  return [...new Set(versions)].reverse().slice(0, 5);
+}
