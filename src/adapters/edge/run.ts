@@ -15,14 +15,36 @@ const FLOOD = 64 * 1024 * 1024;
 /** The command has this long to end by itself (SIGTERM) before it is killed. */
 const GRACE_SECONDS = 5;
 
+/** Why we ended a command ourselves. */
+type Ending = 'time' | 'flood';
+
 /**
  * Runs one command line on the edge with the login shell's environment, once: a cut link is an
  * unknown outcome, never a reason to run it again. The command is a process group of its own; it
  * is ended when the time is up, when the connection closes and when the caller stops.
  */
 export async function runCommand(session: Session, request: RunRequest): Promise<RunResult> {
-  const { environment, log, signal } = session.settings;
-  const script: Script = {
+  const { environment, log, target } = session.settings;
+  const script = scriptOf(request, environment);
+  const { text, marker } = composeScript(script, environment, writeFiles(request.files));
+  const command = new RunningCommand(`${marker}-command\n`, log);
+  const code = await command.run(session, text, request.timeoutSeconds * 1000);
+  const { stdout, stderr, ending } = command;
+  if (!stderr.begun && ending === null && code !== null) {
+    throw scriptError(target.edge, script, new ScriptFailure(code, '', stderr.before));
+  }
+  return {
+    code: ending ? null : code,
+    timedOut: ending === 'time',
+    stdout: stdout.text(),
+    stderr: stderr.text() + (ending === 'flood' ? FLOODED : ''),
+  };
+}
+
+const FLOODED = `\n[ended by Conda Ferry: it wrote more than ${FLOOD / 1024 / 1024} MiB]\n`;
+
+function scriptOf(request: RunRequest, environment: Readonly<Record<string, string>>): Script {
+  return {
     name: 'run',
     variables: {
       directory: request.directory ?? '',
@@ -33,63 +55,61 @@ export async function runCommand(session: Session, request: RunRequest): Promise
       grace: GRACE_SECONDS,
     },
   };
-  const { text, marker } = composeScript(script, environment, writeFiles(request.files));
-  const stdout = new Tail(KEPT, `${marker}-command\n`);
-  const stderr = new Tail(KEPT, `${marker}-command\n`);
-  const lines = { stdout: new Lines(log), stderr: new Lines(log) };
-  const end = new AbortController();
-  let ending: 'time' | 'flood' | null = null;
-  const endBecause = (why: 'time' | 'flood') => {
-    ending ??= why;
-    end.abort();
-  };
-  const take = (tail: Tail, line: Lines) => (chunk: Buffer) => {
-    line.add(tail.add(chunk));
-    if (stdout.total + stderr.total > FLOOD) endBecause('flood');
-  };
-  const connection = await session.withConnection(async (fresh) => fresh);
-  const limit = request.timeoutSeconds * 1000;
-  const timer = setTimeout(() => endBecause('time'), limit);
-  let code: number | null = null;
-  try {
-    const result = await connection.execute('sh -s', {
-      signal,
-      deadlineMilliseconds: limit + 3 * GRACE_SECONDS * 1000,
-      onStdout: take(stdout, lines.stdout),
-      onStderr: take(stderr, lines.stderr),
-      input: async (write, ended) => {
-        await write(text);
-        // The open input is the command's lifeline: closing it ends the command.
-        await Promise.race([ended, aborted(end.signal)]);
-      },
-    });
-    code = result.code;
-  } catch (error) {
-    if (!(error instanceof LinkCut || error instanceof DeadlineExceeded)) throw error;
-    log(`the connection was lost under a command, so its outcome is unknown: ${error.message}`);
-  } finally {
-    clearTimeout(timer);
-    lines.stdout.end();
-    lines.stderr.end();
+}
+
+/** A command while it runs: what it writes, and whether we have ended it. */
+class RunningCommand {
+  readonly stdout: Tail;
+  readonly stderr: Tail;
+  ending: Ending | null = null;
+  readonly #end = new AbortController();
+  readonly #log: (line: string) => void;
+
+  constructor(marker: string, log: (line: string) => void) {
+    this.stdout = new Tail(KEPT, marker);
+    this.stderr = new Tail(KEPT, marker);
+    this.#log = log;
   }
-  if (!stderr.begun && !ending && code !== null) {
-    throw scriptError(
-      session.settings.target.edge,
-      script,
-      new ScriptFailure(code, '', stderr.before),
-    );
+
+  /** The exit code; null when the connection was lost. `limit` is in milliseconds. */
+  async run(session: Session, text: string, limit: number): Promise<number | null> {
+    const lines = { stdout: new Lines(this.#log), stderr: new Lines(this.#log) };
+    const connection = await session.withConnection(async (fresh) => fresh);
+    const timer = setTimeout(() => this.#endBecause('time'), limit);
+    try {
+      const { code } = await connection.execute('sh -s', {
+        signal: session.settings.signal,
+        deadlineMilliseconds: limit + 3 * GRACE_SECONDS * 1000,
+        onStdout: (chunk) => this.#take(this.stdout, lines.stdout, chunk),
+        onStderr: (chunk) => this.#take(this.stderr, lines.stderr, chunk),
+        input: async (write, ended) => {
+          await write(text);
+          // The open input is the command's lifeline: closing it ends the command.
+          await Promise.race([ended, aborted(this.#end.signal)]);
+        },
+      });
+      return code;
+    } catch (error) {
+      if (!(error instanceof LinkCut || error instanceof DeadlineExceeded)) throw error;
+      const words = 'the connection was lost under a command, so its outcome is unknown';
+      this.#log(`${words}: ${error.message}`);
+      return null;
+    } finally {
+      clearTimeout(timer);
+      lines.stdout.end();
+      lines.stderr.end();
+    }
   }
-  const why = ending as 'time' | 'flood' | null;
-  const note =
-    why === 'flood'
-      ? `\n[ended by Conda Ferry: it wrote more than ${FLOOD / 1024 / 1024} MiB]\n`
-      : '';
-  return {
-    code: why ? null : code,
-    timedOut: why === 'time',
-    stdout: stdout.text(),
-    stderr: stderr.text() + note,
-  };
+
+  #take(tail: Tail, lines: Lines, chunk: Buffer): void {
+    lines.add(tail.add(chunk));
+    if (this.stdout.total + this.stderr.total > FLOOD) this.#endBecause('flood');
+  }
+
+  #endBecause(why: Ending): void {
+    this.ending ??= why;
+    this.#end.abort();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

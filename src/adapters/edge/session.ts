@@ -2,14 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FerryError } from '../../domain/errors.ts';
 import { scriptError } from './failures.ts';
 import { composeScript, type Script, ScriptFailure, type ScriptOutput } from './script.ts';
-import {
-  connect,
-  DeadlineExceeded,
-  LinkCut,
-  type SshConnection,
-  type SshTarget,
-  unreachable,
-} from './ssh.ts';
+import { connect, DeadlineExceeded, LinkCut, type SshConnection } from './ssh.ts';
+import { type SshTarget, unreachable } from './target.ts';
 
 /**
  * One task's conversation with an edge node: a connection that is opened when needed, opened again

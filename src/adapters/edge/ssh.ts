@@ -1,29 +1,15 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { type Config, NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
 import { outsideError } from '../../domain/errors.ts';
+import { expectedHostKey, fingerprintOf, hostKeyError, signatureAlgorithms } from './host-key.ts';
+import { type SshTarget, unreachable } from './target.ts';
 
 /**
  * SSH connections on which every operation settles: with a result, or with an error when the link
  * is cut, when the other side falls silent, when time is up or when the caller stops it.
  */
-
-export interface SshTarget {
-  /** Name of the edge node in the configuration; messages speak of it. */
-  edge: string;
-  host: string;
-  port: number;
-  user: string;
-  /** An unencrypted private key; null for the agent behind SSH_AUTH_SOCK. */
-  privateKeyFile: string | null;
-  /** `ssh-ed25519 AAAA…`, a known_hosts line, or `SHA256:…`; null is refused with what to configure. */
-  hostKey: string | null;
-  connectTimeoutMilliseconds: number;
-  /** A link from which nothing came for this long is given up as cut. */
-  silenceMilliseconds: number;
-}
 
 /** Thrown when the link ends under an operation: what the other side did meanwhile is unknown. */
 export class LinkCut extends Error {
@@ -112,11 +98,6 @@ export async function connect(target: SshTarget, signal: AbortSignal): Promise<S
     throw unreachable(target, 'it closed the connection right after the login');
   }
   return overClient(client, socket, target);
-}
-
-/** `SHA256:…` as OpenSSH prints it: base64 without padding. */
-export function fingerprintOf(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
 function overClient(client: Client, socket: Socket, target: SshTarget): SshConnection {
@@ -286,35 +267,6 @@ function openSocket(target: SshTarget, signal: AbortSignal): Promise<Socket> {
   });
 }
 
-interface HostKey {
-  /** `ssh-ed25519`; null when only a fingerprint is configured. */
-  type: string | null;
-  fingerprint: string;
-}
-
-function expectedHostKey(target: SshTarget): HostKey | null {
-  const text = target.hostKey?.trim();
-  if (!text) return null;
-  const fingerprint = /^SHA256:[A-Za-z0-9+/]{43}=?$/.exec(text);
-  if (fingerprint) return { type: null, fingerprint: text.replace(/=$/, '') };
-  const line = /(?:^|\s)((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+)\s+(AAAA[A-Za-z0-9+/]+=*)(?:\s|$)/.exec(
-    text,
-  );
-  if (line?.[1] && line[2]) {
-    return { type: line[1], fingerprint: fingerprintOf(Buffer.from(line[2], 'base64')) };
-  }
-  throw outsideError({
-    code: 'host-key-unknown',
-    message: `The \`hostKey\` configured for edge ${target.edge} is neither a key nor a fingerprint.`,
-    suggestion: 'Write `ssh-ed25519 AAAA…` (as `ssh-keyscan` prints it) or `SHA256:…`.',
-  });
-}
-
-/** A server with several keys shows the one we ask for; RSA keys sign with SHA-2 only. */
-function signatureAlgorithms(type: string): string[] {
-  return type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type];
-}
-
 function connectError(
   target: SshTarget,
   error: unknown,
@@ -345,39 +297,6 @@ function connectError(
     );
   }
   return unreachable(target, message ?? String(error), error);
-}
-
-function hostKeyError(target: SshTarget, expected: string | null, seen: Buffer) {
-  const key = `${keyType(seen)} ${seen.toString('base64')}`;
-  if (expected === null) {
-    return outsideError({
-      code: 'host-key-unknown',
-      message: `No host key is configured for edge ${target.edge}; ${target.host} shows ${fingerprintOf(seen)}.`,
-      suggestion: `Compare that with \`ssh-keygen -lf\` on the host itself, then set hostKey: '${key}'.`,
-    });
-  }
-  return outsideError({
-    code: 'host-key-mismatch',
-    message: `Edge ${target.edge} shows another host key than configured: ${fingerprintOf(seen)} (${keyType(seen)}) instead of ${expected}. Nothing was sent to it.`,
-    suggestion: `Ask who runs ${target.host} whether it was reinstalled; only then change \`hostKey\`.`,
-  });
-}
-
-/** An SSH public key begins with its type as a length-prefixed string (RFC 4253, section 6.6). */
-function keyType(key: Buffer): string {
-  return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
-}
-
-export function unreachable(target: SshTarget, reason: string, cause?: unknown) {
-  return outsideError(
-    {
-      code: 'edge-unreachable',
-      message: `Edge ${target.edge} (${target.host}:${target.port}) cannot be reached: ${reason}.`,
-      suggestion: 'Check that the host is up and that this build host may reach its SSH port.',
-      retryable: true,
-    },
-    cause,
-  );
 }
 
 function messageOf(error: unknown): string {

@@ -64,9 +64,8 @@ export async function stageArchive(
   progress: Progress,
 ): Promise<{ staging: Staging; travelled: string }> {
   const { archive, environment, revision } = request;
-  const { root } = place;
   const variables = {
-    root,
+    root: place.root,
     sha: archive.sha256,
     short: archive.sha256.slice(0, 12),
     name: archive.name,
@@ -109,23 +108,31 @@ export async function stageArchive(
     { manifest: JSON.stringify(request.manifest ?? null) },
     1800,
   );
-  const prefix = unpacked.facts.get('prefix') ?? '';
-  const staging: Staging = {
+  return { staging: stagingOf(place, request, cluster, unpacked.facts), travelled };
+}
+
+function stagingOf(
+  place: StagePlace,
+  { environment, revision, archive, layout }: StageRequest,
+  cluster: ClusterProfile,
+  unpacked: Map<string, string>,
+): Staging {
+  const prefix = unpacked.get('prefix') ?? '';
+  return {
     ...{ edge: place.edge, environment, revision },
-    archivePath: archivePathOf(root, archive),
+    archivePath: archivePathOf(place.root, archive),
     hdfs: null,
     driverPrefix: prefix,
-    root,
-    layout: request.layout,
+    root: place.root,
+    layout,
     aliases: {
       local: defaultAlias('local', environment, archive.name),
       global: place.globalAlias,
     },
     cluster,
-    ...activationOf(activatedEnvironment(unpacked.facts), prefix),
+    ...activationOf(activatedEnvironment(unpacked), prefix),
     stagedAt: Date.now(),
   };
-  return { staging, travelled };
 }
 
 /** What the edge says an activated shell has there. */
