@@ -39,6 +39,17 @@ const RULES: readonly {
   },
 ];
 
+/** Room of the adapters → what its files may import besides themselves, domain and npm. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  channels: [],
+  edge: [],
+  engines: ['src/adapters/host'],
+  host: [],
+  packers: ['src/packing'],
+  projects: ['src/adapters/host', 'src/adapters/engines'],
+  redis: ['src/adapters/host'],
+};
+
 /** The composition roots: the only files that may import adapters. */
 const ROOTS = /^src\/(main|bot|worker|check|foundation)\.ts$|^src\/terminal\/[a-z]+\.ts$/;
 
@@ -120,6 +131,19 @@ describe('the structure is as src/README.md draws it', () => {
       assert.deepEqual(wrong, []);
     });
   }
+
+  it('every adapter is in a room, and a room imports only what it may', () => {
+    const roomOf = (file: string) => /^src\/adapters\/([a-z]+)\//.exec(file)?.[1] ?? file;
+    const rooms = new Set(sources('src/adapters').map(roomOf));
+    assert.deepEqual([...rooms].sort(), Object.keys(ROOMS));
+    const wrong = all.filter(({ file, target }) => {
+      if (!file.startsWith('src/adapters/') || !isOurs(target)) return false;
+      const room = roomOf(file);
+      const may = ['src/domain', `src/adapters/${room}`, ...(ROOMS[room] ?? [])];
+      return !may.some((folder) => target.startsWith(`${folder}/`));
+    });
+    assert.deepEqual(wrong, []);
+  });
 
   it('only composition roots import adapters, and adapters of each other', () => {
     const wrong = all.filter(
