@@ -88,7 +88,8 @@ export const create = defineCommand({
       channel: context.channel,
       team: context.team,
     });
-    return { kind: 'build', build, joined, lines: linesForBuild(build) };
+    const audience = joined ? 'requester' : 'channel';
+    return { kind: 'build', build, audience, lines: linesForBuild(build) };
   },
 });
 

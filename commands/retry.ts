@@ -14,6 +14,8 @@ export const retry = defineCommand({
       channel: context.channel,
       team: context.team,
     });
-    return { kind: 'build', build: again, joined: again.message !== null, lines: [] };
+    // Where there is a live message it goes on, and everyone sees it there.
+    const audience = again.message === null ? 'channel' : 'requester';
+    return { kind: 'build', build: again, audience, lines: [] };
   },
 });

@@ -42,7 +42,11 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
       ...outcome(reply, settings),
       progress(build),
       // A copy is not edited: what acts on the build stands in the live message.
-      ...buttons(reply.joined && build.message !== null ? buttonsOfCopy(build) : buttonsOf(build)),
+      ...buttons(
+        reply.audience === 'requester' && build.message !== null
+          ? buttonsOfCopy(build)
+          : buttonsOf(build),
+      ),
     ],
   };
 }

@@ -10,8 +10,11 @@ import type { BuildRequest } from './request.ts';
  * Nothing here knows Slack.
  */
 export type Reply =
-  /** The live message of a build: posted once, then edited in place. */
-  | { kind: 'build'; build: Build; joined: boolean; lines: InvocationLine[] }
+  /**
+   * A build: for the channel its live message, posted once, then edited in place; for who asked a
+   * copy, which stays as it is.
+   */
+  | { kind: 'build'; build: Build; audience: Audience; lines: InvocationLine[] }
   /** Lines to paste for a revision. */
   | { kind: 'invocation'; environment: string; revision: number; lines: InvocationLine[] }
   | { kind: 'builds'; builds: Build[] }
@@ -63,9 +66,12 @@ export function generalFindings(
   return { kind: 'findings', findings: [...findings], own: null, choices: [], unknown: null };
 }
 
-/** Who sees an answer in a channel. Live builds are for everyone, most others for who asked. */
-export function audience(reply: Reply): 'channel' | 'requester' {
-  return reply.kind === 'build' && !reply.joined ? 'channel' : 'requester';
+/** Who sees an answer in a channel: everyone, or who asked. */
+export type Audience = 'channel' | 'requester';
+
+/** Live builds are for everyone, all else for who asked. */
+export function audienceOf(reply: Reply): Audience {
+  return reply.kind === 'build' ? reply.audience : 'requester';
 }
 
 /** An environment beside the log of a job that failed in it, or should have run in it. */

@@ -33,8 +33,9 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   rebuild: async (build, place, conversation, services) => {
     const { user, channel, team } = place;
     const reply = await conversation.attempt(async () => {
-      const made = await services.rebuild(build, { user, channel, team });
-      return { kind: 'build', ...made, lines: linesForBuild(made.build) };
+      const { build: again, joined } = await services.rebuild(build, { user, channel, team });
+      const audience = joined ? 'requester' : 'channel';
+      return { kind: 'build', build: again, audience, lines: linesForBuild(again) };
     });
     await conversation.answer(reply, place);
   },
@@ -58,7 +59,8 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
 function quietly(action: 'cancel' | 'retry' | 'verify'): Handler {
   return async (build, place, conversation) => {
     const reply = await conversation.run(BUTTONS[action].command(build) ?? '', place);
-    const inMessage = reply.kind === 'notice' || (reply.kind === 'build' && reply.joined);
+    const inMessage =
+      reply.kind === 'notice' || (reply.kind === 'build' && reply.audience === 'requester');
     if (!inMessage || build.message === null) await conversation.answer(reply, place);
   };
 }

@@ -23,7 +23,7 @@ import {
 import type { Build } from '../domain/build.ts';
 import { FerryError, outsideError } from '../domain/errors.ts';
 import { followedBy } from '../domain/phrase.ts';
-import { audience, type RefusalView, type Reply, refusal } from '../domain/reply.ts';
+import { audienceOf, type RefusalView, type Reply, refusal } from '../domain/reply.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Services } from '../domain/services.ts';
 import { type Message, messageOf, renderMessage, withoutMentions } from './blocks.ts';
@@ -158,7 +158,7 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   async function answer(reply: Reply, place: Place, asked: string | null = null): Promise<void> {
     if (reply.kind === 'form' && (await openForm(reply.initial, place))) return;
-    if (reply.kind === 'build' && audience(reply) === 'channel')
+    if (reply.kind === 'build' && audienceOf(reply) === 'channel')
       return introduce(reply.build, place);
     return deliver(messageOf(await sharable(reply, place, asked)), place);
   }

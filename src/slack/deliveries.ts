@@ -210,7 +210,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
 
   function renderLive(build: Build): Message {
     return renderMessage(
-      { kind: 'build', build, joined: false, lines: linesForBuild(build) },
+      { kind: 'build', build, audience: 'channel', lines: linesForBuild(build) },
       settings,
     );
   }

@@ -18,6 +18,7 @@ import type {
 } from '../../src/domain/environment.ts';
 import type { Failure } from '../../src/domain/errors.ts';
 import {
+  type Audience,
   type CommandHelp,
   generalFindings,
   type InvocationLine,
@@ -249,8 +250,12 @@ export const failures: Record<'user' | 'outside' | 'defect', Failure> = {
   },
 };
 
-export function buildReply(value: Build, lines: InvocationLine[] = [], joined = false): Reply {
-  return { kind: 'build', build: value, joined, lines };
+export function buildReply(
+  value: Build,
+  lines: InvocationLine[] = [],
+  audience: Audience = 'channel',
+): Reply {
+  return { kind: 'build', build: value, audience, lines };
 }
 
 export function revision(number = 3): Revision {
@@ -360,7 +365,7 @@ const twoEdges = build('ready', {
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
   'build-running': buildReply(build('running')),
-  'build-joined': buildReply(build('running'), [], true),
+  'build-joined': buildReply(build('running'), [], 'requester'),
   'build-stopping': buildReply(
     build('running', { cancelRequested: { user: 'U0BENOKAF1', at: START } }),
   ),
