@@ -1,6 +1,7 @@
 import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
 import type { ErrorKind } from '../domain/errors.ts';
+import { counted, duration, size } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { ProjectReference } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
@@ -23,7 +24,6 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence, newestPerEdge } from './evidence.ts';
-import { counted, duration, size } from './figures.ts';
 import { describeLines } from './invocation.ts';
 import { clip, line } from './outside.ts';
 

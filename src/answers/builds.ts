@@ -1,5 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import type { Repair } from '../domain/errors.ts';
+import { counted, duration } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { labelOf, sayButtons } from './buttons.ts';
@@ -16,7 +17,6 @@ import {
   user,
   words,
 } from './document.ts';
-import { counted, duration } from './figures.ts';
 import { MOST_BUTTONS, MOST_ENTRIES, more, nothing, STATE_ICONS } from './lists.ts';
 import { line } from './outside.ts';
 

@@ -1,4 +1,5 @@
 import { aliasOf, type Environment, type Revision, revisionLabel } from '../domain/environment.ts';
+import { counted, size } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
@@ -20,7 +21,6 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence } from './evidence.ts';
-import { counted, size } from './figures.ts';
 import { STATE_ICONS } from './lists.ts';
 import { line } from './outside.ts';
 

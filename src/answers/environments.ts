@@ -1,5 +1,6 @@
 import { type Environment, latestRevision, revisionLabel } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
+import { counted } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
@@ -19,7 +20,6 @@ import {
   user,
   words,
 } from './document.ts';
-import { counted } from './figures.ts';
 import { MOST_BUTTONS, MOST_ENTRIES, more, nothing } from './lists.ts';
 import { line } from './outside.ts';
 

@@ -5,6 +5,7 @@ import {
   type Staging,
   type Verification,
 } from '../domain/environment.ts';
+import { counted, duration } from '../domain/figures.ts';
 import { DOCUMENT_NAMES, formThatRan, isSameForm } from '../domain/lines.ts';
 import {
   bold,
@@ -17,7 +18,6 @@ import {
   small,
   words,
 } from './document.ts';
-import { counted, duration } from './figures.ts';
 import { line } from './outside.ts';
 
 /** Hosts shown over all edges; the others are counted. */

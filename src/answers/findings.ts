@@ -1,6 +1,7 @@
 import type { Finding } from '../domain/diagnosis.ts';
 import { revisionLabel } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
+import { counted } from '../domain/figures.ts';
 import type { OwnEnvironment, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { choicesOf, fitsButton, freeButton, sayButtons } from './buttons.ts';
@@ -17,7 +18,6 @@ import {
   small,
   user,
 } from './document.ts';
-import { counted } from './figures.ts';
 import { textToPaste, warnings } from './invocation.ts';
 import { line, passage } from './outside.ts';
 

@@ -1,5 +1,6 @@
 import { revisionLabel } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
+import { counted } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { quote } from '../domain/shell.ts';
@@ -19,7 +20,6 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence } from './evidence.ts';
-import { counted } from './figures.ts';
 import { line } from './outside.ts';
 
 /** Room for lines in one message, in characters. What does not fit is in the modal behind Line to copy. */

@@ -1,4 +1,5 @@
 import { isSettled } from '../domain/build.ts';
+import { counted } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { labelOf, sayButtons } from './buttons.ts';
@@ -12,7 +13,6 @@ import {
   prose,
   small,
 } from './document.ts';
-import { counted } from './figures.ts';
 import { visible } from './outside.ts';
 
 const ROOM = 8_000;

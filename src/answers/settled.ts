@@ -1,10 +1,10 @@
 import type { Build } from '../domain/build.ts';
+import { duration } from '../domain/figures.ts';
 import type { InvocationLine } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { labelOf } from './buttons.ts';
 import { bold, code, type Document, marked, type Part, prose, small, user } from './document.ts';
 import { newestPerEdge } from './evidence.ts';
-import { duration } from './figures.ts';
 import { describeLines } from './invocation.ts';
 import { line } from './outside.ts';
 

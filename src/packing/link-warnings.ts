@@ -1,3 +1,4 @@
+import { size } from '../domain/figures.ts';
 import type { LostLink, Members } from './members.ts';
 import type { PackWarning } from './warning.ts';
 
@@ -50,12 +51,10 @@ function lostWarning(id: string, links: readonly LostLink[], what: string): Pack
 
 function doubledWarning({ bytes, largest }: Members['copied'], all: number): PackWarning[] {
   if (!largest || bytes < NOTABLE_BYTES || bytes < NOTABLE_PART * (all - bytes)) return [];
-  const size = `${(bytes / 1e6).toFixed(1)} MB`;
-  const share = `${(largest.bytes / 1e6).toFixed(1)} MB`;
   return [
     {
       id: 'links-copied',
-      text: `A zip holds no links: what they lead to is in it once more, ${size} in all, ${share} of it through \`${largest.path}\` → \`${largest.real}\`. A .tar.gz keeps them.`,
+      text: `A zip holds no links: what they lead to is in it once more, ${size(bytes)} in all, ${size(largest.bytes)} of it through \`${largest.path}\` → \`${largest.real}\`. A .tar.gz keeps them.`,
       path: largest.path,
     },
   ];

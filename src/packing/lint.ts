@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { FerryError, userError } from '../domain/errors.ts';
+import { size } from '../domain/figures.ts';
 import { reasonOf } from './file-errors.ts';
 import { compareVersions } from './lint/elf.ts';
 import { Inspection, type Notice } from './lint/inspect.ts';
@@ -302,16 +303,12 @@ const MACHINE_RULES: readonly MachineRule[] = [
     if (freeBytes == null || bytes + archiveBytes <= freeBytes) return null;
     return {
       id: 'no-space',
-      text: `Archive and unpacked copy take ${megabytes(bytes + archiveBytes)} on a node, and ${megabytes(freeBytes)} are free.`,
+      text: `Archive and unpacked copy take ${size(bytes + archiveBytes)} on a node, and ${size(freeBytes)} are free.`,
       fix: 'Leave packages out, or free space on the nodes.',
       paths: [],
     };
   },
 ];
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
-}
 
 async function digest(file: string): Promise<string> {
   const hash = createHash('sha256');

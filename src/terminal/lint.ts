@@ -1,4 +1,5 @@
 import { userError } from '../domain/errors.ts';
+import { size } from '../domain/figures.ts';
 import { closest } from '../domain/tokens.ts';
 import { type LintProfile, type LintReport, lint, PROFILES } from '../packing/lint.ts';
 import {
@@ -85,6 +86,6 @@ function show(report: LintReport): void {
       ? `✓ works on ${Object.keys(report.verdicts).join(', ')}`
       : `✗ fails on ${failing.map(([name]) => name).join(', ')}`;
   process.stdout.write(
-    `${report.file}: ${report.format}, ${report.files} files, ${(report.bytes / 1e6).toFixed(1)} MB\n${[...lines, verdict].join('\n')}\n`,
+    `${report.file}: ${report.format}, ${report.files} files, ${size(report.bytes)}\n${[...lines, verdict].join('\n')}\n`,
   );
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { duration, size } from '../domain/figures.ts';
 import { pack } from '../packing/pack.ts';
 import {
   interruptible,
@@ -77,7 +78,7 @@ export const command: TerminalCommand = {
         process.stderr.write(`${warning.id}: ${warning.text}\n`);
       const { hits, misses } = report.cache;
       process.stdout.write(
-        `${report.path}\n  ${report.files} files, ${(report.bytes / 1e6).toFixed(1)} MB from ${(report.sourceBytes / 1e6).toFixed(1)} MB, ${report.seconds.toFixed(2)} s, ${hits} of ${hits + misses} segments from the cache\n  sha256 ${report.sha256}\n`,
+        `${report.path}\n  ${report.files} files, ${size(report.bytes)} from ${size(report.sourceBytes)}, ${duration(report.seconds * 1000)}, ${hits} of ${hits + misses} segments from the cache\n  sha256 ${report.sha256}\n`,
       );
     }
     return 0;

@@ -1,4 +1,5 @@
 import { type FerryError, outsideError, userError } from '../../domain/errors.ts';
+import { size } from '../../domain/figures.ts';
 import type { Script, ScriptFailure } from './script.ts';
 
 /** What the exit codes of the programs in `scripts/` mean; `words` is what the program said. */
@@ -109,17 +110,13 @@ export function diskFull(
   const numbers =
     needed === null || free === null
       ? 'the disk filled up while writing'
-      : `${megabytes(needed)} are needed and ${megabytes(free)} are free (${needed} of ${free} bytes)`;
+      : `${size(needed)} are needed and ${size(free)} are free (${needed} of ${free} bytes)`;
   return outsideError({
     code: 'disk-full',
     message: `There is no room on edge ${edge}: ${numbers}.`,
     suggestion: 'Delete environments that are no longer used, or ask the operator for space.',
     details,
   });
-}
-
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
 export function lastLine(text: string): string {

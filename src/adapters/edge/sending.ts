@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { Cancelled, outsideError } from '../../domain/errors.ts';
+import { duration, size } from '../../domain/figures.ts';
 import type { Progress } from '../../domain/ports.ts';
-import { megabytes } from './failures.ts';
 import { planAssembly } from './segments.ts';
 import type { Session } from './session.ts';
 import { type Range, upload } from './upload.ts';
@@ -96,7 +96,7 @@ export class Sending {
     const assembly = await planAssembly(this.#session, root, segments);
     if (!assembly) return false;
     this.#progress.log(
-      `edge ${edge} has ${megabytes(assembly.reusedBytes)} of ${megabytes(archive.bytes)} already`,
+      `edge ${edge} has ${size(assembly.reusedBytes)} of ${size(archive.bytes)} already`,
     );
     if (assembly.travelling.length > 0) {
       await this.#transfer(this.#part('.delta.part'), assembly.travelling);
@@ -127,15 +127,15 @@ export class Sending {
     const seconds = (Date.now() - started) / 1000;
     this.#sent.bytes += bytes;
     this.#sent.seconds += seconds;
-    this.#progress.log(`sent ${megabytes(bytes)} to edge ${edge} in ${seconds.toFixed(1)} s`);
+    this.#progress.log(`sent ${size(bytes)} to edge ${edge} in ${duration(seconds * 1000)}`);
   }
 
   #summary(): string {
     const { bytes, seconds } = this.#sent;
     const all = this.#shipment.archive.bytes;
-    if (bytes === 0) return `all ${megabytes(all)} were there in pieces`;
-    const of = bytes < all ? ` of ${megabytes(all)}` : '';
-    return `${megabytes(bytes)}${of} sent in ${seconds.toFixed(1)} s`;
+    if (bytes === 0) return `all ${size(all)} were there in pieces`;
+    const of = bytes < all ? ` of ${size(all)}` : '';
+    return `${size(bytes)}${of} sent in ${duration(seconds * 1000)}`;
   }
 }
 

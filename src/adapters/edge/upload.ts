@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
+import { size } from '../../domain/figures.ts';
 import { quote } from '../../domain/shell.ts';
-import { diskFull, lastLine, megabytes } from './failures.ts';
+import { diskFull, lastLine } from './failures.ts';
 import type { Session } from './session.ts';
 import type { SshConnection } from './ssh.ts';
 
@@ -41,14 +42,14 @@ export async function upload(session: Session, request: Upload): Promise<void> {
   let arrived = 0;
   try {
     await session.withConnection(async (connection, onProgress) => {
-      const size = await remoteSize(session, connection, request.remotePath);
-      const offset = Math.min(Math.floor(size / BLOCK) * BLOCK, Math.floor(bytes / BLOCK) * BLOCK);
-      if (size > arrived) {
-        arrived = size;
+      const there = await remoteSize(session, connection, request.remotePath);
+      const offset = Math.min(Math.floor(there / BLOCK) * BLOCK, Math.floor(bytes / BLOCK) * BLOCK);
+      if (there > arrived) {
+        arrived = there;
         onProgress();
       }
-      if (size === bytes) return;
-      if (offset > 0) session.settings.log(`continuing the upload at ${megabytes(offset)}`);
+      if (there === bytes) return;
+      if (offset > 0) session.settings.log(`continuing the upload at ${size(offset)}`);
       await send(session, connection, request, offset, bytes);
       arrived = bytes;
     });
@@ -101,7 +102,7 @@ async function send(
             if (!open) return;
             await write(chunk);
             position += chunk.length;
-            request.onDetail(`${megabytes(position)} of ${megabytes(bytes)}`);
+            request.onDetail(`${size(position)} of ${size(bytes)}`);
           }
           if (position < bytes) throw changed(request);
         },
@@ -164,7 +165,7 @@ function withReach(error: unknown, arrived: number, bytes: number): unknown {
   return outsideError(
     {
       code,
-      message: `${message} ${megabytes(arrived)} of ${megabytes(bytes)} had arrived.`,
+      message: `${message} ${size(arrived)} of ${size(bytes)} had arrived.`,
       suggestion: suggestion ?? null,
       retryable: true,
     },

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cancelled } from '../../domain/errors.ts';
+import { size } from '../../domain/figures.ts';
 import type { Packer } from '../../domain/ports.ts';
 import { pruneCache } from '../../packing/cache.ts';
 import { pack } from '../../packing/pack.ts';
@@ -20,7 +21,7 @@ export function createPacker(options: { dataDirectory: string; cacheBytes: numbe
         signal: progress.signal,
         cache,
         onProgress: ({ bytes, totalBytes }) =>
-          progress.detail(`${Math.round(bytes / 1e6)} of ${Math.round(totalBytes / 1e6)} MB`),
+          progress.detail(`${size(bytes)} of ${size(totalBytes)}`),
       }).catch((error: unknown) => {
         throw progress.signal.aborted ? stopReason(progress.signal) : error;
       });

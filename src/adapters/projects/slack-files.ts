@@ -1,4 +1,5 @@
 import { outsideError, userError } from '../../domain/errors.ts';
+import { size } from '../../domain/figures.ts';
 
 /** A wheel larger than this does not belong into a chat. */
 const LARGEST = 200 * 1024 * 1024;
@@ -34,7 +35,7 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
     if (file.size > LARGEST) {
       throw userError({
         code: 'file-too-large',
-        message: `${file.name} has ${Math.round(file.size / 1e6)} MB; at most ${Math.round(LARGEST / 1e6)} are taken.`,
+        message: `${file.name} has ${size(file.size)}; at most ${size(LARGEST)} are taken.`,
         suggestion: 'Use a configured repository: `--project name@ref`.',
       });
     }

@@ -1,4 +1,5 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
+import { counted, size } from '../../domain/figures.ts';
 import type { BuildRun } from '../context.ts';
 import type { Solved } from './solve.ts';
 
@@ -23,14 +24,14 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
   if (known && (await ports.workspace.holdsArchive(path, known.archive))) {
     await run.skip('create', 'done before');
     await run.skip('install', 'done before');
-    await run.skip('pack', `${size(known.archive)}, done before`);
+    await run.skip('pack', `${summary(known.archive)}, done before`);
     return { ...known, path };
   }
 
   const held = await ports.workspace.acquirePrefix(build.id, run.signal);
   try {
     await run.step('create', async (progress) => {
-      progress.detail(`${solved.lock.packages.length} packages`);
+      progress.detail(counted(solved.lock.packages.length, 'package'));
       await ports.engine.create({ lock: solved.lock, prefix: held.path }, progress);
       // What is learnt helps answers later; no build fails for it.
       const modules = await ports.workspace.modules(held.path).catch(() => ({}));
@@ -57,7 +58,7 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
       for (const warning of warnings) progress.log(`${warning.id}: ${warning.text}`);
       const reused =
         cache.hits > 0 ? `, ${cache.hits} of ${cache.hits + cache.misses} segments reused` : '';
-      progress.detail(`${size(archive)}${reused}`);
+      progress.detail(`${summary(archive)}${reused}`);
       const wanted = [
         ...build.request.specs.map((spec) => spec.name),
         ...solved.projects.map((project) => project.name),
@@ -72,6 +73,6 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
   }
 }
 
-function size(archive: Archive): string {
-  return `${archive.format}, ${(archive.bytes / 1e6).toFixed(1)} MB, ${archive.files} files`;
+function summary(archive: Archive): string {
+  return `${archive.format}, ${size(archive.bytes)}, ${counted(archive.files, 'file')}`;
 }

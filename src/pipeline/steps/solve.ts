@@ -1,5 +1,6 @@
 import { latestRevision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
+import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
 import { compareLocks, type Lock } from '../../domain/lock.ts';
 import type { Channel, Edge, Progress } from '../../domain/ports.ts';
@@ -101,9 +102,9 @@ async function describeChange(run: BuildRun, lock: Lock, progress: Progress): Pr
   const environment = await run.ports.store.readEnvironment(run.build.request.environment);
   const before = environment ? latestRevision(environment) : null;
   const bytes = lock.packages.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
-  const size = bytes > 0 ? `, ${Math.round(bytes / 1e6)} MB` : '';
+  const weight = bytes > 0 ? `, ${size(bytes)}` : '';
   if (before === null) {
-    progress.detail(`${lock.packages.length} packages${size}`);
+    progress.detail(`${counted(lock.packages.length, 'package')}${weight}`);
     return;
   }
   const { added, removed, changed } = compareLocks(before.lock, lock);
@@ -113,5 +114,7 @@ async function describeChange(run: BuildRun, lock: Lock, progress: Progress): Pr
     removed.length > 0 && `${removed.length} removed`,
   ].filter(Boolean);
   const difference = parts.length > 0 ? parts.join(', ') : 'the same packages';
-  progress.detail(`${lock.packages.length} packages${size}: ${difference} since @${before.number}`);
+  progress.detail(
+    `${counted(lock.packages.length, 'package')}${weight}: ${difference} since @${before.number}`,
+  );
 }

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { counted, duration, size } from '../../src/domain/figures.ts';
+
+describe('figures', () => {
+  test('of bytes have the unit in which they are short', () => {
+    const bytes = [0, 999, 1_500, 62_400, 999_600, 8_040_000, 78_400_000, 2_340_000_000];
+    assert.deepEqual(bytes.map(size), [
+      ...['0 bytes', '999 bytes', '1.5 kB', '62 kB', '1.0 MB', '8.0 MB', '78 MB', '2.3 GB'],
+    ]);
+  });
+
+  test('of time are as exact as anybody cares', () => {
+    const milliseconds = [-5, 120, 9_940, 42_300, 89_000, 120_000, 5_460_000];
+    assert.deepEqual(milliseconds.map(duration), [
+      ...['0.0 s', '0.1 s', '9.9 s', '42 s', '89 s', '2 min', '1 h 31 min'],
+    ]);
+  });
+
+  test('of things agree with their noun', () => {
+    assert.deepEqual(
+      [counted(1, 'package'), counted(0, 'package'), counted(2, 'copy', 'copies')],
+      ['1 package', '0 packages', '2 copies'],
+    );
+  });
+});
