@@ -1,16 +1,19 @@
 /**
- * What `npm test` runs: types, lint, then every test file, two at a time where the cores allow it.
- * The last line is `N passed, N failed` or `N passed, N failed, N skipped` over all test cases;
- * exit code 0 only when nothing failed.
+ * What `npm test` runs: types, lint, unused code, then every test file, two at a time where the cores
+ * allow it. The last line is `N passed, N failed` or `N passed, N failed, N skipped` over all test
+ * cases; exit code 0 only when nothing failed.
  *
  *     node test/run.ts                 everything
  *     node test/run.ts test/domain …   only the files whose path begins so
+ *     node test/run.ts --fast          the checks and the pure suites: `npm run fast`
+ *     node test/run.ts --prepare …     first what these files need of the lab
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
-import { styleText } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
+import { type Group, groupOf, preparationFor } from './suites.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** A file that hangs must not hold up the others for ever. */
@@ -18,13 +21,6 @@ const FILE_LIMIT_MS = 15 * 60_000;
 
 /** Tests that take longer are told one by one: nobody stares at a silent terminal. */
 const TOLD_MS = 5_000;
-
-/** Each file starts the whole product, but mostly waits for it: two at a time. */
-const WAITING = ['test/path/', 'test/faults/'];
-/** Each keeps both cores busy: one file at a time. */
-const BUSY = ['test/cluster/', 'test/browser/'];
-/** Judges what all the others have sent. */
-const LAST = 'test/payloads.test.ts';
 
 const CONSEQUENCES = ['subtestsFailed', 'cancelledByParent'];
 
@@ -46,6 +42,7 @@ function say(text: string): void {
 /** A checker counts as one test case. */
 async function check(name: string, words: readonly string[]): Promise<void> {
   const [command = '', ...rest] = words;
+  const began = Date.now();
   const child = spawn(join(ROOT, 'node_modules/.bin', command), rest, { cwd: ROOT });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -59,7 +56,7 @@ async function check(name: string, words: readonly string[]): Promise<void> {
   });
   if (code === 0) {
     totals.passed += 1;
-    return say(`ok      ${name}`);
+    return say(`ok      ${name}  ${seconds(Date.now() - began)}`);
   }
   totals.failed += 1;
   failures.push(name);
@@ -173,40 +170,80 @@ function reason(error: Error): string {
     .join('\n');
 }
 
-async function main(parts: readonly string[]): Promise<number> {
+/** What the compiler found out last time is kept: only what changed is checked again. */
+const TYPES = 'tsc --noEmit --incremental --tsBuildInfoFile test/.out/types.tsbuildinfo'.split(' ');
+
+/** They are about all there is, so they do not belong to a path. */
+async function runChecks(): Promise<void> {
+  await Promise.all([
+    check('types (tsc)', TYPES),
+    check('lint and format (biome)', ['biome', 'check', '.']),
+    check('unused files, exports and packages (knip)', ['knip', '--no-progress']),
+  ]);
+}
+
+/** Groups in this order, with their names in the times and how many files run at a time. */
+const GROUPS: readonly (readonly [group: Group, name: string, concurrency: number])[] = [
+  ['fast', 'fast units', 2],
+  ['units', 'other units', 2],
+  ['product', 'whole product', 2],
+  ['busy', 'cluster and browser', 1],
+  ['last', 'payloads', 1],
+];
+
+/** What prepare says goes to the terminal; false when something could not be had. */
+function prepare(files: readonly string[]): boolean {
+  const words = [join(ROOT, 'deploy/lab/prepare'), preparationFor(files)];
+  return spawnSync('sh', words, { stdio: 'inherit' }).status === 0;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals: parts } = parseArgs({
+    args: [...words],
+    options: { fast: { type: 'boolean' }, prepare: { type: 'boolean' } },
+    allowPositionals: true,
+  });
   const files = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
-  const wanted = files.filter(
-    (file) =>
-      parts.length === 0 || parts.some((part) => file.startsWith(relative(ROOT, join(ROOT, part)))),
-  );
+  const wanted = files
+    .filter((file) => !values.fast || groupOf(file) === 'fast')
+    .filter(
+      (file) =>
+        parts.length === 0 ||
+        parts.some((part) => file.startsWith(relative(ROOT, join(ROOT, part)))),
+    );
   if (wanted.length === 0) {
     process.stderr.write(`There is no test file under ${parts.join(', ')}.\n`);
     return 1;
   }
-  if (parts.length === 0) {
-    rmSync(join(ROOT, 'test/.out/slack'), { recursive: true, force: true });
-    await check('types (tsc)', ['tsc', '--noEmit']);
-    await check('lint and format (biome)', ['biome', 'check', '.']);
-  }
-  const before = parts.length === 0 ? treeState() : null;
-  const absolute = (file: string) => join(ROOT, file);
-  const under = (folders: readonly string[]) =>
-    folders.flatMap((folder) => wanted.filter((file) => file.startsWith(folder)));
-  const slow = new Set([...under(WAITING), ...under(BUSY), LAST]);
-  const groups: readonly [name: string, files: string[], concurrency: number][] = [
-    ['units', wanted.filter((file) => !slow.has(file)), 2],
-    ['whole product', under(WAITING), 2],
-    ['cluster and browser', under(BUSY), 1],
-    ['payloads', wanted.filter((file) => file === LAST), 1],
-  ];
-  const times = [`types and lint ${seconds(Date.now() - started)}`];
-  for (const [name, files, concurrency] of groups) {
+  const times: string[] = [];
+  const part = async (name: string, work: () => Promise<void>) => {
     const began = Date.now();
-    await runFiles(files.map(absolute), concurrency);
-    if (files.length > 0) times.push(`${name} ${seconds(Date.now() - began)}`);
+    await work();
+    times.push(`${name} ${seconds(Date.now() - began)}`);
+  };
+  if (values.prepare) {
+    const began = Date.now();
+    if (!prepare(wanted)) return 2;
+    times.push(`preparation ${seconds(Date.now() - began)}`);
+  }
+  const isAll = parts.length === 0;
+  if (isAll) {
+    if (!values.fast) rmSync(join(ROOT, 'test/.out/slack'), { recursive: true, force: true });
+    await part('checks', runChecks);
+  }
+  const before = isAll && !values.fast ? treeState() : null;
+  for (const [group, name, concurrency] of GROUPS) {
+    const members = wanted.filter((file) => groupOf(file) === group);
+    if (members.length === 0) continue;
+    await part(name, () =>
+      runFiles(
+        members.map((file) => join(ROOT, file)),
+        concurrency,
+      ),
+    );
   }
   if (before !== null) checkTree(before);
-  if (parts.length === 0) say(`Time: ${times.join(', ')}`);
+  say(`Time: ${times.join(', ')}`);
 
   if (failures.length > 0) say(`Failed:\n${failures.map((name) => `         ${name}`).join('\n')}`);
   const { passed, failed, skipped } = totals;

@@ -60,7 +60,10 @@ test('a second run finds everything there and says nothing', {
 test('an unknown argument is refused with what to type', () => {
   const { status, stderr } = prepare(['everything']);
   assert.equal(status, 1);
-  assert.match(stderr, /unknown argument 'everything'.*prepare \[demo\|test\]/);
+  assert.match(
+    stderr,
+    /unknown argument 'everything'.*prepare \[demo\|test\|npm\|python\|channel\]/,
+  );
 });
 
 test('without Python it stops and says what to type', () => {
