@@ -65,7 +65,6 @@ export const code = (text: string, limit = 120): Inline => ({
   style: 'code',
 });
 export const user = (id: string): Inline => ({ kind: 'user', id });
-export const channel = (id: string): Inline => ({ kind: 'channel', id });
 export const date = (at: number): Inline => ({ kind: 'date', at });
 export const link = (url: string, label: string): Inline => ({ kind: 'link', url, label });
 

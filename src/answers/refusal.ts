@@ -29,7 +29,7 @@ export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>):
 const AROUND = 60;
 
 /** The typed text with a caret under the part that is wrong, in a window around it. */
-export function typedWithMark(
+function typedWithMark(
   typed: string | null,
   position: { start: number; end: number } | null,
 ): Part[] {

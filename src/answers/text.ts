@@ -12,7 +12,7 @@ export function renderText(reply: Reply, settings: Settings): string {
   return textOf(describe(reply, settings));
 }
 
-export function textOf(document: Document): string {
+function textOf(document: Document): string {
   const paragraphs: string[] = [];
   let previous: Part['kind'] | null = null;
   for (const part of document.parts) {

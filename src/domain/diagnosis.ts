@@ -19,9 +19,8 @@ import { revisionLabel } from './environment.ts';
 import type { InvocationRequest } from './invocation.ts';
 import type { BuildRequest } from './request.ts';
 
-export { FAILURE_CAUSES, type FailureCause } from './diagnosis/causes.ts';
+export { FAILURE_CAUSES } from './diagnosis/causes.ts';
 export {
-  type Evidence,
   FAILURE_IDS,
   type FailureId,
   type Finding,
@@ -32,7 +31,6 @@ export { formIn, type ShownForm } from './diagnosis/form.ts';
 export { mendedRequest } from './diagnosis/mend.ts';
 export { type Mention, mentionsIn } from './diagnosis/mentions.ts';
 export { packagesWith } from './diagnosis/modules.ts';
-export { type Versions, versionsIn } from './diagnosis/versions.ts';
 
 export interface DiagnosisContext {
   /** How the failing job was, or should have been, started: makes the command concrete. */

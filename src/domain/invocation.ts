@@ -20,17 +20,15 @@ import { type CheckedRequest, checkRequest, type InvocationRequest } from './inv
 import { mergeSettings, type Settings } from './invocation/settings.ts';
 import { atLeast, versionOf } from './invocation/version.ts';
 
-export type { Invocation, InvocationWarning } from './invocation/plan.ts';
+export type { Invocation } from './invocation/plan.ts';
 export { InvocationRefusal } from './invocation/refusal.ts';
 export type {
-  CheckedRequest,
   ClusterMode,
   InvocationRequest,
-  Layout,
   Purpose,
   Tool,
 } from './invocation/request.ts';
-export { checkRequest, defaultAlias } from './invocation/request.ts';
+export { defaultAlias } from './invocation/request.ts';
 
 /**
  * The invocation for one staging. Throws `InvocationRefusal` for a malformed request and for a

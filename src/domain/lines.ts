@@ -1,5 +1,5 @@
 import type { Build } from './build.ts';
-import type { LineForm, Revision, Staging, Verification } from './environment.ts';
+import type { LineForm, Staging, Verification } from './environment.ts';
 import { userError } from './errors.ts';
 import {
   type ClusterMode,
@@ -129,10 +129,6 @@ export function linesForBuild(build: Build): InvocationLine[] {
     build.stagings,
     build.verifications,
   );
-}
-
-export function linesForRevision(environment: string, revision: Revision): InvocationLine[] {
-  return linesForStagings(environment, revision.number, revision.stagings, revision.verifications);
 }
 
 function linesForStagings(

@@ -9,7 +9,7 @@ export interface Person {
  */
 export type Phrase = string | readonly (string | Person)[];
 
-export function piecesOf(phrase: Phrase): readonly (string | Person)[] {
+function piecesOf(phrase: Phrase): readonly (string | Person)[] {
   return typeof phrase === 'string' ? [phrase] : phrase;
 }
 

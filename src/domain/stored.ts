@@ -10,7 +10,7 @@ export type StoredStaging = Omit<Staging, 'environment' | 'revision' | 'aliases'
   Partial<Pick<Staging, 'environment' | 'revision' | 'aliases'>> & { alias?: string };
 
 /** The same in the terms of this version; `of` is the record that it stands in. */
-export function readStaging(
+function readStaging(
   { alias, ...stored }: StoredStaging,
   of: Pick<Staging, 'environment' | 'revision'>,
 ): Staging {

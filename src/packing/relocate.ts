@@ -80,7 +80,7 @@ export function relocate(
 }
 
 /** conda's word counts: text may hold a NUL. Without one nothing can be padded. */
-export function isBinary(content: Buffer, file: FileRecord | null): boolean {
+function isBinary(content: Buffer, file: FileRecord | null): boolean {
   return file?.mode !== 'text' && content.includes(NUL);
 }
 

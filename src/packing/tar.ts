@@ -3,7 +3,7 @@
  * pax, "ustar Interchange Format" and "pax Extended Header").
  */
 
-export const TAR_BLOCK_BYTES = 512;
+const TAR_BLOCK_BYTES = 512;
 
 /**
  * One time for every member, so that the same content gives the same bytes. It is zip's first

@@ -28,7 +28,7 @@ import type { Layout } from '../../src/domain/request.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 
-export const START = Date.UTC(2026, 2, 2, 9, 0, 0);
+const START = Date.UTC(2026, 2, 2, 9, 0, 0);
 
 export const settings: Settings = {
   command: '/conda-env',
@@ -136,7 +136,7 @@ function otherForm(title: string, change: Partial<LineForm>): Reply {
 }
 
 /** Steps before `current` are complete, `current` has `status`, the rest waits. */
-export function steps(current: StepName | null, status: Step['status'] = 'in_progress'): Step[] {
+function steps(current: StepName | null, status: Step['status'] = 'in_progress'): Step[] {
   const details: Record<StepName, string> = {
     solve: '16 packages, 98 MB to download',
     create: '62 MB of 98 MB',
@@ -297,7 +297,7 @@ export function environment(name = 'churn', count = 3): Environment {
   return { name, owner: 'U0ANARUIZ1', createdAt: START, revisions };
 }
 
-export const createHelp: CommandHelp = {
+const createHelp: CommandHelp = {
   name: 'create',
   aliases: ['build', 'new'],
   summary: 'Build an environment and get the line that uses it',
@@ -314,7 +314,7 @@ export const createHelp: CommandHelp = {
   notes: ['Without arguments a form opens.'],
 };
 
-export function helpFor(name: string, summary: string, whoCanUse = 'everyone'): CommandHelp {
+function helpFor(name: string, summary: string, whoCanUse = 'everyone'): CommandHelp {
   return { ...createHelp, name, summary, whoCanUse, aliases: [], options: [], notes: [] };
 }
 

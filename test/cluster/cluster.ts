@@ -187,7 +187,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** Runs a program to its end. Throws with what it wrote when it does not end. */
-export async function runProgram(program: string, args: string[]): Promise<Output> {
+async function runProgram(program: string, args: string[]): Promise<Output> {
   const started = Date.now();
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -26,7 +26,7 @@ import type { Output } from './cluster.ts';
 /** Longest wait for one command on a busy machine; a test that needs it has failed anyway. */
 const LIMIT_SECONDS = 240;
 
-export const NUMPY = '2.2.6';
+const NUMPY = '2.2.6';
 
 export interface ServiceWorld {
   directory: string;

@@ -202,11 +202,7 @@ function sparkHome({ world }: Cell): string {
 }
 
 /** The environment as a build would know it that staged it on this site. */
-export async function onSite(
-  world: World,
-  churn: Built,
-  conf: string,
-): Promise<VerificationSubject> {
+async function onSite(world: World, churn: Built, conf: string): Promise<VerificationSubject> {
   const { staging, ...subject } = subjectOf(churn);
   const { cluster } = staging;
   const env = { SPARK_CONF_DIR: conf, PATH: '/usr/bin:/bin' };

@@ -11,7 +11,7 @@ import { assertFromArchive, type ServiceWorld, type Site, typeInto } from './ser
 type Cluster = () => { world: ServiceWorld; standalone: Standalone };
 
 /** A site whose Python has no numpy, said in every way that standalone clusters read. */
-export const OTHER_PYTHON: Site = {
+const OTHER_PYTHON: Site = {
   defaults: `spark.pyspark.python /usr/bin/python3
 spark.pyspark.driver.python /usr/bin/python3
 spark.executorEnv.PYTHONPATH /nowhere

@@ -35,7 +35,7 @@ export async function endsWellOnce(ctx: Context, environment: string): Promise<B
 }
 
 /** No upload, prefix or lock of a build that is over, and no secret in what was logged. */
-export async function nothingLeft(ctx: Context): Promise<void> {
+async function nothingLeft(ctx: Context): Promise<void> {
   assert.deepEqual(ctx.edge.leftovers(), []);
   const prefixes = join(ctx.directory, 'data/prefix');
   await ctx.until('the prefix to be given back', () => {

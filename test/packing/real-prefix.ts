@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { output } from './tools.ts';
 
 const LAB = fileURLToPath(new URL('../../.lab/', import.meta.url));
-export const LAB_PYTHON = `${LAB}python/bin/python`;
+const LAB_PYTHON = `${LAB}python/bin/python`;
 export const CONDA_PACK = `${LAB}python/bin/conda-pack`;
 
 const CREATE = fileURLToPath(new URL('../harness/create-environment.py', import.meta.url));

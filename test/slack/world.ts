@@ -40,7 +40,7 @@ export const OMAR = 'U0OMARHAD1';
 export const DATA = 'C0DATASCI1';
 
 /** Quick where people would wait; the allowance of edits is Slack's own. */
-export const QUICK: Partial<Pace> = {
+const QUICK: Partial<Pace> = {
   betweenEdits: 20,
   outbox: 20,
   backoff: { first: 20, longest: 100 },

@@ -97,7 +97,7 @@ export const valueIn = (
 ): JsonObject => (SELECTED[String(element.type)] ?? plainValue)(element, value, offered);
 
 /** What an element holds before anyone touches it. */
-export function initialValue(element: JsonObject): JsonObject {
+function initialValue(element: JsonObject): JsonObject {
   const initial =
     element.initial_option ??
     element.initial_options ??

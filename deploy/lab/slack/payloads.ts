@@ -40,7 +40,7 @@ const common = (slack: Slack): JsonObject => ({
 });
 
 /** Seconds with micros, as Slack stamps actions. */
-export const actionTs = ({ workspace }: Slack): string => {
+const actionTs = ({ workspace }: Slack): string => {
   const micros = workspace.now() * 1000;
   return `${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, '0')}`;
 };

@@ -2,8 +2,8 @@
 import { randomInt } from 'node:crypto';
 import type { Message } from './workspace.ts';
 
-export const USES = 5;
-export const LIFETIME_MS = 30 * 60 * 1000;
+const USES = 5;
+const LIFETIME_MS = 30 * 60 * 1000;
 
 export type ResponseTarget = {
   channel: string;

@@ -10,7 +10,7 @@ import { ACKNOWLEDGE_MS, type Acknowledgement, type Envelope, type Retry } from 
 import { isObject } from './json.ts';
 
 /** Slack's limit of open connections per app. */
-export const CONNECTION_LIMIT = 10;
+const CONNECTION_LIMIT = 10;
 
 /** Clients give a silent server up after 30 s. */
 const PING_MS = 10_000;

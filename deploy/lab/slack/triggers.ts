@@ -1,7 +1,7 @@
 /** Trigger ids: they open one view, for the person who caused them, within three seconds. */
 import { randomBytes } from 'node:crypto';
 
-export const TRIGGER_MS = 3000;
+const TRIGGER_MS = 3000;
 
 export class Triggers {
   readonly #now: () => number;

@@ -12,7 +12,7 @@ import { streams } from './methods/streams.ts';
 import { views } from './methods/views.ts';
 import { ApiError, type Slack } from './slack.ts';
 
-export const METHODS: Methods = {
+const METHODS: Methods = {
   ...app,
   ...chat,
   ...conversations,

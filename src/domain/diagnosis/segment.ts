@@ -31,7 +31,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** The same line in the letters its program wrote. */
-export function plain(line: string): string {
+function plain(line: string): string {
   let text = line;
   if (text.includes('\u001b')) text = text.replace(ANSI, '');
   if (text.includes('<')) {

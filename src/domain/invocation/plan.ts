@@ -45,7 +45,7 @@ export function interpreter(prefix: string): string {
 }
 
 /** Paths of the environment as seen from `prefix`: one, or several with `:` between. */
-export function inside(prefix: string, paths: string): string {
+function inside(prefix: string, paths: string): string {
   return paths
     .split(':')
     .map((path) => (path === '' ? prefix : `${prefix}/${path}`))

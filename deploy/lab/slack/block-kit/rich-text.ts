@@ -1,6 +1,5 @@
 /** `rich_text` blocks and what may stand inside them. */
 import {
-  anything,
   boolean,
   byType,
   type Field,
@@ -91,6 +90,3 @@ export const richText: Rule = object({
   block_id: optional(string(255)),
   elements: list(richTextElement),
 });
-
-/** The composer's own rich text in a `rich_text_input` is kept as it is. */
-export const richTextValue: Rule = anything;

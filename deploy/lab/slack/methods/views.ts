@@ -40,7 +40,7 @@ export function checkedView(value: unknown, surface: 'modal' | 'home', slack: Sl
 }
 
 /** A view as Slack keeps it: every field there, values of the earlier state kept where they still fit. */
-export function storedView(sent: JsonObject, slack: Slack, earlier: Partial<View> = {}): View {
+function storedView(sent: JsonObject, slack: Slack, earlier: Partial<View> = {}): View {
   const { workspace } = slack;
   const id = earlier.id ?? workspace.newId('V');
   const blocks = withIds(sent.blocks);
