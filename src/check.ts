@@ -3,8 +3,11 @@ import { chooseEngine } from './adapters/engines/engine.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { slackCredentials } from './config.ts';
-import { FerryError, outsideError, toFailure } from './domain/errors.ts';
+import { FerryError, toFailure } from './domain/errors.ts';
 import { type Foundation, REDIS_PREFIX } from './foundation.ts';
+import { boltLogger } from './slack/connection/bolt.ts';
+import { createClient } from './slack/connection/client.ts';
+import { signIn } from './slack/connection/sign-in.ts';
 
 /** One thing that was looked at, and what to do when it is not as it should be. */
 export interface CheckResult {
@@ -58,7 +61,7 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
         return facts.filter(Boolean).join(', ');
       },
     ]),
-    ['slack', () => signIn(foundation)],
+    ['slack', () => slack(foundation)],
   ];
   const results = await Promise.all(looks.map(([name, look]) => settle(name, look)));
   return [
@@ -78,36 +81,15 @@ async function settle(name: string, look: () => Promise<string>): Promise<CheckR
   }
 }
 
-/** `auth.test` says whose token it is; nothing else is asked of Slack. */
-async function signIn({ config }: Foundation): Promise<string> {
+/** What Bolt would warn of stands in the result. */
+const SILENT = { info() {}, warn() {}, error() {} };
+
+/** Whose token it is; nothing else is asked of Slack, and nothing is waited for. */
+async function slack({ config }: Foundation): Promise<string> {
   const { botToken } = slackCredentials(config);
-  const response = await fetch(
-    new URL('auth.test', config.slack.apiUrl ?? 'https://slack.com/api/'),
-    {
-      method: 'POST',
-      headers: { authorization: `Bearer ${botToken}` },
-      signal: AbortSignal.timeout(10_000),
-    },
-  ).catch((error: Error) => {
-    throw outsideError({
-      code: 'slack-unreachable',
-      message: `Slack does not answer: ${error.message}.`,
-      suggestion: 'Check `slack.apiUrl`, the network and the proxy.',
-      retryable: true,
-    });
-  });
-  const answer = (await response.json()) as {
-    ok: boolean;
-    error?: string;
-    user?: string;
-    team?: string;
-  };
-  if (answer.ok) return `signed in as ${answer.user} in ${answer.team}`;
-  throw outsideError({
-    code: 'slack-token-rejected',
-    message: `Slack does not accept the bot token (${answer.error}).`,
-    suggestion: 'Copy the Bot User OAuth Token (xoxb-…) from the app’s page, OAuth & Permissions.',
-  });
+  const access = { botToken, apiUrl: config.slack.apiUrl };
+  const { user, team } = await signIn(createClient(access, boltLogger(SILENT)).call);
+  return `signed in as ${user} in ${team}`;
 }
 
 /** Without a sandbox everything works but people's own projects. */

@@ -9,7 +9,8 @@ import { linesForBuild } from '../domain/lines.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
-import type { Conversation, Place } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
+import type { Place } from './place.ts';
 
 export interface Press {
   action: string;

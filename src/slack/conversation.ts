@@ -31,29 +31,7 @@ import { type Chat, ChatError, isNoEntry } from './chat.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Log } from './log.ts';
 import { createForm, diagnoseForm, linesView, loadingView, replyView } from './modals.ts';
-
-/** Where somebody is, and the ways to answer them there. */
-export interface Place {
-  user: string;
-  /** Empty where there is none: the Home tab. */
-  channel: string;
-  team: string | null;
-  /** The thread to answer in; null for the channel itself. */
-  thread: string | null;
-  /**
-   * Answers are simply posted: a direct conversation, or a mention, which everybody saw and whose
-   * answer would be lost if it were for one person (Slack shows that in living threads only).
-   */
-  open: boolean;
-  /** Slack's own way back to this person, good for half an hour; null where there is none. */
-  respond: ((message: Message & { thread: string | null }) => Promise<void>) | null;
-  /** Puts a message in the place of the one a button was pressed on; null elsewhere. */
-  replace: ((message: Message) => Promise<void>) | null;
-  /** The modal a button was pressed in; null elsewhere. */
-  view: string | null;
-  /** Lets a modal be opened for three seconds; null where Slack gives none. */
-  trigger: string | null;
-}
+import { isDirect, type Place } from './place.ts';
 
 export interface Conversation {
   /** Decoded text after the slash command, after a mention, or in a direct message. */
@@ -444,11 +422,6 @@ async function patiently(way: () => Promise<unknown>): Promise<void> {
 
 /** How to let us into a channel. */
 export const INVITE = 'Type `/invite @Conda Ferry` here,';
-
-/** A conversation of two people, ours or not: nobody sees an ephemeral message there later. */
-export function isDirect(channel: string): boolean {
-  return channel.startsWith('D');
-}
 
 /** Commands that change nothing, with the title of a modal that shows their answer. */
 const READING: Readonly<Record<string, string>> = {

@@ -1,0 +1,145 @@
+/**
+ * The ways Slack reaches us: sockets that we open, or signed requests that we listen for. Both hand
+ * what they get to one app, and both are closed here.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { outsideError } from '../../domain/errors.ts';
+import type { Clock } from '../../domain/ports.ts';
+import {
+  type App,
+  apiUrlOf,
+  CALL_TIMEOUT,
+  HTTPReceiver,
+  type Logger,
+  SocketModeReceiver,
+} from './bolt.ts';
+
+export type Connection =
+  | { mode: 'socket'; appToken: string; connections?: number }
+  | { mode: 'http'; signingSecret: string; host: string; port: number };
+
+export interface Receivers {
+  /** The one the app is made with; the others are given to it by `share`. */
+  first: HTTPReceiver | SocketModeReceiver;
+  share(app: App): void;
+  /** Resolves when Slack can reach us, with the address of signed requests. */
+  open(): Promise<{ url: string | null }>;
+  close(): Promise<void>;
+}
+
+const REQUEST_PATH = '/slack/events';
+/** Slack's rule against replays; Bolt applies it to the past only. */
+const MOST_SKEW_SECONDS = 300;
+
+export function createReceivers(
+  { connection, apiUrl }: { connection: Connection; apiUrl: string | null },
+  logger: Logger,
+  clock: Clock,
+): Receivers {
+  return connection.mode === 'http'
+    ? overHttp(connection, logger, clock)
+    : overSockets(connection, apiUrlOf({ apiUrl }), logger);
+}
+
+function overHttp(
+  { signingSecret, host, port }: Connection & { mode: 'http' },
+  logger: Logger,
+  clock: Clock,
+): Receivers {
+  const receiver = new HTTPReceiver({ signingSecret, endpoints: REQUEST_PATH, logger });
+  guard(receiver, clock);
+  return {
+    first: receiver,
+    share() {},
+    async open() {
+      const server = await receiver.start({ host, port }).catch((error: NodeJS.ErrnoException) => {
+        throw cannotListen(`${host}:${port}`, error);
+      });
+      const address = server.address() as AddressInfo;
+      return { url: `http://${host}:${address.port}${REQUEST_PATH}` };
+    },
+    async close() {
+      await receiver.stop().catch(() => {});
+    },
+  };
+}
+
+/** Slack gives every delivery to one connection; a second one bridges the seconds of a reconnect. */
+function overSockets(
+  { appToken, connections = 2 }: Connection & { mode: 'socket' },
+  slackApiUrl: string,
+  logger: Logger,
+): Receivers {
+  const connect = () =>
+    new SocketModeReceiver({
+      appToken,
+      logger,
+      installerOptions: {
+        // Its own object: the client writes into it. Opening a connection may be repeated for ever.
+        clientOptions: {
+          slackApiUrl,
+          timeout: CALL_TIMEOUT,
+          retryConfig: { forever: true, unref: true, factor: 1.5, maxTimeout: 30_000 },
+          allowAbsoluteUrls: false,
+        },
+      },
+    });
+  const first = connect();
+  const others = Array.from({ length: connections - 1 }, connect);
+  const all = [first, ...others];
+  return {
+    first,
+    share(app) {
+      for (const receiver of others) receiver.init(app);
+    },
+    async open() {
+      await Promise.all(all.map((receiver) => receiver.start()));
+      return { url: null };
+    },
+    async close() {
+      await Promise.all(all.map(disconnect));
+    },
+  };
+}
+
+/** Bolt's own stop() resolves before the socket is closed and leaves a timer behind. */
+async function disconnect(receiver: SocketModeReceiver): Promise<void> {
+  await Promise.race([receiver.client.disconnect(), sleep(3_000, undefined, { ref: false })]);
+}
+
+/** The operator's to mend: somebody else has the port, or we may not have it. */
+function cannotListen(address: string, error: NodeJS.ErrnoException): Error {
+  return outsideError(
+    {
+      code: 'cannot-listen',
+      message: `Requests of Slack cannot be taken at ${address}: ${error.code ?? error.message}.`,
+      suggestion: 'Set `slack.host` and `slack.port` to an address of this machine that is free.',
+    },
+    error,
+  );
+}
+
+/**
+ * Before Bolt sees a request: timestamps from the future are as bad as old ones, and a parameter
+ * in the content type (`; charset=utf-8`) is allowed, which Bolt compares letter by letter.
+ */
+function guard(receiver: HTTPReceiver, clock: Clock): void {
+  const receive = receiver.requestListener;
+  receiver.requestListener = (request: IncomingMessage, response: ServerResponse) => {
+    const timestamp = request.headers['x-slack-request-timestamp'];
+    if (timestamp !== undefined) {
+      const ahead = Number(timestamp) - clock.now() / 1000;
+      if (!/^\d{1,12}$/.test(String(timestamp)) || ahead > MOST_SKEW_SECONDS) {
+        response.writeHead(401).end();
+        return;
+      }
+    }
+    const type = request.headers['content-type'];
+    if (type?.startsWith('application/x-www-form-urlencoded;')) {
+      request.headers['content-type'] = 'application/x-www-form-urlencoded';
+    }
+    receive(request, response);
+  };
+}

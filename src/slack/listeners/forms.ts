@@ -1,0 +1,84 @@
+/** Submitted forms: a mistake is told in the form, which stays open; all else is done after it closed. */
+import { attachedFiles, readLogs } from '../attachments.ts';
+import type { App } from '../connection/bolt.ts';
+import { deliveryId } from '../connection/once.ts';
+import { decodeSlackText } from '../decode.ts';
+import {
+  CREATE_FORM,
+  DIAGNOSE_FORM,
+  errorsOf,
+  type FormState,
+  loadingView,
+  readDiagnoseForm,
+  readForm,
+  readOrigin,
+} from '../modals.ts';
+import { isDirect, placeOf } from '../place.ts';
+import type { Listening } from './listening.ts';
+import { readable } from './readable.ts';
+
+/** Title of the modal that shows what `diagnose` found. */
+const FOUND = 'What went wrong';
+
+export function listenToForms(app: App, listening: Listening): void {
+  listenToCreate(app, listening);
+  listenToDiagnose(app, listening);
+  // A form of an earlier version must not hang, and one to copy from sends nothing.
+  app.view(/^(?!(create|diagnose)_form$).*/, async ({ ack }) => ack());
+}
+
+function listenToCreate(
+  app: App,
+  { commands, services, chat, conversation, isFirst, background }: Listening,
+): void {
+  app.view(CREATE_FORM, async ({ ack, view, body }) => {
+    const result = readForm(view.state.values as unknown as FormState, commands, services.settings);
+    if (!result.ok) {
+      await ack({ response_action: 'errors', errors: result.errors });
+      return;
+    }
+    const { channel, thread } = readOrigin(view.private_metadata);
+    const user = body.user.id;
+    const team = body.team?.id ?? null;
+    const refused = await conversation.review(result.text, { user, channel: channel ?? '', team });
+    if (refused) {
+      await ack({ response_action: 'errors', errors: errorsOf(refused) });
+      return;
+    }
+    await ack();
+    if (!(await isFirst(deliveryId(body)))) return;
+    const submit = async (): Promise<void> => {
+      const place = placeOf(user, {
+        channel: channel ?? (await chat.openDirect(user)),
+        team,
+        thread,
+        open: channel === null || isDirect(channel),
+      });
+      await conversation.say(result.text, place);
+    };
+    background(submit());
+  });
+}
+
+function listenToDiagnose(
+  app: App,
+  { chat, conversation, isFirst, background, log }: Listening,
+): void {
+  app.view(DIAGNOSE_FORM, async ({ ack, view, body }) => {
+    const read = readDiagnoseForm(view.state.values as unknown as FormState);
+    if (!read.ok) {
+      await ack({ response_action: 'errors', errors: read.errors });
+      return;
+    }
+    // Reading files may take longer than the three seconds there are: the answer comes after.
+    await ack({ response_action: 'update', view: loadingView(FOUND) });
+    if (!(await isFirst(deliveryId(body)))) return;
+    const place = placeOf(body.user.id, { team: body.team?.id ?? null, view: view.id });
+    const logs = attachedFiles({ files: read.files });
+    const reply = readable(log, async () => {
+      const texts = [read.text, ...(await readLogs(logs, chat))];
+      return conversation.run(decodeSlackText(`diagnose ${texts.join('\n')}`), place);
+    });
+    background(conversation.fill(view.id, FOUND, reply, place));
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * Everything Slack may send, and who hears it. All of it is acknowledged first and done after, in the
+ * background.
+ */
+import { press } from '../actions.ts';
+import type { App, BlockAction } from '../connection/bolt.ts';
+import { deliveryId } from '../connection/once.ts';
+import { decodeSlackText } from '../decode.ts';
+import { isDirect, placeOf } from '../place.ts';
+import { listenToForms } from './forms.ts';
+import type { Listening } from './listening.ts';
+import { listenToMessages } from './messages.ts';
+import { replacer, responder } from './respond.ts';
+
+export function listen(app: App, listening: Listening): void {
+  const { conversation, homes, services, isFirst, background, log } = listening;
+
+  // Every delivery goes through here first. A submitted form is acknowledged with its errors,
+  // which takes no time either; all else at once and with nothing.
+  app.use(async ({ body, next, ...rest }) => {
+    if (body.type === 'view_submission') return next();
+    if ('ack' in rest && typeof rest.ack === 'function') await rest.ack();
+    if (await isFirst(deliveryId(body))) await next();
+  });
+
+  // Whatever the command is called in this workspace, it is ours.
+  app.command(/.*/, async ({ command, respond }) => {
+    const place = placeOf(command.user_id, {
+      channel: command.channel_id,
+      team: command.team_id,
+      open: isDirect(command.channel_id),
+      respond: responder(respond),
+      trigger: command.trigger_id,
+    });
+    background(conversation.say(decodeSlackText(command.text), place));
+  });
+
+  app.action<BlockAction>(/.*/, async ({ body, action, respond }) => {
+    const place = placeOf(body.user.id, {
+      channel: body.channel?.id ?? '',
+      team: body.team?.id ?? null,
+      thread: typeof body.container.thread_ts === 'string' ? body.container.thread_ts : null,
+      open: isDirect(body.channel?.id ?? ''),
+      respond: body.response_url ? responder(respond) : null,
+      replace: body.response_url ? replacer(respond) : null,
+      view: body.view?.type === 'modal' ? body.view.id : null,
+      trigger: body.trigger_id,
+    });
+    const chosen = 'selected_option' in action ? action.selected_option : action;
+    const value = chosen && 'value' in chosen ? (chosen.value ?? null) : null;
+    background(press({ action: action.action_id, value, place }, conversation, services));
+  });
+
+  app.event('app_home_opened', async ({ event }) => {
+    if (event.tab === 'home') background(homes.show(event.user));
+  });
+
+  listenToForms(app, listening);
+  listenToMessages(app, listening);
+
+  app.error(async (error) => {
+    log.error({ error: error.stack ?? String(error) }, 'a delivery of Slack failed');
+  });
+}

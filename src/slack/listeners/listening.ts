@@ -1,0 +1,20 @@
+import type { Command } from '../../../commands/command.ts';
+import type { Services } from '../../domain/services.ts';
+import type { Chat } from '../chat.ts';
+import type { IsFirst } from '../connection/once.ts';
+import type { Conversation } from '../conversation.ts';
+import type { Homes } from '../homes.ts';
+import type { Log } from '../log.ts';
+
+/** What listeners have to hear and answer with. */
+export interface Listening {
+  commands: readonly Command[];
+  services: Services;
+  chat: Chat;
+  conversation: Conversation;
+  homes: Homes;
+  log: Log;
+  isFirst: IsFirst;
+  /** Goes on with a task whose delivery is acknowledged. */
+  background(task: Promise<unknown>): void;
+}

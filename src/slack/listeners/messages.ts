@@ -1,0 +1,90 @@
+/** Messages that speak to us: mentions, direct ones, and those somebody points at with the shortcut. */
+import {
+  asksAbout,
+  attachedFiles,
+  contentOf,
+  threadOf,
+  withAttachments,
+  withThread,
+} from '../attachments.ts';
+import type { App } from '../connection/bolt.ts';
+import { decodeSlackText } from '../decode.ts';
+import { isDirect, type Place, placeOf } from '../place.ts';
+import type { Listening } from './listening.ts';
+import { readable } from './readable.ts';
+import { responder } from './respond.ts';
+
+/** Callback id of the message shortcut in the manifest. */
+const DIAGNOSE_SHORTCUT = 'diagnose_message';
+
+export function listenToMessages(app: App, listening: Listening): void {
+  const { background } = listening;
+
+  app.event('app_mention', async ({ event, context }) => {
+    if (!event.user) return;
+    const text = afterMention(event.text, context.botUserId);
+    const place = placeOf(event.user, {
+      channel: event.channel,
+      team: context.teamId ?? null,
+      thread: event.thread_ts ?? event.ts,
+      open: true,
+    });
+    background(hear(listening, text, event, place, context.botUserId));
+  });
+
+  app.message(async ({ message, context }) => {
+    const isOurs = message.subtype === undefined || message.subtype === 'file_share';
+    if (!isOurs || message.channel_type !== 'im' || !message.user) return;
+    if ('bot_id' in message && message.bot_id) return;
+    const text = afterMention(message.text ?? '', context.botUserId);
+    const place = placeOf(message.user, {
+      channel: message.channel,
+      team: context.teamId ?? null,
+      thread: message.thread_ts ?? null,
+      open: true,
+    });
+    background(hear(listening, text, message, place, context.botUserId));
+  });
+
+  app.shortcut(
+    { callback_id: DIAGNOSE_SHORTCUT, type: 'message_action' },
+    async ({ shortcut, respond }) => {
+      const { message, channel } = shortcut;
+      const place = placeOf(shortcut.user.id, {
+        channel: channel.id,
+        team: shortcut.team?.id ?? null,
+        thread: typeof message.thread_ts === 'string' ? message.thread_ts : null,
+        open: isDirect(channel.id),
+        respond: responder(respond),
+      });
+      background(hear(listening, `diagnose ${contentOf(message)}`, message, place));
+    },
+  );
+}
+
+/** What a message says, together with the files it carries or, asked inside a thread, what stands above. */
+async function hear(
+  { chat, conversation, log }: Listening,
+  text: string,
+  message: object,
+  place: Place,
+  ourUserId?: string,
+): Promise<void> {
+  let whole = text;
+  const refused = await readable(log, async () => {
+    whole = await withAttachments(text, attachedFiles(message), chat);
+    const above = asksAbout(whole) ? threadOf(message, place.channel) : null;
+    if (above) whole = await withThread(above, ourUserId, chat);
+    return null;
+  });
+  return refused
+    ? conversation.answer(refused, place)
+    : conversation.say(decodeSlackText(whole), place);
+}
+
+/** What stands after our name, wherever in the message it is. */
+function afterMention(text: string, botUserId: string | undefined): string {
+  const mention = `<@${botUserId ?? ''}>`;
+  const at = text.indexOf(mention);
+  return (at < 0 ? text : text.slice(at + mention.length)).replace(/^[\s,:]+/, '').trimEnd();
+}
