@@ -2,6 +2,7 @@ import { defineCommand } from './command.ts';
 
 export const cancel = defineCommand({
   name: 'cancel',
+  group: 'follow',
   aliases: ['stop'],
   summary: 'stop a build',
   usage: 'cancel NAME|BUILD',

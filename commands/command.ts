@@ -1,6 +1,6 @@
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
-import type { CommandHelp, Reply } from '../src/domain/reply.ts';
+import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
 import type { Services } from '../src/domain/services.ts';
 import type { Spec } from '../src/domain/spec.ts';
@@ -94,6 +94,7 @@ export interface Draft<A = ParsedArguments> {
 /** One sub-command: what people can say, what help tells of it, and what it does. */
 export interface Command {
   name: string;
+  group: CommandGroup;
   aliases: readonly string[];
   summary: string;
   usage: string;
@@ -119,6 +120,7 @@ export type ParsedArguments = Record<string, unknown> & { rest: string[]; raw: s
 
 export function defineCommand<const G extends Grammar>(definition: {
   name: string;
+  group: CommandGroup;
   aliases?: readonly string[];
   summary: string;
   usage: string;
@@ -132,6 +134,7 @@ export function defineCommand<const G extends Grammar>(definition: {
 }): Command {
   return {
     name: definition.name,
+    group: definition.group,
     aliases: definition.aliases ?? [],
     summary: definition.summary,
     usage: definition.usage,
@@ -149,6 +152,7 @@ export function defineCommand<const G extends Grammar>(definition: {
 export function describeCommand(command: Command): CommandHelp {
   return {
     name: command.name,
+    group: command.group,
     aliases: [...command.aliases],
     summary: command.summary,
     usage: command.usage,

@@ -7,6 +7,7 @@ import { recognizeCreate, reviewCreate } from './create-review.ts';
 
 export const create = defineCommand({
   name: 'create',
+  group: 'use',
   aliases: ['build'],
   summary: 'build an environment, ship it to the cluster and get the line that uses it',
   usage: 'create NAME PACKAGE… [options]',

@@ -9,6 +9,7 @@ import { KINDS } from './kinds.ts';
 
 export const diagnose = defineCommand({
   name: 'diagnose',
+  group: 'failure',
   aliases: ['explain'],
   summary: 'paste a traceback or a log: the cause, and the line that works',
   usage: 'diagnose [--environment NAME] TEXT',

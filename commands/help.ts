@@ -5,6 +5,7 @@ import { defineCommand } from './command.ts';
 
 export const help = defineCommand({
   name: 'help',
+  group: 'more',
   aliases: ['?', '-h', '--help'],
   summary: 'what you can say',
   usage: 'help [COMMAND]',

@@ -2,6 +2,7 @@ import { defineCommand } from './command.ts';
 
 export const list = defineCommand({
   name: 'list',
+  group: 'look',
   aliases: ['ls'],
   summary: 'all environments, or only yours',
   usage: 'list [--mine]',

@@ -6,6 +6,7 @@ const LINES = 40;
 
 export const logs = defineCommand({
   name: 'logs',
+  group: 'follow',
   aliases: ['log'],
   summary: 'the last lines of a build’s log',
   usage: 'logs NAME|BUILD [--last N]',

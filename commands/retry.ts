@@ -2,6 +2,7 @@ import { defineCommand } from './command.ts';
 
 export const retry = defineCommand({
   name: 'retry',
+  group: 'follow',
   summary: 'run a failed or cancelled build again, from where it stopped',
   usage: 'retry NAME|BUILD',
   examples: ['retry churn'],

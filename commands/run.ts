@@ -6,6 +6,7 @@ import { defineCommand } from './command.ts';
 
 export const run = defineCommand({
   name: 'run',
+  group: 'use',
   aliases: ['line', 'use'],
   summary: 'the line that runs PySpark on an environment',
   usage: 'run NAME[@REVISION] [pyspark|spark-submit] [options] [-- app.py arguments…]',

@@ -5,6 +5,7 @@ import { defineCommand } from './command.ts';
 
 export const show = defineCommand({
   name: 'show',
+  group: 'look',
   aliases: ['info'],
   summary: 'what is in an environment: packages, revisions, where it is staged',
   usage: 'show NAME[@REVISION]',

@@ -3,6 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const status = defineCommand({
   name: 'status',
+  group: 'follow',
   summary: 'how a build is doing; without a name, the newest builds',
   usage: 'status [NAME|BUILD]',
   examples: ['status churn', 'status'],

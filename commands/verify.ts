@@ -2,6 +2,7 @@ import { defineCommand } from './command.ts';
 
 export const verify = defineCommand({
   name: 'verify',
+  group: 'use',
   aliases: ['prove'],
   summary: 'run the environment on the cluster again and bring back what the executors say',
   usage: 'verify NAME[@REVISION]',

@@ -1,4 +1,4 @@
-import type { CommandHelp, Reply } from '../domain/reply.ts';
+import type { CommandGroup, CommandHelp, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import {
   block,
@@ -17,14 +17,14 @@ import {
 } from './document.ts';
 import { line } from './outside.ts';
 
-/** How the overview is ordered; a command that stands nowhere here comes under the last title. */
-const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['Make and use an environment', ['create', 'run', 'verify']],
-  ['Follow a build', ['status', 'logs', 'cancel', 'retry']],
-  ['Look around', ['list', 'show']],
-  ['When a job fails', ['diagnose']],
-  ['More', []],
-];
+/** The groups in the order of the overview; in each, commands are in the order of the registry. */
+const TITLES: Readonly<Record<CommandGroup, string>> = {
+  use: 'Make and use an environment',
+  follow: 'Follow a build',
+  look: 'Look around',
+  failure: 'When a job fails',
+  more: 'More',
+};
 
 export function describeHelp(
   reply: Extract<Reply, { kind: 'help' }>,
@@ -34,14 +34,12 @@ export function describeHelp(
 }
 
 function describeOverview({ commands, command }: Extract<Reply, { kind: 'help' }>): Document {
-  const named = new Set(GROUPS.flatMap(([, names]) => names));
-  const groups = GROUPS.map(([title, names]) => {
-    const members = commands.filter((entry) =>
-      names.length > 0 ? names.includes(entry.name) : !named.has(entry.name),
-    );
-    const order = (entry: CommandHelp) => names.indexOf(entry.name);
-    return { title, members: members.sort((left, right) => order(left) - order(right)) };
-  }).filter(({ members }) => members.length > 0);
+  const groups = Object.entries(TITLES)
+    .map(([group, title]) => ({
+      title,
+      members: commands.filter((entry) => entry.group === group),
+    }))
+    .filter(({ members }) => members.length > 0);
   return {
     summary: `What ${command} can do: ${commands.map(({ name }) => name).join(', ')}`,
     parts: [

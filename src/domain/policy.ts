@@ -11,7 +11,7 @@ import type { Settings } from './services.ts';
 type Operators = Pick<Settings, 'operators'>;
 
 /** Operators may act on everything; others on what they asked for or own. */
-export function isOperator({ operators }: Operators, user: string): boolean {
+function isOperator({ operators }: Operators, user: string): boolean {
   return operators.includes(user);
 }
 

@@ -113,8 +113,12 @@ export interface InvocationLine {
 }
 
 /** What help says of a command; written beside its handler. */
+/** Where help shows a command, by what people want then. */
+export type CommandGroup = 'use' | 'follow' | 'look' | 'failure' | 'more';
+
 export interface CommandHelp {
   name: string;
+  group: CommandGroup;
   aliases: string[];
   summary: string;
   usage: string;

@@ -19,6 +19,7 @@ import type {
 import type { Failure } from '../../src/domain/errors.ts';
 import {
   type Audience,
+  type CommandGroup,
   type CommandHelp,
   generalFindings,
   type InvocationLine,
@@ -299,6 +300,7 @@ export function environment(name = 'churn', count = 3): Environment {
 
 const createHelp: CommandHelp = {
   name: 'create',
+  group: 'use',
   aliases: ['build', 'new'],
   summary: 'Build an environment and get the line that uses it',
   usage: 'create NAME PACKAGE… [--channel NAME] [--edge NAME] [--layout local|global]',
@@ -314,20 +316,25 @@ const createHelp: CommandHelp = {
   notes: ['Without arguments a form opens.'],
 };
 
-function helpFor(name: string, summary: string, whoCanUse = 'everyone'): CommandHelp {
-  return { ...createHelp, name, summary, whoCanUse, aliases: [], options: [], notes: [] };
+function helpFor(
+  group: CommandGroup,
+  name: string,
+  summary: string,
+  whoCanUse = 'everyone',
+): CommandHelp {
+  return { ...createHelp, group, name, summary, whoCanUse, aliases: [], options: [], notes: [] };
 }
 
 export const commandHelps: CommandHelp[] = [
   createHelp,
-  helpFor('run', 'The line that uses an environment'),
-  helpFor('status', 'How far a build is'),
-  helpFor('logs', 'The end of the log of a build'),
-  helpFor('cancel', 'Stop a build', 'who asked for it, operators'),
-  helpFor('list', 'The environments there are'),
-  helpFor('show', 'All about an environment'),
-  helpFor('diagnose', 'Why a Spark job failed'),
-  helpFor('help', 'This page'),
+  helpFor('use', 'run', 'The line that uses an environment'),
+  helpFor('follow', 'status', 'How far a build is'),
+  helpFor('follow', 'logs', 'The end of the log of a build'),
+  helpFor('follow', 'cancel', 'Stop a build', 'who asked for it, operators'),
+  helpFor('look', 'list', 'The environments there are'),
+  helpFor('look', 'show', 'All about an environment'),
+  helpFor('failure', 'diagnose', 'Why a Spark job failed'),
+  helpFor('more', 'help', 'This page'),
 ];
 
 const finding: Finding = {
