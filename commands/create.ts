@@ -1,5 +1,4 @@
 import { userError } from '../src/domain/errors.ts';
-import { linesForBuild } from '../src/domain/lines.ts';
 import type { BuildRequest, Layout } from '../src/domain/request.ts';
 import type { Spec } from '../src/domain/spec.ts';
 import { defineCommand } from './command.ts';
@@ -90,7 +89,7 @@ export const create = defineCommand({
       team: context.team,
     });
     const audience = joined ? 'requester' : 'channel';
-    return { kind: 'build', build, audience, lines: linesForBuild(build) };
+    return { kind: 'build', build, audience };
   },
 });
 

@@ -17,6 +17,6 @@ export const retry = defineCommand({
     });
     // Where there is a live message it goes on, and everyone sees it there.
     const audience = again.message === null ? 'channel' : 'requester';
-    return { kind: 'build', build: again, audience, lines: [] };
+    return { kind: 'build', build: again, audience };
   },
 });

@@ -1,4 +1,3 @@
-import { linesForBuild } from '../src/domain/lines.ts';
 import { defineCommand } from './command.ts';
 
 export const status = defineCommand({
@@ -13,6 +12,6 @@ export const status = defineCommand({
       return { kind: 'builds', builds: await services.builds({ limit: 10 }) };
     const build = await services.findBuild(args.build);
     // Asked for by one person, so only they see it: the live message is where it was.
-    return { kind: 'build', build, audience: 'requester', lines: linesForBuild(build) };
+    return { kind: 'build', build, audience: 'requester' };
   },
 });

@@ -2,7 +2,7 @@ import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
 import type { ErrorKind } from '../domain/errors.ts';
 import { counted, duration, size } from '../domain/figures.ts';
-import type { Reply } from '../domain/reply.ts';
+import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { ProjectReference } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
@@ -24,7 +24,7 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence, newestPerEdge } from './evidence.ts';
-import { describeLines } from './invocation.ts';
+import { describeLines, linesOf } from './invocation.ts';
 import { clip, line } from './outside.ts';
 
 type BuildReply = Extract<Reply, { kind: 'build' }>;
@@ -32,14 +32,15 @@ type BuildReply = Extract<Reply, { kind: 'build' }>;
 /** The live message: what was asked, how far it is, and at the end the line or the reason. */
 export function describeBuild(reply: BuildReply, settings: Settings): Document {
   const { build } = reply;
+  const made = linesOf(build);
   return {
-    summary: summaryOf(reply),
+    summary: summaryOf(build, made.lines),
     parts: [
       heading(title(build)),
       small(request(build)),
       small(place(build, settings)),
       // What came of it first, how it came about after.
-      ...outcome(reply, settings),
+      ...outcome(build, made, settings),
       progress(build),
       // A copy is not edited: what acts on the build stands in the live message.
       ...buttons(
@@ -72,9 +73,8 @@ function isProven(build: Build): boolean {
   return newestPerEdge(build.verifications).every(({ outcome }) => outcome !== 'failed');
 }
 
-function summaryOf({ build, lines }: BuildReply): string {
+function summaryOf(build: Build, [first]: readonly InvocationLine[]): string {
   const name = labelOf(build);
-  const [first] = lines;
   switch (build.state) {
     case 'queued':
       return `${name} waits for a build host.`;
@@ -218,7 +218,11 @@ function shownStatus(step: Step, build: Build): StepStatus {
   }[build.state] as StepStatus;
 }
 
-function outcome({ build, lines }: BuildReply, settings: Settings): Part[] {
+function outcome(
+  build: Build,
+  { lines, reason }: ReturnType<typeof linesOf>,
+  settings: Settings,
+): Part[] {
   if (build.state === 'ready') {
     const shells = lines.filter((entry) => entry.tool === 'pyspark');
     return [
@@ -226,6 +230,7 @@ function outcome({ build, lines }: BuildReply, settings: Settings): Part[] {
         shells.length > 0 ? shells : lines,
         `${settings.command} run ${labelOf(build)}`,
       ),
+      ...(reason ? [prose('⚠️ ', marked(reason))] : []),
       ...(build.verifying ? [prose('⏳ Verifying again on the cluster…')] : []),
       ...describeEvidence(build.verifications, build.stagings),
     ];

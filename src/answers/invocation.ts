@@ -1,6 +1,9 @@
+import type { Build } from '../domain/build.ts';
 import { revisionLabel } from '../domain/environment.ts';
-import type { Repair } from '../domain/errors.ts';
+import { FerryError, type Repair } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
+import { linesForBuild } from '../domain/lines.ts';
+import type { Phrase } from '../domain/phrase.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { quote } from '../domain/shell.ts';
@@ -55,6 +58,19 @@ function otherForms(label: string, lines: readonly InvocationLine[]): Repair[] {
     ...(isJupyter ? [] : [{ label: 'Jupyter kernel', command: `run ${label} --for jupyter` }]),
     { label: 'Verify', command: `verify ${label}` },
   ];
+}
+
+/**
+ * The lines of a finished build, or the reason why what its edge told of itself gives none: the
+ * build is shown all the same.
+ */
+export function linesOf(build: Build): { lines: readonly InvocationLine[]; reason: Phrase | null } {
+  try {
+    return { lines: linesForBuild(build), reason: null };
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    return { lines: [], reason: error.said.message };
+  }
 }
 
 /** Each line with where it holds; `more` is what to type to see those that did not fit. */

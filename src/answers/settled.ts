@@ -1,25 +1,21 @@
 import type { Build } from '../domain/build.ts';
 import { duration } from '../domain/figures.ts';
-import type { InvocationLine } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { labelOf } from './buttons.ts';
 import { bold, code, type Document, marked, type Part, prose, small, user } from './document.ts';
 import { newestPerEdge } from './evidence.ts';
-import { describeLines } from './invocation.ts';
+import { describeLines, linesOf } from './invocation.ts';
 import { line } from './outside.ts';
 
 /** The message that tells whoever asked that their build has ended. */
-export function describeSettled(
-  build: Build,
-  lines: readonly InvocationLine[],
-  settings: Settings,
-): Document {
+export function describeSettled(build: Build, settings: Settings): Document {
   const label = labelOf(build);
   const took =
     build.startedAt !== null && build.finishedAt !== null
       ? ` after ${duration(build.finishedAt - build.startedAt)}`
       : '';
   if (build.state === 'ready') {
+    const { lines, reason } = linesOf(build);
     const shells = lines.filter((entry) => entry.tool === 'pyspark');
     const doubt = newestPerEdge(build.verifications).find(({ outcome }) => outcome !== 'proven');
     return {
@@ -32,6 +28,7 @@ export function describeSettled(
           ` is ready${took}. Paste this on the edge node:`,
         ),
         ...describeLines(shells, `${settings.command} run ${label}`),
+        ...(reason ? [prose('⚠️ ', marked(reason))] : []),
         ...(doubt
           ? [
               small(

@@ -14,7 +14,7 @@ export type Reply =
    * A build: for the channel its live message, posted once, then edited in place; for who asked a
    * copy, which stays as it is.
    */
-  | { kind: 'build'; build: Build; audience: Audience; lines: InvocationLine[] }
+  | { kind: 'build'; build: Build; audience: Audience }
   /** Lines to paste for a revision. */
   | { kind: 'invocation'; environment: string; revision: number; lines: InvocationLine[] }
   | { kind: 'builds'; builds: Build[] }

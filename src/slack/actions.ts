@@ -5,7 +5,6 @@
  */
 import { type ActionId, BUTTONS, CHOOSE, labelOf, offeredOn, SAY_IDS } from '../answers/buttons.ts';
 import { type Build, isSettled } from '../domain/build.ts';
-import { linesForBuild } from '../domain/lines.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
@@ -36,7 +35,7 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
     const reply = await conversation.attempt(async () => {
       const { build: again, joined } = await services.rebuild(build, { user, channel, team });
       const audience = joined ? 'requester' : 'channel';
-      return { kind: 'build', build: again, audience, lines: linesForBuild(again) };
+      return { kind: 'build', build: again, audience };
     });
     await conversation.answer(reply, place);
   },

@@ -14,7 +14,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeSettled } from '../answers/settled.ts';
 import type { Build, MessageReference } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
-import { linesForBuild } from '../domain/lines.ts';
 import type { Clock, Notice, Store } from '../domain/ports.ts';
 import type { Settings } from '../domain/services.ts';
 import { type Message, messageOf, renderMessage } from './blocks.ts';
@@ -209,10 +208,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
   }
 
   function renderLive(build: Build): Message {
-    return renderMessage(
-      { kind: 'build', build, audience: 'channel', lines: linesForBuild(build) },
-      settings,
-    );
+    return renderMessage({ kind: 'build', build, audience: 'channel' }, settings);
   }
 
   function remember(buildId: string, digest: string): void {
@@ -377,7 +373,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
   }
 
   function noticeMessage(build: Build): Message {
-    const message = messageOf(describeSettled(build, linesForBuild(build), settings));
+    const message = messageOf(describeSettled(build, settings));
     const { user } = build.requester;
     // Clients that show only the text must notify all the same.
     return /^[UW][A-Z0-9]+$/.test(user)

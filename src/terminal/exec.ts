@@ -6,7 +6,7 @@ import { requireConfigFile } from '../config-file.ts';
 import { isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';
-import type { Reply } from '../domain/reply.ts';
+import type { InvocationLine, Reply } from '../domain/reply.ts';
 import { type Foundation, layFoundation, openServices } from '../foundation.ts';
 import { decodeSlackText } from '../slack/decode.ts';
 import {
@@ -48,7 +48,7 @@ export const command: TerminalCommand = {
       const text = decodeSlackText(positionals.join(' '));
       const first = await execute(text, commands, context);
       const reply = values.wait && first.kind === 'build' ? await follow(first, store) : first;
-      if (values.json) writeJson(reply);
+      if (values.json) writeJson(printed(reply));
       else process.stdout.write(`${renderText(reply, settings)}\n`);
       return exitCode(reply);
     } finally {
@@ -58,6 +58,15 @@ export const command: TerminalCommand = {
     }
   },
 };
+
+/** What `--json` prints: of a build also its lines, as they are shown everywhere else. */
+export type PrintedReply =
+  | Exclude<Reply, { kind: 'build' }>
+  | (Extract<Reply, { kind: 'build' }> & { lines: InvocationLine[] });
+
+function printed(reply: Reply): PrintedReply {
+  return reply.kind === 'build' ? { ...reply, lines: linesForBuild(reply.build) } : reply;
+}
 
 /** Everything that builds is loaded only for a build. */
 async function startWorkerHere(foundation: Foundation) {
@@ -89,7 +98,7 @@ async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<R
     await stop();
   }
   const build = (await store.readBuild(reply.build.id)) ?? reply.build;
-  return { ...reply, build, lines: linesForBuild(build) };
+  return { ...reply, build };
 }
 
 function exitCode(reply: Reply): number {

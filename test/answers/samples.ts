@@ -251,12 +251,8 @@ export const failures: Record<'user' | 'outside' | 'defect', Failure> = {
   },
 };
 
-export function buildReply(
-  value: Build,
-  lines: InvocationLine[] = [],
-  audience: Audience = 'channel',
-): Reply {
-  return { kind: 'build', build: value, audience, lines };
+export function buildReply(value: Build, audience: Audience = 'channel'): Reply {
+  return { kind: 'build', build: value, audience };
 }
 
 export function revision(number = 3): Revision {
@@ -372,14 +368,11 @@ const twoEdges = build('ready', {
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
   'build-running': buildReply(build('running')),
-  'build-joined': buildReply(build('running'), [], 'requester'),
+  'build-joined': buildReply(build('running'), 'requester'),
   'build-stopping': buildReply(
     build('running', { cancelRequested: { user: 'U0BENOKAF1', at: START } }),
   ),
-  'build-ready-local': buildReply(build('ready'), [
-    invocationLine(),
-    invocationLine('lab', 'spark-submit'),
-  ]),
+  'build-ready-local': buildReply(build('ready')),
   'build-ready-global': buildReply(
     build('ready', {
       request: { ...build('ready').request, layout: 'global' },
@@ -388,11 +381,10 @@ export const samples: Readonly<Record<string, Reply>> = {
         verification('lab', 'proven', { executors: [executor('worker-1', 'MYGLOBALENV')] }),
       ],
     }),
-    [invocationLine('lab', 'pyspark', 'global')],
   ),
-  'build-ready-two-edges': buildReply(twoEdges, [invocationLine('lab'), invocationLine('madrid')]),
-  'build-ready-reused': buildReply(build('ready', { reused: true }), [invocationLine()]),
-  'build-verifying': buildReply(build('ready', { verifying: true }), [invocationLine()]),
+  'build-ready-two-edges': buildReply(twoEdges),
+  'build-ready-reused': buildReply(build('ready', { reused: true })),
+  'build-verifying': buildReply(build('ready', { verifying: true })),
   'build-not-proven': buildReply(
     build('ready', {
       verifications: [
@@ -409,7 +401,6 @@ export const samples: Readonly<Record<string, Reply>> = {
         }),
       ],
     }),
-    [invocationLine()],
   ),
   'build-with-project': buildReply(
     build('running', {

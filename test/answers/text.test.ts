@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { renderText } from '../../src/answers/text.ts';
-import { build, buildReply, invocationLine, samples, settings } from './samples.ts';
+import { linesForBuild } from '../../src/domain/lines.ts';
+import { build, buildReply, samples, settings, staging } from './samples.ts';
 
 const GOLDEN = join(import.meta.dirname, 'golden');
 
@@ -18,9 +19,16 @@ describe('replies as terminal text', () => {
   }
 
   test('a line to paste stands alone on its line, exactly as it was made', () => {
-    const entry = invocationLine();
-    const lines = renderText(buildReply(build('ready'), [entry]), settings).split('\n');
-    assert.ok(lines.includes(entry.text));
+    const ready = build('ready');
+    const lines = renderText(buildReply(ready), settings).split('\n');
+    assert.ok(lines.includes(linesForBuild(ready)[0]?.text ?? ''));
+  });
+
+  test('a build whose edge gives no line is shown with the reason', () => {
+    const odd = { ...staging(), driverPrefix: 'no/path' };
+    const text = renderText(buildReply(build('ready', { stagings: [odd] })), settings);
+    assert.match(text, /churn@3 is ready[\s\S]*⚠️ .*must be an absolute path/);
+    assert.match(text, /Proven on the executors/);
   });
 
   test('nothing a remote host wrote can steer the terminal', () => {

@@ -26,6 +26,7 @@ import type { InvocationLine, Reply } from '../../src/domain/reply.ts';
 import type { VerificationSubject } from '../../src/domain/verification.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
+import type { PrintedReply } from '../../src/terminal/exec.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 /** Longest wait for one command on a busy machine; a test that needs it has failed anyway. */
@@ -113,12 +114,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const [edgeConfig] = labConfiguration(lab.state, configuration).edges;
   if (!edgeConfig) throw new Error('the lab has no edge');
 
-  const exec = async (text: string, ...flags: string[]): Promise<Reply> => {
+  const exec = async (text: string, ...flags: string[]): Promise<PrintedReply> => {
     const result = await runProgram(process.execPath, [
       ...[MAIN, 'exec', '--json', '--config', configFile, ...flags, '--', text],
     ]);
     if (result.stdout === '') throw new Error(`exec '${text}':\n${result.stderr}`);
-    return JSON.parse(result.stdout) as Reply;
+    return JSON.parse(result.stdout) as PrintedReply;
   };
   const edge = (change: Partial<EdgeConfig> = {}): Edge =>
     createEdge({ alias: 'MYGLOBALENV', ...edgeConfig, ...change } as EdgeConfig, {

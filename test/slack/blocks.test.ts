@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KnownBlock } from '@slack/types';
-import { generalFindings, type Reply } from '../../src/domain/reply.ts';
+import { generalFindings, type InvocationLine, type Reply } from '../../src/domain/reply.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { type Message, MOST_BLOCKS, renderMessage, textLength } from '../../src/slack/blocks.ts';
 import {
@@ -24,6 +24,11 @@ const HOSTILE =
   '<!channel> <@U0ANARUIZ1> & </script> ``` `x` *b* _i_ ~s~ :boom: \u202egnp.exe\u202c \u200b \u0000 \u001b[31mred';
 const long = (length: number) =>
   'Solving failed because of this and that. '.repeat(length / 41 + 1).slice(0, length);
+
+const invocation = (...lines: InvocationLine[]): Reply => ({
+  kind: 'invocation',
+  ...{ environment: 'churn', revision: 3, lines },
+});
 
 /** Larger than anything a person should be able to cause. */
 const extremes: Readonly<Record<string, Reply>> = {
@@ -58,12 +63,14 @@ const extremes: Readonly<Record<string, Reply>> = {
         }),
       ),
     }),
-    [1, 2, 3, 4, 5].map((index) => ({
+  ),
+  'extreme-warnings': invocation(
+    ...[1, 2, 3, 4, 5].map((index) => ({
       ...invocationLine(`edge-${index}`),
       warnings: Array.from({ length: 10 }, () => long(900)),
     })),
   ),
-  'extreme-line': buildReply(build('ready'), [{ ...invocationLine(), text: 'x'.repeat(9_000) }]),
+  'extreme-line': invocation({ ...invocationLine(), text: 'x'.repeat(9_000) }),
   'extreme-error': buildReply(
     build('failed', {
       failure: {
@@ -181,8 +188,8 @@ const hostile: Readonly<Record<string, Reply>> = {
         }),
       ],
     }),
-    [{ ...invocationLine(), warnings: [HOSTILE] }],
   ),
+  'hostile-line': invocation({ ...invocationLine(), warnings: [HOSTILE] }),
   'hostile-log': {
     kind: 'log',
     build: build('running'),
@@ -308,13 +315,17 @@ describe('replies as Block Kit', () => {
 
   test('the line is shown literally, so that copying it gives exactly the line', () => {
     const entry = { ...invocationLine(), text: `A='1 & 2 > 3 <x>' pyspark \`id\` "$HOME"` };
-    const sent = renderMessage(buildReply(build('ready'), [entry]), settings);
+    const sent = renderMessage(invocation(entry), settings);
     assert.deepEqual(preformatted(sent), [entry.text]);
   });
 
   test('the global layout comes with the folder it holds in', () => {
-    const entry = invocationLine('lab', 'pyspark', 'global');
-    assert.deepEqual(preformatted(message('build-ready-global')), [`cd /srv/ferry\n${entry.text}`]);
+    const [shown, ...others] = preformatted(message('build-ready-global'));
+    assert.match(
+      shown ?? '',
+      /^cd \/srv\/ferry\nPYSPARK_PYTHON=\.\/MYGLOBALENV\/churn\/bin\/python /,
+    );
+    assert.deepEqual(others, []);
   });
 
   test('each edge has its line and its evidence', () => {
