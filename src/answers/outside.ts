@@ -3,19 +3,7 @@
  * seen is written out, what must not be seen is taken out, and nothing is longer than its place.
  */
 import { stripVTControlCharacters } from 'node:util';
-
-const SECRETS: readonly (readonly [RegExp, string])[] = [
-  // Slack tokens: xoxb-, xoxp-, xoxe.xoxp-, xapp-, xwfp-.
-  [/\b(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[A-Za-z0-9-]{8,}/g, '«token»'],
-  // Credentials in addresses, and conda's /t/<token>/ form of them.
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi, '$1«credentials»@'],
-  [/\/t\/[A-Za-z0-9][A-Za-z0-9_-]{7,}(?=\/)/g, '/t/«token»'],
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9+/_.~-]{12,}=*/g, '$1 «token»'],
-  [
-    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-    '«private key»',
-  ],
-];
+import { withoutSecrets } from '../domain/secrets.ts';
 
 /**
  * Colours of terminals are dropped, line ends become `\n`, tabs become spaces; every other control
@@ -30,7 +18,7 @@ export function visible(text: string): string {
     /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu,
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
-  return SECRETS.reduce((redacted, [pattern, by]) => redacted.replace(pattern, by), shown);
+  return withoutSecrets(shown, 'answer');
 }
 
 /** At most `limit` UTF-16 units, the last one an ellipsis when something was cut. */

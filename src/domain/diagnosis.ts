@@ -13,11 +13,11 @@ import {
 import { type LogLine, LogReader } from './diagnosis/log.ts';
 import { packagesWith } from './diagnosis/modules.ts';
 import { NeedleFinder } from './diagnosis/needles.ts';
-import { withoutSecrets } from './diagnosis/redact.ts';
 import { UNKNOWN_VERSIONS, type Versions, versionsIn } from './diagnosis/versions.ts';
 import { revisionLabel } from './environment.ts';
 import type { InvocationRequest } from './invocation.ts';
 import type { BuildRequest } from './request.ts';
+import { withoutSecrets } from './secrets.ts';
 
 export { FAILURE_CAUSES } from './diagnosis/causes.ts';
 export {
@@ -172,7 +172,7 @@ function note(
 function quoteAround(message: string, index: number): string {
   // Cut at a blank, so that no half of a secret escapes its pattern.
   const from = index <= 100 ? 0 : message.lastIndexOf(' ', index - 60) + 1;
-  const kept = withoutSecrets(message.slice(from, from + 1000)).trim();
+  const kept = withoutSecrets(message.slice(from, from + 1000), 'quote').trim();
   return kept.length > EVIDENCE_LENGTH ? `${kept.slice(0, EVIDENCE_LENGTH - 1)}…` : kept;
 }
 
@@ -183,7 +183,7 @@ function findingOf(
   context: DiagnosisContext,
 ): Finding {
   const cause = FAILURE_CAUSES[id];
-  const subject = trace.subject === null ? null : withoutSecrets(trace.subject);
+  const subject = trace.subject === null ? null : withoutSecrets(trace.subject, 'quote');
   const confidences = [...trace.clues].map((clue) => clue.confidence);
   // Several independent wordings of one cause make it surer.
   const confidence = Math.min(0.99, Math.max(...confidences) + 0.02 * (confidences.length - 1));

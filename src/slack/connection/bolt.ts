@@ -1,7 +1,9 @@
 /**
  * What is used of Bolt 5, and how all of it is set up alike; the only file that imports it.
  */
+
 import { type Logger, LogLevel, type webApi } from '@slack/bolt';
+import { withoutSecrets } from '../../domain/secrets.ts';
 import type { Log } from '../log.ts';
 
 export {
@@ -48,11 +50,7 @@ export function clientOptions(
 
 /** Bolt's own warnings in our log, without the tokens it likes to quote. */
 export function boltLogger(log: Log): Logger {
-  const text = (parts: unknown[]) =>
-    parts
-      .map(String)
-      .join(' ')
-      .replace(/\b(xox[a-z]|xapp)-[A-Za-z0-9-]+/g, '«token»');
+  const text = (parts: unknown[]) => withoutSecrets(parts.map(String).join(' '), 'log');
   return {
     debug: () => {},
     info: () => {},

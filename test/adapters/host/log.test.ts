@@ -42,17 +42,17 @@ describe('redaction', () => {
     it(`takes out ${what}`, () => {
       const redacted = redact(text);
       assert.ok(!redacted.includes(secret), redacted);
-      assert.match(redacted, /«(token|credentials|private key|secret)»/);
+      assert.match(redacted, /«secret»/);
     });
   }
 
   it('keeps what stands around a secret', () => {
-    assert.equal(redact(`before ${BOT} after`), 'before «token» after');
+    assert.equal(redact(`before ${BOT} after`), 'before «secret» after');
     assert.equal(
       redact('git+https://ana:pw12@host/repo.git'),
-      'git+https://«credentials»@host/repo.git',
+      'git+https://«secret»@host/repo.git',
     );
-    assert.equal(redact(`a\n${HEAD}\n${KEY_BODY}\n${TAIL}\nb`), 'a\n«private key»\nb');
+    assert.equal(redact(`a\n${HEAD}\n${KEY_BODY}\n${TAIL}\nb`), 'a\n«secret»\nb');
   });
 
   it('leaves what builds really log alone', () => {
