@@ -187,7 +187,7 @@ const GROUPS: readonly (readonly [group: Group, name: string, concurrency: numbe
   ['fast', 'fast units', 2],
   ['units', 'other units', 2],
   ['product', 'whole product', 2],
-  ['busy', 'cluster and browser', 1],
+  ['busy', 'cluster', 1],
   ['last', 'payloads', 1],
 ];
 

@@ -17,7 +17,7 @@ interface Suite {
 }
 
 /** The first row that fits a file holds for it. */
-const SUITES: readonly Suite[] = [
+export const SUITES: readonly Suite[] = [
   { begins: 'test/domain/invocation-shells', group: 'units', needs: 'npm' },
   { begins: 'test/domain/spec-judges', group: 'units', needs: 'python' },
   { begins: 'test/domain/', group: 'fast', needs: 'npm' },
@@ -26,6 +26,7 @@ const SUITES: readonly Suite[] = [
   { begins: 'test/pipeline/', group: 'fast', needs: 'npm' },
   { begins: 'test/architecture', group: 'fast', needs: 'npm' },
   { begins: 'test/config', group: 'fast', needs: 'npm' },
+  { begins: 'test/suites', group: 'fast', needs: 'npm' },
   { begins: 'test/slack/blocks', group: 'fast', needs: 'python' },
   { begins: 'test/slack/budget', group: 'fast', needs: 'npm' },
   { begins: 'test/slack/modals', group: 'fast', needs: 'python' },
@@ -43,7 +44,6 @@ const SUITES: readonly Suite[] = [
   { begins: 'test/path/', group: 'product', needs: 'demo' },
   { begins: 'test/faults/', group: 'product', needs: 'channel' },
   { begins: 'test/cluster/', group: 'busy', needs: 'test' },
-  { begins: 'test/browser/', group: 'busy', needs: 'test' },
   // Judges what all the others have sent.
   { begins: 'test/payloads', group: 'last', needs: 'npm' },
   { begins: 'test/', group: 'units', needs: 'test' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { labStatus } from '../../deploy/lab/lab.ts';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
@@ -27,6 +27,7 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'PYSPARK_PYTHON=/usr/bin/python3 pyspark --master yarn': 'test/lab/cluster.test.ts',
     'npx conda-ferry lab down': 'here',
   },
+  'CONTRIBUTING.md': { 'npm run fast': 'by its reader: npm test runs the same files' },
   'src/README.md': {},
 };
 
@@ -53,6 +54,17 @@ for (const [file, lines] of Object.entries(RUN)) {
     }
   });
 }
+
+test('what a document links to is there', () => {
+  const documents = globSync(['*.md', 'src/**/*.md', 'deploy/**/*.md'], { cwd: root });
+  assert.ok(documents.includes('src/decisions/README.md'));
+  for (const document of documents) {
+    const text = readFileSync(join(root, document), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+      assert.ok(existsSync(join(root, dirname(document), target)), `${document}: ${target}`);
+    }
+  }
+});
 
 test('a script that a document names is there', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
