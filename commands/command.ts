@@ -33,6 +33,8 @@ export interface Positional<K extends Kind = Kind> {
   /** `required`: at least one; `many` collects the rest. */
   required?: boolean;
   many?: boolean;
+  /** Options that give its value instead; then no plain word is taken for it. */
+  givenBy?: readonly string[];
 }
 
 export interface Option<K extends Kind = Kind> {
@@ -66,6 +68,11 @@ type Values<R> =
 /** The parsed arguments of a grammar: every name present, `null` or `[]` where nothing was typed. */
 export type Arguments<G extends Grammar> = Values<G['positionals']> &
   Values<G['options']> & { rest: string[]; raw: string };
+
+/** Arguments of a text with mistakes in it: a wrong word is null, or left out of its list. */
+export type Incomplete<A> = {
+  [P in keyof A]: P extends 'raw' ? A[P] : A[P] extends readonly unknown[] ? A[P] : A[P] | null;
+};
 
 /** Who typed, where, and what may be asked for. */
 export interface CommandContext {
@@ -128,7 +135,10 @@ export function defineCommand<const G extends Grammar>(definition: {
   whoCanUse?: string;
   notes?: readonly string[];
   args: G;
-  review?(draft: Draft<Arguments<G>>, context: CommandContext): Promise<FerryError | null>;
+  review?(
+    draft: Draft<Incomplete<Arguments<G>>>,
+    context: CommandContext,
+  ): Promise<FerryError | null>;
   recognize?: Command['recognize'];
   run(args: Arguments<G>, context: CommandContext): Promise<Reply>;
 }): Command {

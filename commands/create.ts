@@ -1,8 +1,62 @@
 import { userError } from '../src/domain/errors.ts';
-import type { BuildRequest, Layout } from '../src/domain/request.ts';
+import type { BuildRequest } from '../src/domain/request.ts';
 import type { Spec } from '../src/domain/spec.ts';
-import { defineCommand } from './command.ts';
+import { type Arguments, defineCommand, type Grammar, type Incomplete } from './command.ts';
 import { recognizeCreate, reviewCreate } from './create-review.ts';
+
+const ARGS = {
+  positionals: {
+    // With -n or -p every plain word is a package, as in conda.
+    environment: { kind: 'environment', required: true, givenBy: ['name', 'prefix'] },
+    specs: { kind: 'spec', many: true, required: true },
+  },
+  options: {
+    channel: {
+      kind: 'channel',
+      short: '-c',
+      many: true,
+      value: 'NAME',
+      summary: 'a configured channel, highest priority first',
+    },
+    project: {
+      kind: 'project',
+      many: true,
+      value: 'REPOSITORY@REF',
+      summary: 'your own code, built and installed on top',
+    },
+    edge: { kind: 'edge', many: true, value: 'NAME', summary: 'the edge node to ship to' },
+    layout: {
+      kind: 'layout',
+      value: 'local|global',
+      summary: 'local: driver and executors have a path each (default); global: one path for both',
+    },
+    format: {
+      kind: 'format',
+      value: 'auto|zip|tar.gz',
+      summary: 'auto: zip on YARN, tar.gz elsewhere',
+    },
+    packer: { kind: 'packer', value: 'segments|archiver', summary: 'how the archive is written' },
+    name: {
+      kind: 'environment',
+      short: '-n',
+      value: 'NAME',
+      summary: 'as in `conda create -n`: the global layout',
+    },
+    prefix: {
+      kind: 'environment',
+      short: '-p',
+      value: 'NAME',
+      summary: 'as in `conda create -p`: the local layout',
+    },
+    copy: {
+      kind: 'flag',
+      summary: 'accepted as in conda; archives never hold links into a package cache',
+    },
+    yes: { kind: 'flag', short: '-y', summary: 'accepted as in conda; nothing asks' },
+  },
+} as const satisfies Grammar;
+
+type CreateArguments = Arguments<typeof ARGS>;
 
 export const create = defineCommand({
   name: 'create',
@@ -23,61 +77,11 @@ export const create = defineCommand({
     'The article’s own words work too: `create -n my-global-env --copy -y …` is the global layout, `create -p my-local-env --yes …` the local one.',
     'Eggs (`--py-files x.egg`) are not offered: compiled code in an egg has to be unpacked on every node, often into a home that is not writable. Use `--project`.',
   ],
-  args: {
-    positionals: {
-      environment: { kind: 'environment', required: true },
-      specs: { kind: 'spec', many: true, required: true },
-    },
-    options: {
-      channel: {
-        kind: 'channel',
-        short: '-c',
-        many: true,
-        value: 'NAME',
-        summary: 'a configured channel, highest priority first',
-      },
-      project: {
-        kind: 'project',
-        many: true,
-        value: 'REPOSITORY@REF',
-        summary: 'your own code, built and installed on top',
-      },
-      edge: { kind: 'edge', many: true, value: 'NAME', summary: 'the edge node to ship to' },
-      layout: {
-        kind: 'layout',
-        value: 'local|global',
-        summary:
-          'local: driver and executors have a path each (default); global: one path for both',
-      },
-      format: {
-        kind: 'format',
-        value: 'auto|zip|tar.gz',
-        summary: 'auto: zip on YARN, tar.gz elsewhere',
-      },
-      packer: { kind: 'packer', value: 'segments|archiver', summary: 'how the archive is written' },
-      name: {
-        kind: 'environment',
-        short: '-n',
-        value: 'NAME',
-        summary: 'as in `conda create -n`: the global layout',
-      },
-      prefix: {
-        kind: 'environment',
-        short: '-p',
-        value: 'NAME',
-        summary: 'as in `conda create -p`: the local layout',
-      },
-      copy: {
-        kind: 'flag',
-        summary: 'accepted as in conda; archives never hold links into a package cache',
-      },
-      yes: { kind: 'flag', short: '-y', summary: 'accepted as in conda; nothing asks' },
-    },
-  },
+  args: ARGS,
   async review({ arguments: args, mistakes, words, repaired }, context) {
     const insists = args.name !== null || args.prefix !== null;
-    const mended = repaired && requestOf(repaired.arguments);
-    const draft = { request: requestOf(args), insists, mistakes, words, repaired: mended };
+    const mended = repaired && draftOf(repaired.arguments);
+    const draft = { request: draftOf(args), insists, mistakes, words, repaired: mended };
     return reviewCreate(draft, context);
   },
   recognize: recognizeCreate,
@@ -93,17 +97,9 @@ export const create = defineCommand({
   },
 });
 
-interface CreateArguments {
-  environment: string | null;
-  specs: Spec[];
-  channel: string[];
-  project: BuildRequest['projects'][number][];
-  edge: string[];
-  layout: Layout | null;
-  format: BuildRequest['format'] | null;
-  packer: BuildRequest['packer'] | null;
-  name: string | null;
-  prefix: string | null;
+/** What is right of a request; where there is no name, the mistakes say so. */
+function draftOf(args: Incomplete<CreateArguments>): BuildRequest {
+  return requestOf({ ...args, environment: args.environment ?? '' });
 }
 
 function requestOf(args: CreateArguments): BuildRequest {
@@ -114,10 +110,8 @@ function requestOf(args: CreateArguments): BuildRequest {
       suggestion: 'Give `-n NAME` for the global layout or `-p NAME` for the local one.',
     });
   }
-  // With -n or -p every plain word is a package, as in conda.
-  const environment = args.name ?? args.prefix ?? args.environment ?? '';
   return {
-    environment,
+    environment: args.environment,
     specs: withoutRepeats(args.specs),
     channels: [...new Set(args.channel)],
     projects: args.project,

@@ -231,8 +231,9 @@ function parseArguments(
   }
   const remaining = [...plain];
   for (const [name, positional] of Object.entries(grammar.positionals ?? {})) {
-    if (isGivenAsOption(name, chosen)) {
-      result[name] = null;
+    const option = positional.givenBy?.find((name) => chosen.has(name));
+    if (option !== undefined) {
+      result[name] = result[option];
       continue;
     }
     const taken = positional.many ? remaining.splice(0) : remaining.splice(0, 1);
@@ -372,11 +373,6 @@ function findOption(grammar: Grammar, flag: string, position: Token): [string, O
         : 'This command takes no options.',
     position,
   });
-}
-
-/** `create -n churn …` names the environment by option, as the article's commands do. */
-function isGivenAsOption(name: string, chosen: ReadonlyMap<string, Token[]>): boolean {
-  return name === 'environment' && (chosen.has('name') || chosen.has('prefix'));
 }
 
 function article(name: string): string {
