@@ -59,6 +59,21 @@ export function isNoEntry(error: unknown): error is ChatError {
   return error instanceof ChatError && error.kind === 'refused' && NO_ENTRY.has(error.code);
 }
 
+/** The message, or the thread it belongs into, was deleted. */
+export function isDeleted(error: unknown): boolean {
+  return error instanceof ChatError && /^(thread|message)_not_found$/.test(error.code);
+}
+
+/** Reading a conversation may not be granted to us; then we cannot know, and go on with null. */
+export async function whereReadable<T>(find: () => Promise<T>): Promise<T | null> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof ChatError && error.kind === 'refused') return null;
+    throw error;
+  }
+}
+
 /** Calls a Web API method; rejects with a ChatError. */
 export type Call = (
   method: string,

@@ -1,12 +1,14 @@
 /**
- * Keeps the Home tabs in step with the builds. A change that shows there (a build began, ended,
- * got a revision) marks the people it concerns; each of them gets the newest state, so changes
- * that come faster than Slack takes them fall together. All tabs share one allowance
- * (`views.publish` is Tier 4, 100 a minute for the workspace), and a tab that would look the same
- * is not sent.
+ * Keeps the Home tabs in step with the builds. A tab is in one of three modes:
+ *
+ * - in step: it shows what the record says; a change that shows there (a build began, ended, got a
+ *   revision) makes the tabs of the people it concerns dirty;
+ * - dirty: it is sent anew when its turn comes, with the newest state, so changes that come faster
+ *   than Slack takes them fall together; one that would look the same is not sent;
+ * - refused: Slack does not take it; the next change makes it dirty as any other.
+ *
+ * All tabs share one allowance (`views.publish` is Tier 4, 100 a minute for the workspace).
  */
-import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HomeView } from '@slack/types';
 import { type Build, isSettled } from '../domain/build.ts';
 import { FerryError } from '../domain/errors.ts';
@@ -16,6 +18,8 @@ import { createBudget } from './budget.ts';
 import { type Chat, ChatError } from './chat.ts';
 import { homeView, unavailableHome } from './home.ts';
 import type { Log } from './log.ts';
+import { createBell, keepDoing } from './loop.ts';
+import { createShown } from './shown.ts';
 
 export interface HomesOptions {
   store: Pick<Store, 'watch' | 'readBuild' | 'listBuilds'>;
@@ -39,7 +43,6 @@ const ALLOWANCE = { burst: 10, perMinute: 60 };
 const BACKOFF = { first: 1_000, longest: 60_000 };
 /** After a start: builds that may have changed while nobody watched. */
 const MISSED = { builds: 50, milliseconds: 60 * 60_000 };
-const MOST_KEPT = 1_000;
 
 export function createHomes(options: HomesOptions): Homes {
   const { store, services, chat, clock, log, between = BETWEEN } = options;
@@ -47,36 +50,19 @@ export function createHomes(options: HomesOptions): Homes {
   const changed = new Set<string>();
   const dirty = new Set<string>();
   /** Build → what of it a tab shows. */
-  const seen = new Map<string, string>();
-  /** Person → the tab as it was sent, and when. */
-  const sent = new Map<string, { digest: string; at: number }>();
+  const seen = createShown(clock);
+  /** Person → the tab as it was sent. */
+  const sent = createShown(clock);
   const stopping = new AbortController();
-  let wake = Promise.withResolvers<void>();
+  const bell = createBell();
   let unwatch: () => Promise<void> = async () => {};
   let working: Promise<void> = Promise.resolve();
 
-  async function work(): Promise<void> {
-    let failures = 0;
-    while (!stopping.signal.aborted) {
-      if (changed.size === 0 && dirty.size === 0) {
-        wake = Promise.withResolvers<void>();
-        await wake.promise;
-        continue;
-      }
-      let wait = 0;
-      try {
-        for (const id of [...changed]) await look(id);
-        wait = await publishNext();
-        failures = 0;
-      } catch (error) {
-        wait = Math.min(BACKOFF.longest, BACKOFF.first * 2 ** Math.min(failures, 16));
-        failures += 1;
-        log.warn({ error: String(error), wait }, 'Home tabs have to wait');
-      }
-      if (wait > 0) {
-        await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {});
-      }
-    }
+  async function step(): Promise<number> {
+    if (changed.size === 0 && dirty.size === 0) await bell.heard();
+    if (stopping.signal.aborted) return 0;
+    for (const id of [...changed]) await look(id);
+    return publishNext();
   }
 
   /** Marks whom a changed build concerns, when it is a change their tabs show. */
@@ -85,8 +71,8 @@ export function createHomes(options: HomesOptions): Homes {
     changed.delete(id);
     if (!build) return;
     const shown = shownOf(build);
-    if (seen.get(id) === shown) return;
-    keep(seen, id, shown);
+    if (seen.isSame(id, shown)) return;
+    seen.keep(id, shown);
     dirty.add(build.requester.user);
     const owner = await ownerOf(build.request.environment);
     if (owner !== null) dirty.add(owner);
@@ -105,7 +91,7 @@ export function createHomes(options: HomesOptions): Homes {
   async function publishNext(): Promise<number> {
     const waits = [...dirty].map((user) => ({
       user,
-      wait: Math.max(0, (sent.get(user)?.at ?? 0) + between - clock.now()),
+      wait: Math.max(0, sent.at(user) + between - clock.now()),
     }));
     const [next] = waits.sort((left, right) => left.wait - right.wait);
     if (!next) return 0;
@@ -116,7 +102,7 @@ export function createHomes(options: HomesOptions): Homes {
     if (!/^[UW][A-Z0-9]{2,30}$/.test(user)) return 0;
     try {
       const view = await viewOf(user);
-      if (sent.get(user)?.digest === digestOf(view)) return 0;
+      if (sent.isSame(user, view)) return 0;
       const wait = budget.take();
       if (wait > 0) {
         dirty.add(user);
@@ -146,7 +132,7 @@ export function createHomes(options: HomesOptions): Homes {
 
   async function publish(user: string, view: HomeView): Promise<void> {
     await chat.publishHome(user, view);
-    keep(sent, user, { digest: digestOf(view), at: clock.now() });
+    sent.keep(user, view);
   }
 
   async function markMissed(): Promise<void> {
@@ -154,21 +140,22 @@ export function createHomes(options: HomesOptions): Homes {
     for (const build of await store.listBuilds({ limit: MISSED.builds })) {
       if (!isSettled(build) || (build.finishedAt ?? 0) > since) changed.add(build.id);
     }
-    wake.resolve();
+    bell.ring();
   }
 
   return {
     async start() {
       unwatch = await store.watch((id) => {
         changed.add(id);
-        wake.resolve();
+        bell.ring();
       });
       await markMissed();
-      working = work();
+      const complaint = 'Home tabs have to wait';
+      working = keepDoing(step, { signal: stopping.signal, backoff: BACKOFF, log, complaint });
     },
     async stop() {
       stopping.abort();
-      wake.resolve();
+      bell.ring();
       await unwatch().catch(() => {});
       await working;
     },
@@ -180,9 +167,9 @@ export function createHomes(options: HomesOptions): Homes {
         log.warn({ error: String(error) }, 'the Home tab could not be filled');
         await chat.publishHome(user, unavailableHome());
         // It fills itself as soon as the record answers again.
-        sent.delete(user);
+        sent.forget(user);
         dirty.add(user);
-        wake.resolve();
+        bell.ring();
       }
     },
   };
@@ -191,16 +178,4 @@ export function createHomes(options: HomesOptions): Homes {
 /** What a Home tab shows of a build, in short; how far its steps are is not among it. */
 function shownOf({ state, revision, attempt, failure }: Build): string {
   return JSON.stringify([state, revision, attempt, failure?.message ?? null]);
-}
-
-/** Keeps the newest entries only. */
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const oldest = map.keys().next().value;
-  if (map.size > MOST_KEPT && oldest !== undefined) map.delete(oldest);
-}
-
-function digestOf(view: HomeView): string {
-  return createHash('sha256').update(JSON.stringify(view)).digest('base64');
 }

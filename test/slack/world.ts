@@ -11,7 +11,7 @@ import {
 import { manifestScopes } from '../../deploy/lab/slack/manifest.ts';
 import type { Build } from '../../src/domain/build.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
-import type { Pace } from '../../src/slack/deliveries.ts';
+import type { Pace } from '../../src/slack/deliveries/pace.ts';
 import { build } from '../answers/samples.ts';
 import { createMemory, type Memory } from './memory.ts';
 

@@ -1,7 +1,6 @@
 /**
  * What is used of Bolt 5, and how all of it is set up alike; the only file that imports it.
  */
-
 import { type Logger, LogLevel, type webApi } from '@slack/bolt';
 import { withoutSecrets } from '../../domain/secrets.ts';
 import type { Log } from '../log.ts';

@@ -1,0 +1,145 @@
+/**
+ * Posts the live message of a new build, once. A build is in one of four modes:
+ *
+ * - posted: its record names its message;
+ * - owed: posting failed, or nobody confirmed it; when its time comes the message is looked for in
+ *   its conversation (Slack may have taken it all the same) and posted if it is not there; while
+ *   Slack or the store is away its time moves on, by waits that grow;
+ * - watched: another process is at it, as far as we know; after a lease it is owed;
+ * - given up: Slack refuses the message, or the build has no conversation in Slack.
+ */
+import type { Build, MessageReference } from '../../domain/build.ts';
+import type { Clock, Store } from '../../domain/ports.ts';
+import type { Settings } from '../../domain/services.ts';
+import { type Chat, ChatError, isNoEntry, type Mark, whereReadable } from '../chat.ts';
+import type { Log } from '../log.ts';
+import { waitAfter } from '../loop.ts';
+import type { Shown } from '../shown.ts';
+import { isConversation, liveMessage } from './live-message.ts';
+import type { Pace } from './pace.ts';
+
+export interface FirstPostOptions {
+  store: Pick<Store, 'readBuild'>;
+  chat: Chat;
+  settings: Settings;
+  attachMessage(buildId: string, message: MessageReference): Promise<void>;
+  /** A build whose message was late has one now. */
+  posted(buildId: string): void;
+  shown: Shown;
+  pace: Pace;
+  clock: Clock;
+  log: Log;
+}
+
+/** What became of a new build's message: in the channel, in a direct conversation, or not yet. */
+export type Announcement =
+  | { where: 'channel'; reference: MessageReference }
+  | { where: 'direct'; reference: MessageReference; reason: string }
+  | { where: 'later'; reason: string };
+
+export interface FirstPosts {
+  /** Never rejects: what fails now is tried again. */
+  announce(build: Build, thread: string | null): Promise<Announcement>;
+  /** A build without a message whose announcer may be another process, at it right now. */
+  expect(buildId: string): void;
+  /** Posts what is owed. Rejects when the store is away. */
+  postOwed(): Promise<void>;
+}
+
+interface Owed {
+  thread: string | null;
+  /** When to try, in milliseconds. */
+  at: number;
+  failures: number;
+}
+
+export function createFirstPosts(options: FirstPostOptions): FirstPosts {
+  const { store, pace, clock, log } = options;
+  const owed = new Map<string, Owed>();
+
+  async function postOne(id: string, entry: Owed): Promise<void> {
+    const build = await store.readBuild(id);
+    if (!build || build.message || !isConversation(build.requester.channel)) {
+      owed.delete(id);
+      return;
+    }
+    try {
+      await findOrPost(build, entry.thread, options);
+      owed.delete(id);
+      options.posted(id);
+    } catch (error) {
+      if (error instanceof ChatError && error.kind === 'refused') {
+        owed.delete(id);
+        log.error({ build: id, code: error.code }, 'the message of a build cannot be posted');
+        return;
+      }
+      const { failures } = entry;
+      const at = clock.now() + waitAfter(failures, pace.backoff);
+      owed.set(id, { ...entry, failures: failures + 1, at });
+    }
+  }
+
+  return {
+    async announce(build, thread) {
+      try {
+        return await post(build, thread, options);
+      } catch (error) {
+        const isSlack = error instanceof ChatError;
+        if (!isSlack)
+          log.error({ error: String(error), build: build.id }, 'a new build has no message yet');
+        owed.set(build.id, { thread, at: clock.now() + waitAfter(0, pace.backoff), failures: 1 });
+        return { where: 'later', reason: isSlack ? error.code : 'internal' };
+      }
+    },
+    expect(buildId) {
+      if (owed.has(buildId)) return;
+      owed.set(buildId, { thread: null, at: clock.now() + pace.lease, failures: 1 });
+    },
+    async postOwed() {
+      const now = clock.now();
+      for (const [id, entry] of [...owed]) if (entry.at <= now) await postOne(id, entry);
+    },
+  };
+}
+
+/** Where it was asked for, or to the person directly where we may not write. */
+async function post(
+  build: Build,
+  thread: string | null,
+  { chat, settings, shown, attachMessage }: FirstPostOptions,
+): Promise<Announcement> {
+  const message = liveMessage(build, settings);
+  const place = { channel: build.requester.channel, thread };
+  let announcement: Announcement;
+  try {
+    announcement = { where: 'channel', reference: await chat.post(place, message, markOf(build)) };
+  } catch (error) {
+    if (!isNoEntry(error)) throw error;
+    const channel = await chat.openDirect(build.requester.user);
+    const reference = await chat.post({ channel, thread: null }, message, markOf(build));
+    announcement = { where: 'direct', reference, reason: error.code };
+  }
+  shown.keep(build.id, message);
+  await attachMessage(build.id, announcement.reference);
+  return announcement;
+}
+
+async function findOrPost(
+  build: Build,
+  thread: string | null,
+  options: FirstPostOptions,
+): Promise<void> {
+  const { chat, attachMessage } = options;
+  const { channel } = build.requester;
+  const found = await whereReadable(async () =>
+    thread
+      ? (await chat.findInThread({ channel, ts: thread }, markOf(build))).found
+      : await chat.findInChannel(channel, markOf(build), build.createdAt - 60_000),
+  );
+  if (found) await attachMessage(build.id, found);
+  else await post(build, thread, options);
+}
+
+function markOf({ id }: Build): Mark {
+  return { type: 'conda_ferry_build', id };
+}

@@ -1,0 +1,13 @@
+import type { Build } from '../../domain/build.ts';
+import type { Settings } from '../../domain/services.ts';
+import { type Message, renderMessage } from '../blocks.ts';
+
+/** The one message that everybody follows a build in, as its record is now. */
+export function liveMessage(build: Build, settings: Settings): Message {
+  return renderMessage({ kind: 'build', build, audience: 'channel' }, settings);
+}
+
+/** Builds asked for in a terminal have no conversation in Slack. */
+export function isConversation(channel: string): boolean {
+  return /^[CDG][A-Z0-9]{2,30}$/.test(channel);
+}

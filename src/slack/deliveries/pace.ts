@@ -1,0 +1,25 @@
+import type { Backoff } from '../loop.ts';
+
+/** Milliseconds, but for the allowance of edits. */
+export interface Pace {
+  edits: { burst: number; perMinute: number };
+  /** Between two edits of one message that is not final. */
+  betweenEdits: number;
+  /** Between two looks into the outbox. */
+  outbox: number;
+  backoff: Backoff;
+  /** Between two looks at all recent builds, for changes nobody told us of. */
+  resync: number;
+  /** How long one process may take to send something before another may try. */
+  lease: number;
+}
+
+/** `chat.update` is Tier 3, 50 a minute for the whole workspace. */
+export const PACE: Pace = {
+  edits: { burst: 10, perMinute: 40 },
+  betweenEdits: 1_000,
+  outbox: 2_000,
+  backoff: { first: 1_000, longest: 60_000 },
+  resync: 30_000,
+  lease: 60_000,
+};
