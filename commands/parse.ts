@@ -44,7 +44,10 @@ export function parseCommand(
   const right = repaired === null ? null : read(repaired, commands, settings);
   const isRight = right?.kind === 'command';
   const command = repaired ?? '';
-  const repairs = isRight ? [{ label: command, command }] : error.repairs;
+  // What is offered goes through: a button never leads to another refusal of words.
+  const repairs = isRight
+    ? [{ label: command, command }]
+    : error.repairs.filter((offer) => read(offer.command, commands, settings).kind !== 'error');
   return {
     ...parsed,
     error: asOne([error, ...error.others], repairs),

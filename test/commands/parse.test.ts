@@ -128,3 +128,14 @@ describe('help', () => {
     }
   });
 });
+
+it('a repair that would be refused again is not offered', () => {
+  for (const [text, offered] of [
+    ['creat churn numpy', 1],
+    ['creat churn "numpy', 0],
+  ] as const) {
+    const parsed = parseCommand(text, commands, settings);
+    if (parsed.kind !== 'error') assert.fail(text);
+    assert.equal(parsed.error.repairs.length, offered, text);
+  }
+});
