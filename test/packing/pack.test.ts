@@ -537,3 +537,12 @@ test('one program under many names is in a tar once, and what a zip repeats is s
   assert.equal(warning?.id, 'files-repeated');
   assert.match(warning?.text ?? '', /9 files .*`libexec\/git-1`.* 3\.6 MB/);
 });
+
+test('a script of an environment that was moved since: packing does not advise packing', async (context) => {
+  const moved = { 'bin/tool': '#!/home/ann/envs/old/bin/python\nprint(1)\n' };
+  const { report } = await packed(context, 'tar.gz', { python: PYTHON }, moved);
+  const [warning] = report.warnings;
+  assert.equal(warning?.id, 'prefix-hardcoded');
+  assert.match(warning?.text ?? '', /install them anew/);
+  assert.doesNotMatch(warning?.text ?? '', /conda-ferry pack/);
+});
