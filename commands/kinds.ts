@@ -10,7 +10,9 @@ type Parser<T> = (token: Token, settings: Settings) => T;
 
 /** One parser per kind of word: the only way text becomes a value. */
 export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
-  environment: (token) => parseName(token.text, 'environment name', token),
+  // `create churn: numpy` names churn.
+  environment: (token) =>
+    parseName(token.text.replace(/(?<=.)[:,]$/, ''), 'environment name', token),
   revision: parseRevision,
   build: (token) => parseName(token.text, 'environment name or build id', token),
   spec: parseConfiguredSpec,
@@ -58,7 +60,7 @@ function oneOf<const T extends string>(what: string, choices: readonly T[], toke
 
 /** A spec may name a channel, but only one the operator configured. */
 function parseConfiguredSpec(token: Token, settings: Settings): KindTypes['spec'] {
-  const spec = parseSpec(token.text, token.start);
+  const spec = parseSpec(token.text, token.start, token.end);
   if (spec.channel !== null) {
     const start = token.start + token.text.indexOf(spec.channel);
     KINDS.channel(

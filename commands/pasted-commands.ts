@@ -17,6 +17,18 @@ const GLUED = /^[$%!>]+(?=[A-Za-z])/;
 const LONGEST_PROMPT = 100;
 const LONGEST_COMMAND = 4;
 
+/** The text without our own name before it: `/conda-env`, `@Conda Ferry`, `<@U0FERRY>`. */
+export function withoutAddress(text: string, command: string): string {
+  const [first = ''] = /^\S+/.exec(text) ?? [];
+  const isCommand = first.replace(/^\//, '') === command.replace(/^\//, '');
+  const named =
+    /^(?:<@[UW][A-Z0-9]+(?:\|[^>]*)?>|@conda[ _-]?ferry|@[A-Za-z][\w.-]*)(?:[:,]\s*|\s+|$)/i.exec(
+      text,
+    );
+  if (!isCommand && !named) return text;
+  return text.slice(isCommand ? first.length : named?.[0].length).trim();
+}
+
 /**
  * The command without the prompt of a terminal or a notebook before it: `(base) ana@host:~$ `,
  * `PS C:\\> `, `In [1]: !`. Only where a command of an installer follows.

@@ -176,9 +176,9 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ['numpy=1.*.3', '=1.*.3', 'numpy=1.*'],
   ['numpy~=1.26.*', '~=1.26.*', 'numpy~=1.26'],
   ['numpy,>=1.26', 'numpy,', 'numpy>=1.26'],
-  ['numpy (>=1.26)', '(', 'numpy >=1.26'],
+  ['numpy (>=1.26)', '(', 'numpy>=1.26'],
   ['numpy;id', ';', 'numpy'],
-  ['numpy >=1.26 <2', '>=1.26 <2', 'numpy >=1.26,<2'],
+  ['numpy >=1.26 <2', '>=1.26 <2', 'numpy>=1.26,<2'],
   ['numpy=1.26,,<2', '=1.26,,<2', 'numpy=1.26,<2'],
   ['num\u0440y', '\u0440', 'numpy'],
   ['>=1.26', '>=1.26', null],
@@ -198,6 +198,16 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ],
   ['conda-forge/osx-64::numpy', 'osx-64', 'conda-forge::numpy'],
   ['python v3.11', 'v3.11', 'python=3.11'],
+  ['python: 3.11', ':', 'python=3.11'],
+  ['numpy-1.26.4', 'numpy-1.26.4', 'numpy==1.26.4'],
+  ['numpy-1.26.4-py311_0', 'numpy-1.26.4-py311_0', 'numpy==1.26.4'],
+  ['python3.11', 'python3.11', 'python=3.11'],
+  ['v1.26', 'v1.26', null],
+  ["numpy[verison='>=1']", "verison='>=1'", "numpy[version='>=1']"],
+  ['numpy[subdir=linux64]', 'linux64', 'numpy[subdir=linux-64]'],
+  ['numpy~1.26', '~1.26', 'numpy~=1.26'],
+  ['dask[complete]==2024.1', '==2024.1', 'dask==2024.1'],
+  ['git+https://host.test/a/b.git@main', 'git+https://host.test/a/b.git@main', null],
   ['nu*py', 'nu*py', null],
   ['__glibc>=2.17', '__glibc', null],
   [':snake:', ':snake:', null],
@@ -226,7 +236,7 @@ describe('what is no package is refused', () => {
       all.map(({ code, wrong }) => `${code} ${wrong}`),
       ['bad-spec @', 'bad-spec => 2', 'unknown-layout lcal'],
     );
-    assert.equal(repair, `${BEFORE}numpy=1.26 pandas>= 2 scipy --layout local`);
+    assert.equal(repair, `${BEFORE}numpy=1.26 pandas>=2 scipy --layout local`);
   });
 
   it('and an answer says all of them', () => {
@@ -252,6 +262,57 @@ describe('what is no package is refused', () => {
       assert.equal(mistake?.suggestion, `Did you mean \`/conda-env ${instead}\`?`);
       assert.equal(parseCommand(instead, commands, settings).kind, 'command');
     }
+  });
+
+  it('with what to do instead of an option of pip or conda', () => {
+    for (const [text, wrong, suggestion, repair] of [
+      ['-r requirements.txt', '-r requirements.txt', /paste the packages/, null],
+      ['numpy -f environment.yml', '-f environment.yml', /paste the packages/, null],
+      ['--file=spec.txt numpy', '--file=spec.txt', /paste the packages/, null],
+      ['-e . numpy', '-e .', /--project/, null],
+      ['numpy==1 --hash=sha256:ab scipy', '--hash=sha256:ab', /out/, 'numpy==1 scipy'],
+      ['-i https://host.test/simple numpy', '-i https://host.test/simple', /-c NAME/, 'numpy'],
+    ] as const) {
+      const { all, repair: offered } = mistakes(BEFORE + text);
+      assert.deepEqual(
+        all.map((mistake) => [mistake.code, mistake.wrong]),
+        [['foreign-option', wrong]],
+      );
+      assert.match(all[0]?.suggestion ?? '', suggestion);
+      assert.equal(offered, repair && BEFORE + repair);
+    }
+  });
+
+  it('with the command that an environment.yml makes', () => {
+    const file = [
+      ...['name: risk', 'channels:', '  - conda-forge', '  - defaults', 'dependencies:'],
+      ...['  - python=3.11', '  - "numpy>=1.26"  # fast', '  - pip:', '    - torch==2.1'],
+      ...['  - scipy', 'prefix: /home/ana/risk'],
+    ].join('\n');
+    for (const [text, command] of [
+      [file, 'create risk python=3.11 numpy>=1.26 scipy -c conda-forge'],
+      [`create ${file}`, 'create risk python=3.11 numpy>=1.26 scipy -c conda-forge'],
+      [`create churn\n${file}`, 'create churn python=3.11 numpy>=1.26 scipy -c conda-forge'],
+      ['dependencies: - python=3.11 - numpy', 'create my-env python=3.11 numpy'],
+    ] as const) {
+      const { all, repair } = mistakes(text);
+      assert.deepEqual(
+        all.map(({ code }) => code),
+        ['environment-file'],
+      );
+      assert.equal(repair, command);
+      if (text.includes('torch'))
+        assert.match(all[0]?.suggestion ?? '', /`torch==2\.1`.*`defaults`/);
+    }
+  });
+
+  it('by the name of a channel that is not configured', () => {
+    const [mistake] = mistakes(`${BEFORE}pkgs/main::numpy`).all;
+    assert.equal(mistake?.code, 'unknown-channel');
+    assert.equal(mistake?.wrong, 'pkgs/main');
+    const channels = [{ name: 'pkgs/main', default: true }];
+    const text = `${BEFORE}pkgs/main/linux-64::numpy`;
+    assert.equal(parseCommand(text, commands, { ...settings, channels }).kind, 'command');
   });
 
   it('where a character is hidden inside a word', () => {
