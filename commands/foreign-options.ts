@@ -65,6 +65,13 @@ const FOREIGN_OPTIONS: readonly ForeignOption[] = [
     isNeedless: true,
   },
   {
+    flags: ['--group', '-G', '--feature', '--optional'],
+    takesValue: true,
+    meaning: 'names a part of a project of your own; here an environment has its packages alone',
+    instead: 'Leave it out.',
+    isNeedless: true,
+  },
+  {
     flags: ['--no-deps', '--only-deps', '--dry-run', '-d', '--offline', '--force', '--dev'],
     takesValue: false,
     meaning: 'changes how an installer works; here each environment is built whole',

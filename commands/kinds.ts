@@ -62,9 +62,16 @@ function oneOf<const T extends string>(what: string, choices: readonly T[], toke
 function parseConfiguredSpec(token: Token, settings: Settings): KindTypes['spec'] {
   const spec = parseSpec(token.text, token.start, token.end);
   if (spec.channel !== null) {
-    const start = token.start + token.text.indexOf(spec.channel);
+    // A row of `conda list` was typed in another order.
+    const isRow = token.text.length !== token.end - token.start;
+    const start = token.start + (isRow ? 0 : token.text.indexOf(spec.channel));
     KINDS.channel(
-      { ...token, text: spec.channel, start, end: start + spec.channel.length },
+      {
+        ...token,
+        text: spec.channel,
+        start,
+        end: isRow ? token.end : start + spec.channel.length,
+      },
       settings,
     );
   }

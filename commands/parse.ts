@@ -237,13 +237,14 @@ function parseArguments(
     result[name] = option.many ? values : (values[0] ?? null);
   }
   const remaining = [...plain];
+  const names = settings.channels.map((channel) => channel.name);
   for (const [name, positional] of Object.entries(grammar.positionals ?? {})) {
     if (isGivenAsOption(name, chosen)) {
       result[name] = null;
       continue;
     }
     const taken = positional.many ? remaining.splice(0) : remaining.splice(0, 1);
-    const tokens = positional.kind === 'spec' ? specTokens(taken, typed) : taken;
+    const tokens = positional.kind === 'spec' ? specTokens(taken, typed, names) : taken;
     const values = valuesOf(positional.kind, tokens, settings, mistakes);
     if (positional.required && tokens.length === 0 && mistakes.length === 0) {
       mistakes.push(missingArgument(command, name, typed, settings));

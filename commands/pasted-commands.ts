@@ -61,7 +61,8 @@ export function withoutInstallers(words: readonly Token[], typed: string): Token
   while (index < words.length) {
     const word = words[index] as Token;
     const isJoint = /^(?:&&|;|\|\|)$/.test(word.text) && !word.quoted;
-    const isBegin = index <= 1 || isJoint || /\n\s*$/.test(typed.slice(0, word.start));
+    const isAfter = /;$/.test(words[index - 1]?.text ?? '');
+    const isBegin = index <= 1 || isJoint || isAfter || /\n\s*$/.test(typed.slice(0, word.start));
     const after = isBegin ? afterCommand(words, isJoint ? index + 1 : index) : null;
     if (after !== null) {
       isInside = after.isInstaller;

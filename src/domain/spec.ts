@@ -63,7 +63,11 @@ export function parseSpec(text: string, start = 0, end = start + text.length): S
       code: 'bad-spec',
       message: `\`${printable(text)}\` is not a package spec: ${error.message}.`,
       suggestion: [meant, error.hint].filter(Boolean).join(' ') || null,
-      position: { start: start + error.start, end: Math.min(start + error.end, end) },
+      position: {
+        start: start + error.start,
+        // What is wrong up to the end is so in the typed text, which may be longer by a quote.
+        end: error.end === text.length ? end : Math.min(start + error.end, end),
+      },
       replacement: nearest === null ? null : { text: nearest, start, end },
     });
   }
@@ -292,7 +296,7 @@ function readChecksum(
 
 /** Forms a MatchSpec allows but a request does not: they could reach outside the channels. */
 function refuseForeign(text: string): void {
-  const foreign: ReadonlyArray<readonly [RegExp, string, string]> = [
+  const foreign: Rules = [
     [/^-\S*/, 'it starts with `-`', 'Options are listed by `help create`.'],
     [/^<[@#!]\S*|^@\S+/, 'people and channels are not packages', 'Name the package.'],
     [/:[a-z0-9_+-]+:(?!:)/, 'emoji are not packages', 'Name the package.'],
@@ -305,7 +309,8 @@ function refuseForeign(text: string): void {
     [/[^\x20-\x7e]/u, 'it has a character no package has', 'Type it in plain ASCII.'],
     [
       /;.*\b(?:python_version|python_full_version|sys_platform|platform_\w+|os_name|extra)\b.*/,
-      'a marker of pip has no meaning for conda',
+      (marker) =>
+        `\`${printable(marker.replace(/^;\s*/, ''))}\` is a marker of pip, which conda does not have`,
       'Leave out what follows the `;`.',
     ],
   ];
@@ -332,15 +337,16 @@ function refuseCharacters(text: string): void {
   ]);
 }
 
-function refuseAny(
-  text: string,
-  rules: ReadonlyArray<readonly [RegExp, string, string | null]>,
-): void {
+/** What may not be in a text, why, and what to type instead. */
+type Rules = ReadonlyArray<readonly [RegExp, string | ((words: string) => string), string | null]>;
+
+function refuseAny(text: string, rules: Rules): void {
   for (const [pattern, reason, hint] of rules) {
     const match = pattern.exec(text);
     if (!match) continue;
     const end = match.index + match[0].length;
-    throw new Mistake(reason, { start: match.index, end }, hint);
+    const why = typeof reason === 'string' ? reason : reason(match[0]);
+    throw new Mistake(why, { start: match.index, end }, hint);
   }
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand } from '../../commands/parse.ts';
 import { commands } from '../../commands/registry.ts';
+import { toFailure } from '../../src/domain/errors.ts';
 import { refusal } from '../../src/domain/reply.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
@@ -71,6 +72,7 @@ const UNDERSTOOD: Readonly<Record<string, readonly (readonly [string, ...string[
     ['numpy,pandas>=2,scipy', 'numpy', 'pandas>=2', 'scipy'],
     ['numpy=1.26, 7zip', 'numpy=1.26', '7zip'],
     ['numpy; pandas;', 'numpy', 'pandas'],
+    ['numpy;pandas>=2;scipy', 'numpy', 'pandas>=2', 'scipy'],
     ['numpy, pandas.', 'numpy', 'pandas'],
     ['python=3.11\nnumpy\r\npandas', 'python=3.11', 'numpy', 'pandas'],
     ['- numpy\n- pandas', 'numpy', 'pandas'],
@@ -122,7 +124,25 @@ const UNDERSTOOD: Readonly<Record<string, readonly (readonly [string, ...string[
     ['"numpy>=1.26,<2","pandas"', 'numpy>=1.26,<2', 'pandas'],
     ['_openmp_mutex 4.5 2_gnu numpy', '_openmp_mutex==4.5=2_gnu', 'numpy'],
   ],
+  'rows of conda list': [
+    ['numpy  1.26.4  py311h64a7726_0  lab', 'lab::numpy=1.26.4=py311h64a7726_0'],
+    ['numpy 1.26.4 py311_0 conda-forge', 'conda-forge::numpy=1.26.4=py311_0'],
+    ['numpy 1.26.4 py311_0 pandas', 'numpy==1.26.4=py311_0', 'pandas'],
+    [
+      [
+        ...['# packages in environment at /opt/x:', '#'],
+        '# Name                    Version                   Build  Channel',
+        '_libgcc_mutex             0.1                 conda_forge    conda-forge',
+        'bzip2                     1.0.8               h4bc722e_7',
+        'torch                     2.1                      pypi_0    pypi',
+      ].join('\n'),
+      'conda-forge::_libgcc_mutex=0.1=conda_forge',
+      'bzip2=1.0.8=h4bc722e_7',
+      'torch==2.1',
+    ],
+  ],
   'commands of installers': [
+    ['conda install -y numpy; conda install pandas', 'numpy', 'pandas'],
     ['!pip install -q numpy pandas', 'numpy', 'pandas'],
     ['python -m pip install --upgrade numpy', 'numpy'],
     ['uv pip install numpy', 'numpy'],
@@ -177,7 +197,6 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ['numpy~=1.26.*', '~=1.26.*', 'numpy~=1.26'],
   ['numpy,>=1.26', 'numpy,', 'numpy>=1.26'],
   ['numpy (>=1.26)', '(', 'numpy>=1.26'],
-  ['numpy;id', ';', 'numpy'],
   ['numpy >=1.26 <2', '>=1.26 <2', 'numpy>=1.26,<2'],
   ['numpy=1.26,,<2', '=1.26,,<2', 'numpy=1.26,<2'],
   ['num\u0440y', '\u0440', 'numpy'],
@@ -198,6 +217,13 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ],
   ['conda-forge/osx-64::numpy', 'osx-64', 'conda-forge::numpy'],
   ['python v3.11', 'v3.11', 'python=3.11'],
+  ['numpy @ https://host.test/a.whl', 'https://host.test/a.whl', 'numpy'],
+  ['numpy;python_version<"3.12"', ';python_version<"3.12"', 'numpy'],
+  [
+    "numpy==1.26 ; python_version < '3.12' and sys_platform == 'linux'",
+    "; python_version < '3.12' and sys_platform == 'linux'",
+    'numpy==1.26',
+  ],
   ['python: 3.11', ':', 'python=3.11'],
   ['numpy-1.26.4', 'numpy-1.26.4', 'numpy==1.26.4'],
   ['numpy-1.26.4-py311_0', 'numpy-1.26.4-py311_0', 'numpy==1.26.4'],
@@ -250,12 +276,20 @@ describe('what is no package is refused', () => {
     ]) {
       assert.ok(text.replaceAll('‘', '`').includes(words), text);
     }
+    const failure = toFailure(parsed.error);
+    assert.match(failure.message, /`numpy@1\.26` is.*`pandas=>2` is/);
+    assert.match(failure.suggestion ?? '', /`numpy=1\.26`.*`pandas>=2`/);
   });
 
   it('with the command to type for one of pip or conda', () => {
     for (const [text, instead] of [
       ['pip install numpy==1.26', 'create my-env numpy==1.26'],
       ['conda install -n churn -y numpy', 'create churn numpy'],
+      ['conda install numpy && conda install pandas', 'create my-env numpy pandas'],
+      ['conda install -y numpy; conda install pandas', 'create my-env numpy pandas'],
+      ['pixi add numpy', 'create my-env numpy'],
+      ['poetry add "numpy>=1" --group dev', 'create my-env "numpy>=1"'],
+      ['uv add -c lab numpy', 'create my-env -c lab numpy'],
     ] as const) {
       const [mistake] = mistakes(text).all;
       assert.equal(mistake?.code, 'foreign-command');
