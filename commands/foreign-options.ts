@@ -87,7 +87,8 @@ export function foreignOption(
   index: number,
 ): { error: FerryError; words: number } | null {
   const word = words[index] as Token;
-  const flag = /^--[^=]+/.exec(word.text)?.[0] ?? word.text;
+  // `-rreq.txt` and `-f=env.yml` have their value with them.
+  const flag = /^(?:--[^=]+|-[rfei](?=\S*[./=]))/.exec(word.text)?.[0] ?? word.text;
   const known = FOREIGN_OPTIONS.find(({ flags }) => flags.includes(flag));
   if (!known) return null;
   const takesNext =

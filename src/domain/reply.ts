@@ -133,10 +133,11 @@ export interface RefusalView {
 
 export function refusal(error: FerryError, typed: string | null): Reply {
   const { code, message, suggestion, position, repairs } = error;
-  const others = error.others.map((other) => ({
-    message: other.message,
-    suggestion: other.suggestion,
-  }));
+  // The same words twice say no more than once.
+  const messages = [error, ...error.others].map((each) => each.message);
+  const others = error.others
+    .filter((other, index) => messages.indexOf(other.message) === index + 1)
+    .map((other) => ({ message: other.message, suggestion: other.suggestion }));
   return {
     kind: 'refusal',
     error: {

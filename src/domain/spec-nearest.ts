@@ -70,7 +70,8 @@ function caret(_: string, major: string, minor: string): string {
 export function nearestSpec(text: string, isRight: (text: string) => boolean): string | null {
   // Of a whole address nothing but a name could be left, and that by chance.
   if (/^(?:git|hg|svn|bzr)\+|^\w+:\/\/.*\.(?:whl|git|zip|gz)\b/i.test(text)) return null;
-  const nearest = nearestOf(text, isRight);
+  const unmarked = text.replace(/\s*;.*$/s, '');
+  const nearest = unmarked !== text && isRight(unmarked) ? unmarked : nearestOf(unmarked, isRight);
   const compact = nearest?.replace(/\s+(?=[<>=!~,|])|(?<=[<>=!~,|])\s+/g, '') ?? null;
   return compact !== null && !compact.includes('[') && isRight(compact) ? compact : nearest;
 }

@@ -232,7 +232,8 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ["numpy[verison='>=1']", "verison='>=1'", "numpy[version='>=1']"],
   ['numpy[subdir=linux64]', 'linux64', 'numpy[subdir=linux-64]'],
   ['numpy~1.26', '~1.26', 'numpy~=1.26'],
-  ['dask[complete]==2024.1', '==2024.1', 'dask==2024.1'],
+  ['dask[complete]==2024.1', '[complete]', 'dask==2024.1'],
+  ['dask[complete]>=2; python_version<"3"', '; python_version<"3"', 'dask>=2'],
   ['git+https://host.test/a/b.git@main', 'git+https://host.test/a/b.git@main', null],
   ['nu*py', 'nu*py', null],
   ['__glibc>=2.17', '__glibc', null],
@@ -302,6 +303,7 @@ describe('what is no package is refused', () => {
     for (const [text, wrong, suggestion, repair] of [
       ['-r requirements.txt', '-r requirements.txt', /paste the packages/, null],
       ['numpy -f environment.yml', '-f environment.yml', /paste the packages/, null],
+      ['-rreq.txt', '-rreq.txt', /paste the packages/, null],
       ['--file=spec.txt numpy', '--file=spec.txt', /paste the packages/, null],
       ['-e . numpy', '-e .', /--project/, null],
       ['numpy==1 --hash=sha256:ab scipy', '--hash=sha256:ab', /out/, 'numpy==1 scipy'],
