@@ -49,7 +49,7 @@ function oneOf<const T extends string>(what: string, choices: readonly T[], toke
   const list = choices.map((choice) => `\`${choice}\``).join(', ');
   throw userError({
     code: `unknown-${what}`,
-    message: `There is no ${what} \`${printable(token.text)}\`.`,
+    message: `There is no ${what} \`${printable(token.text)}\`${what === 'channel' ? ' configured' : ''}.`,
     suggestion: near
       ? `Did you mean \`${near}\`?${choices.length > 1 ? ` There are ${list}.` : ''}`
       : `Choose one of ${list || '(none is configured)'}.`,

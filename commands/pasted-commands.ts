@@ -20,7 +20,7 @@ const LONGEST_COMMAND = 4;
 /** The text without our own name before it: `/conda-env`, `@Conda Ferry`, `<@U0FERRY>`. */
 export function withoutAddress(text: string, command: string): string {
   const [first = ''] = /^\S+/.exec(text) ?? [];
-  const isCommand = first.replace(/^\//, '') === command.replace(/^\//, '');
+  const isCommand = first.toLowerCase().replace(/^\//, '') === command.replace(/^\//, '');
   const named =
     /^(?:<@[UW][A-Z0-9]+(?:\|[^>]*)?>|@conda[ _-]?ferry|@[A-Za-z][\w.-]*)(?:[:,]\s*|\s+|$)/i.exec(
       text,

@@ -8,7 +8,8 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
 
 /** Single repairs of what people write for a spec in other tools' words, most certain first. */
 const REPAIRS: ReadonlyArray<(text: string) => string> = [
-  (text) => text.replace(/^([A-Za-z][\w.-]*?)-(\d+(?:\.\d+)+)(?:-[\w.]+)?$/, '$1==$2'),
+  (text) =>
+    text.replace(/^([A-Za-z][\w.-]*?)-(\d+(?:\.\d+)+)(?:-[\w.]+|\.tar\.gz|\.zip)?$/, '$1==$2'),
   (text) => text.replace(/^python(\d\.\d+)/i, 'python=$1'),
   (text) => text.replace(/(?<=[[,]\s*)([a-z_]+)(?=\s*=)/gi, knownField),
   (text) => text.replace(/linux[-_]?(?:x86[-_]64|amd64|64)(?![\w-])/gi, 'linux-64'),

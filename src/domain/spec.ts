@@ -44,7 +44,8 @@ const VERSION_BUILD = /((?:.+?)[^><!,|]?)(?:(?<![=!|,<>~])[ =]([^-=,|<>~]+?))?$/
 /** CEP 26, "Identifying packages and channels in the conda ecosystem". */
 const NAME = /^(?:[a-z0-9]|[a-z0-9_](?!_))[._-]?(?:[a-z0-9]+(?:[._-]|$))*$/;
 /** `numpy-1.26.4`, `numpy-1.26.4-py311_0` as files are called, `python3.11` as the program is. */
-const WITH_VERSION = /^(?:[a-z][a-z0-9_.-]*?-\d+(?:\.\d+)+(?:-[a-z0-9_.]+)?|python\d\.\d+)$/;
+const WITH_VERSION =
+  /^(?:[a-z][a-z0-9_.-]*?-\d+(?:\.\d+)+(?:-[a-z0-9_.]+|\.tar\.gz|\.zip)?|python\d\.\d+)$/;
 const SUBDIRS = ['linux-64', 'linux-aarch64', 'noarch'];
 const OTHER_SUBDIR = /^(?:osx|win|linux|freebsd|zos|emscripten|wasi)-[a-z0-9]+$/;
 

@@ -227,6 +227,7 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ['python: 3.11', ':', 'python=3.11'],
   ['numpy-1.26.4', 'numpy-1.26.4', 'numpy==1.26.4'],
   ['numpy-1.26.4-py311_0', 'numpy-1.26.4-py311_0', 'numpy==1.26.4'],
+  ['numpy-1.26.4.tar.gz', 'numpy-1.26.4.tar.gz', 'numpy==1.26.4'],
   ['python3.11', 'python3.11', 'python=3.11'],
   ['v1.26', 'v1.26', null],
   ["numpy[verison='>=1']", "verison='>=1'", "numpy[version='>=1']"],

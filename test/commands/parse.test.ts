@@ -56,7 +56,7 @@ describe('what people type', () => {
   });
 
   it('may begin with our own name', () => {
-    for (const before of ['/conda-env', '@Conda Ferry', '<@U0FERRY>', '@ferry:']) {
+    for (const before of ['/conda-env', '/Conda-Env', '@Conda Ferry', '<@U0FERRY>', '@ferry:']) {
       const { command, arguments: args } = parsed(`${before} create churn numpy`);
       assert.equal(`${command.name} ${args.environment}`, 'create churn', before);
     }
