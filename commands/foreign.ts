@@ -1,9 +1,13 @@
 /** Commands of conda and pip, pasted whole where one of ours was expected. */
 import { userError } from '../src/domain/errors.ts';
 import type { Settings } from '../src/domain/services.ts';
+import { tokenize } from '../src/domain/tokens.ts';
+import { foreignOption } from './foreign-options.ts';
+import { withoutInstallers } from './pasted-commands.ts';
 
 const CONDA =
   /^(?:[$%!>]\s*)?(?:sudo\s+)?(?:conda|mamba|micromamba)\s+(?:env\s+)?([a-z-]+)(?=\s|$)/i;
+const PROJECT = /^(?:[$%!>]\s*)?(pixi|poetry|uv|rye|pdm)\s+add(?=\s|$)/i;
 const PIP =
   /^(?:[$%!>]\s*)?(?:sudo\s+)?(?:python3?\s+-m\s+)?(?:uv\s+)?pip3?\s+install(?=\s|$)\s*(.*)$/is;
 
@@ -26,32 +30,74 @@ export function readForeignCommand(
 ): { command: string; words: number } | null {
   const conda = CONDA.exec(typed);
   const pip = PIP.exec(typed);
+  const project = PROJECT.exec(typed);
+  if (project) {
+    throw instead(typed, settings, {
+      message: `\`${project[1]} add\` adds to a project of your own; here an environment is named with its packages.`,
+      command: createOf(typed),
+      end: project[0].length,
+    });
+  }
   if (!conda && !pip) return null;
   const [whole = '', verb = 'install'] = conda ?? [];
   if (verb.toLowerCase() === 'create') {
     return { command: 'create', words: whole.trim().split(/\s+/).length };
   }
-  const packages = (conda ? typed.slice(whole.length) : (pip?.[1] ?? '')).trim();
-  const command = ['install', 'update', 'upgrade', 'add'].includes(verb.toLowerCase())
-    ? createOf(packages)
-    : (OURS[verb.toLowerCase()] ?? 'help');
-  throw userError({
-    code: 'foreign-command',
+  const isInstall = ['install', 'update', 'upgrade', 'add'].includes(verb.toLowerCase());
+  throw instead(typed, settings, {
     message: conda
       ? `\`conda ${verb}\` changes an environment where it lies; here each one is built whole.`
       : 'Packages of pip are not installed by name; those of conda are.',
-    suggestion: `Did you mean \`${settings.command} ${command}\`?`,
-    position: { start: 0, end: (conda ? whole : 'pip install').length },
+    command: isInstall ? createOf(typed) : (OURS[verb.toLowerCase()] ?? 'help'),
+    end: conda ? whole.length : typed.search(/install/i) + 'install'.length,
   });
 }
 
-/** `-n churn -c conda-forge numpy` as the rest of our own command. */
-function createOf(packages: string): string {
-  const name = /(?:^|\s)(?:-n|--name)(?:\s+|=)([A-Za-z][\w.-]*)/.exec(packages)?.[1] ?? 'my-env';
-  const rest = packages
-    .replace(/(?:^|\s)(?:-n|--name|-r|--requirement)(?:\s+|=)\S+/g, ' ')
-    .replace(/(?:^|\s)-{1,2}(?!c\b|channel\b)[A-Za-z][\w-]*/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return `create ${name} ${rest || 'numpy'}`;
+function instead(
+  typed: string,
+  settings: Settings,
+  { message, command, end }: { message: string; command: string | null; end: number },
+) {
+  const file = command === null ? optionOf(typed) : null;
+  return userError({
+    code: 'foreign-command',
+    message: file ? `${message} ${file.message}` : message,
+    suggestion:
+      command === null
+        ? (file?.suggestion ?? `Type \`${settings.command} create NAME PACKAGE…\`.`)
+        : `Did you mean \`${settings.command} ${command}\`?`,
+    position: { start: 0, end },
+    repairs: command === null ? [] : [{ label: command, command }],
+  });
+}
+
+/** What is wrong with the first option that is not ours. */
+function optionOf(typed: string) {
+  const words = tokenize(typed);
+  for (const index of words.keys()) {
+    const found = foreignOption(words, index);
+    if (found) return found.error;
+  }
+  return null;
+}
+
+/** The packages of installers' commands as one of ours; null where they name none. */
+function createOf(typed: string): string | null {
+  const name = /\s(?:-n|--name)(?:\s+|=)([A-Za-z][\w.-]*)/.exec(typed)?.[1] ?? 'my-env';
+  const words = withoutInstallers(tokenize(typed), typed);
+  const packages: string[] = [];
+  const channels: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const { text, start, end, quoted } = words[index] as (typeof words)[number];
+    const channel = /^(?:-c|--channel)(?:=(.*))?$/.exec(text);
+    if (channel) {
+      if (channel[1] === undefined) index += 1;
+      channels.push(channel[1] ?? words[index]?.text ?? '');
+    } else if (quoted || !/^(?:-|&|;$)/.test(text))
+      packages.push(typed.slice(start, end).replace(/;+$/, ''));
+    else index += (foreignOption(words, index)?.words ?? 1) - 1;
+  }
+  if (packages.length === 0) return null;
+  const options = channels.filter(Boolean).map((channel) => `-c ${channel}`);
+  return ['create', name, ...options, ...packages].join(' ');
 }

@@ -10,7 +10,9 @@ type Parser<T> = (token: Token, settings: Settings) => T;
 
 /** One parser per kind of word: the only way text becomes a value. */
 export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
-  environment: (token) => parseName(token.text, 'environment name', token),
+  // `create churn: numpy` names churn.
+  environment: (token) =>
+    parseName(token.text.replace(/(?<=.)[:,]$/, ''), 'environment name', token),
   revision: parseRevision,
   build: (token) => parseName(token.text, 'environment name or build id', token),
   spec: parseConfiguredSpec,
@@ -47,7 +49,7 @@ function oneOf<const T extends string>(what: string, choices: readonly T[], toke
   const list = choices.map((choice) => `\`${choice}\``).join(', ');
   throw userError({
     code: `unknown-${what}`,
-    message: `There is no ${what} \`${printable(token.text)}\`.`,
+    message: `There is no ${what} \`${printable(token.text)}\`${what === 'channel' ? ' configured' : ''}.`,
     suggestion: near
       ? `Did you mean \`${near}\`?${choices.length > 1 ? ` There are ${list}.` : ''}`
       : `Choose one of ${list || '(none is configured)'}.`,
@@ -58,11 +60,18 @@ function oneOf<const T extends string>(what: string, choices: readonly T[], toke
 
 /** A spec may name a channel, but only one the operator configured. */
 function parseConfiguredSpec(token: Token, settings: Settings): KindTypes['spec'] {
-  const spec = parseSpec(token.text, token.start);
+  const spec = parseSpec(token.text, token.start, token.end);
   if (spec.channel !== null) {
-    const start = token.start + token.text.indexOf(spec.channel);
+    // A row of `conda list` was typed in another order.
+    const isRow = token.text.length !== token.end - token.start;
+    const start = token.start + (isRow ? 0 : token.text.indexOf(spec.channel));
     KINDS.channel(
-      { ...token, text: spec.channel, start, end: start + spec.channel.length },
+      {
+        ...token,
+        text: spec.channel,
+        start,
+        end: isRow ? token.end : start + spec.channel.length,
+      },
       settings,
     );
   }

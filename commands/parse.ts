@@ -14,8 +14,10 @@ import type {
   ParsedArguments,
 } from './command.ts';
 import { readForeignCommand } from './foreign.ts';
+import { foreignOption } from './foreign-options.ts';
 import { KINDS } from './kinds.ts';
-import { withoutInstallers, withoutPrompt } from './pasted-commands.ts';
+import { withoutAddress, withoutInstallers, withoutPrompt } from './pasted-commands.ts';
+import { refuseEnvironmentFile } from './pasted-files.ts';
 import { specTokens } from './spec-words.ts';
 
 /** A text is a command with checked arguments, nothing at all, or a mistake with its position. */
@@ -44,7 +46,10 @@ export function parseCommand(
   const right = repaired === null ? null : read(repaired, commands, settings);
   const isRight = right?.kind === 'command';
   const command = repaired ?? '';
-  const repairs = isRight ? [{ label: command, command }] : error.repairs;
+  // What is offered goes through: a button never leads to another refusal of words.
+  const repairs = isRight
+    ? [{ label: command, command }]
+    : error.repairs.filter((offer) => read(offer.command, commands, settings).kind !== 'error');
   return {
     ...parsed,
     error: asOne([error, ...error.others], repairs),
@@ -53,10 +58,11 @@ export function parseCommand(
 }
 
 function read(text: string, commands: readonly Command[], settings: Settings): Parsed {
-  const given = text.trim();
+  const given = withoutAddress(text.trim(), settings.command);
   const typed = withoutPrompt(plainText(given).trim());
   if (typed === '') return { kind: 'empty' };
   try {
+    if (/^(?:name|channels|dependencies):/.test(typed)) refuseEnvironmentFile(typed, settings);
     const foreign = readForeignCommand(typed, settings);
     const first = foreign?.command ?? /^\S+/.exec(typed)?.[0] ?? '';
     const command = findCommand(first, commands, settings, typed);
@@ -67,6 +73,7 @@ function read(text: string, commands: readonly Command[], settings: Settings): P
         .trim();
       return { kind: 'command', command, arguments: { rest: [], raw }, draft: null };
     }
+    if (takesSpecs(command.grammar)) refuseEnvironmentFile(typed, settings);
     const told = tokenize(typed).slice(foreign?.words ?? 1);
     const words = takesSpecs(command.grammar) ? withoutInstallers(told, typed) : told;
     const draft = parseArguments(command, words, typed, settings);
@@ -230,6 +237,7 @@ function parseArguments(
     result[name] = option.many ? values : (values[0] ?? null);
   }
   const remaining = [...plain];
+  const names = settings.channels.map((channel) => channel.name);
   for (const [name, positional] of Object.entries(grammar.positionals ?? {})) {
     const option = positional.givenBy?.find((name) => chosen.has(name));
     if (option !== undefined) {
@@ -237,7 +245,7 @@ function parseArguments(
       continue;
     }
     const taken = positional.many ? remaining.splice(0) : remaining.splice(0, 1);
-    const tokens = positional.kind === 'spec' ? specTokens(taken, typed) : taken;
+    const tokens = positional.kind === 'spec' ? specTokens(taken, typed, names) : taken;
     const values = valuesOf(positional.kind, tokens, settings, mistakes);
     if (positional.required && tokens.length === 0 && mistakes.length === 0) {
       mistakes.push(missingArgument(command, name, typed, settings));
@@ -307,8 +315,36 @@ const ACCEPTED: Readonly<Record<string, 'flag' | 'value'>> = {
   ...{ '-U': 'flag', '--upgrade': 'flag', '--user': 'flag', '--no-cache-dir': 'flag' },
 };
 
+/**
+ * `-yn x`, `-nx`, `-n=x` and `-cNAME` as words of their own, as argparse reads them for conda: flags
+ * of one letter, and at last an option with its value.
+ */
+function withoutClusters(command: Command, words: readonly Token[]): Token[] {
+  const options = Object.entries(command.grammar.options ?? {});
+  const end = words.findIndex(({ text, quoted }) => text === '--' && !quoted);
+  return words.flatMap((word, index) => {
+    const isCluster = /^-[A-Za-z][^\s]/.test(word.text) && !(end >= 0 && index > end);
+    const isLong = options.some(([name]) => word.text === `-${name}`);
+    if (!isCluster || word.quoted || isLong || word.text in ACCEPTED) return [word];
+    const parts: Token[] = [];
+    for (let at = 1; at < word.text.length; at += 1) {
+      const flag = `-${word.text[at]}`;
+      const [, option] = options.find(([, { short }]) => short === flag) ?? [];
+      const isFlag = option ? option.kind === 'flag' : ACCEPTED[flag] === 'flag';
+      if (!option && !isFlag) return [word];
+      parts.push({ ...word, text: flag });
+      if (isFlag) continue;
+      const value = word.text.slice(at + 1).replace(/^=/, '');
+      const start = word.end - value.length;
+      return value === '' ? parts : [...parts, { ...word, text: value, start, quoted: true }];
+    }
+    return parts;
+  });
+}
+
 /** Splits words into options with their values, plain words, and what follows a lone `--`. */
-function separate(command: Command, words: readonly Token[], mistakes: FerryError[]) {
+function separate(command: Command, typed: readonly Token[], mistakes: FerryError[]) {
+  const words = withoutClusters(command, typed);
   const plain: Token[] = [];
   const chosen = new Map<string, Token[]>();
   for (let index = 0; index < words.length; index += 1) {
@@ -325,6 +361,15 @@ function separate(command: Command, words: readonly Token[], mistakes: FerryErro
     const accepted = takesSpecs(command.grammar) ? ACCEPTED[flag] : undefined;
     if (accepted !== undefined) {
       if (accepted === 'value' && equals < 0) index += 1;
+      continue;
+    }
+    const isOwn = Object.entries(command.grammar.options ?? {}).some(
+      ([name, { short }]) => flag === `--${name}` || flag === short,
+    );
+    const foreign = takesSpecs(command.grammar) && !isOwn ? foreignOption(words, index) : null;
+    if (foreign) {
+      mistakes.push(foreign.error);
+      index += foreign.words - 1;
       continue;
     }
     const found = attempt(mistakes, () => findOption(command.grammar, flag, word));

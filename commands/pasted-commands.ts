@@ -17,6 +17,15 @@ const GLUED = /^[$%!>]+(?=[A-Za-z])/;
 const LONGEST_PROMPT = 100;
 const LONGEST_COMMAND = 4;
 
+/** The text without our own name before it: `/conda-env`, `@Conda Ferry`, `@U0FERRY`. */
+export function withoutAddress(text: string, command: string): string {
+  const [first = ''] = /^\S+/.exec(text) ?? [];
+  const isCommand = first.toLowerCase().replace(/^\//, '') === command.replace(/^\//, '');
+  const named = /^(?:@conda[ _-]?ferry|@[A-Za-z][\w.-]*)(?:[:,]\s*|\s+|$)/i.exec(text);
+  if (!isCommand && !named) return text;
+  return text.slice(isCommand ? first.length : named?.[0].length).trim();
+}
+
 /**
  * The command without the prompt of a terminal or a notebook before it: `(base) ana@host:~$ `,
  * `PS C:\\> `, `In [1]: !`. Only where a command of an installer follows.
@@ -49,7 +58,8 @@ export function withoutInstallers(words: readonly Token[], typed: string): Token
   while (index < words.length) {
     const word = words[index] as Token;
     const isJoint = /^(?:&&|;|\|\|)$/.test(word.text) && !word.quoted;
-    const isBegin = index <= 1 || isJoint || /\n\s*$/.test(typed.slice(0, word.start));
+    const isAfter = /;$/.test(words[index - 1]?.text ?? '');
+    const isBegin = index <= 1 || isJoint || isAfter || /\n\s*$/.test(typed.slice(0, word.start));
     const after = isBegin ? afterCommand(words, isJoint ? index + 1 : index) : null;
     if (after !== null) {
       isInside = after.isInstaller;

@@ -16,6 +16,15 @@ const BULLET_FIRST = /^(?:[*+>]|\d+[.)]|\(\d+\))$/;
 const TICK_BOX = /^\[[xX]?\]$/;
 const BETWEEN = /^(?:and|plus|with|&+|\+|\/)$/i;
 
+const CLAUSE =
+  '(?:python_(?:full_)?version|sys_platform|platform_\\w+|os_name|implementation_\\w+|extra)' +
+  '\\s*(?:[=<>!~]+|not\\s+in|in)\\s*(?:"[^"]*"|\'[^\']*\'|[\\w.]+)';
+/** `; python_version < "3.12" and sys_platform == "linux"`, as pip writes when a line counts. */
+export const MARKER = new RegExp(
+  `;\\s*\\(*${CLAUSE}\\)*(?:\\s+(?:and|or)\\s+\\(*${CLAUSE}\\)*)*`,
+  'g',
+);
+
 /** The words that are left when marks are set aside. */
 export function unmarked(tokens: readonly Token[], typed: string): Word[] {
   const kept = withoutTickBoxes(withoutComments(tokens, typed), typed);
@@ -98,8 +107,9 @@ function separated(token: Token): Word[] {
     }
     if (quote !== '') continue;
     depth += character === '[' ? 1 : character === ']' ? -1 : 0;
-    // Only at the end of a word: `numpy;id` is one wrong word, not two right ones.
-    const isEnd = /^[;,]*$/.test(token.text.slice(at));
+    // A marker of pip stays with its package.
+    const rest = token.text.slice(at);
+    const isEnd = /^[;,]*$|^;(?!python_|sys_|platform_|os_name|implementation_|extra)/.test(rest);
     if (depth === 0 && (character === ',' || (character === ';' && isEnd))) {
       push('word', from, at);
       push('separator', at, at + 1);

@@ -4,7 +4,8 @@
  */
 import { parseSpec } from '../src/domain/spec.ts';
 import { type Token, tokenize, withoutQuotes } from '../src/domain/tokens.ts';
-import { unmarked, type Word } from './spec-marks.ts';
+import { listRows } from './list-rows.ts';
+import { MARKER, unmarked, type Word } from './spec-marks.ts';
 
 /** Digits that begin a version and not a name: `3.11`, `1.26.*`, `2024a`, but not `7zip`. */
 const NUMBER =
@@ -30,12 +31,28 @@ interface Group {
 }
 
 /** One token for each package; positions are those of `typed`. */
-export function specTokens(tokens: readonly Token[], typed: string): Token[] {
+export function specTokens(
+  tokens: readonly Token[],
+  typed: string,
+  channels: readonly string[] = [],
+): Token[] {
+  const { rows, others } = listRows(tokens, typed, channels);
+  return [...rows, ...groupedTokens(others, typed)].sort((left, right) => left.start - right.start);
+}
+
+function groupedTokens(tokens: readonly Token[], typed: string): Token[] {
   const groups: Group[] = [];
   let group: Group | null = null;
   const words = unmarked(withoutListBrackets(tokens, typed), typed);
+  const markers = [...typed.matchAll(MARKER)];
   for (const [index, word] of words.entries()) {
-    if (word.kind === 'separator') {
+    const marker = markers.find(
+      (match) => match.index <= word.start && word.start < match.index + match[0].length,
+    );
+    if (group && marker) {
+      // A marker of pip is named as such, not taken for packages.
+      Object.assign(group, { end: marker.index + marker[0].length, isOpen: false });
+    } else if (word.kind === 'separator') {
       const isJoined: boolean = group !== null && joins(group, word, wordAfter(words, index));
       if (group && isJoined) Object.assign(group, { end: word.end, isOpen: true });
       else group = null;
@@ -68,7 +85,11 @@ function withoutListBrackets(tokens: readonly Token[], typed: string): readonly 
 function tokensOf({ start, end }: Group, typed: string): Token[] {
   const shown = typed.slice(start, end);
   const text = withoutQuotes(shown);
-  const token = tokenOf(text, start);
+  const trimmed = tokenOf(text, start);
+  // A quote that only closes within the last word belongs to it.
+  const shownOfIt = typed.slice(trimmed.start, trimmed.end);
+  const isCut = ['"', "'"].some((quote) => shownOfIt.split(quote).length % 2 === 0);
+  const token = isCut ? { ...trimmed, end } : trimmed;
   const isQuoted = shown !== text;
   // Quotes around a whole list, though it is not one spec, still mean the list.
   if (!isQuoted || isSpec(token.text)) return [token];
@@ -97,13 +118,7 @@ function isSpec(text: string): boolean {
 
 /** A comma joins two constraints of a version, and separates packages everywhere else. */
 function joins(group: Group, separator: Word, next: Word | undefined): boolean {
-  if (separator.text === ';') {
-    // A marker of pip is named as such, not taken for a package.
-    return (
-      next !== undefined && /^\s*(?:python_|sys_platform|platform_|os_name|extra\b)/.test(next.text)
-    );
-  }
-  if (next === undefined) return false;
+  if (separator.text === ';' || next === undefined) return false;
   const isConstraint = OPERATOR.test(next.text) && !isMention(next.text);
   return isConstraint || (group.hasVersion && isNumber(next.text));
 }
@@ -114,7 +129,8 @@ function wordAfter(words: readonly Word[], index: number): Word | undefined {
 }
 
 function belongs(group: Group, { text }: Word): boolean {
-  if (group.isOpen) return true;
+  // pip's `numpy @ ADDRESS`.
+  if (group.isOpen || text === '@') return true;
   if (text.startsWith('::') && !group.hasVersion) return true;
   if (isMention(text)) return false;
   if (OPERATOR.test(text)) return !/^~?\//.test(text);
@@ -164,7 +180,7 @@ function extend(group: Group, { text, end }: Word): void {
 }
 
 function isOpen(text: string): boolean {
-  return /(?:[=<>!~|]|::)$/.test(text) && !isMention(text);
+  return /(?:[=<>!~|]|::|^@)$/.test(text) && !isMention(text);
 }
 
 function isNumber(text: string): boolean {

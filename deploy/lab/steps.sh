@@ -2,7 +2,7 @@
 # The steps of prepare: each in a process of its own with a log, watched, and tried again if it fetches.
 # Sourced by prepare, which has set $lab and $again (what to type to run it again).
 #
-# A step is alive while a process of it moves a byte (/proc/PID/io) or computes. A download that comes
+# A step is alive while a process of it moves bytes (/proc/PID/io) or computes. A download that comes
 # slowly is alive; one that has stalled is not, whatever its client would still wait for.
 
 silent_seconds=${FERRY_SILENT_SECONDS:-60} # without a sign of life, then a step is ended
@@ -15,7 +15,8 @@ logs=$lab/logs
 # How far each step is that is at work now, a file each; and temporary files.
 now=$lab/now
 started=$(date +%s)
-least_ticks=10 # a tenth of a second of computing, between two looks, is work
+least_ticks=10   # a tenth of a second of computing, between two looks, is work
+least_bytes=1000 # so much, since the last sign of life, is one: a Node that waits moves 8 bytes now and then
 
 say() { printf '[%3d s] %s\n' $(($(date +%s) - started)) "$1"; }
 
@@ -93,8 +94,14 @@ watch() {
   while sleep 1; do
     # shellcheck disable=SC2046
     set -- "$1" $(signs_of "$1")
-    if [ "$2" != "$bytes" ] || [ $(($4 - ticks)) -ge $least_ticks ]; then quiet=0; else quiet=$((quiet + 1)); fi
-    bytes=$2 ticks=$4
+    moved=$(($2 - bytes))
+    # Less than before: a process below it has ended.
+    if [ $moved -ge $least_bytes ] || [ $moved -lt 0 ] || [ $(($4 - ticks)) -ge $least_ticks ]; then
+      quiet=0 bytes=$2
+    else
+      quiet=$((quiet + 1))
+    fi
+    ticks=$4
     if [ "$3" -gt "$most" ]; then most=$3; fi
     line="$text: $(($(date +%s) - began)) s, $((most / 1000000)) MB written"
     if [ $quiet -ge 5 ]; then line="$line, no byte for $quiet s"; fi

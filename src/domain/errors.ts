@@ -115,7 +115,11 @@ export class Cancelled extends Error {
 /** Turns anything thrown into the record that is stored and shown. Unknown errors are defects. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof FerryError) {
-    const { code, kind, message, suggestion, details, retryable, repairs } = error;
+    const { code, kind, details, retryable, repairs } = error;
+    // A record has one message; it says every mistake.
+    const all = [error, ...error.others];
+    const message = all.map((each) => each.message).join(' ');
+    const suggestion = all.flatMap((each) => each.suggestion ?? []).join(' ') || null;
     return {
       ...{ code, kind, message, suggestion, details, retryable },
       ...(repairs.length > 0 ? { repairs } : {}),

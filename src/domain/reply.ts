@@ -144,7 +144,11 @@ export interface RefusalView {
 
 export function refusal(error: FerryError, typed: string | null): Reply {
   const { code, said, position, repairs } = error;
-  const others = error.others.map((other) => other.said);
+  // The same words twice say no more than once.
+  const messages = [error, ...error.others].map((each) => each.message);
+  const others = error.others
+    .filter((other, index) => messages.indexOf(other.message) === index + 1)
+    .map((other) => other.said);
   return {
     kind: 'refusal',
     error: {

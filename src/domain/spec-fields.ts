@@ -56,6 +56,8 @@ export function readBrackets(text: string): { outside: string; fields: BracketFi
   const whole = { start: Math.max(open, 0), end: close < open ? text.length : close + 1 };
   const hint = 'Fields are written `numpy[version=">=1.26",build=py311*]`.';
   if (open < 0 || close < open) throw new Mistake('a bracket has no partner', whole, hint);
+  const inside = text.slice(open + 1, close);
+  refuseExtra(inside, whole);
   if (text.slice(close + 1).trim() !== '') {
     throw new Mistake(
       'the brackets stand at the end of a spec',
@@ -63,16 +65,17 @@ export function readBrackets(text: string): { outside: string; fields: BracketFi
       null,
     );
   }
-  const inside = text.slice(open + 1, close);
   if (inside.trim() === '') throw new Mistake('the brackets are empty', whole, hint);
-  if (/^[A-Za-z0-9._,\s-]+$/.test(inside)) {
-    throw new Mistake(
-      `\`[${printable(inside)}]\` is an extra of pip, which conda does not have`,
-      whole,
-      'Name the packages that the extra stands for.',
-    );
-  }
   return { outside: text.slice(0, open).trimEnd(), fields: readFields(inside, open + 1, hint) };
+}
+
+function refuseExtra(inside: string, position: { start: number; end: number }): void {
+  if (inside.trim() === '' || !/^[A-Za-z0-9._,\s-]+$/.test(inside)) return;
+  throw new Mistake(
+    `\`[${printable(inside)}]\` is an extra of pip, which conda does not have`,
+    position,
+    'Name the packages that the extra stands for.',
+  );
 }
 
 function readFields(inside: string, offset: number, hint: string): BracketField[] {

@@ -34,6 +34,8 @@ export interface Spec {
 
 const LONGEST = 400;
 const CHANNEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Channels of Anaconda whose names have a slash: `pkgs/main`, `owner/label/dev`. */
+const NESTED_CHANNEL = /^(?:pkgs\/[a-z0-9]+|[A-Za-z0-9][\w.-]{0,63}\/label\/[\w.-]{1,64})$/;
 const BUILD = /^[A-Za-z0-9_.*+]{1,64}$/;
 /** conda's own: a name ends where white space or an operator begins (`_NAME_VERSION_RE`). */
 const SPLIT = /^([^\s=<>!~]+)(.*)$/s;
@@ -41,14 +43,17 @@ const SPLIT = /^([^\s=<>!~]+)(.*)$/s;
 const VERSION_BUILD = /((?:.+?)[^><!,|]?)(?:(?<![=!|,<>~])[ =]([^-=,|<>~]+?))?$/s;
 /** CEP 26, "Identifying packages and channels in the conda ecosystem". */
 const NAME = /^(?:[a-z0-9]|[a-z0-9_](?!_))[._-]?(?:[a-z0-9]+(?:[._-]|$))*$/;
+/** `numpy-1.26.4`, `numpy-1.26.4-py311_0` as files are called, `python3.11` as the program is. */
+const WITH_VERSION =
+  /^(?:[a-z][a-z0-9_.-]*?-\d+(?:\.\d+)+(?:-[a-z0-9_.]+|\.tar\.gz|\.zip)?|python\d\.\d+)$/;
 const SUBDIRS = ['linux-64', 'linux-aarch64', 'noarch'];
 const OTHER_SUBDIR = /^(?:osx|win|linux|freebsd|zos|emscripten|wasi)-[a-z0-9]+$/;
 
 /**
  * Parses one spec, or throws `bad-spec` with the position of the part that is wrong and the
- * nearest spec that is right. `start` is where the text stood in what the person typed.
+ * nearest spec that is right. `start` and `end` are where the text stood in what the person typed.
  */
-export function parseSpec(text: string, start = 0): Spec {
+export function parseSpec(text: string, start = 0, end = start + text.length): Spec {
   try {
     return read(text);
   } catch (error) {
@@ -59,8 +64,12 @@ export function parseSpec(text: string, start = 0): Spec {
       code: 'bad-spec',
       message: `\`${printable(text)}\` is not a package spec: ${error.message}.`,
       suggestion: [meant, error.hint].filter(Boolean).join(' ') || null,
-      position: { start: start + error.start, end: start + error.end },
-      replacement: nearest === null ? null : { text: nearest, start, end: start + text.length },
+      position: {
+        start: start + error.start,
+        // What is wrong up to the end is so in the typed text, which may be longer by a quote.
+        end: error.end === text.length ? end : Math.min(start + error.end, end),
+      },
+      replacement: nearest === null ? null : { text: nearest, start, end },
     });
   }
 }
@@ -118,10 +127,11 @@ function whole(text: string): { start: number; end: number } {
 
 /** `conda-forge`, `conda-forge/linux-64` or, for any channel, a `*` in its place. */
 function readChannel(text: string, start: number): Partial<Spec> {
-  const [, name = text, subdir] = /^(.*)\/([^/]*)$/.exec(text) ?? [];
+  const isWhole = NESTED_CHANNEL.test(text);
+  const [, name = text, subdir] = isWhole ? [] : (/^(.*)\/([^/]*)$/.exec(text) ?? []);
   const end = start + text.length;
   const named = name === '*' ? { channel: null } : { channel: name };
-  if (name !== '*' && !CHANNEL.test(name)) {
+  if (name !== '*' && !CHANNEL.test(name) && !NESTED_CHANNEL.test(name)) {
     throw new Mistake(
       `\`${printable(text)}\` is not the name of a channel`,
       { start, end },
@@ -148,11 +158,11 @@ function readName(body: string, offset: number) {
   const position = { start: offset, end: offset + (name.length || body.length) };
   const lower = name.toLowerCase();
   if (name === '') throw new Mistake('there is no package name', position, 'Begin with a name.');
-  if (/^\d+(?:\.\d+)*$/.test(name)) {
+  if (/^(?:\d+(?:\.\d+)*|v\d+(?:\.\d+)+)$/.test(name)) {
     throw new Mistake(
       `\`${printable(name)}\` is a version without its package`,
       position,
-      `Write the package before it, such as \`python=${printable(name)}\`.`,
+      `Write the package before it, such as \`python=${printable(name.replace(/^v/, ''))}\`.`,
     );
   }
   if (name.includes('*')) {
@@ -163,6 +173,13 @@ function readName(body: string, offset: number) {
       `\`${printable(name)}\` is a property of the machine, not a package`,
       position,
       'It follows from the profile of the cluster; leave it out.',
+    );
+  }
+  if (WITH_VERSION.test(lower)) {
+    throw new Mistake(
+      `in \`${printable(name)}\` the version is a part of the name`,
+      position,
+      'A version follows `=`: `numpy=1.26`.',
     );
   }
   if (!NAME.test(lower) || name.length > 128) {
@@ -280,7 +297,7 @@ function readChecksum(
 
 /** Forms a MatchSpec allows but a request does not: they could reach outside the channels. */
 function refuseForeign(text: string): void {
-  const foreign: ReadonlyArray<readonly [RegExp, string, string]> = [
+  const foreign: Rules = [
     [/^-\S*/, 'it starts with `-`', 'Options are listed by `help create`.'],
     [/^<[@#!]\S*|^@\S+/, 'people and channels are not packages', 'Name the package.'],
     [/:[a-z0-9_+-]+:(?!:)/, 'emoji are not packages', 'Name the package.'],
@@ -293,7 +310,8 @@ function refuseForeign(text: string): void {
     [/[^\x20-\x7e]/u, 'it has a character no package has', 'Type it in plain ASCII.'],
     [
       /;.*\b(?:python_version|python_full_version|sys_platform|platform_\w+|os_name|extra)\b.*/,
-      'markers of pip have no meaning for conda',
+      (marker) =>
+        `\`${printable(marker.replace(/^;\s*/, ''))}\` is a marker of pip, which conda does not have`,
       'Leave out what follows the `;`.',
     ],
   ];
@@ -320,15 +338,16 @@ function refuseCharacters(text: string): void {
   ]);
 }
 
-function refuseAny(
-  text: string,
-  rules: ReadonlyArray<readonly [RegExp, string, string | null]>,
-): void {
+/** What may not be in a text, why, and what to type instead. */
+type Rules = ReadonlyArray<readonly [RegExp, string | ((words: string) => string), string | null]>;
+
+function refuseAny(text: string, rules: Rules): void {
   for (const [pattern, reason, hint] of rules) {
     const match = pattern.exec(text);
     if (!match) continue;
     const end = match.index + match[0].length;
-    throw new Mistake(reason, { start: match.index, end }, hint);
+    const why = typeof reason === 'string' ? reason : reason(match[0]);
+    throw new Mistake(why, { start: match.index, end }, hint);
   }
 }
 

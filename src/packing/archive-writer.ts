@@ -1,4 +1,4 @@
-import type { Entry } from './members.ts';
+import type { ArchivedEntry } from './members.ts';
 
 /** A file's content as deflate left it: see `deflate.ts`. */
 export interface CompressedFile {
@@ -19,7 +19,7 @@ export interface CompressedFile {
 export interface ArchiveWriter {
   beginSegment(): Iterable<Buffer>;
   /** `file` is given for files with content, and only for those. */
-  add(entry: Entry, file: CompressedFile | null): Iterable<Buffer>;
+  add(entry: ArchivedEntry, file: CompressedFile | null): Iterable<Buffer>;
   endSegment(): Iterable<Buffer>;
   /** What stands behind the last segment. */
   end(): Iterable<Buffer>;
@@ -30,7 +30,7 @@ export interface ArchiveWriter {
  * the umask was, because an archive in YARN's public cache is unpacked by one user and read by
  * another. No setuid bits.
  */
-export function memberMode(entry: Entry): number {
+export function memberMode(entry: ArchivedEntry): number {
   if (entry.kind === 'link') return 0o777;
   return entry.kind === 'directory' || entry.executable ? 0o755 : 0o644;
 }

@@ -15,7 +15,7 @@ export function condaUnpack(names: readonly string[], records: readonly PrefixRe
   const rows = records.map(({ path, mode, capacity }) => JSON.stringify([path, mode, capacity]));
   return `#!/bin/sh
 ''':'
-here="$(dirname "$(readlink -f "$0" 2>/dev/null || echo "$0")")"
+here="$(PATH="$PATH:/usr/bin:/bin"; dirname "$(readlink -f "$0" 2>/dev/null || echo "$0")")"
 for python in "$here/python" "$here/python3" python3 python; do
   if command -v "$python" >/dev/null 2>&1; then exec "$python" -E "$0" "$@"; fi
 done

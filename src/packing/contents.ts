@@ -27,7 +27,7 @@ export interface ArchiveContents {
   warnings: PackWarning[];
 }
 
-/** The members `pack` would write, in the same order with the same bytes. Errors: as `pack`. */
+/** The members `pack` would write, in the same order with the same bytes; no hard links. Errors: as `pack`. */
 export async function archiveContents(request: {
   prefix: string;
   output: string;
@@ -41,8 +41,14 @@ export async function archiveContents(request: {
   const targetPrefix = targetPrefixOf(request);
   const links = format === 'zip' ? 'copy' : 'keep';
   const names = prefixNames(prefix);
-  const leaveOut = [output, `${output}.part`];
-  const plan = await planArchive({ prefix, names, targetPrefix, links, leaveOut, signal });
+  const plan = await planArchive({
+    prefix,
+    names,
+    targetPrefix,
+    links,
+    leaveOut: [output],
+    signal,
+  });
   const reader = new ContentReader({ prefix, names, targetPrefix });
   const seen: ScannedFile[] = [];
   const warnings = [...plan.warnings];

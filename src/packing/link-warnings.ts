@@ -1,5 +1,6 @@
 import { size } from '../domain/figures.ts';
 import type { LostLink, Members } from './members.ts';
+import type { SameContent } from './same-content.ts';
 import type { PackWarning } from './warning.ts';
 
 /** As many links as a warning names. */
@@ -56,6 +57,19 @@ function doubledWarning({ bytes, largest }: Members['copied'], all: number): Pac
       id: 'links-copied',
       text: `A zip holds no links: what they lead to is in it once more, ${size(bytes)} in all, ${size(largest.bytes)} of it through \`${largest.path}\` → \`${largest.real}\`. A .tar.gz keeps them.`,
       path: largest.path,
+    },
+  ];
+}
+
+/** What a zip has in full although it is the content of another file of the same package. */
+export function repeatedWarning(same: SameContent, all: number): PackWarning[] {
+  const { bytes, files, path } = same;
+  if (path === null || bytes < NOTABLE_BYTES || bytes < NOTABLE_PART * (all - bytes)) return [];
+  return [
+    {
+      id: 'files-repeated',
+      text: `A zip holds no hard links: ${files} files with the content of another one, e.g. \`${path}\`, are in it in full, ${(bytes / 1e6).toFixed(1)} MB in all. A .tar.gz has each content of a package once.`,
+      path,
     },
   ];
 }

@@ -15,6 +15,18 @@ export type Entry =
   | { kind: 'link'; path: string; target: string }
   | { kind: 'file'; path: string; executable: boolean; source: Source };
 
+/** Another name, with `bytes` of content, of the earlier member at `target`. */
+export interface HardLink {
+  kind: 'hard-link';
+  path: string;
+  executable: boolean;
+  target: string;
+  bytes: number;
+}
+
+/** What a writer is given. */
+export type ArchivedEntry = Entry | HardLink;
+
 export type FileEntry = Extract<Entry, { kind: 'file' }>;
 
 /** A file of the prefix that goes into the archive. */

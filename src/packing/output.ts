@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 
 /** Pieces are gathered to this size before they are hashed and written. */
@@ -18,6 +18,7 @@ export interface WrittenSegment {
 export class Output {
   readonly segments: WrittenSegment[] = [];
   readonly #path: string;
+  readonly #partial: string;
   readonly #file: FileHandle;
   readonly #total: Hash = createHash('sha256');
   #segment: Hash = createHash('sha256');
@@ -26,13 +27,15 @@ export class Output {
   #gathered: Buffer[] = [];
   #gatheredBytes = 0;
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, partial: string, file: FileHandle) {
     this.#path = path;
+    this.#partial = partial;
     this.#file = file;
   }
 
   static async create(path: string): Promise<Output> {
-    return new Output(path, await open(partial(path), 'w', 0o644));
+    const partial = partialName(path);
+    return new Output(path, partial, await open(partial, 'wx', 0o644));
   }
 
   get bytes(): number {
@@ -65,14 +68,14 @@ export class Output {
     await this.#flush();
     await this.#file.chmod(0o644);
     await this.#file.close();
-    await rename(partial(this.#path), this.#path);
+    await rename(this.#partial, this.#path);
     return this.#total.digest('hex');
   }
 
   /** Leaves nothing. */
   async discard(): Promise<void> {
     await this.#file.close().catch(() => {});
-    await rm(partial(this.#path), { force: true });
+    await rm(this.#partial, { force: true });
   }
 
   async #flush(): Promise<void> {
@@ -89,6 +92,12 @@ export class Output {
   }
 }
 
-function partial(path: string): string {
-  return `${path}.part`;
+/** What an archive is called while it grows: two packings to one place have each its own. */
+export function partialName(path: string): string {
+  return `${path}.part-${randomBytes(4).toString('hex')}`;
+}
+
+/** The archive that `path` grows to, or the path itself when it is not called as a growing one. */
+export function finalName(path: string): string {
+  return path.replace(/\.part-[0-9a-f]{8}$/, '');
 }

@@ -11,12 +11,14 @@ import { ContentReader, inScanOrder, type ScannedFile } from './content.ts';
 import { deflateBlock } from './deflate.ts';
 import { type FoundFault, faultWarnings } from './faults.ts';
 import { fileErrorInWords, refuseOutput } from './file-errors.ts';
+import { repeatedWarning } from './link-warnings.ts';
 import { lookAhead } from './look-ahead.ts';
-import type { Entry } from './members.ts';
+import type { ArchivedEntry, Entry } from './members.ts';
 import { Output, type WrittenSegment } from './output.ts';
 import { bytesOnDisk, type Plan, planArchive, type Segment } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
 import type { PrefixRecord } from './relocate.ts';
+import { linkSameContent, SameContent } from './same-content.ts';
 import { Spool } from './spool.ts';
 import { TarGzWriter } from './tar-gz-writer.ts';
 import type { PackWarning } from './warning.ts';
@@ -25,7 +27,7 @@ import { ZipWriter } from './zip-writer.ts';
 export interface PackRequest {
   /** The environment to pack, as conda created it. */
   prefix: string;
-  /** The archive to write; while it grows it is called `<output>.part`. */
+  /** The archive to write; while it grows it is called `<output>.part-…`. */
   output: string;
   format: ArchiveFormat;
   /** The single top-level folder inside: `churn` gives `churn/bin/python`. */
@@ -104,7 +106,7 @@ async function packPrefix(request: PackRequest): Promise<PackReport> {
   await refuseOutput(request.output);
   const links = format === 'zip' ? 'copy' : 'keep';
   const names = prefixNames(prefix);
-  const leaveOut = [request.output, `${request.output}.part`, request.cache ?? null];
+  const leaveOut = [request.output, request.cache ?? null];
   const plan = await planArchive({ prefix, names, targetPrefix, links, leaveOut, signal });
   const reader = new ContentReader({ prefix, names, targetPrefix });
   const cache = request.cache ? new SegmentCache(request.cache) : null;
@@ -178,9 +180,9 @@ type Step =
 
 interface SegmentAtWork {
   name: string;
-  entries: readonly Entry[];
+  entries: readonly ArchivedEntry[];
   /** Files with content, and what their bytes will be. */
-  scanned: ReadonlyMap<Entry, ScannedFile>;
+  scanned: ReadonlyMap<ArchivedEntry, ScannedFile>;
   key: string | null;
   cached: CachedSegment | null;
 }
@@ -206,6 +208,7 @@ class Packing {
   cacheWarning: PackWarning | null = null;
   readonly cacheCounts = { hits: 0, misses: 0, reusedBytes: 0 };
   readonly #records: PrefixRecord[] = [];
+  readonly #sameContent = new SameContent();
   readonly #open = new Set<CachedSegment>();
   #recorder: SegmentRecorder | null = null;
   #bytesThisTurn = 0;
@@ -225,6 +228,7 @@ class Packing {
       ...plan.warnings,
       ...clobberWarnings(resolve(request.prefix), plan.owners, this.#clobbered),
       ...faultWarnings(this.#faults),
+      ...repeatedWarning(this.#sameContent, this.sourceBytes),
     ];
   }
 
@@ -280,18 +284,22 @@ class Packing {
 
   /** Reads a segment's files once and looks whether the cache has them compressed. */
   async #openSegment(name: string, all: readonly Entry[]): Promise<SegmentAtWork> {
-    const { cache, level } = this.#parts;
+    const { cache, level, request } = this.#parts;
     const files = await this.#scan(all);
-    const entries = all.filter((entry) => entry.kind !== 'file' || files.has(entry));
-    const scanned = new Map<Entry, ScannedFile>();
-    for (const entry of entries) {
-      const file = files.get(entry);
+    const kept = all.filter((entry) => entry.kind !== 'file' || files.has(entry));
+    const entries = request.format === 'zip' ? kept : linkSameContent(kept, files);
+    const scanned = new Map<ArchivedEntry, ScannedFile>();
+    for (const [index, original] of kept.entries()) {
+      const file = files.get(original);
+      const entry = entries[index] as ArchivedEntry;
       if (!file) continue;
       if (file.record) this.#records.push(file.record);
       if (file.clobbered) this.#clobbered.push(file);
       this.#faults.push(...file.faults);
       this.files += 1;
+      if (entry.kind === 'hard-link') continue;
       this.sourceBytes += file.bytes;
+      if (request.format === 'zip') this.#sameContent.add(name, file);
       if (file.bytes > 0) scanned.set(entry, file);
     }
     if (!cache || scanned.size === 0) return { name, entries, scanned, key: null, cached: null };

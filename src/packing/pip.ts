@@ -92,7 +92,7 @@ const TRACES: readonly EditableTrace[] = [
 ];
 
 /**
- * Refuses a prefix, under all its names, with editable packages: their code lies outside and would not travel.
+ * Refuses a prefix, under all its names, with editable packages: they run from a folder with a fixed path, mostly outside.
  * Errors: `editable-package`, naming package and file.
  */
 export function refuseEditable(names: readonly string[], files: readonly PrefixFile[]): void {
@@ -102,7 +102,7 @@ export function refuseEditable(names: readonly string[], files: readonly PrefixF
     if (!name) continue;
     throw userError({
       code: 'editable-package',
-      message: `\`${name}\` is installed as an editable package (\`${path}\`): its code lies outside the prefix and would not travel.`,
+      message: `\`${name}\` is installed as an editable package (\`${path}\`): it runs from the folder it is developed in, by a fixed path that leads nowhere where the archive lands.`,
       suggestion: `Build a wheel (\`pip wheel --no-deps .\`) and install that instead of \`pip install -e\`.`,
     });
   }

@@ -7,7 +7,13 @@ import { bytecodeFate, cachedBytecode, isNumbaCache } from './bytecode.ts';
 import { condaUnpack } from './conda-unpack.ts';
 import { leftOutWarnings, staysBehind } from './left-out.ts';
 import { linkWarnings } from './link-warnings.ts';
-import { archiveMembers, type Entry, type FileEntry, type KeptFile } from './members.ts';
+import {
+  type ArchivedEntry,
+  archiveMembers,
+  type Entry,
+  type FileEntry,
+  type KeptFile,
+} from './members.ts';
 import { NOTES_PATH, type PackingNotes, packingNotes } from './notes.ts';
 import { type Owners, readOwners, UNOWNED } from './owners.ts';
 import { refuseEditable } from './pip.ts';
@@ -124,7 +130,8 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
   };
 }
 
-export function bytesOnDisk(entry: Entry): number {
+export function bytesOnDisk(entry: ArchivedEntry): number {
+  if (entry.kind === 'hard-link') return entry.bytes;
   if (entry.kind !== 'file') return 0;
   return entry.source.kind === 'disk' ? entry.source.file.bytes : entry.source.bytes.length;
 }

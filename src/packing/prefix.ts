@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { posix } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
+import { finalName } from './output.ts';
 
 /** One thing found in a prefix. Paths are relative to it, with `/`, without a leading `./`. */
 export interface PrefixFile {
@@ -67,7 +68,7 @@ export async function listPrefix(
     for (const name of namesIn(prefix, folder)) {
       if (folder === '' && isLeftOut(name)) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
-      if (out.has(path)) continue;
+      if (out.has(finalName(path))) continue;
       if (name.includes('\ufffd')) throw unsupportedName(path);
       const file = describe(prefix, path);
       if (!file) {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type ArchiveWriter, type CompressedFile, memberMode } from './archive-writer.ts';
 import { combineCrc, DEFLATE_END, deflateSmall, storedBlocks } from './deflate.ts';
-import type { Entry } from './members.ts';
+import type { ArchivedEntry } from './members.ts';
 import { TAR_END, tarHeader, tarPadding } from './tar.ts';
 
 /** Deflate, no name, no time, unknown system (RFC 1952): nothing of the host is in it. */
@@ -28,14 +28,14 @@ export class TarGzWriter implements ArchiveWriter {
     yield GZIP_HEADER;
   }
 
-  *add(entry: Entry, file: CompressedFile | null): Generator<Buffer> {
+  *add(entry: ArchivedEntry, file: CompressedFile | null): Generator<Buffer> {
     this.#waiting.push(
       tarHeader({
         path: entry.path === '' ? this.#root : `${this.#root}/${entry.path}`,
         type: entry.kind,
         mode: memberMode(entry),
         bytes: file?.bytes ?? 0,
-        target: entry.kind === 'link' ? entry.target : '',
+        target: this.#target(entry),
       }),
     );
     if (!file) return;
@@ -45,6 +45,11 @@ export class TarGzWriter implements ArchiveWriter {
     this.#crc = combineCrc(this.#crc, file.crc, file.bytes);
     this.#bytes += file.bytes;
     this.#waiting.push(tarPadding(file.bytes));
+  }
+
+  #target(entry: ArchivedEntry): string {
+    if (entry.kind === 'hard-link') return `${this.#root}/${entry.target}`;
+    return entry.kind === 'link' ? entry.target : '';
   }
 
   *endSegment(): Generator<Buffer> {

@@ -15,7 +15,7 @@ export const MEMBER_TIME_SECONDS = 315532800;
 /** Two blocks of zeros: the end of an archive. */
 export const TAR_END = Buffer.alloc(2 * TAR_BLOCK_BYTES);
 
-export type TarType = 'file' | 'directory' | 'link';
+export type TarType = 'file' | 'directory' | 'link' | 'hard-link';
 
 export interface TarMember {
   /** Path inside the archive; a directory's without a trailing slash. */
@@ -23,11 +23,16 @@ export interface TarMember {
   type: TarType;
   mode: number;
   bytes: number;
-  /** Where a link points; empty for the rest. */
+  /** Where a link points, a hard link from the archive's top; empty for the rest. */
   target: string;
 }
 
-const TYPE_FLAGS: Readonly<Record<TarType, string>> = { file: '0', directory: '5', link: '2' };
+const TYPE_FLAGS: Readonly<Record<TarType, string>> = {
+  file: '0',
+  'hard-link': '1',
+  link: '2',
+  directory: '5',
+};
 const MAX_USTAR_BYTES = 0o77777777777;
 
 /** The header blocks of one member: 512 bytes, or 1,536 and more with a pax header. */

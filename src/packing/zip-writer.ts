@@ -1,6 +1,6 @@
 import { type ArchiveWriter, type CompressedFile, memberMode } from './archive-writer.ts';
 import { DEFLATE_END } from './deflate.ts';
-import type { Entry } from './members.ts';
+import type { ArchivedEntry } from './members.ts';
 import { ZIP_METHODS, type ZipMember, zipCentralHeader, zipEnd, zipLocalHeader } from './zip.ts';
 
 const FILE = 0o100000;
@@ -18,8 +18,9 @@ export class ZipWriter implements ArchiveWriter {
 
   *beginSegment(): Generator<Buffer> {}
 
-  *add(entry: Entry, file: CompressedFile | null): Generator<Buffer> {
-    if (entry.kind === 'link') throw new TypeError(`a link in a zip: ${entry.path}`);
+  *add(entry: ArchivedEntry, file: CompressedFile | null): Generator<Buffer> {
+    if (entry.kind === 'link' || entry.kind === 'hard-link')
+      throw new TypeError(`a link in a zip: ${entry.path}`);
     const isDirectory = entry.kind === 'directory';
     const path = entry.path === '' ? this.#root : `${this.#root}/${entry.path}`;
     const isDeflated = file?.method === 'deflate';

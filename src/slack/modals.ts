@@ -242,21 +242,26 @@ export function readForm(
   const parsed = parseCommand(text, commands, settings);
   if (parsed.kind === 'command') return { ok: true, text };
   if (parsed.kind === 'empty') return { ok: false, errors: { [FIELDS.name]: 'Write a name.' } };
-  const at = parsed.error.position?.start ?? 0;
-  const field = ends.find(({ end }) => at < end)?.field ?? 'packages';
-  return { ok: false, errors: { [FIELDS[field]]: sentence(parsed.error.said) } };
+  const errors: Record<string, string> = {};
+  for (const error of [parsed.error, ...parsed.error.others]) {
+    const at = error.position?.start ?? 0;
+    const field = FIELDS[ends.find(({ end }) => at < end)?.field ?? 'packages'];
+    errors[field] = line([errors[field], sentence(error.said)].filter(Boolean).join(' '), 280);
+  }
+  return { ok: false, errors };
 }
 
 /** The lines of the packages as one, unless a comment or a bullet needs to begin its own. */
 function listed(packages: string): string {
-  const hasMarks = /#|^\s*(?:[*+]|\d+[.)])\s/m.test(packages);
+  const hasMarks = /#|^\s*(?:[*+]|\d+[.)])\s|^\s*\S+[ \t]{2,}\d/m.test(packages);
   return hasMarks ? packages.trim() : packages.replace(/\s+/g, ' ').trim();
 }
 
 /** A refusal of the whole, on the field that the person can mend. */
 export function errorsOf(refused: RefusalView): Record<string, string> {
   const field = /name/.test(refused.code) ? FIELDS.name : FIELDS.packages;
-  return { [field]: sentence(refused) };
+  const all = [refused, ...(refused.others ?? [])].map(sentence);
+  return { [field]: line(all.join(' '), 280) };
 }
 
 /** A value of a menu as one word, whatever a forged submission put there. */

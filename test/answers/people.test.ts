@@ -39,7 +39,7 @@ describe('a person in an answer', () => {
     const text = renderText(refusal(belongs, null), settings);
     assert.match(text, /`churn` belongs to @U0ANARUIZ1\.\nAsk @U0ANARUIZ1\./);
     assert.equal(belongs.message, '`churn` belongs to @U0ANARUIZ1.');
-    assert.equal(toFailure(belongs).suggestion, 'Ask @U0ANARUIZ1.');
+    assert.equal(toFailure(belongs).suggestion, 'Ask @U0ANARUIZ1. Wait.');
   });
 
   test('stays one where a sentence is added', () => {

@@ -11,7 +11,7 @@ import { resultIn, tell } from './cluster.ts';
 import { assertFromArchive, type ServiceWorld, typeInto } from './service-world.ts';
 
 /** Why no client can be started; false when one can. */
-const withoutClients: string | false = existsSync(join(laboratory.clients, '.stamp'))
+export const withoutClients: string | false = existsSync(join(laboratory.clients, '.stamp'))
   ? false
   : "the services' clients are not prepared";
 

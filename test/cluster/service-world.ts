@@ -145,7 +145,7 @@ export async function typeInto(
   options: { input?: string; folder?: string } = {},
 ): Promise<Output> {
   const started = Date.now();
-  const child = spawn('bash', ['--norc', '-c', line], {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'bash', '--norc', '-c', line], {
     env: environment,
     cwd: options.folder ?? environment.HOME,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test';
 import { type Standalone, startStandalone } from '../../deploy/lab/services/standalone.ts';
 import { isFull, withoutSpark } from './cluster.ts';
 import { provesConnect } from './connect.ts';
+import { provesJupyter } from './jupyter.ts';
 import { type ServiceWorld, startServiceWorld } from './service-world.ts';
 import { provesStandalone, provesStandaloneSubmit } from './standalone.ts';
 
@@ -24,6 +25,7 @@ for (const spark of ['4.3.0', '3.5.9']) {
       await world?.stop();
     });
     (isFull ? provesStandalone : provesStandaloneSubmit)(() => ({ world, standalone }), spark);
+    if (isFull) provesJupyter(() => ({ world, standalone }), spark);
     if (spark !== '4.3.0') return;
     provesConnect(
       'an environment without pyarrow',

@@ -110,6 +110,7 @@ export function provesStandalone(cluster: Cluster, spark: string): void {
 function inTerminal(world: ServiceWorld, spark: string, line: string, site?: Site) {
   const script = world.file('line.sh', line);
   return typeInto(world.edge(spark, site), `script -qec 'bash ${script}' /dev/null`, {
-    input: `exec(open('${world.application}').read())\nexit()\n`,
+    // What is printed first ends the line of the prompt.
+    input: `print(); exec(open('${world.application}').read())\nexit()\n`,
   });
 }

@@ -92,7 +92,7 @@ describe('packages that no channel has', () => {
     ['create churn dateutil', /`python-dateutil`/, 'create churn python-dateutil'],
     ['create churn ruamel_yaml', /`ruamel\.yaml`/, 'create churn ruamel.yaml'],
     ['create churn python3.11 numpy', /`python3\.11`/, 'create churn python=3.11 numpy'],
-    ['create churn numpy-1.26.4', /Did you mean `numpy`/, 'create churn numpy=1.26.4'],
+    ['create churn numpy-1.26.4', /Did you mean `numpy==1\.26\.4`/, 'create churn numpy==1.26.4'],
     ['create churn py310', /`python`/, 'create churn python=3.10'],
     ['create churn xyzzy numpy', /`xyzzy`.*Check the name/, null],
     ['create churn torch', /`torch` is `pytorch` in conda, which is not there either/, null],

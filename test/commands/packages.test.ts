@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { parseCommand } from '../../commands/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import { renderText } from '../../src/answers/text.ts';
+import { toFailure } from '../../src/domain/errors.ts';
 import { refusal } from '../../src/domain/reply.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
@@ -71,6 +72,7 @@ const UNDERSTOOD: Readonly<Record<string, readonly (readonly [string, ...string[
     ['numpy,pandas>=2,scipy', 'numpy', 'pandas>=2', 'scipy'],
     ['numpy=1.26, 7zip', 'numpy=1.26', '7zip'],
     ['numpy; pandas;', 'numpy', 'pandas'],
+    ['numpy;pandas>=2;scipy', 'numpy', 'pandas>=2', 'scipy'],
     ['numpy, pandas.', 'numpy', 'pandas'],
     ['python=3.11\nnumpy\r\npandas', 'python=3.11', 'numpy', 'pandas'],
     ['- numpy\n- pandas', 'numpy', 'pandas'],
@@ -121,7 +123,25 @@ const UNDERSTOOD: Readonly<Record<string, readonly (readonly [string, ...string[
     ['"numpy>=1.26,<2","pandas"', 'numpy>=1.26,<2', 'pandas'],
     ['_openmp_mutex 4.5 2_gnu numpy', '_openmp_mutex==4.5=2_gnu', 'numpy'],
   ],
+  'rows of conda list': [
+    ['numpy  1.26.4  py311h64a7726_0  lab', 'lab::numpy=1.26.4=py311h64a7726_0'],
+    ['numpy 1.26.4 py311_0 conda-forge', 'conda-forge::numpy=1.26.4=py311_0'],
+    ['numpy 1.26.4 py311_0 pandas', 'numpy==1.26.4=py311_0', 'pandas'],
+    [
+      [
+        ...['# packages in environment at /opt/x:', '#'],
+        '# Name                    Version                   Build  Channel',
+        '_libgcc_mutex             0.1                 conda_forge    conda-forge',
+        'bzip2                     1.0.8               h4bc722e_7',
+        'torch                     2.1                      pypi_0    pypi',
+      ].join('\n'),
+      'conda-forge::_libgcc_mutex=0.1=conda_forge',
+      'bzip2=1.0.8=h4bc722e_7',
+      'torch==2.1',
+    ],
+  ],
   'commands of installers': [
+    ['conda install -y numpy; conda install pandas', 'numpy', 'pandas'],
     ['!pip install -q numpy pandas', 'numpy', 'pandas'],
     ['python -m pip install --upgrade numpy', 'numpy'],
     ['uv pip install numpy', 'numpy'],
@@ -175,9 +195,8 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ['numpy=1.*.3', '=1.*.3', 'numpy=1.*'],
   ['numpy~=1.26.*', '~=1.26.*', 'numpy~=1.26'],
   ['numpy,>=1.26', 'numpy,', 'numpy>=1.26'],
-  ['numpy (>=1.26)', '(', 'numpy >=1.26'],
-  ['numpy;id', ';', 'numpy'],
-  ['numpy >=1.26 <2', '>=1.26 <2', 'numpy >=1.26,<2'],
+  ['numpy (>=1.26)', '(', 'numpy>=1.26'],
+  ['numpy >=1.26 <2', '>=1.26 <2', 'numpy>=1.26,<2'],
   ['numpy=1.26,,<2', '=1.26,,<2', 'numpy=1.26,<2'],
   ['num\u0440y', '\u0440', 'numpy'],
   ['>=1.26', '>=1.26', null],
@@ -197,6 +216,25 @@ const REFUSED: readonly (readonly [text: string, wrong: string, nearest: string 
   ],
   ['conda-forge/osx-64::numpy', 'osx-64', 'conda-forge::numpy'],
   ['python v3.11', 'v3.11', 'python=3.11'],
+  ['numpy @ https://host.test/a.whl', 'https://host.test/a.whl', 'numpy'],
+  ['numpy;python_version<"3.12"', ';python_version<"3.12"', 'numpy'],
+  [
+    "numpy==1.26 ; python_version < '3.12' and sys_platform == 'linux'",
+    "; python_version < '3.12' and sys_platform == 'linux'",
+    'numpy==1.26',
+  ],
+  ['python: 3.11', ':', 'python=3.11'],
+  ['numpy-1.26.4', 'numpy-1.26.4', 'numpy==1.26.4'],
+  ['numpy-1.26.4-py311_0', 'numpy-1.26.4-py311_0', 'numpy==1.26.4'],
+  ['numpy-1.26.4.tar.gz', 'numpy-1.26.4.tar.gz', 'numpy==1.26.4'],
+  ['python3.11', 'python3.11', 'python=3.11'],
+  ['v1.26', 'v1.26', null],
+  ["numpy[verison='>=1']", "verison='>=1'", "numpy[version='>=1']"],
+  ['numpy[subdir=linux64]', 'linux64', 'numpy[subdir=linux-64]'],
+  ['numpy~1.26', '~1.26', 'numpy~=1.26'],
+  ['dask[complete]==2024.1', '[complete]', 'dask==2024.1'],
+  ['dask[complete]>=2; python_version<"3"', '; python_version<"3"', 'dask>=2'],
+  ['git+https://host.test/a/b.git@main', 'git+https://host.test/a/b.git@main', null],
   ['nu*py', 'nu*py', null],
   ['__glibc>=2.17', '__glibc', null],
   [':snake:', ':snake:', null],
@@ -225,7 +263,7 @@ describe('what is no package is refused', () => {
       all.map(({ code, wrong }) => `${code} ${wrong}`),
       ['bad-spec @', 'bad-spec => 2', 'unknown-layout lcal'],
     );
-    assert.equal(repair, `${BEFORE}numpy=1.26 pandas>= 2 scipy --layout local`);
+    assert.equal(repair, `${BEFORE}numpy=1.26 pandas>=2 scipy --layout local`);
   });
 
   it('and an answer says all of them', () => {
@@ -239,18 +277,78 @@ describe('what is no package is refused', () => {
     ]) {
       assert.ok(text.replaceAll('‘', '`').includes(words), text);
     }
+    const failure = toFailure(parsed.error);
+    assert.match(failure.message, /`numpy@1\.26` is.*`pandas=>2` is/);
+    assert.match(failure.suggestion ?? '', /`numpy=1\.26`.*`pandas>=2`/);
   });
 
   it('with the command to type for one of pip or conda', () => {
     for (const [text, instead] of [
       ['pip install numpy==1.26', 'create my-env numpy==1.26'],
       ['conda install -n churn -y numpy', 'create churn numpy'],
+      ['conda install numpy && conda install pandas', 'create my-env numpy pandas'],
+      ['conda install -y numpy; conda install pandas', 'create my-env numpy pandas'],
+      ['pixi add numpy', 'create my-env numpy'],
+      ['poetry add "numpy>=1" --group dev', 'create my-env "numpy>=1"'],
+      ['uv add -c lab numpy', 'create my-env -c lab numpy'],
     ] as const) {
       const [mistake] = mistakes(text).all;
       assert.equal(mistake?.code, 'foreign-command');
       assert.equal(mistake?.suggestion, `Did you mean \`/conda-env ${instead}\`?`);
       assert.equal(parseCommand(instead, commands, settings).kind, 'command');
     }
+  });
+
+  it('with what to do instead of an option of pip or conda', () => {
+    for (const [text, wrong, suggestion, repair] of [
+      ['-r requirements.txt', '-r requirements.txt', /paste the packages/, null],
+      ['numpy -f environment.yml', '-f environment.yml', /paste the packages/, null],
+      ['-rreq.txt', '-rreq.txt', /paste the packages/, null],
+      ['--file=spec.txt numpy', '--file=spec.txt', /paste the packages/, null],
+      ['-e . numpy', '-e .', /--project/, null],
+      ['numpy==1 --hash=sha256:ab scipy', '--hash=sha256:ab', /out/, 'numpy==1 scipy'],
+      ['-i https://host.test/simple numpy', '-i https://host.test/simple', /-c NAME/, 'numpy'],
+    ] as const) {
+      const { all, repair: offered } = mistakes(BEFORE + text);
+      assert.deepEqual(
+        all.map((mistake) => [mistake.code, mistake.wrong]),
+        [['foreign-option', wrong]],
+      );
+      assert.match(all[0]?.suggestion ?? '', suggestion);
+      assert.equal(offered, repair && BEFORE + repair);
+    }
+  });
+
+  it('with the command that an environment.yml makes', () => {
+    const file = [
+      ...['name: risk', 'channels:', '  - conda-forge', '  - defaults', 'dependencies:'],
+      ...['  - python=3.11', '  - "numpy>=1.26"  # fast', '  - pip:', '    - torch==2.1'],
+      ...['  - scipy', 'prefix: /home/ana/risk'],
+    ].join('\n');
+    for (const [text, command] of [
+      [file, 'create risk python=3.11 numpy>=1.26 scipy -c conda-forge'],
+      [`create ${file}`, 'create risk python=3.11 numpy>=1.26 scipy -c conda-forge'],
+      [`create churn\n${file}`, 'create churn python=3.11 numpy>=1.26 scipy -c conda-forge'],
+      ['dependencies: - python=3.11 - numpy', 'create my-env python=3.11 numpy'],
+    ] as const) {
+      const { all, repair } = mistakes(text);
+      assert.deepEqual(
+        all.map(({ code }) => code),
+        ['environment-file'],
+      );
+      assert.equal(repair, command);
+      if (text.includes('torch'))
+        assert.match(all[0]?.suggestion ?? '', /`torch==2\.1`.*`defaults`/);
+    }
+  });
+
+  it('by the name of a channel that is not configured', () => {
+    const [mistake] = mistakes(`${BEFORE}pkgs/main::numpy`).all;
+    assert.equal(mistake?.code, 'unknown-channel');
+    assert.equal(mistake?.wrong, 'pkgs/main');
+    const channels = [{ name: 'pkgs/main', default: true }];
+    const text = `${BEFORE}pkgs/main/linux-64::numpy`;
+    assert.equal(parseCommand(text, commands, { ...settings, channels }).kind, 'command');
   });
 
   it('where a character is hidden inside a word', () => {

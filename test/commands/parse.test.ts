@@ -55,6 +55,25 @@ describe('what people type', () => {
     assert.deepEqual(args.rest, ['app.py', '--mode', 'x', 'a b']);
   });
 
+  it('may begin with our own name', () => {
+    for (const before of ['/conda-env', '/Conda-Env', '@Conda Ferry', '@U0FERRY', '@ferry:']) {
+      const { command, arguments: args } = parsed(`${before} create churn numpy`);
+      assert.equal(`${command.name} ${args.environment}`, 'create churn', before);
+    }
+    assert.equal(parsed('/conda-env diagnose a b').arguments.raw, 'a b');
+    assert.equal(parsed('create churn: numpy').arguments.environment, 'churn');
+  });
+
+  it('may have options of one letter together with each other and their value', () => {
+    for (const options of ['-yn x', '-nx', '-n=x', '-ynx', '-qyn x', '--name=x']) {
+      assert.equal(parsed(`create ${options} numpy`).arguments.name, 'x', options);
+    }
+    for (const options of ['-clab', '-c=lab', '--channel=lab', '-yc lab']) {
+      assert.deepEqual(parsed(`create x numpy ${options}`).arguments.channel, ['lab'], options);
+    }
+    assert.equal(mistake('create -name x numpy').code, 'unknown-option');
+  });
+
   it('may be an alias or in capitals', () => {
     assert.equal(parsed('LS').command.name, 'list');
     assert.equal(parsed('build churn numpy').command.name, 'create');
@@ -127,4 +146,15 @@ describe('help', () => {
       for (const example of help.examples) parsed(example);
     }
   });
+});
+
+it('a repair that would be refused again is not offered', () => {
+  for (const [text, offered] of [
+    ['creat churn numpy', 1],
+    ['creat churn "numpy', 0],
+  ] as const) {
+    const parsed = parseCommand(text, commands, settings);
+    if (parsed.kind !== 'error') assert.fail(text);
+    assert.equal(parsed.error.repairs.length, offered, text);
+  }
 });

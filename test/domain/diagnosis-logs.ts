@@ -26,6 +26,8 @@ Caused by: java.io.IOException: error=2, No such file or directory`,
     '/opt/spark/bin/spark-class: line 111: exec: ./MYGLOBALENV/churn/bin/python: not found',
   ],
   'archive-missing': [
+    `Exception in thread "main" org.apache.spark.SparkException: Uploading file /builds/churn.tar.gz failed...
+Caused by: java.io.FileNotFoundException: File /builds/churn.tar.gz does not exist`,
     `26/11/23 01:00:45 ERROR SparkContext: Error initializing SparkContext.
 java.io.FileNotFoundException: File file:/srv/ferry/archives/ab12cd34/churn.zip#churn_zip does not exist
 	at org.apache.hadoop.fs.RawLocalFileSystem.deprecatedGetFileStatus(RawLocalFileSystem.java:917)
@@ -116,6 +118,8 @@ ModuleNotFoundError: No module named 'pandas'`,
 ImportError: PyArrow >= 4.0.0 must be installed; however, it was not found.`,
   ],
   'spark-home-missing': [
+    `/srv/envs/churn/3/bin/pyspark: line 24: /bin/load-spark-env.sh: No such file or directory
+/srv/envs/churn/3/bin/pyspark: line 68: /bin/spark-submit: No such file or directory`,
     `Traceback (most recent call last):
   File "/home/ana/job.py", line 2, in <module>
     os.environ["SPARK_HOME"]
@@ -288,6 +292,9 @@ java.io.IOException: No space left on device
 getJNIEnv: getGlobalJNIEnv failed`,
   ],
   'activate-d': [
+    `Traceback (most recent call last):
+  File "pyproj/_crs.pyx", line 2378, in pyproj._crs._CRS.__init__
+pyproj.exceptions.CRSError: Invalid projection: EPSG:3857: (Internal Proj Error: proj_create: no database context specified)`,
     'rasterio._err.CPLE_AppDefinedError: PROJ: proj_create_from_database: Cannot find proj.db',
     'pyproj.exceptions.DataDirError: Valid PROJ data directory not found. Either set the path using the environmental variable PROJ_DATA',
     'ERROR 4: Unable to open EPSG support file gcs.csv.  Try setting the GDAL_DATA environment variable to point to the directory containing EPSG csv files.',

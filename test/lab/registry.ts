@@ -23,7 +23,7 @@ export interface Registry {
 
 const PAYLOAD_BYTES = 120_000;
 /** A slow download needs this long; with a byte every half second. */
-const SLOW_SECONDS = 7;
+const SLOW_SECONDS = 13;
 const MAVEN = join(homedir(), '.m2/repository');
 
 export const noMavenPlugin: string | false = existsSync(

@@ -118,7 +118,12 @@ for (const { profile, jars, program } of CLUSTERS) {
           'lib/l': { link: '{prefix}/lib' },
         },
       },
-      { 'etc/text': 'text '.repeat(500), 'etc/empty': '' },
+      {
+        'etc/text': 'text '.repeat(500),
+        'etc/empty': '',
+        'libexec/git': 'git '.repeat(40_000),
+        'libexec/git-add': 'git '.repeat(40_000),
+      },
     );
     const archives = await makeArchives(folder, prefix);
     const said = await output(

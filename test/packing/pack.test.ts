@@ -495,3 +495,54 @@ test('names in any script, links to them and long paths survive', async (context
     assert.equal(members['churn/lib/数据']?.[2], sha256('y'));
   }
 });
+
+test('two packings to one place at a time: one of them is there whole, and nothing else', async (context) => {
+  const folder = await temporaryFolder(context);
+  const noise = [1, 2].map((value) => Buffer.alloc(3_000_000, value));
+  await mkdir(join(folder, 'out'));
+  const output = join(folder, 'out', 'a.tar.gz');
+  const packings = noise.map(async (content, index) => {
+    const prefix = await fakePrefix(
+      join(folder, `p${index}`),
+      { python: PYTHON },
+      { noise: content },
+    );
+    return pack({ prefix, output, format: 'tar.gz', root: 'e' });
+  });
+  const digests = (await Promise.all(packings)).map(({ sha256 }) => sha256);
+  assert.deepEqual(await readdir(join(folder, 'out')), ['a.tar.gz']);
+  const digest = createHash('sha256')
+    .update(await readFile(output))
+    .digest('hex');
+  assert.ok(digests.includes(digest));
+});
+
+test('one program under many names is in a tar once, and what a zip repeats is said', async (context) => {
+  const program = Buffer.alloc(400_000);
+  for (let at = 0; at < program.length; at += 8) program.writeDoubleLE(Math.random(), at);
+  const names = Array.from({ length: 10 }, (_, index) => `libexec/git-${index}`);
+  const git = Object.fromEntries(names.map((name) => [name, program]));
+  const tar = await packed(context, 'tar.gz', { python: PYTHON, git }, { 'opt/other': program });
+  assert.ok(tar.report.bytes < 900_000, `${tar.report.bytes}`);
+  assert.deepEqual(tar.report.warnings, []);
+  const { findings } = await lint(tar.archive);
+  assert.deepEqual(findings, []);
+  const folder = await temporaryFolder(context);
+  await output('tar', 'xzf', tar.archive, '-C', folder);
+  for (const name of [...names, 'opt/other']) {
+    assert.deepEqual(await readFile(join(folder, 'churn', name)), program, name);
+  }
+  const zip = await packed(context, 'zip', { python: PYTHON, git });
+  const [warning] = zip.report.warnings;
+  assert.equal(warning?.id, 'files-repeated');
+  assert.match(warning?.text ?? '', /9 files .*`libexec\/git-1`.* 3\.6 MB/);
+});
+
+test('a script of an environment that was moved since: packing does not advise packing', async (context) => {
+  const moved = { 'bin/tool': '#!/home/ann/envs/old/bin/python\nprint(1)\n' };
+  const { report } = await packed(context, 'tar.gz', { python: PYTHON }, moved);
+  const [warning] = report.warnings;
+  assert.equal(warning?.id, 'prefix-hardcoded');
+  assert.match(warning?.text ?? '', /install them anew/);
+  assert.doesNotMatch(warning?.text ?? '', /conda-ferry pack/);
+});

@@ -14,6 +14,7 @@ describe('the text of a command as Slack sends it', () => {
     );
     assert.equal(decodeSlackText('<http://a.example/x|a.example/x>'), 'a.example/x');
     assert.equal(decodeSlackText('<https://a.example/x>'), 'https://a.example/x');
+    assert.equal(decodeSlackText('<@U0FERRYBOT> help'), '@U0FERRYBOT help');
   });
 
   it('names packages that Slack takes for addresses', () => {

@@ -59,6 +59,7 @@ describe('the form for a new environment', () => {
     ['a name that leaves its folder', { name: 'a..b' }, 'name', /never \.\./],
     ['no name', { name: '  ' }, 'name', /cannot be/],
     ['a misspelt spec', { packages: 'numpy=>1' }, 'packages', /numpy=>1/],
+    ['every mistake', { packages: 'numpy=>1 pandas=>2' }, 'packages', /numpy=>1.*pandas=>2/],
     ['no packages', { packages: ' \n ' }, 'packages', /No package/],
     [
       'an option among the packages',

@@ -80,7 +80,7 @@ for (const [name, exitCode] of [
       const archive = join(folder, 'a.zip');
       const words = ['pack', join(folder, 'p'), '-o', archive, '--level', '9', '--root', 'e'];
       const { child, ended } = start([...words, '--packer', packer]);
-      while (!(await readdir(folder)).includes('a.zip.part')) {
+      while (!(await readdir(folder)).some((name) => name.startsWith('a.zip.part-'))) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       child.kill(name);

@@ -9,6 +9,7 @@ import { type Archiver, type EntryData, TarArchive, ZipArchive } from 'archiver'
 import { sizeWarnings } from '../../packing/archive-warnings.ts';
 import { archiveContents, type MemberContents } from '../../packing/contents.ts';
 import { fileErrorInWords, refuseOutput } from '../../packing/file-errors.ts';
+import { partialName } from '../../packing/output.ts';
 import { DEFAULT_LEVEL, type PackReport, type PackRequest } from '../../packing/pack.ts';
 import { MEMBER_TIME_SECONDS } from '../../packing/tar.ts';
 
@@ -41,7 +42,7 @@ export async function packWithArchiver(request: PackRequest): Promise<PackReport
       done(null, chunk);
     },
   });
-  const partial = `${output}.part`;
+  const partial = partialName(output);
   // archiver only warns about a file that it had to leave out; here that is a failure.
   archive.on('warning', (warning) => archive.destroy(warning));
   const written = pipeline(archive, hashing, createWriteStream(partial, { mode: 0o644 }), {

@@ -304,6 +304,19 @@ The API gave the following container statuses:
   'a Java side that is gone':
     'py4j.protocol.Py4JNetworkError: Answer from Java side is empty\nConnectionRefusedError: [Errno 111] Connection refused',
 
+  'a quota on the folder of the results':
+    'py4j.protocol.Py4JJavaError: An error occurred while calling o71.parquet.\n: org.apache.hadoop.hdfs.protocol.DSQuotaExceededException: The DiskSpace quota of /data/scores is exceeded: quota = 1024 B = 1 KB but diskspace consumed = 2048 B',
+  'a quota met by the tasks that write':
+    'org.apache.hadoop.hdfs.protocol.NSQuotaExceededException: The NameSpace quota (directories and files) of directory /data/scores is exceeded: quota=1000 file count=1001\n\tat org.apache.spark.sql.execution.datasources.FileFormatWriter$.executeTask(FileFormatWriter.scala:302)',
+  'a class of the script, looked for in the main module': inWorker(
+    '  File "/opt/spark/python/lib/pyspark.zip/pyspark/serializers.py", line 471, in loads\n    return cloudpickle.loads(obj, encoding=encoding)',
+    "AttributeError: Can't get attribute 'Scorer' on <module 'pyspark.daemon' from '/opt/spark/python/lib/pyspark.zip/pyspark/daemon.py'>",
+  ),
+  'a class of a notebook, looked for in its kernel': inWorker(
+    '  File "/home/ana/jobs/score.py", line 9, in load\n    return pickle.load(f)',
+    "AttributeError: Can't get attribute 'Scorer' on <module '__main__' from '/srv/envs/churn/3/lib/python3.11/site-packages/ipykernel_launcher.py'>",
+  ),
+
   // Words about our things.
   'a message of a log that speaks of a crash':
     '2026-11-23 01:00:00,123 INFO myapp.notes - last week: Python worker exited unexpectedly (crashed), restarted\n2026-11-23 01:00:01,123 INFO myapp.notes - PYTHONHASHSEED and Randomness of hash of string should be disabled via PYTHONHASHSEED',

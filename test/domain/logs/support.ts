@@ -160,6 +160,8 @@ collect | 2026-11-23 job-7 >>     import lightgbm
 collect | 2026-11-23 job-7 >> ModuleNotFoundError: No module named 'lightgbm'`,
   ],
   'spark-version-differs': [
+    `26/11/23 01:19:42 WARN TransportChannelHandler: Exception in connection from /10.0.0.7:35601
+java.io.InvalidClassException: scala.collection.immutable.Map1; local class incompatible: stream classdesc serialVersionUID = 11, local class serialVersionUID = 12`,
     inDriver(
       `  File "/srv/envs/churn/3/lib/python3.11/site-packages/pyspark/rdd.py", line 5270, in _wrap_function
     return sc._jvm.SimplePythonFunction(`,

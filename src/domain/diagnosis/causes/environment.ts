@@ -104,9 +104,9 @@ export const ENVIRONMENT_CAUSES: readonly FailureCause[] = [
   },
   {
     id: 'numpy-abi',
-    title: 'Packages were compiled against another numpy',
+    title: 'Two numpys do not fit each other',
     cause:
-      "A compiled package meets a numpy it was not built for: two numpys are mixed, from pip and conda, from the node's own packages or ~/.local, or between driver and executors.",
+      "A compiled package, or an array on its way, meets a numpy it was not made for: two numpys are mixed, from pip and conda, from the node's own packages or ~/.local, or between driver and executors.",
     fix: 'Run with {line}, which keeps foreign packages out (PYTHONNOUSERSITE=1, no PYTHONPATH). If the mix is in the environment itself, build it from one channel with numpy pinned.',
     command: line,
     // numpy 2 loads nothing that was compiled for numpy 1; the other way round it does.

@@ -115,7 +115,7 @@ const FITTING: readonly FailureCause[] = [
     id: 'spark-version-differs',
     title: 'PySpark and Spark are of different versions',
     cause:
-      'The Python side asks for {subject}, which the Java side does not have: the environment or the shell brings a pyspark of another version than the cluster.',
+      'One side asks for or sends {subject}, which the other does not have or has in another form: the environment or the shell brings a pyspark of another version than the cluster.',
     fix: ({ versions: { spark } }) =>
       spark === null
         ? "Leave pyspark and py4j out of the environment, so that the cluster's own are used, or take exactly the cluster's version."

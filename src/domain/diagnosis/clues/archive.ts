@@ -68,6 +68,14 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     accept: isShipped,
   },
   {
+    id: 'archive-missing',
+    needle: 'Uploading file',
+    // KubernetesUtils.uploadFileUri, on the host the job is submitted from.
+    pattern: new RegExp(`Uploading file (?:file:/*)?(${ARCHIVE}(?:#[\\w.-]+)?) failed`),
+    confidence: 0.9,
+    accept: ({ followedBy }) => followedBy(/FileNotFoundException: .{0,300} does not exist/, 40),
+  },
+  {
     id: 'archive-not-unpacked',
     needle: 'Cannot unpack',
     pattern: /^Cannot unpack (\S+?)(?:, just copying it to .*)?\.?$/,

@@ -1,5 +1,11 @@
 import type { Clue } from './clue.ts';
 
+/** Spark on the way of a result to its table or files. */
+const WRITES_DATA =
+  /FileFormatWriter|FileFormatDataWriter|WriteTask|SparkHadoopWriter|HadoopMapReduceCommitProtocol|FileOutputCommitter|InsertInto\w+Command|DataFrameWriter/;
+const SAVES_DATA =
+  /error occurred while calling o\d+\.(?:save|saveAsTable|saveAsTextFile|insertInto|parquet|orc|csv|json|text|jdbc)\b/;
+
 /** The nodes: disks, tickets, what is installed there. */
 export const NODE_CLUES: readonly Clue[] = [
   {
@@ -33,6 +39,9 @@ export const NODE_CLUES: readonly Clue[] = [
     pattern:
       /(?:\[Errno 122\] |: )Disk quota exceeded|[DN]SQuotaExceededException|The DiskSpace quota of \S+ is exceeded/,
     confidence: 0.9,
+    // The folder a job writes its rows to has its own quota.
+    accept: ({ stackHas, precededBy, message }) =>
+      !WRITES_DATA.test(message) && !stackHas(WRITES_DATA) && !precededBy(SAVES_DATA, 3),
   },
   {
     id: 'no-space',
@@ -89,6 +98,13 @@ export const NODE_CLUES: readonly Clue[] = [
     pattern:
       /(?:Cannot find proj\.db|proj\.db contains DATABASE\.LAYOUT|no database context specified.{0,80}proj\.db)/,
     confidence: 0.93,
+  },
+  {
+    id: 'activate-d',
+    needle: ['no database context specified', 'failed to load datum shift file', 'Open of '],
+    pattern:
+      /(?:CRSError|ProjError|PROJ): .{0,200}(?:no database context specified|failed to load datum shift file|Open of \S*share\/proj failed)/i,
+    confidence: 0.9,
   },
   {
     id: 'activate-d',

@@ -92,8 +92,15 @@ export const PYTHON_CLUES: readonly Clue[] = [
   },
   {
     id: 'spark-home-missing',
-    needle: 'spark-class',
-    pattern: /(?:^|[\s:])\/bin\/spark-class: (?:No such file or directory|not found)/,
+    needle: [
+      '/bin/spark-class',
+      '/bin/spark-submit',
+      '/bin/load-spark-env.sh',
+      '/bin/find-spark-home',
+    ],
+    // Below an empty SPARK_HOME: each script of Spark starts the next one so.
+    pattern:
+      /(?:^|[\s:'"])\/bin\/(?:spark-class|spark-submit|load-spark-env\.sh|find-spark-home)['"]?: (?:No such file or directory|(?:command )?not found)/,
     confidence: 0.95,
   },
   {

@@ -51,6 +51,13 @@ export const SPARK_VERSION_CLUES: readonly Clue[] = [
   },
   {
     id: 'spark-version-differs',
+    needle: 'local class incompatible',
+    // Releases of one Spark line are built with other releases of Scala, whose classes they send.
+    pattern: /InvalidClassException: (scala\.(?:collection|Tuple|Some|Option)[\w.$]*); local class/,
+    confidence: 0.88,
+  },
+  {
+    id: 'spark-version-differs',
     needle: 'No module named',
     pattern: /^(?:ModuleNotFoundError|ImportError): No module named '(pyspark\.[\w.]+)'(?!;)/,
     confidence: 0.9,
@@ -62,7 +69,11 @@ export const SPARK_VERSION_CLUES: readonly Clue[] = [
     pattern:
       /^(?:AttributeError: Can't get attribute '\w+' on <module '(pyspark[\w.]*)'|ImportError: cannot import name '?\w+'? from '(pyspark[\w.]*)' \((?:[^)]*\/)?pyspark(?:\.zip)?\/)/,
     confidence: 0.88,
-    accept: (place) => isRaised(place) && !ownFileNamed(place, 'pyspark'),
+    // A class of the job's own script is looked for in the main module: the daemon, on a worker.
+    accept: (place) =>
+      isRaised(place) &&
+      !ownFileNamed(place, 'pyspark') &&
+      !/^pyspark\.(?:daemon|worker)$/.test(module(place)),
   },
   {
     id: 'spark-version-differs',

@@ -232,7 +232,8 @@ const PACKAGE_DIFFERS: readonly Clue[] = [
     pattern:
       /^AttributeError: Can't get attribute '\w+' on <module '([\w.]+)' from '[^']*(?:site|dist)-packages\//,
     confidence: 0.93,
-    accept: ({ match }) => !/^pyspark\b/.test(match[1] ?? ''),
+    // A class of the job itself is looked for in whatever runs as the main module.
+    accept: ({ match }) => !/^(?:pyspark\b|__main__$)/.test(match[1] ?? ''),
   },
   {
     id: 'package-version-differs',
