@@ -121,7 +121,7 @@ export async function press(
  * `{"c":"<command>"}` and nothing else; null for anything else. The command is said by whoever
  * pressed, so it can do no more than what they may type themselves.
  */
-export function readCommand(value: string | null): string | null {
+function readCommand(value: string | null): string | null {
   return readOnly(value, 'c', 2000);
 }
 

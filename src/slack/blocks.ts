@@ -29,7 +29,7 @@ export interface Message {
 
 export const MOST_BLOCKS = 50;
 /** Under the 12,000 where Slack refuses, with room for what it counts and we do not. */
-export const MOST_TEXT = 9_500;
+const MOST_TEXT = 9_500;
 const MOST_NOTIFICATION = 3_900;
 const MOST_BUTTONS = 25;
 const MOST_OPTIONS = 100;
@@ -229,7 +229,7 @@ function isChannelId(id: string): boolean {
 }
 
 /** "Formatting text for app surfaces": these three characters, and only these, are escaped. */
-export function escapeMarkup(text: string): string {
+function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

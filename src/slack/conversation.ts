@@ -421,7 +421,7 @@ async function patiently(way: () => Promise<unknown>): Promise<void> {
 }
 
 /** How to let us into a channel. */
-export const INVITE = 'Type `/invite @Conda Ferry` here,';
+const INVITE = 'Type `/invite @Conda Ferry` here,';
 
 /** Commands that change nothing, with the title of a modal that shows their answer. */
 const READING: Readonly<Record<string, string>> = {

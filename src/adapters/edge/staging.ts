@@ -18,7 +18,7 @@ export const OWN_FOLDERS: readonly string[] = ['archives', 'envs', 'manifests'];
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** Where an archive lies on the edge; published once, immutable from then on. */
-export function archivePathOf(root: string, archive: Archive): string {
+function archivePathOf(root: string, archive: Archive): string {
   return `${root}/archives/${archive.sha256}/${archive.name}`;
 }
 

@@ -140,7 +140,7 @@ const LOST =
  * Turns an error of a Redis client into `store-unavailable` or `store-full`; anything else is
  * returned as it is.
  */
-export function explainRedisError(error: unknown, connectionError: Error | null = null): unknown {
+function explainRedisError(error: unknown, connectionError: Error | null = null): unknown {
   if (error instanceof FerryError || !(error instanceof Error)) return error;
   // A transaction that was given up carries the reason in the errors of its commands.
   if ('previousErrors' in error && Array.isArray(error.previousErrors)) {
