@@ -40,6 +40,10 @@ if prefix_holds "$target" "$sha"; then
 else
   work=$(mktemp -d "$folder/$revision.part-XXXXXX") || fail 40 "$folder"
   trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+  # A shell that a signal ends does not run what is meant for its exit: a lost connection left the folder.
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   mkdir "$work/new" "$work/old"
   case $name in
     *.zip) unzip_to "$archive" "$work/new" || fail 44 "exit code $?" ;;
