@@ -193,7 +193,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     const staging = await edge.stage(request, {
       ...world.progress,
       detail: (text) => {
-        if (frozen || !text.startsWith('4')) return;
+        if (frozen || !/^4\S* MB /.test(text)) return;
         frozen = performance.now();
         world.link.faults.frozen = true;
       },
@@ -445,7 +445,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
           ...world.progress,
           signal: controller.signal,
           detail: (text) => {
-            if (text.startsWith('5')) controller.abort(new Cancelled(reason));
+            if (/^5\S* MB /.test(text)) controller.abort(new Cancelled(reason));
           },
         }),
         (error) => error instanceof Cancelled && error.reason === reason,
