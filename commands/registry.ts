@@ -1,30 +1,8 @@
-import { cancel } from './cancel.ts';
 import { type Command, describeCommand } from './command.ts';
-import { create } from './create.ts';
-import { diagnose } from './diagnose.ts';
-import { help } from './help.ts';
-import { list } from './list.ts';
-import { logs } from './logs.ts';
-import { retry } from './retry.ts';
-import { run } from './run.ts';
-import { show } from './show.ts';
-import { status } from './status.ts';
-import { verify } from './verify.ts';
+import * as registered from './registered.ts';
 
-/** Every command, in the order help shows them. */
-export const commands: readonly Command[] = refuseDuplicates([
-  create,
-  run,
-  status,
-  list,
-  show,
-  verify,
-  diagnose,
-  logs,
-  cancel,
-  retry,
-  help,
-]);
+/** Every command, by name: help shows each in its group. */
+export const commands: readonly Command[] = refuseDuplicates(Object.values(registered));
 
 export const commandHelp = commands.map(describeCommand);
 

@@ -17,7 +17,7 @@ import {
 } from './document.ts';
 import { line } from './outside.ts';
 
-/** The groups in the order of the overview; in each, commands are in the order of the registry. */
+/** The groups in the order of the overview; in each, commands are in the order of their names. */
 const TITLES: Readonly<Record<CommandGroup, string>> = {
   use: 'Make and use an environment',
   follow: 'Follow a build',

@@ -1,0 +1,12 @@
+/** Every command: a line each, and nothing else to do. */
+export { cancel } from './cancel.ts';
+export { create } from './create.ts';
+export { diagnose } from './diagnose.ts';
+export { help } from './help.ts';
+export { list } from './list.ts';
+export { logs } from './logs.ts';
+export { retry } from './retry.ts';
+export { run } from './run.ts';
+export { show } from './show.ts';
+export { status } from './status.ts';
+export { verify } from './verify.ts';
