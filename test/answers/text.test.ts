@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { renderText } from '../../src/answers/text.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
+import { testGoldens } from '../harness/golden.ts';
 import { build, buildReply, samples, settings, staging } from './samples.ts';
 
-const GOLDEN = join(import.meta.dirname, 'golden');
+const texts = Object.fromEntries(
+  Object.entries(samples).map(([name, reply]) => [
+    `${name}.txt`,
+    `${renderText(reply, settings)}\n`,
+  ]),
+);
 
 describe('replies as terminal text', () => {
-  for (const [name, reply] of Object.entries(samples)) {
-    test(`${name} reads as agreed`, () => {
-      const text = `${renderText(reply, settings)}\n`;
-      const file = join(GOLDEN, `${name}.txt`);
-      if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
-      assert.equal(text, readFileSync(file, 'utf8'));
-    });
-  }
+  testGoldens(join(import.meta.dirname, 'golden'), texts);
 
   test('a line to paste stands alone on its line, exactly as it was made', () => {
     const ready = build('ready');

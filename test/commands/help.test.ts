@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { describe } from 'node:test';
+import { execute } from '../../commands/parse.ts';
+import { commandHelp, commands } from '../../commands/registry.ts';
+import { renderText } from '../../src/answers/text.ts';
+import type { Reply } from '../../src/domain/reply.ts';
+import { renderMessage } from '../../src/slack/blocks.ts';
+import { settings } from '../answers/samples.ts';
+import { testGoldens } from '../harness/golden.ts';
+import { createMemory } from '../slack/memory.ts';
+
+/** What is answered to `/conda-env TEXT` where the commands are those there are. */
+function answer(text: string): Promise<Reply> {
+  const { services } = createMemory();
+  const place = { user: 'U1', channel: 'C1', team: null };
+  return execute(text, commands, { ...place, services, commands: commandHelp });
+}
+
+const overview = await answer('help');
+const texts: Record<string, string> = {
+  'help.txt': `${renderText(overview, settings)}\n`,
+  'help.json': `${JSON.stringify(renderMessage(overview, settings), null, 2)}\n`,
+};
+for (const { name } of commands) {
+  texts[`help-${name}.txt`] = `${renderText(await answer(`help ${name}`), settings)}\n`;
+}
+
+describe('what help says of the commands there are', () => {
+  testGoldens(join(import.meta.dirname, 'help'), texts);
+});
