@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { Message } from '../../deploy/lab/slack/emulator.ts';
+import { outsideError } from '../../src/domain/errors.ts';
 import { ANA, DATA, inWorld, says, visibleText, type World } from './world.ts';
 
 async function create(world: World, name = 'churn'): Promise<{ id: string; message: Message }> {
@@ -156,6 +157,24 @@ describe('live messages', () => {
     }));
 });
 
+/** What may come between a message that Slack took and its build's record. */
+const INTERRUPTIONS: Record<string, (world: World, context: TestContext) => void> = {
+  'the store went away before it knew of it': (world, { mock }) => {
+    mock.method(
+      world.services,
+      'attachMessage',
+      async () => {
+        throw outsideError({ code: 'store-unavailable', message: 'away', retryable: true });
+      },
+      { times: 1 },
+    );
+  },
+  'Slack’s confirmation was lost': (world) => {
+    world.slack.faults.next('chat.postMessage', { error: 'not_in_channel' });
+    world.slack.faults.next('chat.postMessage', { loseReply: true });
+  },
+};
+
 describe('a new build’s message', () => {
   test('is one, also when Slack’s confirmation was lost', () =>
     inWorld(async (world) => {
@@ -165,6 +184,23 @@ describe('a new build’s message', () => {
       assert.equal(world.slack.messages(DATA).length, 1);
       assert.equal(build.message?.ts, world.slack.messages(DATA)[0]?.ts);
     }));
+
+  for (const [what, interrupt] of Object.entries(INTERRUPTIONS)) {
+    test(`is one where we may not write, also when ${what}`, (context) =>
+      inWorld(
+        async (world) => {
+          interrupt(world, context);
+          await world.slash('create churn python=3.11 numpy', { channel: 'C0RANDOM01' });
+          const build = await world.store.untilBuild('build1', ({ message }) => message !== null);
+          const { id } = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));
+          assert.deepEqual(
+            world.slack.messages(id).map(({ ts }) => ts),
+            [build.message?.ts],
+          );
+        },
+        { emulator: { scopes: ['commands', 'chat:write', 'im:write', 'im:history'] } },
+      ));
+  }
 
   test('follows when Slack takes messages again, and the person knows', () =>
     inWorld(async (world) => {

@@ -2,9 +2,9 @@
  * Posts the live message of a new build, once. A build is in one of four modes:
  *
  * - posted: its record names its message;
- * - owed: posting failed, or nobody confirmed it; when its time comes the message is looked for in
- *   its conversation (Slack may have taken it all the same) and posted if it is not there; while
- *   Slack or the store is away its time moves on, by waits that grow;
+ * - owed: posting failed, or nobody confirmed or recorded it; when its time comes the message is
+ *   looked for wherever it may stand (Slack may have taken it all the same) and posted if it is not
+ *   there; while Slack or the store is away its time moves on, by waits that grow;
  * - watched: another process is at it, as far as we know; after a lease it is owed;
  * - given up: Slack refuses the message, or the build has no conversation in Slack.
  */
@@ -129,15 +129,24 @@ async function findOrPost(
   thread: string | null,
   options: FirstPostOptions,
 ): Promise<void> {
-  const { chat, attachMessage } = options;
-  const { channel } = build.requester;
-  const found = await whereReadable(async () =>
-    thread
-      ? (await chat.findInThread({ channel, ts: thread }, markOf(build))).found
-      : await chat.findInChannel(channel, markOf(build), build.createdAt - 60_000),
-  );
-  if (found) await attachMessage(build.id, found);
+  const found = await findPosted(build, thread, options.chat);
+  if (found) await options.attachMessage(build.id, found);
   else await post(build, thread, options);
+}
+
+/** Where it was asked for, or in the direct conversation it went to when we might not write there. */
+async function findPosted(
+  build: Build,
+  thread: string | null,
+  chat: Chat,
+): Promise<MessageReference | null> {
+  const { channel, user } = build.requester;
+  const mark = markOf(build);
+  const findIn = (place: string) => chat.findInChannel(place, mark, build.createdAt - 60_000);
+  const found = await whereReadable(async () =>
+    thread ? (await chat.findInThread({ channel, ts: thread }, mark)).found : findIn(channel),
+  );
+  return found ?? (await whereReadable(async () => findIn(await chat.openDirect(user))));
 }
 
 function markOf({ id }: Build): Mark {
