@@ -5,7 +5,7 @@ import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/dom
 import type { Services } from '../src/domain/services.ts';
 import type { Spec } from '../src/domain/spec.ts';
 
-/** What a word of a command can mean; `commands/kinds.ts` has a parser for each. */
+/** What a word of a command can mean; `commands/grammar/kinds.ts` has a parser for each. */
 export interface KindTypes {
   environment: string;
   revision: { environment: string; revision: number | null };
@@ -54,6 +54,11 @@ export interface Grammar {
   rest?: boolean;
   /** Takes the whole text after the command's name as it is (a pasted traceback). */
   raw?: boolean;
+}
+
+/** Packages are among its words. */
+export function takesSpecs({ positionals = {} }: Grammar): boolean {
+  return Object.values(positionals).some(({ kind }) => kind === 'spec');
 }
 
 type Value<A extends { kind: Kind; many?: boolean; required?: boolean }> = A['many'] extends true

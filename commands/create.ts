@@ -2,7 +2,7 @@ import { userError } from '../src/domain/errors.ts';
 import type { BuildRequest } from '../src/domain/request.ts';
 import type { Spec } from '../src/domain/spec.ts';
 import { type Arguments, defineCommand, type Grammar, type Incomplete } from './command.ts';
-import { recognizeCreate, reviewCreate } from './create-review.ts';
+import { recognizeCreate, reviewCreate } from './create/review.ts';
 
 const ARGS = {
   positionals: {

@@ -5,7 +5,7 @@ import { remedyFor } from '../src/domain/remedy.ts';
 import { generalFindings, type Reply } from '../src/domain/reply.ts';
 import type { KeptDiagnosis } from '../src/domain/services.ts';
 import { type CommandContext, defineCommand } from './command.ts';
-import { KINDS } from './kinds.ts';
+import { KINDS } from './grammar/kinds.ts';
 
 export const diagnose = defineCommand({
   name: 'diagnose',

@@ -1,7 +1,7 @@
 /** The modals: a form for a new environment, and answers whose text is to be selected and copied. */
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import type { Command } from '../../commands/command.ts';
-import { parseCommand } from '../../commands/parse.ts';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { worksInViews } from '../answers/buttons.ts';
 import { type ByKind, byKind } from '../answers/by-kind.ts';
 import { block, buttons, type Document, type Part } from '../answers/document.ts';

@@ -1,4 +1,4 @@
-import { execute } from '../../commands/parse.ts';
+import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { renderText } from '../answers/text.ts';
 import { loadConfig } from '../config.ts';

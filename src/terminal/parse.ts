@@ -1,4 +1,4 @@
-import { parseCommand } from '../../commands/parse.ts';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import { findConfigFile } from '../config-file.ts';
 import type { Settings } from '../domain/services.ts';

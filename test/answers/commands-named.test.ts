@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { parseCommand } from '../../commands/parse.ts';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { type ByKind, byKind } from '../../src/answers/by-kind.ts';
 import { describe as documentOf } from '../../src/answers/describe.ts';

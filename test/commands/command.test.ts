@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Arguments, defineCommand, type Incomplete } from '../../commands/command.ts';
-import { parseCommand } from '../../commands/parse.ts';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { settings } from '../answers/samples.ts';
 
 /** Compiles only where both types are the same. */

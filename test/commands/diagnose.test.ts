@@ -1,7 +1,8 @@
 /** Whose failed job a log is of: the environment it names, its line, and the build that mends it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { execute, parseCommand } from '../../commands/parse.ts';
+import { execute } from '../../commands/execute.ts';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { renderText } from '../../src/answers/text.ts';
 import type { Environment, Revision } from '../../src/domain/environment.ts';

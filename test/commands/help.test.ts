@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { execute } from '../../commands/parse.ts';
+import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { renderText } from '../../src/answers/text.ts';
 import type { Reply } from '../../src/domain/reply.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { execute, parseCommand } from '../../commands/parse.ts';
+import { execute } from '../../commands/execute.ts';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import type { Staging } from '../../src/domain/environment.ts';
 import type { LockedPackage } from '../../src/domain/lock.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { execute } from '../../commands/parse.ts';
+import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { type FerryError, outsideError, userError } from '../../src/domain/errors.ts';
 import type { Channels, Engine, SolveRequest } from '../../src/domain/ports.ts';

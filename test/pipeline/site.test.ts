@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { execute } from '../../commands/parse.ts';
+import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { runVerification } from '../../src/pipeline/run.ts';
 import { staging } from '../answers/samples.ts';

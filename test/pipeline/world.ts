@@ -1,5 +1,5 @@
 /** The pipeline over nothing but memory: everything succeeds, except what a test makes fail. */
-import { execute } from '../../commands/parse.ts';
+import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import type { Build } from '../../src/domain/build.ts';
 import type { LockedPackage } from '../../src/domain/lock.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseCommand } from '../../commands/parse.ts';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import { decodeSlackText } from '../../src/slack/decode.ts';
 import { settings } from '../answers/samples.ts';

@@ -1,9 +1,9 @@
-import { userError } from '../src/domain/errors.ts';
-import { parseName, printable } from '../src/domain/names.ts';
-import type { Settings } from '../src/domain/services.ts';
-import { parseSpec } from '../src/domain/spec.ts';
-import { closest, type Token } from '../src/domain/tokens.ts';
-import type { Kind, KindTypes } from './command.ts';
+import { userError } from '../../src/domain/errors.ts';
+import { parseName, printable } from '../../src/domain/names.ts';
+import type { Settings } from '../../src/domain/services.ts';
+import { parseSpec } from '../../src/domain/spec.ts';
+import { closest, type Token } from '../../src/domain/tokens.ts';
+import type { Kind, KindTypes } from '../command.ts';
 
 /** Turns one word into its value, or throws a FerryError with the word's position. */
 type Parser<T> = (token: Token, settings: Settings) => T;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { execute, review } from '../../commands/parse.ts';
-import { commandHelp, commands } from '../../commands/registry.ts';
-import { plainPhrase } from '../../src/domain/phrase.ts';
-import type { Channels } from '../../src/domain/ports.ts';
-import type { RefusalView } from '../../src/domain/reply.ts';
-import { revision, settings } from '../answers/samples.ts';
-import { createMemory } from '../slack/memory.ts';
+import { execute, review } from '../../../commands/execute.ts';
+import { commandHelp, commands } from '../../../commands/registry.ts';
+import { plainPhrase } from '../../../src/domain/phrase.ts';
+import type { Channels } from '../../../src/domain/ports.ts';
+import type { RefusalView } from '../../../src/domain/reply.ts';
+import { revision, settings } from '../../answers/samples.ts';
+import { createMemory } from '../../slack/memory.ts';
 
 const HELD: Readonly<Record<string, readonly string[]>> = {
   python: ['3.10.2', '3.11.3', '3.13.5'],

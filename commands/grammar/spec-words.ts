@@ -2,8 +2,8 @@
  * Which words of a line belong to one package: `python 3.11 numpy >= 1.26, pandas` names three.
  * The rules are conda's for one quoted spec, applied to a list of them.
  */
-import { parseSpec } from '../src/domain/spec.ts';
-import { type Token, tokenize, withoutQuotes } from '../src/domain/tokens.ts';
+import { parseSpec } from '../../src/domain/spec.ts';
+import { type Token, tokenize, withoutQuotes } from '../../src/domain/tokens.ts';
 import { listRows } from './list-rows.ts';
 import { MARKER, unmarked, type Word } from './spec-marks.ts';
 

@@ -1,5 +1,5 @@
 /** Marks around packages that say nothing about them: bullets, bold, punctuation, comments. */
-import type { Token } from '../src/domain/tokens.ts';
+import type { Token } from '../../src/domain/tokens.ts';
 
 /** A word, or a comma or semicolon between words; offsets are those of the typed text. */
 export interface Word {

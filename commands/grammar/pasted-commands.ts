@@ -1,5 +1,5 @@
 /** Commands of conda, pip and their kin among what follows `create`, and the prompts before them. */
-import type { Token } from '../src/domain/tokens.ts';
+import type { Token } from '../../src/domain/tokens.ts';
 
 /** Their words up to the packages; `python -m pip` is `pip`. */
 const INSTALLERS = [

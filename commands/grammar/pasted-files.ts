@@ -1,9 +1,9 @@
 /** An `environment.yml` pasted where a command was expected. */
-import { FerryError, userError } from '../src/domain/errors.ts';
-import { joined } from '../src/domain/missing-packages.ts';
-import { isName, printable } from '../src/domain/names.ts';
-import type { Settings } from '../src/domain/services.ts';
-import { formatSpec, parseSpec } from '../src/domain/spec.ts';
+import { FerryError, userError } from '../../src/domain/errors.ts';
+import { joined } from '../../src/domain/missing-packages.ts';
+import { isName, printable } from '../../src/domain/names.ts';
+import type { Settings } from '../../src/domain/services.ts';
+import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
 
 /** What an `environment.yml` holds (conda, "Creating an environment file manually"). */
 interface EnvironmentFile {

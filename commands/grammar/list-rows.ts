@@ -1,5 +1,5 @@
 /** Rows of `conda list` among packages: `numpy  1.26.4  py311h64a7726_0  conda-forge`. */
-import type { Token } from '../src/domain/tokens.ts';
+import type { Token } from '../../src/domain/tokens.ts';
 
 const HEADER = /^#?[ \t]*Name[ \t]+Version[ \t]+Build/m;
 /** Channels that a fourth column names even where the columns' blanks are lost. */

@@ -1,7 +1,7 @@
 /** Commands of conda and pip, pasted whole where one of ours was expected. */
-import { userError } from '../src/domain/errors.ts';
-import type { Settings } from '../src/domain/services.ts';
-import { tokenize } from '../src/domain/tokens.ts';
+import { userError } from '../../src/domain/errors.ts';
+import type { Settings } from '../../src/domain/services.ts';
+import { tokenize } from '../../src/domain/tokens.ts';
 import { foreignOption } from './foreign-options.ts';
 import { withoutInstallers } from './pasted-commands.ts';
 

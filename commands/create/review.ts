@@ -1,16 +1,16 @@
-import { FerryError, type Repair, userError } from '../src/domain/errors.ts';
+import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
 import {
   joined,
   missingError,
   missingPackages,
   repairSpecs,
-} from '../src/domain/missing-packages.ts';
-import { isName, printable } from '../src/domain/names.ts';
-import { type BuildRequest, createCommand } from '../src/domain/request.ts';
-import { type Sentence, sentenceAfterCreate, sentenceAsking } from '../src/domain/sentence.ts';
-import { channelsOf } from '../src/domain/services.ts';
-import { formatSpec, parseSpec, type Spec } from '../src/domain/spec.ts';
-import type { CommandContext } from './command.ts';
+} from '../../src/domain/missing-packages.ts';
+import { isName, printable } from '../../src/domain/names.ts';
+import { type BuildRequest, createCommand } from '../../src/domain/request.ts';
+import { type Sentence, sentenceAfterCreate, sentenceAsking } from '../../src/domain/sentence.ts';
+import { channelsOf } from '../../src/domain/services.ts';
+import { formatSpec, parseSpec, type Spec } from '../../src/domain/spec.ts';
+import type { CommandContext } from '../command.ts';
 
 /** What is known of a `create` before it is done. */
 export interface CreateDraft {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseCommand } from '../../commands/parse.ts';
-import { commandHelp, commands } from '../../commands/registry.ts';
-import type { Settings } from '../../src/domain/services.ts';
+import { parseCommand } from '../../../commands/grammar/parse.ts';
+import { commandHelp, commands } from '../../../commands/registry.ts';
+import type { Settings } from '../../../src/domain/services.ts';
 
 const settings: Settings = {
   command: '/conda-env',

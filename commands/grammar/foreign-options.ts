@@ -1,7 +1,7 @@
 /** Options of pip and conda that mean nothing here, and what to type instead of each. */
-import { type FerryError, userError } from '../src/domain/errors.ts';
-import { printable } from '../src/domain/names.ts';
-import type { Token } from '../src/domain/tokens.ts';
+import { type FerryError, userError } from '../../src/domain/errors.ts';
+import { printable } from '../../src/domain/names.ts';
+import type { Token } from '../../src/domain/tokens.ts';
 
 interface ForeignOption {
   flags: readonly string[];
@@ -86,7 +86,8 @@ export function foreignOption(
   words: readonly Token[],
   index: number,
 ): { error: FerryError; words: number } | null {
-  const word = words[index] as Token;
+  const word = words[index];
+  if (!word) return null;
   // `-rreq.txt` and `-f=env.yml` have their value with them.
   const flag = /^(?:--[^=]+|-[rfei](?=\S*[./=]))/.exec(word.text)?.[0] ?? word.text;
   const known = FOREIGN_OPTIONS.find(({ flags }) => flags.includes(flag));

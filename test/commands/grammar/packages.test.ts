@@ -1,13 +1,13 @@
 /** What people can type after `create churn`: one list of texts with what each of them means. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseCommand } from '../../commands/parse.ts';
-import { commands } from '../../commands/registry.ts';
-import { renderText } from '../../src/answers/text.ts';
-import { toFailure } from '../../src/domain/errors.ts';
-import { refusal } from '../../src/domain/reply.ts';
-import type { Settings } from '../../src/domain/services.ts';
-import { formatSpec, type Spec } from '../../src/domain/spec.ts';
+import { parseCommand } from '../../../commands/grammar/parse.ts';
+import { commands } from '../../../commands/registry.ts';
+import { renderText } from '../../../src/answers/text.ts';
+import { toFailure } from '../../../src/domain/errors.ts';
+import { refusal } from '../../../src/domain/reply.ts';
+import type { Settings } from '../../../src/domain/services.ts';
+import { formatSpec, type Spec } from '../../../src/domain/spec.ts';
 
 const settings: Settings = {
   command: '/conda-env',

@@ -1,0 +1,104 @@
+import { FerryError, userError } from '../../src/domain/errors.ts';
+import { printable } from '../../src/domain/names.ts';
+import type { Settings } from '../../src/domain/services.ts';
+import { closest, tokenize } from '../../src/domain/tokens.ts';
+import { plainText } from '../../src/domain/typed-text.ts';
+import { type Command, type Draft, type ParsedArguments, takesSpecs } from '../command.ts';
+import { parseArguments } from './arguments.ts';
+import { readForeignCommand } from './foreign-commands.ts';
+import { asOne, repairOf } from './mistakes.ts';
+import { withoutAddress, withoutInstallers, withoutPrompt } from './pasted-commands.ts';
+import { refuseEnvironmentFile } from './pasted-files.ts';
+
+/** A text is a command with checked arguments, nothing at all, or a mistake with its position. */
+export type Parsed =
+  | { kind: 'command'; command: Command; arguments: ParsedArguments; draft: Draft | null }
+  | { kind: 'empty' }
+  /** `draft` and `command`: where only some words are wrong. */
+  | {
+      kind: 'error';
+      error: FerryError;
+      typed: string;
+      command: Command | null;
+      draft: Draft | null;
+    };
+
+/** What the text after `/conda-env` means. Pure: nothing is looked up and nothing is done. */
+export function parseCommand(
+  text: string,
+  commands: readonly Command[],
+  settings: Settings,
+): Parsed {
+  const parsed = read(text, commands, settings);
+  if (parsed.kind !== 'error') return parsed;
+  const { error, typed, draft } = parsed;
+  const repaired = repairOf(error, typed);
+  const right = repaired === null ? null : read(repaired, commands, settings);
+  const isRight = right?.kind === 'command';
+  const command = repaired ?? '';
+  // What is offered goes through: a button never leads to another refusal of words.
+  const repairs = isRight
+    ? [{ label: command, command }]
+    : error.repairs.filter((offer) => read(offer.command, commands, settings).kind !== 'error');
+  return {
+    ...parsed,
+    error: asOne(error, error.others, repairs),
+    draft: draft && { ...draft, repaired: isRight ? right.draft : null },
+  };
+}
+
+function read(text: string, commands: readonly Command[], settings: Settings): Parsed {
+  const given = withoutAddress(text.trim(), settings.command);
+  const typed = withoutPrompt(plainText(given).trim());
+  if (typed === '') return { kind: 'empty' };
+  try {
+    if (/^(?:name|channels|dependencies):/.test(typed)) refuseEnvironmentFile(typed, settings);
+    const foreign = readForeignCommand(typed, settings);
+    const first = foreign?.command ?? /^\S+/.exec(typed)?.[0] ?? '';
+    const command = findCommand(first, commands, settings, typed);
+    if (command.grammar.raw) {
+      const raw = given
+        .replace(/^`+\s*/, '')
+        .slice(first.length)
+        .trim();
+      return { kind: 'command', command, arguments: { rest: [], raw }, draft: null };
+    }
+    if (takesSpecs(command.grammar)) refuseEnvironmentFile(typed, settings);
+    const told = tokenize(typed).slice(foreign?.words ?? 1);
+    const words = takesSpecs(command.grammar) ? withoutInstallers(told, typed) : told;
+    const draft = parseArguments(command, words, typed, settings);
+    const [mistake, ...more] = draft.mistakes;
+    if (!mistake) return { kind: 'command', command, arguments: draft.arguments, draft };
+    return { kind: 'error', error: asOne(mistake, more, []), typed, command, draft };
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    return { kind: 'error', error, typed, command: null, draft: null };
+  }
+}
+
+function findCommand(
+  word: string,
+  commands: readonly Command[],
+  settings: Settings,
+  typed: string,
+): Command {
+  const wanted = word.toLowerCase();
+  const found = commands.find(
+    (command) => command.name === wanted || command.aliases.includes(wanted),
+  );
+  if (found) return found;
+  const near = closest(
+    wanted,
+    commands.flatMap((command) => [command.name, ...command.aliases]),
+  );
+  const meant = near && `${near}${typed.slice(word.length)}`;
+  throw userError({
+    code: 'unknown-command',
+    repairs: meant ? [{ label: meant, command: meant }] : [],
+    message: `There is no command \`${printable(word)}\`.`,
+    suggestion: near
+      ? `Did you mean \`${settings.command} ${near}\`?`
+      : `\`${settings.command} help\` lists the commands.`,
+    position: { start: 0, end: word.length },
+  });
+}
