@@ -31,7 +31,11 @@ import { type Message, messageOf, renderMessage, withoutMentions } from './block
 import { type Chat, ChatError, isNoEntry } from './chat.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Log } from './log.ts';
-import { createForm, diagnoseForm, linesView, loadingView, replyView } from './modals.ts';
+import { createForm } from './modals/create-form.ts';
+import { diagnoseForm } from './modals/diagnose-form.ts';
+import { linesView } from './modals/lines-view.ts';
+import { loadingView } from './modals/loading-view.ts';
+import { replyView } from './modals/reply-view.ts';
 import { isDirect, type Place } from './place.ts';
 
 export interface Conversation {

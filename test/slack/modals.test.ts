@@ -5,15 +5,12 @@ import type { View } from '../../deploy/lab/slack/emulator.ts';
 import { describe as describeReply } from '../../src/answers/describe.ts';
 import { readValue } from '../../src/slack/actions.ts';
 import { homeView } from '../../src/slack/home.ts';
-import {
-  createForm,
-  diagnoseForm,
-  type FormState,
-  linesView,
-  readForm,
-  readOrigin,
-  replyView,
-} from '../../src/slack/modals.ts';
+import { createForm, readOrigin } from '../../src/slack/modals/create-form.ts';
+import { diagnoseForm } from '../../src/slack/modals/diagnose-form.ts';
+import { linesView } from '../../src/slack/modals/lines-view.ts';
+import { readCreateForm } from '../../src/slack/modals/read-create-form.ts';
+import { replyView } from '../../src/slack/modals/reply-view.ts';
+import type { FormState } from '../../src/slack/modals/view.ts';
 import { build, environment, invocationLine, samples, settings } from '../answers/samples.ts';
 import { cannotJudge, judge } from './judge.ts';
 import { ANA, DATA, inWorld, says, visibleText } from './world.ts';
@@ -36,7 +33,8 @@ function state(fields: {
   };
 }
 
-const read = (fields: Parameters<typeof state>[0]) => readForm(state(fields), commands, settings);
+const read = (fields: Parameters<typeof state>[0]) =>
+  readCreateForm(state(fields), commands, settings);
 
 describe('the form for a new environment', () => {
   test('stands for the command that says the same', () => {
@@ -82,7 +80,7 @@ describe('the form for a new environment', () => {
   }
 
   test('a state with nothing in it is a mistake, not a crash', () => {
-    assert.equal(readForm({}, commands, settings).ok, false);
+    assert.equal(readCreateForm({}, commands, settings).ok, false);
   });
 
   test('where it was opened is read strictly', () => {

@@ -3,16 +3,11 @@ import { attachedFiles, readLogs } from '../attachments.ts';
 import type { App } from '../connection/bolt.ts';
 import { deliveryId } from '../connection/once.ts';
 import { decodeSlackText } from '../decode.ts';
-import {
-  CREATE_FORM,
-  DIAGNOSE_FORM,
-  errorsOf,
-  type FormState,
-  loadingView,
-  readDiagnoseForm,
-  readForm,
-  readOrigin,
-} from '../modals.ts';
+import { CREATE_FORM, readOrigin } from '../modals/create-form.ts';
+import { DIAGNOSE_FORM, readDiagnoseForm } from '../modals/diagnose-form.ts';
+import { loadingView } from '../modals/loading-view.ts';
+import { errorsOf, readCreateForm } from '../modals/read-create-form.ts';
+import type { FormState } from '../modals/view.ts';
 import { isDirect, placeOf } from '../place.ts';
 import type { Listening } from './listening.ts';
 import { readable } from './readable.ts';
@@ -32,7 +27,11 @@ function listenToCreate(
   { commands, services, chat, conversation, isFirst, background }: Listening,
 ): void {
   app.view(CREATE_FORM, async ({ ack, view, body }) => {
-    const result = readForm(view.state.values as unknown as FormState, commands, services.settings);
+    const result = readCreateForm(
+      view.state.values as unknown as FormState,
+      commands,
+      services.settings,
+    );
     if (!result.ok) {
       await ack({ response_action: 'errors', errors: result.errors });
       return;

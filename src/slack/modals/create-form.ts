@@ -1,0 +1,152 @@
+/** The form for a new environment; read-create-form.ts reads what is submitted. */
+import type { ModalView, PlainTextOption } from '@slack/types';
+import { clip } from '../../answers/outside.ts';
+import type { BuildRequest } from '../../domain/request.ts';
+import type { Settings } from '../../domain/services.ts';
+import { formatSpec } from '../../domain/spec.ts';
+import { ACTION, type InputBlock, input, LONGEST_FIELD, plain } from './view.ts';
+
+export const CREATE_FORM = 'create_form';
+
+/** Where the form was opened: its build is announced there. Null channel: the person's own. */
+export interface Origin {
+  channel: string | null;
+  thread: string | null;
+}
+
+const MOST_OPTIONS = 100;
+
+/** The fields, by the ids of their blocks. */
+export type Field = 'name' | 'packages' | 'channels' | 'edges' | 'layout' | 'format';
+
+/** Filled in with what is known already; `origin` comes back with what is submitted. */
+export function createForm(
+  settings: Settings,
+  initial: Partial<BuildRequest>,
+  origin: Origin,
+): ModalView {
+  return {
+    type: 'modal',
+    callback_id: CREATE_FORM,
+    private_metadata: JSON.stringify(origin),
+    title: plain('New environment'),
+    submit: plain('Build it'),
+    close: plain('Cancel'),
+    blocks: [
+      input('name', 'Name', {
+        hint: 'Letters, digits, dot, underscore and hyphen; a letter first. A name you used before gets its next revision.',
+        element: {
+          type: 'plain_text_input',
+          action_id: ACTION,
+          max_length: 64,
+          placeholder: plain('churn'),
+          ...(initial.environment ? { initial_value: clip(initial.environment, 64) } : {}),
+          focus_on_load: true,
+        },
+      }),
+      input('packages', 'Packages', {
+        hint: 'One package a line, or commas between them: python=3.11, numpy>=1.26,<2, conda-forge::pandas=2.2',
+        element: {
+          type: 'plain_text_input',
+          action_id: ACTION,
+          multiline: true,
+          max_length: LONGEST_FIELD,
+          placeholder: plain('python=3.11 numpy pandas'),
+          ...(initial.specs?.length
+            ? { initial_value: clip(initial.specs.map(formatSpec).join('\n'), LONGEST_FIELD) }
+            : {}),
+        },
+      }),
+      ...choice('channels', 'Channels', settings.channels, initial.channels, {
+        hint: 'Where packages come from; the first one wins. Empty: the usual ones.',
+      }),
+      ...choice('edges', 'Edge nodes', settings.edges, initial.edges, {
+        hint: 'Where people will run pyspark. Empty: the usual one.',
+      }),
+      layoutField(settings, initial.layout),
+      input('format', 'Archive', {
+        element: {
+          type: 'static_select',
+          action_id: ACTION,
+          options: [...FORMATS],
+          initial_option: FORMATS.find(({ value }) => value === initial.format) ?? FORMATS[0],
+        },
+      }),
+    ],
+  };
+}
+
+function layoutField(settings: Settings, chosen: BuildRequest['layout'] | undefined): InputBlock {
+  const local: PlainTextOption = {
+    text: plain('Local: the driver and the executors each have their path'),
+    value: 'local',
+    description: plain('The line can be pasted in any folder. The usual choice.'),
+  };
+  const global: PlainTextOption = {
+    text: plain('Global: one path serves both'),
+    value: 'global',
+    description: plain(
+      clip(`PYSPARK_PYTHON=./${settings.globalAlias}/… in one folder on the edge`, 75),
+    ),
+  };
+  return input('layout', 'Layout', {
+    element: {
+      type: 'radio_buttons',
+      action_id: ACTION,
+      options: [local, global],
+      initial_option: chosen === 'global' ? global : local,
+    },
+  });
+}
+
+/** The usual one first. */
+const FORMATS: readonly [PlainTextOption, ...PlainTextOption[]] = [
+  { text: plain('Automatic: .zip on YARN, .tar.gz elsewhere'), value: 'auto' },
+  { text: plain('.zip'), value: 'zip' },
+  { text: plain('.tar.gz'), value: 'tar.gz' },
+];
+
+/** A menu of configured names; Slack refuses an empty one, and more than a hundred entries. */
+function choice(
+  field: Field,
+  label: string,
+  configured: readonly { name: string; default: boolean }[],
+  chosen: readonly string[] | undefined,
+  { hint }: { hint: string },
+): InputBlock[] {
+  if (configured.length === 0) return [];
+  const options = configured.slice(0, MOST_OPTIONS).map((entry) => ({
+    text: plain(clip(entry.default ? `${entry.name} (usual)` : entry.name, 75)),
+    value: entry.name,
+  }));
+  const initial = options.filter(({ value }) => chosen?.includes(value));
+  return [
+    input(field, label, {
+      hint:
+        configured.length > MOST_OPTIONS
+          ? `${hint} ${configured.length - MOST_OPTIONS} more can only be typed.`
+          : hint,
+      optional: true,
+      element: {
+        type: 'multi_static_select',
+        action_id: ACTION,
+        placeholder: plain('The usual'),
+        options,
+        ...(initial.length > 0 ? { initial_options: initial } : {}),
+      },
+    }),
+  ];
+}
+
+/** The origin written by `createForm`; anything else is read as nowhere. */
+export function readOrigin(metadata: string): Origin {
+  try {
+    const { channel, thread }: Record<string, unknown> = JSON.parse(metadata);
+    return {
+      channel: typeof channel === 'string' && /^[CDG][A-Z0-9]+$/.test(channel) ? channel : null,
+      thread: typeof thread === 'string' && /^\d+\.\d+$/.test(thread) ? thread : null,
+    };
+  } catch {
+    return { channel: null, thread: null };
+  }
+}

@@ -1,0 +1,41 @@
+/** What the modals are made of, and what Slack sends of their fields. */
+import type { KnownBlock, ModalView } from '@slack/types';
+import { clip } from '../../answers/outside.ts';
+
+/** Action id of the one element in every field. */
+export const ACTION = 'value';
+/** Slack takes no more into one field, typed or filled in before. */
+export const LONGEST_FIELD = 3000;
+
+/** Sentences by the id of the block they are shown on. */
+export type FormErrors = Record<string, string>;
+
+/** What Slack sends of a submitted view; any of it may be missing. */
+export type FormState = Record<string, Record<string, Record<string, unknown>>>;
+
+export type InputBlock = Extract<KnownBlock, { type: 'input' }>;
+
+export function plain(text: string): { type: 'plain_text'; text: string } {
+  return { type: 'plain_text', text };
+}
+
+/** `field` is the block's id: mistakes are shown on it. */
+export function input(
+  field: string,
+  label: string,
+  rest: Pick<InputBlock, 'element'> & { hint?: string; optional?: boolean },
+): InputBlock {
+  return {
+    type: 'input',
+    block_id: field,
+    label: plain(label),
+    element: rest.element,
+    ...(rest.hint ? { hint: plain(rest.hint) } : {}),
+    ...(rest.optional ? { optional: true } : {}),
+  };
+}
+
+/** A modal that only shows something. */
+export function view(title: string, blocks: KnownBlock[]): ModalView {
+  return { type: 'modal', title: plain(clip(title, 24)), close: plain('Close'), blocks };
+}
