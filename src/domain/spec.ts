@@ -1,9 +1,15 @@
-import { Version, VersionSpec } from '@conda-org/rattler';
 import { userError } from './errors.ts';
 import { printable } from './names.ts';
-import { type BracketField, Mistake, readBrackets } from './spec-fields.ts';
-import { nearestSpec } from './spec-nearest.ts';
-import { canonicalVersion, clausesOf, strictVersion } from './spec-version.ts';
+import { checkBuild, readConstraint, readVersion } from './spec/constraint.ts';
+import { type BracketField, readBrackets } from './spec/fields.ts';
+import { Mistake, type Position } from './spec/mistake.ts';
+import { readName } from './spec/name.ts';
+import { nearestSpec } from './spec/nearest.ts';
+import { readChannel, readSubdir } from './spec/place.ts';
+import { refuseCharacters, refuseForeign } from './spec/refused.ts';
+import { clausesOf } from './spec/version.ts';
+
+export { meetsVersion, newestFirst } from './spec/compare.ts';
 
 /**
  * One conda MatchSpec as a person types it: `[channel[/subdir]::]name[version][build][fields]`,
@@ -33,21 +39,6 @@ export interface Spec {
 }
 
 const LONGEST = 400;
-const CHANNEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Channels of Anaconda whose names have a slash: `pkgs/main`, `owner/label/dev`. */
-const NESTED_CHANNEL = /^(?:pkgs\/[a-z0-9]+|[A-Za-z0-9][\w.-]{0,63}\/label\/[\w.-]{1,64})$/;
-const BUILD = /^[A-Za-z0-9_.*+]{1,64}$/;
-/** conda's own: a name ends where white space or an operator begins (`_NAME_VERSION_RE`). */
-const SPLIT = /^([^\s=<>!~]+)(.*)$/s;
-/** conda's own split of version and build (`_VERSION_BUILD_RE`). */
-const VERSION_BUILD = /((?:.+?)[^><!,|]?)(?:(?<![=!|,<>~])[ =]([^-=,|<>~]+?))?$/s;
-/** CEP 26, "Identifying packages and channels in the conda ecosystem". */
-const NAME = /^(?:[a-z0-9]|[a-z0-9_](?!_))[._-]?(?:[a-z0-9]+(?:[._-]|$))*$/;
-/** `numpy-1.26.4`, `numpy-1.26.4-py311_0` as files are called, `python3.11` as the program is. */
-const WITH_VERSION =
-  /^(?:[a-z][a-z0-9_.-]*?-\d+(?:\.\d+)+(?:-[a-z0-9_.]+|\.tar\.gz|\.zip)?|python\d\.\d+)$/;
-const SUBDIRS = ['linux-64', 'linux-aarch64', 'noarch'];
-const OTHER_SUBDIR = /^(?:osx|win|linux|freebsd|zos|emscripten|wasi)-[a-z0-9]+$/;
 
 /**
  * Parses one spec, or throws `bad-spec` with the position of the part that is wrong and the
@@ -107,7 +98,11 @@ function isSpec(text: string): boolean {
 
 function read(text: string): Spec {
   if (text.length > LONGEST) {
-    throw new Mistake(`it is longer than ${LONGEST} characters`, whole(text), null);
+    throw new Mistake(
+      `it is longer than ${LONGEST} characters`,
+      { start: 0, end: text.length },
+      null,
+    );
   }
   refuseForeign(text);
   const { outside, fields } = readBrackets(text);
@@ -119,127 +114,6 @@ function read(text: string): Spec {
   const { name, rest, restStart } = readName(body, offset);
   const constraint = readConstraint(rest, restStart);
   return withFields({ name, ...constraint, channel: null, ...place }, fields);
-}
-
-function whole(text: string): { start: number; end: number } {
-  return { start: 0, end: text.length };
-}
-
-/** `conda-forge`, `conda-forge/linux-64` or, for any channel, a `*` in its place. */
-function readChannel(text: string, start: number): Partial<Spec> {
-  const isWhole = NESTED_CHANNEL.test(text);
-  const [, name = text, subdir] = isWhole ? [] : (/^(.*)\/([^/]*)$/.exec(text) ?? []);
-  const end = start + text.length;
-  const named = name === '*' ? { channel: null } : { channel: name };
-  if (name !== '*' && !CHANNEL.test(name) && !NESTED_CHANNEL.test(name)) {
-    throw new Mistake(
-      `\`${printable(text)}\` is not the name of a channel`,
-      { start, end },
-      'Name a channel such as `conda-forge::numpy`; addresses are configured by the operator.',
-    );
-  }
-  if (subdir === undefined) return named;
-  return { ...named, subdir: readSubdir(subdir, { start: end - subdir.length, end }) };
-}
-
-function readSubdir(subdir: string, position: { start: number; end: number }): string {
-  if (SUBDIRS.includes(subdir)) return subdir;
-  throw new Mistake(
-    OTHER_SUBDIR.test(subdir)
-      ? `the clusters are Linux, and \`${printable(subdir)}\` is not for them`
-      : `\`${printable(subdir)}\` is not a platform`,
-    position,
-    `There are ${SUBDIRS.map((known) => `\`${known}\``).join(', ')}.`,
-  );
-}
-
-function readName(body: string, offset: number) {
-  const [, name = '', rest = ''] = SPLIT.exec(body) ?? [];
-  const position = { start: offset, end: offset + (name.length || body.length) };
-  const lower = name.toLowerCase();
-  if (name === '') throw new Mistake('there is no package name', position, 'Begin with a name.');
-  if (/^(?:\d+(?:\.\d+)*|v\d+(?:\.\d+)+)$/.test(name)) {
-    throw new Mistake(
-      `\`${printable(name)}\` is a version without its package`,
-      position,
-      `Write the package before it, such as \`python=${printable(name.replace(/^v/, ''))}\`.`,
-    );
-  }
-  if (name.includes('*')) {
-    throw new Mistake('a name with `*` could be any package', position, 'Name one package.');
-  }
-  if (lower.startsWith('__')) {
-    throw new Mistake(
-      `\`${printable(name)}\` is a property of the machine, not a package`,
-      position,
-      'It follows from the profile of the cluster; leave it out.',
-    );
-  }
-  if (WITH_VERSION.test(lower)) {
-    throw new Mistake(
-      `in \`${printable(name)}\` the version is a part of the name`,
-      position,
-      'A version follows `=`: `numpy=1.26`.',
-    );
-  }
-  if (!NAME.test(lower) || name.length > 128) {
-    throw new Mistake(`\`${printable(name)}\` is not a package name`, position, null);
-  }
-  return { name: lower, rest, restStart: offset + name.length };
-}
-
-function readConstraint(text: string, start: number): Pick<Spec, 'version' | 'build'> {
-  const rest = text.trim();
-  if (rest === '') return { version: null, build: null };
-  const from = start + text.length - text.trimStart().length;
-  const position = { start: from, end: from + rest.length };
-  // conda stumbles over two spaces after an operator; they mean what one means.
-  const compact = rest
-    .replace(/\s+/g, ' ')
-    .replace(/ ?([,|]) ?/g, '$1')
-    .replace(/([=<>!~]) /g, '$1');
-  const [, version = compact, build = null] = VERSION_BUILD.exec(compact) ?? [];
-  if (/^[A-Za-z]/.test(version)) {
-    throw new Mistake(
-      `\`${printable(rest)}\` after the name is not a version constraint`,
-      position,
-      'Two packages are two words, without quotes around both.',
-    );
-  }
-  const typedBuild = build?.trim() ?? null;
-  if (typedBuild !== null) {
-    checkBuild(typedBuild, {
-      start: position.end - (build?.trimStart().length ?? 0),
-      end: position.end,
-    });
-  }
-  const end = typedBuild === null ? position.end : position.end - typedBuild.length;
-  const versionEnd = start + text.slice(0, end - start).replace(/[\s=]+$/, '').length;
-  const place = typedBuild === null ? position : { start: from, end: versionEnd };
-  return { version: readVersion(version, place), build: typedBuild };
-}
-
-function readVersion(text: string, position: { start: number; end: number }): string {
-  const version = canonicalVersion(text, position);
-  try {
-    new VersionSpec(strictVersion(version, false), 'strict').free();
-  } catch {
-    throw new Mistake(
-      `\`${printable(text.trim())}\` is not a version constraint conda understands`,
-      position,
-      'Constraints are `=3.11`, `==3.11.3`, `>=1.26,<2`, `!=2.0` or `=1.*`.',
-    );
-  }
-  return version;
-}
-
-function checkBuild(build: string, position: { start: number; end: number }): void {
-  if (BUILD.test(build)) return;
-  throw new Mistake(
-    `\`${printable(build)}\` is not a build string`,
-    position,
-    'Builds look like `py311_0`, or `py311*` for all that begin so.',
-  );
 }
 
 /** What stands in brackets wins over what stands before them, as in conda. */
@@ -275,7 +149,7 @@ function inOrder({ subdir, buildNumber, md5, sha256, ...spec }: Spec): Spec {
   };
 }
 
-function readBuildNumber(value: string, position: { start: number; end: number }): string {
+function readBuildNumber(value: string, position: Position): string {
   const compact = value.replace(/\s+/g, '');
   if (/^(?:==|!=|>=|<=|>|<|=)?\d{1,9}$/.test(compact)) return compact.replace(/^==?/, '');
   throw new Mistake(
@@ -285,110 +159,8 @@ function readBuildNumber(value: string, position: { start: number; end: number }
   );
 }
 
-function readChecksum(
-  key: 'md5' | 'sha256',
-  value: string,
-  position: { start: number; end: number },
-): string {
+function readChecksum(key: 'md5' | 'sha256', value: string, position: Position): string {
   const digits = key === 'md5' ? 32 : 64;
   if (value.length === digits && /^[0-9a-f]+$/i.test(value)) return value.toLowerCase();
   throw new Mistake(`\`${key}\` has ${digits} hexadecimal digits`, position, null);
-}
-
-/** Forms a MatchSpec allows but a request does not: they could reach outside the channels. */
-function refuseForeign(text: string): void {
-  const foreign: Rules = [
-    [/^-\S*/, 'it starts with `-`', 'Options are listed by `help create`.'],
-    [/^<[@#!]\S*|^@\S+/, 'people and channels are not packages', 'Name the package.'],
-    [/:[a-z0-9_+-]+:(?!:)/, 'emoji are not packages', 'Name the package.'],
-    [/\p{Extended_Pictographic}/u, 'emoji are not packages', 'Name the package.'],
-    [
-      /[a-z][a-z0-9+.-]*:\/\/\S*|^[~.]{0,2}[/\\]\S*|\\|\.(?:conda|tar\.bz2|whl)$/i,
-      'addresses and paths are not packages',
-      'The operator configures channels; for your own code use `--project`.',
-    ],
-    [/[^\x20-\x7e]/u, 'it has a character no package has', 'Type it in plain ASCII.'],
-    [
-      /;.*\b(?:python_version|python_full_version|sys_platform|platform_\w+|os_name|extra)\b.*/,
-      (marker) =>
-        `\`${printable(marker.replace(/^;\s*/, ''))}\` is a marker of pip, which conda does not have`,
-      'Leave out what follows the `;`.',
-    ],
-  ];
-  refuseAny(text, foreign);
-}
-
-/** What is left of a spec when its brackets are set aside has few characters. */
-function refuseCharacters(text: string): void {
-  refuseAny(text, [
-    [/@/, '`@` is not an operator of conda', 'Versions follow `=`.'],
-    [
-      /(?<!:):(?!:)/,
-      'a channel stands before two colons',
-      'Write `conda-forge::numpy` for a channel and `numpy=1.26` for a version.',
-    ],
-    [/#.*/, 'comments are not part of a spec', 'Leave out what follows the `#`.'],
-    [/[\^$]/, 'regular expressions and `^` are not offered', 'Write `=1.2` or `>=1.2,<2` instead.'],
-    [
-      /[`;&"'(){}?%]/,
-      'it has a character no package has',
-      'Specs look like `numpy`, `numpy=1.2` or `numpy>=1,<2`.',
-    ],
-    [/(?<!\*)\/(?!.*::)/, 'a path is not a package', 'A channel stands before `::`.'],
-  ]);
-}
-
-/** What may not be in a text, why, and what to type instead. */
-type Rules = ReadonlyArray<readonly [RegExp, string | ((words: string) => string), string | null]>;
-
-function refuseAny(text: string, rules: Rules): void {
-  for (const [pattern, reason, hint] of rules) {
-    const match = pattern.exec(text);
-    if (!match) continue;
-    const end = match.index + match[0].length;
-    const why = typeof reason === 'string' ? reason : reason(match[0]);
-    throw new Mistake(why, { start: match.index, end }, hint);
-  }
-}
-
-/**
- * Whether a version is one of those a spec's constraint allows, by conda's rules. A constraint that
- * cannot be told here allows every version. `isExact`: a build follows, see `strictVersion`.
- */
-export function meetsVersion(version: string, constraint: string | null, isExact = false): boolean {
-  if (constraint === null) return true;
-  let parsed: VersionSpec;
-  try {
-    parsed = new VersionSpec(strictVersion(constraint, isExact));
-  } catch {
-    return true;
-  }
-  try {
-    return withVersion(version, (value) => parsed.matches(value)) ?? false;
-  } finally {
-    parsed.free();
-  }
-}
-
-/** Orders versions as conda does, the newest first; what is no version comes last. */
-export function newestFirst(versions: Iterable<string>): string[] {
-  return [...versions].sort(
-    (left, right) =>
-      withVersion(right, (newer) => withVersion(left, (older) => newer.compare(older))) ?? 0,
-  );
-}
-
-/** WebAssembly's memory is not collected; null for a text that is no version. */
-function withVersion<T>(text: string, use: (version: Version) => T): T | null {
-  let version: Version;
-  try {
-    version = new Version(text);
-  } catch {
-    return null;
-  }
-  try {
-    return use(version);
-  } finally {
-    version.free();
-  }
 }

@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { condaLine, matchSpec, rattlerText } from '../../src/adapters/engines/match-spec.ts';
+import { strictVersion } from '../../src/domain/spec/version.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
-import { strictVersion } from '../../src/domain/spec-version.ts';
 import { labPython, prepareConda, whyNoConda, whyNoLabPython } from '../adapters/engines/lab.ts';
 import { execFileSync } from '../harness/command.ts';
 

@@ -1,7 +1,7 @@
 import { userError } from '../../domain/errors.ts';
 import type { Channel } from '../../domain/ports.ts';
+import { strictVersion } from '../../domain/spec/version.ts';
 import type { Spec } from '../../domain/spec.ts';
-import { strictVersion } from '../../domain/spec-version.ts';
 
 /**
  * A spec for an engine: a Spec whose channel is an address and whose version has only the forms

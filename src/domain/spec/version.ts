@@ -1,5 +1,5 @@
-import { printable } from './names.ts';
-import { Mistake } from './spec-fields.ts';
+import { printable } from '../names.ts';
+import { Mistake, type Position } from './mistake.ts';
 
 /** The constraints of a version, without what joins and groups them. */
 export function clausesOf(version: string): string[] {
@@ -11,7 +11,7 @@ export function clausesOf(version: string): string[] {
  * `==1.26.*` → `=1.26.*` (conda's `_sanitize_version_str` and `VersionSpec.get_matcher`).
  * Throws a Mistake for what one of conda and rattler does not understand.
  */
-export function canonicalVersion(text: string, position: { start: number; end: number }): string {
+export function canonicalVersion(text: string, position: Position): string {
   if (/[^\s,|<>=!~(]\s+[^\s,|<>=!~)]/.test(text.trim())) {
     throw new Mistake(
       `\`${printable(text.trim())}\` is more than a version and a build`,
@@ -35,11 +35,7 @@ function isGrouping(before: string | undefined, after: string | undefined): bool
   return before === ')' || after === '(';
 }
 
-function canonicalClause(
-  clause: string,
-  isFirst: boolean,
-  position: { start: number; end: number },
-): string {
+function canonicalClause(clause: string, isFirst: boolean, position: Position): string {
   const [, typed = '', value = ''] = /^(={2,}|[!<>~]=|[=<>])?(.*)$/s.exec(clause) ?? [];
   const operator = typed.startsWith('==') ? '==' : typed;
   if (clause === '' || value === '') {

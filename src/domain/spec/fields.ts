@@ -1,35 +1,14 @@
-import { printable } from './names.ts';
+import { printable } from '../names.ts';
+import { Mistake, type Position } from './mistake.ts';
 
-/** What is wrong with a spec, with offsets in its own text. */
-export class Mistake extends Error {
-  readonly start: number;
-  readonly end: number;
-  readonly hint: string | null;
-
-  constructor(reason: string, position: { start: number; end: number }, hint: string | null) {
-    super(reason);
-    this.start = position.start;
-    this.end = position.end;
-    this.hint = hint;
-  }
-}
+const KNOWN = ['version', 'build', 'build_number', 'channel', 'subdir', 'md5', 'sha256'] as const;
 
 /** `key=value` of `name[key=value, …]`; `position` is that of the value. */
 export interface BracketField {
-  key: 'version' | 'build' | 'build_number' | 'channel' | 'subdir' | 'md5' | 'sha256';
+  key: (typeof KNOWN)[number];
   value: string;
-  position: { start: number; end: number };
+  position: Position;
 }
-
-const KNOWN: readonly string[] = [
-  'version',
-  'build',
-  'build_number',
-  'channel',
-  'subdir',
-  'md5',
-  'sha256',
-] satisfies BracketField['key'][];
 
 /** Further fields that conda has, and why a request cannot have them. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -69,7 +48,7 @@ export function readBrackets(text: string): { outside: string; fields: BracketFi
   return { outside: text.slice(0, open).trimEnd(), fields: readFields(inside, open + 1, hint) };
 }
 
-function refuseExtra(inside: string, position: { start: number; end: number }): void {
+function refuseExtra(inside: string, position: Position): void {
   if (inside.trim() === '' || !/^[A-Za-z0-9._,\s-]+$/.test(inside)) return;
   throw new Mistake(
     `\`[${printable(inside)}]\` is an extra of pip, which conda does not have`,
@@ -107,10 +86,11 @@ function checkedField(
   key: string,
   value: string,
   before: readonly BracketField[],
-  positions: Record<'key' | 'value', { start: number; end: number }>,
+  positions: Record<'key' | 'value', Position>,
 ): BracketField {
-  const list = KNOWN.map((known) => `\`${known}\``).join(', ');
-  if (!KNOWN.includes(key)) {
+  const list = KNOWN.map((field) => `\`${field}\``).join(', ');
+  const known = KNOWN.find((field) => field === key);
+  if (known === undefined) {
     const reason = Object.hasOwn(REFUSED, key)
       ? `: ${REFUSED[key]}`
       : ', which conda does not know';
@@ -124,5 +104,5 @@ function checkedField(
     throw new Mistake(`the brackets have \`${key}\` twice`, positions.key, null);
   }
   if (value === '') throw new Mistake(`\`${key}\` has no value`, positions.key, null);
-  return { key: key as BracketField['key'], value, position: positions.value };
+  return { key: known, value, position: positions.value };
 }

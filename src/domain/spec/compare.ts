@@ -1,0 +1,55 @@
+/** conda's rules for versions, by rattler. */
+import { Version, VersionSpec } from '@conda-org/rattler';
+import { strictVersion } from './version.ts';
+
+/** Whether rattler reads a constraint, in the form that every engine reads alike. */
+export function isConstraint(constraint: string): boolean {
+  try {
+    new VersionSpec(strictVersion(constraint, false), 'strict').free();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a version is one of those a spec's constraint allows, by conda's rules. A constraint that
+ * cannot be told here allows every version. `isExact`: a build follows, see `strictVersion`.
+ */
+export function meetsVersion(version: string, constraint: string | null, isExact = false): boolean {
+  if (constraint === null) return true;
+  let parsed: VersionSpec;
+  try {
+    parsed = new VersionSpec(strictVersion(constraint, isExact));
+  } catch {
+    return true;
+  }
+  try {
+    return withVersion(version, (value) => parsed.matches(value)) ?? false;
+  } finally {
+    parsed.free();
+  }
+}
+
+/** Orders versions as conda does, the newest first; what is no version comes last. */
+export function newestFirst(versions: Iterable<string>): string[] {
+  return [...versions].sort(
+    (left, right) =>
+      withVersion(right, (newer) => withVersion(left, (older) => newer.compare(older))) ?? 0,
+  );
+}
+
+/** WebAssembly's memory is not collected; null for a text that is no version. */
+function withVersion<T>(text: string, use: (version: Version) => T): T | null {
+  let version: Version;
+  try {
+    version = new Version(text);
+  } catch {
+    return null;
+  }
+  try {
+    return use(version);
+  } finally {
+    version.free();
+  }
+}
