@@ -3,7 +3,7 @@ import { FerryError, type Repair, userError } from '../src/domain/errors.ts';
 import { type Meant, namedInLog, unknownInLog } from '../src/domain/own-environment.ts';
 import { remedyFor } from '../src/domain/remedy.ts';
 import { generalFindings, type Reply } from '../src/domain/reply.ts';
-import type { KeptDiagnosis } from '../src/domain/services.ts';
+import type { KeptDiagnosis } from '../src/domain/services/diagnoses.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { KINDS } from './grammar/kinds.ts';
 

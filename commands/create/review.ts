@@ -1,3 +1,4 @@
+import { channelsOf } from '../../src/domain/defaults.ts';
 import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
 import {
   joined,
@@ -8,7 +9,6 @@ import {
 import { isName, printable } from '../../src/domain/names.ts';
 import { type BuildRequest, createCommand } from '../../src/domain/request.ts';
 import { type Sentence, sentenceAfterCreate, sentenceAsking } from '../../src/domain/sentence.ts';
-import { channelsOf } from '../../src/domain/services.ts';
 import { formatSpec, parseSpec, type Spec } from '../../src/domain/spec.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -151,11 +151,7 @@ async function packagesOf(
   { services }: CommandContext,
 ): Promise<((word: string) => boolean) | null> {
   const { settings } = services;
-  const names =
-    channels.length > 0
-      ? channels
-      : settings.channels.filter((channel) => channel.default).map(({ name }) => name);
-  const contents = await services.channels.read(names, []);
+  const contents = await services.channels.read(channelsOf({ channels }, settings), []);
   if (contents === null) return null;
   return (word) => contents.some((content) => content.has(specOf(word)?.name ?? word));
 }

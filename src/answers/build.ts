@@ -1,5 +1,6 @@
 import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
+import { channelsOf, edgesOf } from '../domain/defaults.ts';
 import type { ErrorKind } from '../domain/errors.ts';
 import { counted, duration, size } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
@@ -112,15 +113,12 @@ function projectName(project: ProjectReference): string {
 }
 
 function place(build: Build, settings: Settings): Inline[] {
-  const { channels, edges, layout } = build.request;
-  const defaults = (entries: { name: string; default: boolean }[]) =>
-    entries.filter((entry) => entry.default).map((entry) => entry.name);
-  const from = channels.length > 0 ? channels : defaults(settings.channels);
-  const onto = edges.length > 0 ? edges : defaults(settings.edges);
+  const from = channelsOf(build.request, settings);
+  const onto = edgesOf(build.request, settings);
   const facts: Inline[][] = [];
   if (from.length > 0) facts.push(words('from ', codes(from, 120)));
   if (onto.length > 0) facts.push(words('to ', codes(onto, 160)));
-  facts.push(words(`${layout} layout`));
+  facts.push(words(`${build.request.layout} layout`));
   if (build.engine) facts.push(words(line(build.engine, 160)));
   if (build.archive) {
     facts.push(words(`${line(build.archive.name, 80)} ${size(build.archive.bytes)}`));

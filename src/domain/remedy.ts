@@ -2,6 +2,8 @@
  * From findings to what one person does about them: the line of their own environment in the form
  * that failed, and the build that would mend it, of packages that a channel has.
  */
+
+import { channelsOf, withoutDefaultEdges } from './defaults.ts';
 import {
   type DiagnosisContext,
   type Finding,
@@ -25,7 +27,7 @@ import type { Meant } from './own-environment.ts';
 import type { ChannelContent, Channels } from './ports.ts';
 import type { InvocationLine, OwnEnvironment } from './reply.ts';
 import { type BuildRequest, createCommand } from './request.ts';
-import { channelsOf, type Settings } from './services.ts';
+import type { Settings } from './services.ts';
 import { formatSpec, meetsVersion, newestFirst, parseSpec, type Spec } from './spec.ts';
 
 /** What is known beside the log. */
@@ -348,12 +350,6 @@ function stagedIn(environment: string, revision: Revision): StagedRevision | nul
   if (!staging) return null;
   const packages = revision.lock.packages.map(({ name }) => name);
   return { environment, revision: revision.number, staging, packages };
-}
-
-/** Edges that a request has by default need not be said again. */
-function withoutDefaultEdges(request: BuildRequest, settings: Settings): BuildRequest {
-  const usual = settings.edges.filter((edge) => edge.default).map(({ name }) => name);
-  return `${usual}` === `${request.edges}` ? { ...request, edges: [] } : request;
 }
 
 const parsed = (text: string): Spec => parseSpec(text);

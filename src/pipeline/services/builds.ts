@@ -1,0 +1,120 @@
+import { type Build, isSettled, pendingSteps, type Requester } from '../../domain/build.ts';
+import { withoutDefaultEdges } from '../../domain/defaults.ts';
+import { userError } from '../../domain/errors.ts';
+import { requireMayActOn } from '../../domain/policy.ts';
+import type { Builds } from '../../domain/services/builds.ts';
+import { create } from './create.ts';
+import { lookup } from './lookup.ts';
+import { busy, requireOwn } from './names.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** What can be done with a recorded build, by whom the policy lets. */
+export function builds(ports: ServicePorts): Builds {
+  const { store, settings } = ports;
+  return {
+    async rebuild(build, requester) {
+      requireMayActOn(build, 'rebuild', requester.user, settings);
+      return create(ports).create(build.request, requester);
+    },
+    async retry(build, requester) {
+      requireMayActOn(build, 'retry', requester.user, settings);
+      return retry(ports, build, requester);
+    },
+    async cancel(build, user) {
+      requireMayActOn(build, 'cancel', user, settings);
+      return cancel(ports, build, user);
+    },
+    verify: (build) => verify(ports, build),
+    async attachMessage(buildId, message) {
+      await store.updateBuild(buildId, (build) => ({ ...build, message }));
+    },
+  };
+}
+
+async function retry(ports: ServicePorts, build: Build, requester: Requester): Promise<Build> {
+  requireRetriable(build);
+  const { store, queue, platform, settings, clock } = ports;
+  const { environment: name } = build.request;
+  // Since it failed the name may have become somebody else's.
+  const people = [build.requester.user, requester.user];
+  const asked = withoutDefaultEdges(build.request, settings);
+  await requireOwn(ports, asked, await store.readEnvironment(name), people);
+  const { held, holder } = await store.holdEnvironment(name, build.id);
+  if (!held) throw busy(await lookup(ports).findBuild(holder));
+  const again = await store.updateBuild(build.id, (current) =>
+    isSettled(current)
+      ? {
+          ...current,
+          attempt: current.attempt + 1,
+          state: 'queued',
+          steps: pendingSteps(),
+          failure: null,
+          cancelRequested: null,
+          startedAt: null,
+          finishedAt: null,
+          queuedAt: clock.now(),
+        }
+      : current,
+  );
+  await queue.enqueue(again, platform, 'build');
+  return again;
+}
+
+function requireRetriable(build: Build): void {
+  const name = build.request.environment;
+  if (!isSettled(build)) {
+    throw userError({
+      code: 'still-running',
+      message: `The build of \`${name}\` is still ${build.state}.`,
+      suggestion: 'Wait for it, or cancel it first.',
+    });
+  }
+  if (build.state === 'ready') {
+    throw userError({
+      code: 'already-settled',
+      message: `\`${name}\` is ready; there is nothing to retry.`,
+      suggestion: 'Use Rebuild, or `create` with the same packages, to solve again.',
+    });
+  }
+}
+
+async function cancel(ports: ServicePorts, build: Build, user: string): Promise<Build> {
+  const { store, queue, platform, clock } = ports;
+  const asked = await store.updateBuild(build.id, (current) =>
+    isSettled(current) || current.cancelRequested
+      ? current
+      : { ...current, cancelRequested: { user, at: clock.now() } },
+  );
+  if (isSettled(asked)) {
+    throw userError({
+      code: 'already-settled',
+      message: `The build of \`${asked.request.environment}\` is already ${asked.state}.`,
+      suggestion: null,
+    });
+  }
+  const { removed } = await queue.cancel(asked, platform);
+  if (!removed) return asked;
+  // No worker had it, so nobody else will settle it.
+  const settled = await store.updateBuild(build.id, (current) =>
+    isSettled(current) ? current : { ...current, state: 'cancelled', finishedAt: clock.now() },
+  );
+  await store.releaseEnvironment(settled.request.environment, settled.id);
+  return settled;
+}
+
+async function verify({ store, queue, platform }: ServicePorts, build: Build): Promise<Build> {
+  const name = build.request.environment;
+  if (build.state !== 'ready') {
+    throw userError({
+      code: 'not-ready',
+      message: `\`${name}\` is ${build.state}, so there is nothing to verify.`,
+      suggestion: `\`status ${name}\` shows how it is doing.`,
+    });
+  }
+  const verifying = await store.updateBuild(build.id, (current) => ({
+    ...current,
+    verifying: true,
+  }));
+  await queue.enqueue(verifying, platform, 'verify');
+  return verifying;
+}

@@ -1,0 +1,88 @@
+import { type Build, isSettled } from '../../domain/build.ts';
+import {
+  type Environment,
+  isOwned,
+  latestRevision,
+  type Revision,
+} from '../../domain/environment.ts';
+import { type FerryError, userError } from '../../domain/errors.ts';
+import type { Lookup } from '../../domain/services/lookup.ts';
+import { closest } from '../../domain/tokens.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** Finding what is recorded, with refusals that say what is there instead. */
+export function lookup({ store }: Pick<ServicePorts, 'store'>): Lookup {
+  const environments = async () => (await store.listEnvironments()).filter(isOwned);
+
+  async function findBuild(reference: string): Promise<Build> {
+    const build = await store.readBuild(reference);
+    if (build) return build;
+    const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
+    if (newest) return newest;
+    throw notFound('build', reference, await environments());
+  }
+
+  async function findEnvironment(name: string): Promise<Environment> {
+    const environment = await store.readEnvironment(name);
+    if (environment && isOwned(environment)) return environment;
+    const [newest] = await store.listBuilds({ environment: name, limit: 1 });
+    // While its first build is at work there is something to show: who asked for it, and how it is.
+    if (environment && newest && !isSettled(newest)) {
+      return { ...environment, owner: newest.requester.user };
+    }
+    throw newest ? neverBuilt(newest) : notFound('environment', name, await environments());
+  }
+
+  return {
+    findBuild,
+    builds: (filter) => store.listBuilds(filter),
+    log: (buildId, last) => store.readLog(buildId, last),
+    environments,
+    findEnvironment,
+    findRevision: async (name, number) => revisionOf(await findEnvironment(name), number),
+  };
+}
+
+function revisionOf(environment: Environment, number: number | null): Revision {
+  const { name, revisions } = environment;
+  const revision =
+    number === null
+      ? latestRevision(environment)
+      : revisions.find((candidate) => candidate.number === number);
+  if (revision) return revision;
+  const numbers = revisions.map((known) => `\`${name}@${known.number}\``);
+  throw userError(
+    numbers.length === 0
+      ? {
+          code: 'not-ready',
+          message: `\`${name}\` has no finished build yet.`,
+          suggestion: `\`status ${name}\` shows how its build is doing.`,
+        }
+      : {
+          code: 'revision-not-found',
+          message: `\`${name}\` has no revision ${number}.`,
+          suggestion: `It has ${numbers.join(', ')}.`,
+        },
+  );
+}
+
+function neverBuilt({ request, state }: Build): FerryError {
+  const name = request.environment;
+  return userError({
+    code: 'environment-not-found',
+    message: `There is no environment \`${name}\`: its last build was ${state === 'failed' ? 'not finished' : state}.`,
+    suggestion: `\`status ${name}\` says what became of it; \`create ${name} …\` builds it.`,
+  });
+}
+
+function notFound(what: string, name: string, environments: readonly Environment[]): FerryError {
+  const near = closest(
+    name,
+    environments.map((environment) => environment.name),
+  );
+  return userError({
+    code: `${what}-not-found`,
+    message: `There is no ${what} \`${name}\`.`,
+    suggestion: near ? `Did you mean \`${near}\`?` : '`list` shows the environments there are.',
+  });
+}

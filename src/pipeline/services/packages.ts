@@ -1,0 +1,25 @@
+import { channelsOf } from '../../domain/defaults.ts';
+import { packagesWith } from '../../domain/diagnosis.ts';
+import type { Packages } from '../../domain/services/packages.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** What channels hold, and what the prefixes that were built have shown. */
+export function packages({ store, channels, settings }: ServicePorts): Packages {
+  return {
+    channels,
+    async packagesOf() {
+      const [learnt, contents] = await Promise.all([
+        store.readModules().catch((): Record<string, string[]> => ({})),
+        channels.read(channelsOf({ channels: [] }, settings), []),
+      ]);
+      const isThere = (name: string) => contents?.some((content) => content.has(name)) ?? true;
+      return (module) => {
+        const shown = Object.hasOwn(learnt, module) ? learnt[module] : undefined;
+        const likely = shown ?? packagesWith(module);
+        const there = likely.filter(isThere);
+        // The name of a package that is not there is still the right word for it.
+        return there.length > 0 ? there : likely;
+      };
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { Platform } from '../../domain/lock.ts';
+import type { Channels, Clock, Queue, Store } from '../../domain/ports.ts';
+import type { Settings } from '../../domain/services.ts';
+
+/** What every service stands on. */
+export interface ServicePorts {
+  store: Store;
+  queue: Queue;
+  clock: Clock;
+  platform: Platform;
+  settings: Settings;
+  channels: Channels;
+  /** A new id: of a build, or of what is kept. */
+  newId(): string;
+}
