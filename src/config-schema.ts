@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
+import { GLOBAL_ALIAS, hiddenBy } from './domain/invocation/alias.ts';
 import { isName, NAME_RULE } from './domain/names.ts';
 import { isVariable } from './domain/shell.ts';
 import { closest } from './domain/tokens.ts';
@@ -71,7 +72,16 @@ const file = text(
   'the path of a file, relative to this file or beginning with `/` or `~/`',
   isFilled,
 );
-const name = text(`a name: ${NAME_RULE}`, isName);
+const NAME = `a name: ${NAME_RULE}`;
+const name = text(NAME, isName);
+
+const alias = z.string({ error: NAME }).superRefine((value, context) => {
+  const hidden = hiddenBy(value, 'global');
+  const message = !isName(value)
+    ? NAME
+    : hidden && `another name, such as \`${GLOBAL_ALIAS}\`, because this one would hide ${hidden}`;
+  if (message) context.addIssue({ code: 'custom', message });
+});
 
 function isFilled(value: string): boolean {
   return value.trim() !== '' && !value.includes('\0');
@@ -217,7 +227,7 @@ const edge = section({
     ),
     '/srv/conda-ferry',
   ),
-  alias: or(name, 'MYGLOBALENV'),
+  alias: or(alias, GLOBAL_ALIAS),
   hdfs: text('`auto`, a folder in HDFS such as `/envs`, or `null` for none', (value) =>
     /^(auto$|\/|hdfs:\/\/)/.test(value),
   )

@@ -409,6 +409,21 @@ redisUrl: redis://:hunter2@redis:6379
       });
     }
 
+    for (const [alias, hidden] of [
+      ['tmp', 'a file that YARN or Spark puts into the container itself'],
+      ['py4j-0.10.zip', 'a file that YARN or Spark puts into the container itself'],
+      ['envs', 'a folder that stagings need on the edge node'],
+    ]) {
+      it(`the alias \`${alias}\`, which would hide something, with another one`, async () => {
+        const found = await problems(
+          `channels: [{ name: a, url: 'file:///a' }]\nedges:\n  - name: e\n    host: h\n    alias: ${alias}\n`,
+        );
+        assert.deepEqual(found, {
+          'edges[0].alias (line 5)': `must be another name, such as \`MYGLOBALENV\`, because this one would hide ${hidden}; it is \`${alias}\`.`,
+        });
+      });
+    }
+
     for (const url of ['https://token@git.example.com/a', 'ext::sh -c id', 'git.example.com/a']) {
       it(`the repository \`${url}\``, async () => {
         const found = await problems(

@@ -20,6 +20,7 @@ import { type CheckedRequest, checkRequest, type InvocationRequest } from './inv
 import { mergeSettings, type Settings } from './invocation/settings.ts';
 import { atLeast, versionOf } from './invocation/version.ts';
 
+export { defaultAlias } from './invocation/alias.ts';
 export type { Invocation } from './invocation/plan.ts';
 export { InvocationRefusal } from './invocation/refusal.ts';
 export type {
@@ -28,7 +29,6 @@ export type {
   Purpose,
   Tool,
 } from './invocation/request.ts';
-export { defaultAlias } from './invocation/request.ts';
 
 /**
  * The invocation for one staging. Throws `InvocationRefusal` for a malformed request and for a

@@ -1,6 +1,6 @@
 import type { Build } from './build.ts';
 import type { Environment, Staging } from './environment.ts';
-import { defaultAlias } from './invocation/request.ts';
+import { defaultAlias } from './invocation/alias.ts';
 
 /**
  * A staging as any version has stored it. Older ones did not say what it is a staging of, and had

@@ -577,6 +577,11 @@ describe('combinations that cannot work are refused with the reason', () => {
     ['client mode without a prefix', { ...CHURN, driverPrefix: null }, 'driver-prefix-required'],
     ['a taken alias', { ...CHURN, alias: 'tmp' }, 'alias-taken'],
     [
+      'an alias that is a folder of stagings',
+      { ...CHURN, layout: 'global', alias: 'envs' },
+      'alias-taken',
+    ],
+    [
       'an alias that the site gives its own archive',
       { ...CHURN, cluster: { ...CHURN.cluster, siteAliases: ['site', 'churn_zip'] } },
       'alias-of-site',

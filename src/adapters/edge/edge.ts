@@ -2,6 +2,7 @@ import type { Archive } from '../../domain/archive.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
+import { hiddenBy } from '../../domain/invocation/alias.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Edge, Progress, RunRequest, RunResult, StageRequest } from '../../domain/ports.ts';
 import { isVariable } from '../../domain/shell.ts';
@@ -9,7 +10,7 @@ import { baseOf, hdfsBase, isInHdfs, putIntoHdfs } from './hdfs.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
-import { checkStageRequest, isStagingIntact, OWN_FOLDERS, stageArchive } from './staging.ts';
+import { checkStageRequest, isStagingIntact, stageArchive } from './staging.ts';
 import { createTurns } from './turns.ts';
 
 /** One edge node as configured. */
@@ -206,11 +207,12 @@ class EdgeNode implements Edge {
 /** The configuration's own reader names bad keys; this keeps what becomes a path or a variable safe. */
 function checkConfig(config: EdgeConfig): void {
   parseName(config.alias, 'alias');
+  const hidden = hiddenBy(config.alias, 'global');
   const wrong =
     !/^(\/[A-Za-z0-9._-]+)+\/?$/.test(config.root) || config.root.includes('/..')
       ? 'root: must be an absolute path of letters, digits, `.`, `_` and `-`'
-      : OWN_FOLDERS.includes(config.alias)
-        ? `alias: \`${config.alias}\` is a folder that stagings need`
+      : hidden !== null
+        ? `alias: \`${config.alias}\` would hide ${hidden}`
         : Object.keys(config.env).find((name) => !isVariable(name));
   if (wrong !== undefined) {
     throw outsideError({

@@ -13,8 +13,6 @@ import type { Session } from './session.ts';
 
 /** Bytes that stay free on the edge whatever we stage. */
 const RESERVE = 16 * 1024 * 1024;
-/** Folders under the root that are not the alias's. */
-export const OWN_FOLDERS: readonly string[] = ['archives', 'envs', 'manifests'];
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** Where an archive lies on the edge; published once, immutable from then on. */

@@ -1,6 +1,7 @@
 import type { ClusterProfile, Manager } from '../cluster.ts';
 import { isName, NAME_RULE, printable } from '../names.ts';
 import { isVariable } from '../shell.ts';
+import { defaultAlias, hiddenBy } from './alias.ts';
 import { refuse } from './refusal.ts';
 import { isVersion } from './version.ts';
 
@@ -105,15 +106,6 @@ const CLUSTER_KEYS = [
   'siteAliases',
 ];
 
-/** The article's name for the folder that edge node and executors have in common. */
-const GLOBAL_ALIAS = 'MYGLOBALENV';
-
-/**
- * Names that Spark and the NodeManager put into a container's working directory themselves
- * (hadoop `ContainerLaunch`, spark `deploy.yarn.Client`): an archive there would hide them.
- */
-const TAKEN_ALIASES = /^(tmp|pyspark\.zip|py4j-.*\.zip|app\.jar|container_tokens|.*\.sh)$/i;
-
 /**
  * Control characters end lines, lone surrogates have no UTF-8, and bidirectional controls make a
  * line read differently from what it does.
@@ -132,7 +124,7 @@ export function checkRequest(value: unknown): CheckedRequest {
     environment,
     revision: revisionAt(request.revision),
     layout,
-    alias: aliasAt(request.alias) ?? defaultAlias(layout, environment, path),
+    alias: aliasAt(request.alias, layout) ?? defaultAlias(layout, environment, path),
     archive: { path, hdfs: optionalTextAt(archive.hdfs, 'archive.hdfs') },
     driverPrefix: optionalPathAt(request.driverPrefix, 'driverPrefix'),
     cluster: {
@@ -161,14 +153,6 @@ export function checkRequest(value: unknown): CheckedRequest {
     imports: importsAt(request.imports),
     packages: packagesAt(request.packages),
   };
-}
-
-/** `churn_zip` as in the article; `churn_tgz` for `.tar.gz` and `.tgz`; `MYGLOBALENV` for global. */
-export function defaultAlias(layout: Layout, environment: string, archivePath: string): string {
-  if (layout === 'global') return GLOBAL_ALIAS;
-  const suffix = /\.(zip|jar|tar)$/i.exec(archivePath)?.[1]?.toLowerCase() ?? 'tgz';
-  // The longest name leaves no room for the suffix, and an alias may not be longer than a name.
-  return `${environment.slice(0, 64 - suffix.length - 1)}_${suffix}`;
 }
 
 function isAbsent(value: unknown): value is null | undefined {
@@ -230,13 +214,14 @@ function nameAt(value: unknown, field: string): string {
   );
 }
 
-function aliasAt(value: unknown): string | null {
+function aliasAt(value: unknown, layout: Layout): string | null {
   if (isAbsent(value)) return null;
   const alias = nameAt(value, 'alias');
-  if (!TAKEN_ALIASES.test(alias)) return alias;
+  const hidden = hiddenBy(alias, layout);
+  if (hidden === null) return alias;
   return refuse(
     'alias-taken',
-    `The alias \`${alias}\` would hide a file that YARN or Spark puts into the container itself.`,
+    `The alias \`${alias}\` would hide ${hidden}.`,
     'Leave `alias` out: the default, such as `churn_zip`, is free.',
   );
 }
