@@ -34,9 +34,7 @@ export async function review(
   const parsed = parseCommand(text, commands, context.services.settings);
   const refused = await reviewed(parsed, commands, context);
   if (refused?.kind === 'refusal') return refused.error;
-  if (parsed.kind !== 'error') return null;
-  const own = refusal(parsed.error, parsed.typed);
-  return own.kind === 'refusal' ? own.error : null;
+  return parsed.kind === 'error' ? refusal(parsed.error, parsed.typed).error : null;
 }
 
 /** What commands have to say of a text as a whole; null when they have nothing to add. */

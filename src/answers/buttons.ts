@@ -43,7 +43,7 @@ type FreeId =
 
 /** Buttons that say a command; their ids differ because Slack wants them to within a block. */
 type SayId = 'say_1' | 'say_2' | 'say_3' | 'say_4';
-export const SAY_IDS: readonly SayId[] = ['say_1', 'say_2', 'say_3', 'say_4'];
+const SAY_IDS: readonly SayId[] = ['say_1', 'say_2', 'say_3', 'say_4'];
 
 interface ButtonStyle {
   label: string;

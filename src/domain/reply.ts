@@ -59,6 +59,8 @@ export type Reply =
   | { kind: 'notice'; tone: 'information' | 'success'; text: Phrase }
   | { kind: 'refusal'; error: RefusalView };
 
+export type Refusal = Extract<Reply, { kind: 'refusal' }>;
+
 /** What a log shows, for whoever's job it was. */
 export function generalFindings(
   findings: readonly Finding[],
@@ -142,7 +144,7 @@ export interface RefusalView {
   others?: readonly { message: Phrase; suggestion: Phrase | null }[];
 }
 
-export function refusal(error: FerryError, typed: string | null): Reply {
+export function refusal(error: FerryError, typed: string | null): Refusal {
   const { code, said, position, repairs } = error;
   // The same words twice say no more than once.
   const messages = [error, ...error.others].map((each) => each.message);

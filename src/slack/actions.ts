@@ -1,13 +1,14 @@
 /**
- * What pressing a button does: a table from action id to handler. A press is what somebody else
+ * What pressing a button does: tables from action id to handler. A press is what somebody else
  * could have sent too, so its value is parsed strictly; a build may have moved on since the
  * button was drawn, so a press on an old button is answered kindly and does nothing.
  */
-import { type ActionId, BUTTONS, CHOOSE, labelOf, offeredOn, SAY_IDS } from '../answers/buttons.ts';
+import { type ActionId, BUTTONS, type CHOOSE, labelOf, offeredOn } from '../answers/buttons.ts';
 import { type Build, isSettled } from '../domain/build.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
+import { TITLES } from './conversation/titles.ts';
 import type { Conversation } from './conversation.ts';
 import type { Place } from './place.ts';
 
@@ -25,6 +26,8 @@ type Handler = (
 ) => Promise<void>;
 
 type BuildAction = keyof typeof BUTTONS;
+type Opening = Extract<ActionId, `open_${string}`>;
+type Saying = Exclude<ActionId, BuildAction | Opening> | typeof CHOOSE;
 
 const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   cancel: quietly('cancel'),
@@ -32,28 +35,22 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   verify: quietly('verify'),
   rebuild: async (build, place, conversation, services) => {
     const { user, channel, team } = place;
-    const reply = await conversation.attempt(async () => {
+    const reply = await conversation.attempt(async (): Promise<Reply> => {
       const { build: again, joined } = await services.rebuild(build, { user, channel, team });
-      const audience = joined ? 'requester' : 'channel';
-      return { kind: 'build', build: again, audience };
+      return { kind: 'build', build: again, audience: joined ? 'requester' : 'channel' };
     });
     await conversation.answer(reply, place);
   },
-  logs: (build, place, conversation) =>
-    conversation.show('Log', conversation.run(`logs ${build.id} --last 200`, place), place),
-  copy_line: (build, place, conversation) =>
-    conversation.show(
-      'Line to copy',
-      conversation.run(`run ${labelOf(build)} pyspark`, place),
-      place,
-    ),
-  spark_submit: (build, place, conversation) =>
-    conversation.show(
-      'spark-submit',
-      conversation.run(`run ${labelOf(build)} spark-submit`, place),
-      place,
-    ),
+  logs: inModal(TITLES.logs, (build) => `logs ${build.id} --last 200`),
+  copy_line: inModal(TITLES.run, (build) => `run ${labelOf(build)} pyspark`),
+  spark_submit: inModal('spark-submit', (build) => `run ${labelOf(build)} spark-submit`),
 };
+
+/** Shows what the command answers. */
+function inModal(title: string, command: (build: Build) => string): Handler {
+  return (build, place, conversation) =>
+    conversation.show(title, conversation.run(command(build), place), place);
+}
 
 /** Runs the command the button stands for. The live message is the answer; only a refusal is said. */
 function quietly(action: 'cancel' | 'retry' | 'verify'): Handler {
@@ -65,56 +62,79 @@ function quietly(action: 'cancel' | 'retry' | 'verify'): Handler {
   };
 }
 
+/** Buttons that open something, whatever their value. */
+const OPENING: Readonly<
+  Record<Opening, (place: Place, conversation: Conversation) => Promise<void>>
+> = {
+  open_form: async (place, conversation) => {
+    if (await conversation.openForm({}, place)) return;
+    const reply = kindly('The form could not be opened.', 'Press the button again.');
+    await conversation.answer(reply, place);
+  },
+  open_help: (place, conversation) =>
+    conversation.show(TITLES.help, conversation.run('help', place), place),
+  open_diagnose: (place, conversation) => conversation.openDiagnose(place),
+};
+
+/** Buttons and options whose value is a command. */
+const SAYING: Readonly<
+  Record<Saying, (command: string, place: Place, conversation: Conversation) => Promise<void>>
+> = {
+  choose: (command, place, conversation) => conversation.choose(command, place),
+  share: (command, place, conversation) => conversation.share(command, place),
+  copy_text: (command, place, conversation) => conversation.sayInView(command, place),
+  say_1: say,
+  say_2: say,
+  say_3: say,
+  say_4: say,
+};
+
+function say(command: string, place: Place, conversation: Conversation): Promise<void> {
+  return place.channel === ''
+    ? conversation.sayInView(command, place)
+    : conversation.say(command, place);
+}
+
 export async function press(
   { action, value, place }: Press,
   conversation: Conversation,
   services: Services,
 ): Promise<void> {
-  if (action === ('open_form' satisfies ActionId)) {
-    if (!(await conversation.openForm({}, place))) {
-      await conversation.answer(
-        kindly('The form could not be opened.', 'Press the button again.'),
-        place,
-      );
-    }
-    return;
-  }
-  if (action === ('open_help' satisfies ActionId)) {
-    return conversation.show('Help', conversation.run('help', place), place);
-  }
-  if (action === ('open_diagnose' satisfies ActionId)) return conversation.openDiagnose(place);
+  const open = rowOf(OPENING, action);
+  if (open) return open(place, conversation);
   const command = readCommand(value);
-  if (command !== null) {
-    if (action === CHOOSE) return conversation.choose(command, place);
-    if (action === ('share' satisfies ActionId)) return conversation.share(command, place);
-    if (action === ('copy_text' satisfies ActionId)) return conversation.sayInView(command, place);
-    if (SAY_IDS.some((known) => known === action)) {
-      return place.channel === ''
-        ? conversation.sayInView(command, place)
-        : conversation.say(command, place);
-    }
-  }
+  const answer = rowOf(SAYING, action);
+  if (command !== null && answer) return answer(command, place, conversation);
   const buildId = readValue(value);
-  if (!Object.hasOwn(HANDLERS, action) || buildId === null) {
+  const handle = rowOf(HANDLERS, action);
+  if (!handle || buildId === null) {
     const next = `Type \`${services.settings.command} status\` for what there is now.`;
     return conversation.answer(
       kindly('This button is from another version of Conda Ferry.', next),
       place,
     );
   }
-  const known = action as BuildAction;
-  const found: Build[] = [];
-  const outcome = await conversation.attempt(async () => {
-    const build = await services.findBuild(buildId);
-    // A reference may also name an environment; a button never means one.
-    if (build.id !== buildId) return kindly('That build is no longer known.', null);
-    if (!offeredOn(build).includes(known)) return stale(known, build);
-    found.push(build);
-    return kindly('', null);
-  });
-  const [build] = found;
-  if (!build) return conversation.answer(outcome, place);
-  await HANDLERS[known](build, place, conversation, services);
+  const found = await conversation.attempt(() => findOffering(action, buildId, services));
+  if (found.kind !== 'offering') return conversation.answer(found, place);
+  await handle(found.build, place, conversation, services);
+}
+
+/** The row of what came from outside; undefined where there is none. */
+function rowOf<Row>(table: Readonly<Record<string, Row>>, key: string): Row | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** The build, while the button still makes sense on it; else why it does nothing. */
+async function findOffering(
+  action: string,
+  buildId: string,
+  services: Services,
+): Promise<{ kind: 'offering'; build: Build } | Reply> {
+  const build = await services.findBuild(buildId);
+  // A reference may also name an environment; a button never means one.
+  if (build.id !== buildId) return kindly('That build is no longer known.', null);
+  const isOffered = offeredOn(build).some((offered) => offered === action);
+  return isOffered ? { kind: 'offering', build } : stale(action, build);
 }
 
 /**
@@ -146,7 +166,7 @@ function readOnly(value: string | null, wanted: string, longest: number): string
 }
 
 /** Why a button that was there a moment ago does nothing any more. */
-function stale(action: BuildAction, build: Build): Reply {
+function stale(action: string, build: Build): Reply {
   const name = `\`${labelOf(build)}\``;
   if (action === 'cancel' && build.cancelRequested && !isSettled(build)) {
     return kindly(`The build of ${name} is already being stopped.`, null);

@@ -2,6 +2,7 @@
 import { attachedFiles, readLogs } from '../attachments.ts';
 import type { App } from '../connection/bolt.ts';
 import { deliveryId } from '../connection/once.ts';
+import { TITLES } from '../conversation/titles.ts';
 import { decodeSlackText } from '../decode.ts';
 import { CREATE_FORM, readOrigin } from '../modals/create-form.ts';
 import { DIAGNOSE_FORM, readDiagnoseForm } from '../modals/diagnose-form.ts';
@@ -11,9 +12,6 @@ import type { FormState } from '../modals/view.ts';
 import { isDirect, placeOf } from '../place.ts';
 import type { Listening } from './listening.ts';
 import { readable } from './readable.ts';
-
-/** Title of the modal that shows what `diagnose` found. */
-const FOUND = 'What went wrong';
 
 export function listenToForms(app: App, listening: Listening): void {
   listenToCreate(app, listening);
@@ -70,7 +68,7 @@ function listenToDiagnose(
       return;
     }
     // Reading files may take longer than the three seconds there are: the answer comes after.
-    await ack({ response_action: 'update', view: loadingView(FOUND) });
+    await ack({ response_action: 'update', view: loadingView(TITLES.diagnose) });
     if (!(await isFirst(deliveryId(body)))) return;
     const place = placeOf(body.user.id, { team: body.team?.id ?? null, view: view.id });
     const logs = attachedFiles({ files: read.files });
@@ -78,6 +76,6 @@ function listenToDiagnose(
       const texts = [read.text, ...(await readLogs(logs, chat))];
       return conversation.run(decodeSlackText(`diagnose ${texts.join('\n')}`), place);
     });
-    background(conversation.fill(view.id, FOUND, reply, place));
+    background(conversation.fill(view.id, TITLES.diagnose, reply, place));
   });
 }

@@ -1,10 +1,10 @@
-import { type Reply, refusal } from '../../domain/reply.ts';
+import { type Refusal, refusal } from '../../domain/reply.ts';
 import { unreadable } from '../attachments.ts';
 import { ChatError } from '../chat.ts';
 import type { Log } from '../log.ts';
 
 /** What `read` answers, or why Slack does not let us read. */
-export async function readable<T>(log: Log, read: () => Promise<T>): Promise<T | Reply> {
+export async function readable<T>(log: Log, read: () => Promise<T>): Promise<T | Refusal> {
   try {
     return await read();
   } catch (error) {

@@ -1,0 +1,97 @@
+/** An answer with what leads on from it: the live message, the line to copy, the way to show it to all. */
+import { fitsButton, freeButton } from '../../answers/buttons.ts';
+import { type ByKind, byKind } from '../../answers/by-kind.ts';
+import { describe } from '../../answers/describe.ts';
+import { type Button, type Document, link, small } from '../../answers/document.ts';
+import type { Build } from '../../domain/build.ts';
+import type { Reply } from '../../domain/reply.ts';
+import type { Settings } from '../../domain/services.ts';
+import type { Chat } from '../chat.ts';
+import type { Place } from '../place.ts';
+import type { Runner } from './runner.ts';
+import { TITLES } from './titles.ts';
+
+/** `asked`: the command that was answered, where a button may say or show it again. */
+export interface Documents {
+  documentFor(reply: Reply, asked: string | null): Promise<Document>;
+  /** What is seen by one person, with the way to show it to all. */
+  sharable(reply: Reply, place: Place, asked: string | null): Promise<Document>;
+  /** A command that only reads, and fits behind a button. */
+  mayBeShared(text: string | null): text is string;
+}
+
+export function createDocuments(chat: Chat, settings: Settings, runner: Runner): Documents {
+  const mayBeShared = (text: string | null): text is string =>
+    text !== null && fitsButton(text) && runner.titleOf(text) !== null;
+
+  async function documentFor(reply: Reply, asked: string | null): Promise<Document> {
+    const document = describe(reply, settings);
+    if (reply.kind === 'build') return withFirst(document, await followLink(reply.build, chat));
+    if (reply.kind !== 'invocation' || !mayBeShared(asked)) return document;
+    const copy = freeButton('copy_text', TITLES.run, 'primary', asked);
+    return withButtons(document, { first: [copy] });
+  }
+
+  return {
+    mayBeShared,
+    documentFor,
+    async sharable(reply, place, asked) {
+      const document = await documentFor(reply, asked);
+      const isPrivate = !place.open && place.channel !== '';
+      const share =
+        isPrivate && mayBeShared(asked) && isWorthSharing(reply)
+          ? [freeButton('share', 'Share here', null, asked)]
+          : [];
+      return withButtons(document, { last: share });
+    },
+  };
+}
+
+export function isWorthSharing(reply: Reply): boolean {
+  return byKind(WORTH_SHARING, reply);
+}
+
+const WORTH_SHARING: ByKind<Reply, boolean> = {
+  build: () => true,
+  invocation: () => true,
+  builds: ({ builds }) => builds.length > 0,
+  environments: ({ environments }) => environments.length > 0,
+  environment: () => true,
+  log: ({ lines }) => lines.length > 0,
+  findings: () => true,
+  help: () => false,
+  welcome: () => false,
+  form: () => false,
+  notice: () => false,
+  refusal: () => false,
+};
+
+async function followLink(build: Build, chat: Chat): Promise<Document['parts']> {
+  const live = build.message ? await chat.permalink(build.message) : null;
+  const rest = ' follows this build; this copy stays as it was when you asked.';
+  return live ? [small(link(live, 'The live message'), rest)] : [];
+}
+
+/** Puts parts before the buttons, or at the end. */
+export function withFirst(document: Document, parts: Document['parts']): Document {
+  const at = document.parts.findIndex((part) => part.kind === 'buttons');
+  const place = at < 0 ? document.parts.length : at;
+  return { ...document, parts: document.parts.toSpliced(place, 0, ...parts) };
+}
+
+/** Adds to the last row of buttons, or makes one at the end. */
+function withButtons(
+  document: Document,
+  { first = [], last = [] }: { first?: Button[]; last?: Button[] },
+): Document {
+  if (first.length + last.length === 0) return document;
+  const at = document.parts.findLastIndex((part) => part.kind === 'buttons');
+  const row = document.parts[at];
+  const between = row?.kind === 'buttons' ? row.buttons : [];
+  const whole: Document['parts'][number] = {
+    kind: 'buttons',
+    buttons: [...first, ...between, ...last],
+  };
+  const parts = at < 0 ? [...document.parts, whole] : document.parts.toSpliced(at, 1, whole);
+  return { ...document, parts };
+}

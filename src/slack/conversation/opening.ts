@@ -1,0 +1,35 @@
+/** Opens modals, which Slack allows for three seconds after somebody did something. */
+import type { BuildRequest } from '../../domain/request.ts';
+import type { Settings } from '../../domain/services.ts';
+import { type Chat, ChatError } from '../chat.ts';
+import type { Log } from '../log.ts';
+import { createForm } from '../modals/create-form.ts';
+import type { Place } from '../place.ts';
+
+export interface Opening {
+  /** The id of the modal; null when it could not be opened. */
+  open(view: Parameters<Chat['openView']>[1], place: Place): Promise<string | null>;
+  /** The form for a new environment; false when it could not be opened. */
+  openForm(initial: Partial<BuildRequest>, place: Place): Promise<boolean>;
+}
+
+export function createOpening(chat: Chat, settings: Settings, log: Log): Opening {
+  const open: Opening['open'] = async (view, { trigger }) => {
+    if (trigger === null) return null;
+    try {
+      return await chat.openView(trigger, view);
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error;
+      log.warn({ code: error.code }, 'a modal could not be opened');
+      return null;
+    }
+  };
+
+  return {
+    open,
+    async openForm(initial, place) {
+      const origin = { channel: place.channel || null, thread: place.thread };
+      return (await open(createForm(settings, initial, origin), place)) !== null;
+    },
+  };
+}

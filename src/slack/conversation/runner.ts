@@ -1,0 +1,62 @@
+/** What a text does: it is run, or looked at with nothing done. */
+import { type Command, type CommandContext, describeCommand } from '../../../commands/command.ts';
+import { execute, review } from '../../../commands/execute.ts';
+import { parseCommand } from '../../../commands/grammar/parse.ts';
+import type { Refusal, RefusalView, Reply } from '../../domain/reply.ts';
+import type { Services } from '../../domain/services.ts';
+import type { Log } from '../log.ts';
+import type { Place } from '../place.ts';
+import { attempt, withStoreSentence } from './attempt.ts';
+import { titleOf } from './titles.ts';
+
+export interface RunnerOptions {
+  commands: readonly Command[];
+  services: Services;
+  log: Log;
+}
+
+export interface Runner {
+  /** Runs a text without answering. */
+  run(text: string, place: Place): Promise<Reply>;
+  /** Does `work`; what it throws becomes a refusal, and a defect a number to quote. */
+  attempt<Result>(work: () => Promise<Result>): Promise<Result | Refusal>;
+  /** What would be refused of a text, with nothing done; null also when that cannot be told. */
+  review(text: string, place: Asking): Promise<RefusalView | null>;
+  /** The title of the answer to a command that only reads; null for any other text. */
+  titleOf(text: string): string | null;
+  /** Whether the text is no more than the command that has a form. */
+  asksForForm(text: string): boolean;
+}
+
+/** Who asks, and where. */
+type Asking = Pick<Place, 'user' | 'channel' | 'team'> & Partial<Pick<Place, 'thread'>>;
+
+export function createRunner({ commands, services, log }: RunnerOptions): Runner {
+  const helps = commands.map(describeCommand);
+  const creating = commands.find((command) => command.name === 'create');
+  const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
+  const context = ({ user, channel, team, thread = null }: Asking): CommandContext => ({
+    ...{ user, channel, team, thread, services },
+    commands: helps,
+  });
+
+  return {
+    run: (text, place) =>
+      attempt(async () => {
+        const reply = await execute(text, commands, context(place));
+        return reply.kind === 'refusal' ? withStoreSentence(reply) : reply;
+      }, log),
+    attempt: (work) => attempt(work, log),
+    review: (text, place) =>
+      review(text, commands, context(place)).catch((error: unknown) => {
+        // What is wrong here is wrong again when the text is said, and told then.
+        log.warn({ error: String(error) }, 'a text could not be reviewed');
+        return null;
+      }),
+    titleOf(text) {
+      const parsed = parseCommand(text, commands, services.settings);
+      return titleOf(parsed.kind === 'command' ? parsed.command.name : null);
+    },
+    asksForForm: (text) => formWords.has(text.trim().toLowerCase()),
+  };
+}
