@@ -7,6 +7,7 @@ import {
   withAttachments,
   withThread,
 } from '../attachments.ts';
+import type { Chat } from '../chat.ts';
 import type { App } from '../connection/bolt.ts';
 import { decodeSlackText } from '../decode.ts';
 import { isDirect, type Place, placeOf } from '../place.ts';
@@ -62,7 +63,7 @@ export function listenToMessages(app: App, listening: Listening): void {
   );
 }
 
-/** What a message says, together with the files it carries or, asked inside a thread, what stands above. */
+/** Answers what a message says, or tells why what it points at cannot be read. */
 async function hear(
   { chat, conversation, log }: Listening,
   text: string,
@@ -70,16 +71,23 @@ async function hear(
   place: Place,
   ourUserId?: string,
 ): Promise<void> {
-  let whole = text;
-  const refused = await readable(log, async () => {
-    whole = await withAttachments(text, attachedFiles(message), chat);
-    const above = asksAbout(whole) ? threadOf(message, place.channel) : null;
-    if (above) whole = await withThread(above, ourUserId, chat);
-    return null;
-  });
-  return refused
-    ? conversation.answer(refused, place)
-    : conversation.say(decodeSlackText(whole), place);
+  const whole = await readable(log, () => wholeText(text, message, place.channel, chat, ourUserId));
+  return typeof whole === 'string'
+    ? conversation.say(decodeSlackText(whole), place)
+    : conversation.answer(whole, place);
+}
+
+/** What a message says, together with the files it carries or, asked inside a thread, what stands above. */
+async function wholeText(
+  text: string,
+  message: object,
+  channel: string,
+  chat: Chat,
+  ourUserId: string | undefined,
+): Promise<string> {
+  const withFiles = await withAttachments(text, attachedFiles(message), chat);
+  const above = asksAbout(withFiles) ? threadOf(message, channel) : null;
+  return above ? withThread(above, ourUserId, chat) : withFiles;
 }
 
 /** What stands after our name, wherever in the message it is. */
