@@ -50,6 +50,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   redis: ['src/adapters/host'],
 };
 
+/** What of Slack's emulator others may import: it, and how its tests run Slack's Python packages. */
+const EMULATOR_DOORS = ['deploy/lab/slack/index.ts', 'deploy/lab/slack/test/python.ts'];
+
 /** The composition roots: the only files that may import adapters. */
 const ROOTS = /^src\/(main|bot|worker|check|foundation)\.ts$|^src\/terminal\/[a-z]+\.ts$/;
 
@@ -62,7 +65,9 @@ interface Import {
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((name) => name.endsWith('.ts') && statSync(join(ROOT, name)).isFile());
+    .filter(
+      (name) => /^(?!.*\.out\/).*\.(ts|js)$/.test(name) && statSync(join(ROOT, name)).isFile(),
+    );
 }
 
 function importsOf(file: string): Import[] {
@@ -113,7 +118,8 @@ const packageOf = (target: string): string =>
     .slice(0, target.startsWith('@') ? 2 : 1)
     .join('/');
 const isOurs = (target: string) => /^(src|commands|deploy|test)\//.test(target);
-const all = ['src', 'commands'].flatMap(sources).flatMap(importsOf);
+const importsWithin = (folder: string): Import[] => sources(folder).flatMap(importsOf);
+const all = ['src', 'commands'].flatMap(importsWithin);
 
 describe('the structure is as src/README.md draws it', () => {
   for (const rule of RULES) {
@@ -169,6 +175,32 @@ describe('the structure is as src/README.md draws it', () => {
       all.filter(({ target }) => /^(test|deploy)\//.test(target)),
       [],
     );
+  });
+
+  it('Slack’s emulator imports itself, what its package.json declares, and node builtins', () => {
+    const folder = 'deploy/lab/slack/';
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(ROOT, folder, 'package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+    const wrong = importsWithin(folder).filter(({ file, target }) => {
+      if (isOurs(target)) return !target.startsWith(folder);
+      if (target.startsWith('node:')) return false;
+      const name = packageOf(target);
+      const mayBeForTests = file.startsWith(`${folder}test/`);
+      return !(name in dependencies) && !(mayBeForTests && name in devDependencies);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('others import Slack’s emulator by its index, and its tests’ Python', () => {
+    const wrong = ['src', 'commands', 'deploy', 'test']
+      .flatMap(importsWithin)
+      .filter(
+        ({ file, target }) =>
+          target.startsWith('deploy/lab/slack/') && !file.startsWith('deploy/lab/slack/'),
+      )
+      .filter(({ target }) => !EMULATOR_DOORS.includes(target));
+    assert.deepEqual(wrong, []);
   });
 
   it('one npm package has one importing file', () => {

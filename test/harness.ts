@@ -12,9 +12,13 @@
  *     }));
  */
 import { after } from 'node:test';
-import type { Message } from '../deploy/lab/slack/emulator.ts';
-import { isObject, type JsonObject, objectsWithin } from '../deploy/lab/slack/json.ts';
-import { terminalLines } from '../deploy/lab/slack/terminal.ts';
+import {
+  isObject,
+  type JsonObject,
+  type Message,
+  objectsWithin,
+  terminalLines,
+} from '../deploy/lab/slack/index.ts';
 import { type Build, type BuildState, isSettled, type StepName } from '../src/domain/build.ts';
 import { type Finished, runProduct } from './harness/product.ts';
 import { startWorld, type World, type WorldOptions } from './harness/world.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cannotRunPython, runPython } from './slack/emulator-python.ts';
+import { cannotRunPython, runPython } from '../deploy/lab/slack/test/python.ts';
 
 const SENT = join(import.meta.dirname, '.out/slack');
 const count = globSync('*.json', { cwd: SENT }).length;

@@ -9,11 +9,11 @@
  *     node test/run.ts --prepare …     first what these files need of the lab
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { globSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs, styleText } from 'node:util';
-import { type Group, groupOf, preparationFor } from './suites.ts';
+import { type Group, groupOf, preparationFor, testFiles } from './suites.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** A file that hangs must not hold up the others for ever. */
@@ -203,8 +203,7 @@ async function main(words: readonly string[]): Promise<number> {
     options: { fast: { type: 'boolean' }, prepare: { type: 'boolean' } },
     allowPositionals: true,
   });
-  const files = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
-  const wanted = files
+  const wanted = testFiles()
     .filter((file) => !values.fast || groupOf(file) === 'fast')
     .filter(
       (file) =>

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { groupOf, preparationFor, SUITES } from './suites.ts';
+import { groupOf, preparationFor, SUITES, testFiles } from './suites.ts';
 
-const files = globSync('test/**/*.test.ts', { cwd: join(import.meta.dirname, '..') });
+const ROOT = join(import.meta.dirname, '..');
+const files = testFiles();
 
 describe('how test files are run', () => {
+  test('every test file there is is run, once', () => {
+    const found = globSync('{commands,deploy,src,test}/**/*.test.ts', {
+      cwd: ROOT,
+      exclude: ['**/node_modules/**'],
+    });
+    assert.deepEqual(files, found.sort());
+  });
+
   test('every row is the first that fits some file', () => {
     const used = new Set(files.map((file) => SUITES.find(({ begins }) => file.startsWith(begins))));
     const unused = SUITES.filter((suite) => !used.has(suite)).map(({ begins }) => begins);

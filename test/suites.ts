@@ -1,3 +1,8 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+
 /** What `deploy/lab/prepare` can be asked for; each holds what stands before it. */
 export const PREPARATIONS = ['npm', 'python', 'channel', 'demo', 'test'] as const;
 export type Preparation = (typeof PREPARATIONS)[number];
@@ -16,6 +21,10 @@ interface Suite {
   needs: Preparation;
 }
 
+/** Every test file, relative to the root: the product's and those of the packages beside it. */
+export const testFiles = (): string[] =>
+  globSync(['test/**/*.test.ts', 'deploy/lab/slack/test/*.test.ts'], { cwd: ROOT }).sort();
+
 /** The first row that fits a file holds for it. */
 export const SUITES: readonly Suite[] = [
   { begins: 'test/domain/invocation-shells', group: 'units', needs: 'npm' },
@@ -30,8 +39,10 @@ export const SUITES: readonly Suite[] = [
   { begins: 'test/slack/blocks', group: 'fast', needs: 'python' },
   { begins: 'test/slack/budget', group: 'fast', needs: 'npm' },
   { begins: 'test/slack/modals', group: 'fast', needs: 'python' },
-  { begins: 'test/slack/emulator-page', group: 'units', needs: 'test' },
+  { begins: 'test/slack/emoji', group: 'fast', needs: 'npm' },
   { begins: 'test/slack/', group: 'units', needs: 'python' },
+  { begins: 'deploy/lab/slack/test/page', group: 'units', needs: 'test' },
+  { begins: 'deploy/lab/slack/test/', group: 'units', needs: 'python' },
   { begins: 'test/terminal/', group: 'units', needs: 'npm' },
   { begins: 'test/harness/', group: 'units', needs: 'npm' },
   { begins: 'test/packing/localizer', group: 'units', needs: 'test' },
@@ -51,7 +62,7 @@ export const SUITES: readonly Suite[] = [
 
 function suiteOf(file: string): Suite {
   const suite = SUITES.find(({ begins }) => file.startsWith(begins));
-  if (suite === undefined) throw new Error(`${file} is not under test/`);
+  if (suite === undefined) throw new Error(`${file} is in no row of SUITES`);
   return suite;
 }
 

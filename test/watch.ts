@@ -36,7 +36,8 @@ let pause: NodeJS.Timeout | undefined;
 for (const folder of ['commands', 'deploy', 'src', 'test']) {
   watch(join(ROOT, folder), { recursive: true }, (_, name) => {
     // What the tests themselves write there is no change.
-    if (name === null || name.startsWith('.out') || !/\.(ts|json|txt|py|yaml)$/.test(name)) return;
+    if (name === null || /(^|\/)\.out\//.test(name) || !/\.(ts|json|txt|py|yaml)$/.test(name))
+      return;
     clearTimeout(pause);
     pause = setTimeout(again, PAUSE_MS);
   });

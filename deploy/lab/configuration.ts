@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { LabState } from './lab.ts';
-import { OPERATOR } from './slack/population.ts';
+import { OPERATOR } from './slack/index.ts';
 
 /** What may differ between the demo and tests. */
 export interface LabConfiguration {

@@ -14,15 +14,16 @@ import { startLab } from './lab.ts';
 import { laboratory } from './laboratory.ts';
 import {
   type Message,
+  readManifest,
   type SlackEmulator,
   startSlackEmulator,
+  terminalLines,
   visibleText,
-} from './slack/emulator.ts';
-import { manifestScopes } from './slack/manifest.ts';
-import { terminalLines } from './slack/terminal.ts';
+} from './slack/index.ts';
 
 const COMMAND = 'create my-local-env python=3.11 numpy scipy pandas';
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const MANIFEST = join(import.meta.dirname, '..', 'manifest.yaml');
 const directory = join(laboratory.folder, 'demo');
 const configFile = join(directory, 'conda-ferry.yaml');
 const logFile = join(directory, 'conda-ferry.log');
@@ -144,7 +145,7 @@ async function main(): Promise<number> {
   const [lab, slack] = await Promise.all([
     // 3.3.6 has libhadoop here, as clusters do: localizing an archive is then no matter of seconds.
     startLab({ directory: join(directory, 'lab'), hadoop: '3.3.6' }),
-    startSlackEmulator({ port, scopes: await manifestScopes() }),
+    startSlackEmulator({ port, ...(await readManifest(MANIFEST)) }),
   ]);
   await writeConfiguration(configFile, lab.state, {
     dataDirectory: join(directory, 'data'),

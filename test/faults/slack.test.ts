@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { CallFault } from '../../deploy/lab/slack/faults.ts';
+import type { CallFault } from '../../deploy/lab/slack/index.ts';
 import { cannotWalk, ferry, words } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
-import { type SlackEmulator, startSlackEmulator } from '../../deploy/lab/slack/emulator.ts';
+import { type SlackEmulator, startSlackEmulator } from '../../deploy/lab/slack/index.ts';
 import { createStore } from '../../src/adapters/redis/store.ts';
 import type { Store } from '../../src/domain/ports.ts';
 import { REDIS_PREFIX } from '../../src/foundation.ts';

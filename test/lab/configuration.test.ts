@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labConfiguration } from '../../deploy/lab/configuration.ts';
 import type { LabState } from '../../deploy/lab/lab.ts';
-import { defaultUsers } from '../../deploy/lab/slack/population.ts';
+import { defaultUsers } from '../../deploy/lab/slack/index.ts';
 
 test('the operator of the lab’s configuration is the one who operates in its Slack', () => {
   const state = { directory: 'lab', sparkHome: 'spark', edge: {}, cluster: {} } as LabState;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { Message } from '../../deploy/lab/slack/emulator.ts';
+import type { Message } from '../../deploy/lab/slack/index.ts';
 import { formatSpec } from '../../src/domain/spec.ts';
 import { failures } from '../answers/samples.ts';
 import { ANA, BEN, DATA, inWorld, OMAR, says, visibleText, type World } from './world.ts';

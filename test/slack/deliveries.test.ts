@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Message } from '../../deploy/lab/slack/emulator.ts';
+import type { Message } from '../../deploy/lab/slack/index.ts';
 import { outsideError } from '../../src/domain/errors.ts';
 import { ANA, DATA, inWorld, says, visibleText, type World } from './world.ts';
 

@@ -9,7 +9,7 @@ import { execFileSync } from '../harness/command.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PYTHON = join(ROOT, '.lab/python/bin/python');
-const VALIDATOR = join(import.meta.dirname, 'python/validate_blocks.py');
+const VALIDATOR = join(ROOT, 'deploy/lab/slack/test/python/validate_blocks.py');
 const OUT = join(ROOT, 'test/.out/slack');
 
 /** Why judging is not possible here, or false. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { commands } from '../../commands/registry.ts';
-import type { View } from '../../deploy/lab/slack/emulator.ts';
+import type { View } from '../../deploy/lab/slack/index.ts';
 import { describe as describeReply } from '../../src/answers/describe.ts';
 import { readValue } from '../../src/slack/actions.ts';
 import { homeView } from '../../src/slack/home.ts';

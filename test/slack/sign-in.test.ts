@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startSlackEmulator } from '../../deploy/lab/slack/emulator.ts';
+import { startSlackEmulator } from '../../deploy/lab/slack/index.ts';
 import { type Call, ChatError } from '../../src/slack/chat.ts';
 import { boltLogger } from '../../src/slack/connection/bolt.ts';
 import { createClient } from '../../src/slack/connection/client.ts';

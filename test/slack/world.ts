@@ -4,11 +4,11 @@ import { commands } from '../../commands/registry.ts';
 import {
   type EmulatorOptions,
   type Message,
+  readManifest,
   type SlackEmulator,
   startSlackEmulator,
   visibleText,
-} from '../../deploy/lab/slack/emulator.ts';
-import { manifestScopes } from '../../deploy/lab/slack/manifest.ts';
+} from '../../deploy/lab/slack/index.ts';
 import type { Build } from '../../src/domain/build.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
 import type { Pace } from '../../src/slack/deliveries/pace.ts';
@@ -52,6 +52,8 @@ export interface WorldOptions {
   pace?: Partial<Pace>;
 }
 
+const MANIFEST = join(import.meta.dirname, '../../deploy/manifest.yaml');
+
 /** Runs `body` with everything started, and stops all of it after. */
 export async function inWorld(
   body: (world: World) => Promise<void>,
@@ -60,7 +62,7 @@ export async function inWorld(
   const slack = await startSlackEmulator({
     record: join(import.meta.dirname, '../.out/slack'),
     // What the product does must be allowed by what it asks for.
-    scopes: await manifestScopes(),
+    ...(await readManifest(MANIFEST)),
     ...options.emulator,
   });
   const memory = createMemory();

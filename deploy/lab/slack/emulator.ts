@@ -1,11 +1,11 @@
-/** A Slack on this machine: put together here, described in README.md. */
+/** A Slack on this machine: put together here, described in README.md; others import index.ts. */
 import type { AddressInfo } from 'node:net';
 import { Delivery, RETRY_DELAYS_MS } from './delivery.ts';
 import { Faults } from './faults.ts';
 import { postEnvelope, requestUrlAnswers } from './http-delivery.ts';
 import { servePage } from './page-server.ts';
 import { Person } from './person.ts';
-import { BOT, defaultChannels, defaultUsergroups, defaultUsers, TEAM } from './population.ts';
+import { appUser, defaultChannels, defaultUsergroups, defaultUsers, TEAM } from './population.ts';
 import { RateLimits } from './rate-limits.ts';
 import { recordTo } from './record.ts';
 import { ResponseUrls } from './response-urls.ts';
@@ -25,9 +25,6 @@ import {
   Workspace,
 } from './workspace.ts';
 
-export { visibleText } from './waiting.ts';
-export type { Channel, Message, SharedFile, User, Usergroup, View } from './workspace.ts';
-
 /** A command as the manifest declares it; the page completes it. */
 export type CommandHint = { command: string; description: string; usageHint: string };
 /** A message shortcut as the manifest declares it. */
@@ -44,6 +41,8 @@ export type EmulatorOptions = {
   users?: User[];
   channels?: Channel[];
   usergroups?: Usergroup[];
+  /** What people call the app. */
+  appName?: string;
   /** OAuth scopes of the bot token; by default all that any method here asks for. */
   scopes?: string[];
   commands?: CommandHint[];
@@ -166,12 +165,13 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
   let port = 0;
   const baseUrl = (): string => `http://127.0.0.1:${port}`;
 
+  const bot = appUser(options.appName);
   const workspace = new Workspace({
     team: TEAM,
-    users: [...(options.users ?? defaultUsers()), BOT],
+    users: [...(options.users ?? defaultUsers()), bot],
     channels: options.channels ?? defaultChannels(),
     usergroups: options.usergroups ?? defaultUsergroups(),
-    bot: BOT,
+    bot,
     now,
   });
   const responseUrls = new ResponseUrls(now, baseUrl, workspace.team.id);

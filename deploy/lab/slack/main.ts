@@ -1,24 +1,37 @@
-/** `node deploy/lab/slack/main.ts [--port N] [--request-url URL]`: a Slack to use in a browser. */
+#!/usr/bin/env node
+/** `slack-emulator [--port N] [--manifest FILE] …`: a Slack to use in a browser; see README.md. */
 import { parseArgs } from 'node:util';
-import { startSlackEmulator } from './emulator.ts';
+import { readManifest, startSlackEmulator } from './index.ts';
 
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     'request-url': { type: 'string' },
     record: { type: 'string' },
+    manifest: { type: 'string' },
   },
 });
 
-const port = Number(values.port);
-if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  process.stderr.write(`--port ${values.port}: give a number from 0 (any free port) to 65535\n`);
+function refuse(text: string): never {
+  process.stderr.write(`${text}\n`);
   process.exit(1);
 }
+
+const port = Number(values.port);
+if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  refuse(`--port ${values.port}: give a number from 0 (any free port) to 65535`);
+
+const app =
+  values.manifest === undefined
+    ? {}
+    : await readManifest(values.manifest).catch((error: Error) =>
+        refuse(`--manifest ${values.manifest}: ${error.message}`),
+      );
 
 const emulator = await startSlackEmulator({
   port,
   requestUrl: values['request-url'] ?? null,
+  ...app,
   ...(values.record === undefined ? {} : { record: values.record }),
 });
 const { url, apiUrl, botToken, appToken, signingSecret } = emulator;

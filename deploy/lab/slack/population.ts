@@ -20,11 +20,14 @@ const person = (
   color,
 });
 
-export const BOT: User = {
-  ...person('U0FERRYBOT', 'conda-ferry', 'Conda Ferry', 'App', '0b7285'),
+const BOT_ID = 'U0FERRYBOT';
+
+/** The app's own user, called as the app is. */
+export const appUser = (name = 'Conda Ferry'): User => ({
+  ...person(BOT_ID, name.toLowerCase().replaceAll(/\W+/g, '-'), name, 'App', '0b7285'),
   email: '',
   is_bot: true,
-};
+});
 
 /** Omar's id: whoever configures the bot for this workspace names him as its operator. */
 export const OPERATOR = 'U0OMARHAD1';
@@ -51,16 +54,16 @@ export const defaultChannels = (): Channel[] => {
       'C0DATASCI1',
       'data-science',
       'public',
-      [...everyone, BOT.id],
+      [...everyone, BOT_ID],
       'Notebooks, models and the environments they need',
     ),
-    channel('C0GENERAL1', 'general', 'public', [...everyone, BOT.id], 'Everything else'),
+    channel('C0GENERAL1', 'general', 'public', [...everyone, BOT_ID], 'Everything else'),
     channel('C0RANDOM01', 'random', 'public', everyone, 'Off topic'),
     channel(
       'C0PLATFRM1',
       'platform-ops',
       'private',
-      [OPERATOR, BOT.id],
+      [OPERATOR, BOT_ID],
       'Build hosts, edge nodes, approvals',
     ),
   ];

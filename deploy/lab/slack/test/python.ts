@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PRIVATE = join(import.meta.dirname, '../../.lab/python/bin/python');
+const PRIVATE = join(import.meta.dirname, '../../../../.lab/python/bin/python');
 const PYTHON = process.env.LAB_PYTHON ?? PRIVATE;
 
 const importable = (): boolean =>

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
-import { type SlackEmulator, startSlackEmulator } from '../../deploy/lab/slack/emulator.ts';
-import { cannotRunPython, startPython } from './emulator-python.ts';
+import { type SlackEmulator, startSlackEmulator } from '../index.ts';
+import { cannotRunPython, startPython } from './python.ts';
 
 const environment = (slack: SlackEmulator): Record<string, string> => ({
   SLACK_API_URL: slack.apiUrl,

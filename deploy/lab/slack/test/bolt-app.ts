@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import bolt from '@slack/bolt';
 import type { ModalView } from '@slack/types';
-import type { SlackEmulator } from '../../deploy/lab/slack/emulator.ts';
+import type { SlackEmulator } from '../index.ts';
 
 const plain = (text: string) => ({ type: 'plain_text', text }) as const;
 

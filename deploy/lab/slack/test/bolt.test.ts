@@ -1,8 +1,8 @@
 /** Bolt, Slack's own framework, drives every flow of the emulator in both ways of delivery. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type SlackEmulator, startSlackEmulator } from '../../deploy/lab/slack/emulator.ts';
-import { type BoltApp, type Seen, startBoltApp } from './emulator-app.ts';
+import { type SlackEmulator, startSlackEmulator } from '../index.ts';
+import { type BoltApp, type Seen, startBoltApp } from './bolt-app.ts';
 
 type World = { slack: SlackEmulator; app: BoltApp };
 

@@ -1,6 +1,6 @@
 /** A plain HTTP server in the place of an app: keeps what the emulator delivers, byte for byte. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { SlackEmulator } from '../../deploy/lab/slack/emulator.ts';
+import type { SlackEmulator } from '../index.ts';
 
 export type Delivered = {
   headers: IncomingHttpHeaders;

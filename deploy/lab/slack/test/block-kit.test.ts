@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { messageFaults, viewFaults } from '../../deploy/lab/slack/block-kit/surfaces.ts';
-import { cannotRunPython, runPython } from './emulator-python.ts';
+import { messageFaults, viewFaults } from '../block-kit/surfaces.ts';
+import { cannotRunPython, runPython } from './python.ts';
 
 type Json = { [field: string]: unknown };
 
@@ -241,7 +241,7 @@ const NOT_IN_THE_MODELS = new Set([
 
 describe("Slack's Python models", () => {
   it('agree about every payload', { skip: cannotRunPython }, () => {
-    const root = join(import.meta.dirname, '../.out');
+    const root = join(import.meta.dirname, '.out');
     mkdirSync(root, { recursive: true });
     const directory = mkdtempSync(join(root, 'limits-'));
     const expected = new Map<string, boolean>();

@@ -1,12 +1,8 @@
 /** The Web API refuses what Slack refuses, by Slack's own names. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type EmulatorOptions,
-  type SlackEmulator,
-  startSlackEmulator,
-} from '../../deploy/lab/slack/emulator.ts';
-import { withListener } from './emulator-listener.ts';
+import { type EmulatorOptions, type SlackEmulator, startSlackEmulator } from '../index.ts';
+import { withListener } from './listener.ts';
 
 type Reply = { ok: boolean; error?: string; [field: string]: unknown };
 type Call = (method: string, args?: object, token?: string) => Promise<Reply>;

@@ -3,12 +3,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type EmulatorOptions,
-  type SlackEmulator,
-  startSlackEmulator,
-} from '../../deploy/lab/slack/emulator.ts';
-import { type Delivered, withListener } from './emulator-listener.ts';
+import { type EmulatorOptions, type SlackEmulator, startSlackEmulator } from '../index.ts';
+import { type Delivered, withListener } from './listener.ts';
 
 async function inSlack(
   play: (slack: SlackEmulator) => Promise<void>,
