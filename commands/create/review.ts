@@ -1,12 +1,8 @@
 import { channelsOf } from '../../src/domain/defaults.ts';
 import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
-import {
-  joined,
-  missingError,
-  missingPackages,
-  repairSpecs,
-} from '../../src/domain/missing-packages.ts';
+import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
 import { isName, printable } from '../../src/domain/names.ts';
+import { listInWords } from '../../src/domain/phrase.ts';
 import { type BuildRequest, createCommand } from '../../src/domain/request.ts';
 import { type Sentence, sentenceAfterCreate, sentenceAsking } from '../../src/domain/sentence.ts';
 import { formatSpec, parseSpec, type Spec } from '../../src/domain/spec.ts';
@@ -101,7 +97,7 @@ async function askedBack(
     };
   });
   const [first] = repairs;
-  const packages = joined(
+  const packages = listInWords(
     specs.map((spec) => `\`${formatSpec(spec)}\``),
     'and',
   );

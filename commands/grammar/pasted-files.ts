@@ -1,7 +1,7 @@
 /** An `environment.yml` pasted where a command was expected. */
 import { FerryError, userError } from '../../src/domain/errors.ts';
-import { joined } from '../../src/domain/missing-packages.ts';
 import { isName, printable } from '../../src/domain/names.ts';
+import { listInWords } from '../../src/domain/phrase.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
 
@@ -53,7 +53,7 @@ function named(texts: readonly string[], sentence: string): string | null {
   if (texts.length === 0) return null;
   const shown = texts.slice(0, MOST_NAMED).map((text) => `\`${printable(text)}\``);
   const more = texts.length > MOST_NAMED ? [`${texts.length - MOST_NAMED} more`] : [];
-  return `${sentence} ${joined([...shown, ...more], 'and')}.`;
+  return `${sentence} ${listInWords([...shown, ...more], 'and')}.`;
 }
 
 /** Lines are lost where a chat client makes one of them; keys and dashes begin them again. */

@@ -1,6 +1,7 @@
 import { type Conflict, type Need, readConflict } from './conflict.ts';
-import { joined, listChannels } from './missing-packages.ts';
+import { listChannels } from './missing-packages.ts';
 import { printable } from './names.ts';
+import { listInWords } from './phrase.ts';
 import { formatSpec, meetsVersion, type Spec } from './spec.ts';
 
 /** What is known of a request beside what the solver said. */
@@ -137,7 +138,7 @@ function machine({ name, constraint, build }: Need, { glibc }: Asked): string {
 function excluded(conflict: Conflict, { channels }: Asked): Reason[] {
   if (conflict.excluded.length === 0) return [];
   const names = [...new Set(conflict.excluded)];
-  const list = joined(
+  const list = listInWords(
     names.map((name) => `\`${name}\``),
     'and',
   );
@@ -180,7 +181,7 @@ function object(group: readonly Need[]): string {
       ),
     ),
   ];
-  const told = joined(wanted.filter((text) => text !== '').slice(0, 3), 'or');
+  const told = listInWords(wanted.filter((text) => text !== '').slice(0, 3), 'or');
   return `\`${printable(group[0]?.name ?? '')}\`${told === '' ? '' : ` ${told}`}`;
 }
 

@@ -2,6 +2,7 @@ import type { FerryError, Repair } from './errors.ts';
 import { userError } from './errors.ts';
 import { printable } from './names.ts';
 import { condaName, type Meant, meantBy } from './nearest-package.ts';
+import { listInWords } from './phrase.ts';
 import type { ChannelContent, Channels } from './ports.ts';
 import { formatSpec, meetsVersion, newestFirst, type Spec } from './spec.ts';
 
@@ -118,12 +119,12 @@ export function missingError(
   const versions = missing.filter(({ kind }) => kind === 'version').map(({ spec }) => spec);
   const message = [
     names.length > 0 &&
-      `No package ${joined(
+      `No package ${listInWords(
         names.map((spec) => code(spec.name)),
         'or',
       )} is in ${where}.`,
     versions.length > 0 &&
-      `No version in ${where} meets ${joined(
+      `No version in ${where} meets ${listInWords(
         versions.map((spec) => code(formatSpec(spec))),
         'or',
       )}.`,
@@ -145,9 +146,9 @@ function suggestionOf(missing: readonly Missing[]): string {
   const only = versions.length === 1 && missing.length === 1;
   const sentences = [
     meant.length > 0 &&
-      `Did you mean ${joined(
+      `Did you mean ${listInWords(
         meant.map(({ instead }) =>
-          joined(
+          listInWords(
             instead.map((spec) => code(spec.name)),
             'or',
           ),
@@ -167,7 +168,7 @@ function suggestionOf(missing: readonly Missing[]): string {
     lost.length > 0 &&
       `Check ${
         meant.length > 0
-          ? joined(
+          ? listInWords(
               lost.map(({ spec }) => code(spec.name)),
               'and',
             )
@@ -179,11 +180,6 @@ function suggestionOf(missing: readonly Missing[]): string {
 
 function code(text: string): string {
   return `\`${printable(text)}\``;
-}
-
-export function joined(items: readonly string[], word: 'and' | 'or'): string {
-  if (items.length < 2) return items.join('');
-  return `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
 }
 
 /** `the channel lab`, `the channels lab, conda-forge` */

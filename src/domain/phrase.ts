@@ -26,3 +26,9 @@ export function plainPhrase(phrase: Phrase): string {
     .map((piece) => (typeof piece === 'string' ? piece : `@${piece.person}`))
     .join('');
 }
+
+/** `a`, `a or b`, `a, b or c` */
+export function listInWords(items: readonly string[], word: 'and' | 'or'): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
+}
