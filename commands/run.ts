@@ -70,7 +70,7 @@ export const run = defineCommand({
     try {
       const lines = stagings.map((staging) =>
         lineFor(
-          { environment, revision: revision.number, staging, packages },
+          { staging, packages },
           latestVerification(revision.verifications, staging.edge),
           options,
         ),

@@ -227,7 +227,6 @@ export function settingsOf(config: Config): Settings {
       paths: [...config.projects.paths],
     },
     operators: config.slack.operators,
-    globalAlias: config.edges[0]?.alias ?? 'MYGLOBALENV',
   };
 }
 

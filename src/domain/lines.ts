@@ -25,8 +25,6 @@ export interface LineOptions {
 
 /** One staging of a revision, and what is known to be in it. */
 export interface StagedRevision {
-  environment: string;
-  revision: number;
   staging: Staging;
   /** Names of the packages in the lock; absent where nobody looked. */
   packages?: readonly string[];
@@ -40,8 +38,8 @@ export function invocationRequest(
   const { staging } = subject;
   const layout = options.layout ?? staging.layout;
   return {
-    environment: subject.environment,
-    revision: subject.revision,
+    environment: staging.environment,
+    revision: staging.revision,
     layout,
     alias: staging.aliases[layout],
     archive: { path: staging.archivePath, hdfs: staging.hdfs },
@@ -123,27 +121,12 @@ export function isSameForm(ran: LineForm, asked: LineForm): boolean {
 /** The lines a finished build answers with: pyspark and spark-submit, for every edge. */
 export function linesForBuild(build: Build): InvocationLine[] {
   if (build.state !== 'ready' || build.revision === null) return [];
-  return linesForStagings(
-    build.request.environment,
-    build.revision,
-    build.stagings,
-    build.verifications,
-  );
-}
-
-function linesForStagings(
-  environment: string,
-  revision: number,
-  stagings: readonly Staging[],
-  verifications: readonly Verification[],
-): InvocationLine[] {
-  return stagings.flatMap((staging) =>
-    (['pyspark', 'spark-submit'] as const).map((tool) =>
-      lineFor({ environment, revision, staging }, latestVerification(verifications, staging.edge), {
-        tool,
-      }),
-    ),
-  );
+  return build.stagings.flatMap((staging) => {
+    const verification = latestVerification(build.verifications, staging.edge);
+    return (['pyspark', 'spark-submit'] as const).map((tool) =>
+      lineFor({ staging }, verification, { tool }),
+    );
+  });
 }
 
 /** The newest evidence from one edge's cluster. */

@@ -51,7 +51,7 @@ export async function remedyFor(
   const newest = latestRevision(environment) ?? revision;
   const { settings, packagesOf } = knowledge;
   const { line, options, command } = lineIn(form, environment.name, revision);
-  const subject = stagedIn(environment.name, revision);
+  const subject = stagedIn(revision);
   const context: DiagnosisContext = {
     invocationRequest: subject && line ? invocationRequest(subject, options) : null,
     build: withoutDefaultEdges(newest.request, settings),
@@ -311,7 +311,7 @@ function lineIn(
   name: string,
   revision: Revision,
 ): { line: InvocationLine | null; options: LineOptions; command: string } {
-  const subject = stagedIn(name, revision);
+  const subject = stagedIn(revision);
   const label = revisionLabel(name, revision.number);
   const shell: LineOptions = {
     ...(form.tool ? { tool: form.tool } : {}),
@@ -345,11 +345,11 @@ function runCommand(label: string, { tool, mode, for: purpose, layout }: LineOpt
   ].join(' ');
 }
 
-function stagedIn(environment: string, revision: Revision): StagedRevision | null {
+function stagedIn(revision: Revision): StagedRevision | null {
   const [staging] = revision.stagings;
   if (!staging) return null;
   const packages = revision.lock.packages.map(({ name }) => name);
-  return { environment, revision: revision.number, staging, packages };
+  return { staging, packages };
 }
 
 const parsed = (text: string): Spec => parseSpec(text);

@@ -21,6 +21,4 @@ export interface Settings {
   edges: { name: string; default: boolean }[];
   projects: { repositories: string[]; paths: string[] };
   operators: readonly string[];
-  /** Name of the symlink directory of the global layout: `MYGLOBALENV`. */
-  globalAlias: string;
 }

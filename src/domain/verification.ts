@@ -47,8 +47,6 @@ export interface VerificationCommand {
 }
 
 export interface VerificationSubject extends Questions {
-  environment: string;
-  revision: number;
   staging: Staging;
 }
 
@@ -66,7 +64,7 @@ export function verificationCommand(
     tool: 'spark-submit',
     application: SCRIPT,
     conf: {
-      'spark.app.name': `conda-ferry verify ${subject.environment}@${subject.revision}`,
+      'spark.app.name': `conda-ferry verify ${staging.environment}@${staging.revision}`,
       'spark.executor.instances': String(executors),
       'spark.dynamicAllocation.enabled': 'false',
       'spark.ui.enabled': 'false',
@@ -176,7 +174,7 @@ function contradiction(evidence: Evidence, subject: VerificationSubject): Contra
   const { npv, executors, registered, driver } = evidence;
   const because = (reason: string): Contradiction => ({ reason, deviation: null });
   if (executors.length === 0) return because('No executor answered.');
-  const inside = `/${aliasOf(subject.staging)}/${subject.environment}/`;
+  const inside = `/${aliasOf(subject.staging)}/${subject.staging.environment}/`;
   const isOurs = (path: string) => `${path}/`.includes(inside);
   for (const executor of executors) {
     const foreign = foreignPart(executor, 'executors', isOurs);

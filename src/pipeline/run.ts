@@ -191,14 +191,8 @@ async function verifyOne(
 ) {
   const edge = run.ports.edges.get(known.edge);
   if (!edge) throw new Error(`no edge ${known.edge}`);
-  const { build } = run;
   const staging = { ...known, cluster: withSite(known.cluster, await edge.profile(progress)) };
-  const subject = {
-    environment: build.request.environment,
-    revision: build.revision ?? 0,
-    staging,
-    imports: build.imports,
-  };
+  const subject = { staging, imports: run.build.imports };
   const verification = await verifyStaging(run.ports, edge, subject, progress);
   await run.update((current) => ({
     ...current,

@@ -22,7 +22,6 @@ const UNCONFIGURED: Settings = {
   edges: [{ name: 'edge', default: true }],
   projects: { repositories: [], paths: [] },
   operators: [],
-  globalAlias: 'MYGLOBALENV',
 };
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;

@@ -43,7 +43,6 @@ export const settings: Settings = {
   ],
   projects: { repositories: ['features'], paths: [] },
   operators: ['U0OMARHAD1'],
-  globalAlias: 'MYGLOBALENV',
 };
 
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {

@@ -24,7 +24,7 @@ export function provesLocalCluster(
   const onLocalCluster = (build: Built, spark: string, hadoop: string) => {
     const sparkHome = borrowedSpark(world(), spark);
     const { staging, ...subject } = subjectOf(build, { layout: 'local', hdfs: null });
-    const aliases = { ...staging.aliases, local: `${subject.environment}_archive` };
+    const aliases = { ...staging.aliases, local: `${staging.environment}_archive` };
     const cluster = {
       ...staging.cluster,
       ...{ manager: 'local-cluster' as const, master: MASTER, spark, hadoop, sparkHome },
@@ -51,8 +51,9 @@ export function provesLocalCluster(
     assert.equal(proof.outcome, 'proven', `${proof.reason}\n${proof.log}`);
     assert.deepEqual(proof.npv, [npv]);
     assert.equal(proof.executors.length, 2);
+    const { aliases, environment } = subject.staging;
     for (const { executable } of proof.executors) {
-      const inside = `/${subject.staging.aliases.local}/${subject.environment}/bin/python`;
+      const inside = `/${aliases.local}/${environment}/bin/python`;
       assert.ok(executable.endsWith(inside), executable);
     }
   };

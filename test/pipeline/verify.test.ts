@@ -23,8 +23,6 @@ import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
 
 const subject: VerificationSubject = {
-  environment: 'churn',
-  revision: 3,
   imports: { numpy: ['numpy'] },
   staging: {
     ...{ edge: 'edge', environment: 'churn', revision: 3 },

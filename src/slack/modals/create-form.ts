@@ -63,7 +63,7 @@ export function createForm(
       ...choice('edges', 'Edge nodes', settings.edges, initial.edges, {
         hint: 'Where people will run pyspark. Empty: the usual one.',
       }),
-      layoutField(settings, initial.layout),
+      layoutField(initial.layout),
       input('format', 'Archive', {
         element: {
           type: 'static_select',
@@ -76,7 +76,7 @@ export function createForm(
   };
 }
 
-function layoutField(settings: Settings, chosen: BuildRequest['layout'] | undefined): InputBlock {
+function layoutField(chosen: BuildRequest['layout'] | undefined): InputBlock {
   const local: PlainTextOption = {
     text: plain('Local: the driver and the executors each have their path'),
     value: 'local',
@@ -85,9 +85,7 @@ function layoutField(settings: Settings, chosen: BuildRequest['layout'] | undefi
   const global: PlainTextOption = {
     text: plain('Global: one path serves both'),
     value: 'global',
-    description: plain(
-      clip(`PYSPARK_PYTHON=./${settings.globalAlias}/… in one folder on the edge`, 75),
-    ),
+    description: plain('The line is pasted in one folder on the edge, which it names.'),
   };
   return input('layout', 'Layout', {
     element: {

@@ -18,7 +18,6 @@ const settings: Settings = {
   edges: [{ name: 'edge', default: true }],
   projects: { repositories: [], paths: [] },
   operators: [],
-  globalAlias: 'MYGLOBALENV',
 };
 const BEFORE = 'create churn ';
 

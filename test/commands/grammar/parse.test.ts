@@ -13,7 +13,6 @@ const settings: Settings = {
   edges: [{ name: 'edge', default: true }],
   projects: { repositories: ['model'], paths: ['/srv/projects'] },
   operators: ['U0OMAR'],
-  globalAlias: 'MYGLOBALENV',
 };
 
 function parsed(text: string) {
