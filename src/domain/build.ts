@@ -48,6 +48,7 @@ export interface Build {
   message: MessageReference | null;
   /** `conda 26.7.0` or `rattler 0.28.0`, known once a worker has taken the build. */
   engine: string | null;
+  /** The one the build began with, or the engine's answer. */
   lock: Lock | null;
   projects: ProjectPin[];
   fingerprint: string | null;
@@ -76,6 +77,8 @@ export function newBuild(input: {
   request: BuildRequest;
   requester: Requester;
   now: number;
+  /** Packages to build with; left out, the engine is asked for them. */
+  lock?: Lock | null;
 }): Build {
   return {
     id: input.id,
@@ -86,7 +89,7 @@ export function newBuild(input: {
     steps: pendingSteps(),
     message: null,
     engine: null,
-    lock: null,
+    lock: input.lock ?? null,
     projects: [],
     fingerprint: null,
     revision: null,

@@ -112,6 +112,16 @@ export class Cancelled extends Error {
   }
 }
 
+/** Throws the signal's reason as a `Cancelled`, once it is aborted. */
+export function throwIfStopped({ aborted, reason }: AbortSignal): void {
+  if (aborted) throw reason instanceof Cancelled ? reason : new Cancelled('cancelled');
+}
+
+/** Redis being away is no verdict on anything: the queue tries again. */
+export function isStoreError(error: unknown): boolean {
+  return error instanceof FerryError && ['store-unavailable', 'store-full'].includes(error.code);
+}
+
 /** Turns anything thrown into the record that is stored and shown. Unknown errors are defects. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof FerryError) {

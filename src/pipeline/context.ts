@@ -1,5 +1,5 @@
 import type { Build, Step, StepName } from '../domain/build.ts';
-import { Cancelled } from '../domain/errors.ts';
+import { throwIfStopped } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import type {
   Channel,
@@ -64,7 +64,7 @@ export class BuildRun {
    * `work` may carry a last detail for people.
    */
   async step<T>(name: StepName, work: (progress: Progress) => Promise<T>): Promise<T> {
-    this.throwIfStopped();
+    throwIfStopped(this.signal);
     await this.#change(name, { status: 'in_progress', startedAt: this.ports.clock.now() });
     const reporter = this.#reporter(name);
     try {
@@ -114,11 +114,6 @@ export class BuildRun {
         .catch(() => undefined);
     }
     await this.#flushing;
-  }
-
-  throwIfStopped(): void {
-    if (!this.signal.aborted) return;
-    throw this.signal.reason instanceof Cancelled ? this.signal.reason : new Cancelled('cancelled');
   }
 
   #reporter(name: StepName) {

@@ -1,12 +1,18 @@
 import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
 import { withSite } from '../domain/cluster.ts';
 import { isOwned, latestRevision, type Revision, type Staging } from '../domain/environment.ts';
-import { Cancelled, type Failure, outsideError, toFailure } from '../domain/errors.ts';
+import {
+  Cancelled,
+  type Failure,
+  isStoreError,
+  outsideError,
+  toFailure,
+} from '../domain/errors.ts';
 import { recordVerification, withSiteOf, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { makeArchive, type Packed } from './steps/archive.ts';
-import { edgesOf, type Solved, solve } from './steps/solve.ts';
+import { edgesOf, type Solved, solveBuild } from './steps/solve.ts';
 import { stage } from './steps/stage.ts';
 import { unproven, verifyStaging } from './steps/verify.ts';
 
@@ -24,7 +30,7 @@ export async function runBuild(
   if (run === null) return;
   try {
     const solved = await run.step('solve', (progress) =>
-      run.checkpoint('solve', () => solve(run, progress)),
+      run.checkpoint('solve', () => solveBuild(run, progress)),
     );
     await run.update((build) => ({ ...build, ...pick(solved) }));
 
@@ -121,7 +127,7 @@ async function findStaged(run: BuildRun, solved: Solved): Promise<Revision | nul
     (known) => known.fingerprint === solved.fingerprint,
   );
   if (!revision) return null;
-  for (const edge of edgesOf(run)) {
+  for (const edge of edgesOf(run.ports, run.build.request)) {
     const staging = revision.stagings.find((known) => known.edge === edge.name);
     if (!staging || !(await edge.isIntact(staging, revision.archive, run.signal))) return null;
   }
@@ -285,9 +291,4 @@ async function settle(
     isSettled(build) ? build : { ...build, ...outcome, finishedAt: now },
   );
   await announce(run);
-}
-
-/** Redis being away is no verdict on the build: the queue runs it again. */
-function isStoreError(error: unknown): boolean {
-  return ['store-unavailable', 'store-full'].includes(toFailure(error).code);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { newBuild } from '../../src/domain/build.ts';
 import { Cancelled, outsideError, userError } from '../../src/domain/errors.ts';
 import type { Edge, SolveRequest } from '../../src/domain/ports.ts';
 import { announce } from '../../src/pipeline/announce.ts';
@@ -341,6 +342,37 @@ describe('what a build tells', () => {
     for (let round = 0; round < 2; round += 1) await runBuild(world.ports, ready.id, never);
     await announce(new BuildRun(world.ports, ready, never));
     assert.deepEqual([...world.store.notices.keys()], [`${ready.id}.1.thread`]);
+  });
+});
+
+describe('a build that begins with its lock', () => {
+  const lock = { platform: 'linux-64' as const, packages: [locked('numpy 1.26.4')] };
+
+  test('has those packages, and the engine is not asked for others, however often it runs', async () => {
+    const { engine, asked } = choosing(() => ['numpy 2.2.6']);
+    let isAway = true;
+    const edges = edgesWith((edge) => ({
+      profile: async (progress) => {
+        if (isAway) throw outsideError({ code: 'edge-unreachable', message: 'away' });
+        return edge.profile(progress);
+      },
+    }));
+    const world = createWorld({ engine, edges });
+    const request = { ...sample('queued').request, edges: ['lab'] };
+    const requester = { user: 'U1', channel: 'C1', team: null };
+    await world.store.claimEnvironment('churn', 'U1', 1);
+    await world.store.createBuild(newBuild({ id: 'b1', request, requester, now: 1, lock }));
+    await world.work('churn');
+    const failed = await world.newest('churn');
+    assert.deepEqual([failed.failure?.code, failed.lock], ['edge-unreachable', lock]);
+    isAway = false;
+    await world.services.retry(failed, requester);
+    await world.work('churn');
+    const build = await world.newest('churn');
+    assert.equal(build.state, 'ready', JSON.stringify(build.failure));
+    assert.deepEqual([build.lock, asked], [lock, []]);
+    assert.deepEqual(world.store.environments.get('churn')?.revisions[0]?.lock, lock);
+    assert.notEqual(build.fingerprint, null);
   });
 });
 

@@ -1,16 +1,27 @@
 import { explainConflict } from '../../domain/conflict-words.ts';
-import { FerryError, type Repair, userError } from '../../domain/errors.ts';
+import { FerryError, type Repair, throwIfStopped, userError } from '../../domain/errors.ts';
 import type { Lock } from '../../domain/lock.ts';
 import { missingError, missingPackages, repairSpecs } from '../../domain/missing-packages.ts';
 import type { Progress, SolveRequest } from '../../domain/ports.ts';
-import { createCommand } from '../../domain/request.ts';
+import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import { formatSpec, type Spec } from '../../domain/spec.ts';
-import type { BuildRun } from '../context.ts';
+import type { BuildPorts } from '../context.ts';
 
 /** A first solve that took longer is not repeated with other specs: nobody waits for that. */
 const QUICK_MS = 15_000;
 /** All that looking for something nearer may take. */
 const LOOKING_MS = 30_000;
+
+/** What looking for something nearer needs from outside. */
+type Ports = Pick<BuildPorts, 'engine' | 'contents'>;
+
+export interface RefusedSolve {
+  request: BuildRequest;
+  /** What the engine was asked. */
+  asked: SolveRequest;
+  error: unknown;
+  tookMs: number;
+}
 
 /**
  * What a solve that failed means for the person: everything the channels do not have, or why the
@@ -18,26 +29,25 @@ const LOOKING_MS = 30_000;
  * was thrown is returned as it is.
  */
 export async function explainRefusal(
-  run: BuildRun,
-  request: SolveRequest,
-  error: unknown,
-  tookMs: number,
+  ports: Ports,
+  { request, asked, error, tookMs }: RefusedSolve,
   progress: Progress,
 ): Promise<unknown> {
   if (!(error instanceof FerryError)) return error;
   if (!['package-not-found', 'unsatisfiable'].includes(error.code)) return error;
-  const channels = request.channels.map(({ name }) => name);
+  const { specs, glibc } = asked;
+  const channels = asked.channels.map(({ name }) => name);
   const details = error.details ?? '';
-  const { contents } = run.ports;
-  const missing = contents ? await missingPackages(request.specs, channels, contents) : null;
+  const missing = ports.contents ? await missingPackages(specs, channels, ports.contents) : null;
   if (missing && missing.length > 0) {
-    const specs = repairSpecs(request.specs, missing);
-    return missingError(missing, channels, { details, repairs: specs ? [repair(run, specs)] : [] });
+    const mended = repairSpecs(specs, missing);
+    const repairs = mended ? [repair(request, mended)] : [];
+    return missingError(missing, channels, { details, repairs });
   }
-  const asked = { specs: request.specs, channels, glibc: request.glibc };
-  const explained = error.code === 'unsatisfiable' ? explainConflict(details, asked) : null;
-  const involved = explained?.involved ?? constrained(request.specs);
-  const nearest = tookMs > QUICK_MS ? null : await findNearest(run, request, involved, progress);
+  const explained =
+    error.code === 'unsatisfiable' ? explainConflict(details, { specs, channels, glibc }) : null;
+  const involved = explained?.involved ?? constrained(specs);
+  const nearest = tookMs > QUICK_MS ? null : await findNearest(ports, asked, involved, progress);
   const { code, suggestion } = error;
   return userError({
     ...{ code, details },
@@ -45,14 +55,14 @@ export async function explainRefusal(
     suggestion: nearest
       ? `The nearest that goes together: ${nearest.map((spec) => `\`${formatSpec(spec)}\``).join(' ')}.`
       : (explained?.suggestion ?? suggestion),
-    repairs: nearest ? [repair(run, nearest)] : [],
+    repairs: nearest ? [repair(request, nearest)] : [],
   });
 }
 
-function repair({ build }: BuildRun, specs: readonly Spec[]): Repair {
+function repair(request: BuildRequest, specs: readonly Spec[]): Repair {
   return {
     label: `Build ${specs.map(formatSpec).join(' ')}`,
-    command: createCommand({ ...build.request, specs }),
+    command: createCommand({ ...request, specs }),
   };
 }
 
@@ -65,8 +75,8 @@ function constrained(specs: readonly Spec[]): string[] {
  * dictates it; then with all of them. Null when none of it can be solved in time.
  */
 async function findNearest(
-  run: BuildRun,
-  request: SolveRequest,
+  ports: Ports,
+  asked: SolveRequest,
   involved: readonly string[],
   progress: Progress,
 ): Promise<Spec[] | null> {
@@ -79,16 +89,16 @@ async function findNearest(
   progress.detail('looking for the nearest that goes together');
   for (const names of ordered.length > 1 ? attempts : attempts.slice(0, 1)) {
     if (names.length === 0) return null;
-    const loose = request.specs.map((spec) =>
+    const loose = asked.specs.map((spec) =>
       names.includes(spec.name)
         ? { name: spec.name, channel: spec.channel, version: null, build: null }
         : spec,
     );
     try {
-      const lock = await run.ports.engine.solve({ ...request, specs: loose }, quiet);
-      return request.specs.map((spec) => (names.includes(spec.name) ? settled(spec, lock) : spec));
+      const lock = await ports.engine.solve({ ...asked, specs: loose }, quiet);
+      return asked.specs.map((spec) => (names.includes(spec.name) ? settled(spec, lock) : spec));
     } catch {
-      run.throwIfStopped();
+      throwIfStopped(progress.signal);
       if (signal.aborted) return null;
     }
   }

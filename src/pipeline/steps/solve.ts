@@ -1,13 +1,30 @@
-import { latestRevision } from '../../domain/environment.ts';
+import { latestRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
 import { compareLocks, type Lock } from '../../domain/lock.ts';
-import type { Channel, Edge, Progress } from '../../domain/ports.ts';
-import type { ArchiveFormat, ProjectPin } from '../../domain/request.ts';
+import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
+import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
 import { formatSpec } from '../../domain/spec.ts';
-import type { BuildRun } from '../context.ts';
+import type { BuildPorts, BuildRun } from '../context.ts';
 import { explainRefusal } from './refused-solve.ts';
+
+/** What a solve needs from outside, whoever asks for it: a build, or somebody who only plans one. */
+export type SolvePorts = Pick<
+  BuildPorts,
+  'engine' | 'projects' | 'workspace' | 'edges' | 'clock' | 'platform' | 'channels' | 'contents'
+>;
+
+export interface SolveInput {
+  request: BuildRequest;
+  engine: EngineDescription;
+  /** Under which the workspace keeps the projects' bytes. */
+  id: string;
+  /** Packages that are settled already; null asks the engine for them. */
+  lock: Lock | null;
+  /** The newest revision of the environment, which the answer is compared with for people. */
+  before: Pick<Revision, 'number' | 'lock'> | null;
+}
 
 /** Everything that decides the bytes of the archive, known before anything is built. */
 export interface Solved {
@@ -17,34 +34,43 @@ export interface Solved {
   fingerprint: string;
 }
 
-/** Asks the engine for a lock and pins projects. The same request later may solve to newer packages. */
-export async function solve(run: BuildRun, progress: Progress): Promise<Solved> {
+/** The step of a build: its record says at once which engine is at work. */
+export async function solveBuild(run: BuildRun, progress: Progress): Promise<Solved> {
   const { ports, build } = run;
   const engine = await ports.engine.describe();
-  await run.update((current) => ({ ...current, engine: `${engine.version} (${engine.reason})` }));
-  progress.log(`engine ${engine.version}: ${engine.reason}`);
-  progress.detail(`asking ${engine.version}`);
+  await run.update((current) => ({ ...current, engine: engineLabel(engine) }));
+  const { request, id, lock } = build;
+  const environment = await ports.store.readEnvironment(request.environment);
+  const before = environment ? latestRevision(environment) : null;
+  return solve(ports, { request, engine, id, lock, before }, progress);
+}
 
-  const edges = edgesOf(run);
+/** `py-rattler 0.28.0 (no conda is on the PATH)` */
+export function engineLabel({ version, reason }: EngineDescription): string {
+  return `${version} (${reason})`;
+}
+
+/**
+ * Asks the engine for a lock, unless there is one already, and pins projects. The same request
+ * later may solve to newer packages.
+ */
+export async function solve(
+  ports: SolvePorts,
+  { request, engine, id, lock: known, before }: SolveInput,
+  progress: Progress,
+): Promise<Solved> {
+  progress.log(`engine ${engine.version}: ${engine.reason}`);
+  if (known === null) progress.detail(`asking ${engine.version}`);
+  const edges = edgesOf(ports, request);
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
-  const { request } = build;
-  progress.log(`specs ${request.specs.map(formatSpec).join(' ')}`);
-  const asked = {
-    specs: request.specs,
-    channels: channelsOf(run),
-    platform: ports.platform,
-    glibc: oldest(profiles.map((profile) => profile.glibc)),
-  };
-  const began = ports.clock.now();
-  const lock = await ports.engine.solve(asked, progress).catch(async (error: unknown) => {
-    throw await explainRefusal(run, asked, error, ports.clock.now() - began, progress);
-  });
+  const glibc = oldest(profiles.map((profile) => profile.glibc));
+  const lock = known ?? (await ask(ports, request, glibc, progress));
   const projects =
     request.projects.length === 0
       ? []
       : await ports.projects.pin(
           request.projects,
-          await ports.workspace.projectDirectory(build.id),
+          await ports.workspace.projectDirectory(id),
           progress,
         );
   // A zip keeps its modes only where YARN unpacks it; tar.gz is right everywhere.
@@ -55,7 +81,7 @@ export async function solve(run: BuildRun, progress: Progress): Promise<Solved> 
         ? 'zip'
         : 'tar.gz';
   const { environment, layout, packer } = request;
-  await describeChange(run, lock, progress);
+  progress.detail(describeChange(before, lock));
   return {
     lock,
     projects,
@@ -64,22 +90,40 @@ export async function solve(run: BuildRun, progress: Progress): Promise<Solved> 
   };
 }
 
-export function edgesOf(run: BuildRun): Edge[] {
-  return run.build.request.edges.map((name) => {
-    const edge = run.ports.edges.get(name);
+/** The engine's answer, or what its refusal means for the person. */
+async function ask(
+  ports: SolvePorts,
+  request: BuildRequest,
+  glibc: string | null,
+  progress: Progress,
+): Promise<Lock> {
+  progress.log(`specs ${request.specs.map(formatSpec).join(' ')}`);
+  const { specs } = request;
+  const channels = channelsOf(ports, request);
+  const asked = { specs, channels, platform: ports.platform, glibc };
+  const began = ports.clock.now();
+  try {
+    return await ports.engine.solve(asked, progress);
+  } catch (error) {
+    const tookMs = ports.clock.now() - began;
+    throw await explainRefusal(ports, { request, asked, error, tookMs }, progress);
+  }
+}
+
+export function edgesOf({ edges }: Pick<BuildPorts, 'edges'>, request: BuildRequest): Edge[] {
+  return request.edges.map((name) => {
+    const edge = edges.get(name);
     if (edge) return edge;
     throw userError({
       code: 'unknown-edge',
       message: `The edge \`${name}\` is not configured on this build host.`,
-      suggestion: `Choose one of ${[...run.ports.edges.keys()].map((known) => `\`${known}\``).join(', ')}.`,
+      suggestion: `Choose one of ${[...edges.keys()].map((known) => `\`${known}\``).join(', ')}.`,
     });
   });
 }
 
 /** Named channels in the order typed, or the configured defaults. Channels of specs are added last. */
-function channelsOf(run: BuildRun): Channel[] {
-  const { channels } = run.ports;
-  const { request } = run.build;
+function channelsOf({ channels }: SolvePorts, request: BuildRequest): Channel[] {
   const asked =
     request.channels.length > 0
       ? request.channels.map((name) => channels.find((channel) => channel.name === name))
@@ -98,15 +142,11 @@ function oldest(versions: readonly (string | null)[]): string | null {
   );
 }
 
-async function describeChange(run: BuildRun, lock: Lock, progress: Progress): Promise<void> {
-  const environment = await run.ports.store.readEnvironment(run.build.request.environment);
-  const before = environment ? latestRevision(environment) : null;
+function describeChange(before: SolveInput['before'], lock: Lock): string {
   const bytes = lock.packages.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
   const weight = bytes > 0 ? `, ${size(bytes)}` : '';
-  if (before === null) {
-    progress.detail(`${counted(lock.packages.length, 'package')}${weight}`);
-    return;
-  }
+  const all = `${counted(lock.packages.length, 'package')}${weight}`;
+  if (before === null) return all;
   const { added, removed, changed } = compareLocks(before.lock, lock);
   const parts = [
     added.length > 0 && `${added.length} added`,
@@ -114,7 +154,5 @@ async function describeChange(run: BuildRun, lock: Lock, progress: Progress): Pr
     removed.length > 0 && `${removed.length} removed`,
   ].filter(Boolean);
   const difference = parts.length > 0 ? parts.join(', ') : 'the same packages';
-  progress.detail(
-    `${counted(lock.packages.length, 'package')}${weight}: ${difference} since @${before.number}`,
-  );
+  return `${all}: ${difference} since @${before.number}`;
 }

@@ -13,7 +13,7 @@ export async function stage(
   progress: Progress,
 ): Promise<Staging[]> {
   const { build } = run;
-  const edges = edgesOf(run);
+  const edges = edgesOf(run.ports, run.build.request);
   const details = new Map<string, string>();
   const outcomes = await Promise.allSettled(
     edges.map((edge) =>
