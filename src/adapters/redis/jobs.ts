@@ -1,7 +1,6 @@
 import { Queue as BullQueue, Worker as BullWorker, type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Build } from '../../domain/build.ts';
-import type { Platform } from '../../domain/lock.ts';
 import type { JobPurpose } from '../../domain/ports.ts';
 
 /** Jobs as they travel through Redis: what both sides of the queue must agree on. */
@@ -13,8 +12,6 @@ export interface JobData {
   purpose: JobPurpose;
 }
 
-/** A job that has brought down so many workers will bring down the next one too. */
-const STARTED_ATTEMPTS = 10;
 /** Pause before asking Redis again after an error; BullMQ's own 15 s would show after a restart. */
 const RUN_RETRY_DELAY_MS = 1_000;
 
@@ -22,18 +19,14 @@ const RUN_RETRY_DELAY_MS = 1_000;
 export const jobIdOf = (build: Pick<Build, 'id' | 'attempt'>, purpose: JobPurpose): string =>
   `${build.id}-${build.attempt}-${purpose}`;
 
-/** Queue names and channels under one prefix; queues are per platform. */
+/** Queue names and channels under one prefix; queues of builds are named as their platform. */
 const queuePrefix = (prefix: string): string => `${prefix}:queue`;
 export const cancelChannel = (prefix: string): string => `${prefix}:cancel`;
 export const cancelKey = (prefix: string, jobId: string): string => `${prefix}:cancel:${jobId}`;
 
-/** The sending side of a platform's queue. Every error also rejects the call that met it. */
-export function openJobQueue(
-  connection: Redis,
-  prefix: string,
-  platform: Platform,
-): BullQueue<JobData> {
-  const queue = new BullQueue<JobData>(platform, {
+/** The sending side of a queue. Every error also rejects the call that met it. */
+export function openJobQueue<T>(connection: Redis, prefix: string, name: string): BullQueue<T> {
+  const queue = new BullQueue<T>(name, {
     connection,
     prefix: queuePrefix(prefix),
     // The check asks Redis once at the start, and a lost answer would spoil the queue for good.
@@ -43,32 +36,34 @@ export function openJobQueue(
   return queue;
 }
 
-/** The taking side; it begins at once. Times are milliseconds. */
-export function openJobWorker(
+/** The taking side of a queue; it begins at once. Times are milliseconds. */
+export function openJobWorker<T>(
   connection: Redis,
   options: {
     prefix: string;
-    platform: Platform;
+    queue: string;
     concurrency: number;
     lockDurationMs: number;
     stalledIntervalMs: number;
+    /** A job that has brought down so many workers will bring down the next one too. */
+    startedAttempts: number;
   },
-  run: (job: Job<JobData>, token?: string) => Promise<void>,
-): BullWorker<JobData> {
-  return new BullWorker<JobData>(options.platform, run, {
+  run: (job: Job<T>, token?: string) => Promise<void>,
+): BullWorker<T> {
+  return new BullWorker<T>(options.queue, run, {
     connection,
     prefix: queuePrefix(options.prefix),
     concurrency: options.concurrency,
     lockDuration: options.lockDurationMs,
     stalledInterval: options.stalledIntervalMs,
-    maxStalledCount: STARTED_ATTEMPTS,
-    maxStartedAttempts: STARTED_ATTEMPTS,
+    maxStalledCount: options.startedAttempts,
+    maxStartedAttempts: options.startedAttempts,
     runRetryDelay: RUN_RETRY_DELAY_MS,
   });
 }
 
 /** Puts a job that is being run back in front of the queue; it does not count as tried. */
-export async function putBack(job: Job<JobData>, token: string | undefined): Promise<never> {
+export async function putBack(job: Job, token: string | undefined): Promise<never> {
   await job.moveToWait(token);
   throw new WaitingError();
 }

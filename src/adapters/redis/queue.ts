@@ -100,7 +100,7 @@ class JobQueue implements Queue {
   #queueOf(platform: Platform): BullQueue<JobData> {
     const existing = this.#queues.get(platform);
     if (existing) return existing;
-    const queue = openJobQueue(this.#link.client, this.#prefix, platform);
+    const queue = openJobQueue<JobData>(this.#link.client, this.#prefix, platform);
     this.#queues.set(platform, queue);
     return queue;
   }

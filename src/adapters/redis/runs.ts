@@ -1,14 +1,14 @@
 import type { Job } from 'bullmq';
 import { Cancelled } from '../../domain/errors.ts';
-import { type JobData, putBack } from './jobs.ts';
+import { putBack } from './jobs.ts';
 
 interface RunningJob {
   control: AbortController;
   ended: Promise<void>;
 }
 
-export interface RunsOptions {
-  run(job: JobData, signal: AbortSignal): Promise<void>;
+export interface RunsOptions<T> {
+  run(job: T, signal: AbortSignal): Promise<void>;
   /** False when nobody can say: the flags are read again once the connection is back. */
   isCancelled(jobId: string): Promise<boolean>;
   stopLimitMs: number;
@@ -17,18 +17,18 @@ export interface RunsOptions {
 /**
  * The jobs that run in this process, and how each is stopped. BullMQ offers a signal of its own,
  * but only aborts it from inside this process; ours carries the reason, which decides what becomes
- * of the build.
+ * of the work.
  */
-export class Runs {
-  readonly #options: RunsOptions;
+export class Runs<T> {
+  readonly #options: RunsOptions<T>;
   readonly #running = new Map<string, RunningJob>();
   #isClosing = false;
 
-  constructor(options: RunsOptions) {
+  constructor(options: RunsOptions<T>) {
     this.#options = options;
   }
 
-  async run(job: Job<JobData>, token?: string): Promise<void> {
+  async run(job: Job<T>, token?: string): Promise<void> {
     const jobId = String(job.id);
     const { run, isCancelled, stopLimitMs } = this.#options;
     // After a lost lock the same job may come back before its first run has come to its end.

@@ -6,11 +6,8 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { JobData } from '../../../src/adapters/redis/jobs.ts';
 import { createQueue } from '../../../src/adapters/redis/queue.ts';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
-import {
-  createWorker,
-  type Worker,
-  type WorkerOptions,
-} from '../../../src/adapters/redis/worker.ts';
+import type { Worker } from '../../../src/adapters/redis/taking.ts';
+import { createWorker, type WorkerOptions } from '../../../src/adapters/redis/worker.ts';
 import { Cancelled, FerryError } from '../../../src/domain/errors.ts';
 import type { Queue } from '../../../src/domain/ports.ts';
 import { buildFor } from './builds-fixture.ts';

@@ -1,0 +1,122 @@
+import type { Worker as BullWorker } from 'bullmq';
+import { cancelChannel, openJobWorker } from './jobs.ts';
+import { openRedis, type RedisConnection, subscribe } from './redis.ts';
+import { Runs } from './runs.ts';
+
+const STOP_LIMIT_MS = 7_000;
+/** Putting jobs back and closing connections, once the runs have stopped. */
+const FAREWELL_LIMIT_MS = 2_000;
+
+export interface TakingOptions<T> {
+  connection: RedisConnection;
+  prefix: string;
+  queue: string;
+  /** Jobs at a time in this process. */
+  concurrency: number;
+  /**
+   * Does the job. The signal is aborted with a `Cancelled`: after `shutdown` and `lock-lost` the job
+   * will be run again. What it throws is a failure of the infrastructure: the job is run again after
+   * a pause, a bounded number of times.
+   */
+  run(job: T, signal: AbortSignal): Promise<void>;
+  /**
+   * The queue has given the job up: every retry failed, or it brought down one worker after the
+   * other. Nobody will run it again.
+   */
+  abandoned(job: T, reason: Error): Promise<void>;
+  /** Whether somebody has taken the job back; false when nobody can say. */
+  isCancelled(jobId: string): Promise<boolean>;
+  /** What happens behind the scenes, for the log. */
+  report?(event: string, fields: Record<string, unknown>): void;
+  lockDurationMs: number;
+  stalledIntervalMs: number;
+  /** How many workers a job may bring down before it is given up. */
+  startedAttempts: number;
+  /** How long runs may take to stop at a shutdown before their jobs are put back without them. */
+  stopLimitMs?: number;
+}
+
+export interface Worker {
+  /** Resolves when jobs can be taken and cancellations heard; pending while Redis is away. */
+  ready(): Promise<void>;
+  /**
+   * Stops within ten seconds: running jobs are aborted and put back in front of the queue without
+   * using up a try.
+   */
+  close(): Promise<void>;
+}
+
+/** Takes the jobs of a queue and runs them; at-least-once, so a run must find its own results. */
+export function takeJobs<T>(options: TakingOptions<T>): Worker {
+  const { prefix, run, isCancelled, stopLimitMs = STOP_LIMIT_MS } = options;
+  const runs = new Runs<T>({ run, isCancelled, stopLimitMs });
+  const connection = openRedis(options.connection, 'worker');
+  const worker = openJobWorker<T>(connection, options, (job, token) => runs.run(job, token));
+  const reportError = reporterOf(options);
+  connection.on('error', reportError.report);
+  connection.on('ready', reportError.forget);
+  worker.on('error', reportError.report);
+  listen(worker, runs, options);
+
+  const cancellations = subscribe({
+    connection: options.connection,
+    channel: cancelChannel(prefix),
+    message: (jobId) => runs.stop(jobId, 'cancelled'),
+    // Messages may have been missed while the connection was lost; the flags are still there.
+    subscribed: () => void runs.stopCancelled(),
+  });
+
+  let isClosing = false;
+  return {
+    async ready() {
+      await Promise.all([worker.waitUntilReady(), cancellations.established]);
+    },
+
+    async close() {
+      // BullMQ waits for Redis without limit, so its word is not waited for a second time.
+      if (isClosing) return;
+      isClosing = true;
+      const closed = worker.close();
+      runs.shutDown();
+      await Promise.race([closed, pause(stopLimitMs + FAREWELL_LIMIT_MS)]);
+      cancellations.close();
+      connection.disconnect();
+    },
+  };
+}
+
+/** What BullMQ says of jobs: locks that were lost, and jobs it has given up. */
+function listen<T>(worker: BullWorker<T>, runs: Runs<T>, options: TakingOptions<T>): void {
+  const { report = () => {} } = options;
+  worker.on('stalled', (jobId) => report('job-taken-over', { jobId }));
+  worker.on('lockRenewalFailed', (jobIds) => {
+    report('lock-lost', { jobIds });
+    for (const jobId of jobIds) runs.stop(jobId, 'lock-lost');
+  });
+  worker.on('failed', (job, error) => {
+    report('job-failed', { jobId: job?.id, error: error.message, final: Boolean(job?.finishedOn) });
+    if (!job?.finishedOn) return;
+    options
+      .abandoned(job.data, error)
+      .catch((reason) => report('abandoned-failed', { jobId: job.id, error: String(reason) }));
+  });
+}
+
+/** While Redis is away every attempt to connect fails in the same words; one report is enough. */
+function reporterOf({ report = () => {} }: { report?: TakingOptions<never>['report'] }) {
+  const reported = new Set<string>();
+  return {
+    report(error: Error): void {
+      if (reported.has(error.message)) return;
+      reported.add(error.message);
+      report('worker-error', { error: error.message });
+    },
+    forget: () => reported.clear(),
+  };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+}
