@@ -4,13 +4,18 @@ import { createWorkspace } from './adapters/host/workspace.ts';
 import { createPacker } from './adapters/packers/packer.ts';
 import { createProjects } from './adapters/projects/projects.ts';
 import { createFileFetcher } from './adapters/projects/slack-files.ts';
+import { createErrandWorker } from './adapters/redis/errand-worker.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { createWorker } from './adapters/redis/worker.ts';
 import { type Foundation, openChannels, REDIS_PREFIX } from './foundation.ts';
 import type { BuildPorts } from './pipeline/context.ts';
+import { runErrand } from './pipeline/errands/run.ts';
 import { abandonBuild, runBuild, runVerification } from './pipeline/run.ts';
 
-/** Assembles a worker: builds of this platform are made here, as many at a time as configured. */
+/**
+ * Assembles a worker: builds of this platform are made here, as many at a time as configured, and
+ * errands beside them.
+ */
 export async function startWorker(foundation: Foundation): Promise<{ close(): Promise<void> }> {
   const { config, connection, log, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
@@ -55,6 +60,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     directNoticeAfterSeconds: config.notify.directAfterSeconds,
     redact,
   };
+  const report = (event: string, fields: Record<string, unknown>) => log.info(fields, event);
   const worker = createWorker({
     connection,
     prefix: REDIS_PREFIX,
@@ -65,13 +71,21 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     run: (job, signal) =>
       (job.purpose === 'verify' ? runVerification : runBuild)(ports, job.buildId, signal),
     abandoned: (job, reason) => abandonBuild(ports, job.buildId, reason),
-    report: (event, fields) => log.info(fields, event),
+    report,
   });
-  await worker.ready();
+  const errands = createErrandWorker({
+    ...{ connection, prefix: REDIS_PREFIX, platform: config.platform, report },
+    run: (errand, signal) => {
+      const noted = { errand: errand.id, kind: errand.kind };
+      const line = (text: string) => log.debug(noted, text);
+      return runErrand(ports, errand, { signal, log: line, detail: line });
+    },
+  });
+  await Promise.all([worker.ready(), errands.ready()]);
   log.info({ platform: config.platform }, 'worker ready');
   return {
     async close() {
-      await worker.close();
+      await Promise.all([worker.close(), errands.close()]);
       contents.close();
       await store.close();
     },

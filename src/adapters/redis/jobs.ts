@@ -1,6 +1,7 @@
 import { Queue as BullQueue, Worker as BullWorker, type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Build } from '../../domain/build.ts';
+import type { Platform } from '../../domain/lock.ts';
 import type { JobPurpose } from '../../domain/ports.ts';
 
 /** Jobs as they travel through Redis: what both sides of the queue must agree on. */
@@ -12,6 +13,8 @@ export interface JobData {
   purpose: JobPurpose;
 }
 
+/** A job that has brought down so many workers will bring down the next one too. */
+const STARTED_ATTEMPTS = 10;
 /** Pause before asking Redis again after an error; BullMQ's own 15 s would show after a restart. */
 const RUN_RETRY_DELAY_MS = 1_000;
 
@@ -23,6 +26,14 @@ export const jobIdOf = (build: Pick<Build, 'id' | 'attempt'>, purpose: JobPurpos
 const queuePrefix = (prefix: string): string => `${prefix}:queue`;
 export const cancelChannel = (prefix: string): string => `${prefix}:cancel`;
 export const cancelKey = (prefix: string, jobId: string): string => `${prefix}:cancel:${jobId}`;
+
+/** Beside the platform's builds, so that an errand never waits for one. */
+export const errandQueue = (platform: Platform): string => `${platform}-errands`;
+/** Is there for as long as somebody waits for the answer. */
+export const wantedKey = (prefix: string, id: string): string => `${prefix}:errand:${id}:wanted`;
+export const answerKey = (prefix: string, id: string): string => `${prefix}:errand:${id}:answer`;
+/** Tells the ids of errands whose answer is there. */
+export const answersChannel = (prefix: string): string => `${prefix}:errands:answered`;
 
 /** The sending side of a queue. Every error also rejects the call that met it. */
 export function openJobQueue<T>(connection: Redis, prefix: string, name: string): BullQueue<T> {
@@ -45,8 +56,6 @@ export function openJobWorker<T>(
     concurrency: number;
     lockDurationMs: number;
     stalledIntervalMs: number;
-    /** A job that has brought down so many workers will bring down the next one too. */
-    startedAttempts: number;
   },
   run: (job: Job<T>, token?: string) => Promise<void>,
 ): BullWorker<T> {
@@ -56,8 +65,8 @@ export function openJobWorker<T>(
     concurrency: options.concurrency,
     lockDuration: options.lockDurationMs,
     stalledInterval: options.stalledIntervalMs,
-    maxStalledCount: options.startedAttempts,
-    maxStartedAttempts: options.startedAttempts,
+    maxStalledCount: STARTED_ATTEMPTS,
+    maxStartedAttempts: STARTED_ATTEMPTS,
     runRetryDelay: RUN_RETRY_DELAY_MS,
   });
 }

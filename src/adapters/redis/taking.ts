@@ -30,8 +30,6 @@ export interface TakingOptions<T> {
   report?(event: string, fields: Record<string, unknown>): void;
   lockDurationMs: number;
   stalledIntervalMs: number;
-  /** How many workers a job may bring down before it is given up. */
-  startedAttempts: number;
   /** How long runs may take to stop at a shutdown before their jobs are put back without them. */
   stopLimitMs?: number;
 }

@@ -5,7 +5,6 @@ import { type TakingOptions, takeJobs, type Worker } from './taking.ts';
 
 const LOCK_DURATION_MS = 120_000;
 const STALLED_INTERVAL_MS = 30_000;
-const STARTED_ATTEMPTS = 10;
 
 /**
  * `run` settles the build. An abort with `cancelled` asks for it to be settled as such; after
@@ -36,7 +35,6 @@ export function createWorker(options: WorkerOptions): Worker {
     queue: options.platform,
     lockDurationMs: options.lockDurationMs ?? LOCK_DURATION_MS,
     stalledIntervalMs: options.stalledIntervalMs ?? STALLED_INTERVAL_MS,
-    startedAttempts: STARTED_ATTEMPTS,
     isCancelled: async (jobId) => {
       const flag = cancelKey(options.prefix, jobId);
       const found = await link.call((redis) => redis.exists(flag)).catch(() => 0);

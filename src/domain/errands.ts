@@ -1,0 +1,53 @@
+import type { Platform } from './lock.ts';
+import type { Plan } from './plan.ts';
+import type { BuildRequest } from './request.ts';
+import type { SentError } from './sent-error.ts';
+
+/**
+ * Short work for a worker that is no build, so that nobody who asks for it waits behind one. A kind
+ * of errand is a row here and a handler in `src/pipeline/errands/`; doing one twice must be the same
+ * as doing it once.
+ */
+export interface ErrandTable {
+  /** Solves a request without building it. */
+  plan: { asked: { request: BuildRequest }; answer: Plan };
+}
+
+export type ErrandKind = keyof ErrandTable;
+
+/** An errand on its way to a worker. */
+export interface Errand<K extends ErrandKind = ErrandKind> {
+  /** Of this one question; an allowed name of a folder. */
+  id: string;
+  kind: K;
+  asked: ErrandTable[K]['asked'];
+}
+
+/** What becomes of an errand, as plain values. */
+export type Answered<K extends ErrandKind = ErrandKind> =
+  | { answer: ErrandTable[K]['answer'] }
+  | { error: SentError };
+
+export interface ErrandOptions {
+  /** Of the workers that may answer. */
+  platform: Platform;
+  /** The longest wait for an answer; a worker that has not begun by then will not begin. */
+  waitMs: number;
+  /** Takes the question back; the call rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** The asking side of errands. */
+export interface Errands {
+  /**
+   * Rejects with the `FerryError` that the handler threw, with `errand-unanswered` when no worker
+   * answered in time, and with `store-unavailable` or `store-full` when Redis cannot pass it on.
+   */
+  ask<K extends ErrandKind>(
+    kind: K,
+    asked: ErrandTable[K]['asked'],
+    options: ErrandOptions,
+  ): Promise<ErrandTable[K]['answer']>;
+  /** Takes back what is still open. */
+  close(): Promise<void>;
+}

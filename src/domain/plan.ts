@@ -1,0 +1,21 @@
+import type { Revision } from './environment.ts';
+import type { Lock } from './lock.ts';
+import type { ArchiveFormat, BuildRequest, ProjectPin } from './request.ts';
+
+/** What a build of a request would have, solved now; nothing is built, kept or held for it. */
+export interface Plan {
+  /** With its defaults filled in. */
+  request: BuildRequest;
+  /** `py-rattler 0.28.0 (no conda is on the PATH)` */
+  engine: string;
+  lock: Lock;
+  /** Bytes as they were then: a build pins them again. */
+  projects: ProjectPin[];
+  format: ArchiveFormat;
+  fingerprint: string;
+  /**
+   * The newest revision of the environment when it was planned, or null. With the plan's own
+   * fingerprint, there is nothing to build.
+   */
+  before: Pick<Revision, 'number' | 'lock' | 'fingerprint'> | null;
+}
