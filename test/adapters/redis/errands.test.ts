@@ -81,7 +81,7 @@ describe('errands', { skip: noServer, timeout: 60_000 }, () => {
     errands.ask(
       'plan',
       { request: requestOf(name) },
-      { platform: 'linux-64', waitMs: 20_000, ...options },
+      { platform: 'linux-64', waitMs: 120_000, ...options },
     );
 
   async function raw<T>(work: (redis: ReturnType<typeof openRedis>) => Promise<T>): Promise<T> {
