@@ -13,7 +13,7 @@ import { describe as documentOf } from '../../src/answers/describe.ts';
 import type { Document, Inline, Part } from '../../src/answers/document.ts';
 import { diagnose } from '../../src/domain/diagnosis.ts';
 import { generalFindings } from '../../src/domain/reply.ts';
-import { homeView } from '../../src/slack/home.ts';
+import { homeView } from '../../src/slack/homes/home-view.ts';
 import { build, environment, samples, settings } from './samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

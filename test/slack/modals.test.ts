@@ -4,7 +4,7 @@ import { commands } from '../../commands/registry.ts';
 import type { View } from '../../deploy/lab/slack/index.ts';
 import { describe as describeReply } from '../../src/answers/describe.ts';
 import { readValue } from '../../src/slack/actions.ts';
-import { homeView } from '../../src/slack/home.ts';
+import { homeView } from '../../src/slack/homes/home-view.ts';
 import { createForm, readOrigin } from '../../src/slack/modals/create-form.ts';
 import { diagnoseForm } from '../../src/slack/modals/diagnose-form.ts';
 import { linesView } from '../../src/slack/modals/lines-view.ts';

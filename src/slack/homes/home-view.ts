@@ -1,13 +1,13 @@
 /** The App Home: what is mine, and what happened lately. */
 import type { HomeView } from '@slack/types';
-import { buildLine } from '../answers/builds.ts';
-import { freeButton, sayButtons } from '../answers/buttons.ts';
-import { buttons, code, heading, list, type Part, prose, small } from '../answers/document.ts';
-import { environmentLine, lineButton } from '../answers/environments.ts';
-import type { Build } from '../domain/build.ts';
-import type { Environment } from '../domain/environment.ts';
-import type { Settings } from '../domain/services.ts';
-import { blocksOf } from './blocks.ts';
+import { buildLine } from '../../answers/builds.ts';
+import { freeButton, sayButtons } from '../../answers/buttons.ts';
+import { buttons, code, heading, list, type Part, prose, small } from '../../answers/document.ts';
+import { environmentLine, lineButton } from '../../answers/environments.ts';
+import type { Build } from '../../domain/build.ts';
+import type { Environment } from '../../domain/environment.ts';
+import type { Settings } from '../../domain/services.ts';
+import { blocksOf } from '../blocks.ts';
 
 const MOST_ENTRIES = 10;
 
