@@ -4,15 +4,10 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
-import {
-  type Config,
-  ConfigError,
-  loadConfig,
-  secretsOf,
-  slackCredentials,
-} from '../src/config.ts';
-import { requireConfigFile } from '../src/config-file.ts';
-import { configFile } from '../src/config-schema.ts';
+import { requireConfigFile } from '../src/config/find.ts';
+import { ConfigError } from '../src/config/problems.ts';
+import { configFile } from '../src/config/schema.ts';
+import { type Config, loadConfig, secretsOf, slackCredentials } from '../src/config.ts';
 import { FerryError } from '../src/domain/errors.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../deploy/config.example.yaml');

@@ -1,6 +1,6 @@
 import { check } from '../check.ts';
+import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
-import { requireConfigFile } from '../config-file.ts';
 import { layFoundation } from '../foundation.ts';
 import {
   CONFIG_OPTION,

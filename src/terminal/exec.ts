@@ -1,8 +1,8 @@
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { renderText } from '../answers/text.ts';
+import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
-import { requireConfigFile } from '../config-file.ts';
 import { isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';

@@ -1,6 +1,6 @@
 import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
-import { findConfigFile } from '../config-file.ts';
+import { findConfigFile } from '../config/find.ts';
 import type { Settings } from '../domain/services.ts';
 import { decodeSlackText } from '../slack/decode.ts';
 import {

@@ -1,5 +1,5 @@
+import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
-import { requireConfigFile } from '../config-file.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
 import { CONFIG_OPTION, readArguments, untilStopped } from './command.ts';
 

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { userError } from './domain/errors.ts';
+import { userError } from '../domain/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

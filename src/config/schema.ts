@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
-import { GLOBAL_ALIAS, hiddenBy } from './domain/invocation/alias.ts';
-import { isName, NAME_RULE } from './domain/names.ts';
-import { isVariable } from './domain/shell.ts';
-import { closest } from './domain/tokens.ts';
+import { GLOBAL_ALIAS, hiddenBy } from '../domain/invocation/alias.ts';
+import { isName, NAME_RULE } from '../domain/names.ts';
+import { isVariable } from '../domain/shell.ts';
+import { closest } from '../domain/tokens.ts';
 
 /**
  * What the configuration file may hold. Every rule's message says what to write instead; the path
- * and what was found are put around it by `config.ts`. `deploy/config.example.yaml` explains each
+ * and what was found are put around it by `src/config.ts`. `deploy/config.example.yaml` explains each
  * key to operators.
  */
 

@@ -1,0 +1,75 @@
+import { printable } from '../domain/names.ts';
+import { type ConfigDocument, keyOf, type Path, valueAt, withValue } from './document.ts';
+import type { Problem } from './problems.ts';
+import { type ConfigFile, checkConfigFile, type Violation } from './schema.ts';
+
+/** A value that wins over the file's, and where it is from. */
+export interface Override {
+  path: Path;
+  from: string;
+  value: string | null | undefined;
+}
+
+/** The file with its overrides, checked by the same rules: what it says, or all that is wrong. */
+export function checkDocument(
+  document: ConfigDocument,
+  overrides: readonly Override[],
+): ConfigFile | Problem[] {
+  const given = overrides.filter(({ value }) => Boolean(value));
+  const content = given.reduce(
+    (changed, { path, value }) => withValue(changed, path, value ?? ''),
+    document.content,
+  );
+  const origins = new Map(given.map(({ path, from }) => [keyOf(path), from]));
+  const result = checkConfigFile(content);
+  const violations = Array.isArray(result) ? result : [];
+  const problems = [
+    ...violations.map((violation) => problemOf(violation, document, origins)),
+    ...repeatedNames(document),
+  ];
+  return Array.isArray(result) || problems.length > 0 ? problems : result;
+}
+
+function problemOf(
+  violation: Violation,
+  document: ConfigDocument,
+  origins: ReadonlyMap<string, string>,
+): Problem {
+  const { path, kind, message } = violation;
+  const origin = origins.get(keyOf(path));
+  const where = origin ?? document.placeOf(path);
+  if (kind === 'remark') return { where, what: message };
+  // What comes from the environment may be a secret.
+  const shown = origin === undefined ? describe(valueAt(document.content, path)) : null;
+  return { where, what: `must be ${message}${shown === null ? '.' : `; it is ${shown}.`}` };
+}
+
+/** What was found, unless it might be a secret. */
+function describe(value: unknown): string | null {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a section';
+  if (typeof value !== 'string') return `the ${typeof value} \`${String(value)}\``;
+  const mayBeSecret = /[@?]|xox|xapp|AKIA|\/t\/|BEGIN/.test(value);
+  return mayBeSecret ? null : `\`${printable(value, 60)}\``;
+}
+
+/** Lists whose entries people tell apart by name. */
+const NAMED_LISTS: readonly Path[] = [['channels'], ['edges'], ['projects', 'repositories']];
+
+function repeatedNames({ content, placeOf }: ConfigDocument): Problem[] {
+  return NAMED_LISTS.flatMap((list) => {
+    const entries = valueAt(content, list);
+    if (!Array.isArray(entries)) return [];
+    const names = entries.map((_, index) => valueAt(entries, [index, 'name']));
+    return names.flatMap((name, index) => {
+      const first = names.indexOf(name);
+      if (typeof name !== 'string' || first === index) return [];
+      return {
+        where: placeOf([...list, index, 'name']),
+        what: `is the same as ${keyOf([...list, first, 'name'])}; give every entry a name of its own.`,
+      };
+    });
+  });
+}

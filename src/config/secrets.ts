@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { type ConfigDocument, type Path, valueAt } from './document.ts';
+import type { Problem } from './problems.ts';
+
+type SecretName = 'botToken' | 'appToken' | 'signingSecret' | 'redisUrl';
+
+/** Null where there is none. */
+export type Secrets = Record<SecretName, string | null>;
+
+interface Secret {
+  /** The variable of the environment, which wins over the file. */
+  variable: string;
+  /** The key that names a file holding it. */
+  fileKey: Path;
+  /** How it begins, and what it must be. */
+  form?: { begins: RegExp; expected: string };
+}
+
+export const SECRETS: Readonly<Record<SecretName, Secret>> = {
+  botToken: {
+    variable: 'SLACK_BOT_TOKEN',
+    fileKey: ['slack', 'botTokenFile'],
+    form: {
+      begins: /^xox(e\.xox)?b-/,
+      expected:
+        'the bot token, which begins with `xoxb-` (OAuth & Permissions → Bot User OAuth Token)',
+    },
+  },
+  appToken: {
+    variable: 'SLACK_APP_TOKEN',
+    fileKey: ['slack', 'appTokenFile'],
+    form: {
+      begins: /^xapp-/,
+      expected:
+        'an app-level token, which begins with `xapp-` (Basic Information → App-Level Tokens, scope connections:write)',
+    },
+  },
+  signingSecret: {
+    variable: 'SLACK_SIGNING_SECRET',
+    fileKey: ['slack', 'signingSecretFile'],
+  },
+  redisUrl: { variable: 'REDIS_URL', fileKey: ['redisUrlFile'] },
+};
+
+/**
+ * Every secret, from the environment or from the file that the configuration names for it, and
+ * everything that is wrong with them. `absolute` gives the path of a file that is named.
+ */
+export async function readSecrets(
+  document: ConfigDocument,
+  environment: Readonly<Record<string, string | undefined>>,
+  absolute: (path: string) => string,
+): Promise<{ secrets: Secrets; problems: Problem[] }> {
+  const secrets: Secrets = { botToken: null, appToken: null, signingSecret: null, redisUrl: null };
+  const problems: Problem[] = [];
+  for (const name of Object.keys(SECRETS) as SecretName[]) {
+    const { variable, fileKey, form } = SECRETS[name];
+    const named = valueAt(document.content, fileKey);
+    let value = environment[variable] || null;
+    if (value === null && typeof named === 'string') {
+      const read = await readSecretFile(absolute(named));
+      value = read.value;
+      if (read.fault) problems.push({ where: document.placeOf(fileKey), what: read.fault });
+    }
+    if (value && form && !form.begins.test(value)) {
+      problems.push({ where: variable, what: `must be ${form.expected}.` });
+    }
+    secrets[name] = value;
+  }
+  const redisUrl = valueAt(document.content, ['redisUrl']);
+  if (typeof redisUrl === 'string' && passwordOf(redisUrl) !== null) {
+    problems.push({
+      where: document.placeOf(['redisUrl']),
+      what: 'holds a password, which does not belong here. Set REDIS_URL in the environment, or put the address into a file of its own and name that in `redisUrlFile`.',
+    });
+  }
+  return { secrets, problems };
+}
+
+async function readSecretFile(
+  file: string,
+): Promise<{ value: string | null; fault: string | null }> {
+  const read = await readFile(file, 'utf8').catch((error: Error) => error);
+  if (read instanceof Error) {
+    return { value: null, fault: `names ${file}, which cannot be read: ${read.message}.` };
+  }
+  const value = read.trim();
+  if (value === '') return { value: null, fault: `names ${file}, which is empty.` };
+  return { value, fault: null };
+}
+
+/** The password in an address; null where there is none. */
+export function passwordOf(address: string): string | null {
+  if (!URL.canParse(address)) return null;
+  const { password } = new URL(address);
+  return password ? decodeURIComponent(password) : null;
+}
