@@ -33,6 +33,11 @@ const emulator = await startSlackEmulator({
   requestUrl: values['request-url'] ?? null,
   ...app,
   ...(values.record === undefined ? {} : { record: values.record }),
+}).catch((error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  return refuse(
+    `--port ${port}: another program uses it; give another number, or 0 for any free port`,
+  );
 });
 const { url, apiUrl, botToken, appToken, signingSecret } = emulator;
 process.stdout.write(`${JSON.stringify({ url, apiUrl, botToken, appToken, signingSecret })}\n`);

@@ -270,6 +270,20 @@ describe('the command line', () => {
     child.kill('SIGTERM');
     assert.deepEqual(await once(child, 'exit'), [0, null]);
   });
+
+  it('says in a line when the port is taken', async () => {
+    const slack = await startSlackEmulator();
+    try {
+      const { port } = new URL(slack.url);
+      const words = [join(import.meta.dirname, '../main.ts'), '--port', port];
+      const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+      const [[said], [code]] = await Promise.all([once(child.stderr, 'data'), once(child, 'exit')]);
+      assert.equal(code, 1);
+      assert.match(String(said), new RegExp(`^--port ${port}: another program uses it`));
+    } finally {
+      await slack.stop();
+    }
+  });
 });
 
 describe('the recorder', () => {
