@@ -65,7 +65,7 @@ export function threadOf(
   message: object,
   channel: string,
 ): { reference: MessageReference; before: string } | null {
-  const { ts, thread_ts: thread } = message as { ts?: unknown; thread_ts?: unknown };
+  const { ts, thread_ts: thread }: { ts?: unknown; thread_ts?: unknown } = message;
   if (typeof ts !== 'string' || typeof thread !== 'string' || thread === ts) return null;
   return { reference: { channel, ts: thread }, before: ts };
 }
@@ -93,11 +93,11 @@ export async function withThread(
 
 /** The text of a message: what was typed and what stands in the attachments of other apps. */
 export function contentOf(message: SaidMessage | object): string {
-  const { text, attachments } = message as SaidMessage;
+  const { text, attachments }: { text?: unknown; attachments?: unknown } = message;
   const parts = [text];
   if (Array.isArray(attachments)) {
-    for (const attachment of attachments as (SaidMessage | null)[]) {
-      const { pretext, title, text: inner, fallback } = attachment ?? {};
+    for (const attachment of attachments) {
+      const { pretext, title, text: inner, fallback }: SaidMessage = attachment ?? {};
       parts.push(pretext, title, inner ?? fallback);
     }
   }

@@ -5,6 +5,7 @@
  * Limits are those of Slack's Block Kit reference, and one it does not print: `chat.postMessage`
  * answers `msg_blocks_too_long` when all texts together pass about 12,000 characters.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ActionsBlock,
   KnownBlock,
@@ -193,30 +194,25 @@ const ELEMENTS: ByKind<Inline, RichTextElement> = {
  * calls no one. Slack notifies of mentions in new messages, not of those an edit brings.
  */
 export function withoutMentions(message: Message): Message | null {
-  let named = 0;
-  const rewrite = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(rewrite);
-    if (typeof value !== 'object' || value === null) return value;
-    if ('user_id' in value && 'type' in value && value.type === 'user') {
-      named += 1;
-      return { type: 'text', text: '…' };
-    }
-    const isMarkup = 'type' in value && value.type === 'mrkdwn';
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => {
-        if (!isMarkup || key !== 'text') return [key, rewrite(inner)];
-        return [
-          key,
-          String(inner).replace(/<@[UW][A-Z0-9]+>/g, () => {
-            named += 1;
-            return '…';
-          }),
-        ];
-      }),
-    );
-  };
-  const blocks = rewrite(message.blocks) as KnownBlock[];
-  return named > 0 ? { ...message, blocks } : null;
+  // Texts take the place of texts, so blocks stay blocks.
+  const blocks = unnamed(message.blocks) as KnownBlock[];
+  return isDeepStrictEqual(blocks, message.blocks) ? null : { ...message, blocks };
+}
+
+/** A copy of what blocks are made of, with a mark in the place of each person. */
+function unnamed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unnamed);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('user_id' in value && 'type' in value && value.type === 'user') {
+    return { type: 'text', text: '…' };
+  }
+  const isMarkup = 'type' in value && value.type === 'mrkdwn';
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      isMarkup && key === 'text' ? String(inner).replace(/<@[UW][A-Z0-9]+>/g, '…') : unnamed(inner),
+    ]),
+  );
 }
 
 /** Ids as Slack writes them; anything else would be shown as a broken mention. */

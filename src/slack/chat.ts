@@ -155,7 +155,7 @@ export function createChat(call: Call, download: Download): Chat {
     },
     async openDirect(user) {
       const answer = await call('conversations.open', { users: user });
-      return String((answer.channel as { id?: unknown } | undefined)?.id);
+      return String(fieldsOf(answer.channel).id);
     },
     async permalink({ channel, ts }) {
       try {
@@ -198,7 +198,7 @@ export function createChat(call: Call, download: Download): Chat {
     },
     async openView(trigger, view) {
       const answer = await call('views.open', { trigger_id: trigger, view });
-      return String((answer.view as { id?: unknown } | undefined)?.id);
+      return String(fieldsOf(answer.view).id);
     },
     async updateView(id, view) {
       await call('views.update', { view_id: id, view });
@@ -208,8 +208,8 @@ export function createChat(call: Call, download: Download): Chat {
     },
     async readFile(id, limit) {
       const answer = await call('files.info', { file: id });
-      const file = answer.file as { url_private_download?: unknown; url_private?: unknown };
-      return download(String(file.url_private_download ?? file.url_private), limit);
+      const { url_private_download: address, url_private: other } = fieldsOf(answer.file);
+      return download(String(address ?? other), limit);
     },
   };
 }
@@ -219,17 +219,20 @@ function metadataOf(mark: Mark) {
   return { event_type: mark.type, event_payload: { [key]: mark.id } };
 }
 
+/** The fields of what should be an object; none of an answer is checked. */
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return Object(value);
+}
+
 function messagesOf(answer: Record<string, unknown>): SaidMessage[] {
-  return Array.isArray(answer.messages) ? (answer.messages as SaidMessage[]) : [];
+  return Array.isArray(answer.messages) ? answer.messages : [];
 }
 
 function findMarked(channel: string, messages: SaidMessage[], mark: Mark): MessageReference | null {
   const wanted = JSON.stringify(metadataOf(mark).event_payload);
   const found = messages.find((message) => {
-    const metadata = message.metadata as
-      | { event_type?: unknown; event_payload?: unknown }
-      | undefined;
-    return metadata?.event_type === mark.type && JSON.stringify(metadata.event_payload) === wanted;
+    const { event_type: type, event_payload: payload } = fieldsOf(message.metadata);
+    return type === mark.type && JSON.stringify(payload) === wanted;
   });
   return found ? { channel, ts: String(found.ts) } : null;
 }

@@ -10,6 +10,7 @@ export {
   type BlockAction,
   HTTPReceiver,
   type Logger,
+  type RespondFn,
   SocketModeReceiver,
   webApi,
 } from '@slack/bolt';

@@ -13,7 +13,7 @@ export function createClient(access: Access, logger: Logger): Client {
   return {
     async call(method, args) {
       try {
-        return (await client.apiCall(method, args)) as unknown as Record<string, unknown>;
+        return { ...(await client.apiCall(method, args)) };
       } catch (error) {
         throw chatError(error);
       }
@@ -27,7 +27,7 @@ function chatError(error: unknown): ChatError {
     return new ChatError('busy', 'ratelimited', { retryAfter: error.retryAfter, cause: error });
   }
   if (error instanceof webApi.WebAPIPlatformError) {
-    const { error: code, needed } = error.data as { error: string; needed?: unknown };
+    const { error: code, needed }: { error: string; needed?: unknown } = error.data;
     return new ChatError(TEMPORARY_CODES.has(code) ? 'unavailable' : 'refused', code, {
       needed: typeof needed === 'string' ? needed.split(',') : [],
       cause: error,

@@ -57,6 +57,7 @@ function overHttp(
       const server = await receiver.start({ host, port }).catch((error: NodeJS.ErrnoException) => {
         throw cannotListen(`${host}:${port}`, error);
       });
+      // Only a server that listens at a path of the file system answers something else.
       const address = server.address() as AddressInfo;
       return { url: `http://${host}:${address.port}${REQUEST_PATH}` };
     },

@@ -8,7 +8,6 @@ import { CREATE_FORM, readOrigin } from '../modals/create-form.ts';
 import { DIAGNOSE_FORM, readDiagnoseForm } from '../modals/diagnose-form.ts';
 import { loadingView } from '../modals/loading-view.ts';
 import { errorsOf, readCreateForm } from '../modals/read-create-form.ts';
-import type { FormState } from '../modals/view.ts';
 import { isDirect, placeOf } from '../place.ts';
 import type { Listening } from './listening.ts';
 import { readable } from './readable.ts';
@@ -25,11 +24,7 @@ function listenToCreate(
   { commands, services, chat, conversation, isFirst, background }: Listening,
 ): void {
   app.view(CREATE_FORM, async ({ ack, view, body }) => {
-    const result = readCreateForm(
-      view.state.values as unknown as FormState,
-      commands,
-      services.settings,
-    );
+    const result = readCreateForm(view.state.values, commands, services.settings);
     if (!result.ok) {
       await ack({ response_action: 'errors', errors: result.errors });
       return;
@@ -62,7 +57,7 @@ function listenToDiagnose(
   { chat, conversation, isFirst, background, log }: Listening,
 ): void {
   app.view(DIAGNOSE_FORM, async ({ ack, view, body }) => {
-    const read = readDiagnoseForm(view.state.values as unknown as FormState);
+    const read = readDiagnoseForm(view.state.values);
     if (!read.ok) {
       await ack({ response_action: 'errors', errors: read.errors });
       return;

@@ -1,15 +1,10 @@
 /** Slack's own ways back to whoever wrote or pressed: addresses good for half an hour. */
+import type { RespondFn } from '../connection/bolt.ts';
 import type { Place } from '../place.ts';
 
-type Respond = (message: {
-  response_type: 'ephemeral';
-  replace_original: boolean;
-  [field: string]: unknown;
-}) => Promise<unknown>;
-
-export function responder(respond: unknown): Place['respond'] {
+export function responder(respond: RespondFn): Place['respond'] {
   return async ({ thread, ...message }) => {
-    await (respond as Respond)({
+    await respond({
       ...message,
       response_type: 'ephemeral',
       // A button's own message must stay.
@@ -19,12 +14,8 @@ export function responder(respond: unknown): Place['respond'] {
   };
 }
 
-export function replacer(respond: unknown): Place['replace'] {
+export function replacer(respond: RespondFn): Place['replace'] {
   return async (message) => {
-    await (respond as Respond)({
-      ...message,
-      response_type: 'ephemeral',
-      replace_original: true,
-    });
+    await respond({ ...message, response_type: 'ephemeral', replace_original: true });
   };
 }

@@ -11,7 +11,15 @@ export const LONGEST_FIELD = 3000;
 export type FormErrors = Record<string, string>;
 
 /** What Slack sends of a submitted view; any of it may be missing. */
-export type FormState = Record<string, Record<string, Record<string, unknown>>>;
+export type FormState = Record<string, Record<string, FieldState>>;
+
+interface FieldState {
+  type?: unknown;
+  value?: unknown;
+  selected_option?: unknown;
+  selected_options?: unknown;
+  files?: unknown;
+}
 
 export type InputBlock = Extract<KnownBlock, { type: 'input' }>;
 
