@@ -5,6 +5,7 @@ import { createChannels } from './adapters/channels/channels.ts';
 import { createLog, createRedactor, type Log } from './adapters/host/log.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
 import { ensurePython } from './adapters/host/python.ts';
+import { createErrands } from './adapters/redis/errands.ts';
 import { createQueue } from './adapters/redis/queue.ts';
 import type { RedisConnection } from './adapters/redis/redis.ts';
 import { startRedisServer } from './adapters/redis/server.ts';
@@ -78,6 +79,7 @@ export function openServices(foundation: Foundation) {
   const { config, connection } = foundation;
   const store = createStore({ connection, prefix: REDIS_PREFIX });
   const queue = createQueue({ connection, prefix: REDIS_PREFIX });
+  const errands = createErrands({ connection, prefix: REDIS_PREFIX });
   const clock = { now: Date.now };
   const settings = settingsOf(config);
   const { platform } = config;
@@ -85,7 +87,7 @@ export function openServices(foundation: Foundation) {
   // The first question should find them read.
   channels.warm();
   const services = createServices({
-    ...{ store, queue, clock, platform, settings, channels },
+    ...{ store, queue, errands, clock, platform, settings, channels },
     newId: newBuildId,
   });
   return {
@@ -94,6 +96,7 @@ export function openServices(foundation: Foundation) {
     services,
     async close() {
       channels.close();
+      await errands.close();
       await queue.close();
       await store.close();
     },

@@ -50,3 +50,9 @@ export function compareLocks(before: Lock | null, after: Lock): LockDifference {
   difference.removed.push(...old.values());
   return difference;
 }
+
+/** Whether both have the same bytes of the same packages. */
+export function isSameLock(one: Lock | null, other: Lock): boolean {
+  const { added, removed, changed } = compareLocks(one, other);
+  return one?.platform === other.platform && added.length + removed.length + changed.length === 0;
+}

@@ -3,13 +3,14 @@ import type { Create } from './services/create.ts';
 import type { Diagnoses } from './services/diagnoses.ts';
 import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
+import type { Plans } from './services/plans.ts';
 
 /**
  * What a command may ask for, whoever typed it: the one door between the conversation and the
  * pipeline. Each concern is an interface in `services/`, and a file of the same name in
  * `src/pipeline/services/` implements it.
  */
-export interface Services extends Lookup, Create, Builds, Packages, Diagnoses {
+export interface Services extends Lookup, Create, Builds, Packages, Diagnoses, Plans {
   readonly settings: Settings;
 }
 

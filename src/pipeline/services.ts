@@ -5,6 +5,7 @@ import { create } from './services/create.ts';
 import { diagnoses } from './services/diagnoses.ts';
 import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
+import { plans } from './services/plans.ts';
 import type { ServicePorts } from './services/ports.ts';
 
 const UNKNOWN: Channels = { read: async () => null, close() {} };
@@ -20,6 +21,7 @@ export function createServices({
     ...lookup(ports),
     ...create(ports),
     ...builds(ports),
+    ...plans(ports),
     ...packages(ports),
     ...diagnoses(ports),
   };

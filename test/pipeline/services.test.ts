@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { outsideError } from '../../src/domain/errors.ts';
+import { type FerryError, outsideError } from '../../src/domain/errors.ts';
 import type { Queue } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { build, environment, revision, settings } from '../answers/samples.ts';
-import { MemoryStore } from '../slack/memory.ts';
+import { MemoryErrands, MemoryStore } from '../slack/memory.ts';
+import { locked } from './world.ts';
 
 const [OPERATOR = ''] = settings.operators;
 const by = (user: string) => ({ user, channel: 'C1', team: null });
@@ -28,6 +29,7 @@ function world(change: Partial<Queue> = {}) {
       close: async () => undefined,
       ...change,
     },
+    errands: new MemoryErrands(),
     newId: () => `build${++ids}`,
   });
   return { store, services, enqueued, clock };
@@ -50,6 +52,30 @@ describe('create', () => {
     await assert.rejects(services.create(other, by('U1')), { code: 'environment-busy' });
     assert.equal(enqueued.length, 1);
     assert.equal(store.builds.size, 1);
+  });
+
+  test('with a lock records it, and joins only a build of the same packages', async () => {
+    const { services } = world();
+    const lockOf = (text: string) => ({ platform: 'linux-64' as const, packages: [locked(text)] });
+    const lock = lockOf('numpy 1.26.4');
+    const { build: made } = await services.create(request, by('U1'), { lock });
+    assert.deepEqual(made.lock, lock);
+    assert.equal((await services.create(request, by('U2'), { lock })).joined, true);
+    assert.equal((await services.create(request, by('U2'))).joined, true);
+    await assert.rejects(services.create(request, by('U1'), { lock: lockOf('numpy 2.0') }), {
+      code: 'environment-busy',
+    });
+  });
+
+  test('refuses a lock for another platform before anything is recorded', async () => {
+    const { services, store } = world();
+    const lock = { platform: 'linux-aarch64' as const, packages: [] };
+    await assert.rejects(services.create(request, by('U1'), { lock }), (error: FerryError) => {
+      assert.equal(error.code, 'other-platform');
+      assert.match(error.repairs[0]?.command ?? '', /^create churn /);
+      return true;
+    });
+    assert.deepEqual([store.builds.size, store.environments.size], [0, 0]);
   });
 
   test('loses to whoever holds the environment meanwhile, and leaves nothing at work', async () => {

@@ -6,6 +6,7 @@ import type { LockedPackage } from '../../src/domain/lock.ts';
 import type { Engine } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
+import { runErrand } from '../../src/pipeline/errands/run.ts';
 import { runBuild } from '../../src/pipeline/run.ts';
 import { build, settings, staging } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
@@ -72,6 +73,9 @@ export function createWorld(change: Partial<BuildPorts> = {}): World {
     redact: (text) => text.replaceAll('hunter2', '«secret»'),
     ...change,
   };
+  const never = new AbortController().signal;
+  memory.errands.worker = (errand) =>
+    runErrand(ports, errand, { signal: never, log: () => undefined, detail: () => undefined });
   async function newest(environment: string): Promise<Build> {
     const [build] = await memory.store.listBuilds({ environment, limit: 1 });
     if (!build) throw new Error(`no build of ${environment}`);

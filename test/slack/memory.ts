@@ -1,8 +1,16 @@
 /** A store and a queue in memory, and the real services over them: what the app's tests stand on. */
 import { type Build, isSettled } from '../../src/domain/build.ts';
 import type { Environment } from '../../src/domain/environment.ts';
+import type {
+  Answered,
+  Errand,
+  ErrandKind,
+  Errands,
+  ErrandTable,
+} from '../../src/domain/errands.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Channels, Notice, Queue, Store } from '../../src/domain/ports.ts';
+import { receiveError } from '../../src/domain/sent-error.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from '../answers/samples.ts';
 
@@ -209,8 +217,33 @@ export class MemoryStore implements Store {
   }
 }
 
+/** Errands go to `worker`, as plain values; while there is none, nobody answers. */
+export class MemoryErrands implements Errands {
+  worker: ((errand: Errand) => Promise<Answered>) | null = null;
+  readonly asked: Errand[] = [];
+
+  async ask<K extends ErrandKind>(
+    kind: K,
+    asked: ErrandTable[K]['asked'],
+  ): Promise<ErrandTable[K]['answer']> {
+    const errand = copied<Errand>({ id: `errand${this.asked.length + 1}`, kind, asked });
+    this.asked.push(errand);
+    if (this.worker === null) {
+      throw outsideError({ code: 'errand-unanswered', message: 'No build host has answered.' });
+    }
+    const answered = copied(await this.worker(errand));
+    if ('error' in answered) throw receiveError(answered.error);
+    return answered.answer;
+  }
+
+  async close(): Promise<void> {}
+}
+
+const copied = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+
 export interface Memory {
   store: MemoryStore;
+  errands: MemoryErrands;
   /** Builds handed to workers, in order. */
   queued: { buildId: string; purpose: string }[];
   services: ReturnType<typeof createServices>;
@@ -228,15 +261,17 @@ export function createMemory(channels?: Channels): Memory {
     },
     async close() {},
   };
+  const errands = new MemoryErrands();
   let ids = 0;
   const services = createServices({
     store,
     queue,
+    errands,
     clock: { now: Date.now },
     platform: 'linux-64',
     settings,
     ...(channels ? { channels } : {}),
     newId: () => `build${++ids}`,
   });
-  return { store, queued, services };
+  return { store, errands, queued, services };
 }

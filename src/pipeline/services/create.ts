@@ -1,6 +1,8 @@
 import { type Build, isSettled, newBuild } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
-import type { BuildRequest } from '../../domain/request.ts';
+import { userError } from '../../domain/errors.ts';
+import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
+import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
@@ -10,20 +12,21 @@ import type { ServicePorts } from './ports.ts';
 export function create(ports: ServicePorts): Create {
   const { store, clock, settings } = ports;
   return {
-    async create(asked, requester) {
+    async create(asked, requester, { lock = null } = {}) {
+      if (lock !== null) requirePlatform(lock, ports.platform, asked);
       const request = { ...asked, edges: edgesOf(asked, settings) };
       const now = clock.now();
       const environment = await store.claimEnvironment(request.environment, requester.user, now);
       await requireOwn(ports, asked, environment, [requester.user]);
       const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
-      if (newest && !isSettled(newest)) return joinOrRefuse(request, newest);
-      const build = newBuild({ id: ports.newId(), request, requester, now });
+      if (newest && !isSettled(newest)) return joinOrRefuse(request, lock, newest);
+      const build = newBuild({ id: ports.newId(), request, requester, now, lock });
       // The record first: a hold must always point at something that can be read.
       await store.createBuild(build);
       const { held, holder } = await store.holdEnvironment(request.environment, build.id);
       if (!held) {
         await withdraw(ports, build);
-        return joinOrRefuse(request, await lookup(ports).findBuild(holder));
+        return joinOrRefuse(request, lock, await lookup(ports).findBuild(holder));
       }
       await enqueueOrUndo(ports, build);
       return { build, joined: false };
@@ -31,9 +34,26 @@ export function create(ports: ServicePorts): Create {
   };
 }
 
+/** A lock is an answer for one platform: its packages do not run on another. */
+function requirePlatform(lock: Lock, platform: Platform, asked: BuildRequest): void {
+  if (lock.platform === platform) return;
+  const command = createCommand(asked);
+  throw userError({
+    code: 'other-platform',
+    message: `These packages are for \`${lock.platform}\`, and builds here are for \`${platform}\`.`,
+    suggestion: 'Let the packages asked for be solved again instead.',
+    repairs: [{ label: 'Solve again', command }],
+  });
+}
+
 /** The same request in flight is one build; a different one names who holds the environment. */
-function joinOrRefuse(request: BuildRequest, other: Build): { build: Build; joined: true } {
-  if (JSON.stringify(other.request) !== JSON.stringify(request)) throw busy(other);
+function joinOrRefuse(
+  request: BuildRequest,
+  lock: Lock | null,
+  other: Build,
+): { build: Build; joined: true } {
+  const isSame = JSON.stringify(other.request) === JSON.stringify(request);
+  if (!isSame || (lock !== null && !isSameLock(other.lock, lock))) throw busy(other);
   return { build: other, joined: true };
 }
 

@@ -1,3 +1,4 @@
+import type { Errands } from '../../domain/errands.ts';
 import type { Platform } from '../../domain/lock.ts';
 import type { Channels, Clock, Queue, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
@@ -6,6 +7,7 @@ import type { Settings } from '../../domain/services.ts';
 export interface ServicePorts {
   store: Store;
   queue: Queue;
+  errands: Errands;
   clock: Clock;
   platform: Platform;
   settings: Settings;

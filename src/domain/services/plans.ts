@@ -1,0 +1,13 @@
+import type { Requester } from '../build.ts';
+import type { Plan } from '../plan.ts';
+import type { BuildRequest } from '../request.ts';
+
+/** Seeing what a build would have, before there is one. */
+export interface Plans {
+  /**
+   * Solves a request now, whatever builds are at work; nothing is recorded or held. The same request
+   * in flight is solved once. Throws `name-taken` as `create` does, what a build's solve would fail
+   * with, and `errand-unanswered` where no worker answers.
+   */
+  plan(request: BuildRequest, requester: Requester): Promise<Plan>;
+}
