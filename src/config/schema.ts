@@ -4,6 +4,7 @@ import { GLOBAL_ALIAS, hiddenBy } from '../domain/invocation/alias.ts';
 import { isName, NAME_RULE } from '../domain/names.ts';
 import { isVariable } from '../domain/shell.ts';
 import { closest } from '../domain/tokens.ts';
+import { SECRETS, type Secrets } from './secrets.ts';
 
 /**
  * What the configuration file may hold. Every rule's message says what to write instead; the path
@@ -147,8 +148,10 @@ const slackUrl = text('an address such as `https://slack.com/api/`', (value) => 
 });
 
 /** Secrets come from the environment or from files of their own. */
-const secretHint = (variable: string, key: string): string =>
-  `does not belong here, because it is a secret. Set ${variable} in the environment, or put it into a file of its own and name that in \`${key}\`.`;
+const secretHint = (name: keyof Secrets): string => {
+  const { variable, fileKey } = SECRETS[name];
+  return `does not belong here, because it is a secret. Set ${variable} in the environment, or put it into a file of its own and name that in \`${fileKey.at(-1)}\`.`;
+};
 
 const slack = section(
   {
@@ -175,9 +178,9 @@ const slack = section(
     ),
   },
   {
-    botToken: secretHint('SLACK_BOT_TOKEN', 'botTokenFile'),
-    appToken: secretHint('SLACK_APP_TOKEN', 'appTokenFile'),
-    signingSecret: secretHint('SLACK_SIGNING_SECRET', 'signingSecretFile'),
+    botToken: secretHint('botToken'),
+    appToken: secretHint('appToken'),
+    signingSecret: secretHint('signingSecret'),
   },
 );
 
