@@ -5,7 +5,7 @@ import { clobberWarnings } from './clobbered.ts';
 import { ContentReader, inScanOrder, type ScannedFile } from './content.ts';
 import { faultWarnings } from './faults.ts';
 import type { Entry } from './members.ts';
-import { targetPrefixOf } from './pack.ts';
+import { targetPrefixOf } from './pack-request.ts';
 import { planArchive } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
 import type { PackWarning } from './warning.ts';
