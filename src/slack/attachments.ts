@@ -4,7 +4,9 @@
  */
 import type { MessageReference } from '../domain/build.ts';
 import { type FerryError, outsideError } from '../domain/errors.ts';
-import { type Chat, type ChatError, isNoEntry, type SaidMessage } from './chat.ts';
+import { type ChatError, isNoEntry } from './chat/error.ts';
+import type { SaidMessage } from './chat/reading.ts';
+import type { Chat } from './chat.ts';
 
 export interface AttachedFile {
   id: string;

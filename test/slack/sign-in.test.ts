@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startSlackEmulator } from '../../deploy/lab/slack/index.ts';
-import { type Call, ChatError } from '../../src/slack/chat.ts';
+import type { Call } from '../../src/slack/chat/call.ts';
+import { ChatError } from '../../src/slack/chat/error.ts';
 import { boltLogger } from '../../src/slack/connection/bolt.ts';
 import { createClient } from '../../src/slack/connection/client.ts';
 import { signIn, signInPatiently } from '../../src/slack/connection/sign-in.ts';

@@ -1,5 +1,6 @@
 /** Calls of Slack's Web API, and what their failures mean. */
-import { type Call, ChatError, type Download, TEMPORARY_CODES } from '../chat.ts';
+import type { Call, Download } from '../chat/call.ts';
+import { ChatError, TEMPORARY_CODES } from '../chat/error.ts';
 import { type Access, apiUrlOf, clientOptions, type Logger, webApi } from './bolt.ts';
 
 /** Both reject with a ChatError. */

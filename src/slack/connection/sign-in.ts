@@ -5,7 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
-import { type Call, ChatError } from '../chat.ts';
+import type { Call } from '../chat/call.ts';
+import { ChatError } from '../chat/error.ts';
 import type { Log } from '../log.ts';
 
 /** What `auth.test` tells of the bot behind the token. */

@@ -2,7 +2,8 @@
 import { describe } from '../../answers/describe.ts';
 import type { Reply } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
-import { type Chat, ChatError } from '../chat.ts';
+import { ChatError } from '../chat/error.ts';
+import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { diagnoseForm } from '../modals/diagnose-form.ts';
 import { linesView } from '../modals/lines-view.ts';

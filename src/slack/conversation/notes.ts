@@ -1,7 +1,7 @@
 /** What one person is told of where an answer went, or why it went nowhere. */
 import { type Document, link, marked, prose } from '../../answers/document.ts';
 import type { Build } from '../../domain/build.ts';
-import { type ChatError, isNoEntry } from '../chat.ts';
+import { type ChatError, isNoEntry } from '../chat/error.ts';
 import { isDirect } from '../place.ts';
 
 /** How to let us into a channel. */

@@ -1,7 +1,8 @@
 /** Opens modals, which Slack allows for three seconds after somebody did something. */
 import type { BuildRequest } from '../../domain/request.ts';
 import type { Settings } from '../../domain/services.ts';
-import { type Chat, ChatError } from '../chat.ts';
+import { ChatError } from '../chat/error.ts';
+import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { createForm } from '../modals/create-form.ts';
 import type { Place } from '../place.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ChatError } from '../chat.ts';
+import { ChatError } from '../chat/error.ts';
 
 /** How often, and for how many seconds at most, an answer waits for Slack to take it. */
 const WAITS = 3;

@@ -2,7 +2,7 @@
 import { code, small, user } from '../../answers/document.ts';
 import type { Settings } from '../../domain/services.ts';
 import { messageOf } from '../blocks.ts';
-import { ChatError } from '../chat.ts';
+import { ChatError } from '../chat/error.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../place.ts';
 import type { Answer } from './answer.ts';

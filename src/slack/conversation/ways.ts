@@ -1,6 +1,7 @@
 /** The ways an answer reaches a person, each tried when the ones before it do not work. */
 import { type Message, withoutMentions } from '../blocks.ts';
-import { type Chat, ChatError } from '../chat.ts';
+import { ChatError } from '../chat/error.ts';
+import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { isDirect, type Place } from '../place.ts';
 import { patiently } from './patience.ts';

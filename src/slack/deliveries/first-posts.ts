@@ -11,7 +11,9 @@
 import type { Build, MessageReference } from '../../domain/build.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
-import { type Chat, ChatError, isNoEntry, type Mark, whereReadable } from '../chat.ts';
+import { ChatError, isNoEntry, whereReadable } from '../chat/error.ts';
+import type { Mark } from '../chat/messages.ts';
+import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { waitAfter } from '../loop.ts';
 import type { Shown } from '../shown.ts';

@@ -1,6 +1,6 @@
 import { type Refusal, refusal } from '../../domain/reply.ts';
 import { unreadable } from '../attachments.ts';
-import { ChatError } from '../chat.ts';
+import { ChatError } from '../chat/error.ts';
 import type { Log } from '../log.ts';
 
 /** What `read` answers, or why Slack does not let us read. */

@@ -1,0 +1,15 @@
+/** How the Web API is called; what it answers is checked by nobody. */
+
+/** Calls a Web API method; rejects with a ChatError. */
+export type Call = (
+  method: string,
+  args: Record<string, unknown>,
+) => Promise<Record<string, unknown>>;
+
+/** Reads at most `limit` bytes from the end of a file's private address. */
+export type Download = (url: string, limit: number) => Promise<string>;
+
+/** The fields of what should be an object; none of an answer is checked. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+  return Object(value);
+}

@@ -1,0 +1,74 @@
+/** What stands in conversations: messages of ours by their marks, threads, files. */
+import type { MessageReference } from '../../domain/build.ts';
+import { type Call, type Download, fieldsOf } from './call.ts';
+import { type Mark, metadataOf } from './messages.ts';
+
+/** A message of a conversation as Slack lists it; nothing of it is checked yet. */
+export type SaidMessage = Record<string, unknown>;
+
+export interface Reading {
+  /** The marked message of ours in the channel since `since` (milliseconds), or null. */
+  findInChannel(channel: string, mark: Mark, since: number): Promise<MessageReference | null>;
+  /** The thread a message stands in or starts, and the marked reply of ours in it. */
+  findInThread(
+    reference: MessageReference,
+    mark: Mark,
+  ): Promise<{ thread: string; found: MessageReference | null }>;
+  /** The messages of a thread from its first one on, those before `before` (a ts), at most `limit`. */
+  readThread(reference: MessageReference, before: string, limit: number): Promise<SaidMessage[]>;
+  /** Text of a file that people shared, at most `limit` bytes from its end. */
+  readFile(id: string, limit: number): Promise<string>;
+}
+
+export function createReading(call: Call, download: Download): Reading {
+  return {
+    async findInChannel(channel, mark, since) {
+      const answer = await call('conversations.history', {
+        channel,
+        oldest: (since / 1000).toFixed(6),
+        limit: 200,
+        include_all_metadata: true,
+      });
+      return findMarked(channel, messagesOf(answer), mark);
+    },
+    async findInThread({ channel, ts }, mark) {
+      const answer = await call('conversations.replies', {
+        channel,
+        ts,
+        limit: 200,
+        include_all_metadata: true,
+      });
+      const messages = messagesOf(answer);
+      const thread = messages.find((message) => message.ts === ts)?.thread_ts ?? ts;
+      return { thread: String(thread), found: findMarked(channel, messages, mark) };
+    },
+    async readThread({ channel, ts }, before, limit) {
+      const answer = await call('conversations.replies', {
+        channel,
+        ts,
+        limit,
+        latest: before,
+        inclusive: false,
+      });
+      return messagesOf(answer).filter((message) => message.ts !== before);
+    },
+    async readFile(id, limit) {
+      const answer = await call('files.info', { file: id });
+      const { url_private_download: address, url_private: other } = fieldsOf(answer.file);
+      return download(String(address ?? other), limit);
+    },
+  };
+}
+
+function messagesOf(answer: Record<string, unknown>): SaidMessage[] {
+  return Array.isArray(answer.messages) ? answer.messages : [];
+}
+
+function findMarked(channel: string, messages: SaidMessage[], mark: Mark): MessageReference | null {
+  const wanted = JSON.stringify(metadataOf(mark).event_payload);
+  const found = messages.find((message) => {
+    const { event_type: type, event_payload: payload } = fieldsOf(message.metadata);
+    return type === mark.type && JSON.stringify(payload) === wanted;
+  });
+  return found ? { channel, ts: String(found.ts) } : null;
+}
