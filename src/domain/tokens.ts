@@ -8,7 +8,7 @@ export interface Token {
   quoted: boolean;
 }
 
-const LONGEST_TEXT = 4000;
+export const LONGEST_TEXT = 4000;
 
 /**
  * Splits plain text into words at white space. Single and double quotes group; there is no
