@@ -1,5 +1,6 @@
 import { printable } from '../domain/names.ts';
-import { type ConfigDocument, keyOf, type Path, valueAt, withValue } from './document.ts';
+import type { Path } from '../reading/yaml.ts';
+import { type ConfigDocument, keyOf, valueAt, withValue } from './document.ts';
 import type { Problem } from './problems.ts';
 import { type ConfigFile, checkConfigFile, type Violation } from './schema.ts';
 

@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { userError } from '../domain/errors.ts';
-import { ConfigError, type Problem } from './problems.ts';
-
-/** The way to a value: `['edges', 0, 'port']`. */
-export type Path = readonly (string | number)[];
+import { type Path, parseYaml } from '../reading/yaml.ts';
+import { ConfigError } from './problems.ts';
 
 /** The configuration file as it was written: nothing in it is checked. */
 export interface ConfigDocument {
@@ -24,38 +21,21 @@ export async function readDocument(file: string): Promise<ConfigDocument> {
       suggestion: 'Name another one with --config or CONDA_FERRY_CONFIG, or make it readable.',
     });
   });
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const problems = syntaxProblems(document, lines);
-  if (problems.length > 0) throw new ConfigError(file, problems);
+  const { content, mistakes, lineOf } = parseYaml(source);
+  if (mistakes.length > 0) {
+    const problems = mistakes.map(({ line, message }) => ({
+      ...{ where: `line ${line}`, what: `is not YAML: ${message}` },
+    }));
+    throw new ConfigError(file, problems);
+  }
   return {
     file,
-    content: document.toJS(),
+    content,
     placeOf(path) {
-      const line = lineOf(document, lines, path);
+      const line = lineOf(path);
       return line === null ? keyOf(path) : `${keyOf(path)} (line ${line})`;
     },
   };
-}
-
-/** After a mistake in the syntax, everything may look like one; repeated keys are each their own. */
-function syntaxProblems({ errors }: Document, lines: LineCounter): Problem[] {
-  const first = errors.find((error) => error.code !== 'DUPLICATE_KEY');
-  return errors
-    .filter((error) => error === first || error.code === 'DUPLICATE_KEY')
-    .map((error) => ({
-      where: `line ${lines.linePos(error.pos[0]).line}`,
-      what: `is not YAML: ${error.message}`,
-    }));
-}
-
-/** The line of a value, or of the nearest section around it that is written. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number | null {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return null;
 }
 
 /** A path as people write it: `edges[0].port`. */

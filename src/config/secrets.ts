@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type ConfigDocument, type Path, valueAt } from './document.ts';
+import type { Path } from '../reading/yaml.ts';
+import { type ConfigDocument, valueAt } from './document.ts';
 import type { Problem } from './problems.ts';
 
 type SecretName = 'botToken' | 'appToken' | 'signingSecret' | 'redisUrl';

@@ -1,0 +1,22 @@
+import { parse, TomlError } from 'smol-toml';
+
+export type TomlResult =
+  | { content: Record<string, unknown>; mistake: null }
+  | { content: null; mistake: { line: number; message: string } };
+
+/** Parses a TOML file; its values have no places, so whoever needs one looks for their text. */
+export function parseToml(source: string): TomlResult {
+  try {
+    return { content: parse(source) as Record<string, unknown>, mistake: null };
+  } catch (error) {
+    if (error instanceof TomlError) {
+      // The rest of its message draws the place.
+      const message = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? '';
+      return { content: null, mistake: { line: error.line, message } };
+    }
+    if (error instanceof RangeError) {
+      return { content: null, mistake: { line: 1, message: 'it is nested too deeply' } };
+    }
+    throw error;
+  }
+}

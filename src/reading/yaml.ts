@@ -1,0 +1,72 @@
+import { isNode, LineCounter, parseDocument, visit } from 'yaml';
+
+/** The way to a value: `['edges', 0, 'port']`. */
+export type Path = readonly (string | number)[];
+
+export interface YamlMistake {
+  line: number;
+  message: string;
+  /** A key that its mapping has already; everything else is wrong syntax. */
+  isRepeatedKey: boolean;
+}
+
+export interface Yaml {
+  /** What could be read of it, however much is wrong; the first of repeated keys. */
+  content: unknown;
+  mistakes: YamlMistake[];
+  /** Where a value stands, or the nearest that holds it; lines are counted from 1. */
+  lineOf(path: Path): number | null;
+}
+
+/** Aliases of a file that a person wrote; more of them are made to fill the memory. */
+const MOST_ALIASES = 100;
+
+/** Parses one document. `asText` keeps every scalar as it is written: `3.10` is no number. */
+export function parseYaml(source: string, { asText = false } = {}): Yaml {
+  const lines = new LineCounter();
+  const document = parseDocument(source, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+    schema: asText ? 'failsafe' : 'core',
+  });
+  const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  // After a mistake in the syntax, everything may look like one; repeated keys are each their own.
+  const first = document.errors.find((error) => error.code !== 'DUPLICATE_KEY');
+  const shown = document.errors.filter(
+    (error) => error === first || error.code === 'DUPLICATE_KEY',
+  );
+  const mistakes = shown.map(({ code, message, pos }) => ({
+    ...{ line: lineAt(pos[0]), message, isRepeatedKey: code === 'DUPLICATE_KEY' },
+  }));
+  const repeated = new Set(
+    document.errors.filter(({ code }) => code === 'DUPLICATE_KEY').map(({ pos }) => pos[0]),
+  );
+  const lineOf = (path: Path): number | null => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (isNode(node) && node.range) return lineAt(node.range[0]);
+    }
+    return null;
+  };
+  try {
+    if (repeated.size > 0) {
+      visit(document, {
+        Map(_, map) {
+          map.items = map.items.filter(
+            ({ key }) => !(isNode(key) && repeated.has(key.range?.[0] ?? -1)),
+          );
+        },
+      });
+    }
+    return { content: document.toJS({ maxAliasCount: MOST_ALIASES }), mistakes, lineOf };
+  } catch (error) {
+    // An alias without its anchor, too many of them, or too deep.
+    const message = (error as Error).message;
+    return {
+      content: null,
+      mistakes: [...mistakes, { line: 1, message, isRepeatedKey: false }],
+      lineOf,
+    };
+  }
+}
