@@ -23,6 +23,12 @@ const RULES: readonly {
   },
   { folder: 'commands', ours: ['commands', 'src/domain'], npm: [], node: [] },
   { folder: 'src/pipeline', ours: ['src/pipeline', 'src/domain'], npm: [], node: [] },
+  {
+    folder: 'src/reading',
+    ours: ['src/reading', 'src/domain'],
+    npm: ['yaml', 'smol-toml'],
+    node: [],
+  },
   { folder: 'src/packing', ours: ['src/packing', 'src/domain'], npm: [], node: 'any' },
   {
     folder: 'src/adapters',

@@ -45,6 +45,12 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: 'what the text after /conda-env means, without doing it',
     load: () => import('./parse.ts'),
   },
+  read: {
+    words: '[FILE] [--with GROUP]... [--prefer conda] [--json] [--config FILE]',
+    summary:
+      'what a file of packages asks for, with every row that cannot be had, and the command it makes',
+    load: () => import('./read.ts'),
+  },
   pack: {
     words:
       'PREFIX -o FILE [--root NAME] [--cache DIR] [--level N] [--target-prefix PATH] [--packer segments|archiver] [--json]',

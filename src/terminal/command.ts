@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { FerryError, userError } from '../domain/errors.ts';
+import { userError } from '../domain/errors.ts';
 
 /** An option as `util.parseArgs` reads it, with what help says of it. */
 type Option = NonNullable<ParseArgsConfig['options']>[string] & {
@@ -64,19 +64,23 @@ export function writeJson(value: unknown): void {
  * Errors: `file-unreadable`, with `suggestion` as what to do instead.
  */
 export async function readText(file: string | undefined, suggestion: string): Promise<string> {
+  const bytes = await readBytes(file, suggestion);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b && file !== undefined) {
+    throw userError({
+      code: 'file-unreadable',
+      message: `\`${file}\` is compressed with gzip.`,
+      suggestion: `Unpack it on the way: \`zcat ${file} |\` in front, and no file name.`,
+    });
+  }
+  return bytes.toString('utf8');
+}
+
+/** As `readText`, for whoever reads the encoding himself. */
+export async function readBytes(file: string | undefined, suggestion: string): Promise<Buffer> {
   if (file === undefined || file === '-') return readStandardInput();
   try {
-    const bytes = await readFile(file);
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-      throw userError({
-        code: 'file-unreadable',
-        message: `\`${file}\` is compressed with gzip.`,
-        suggestion: `Unpack it on the way: \`zcat ${file} |\` in front, and no file name.`,
-      });
-    }
-    return bytes.toString('utf8');
+    return await readFile(file);
   } catch (error) {
-    if (error instanceof FerryError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
     throw userError({
       code: 'file-unreadable',
@@ -98,12 +102,11 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   ERR_STRING_TOO_LONG: 'it is larger than 512 MiB',
 };
 
-/** All of standard input, for `invoke` and `diagnose`. */
-async function readStandardInput(): Promise<string> {
-  process.stdin.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of process.stdin) text += chunk;
-  return text;
+/** All of standard input. */
+async function readStandardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Resolves with the signal's name at the first SIGINT or SIGTERM. */

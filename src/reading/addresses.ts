@@ -1,0 +1,55 @@
+import { channelName } from './channel-names.ts';
+
+/** Where a package is from, told by its address `…/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda`. */
+export interface PackageAddress {
+  name: string;
+  version: string;
+  build: string;
+  subdir: string;
+  /** Its name, or the last part of its path where the host is not a known one. */
+  channel: string;
+  /** Without credentials and without what follows a `#`. */
+  url: string;
+}
+
+/** Null where an address is not that of a conda package. */
+export function packageAddress(text: string): PackageAddress | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
+  const match =
+    /^(.*)\/([a-z]+(?:-[a-z0-9_]+)?)\/([^/]+)-([^/-]+)-([^/-]+?)(?:\.conda|\.tar\.bz2)$/.exec(
+      url.pathname,
+    );
+  const [, folder = '', subdir = '', name = '', version = '', build = ''] = match ?? [];
+  if (!match || !/^[a-z0-9_][a-z0-9_.-]*$/i.test(name)) return null;
+  const path = folder.replace(/^\/t\/[^/]+/, '');
+  const place = `${url.protocol}//${url.host}${path}`;
+  const last = path.split('/').at(-1) ?? '';
+  return {
+    ...{ name: name.toLowerCase(), version: decode(version), build, subdir },
+    channel: channelName(place) ?? channelName(last) ?? url.hostname,
+    url: `${place}/${subdir}/${url.pathname.split('/').at(-1)}`,
+  };
+}
+
+/** A version may have an epoch, whose `!` is written as `%21`. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `…/numpy-1.26.4-cp311-….whl` (PEP 427) or `…/numpy-1.26.4.tar.gz`. */
+export function wheelAddress(url: string): { name: string; version: string } {
+  const file =
+    url
+      .replace(/[#?].*$/, '')
+      .split('/')
+      .at(-1) ?? '';
+  const [, name = file, version = ''] =
+    /^([^-]+)-([^-]+)-.*\.whl$/.exec(file) ?? /^(.+)-([^-]+?)\.(?:tar\.gz|zip)$/.exec(file) ?? [];
+  return { name, version };
+}

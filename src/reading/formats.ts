@@ -1,0 +1,129 @@
+import { readCondaLock } from './conda-lock.ts';
+import { readEnvironmentFile } from './environment-yml.ts';
+import { readExplicitList } from './explicit-list.ts';
+import { readPackageList } from './package-list.ts';
+import { readPixiLock } from './pixi-lock.ts';
+import { readProjectFile } from './project-toml.ts';
+import { readRequirementsFile } from './requirements-txt.ts';
+import type { Rows } from './rows.ts';
+import { parseToml } from './toml.ts';
+import { parseYaml, type Yaml } from './yaml.ts';
+
+/** A kind of file, how it is told from the others, and who reads it. */
+interface Format {
+  /** In words people know. */
+  name: string;
+  /** What its files are called; asked only where no content is plainly that of a format. */
+  names: RegExp;
+  /** Whether a text is plainly of this format, and of no other one. */
+  fits(text: string): boolean;
+  read(rows: Rows, text: string): void;
+}
+
+/** A row `name=version=build` of `conda list --export`, or one of the table that `conda list` shows. */
+const LISTED = /^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$/;
+const SHOWN = /^[A-Za-z0-9_][\w.-]*\s+\d[\w.!+]*\s+[\w.]*(?:_|\d)[\w.]*(?:\s+[\w./-]+)?$/;
+
+/** The first whose content fits is it, else the first whose name does. */
+export const FORMATS: readonly Format[] = [
+  {
+    name: 'explicit list',
+    names: /^explicit.*\.txt$|\.explicit$|^conda-(?:linux|osx|win)-\w+\.lock$/i,
+    fits: (text) => /^\s*@EXPLICIT\s*$/m.test(text),
+    read: readExplicitList,
+  },
+  {
+    name: 'conda-lock.yml',
+    names: /conda-lock\.ya?ml$/i,
+    fits: (text) => /^package:\s*\n\s*-\s/m.test(text),
+    read: (rows, text) => readYaml(rows, text, readCondaLock),
+  },
+  {
+    name: 'pixi.lock',
+    names: /^pixi\.lock$/i,
+    fits: (text) => /^environments:\s*(?:#.*)?$/m.test(text) && /^packages:/m.test(text),
+    read: (rows, text) => readYaml(rows, text, readPixiLock),
+  },
+  {
+    name: 'project file',
+    names: /\.toml$/i,
+    fits: (text) => /^\s*\[\[?[A-Za-z][\w-]*(?:\s*\.\s*["\w-]+)*\s*\]\]?\s*(?:#.*)?$/m.test(text),
+    read: readToml,
+  },
+  {
+    name: 'environment.yml',
+    names: /\.ya?ml(?:\.\w+)?$/i,
+    fits: (text) =>
+      /^(?:dependencies|channels)\s*:(?:\s|$)/m.test(text) ||
+      /^\s*\{[^{]*"dependencies"\s*:/.test(text),
+    read: (rows, text) => readYaml(rows, text, readEnvironmentFile),
+  },
+  {
+    name: 'list of packages',
+    names: /^(?:conda[-_])?(?:package|spec)[-_]?(?:list|file).*\.txt$/i,
+    fits: (text) => {
+      const rows = rowsOf(text);
+      const listed = rows.filter((row) => LISTED.test(row) || SHOWN.test(row));
+      return listed.length > rows.length / 2;
+    },
+    read: readPackageList,
+  },
+  {
+    name: 'requirements.txt',
+    names: /\.(?:txt|in|pip|reqs?)$|requirements|constraints/i,
+    fits: (text) => {
+      const rows = rowsOf(text);
+      const required = rows.filter((row) => REQUIRED.test(row));
+      return required.length > rows.length / 2;
+    },
+    read: readRequirementsFile,
+  },
+];
+
+const REQUIRED =
+  /^(?:-[rceif]\s|--[a-z-]+|[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*(?:$|[;@\\]|[=!<>~]=|[<>]|\())/;
+
+function rowsOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((row) => row.replace(/(?:^|\s)#.*$/, '').trim())
+    .filter((row) => row !== '');
+}
+
+/** Rows that are not YAML may be so many until the rest is not sure to be what it looks like. */
+const MOST_BAD_ROWS = 20;
+
+/** A row that is not YAML is refused, and the file read as if it were not there. */
+function readYaml(rows: Rows, text: string, read: (rows: Rows, yaml: Yaml) => void): void {
+  const lines = text.split('\n');
+  for (let bad = 0; bad <= MOST_BAD_ROWS; bad += 1) {
+    const yaml = parseYaml(lines.join('\n'), { asText: true });
+    const wrong = yaml.mistakes.find(({ isRepeatedKey }) => !isRepeatedKey);
+    if (wrong) {
+      const { line, message } = wrong;
+      const hint = yamlHint(rows.lines[line - 1] ?? '');
+      rows.refuse(line, `This is not YAML: ${message}.`, hint);
+      if (lines[line - 1]?.trim() === '') return;
+      lines[line - 1] = '';
+      continue;
+    }
+    for (const { line } of yaml.mistakes) {
+      const message = 'This key stands in the file twice; the first one counts.';
+      rows.refuse(line, message, 'Put what belongs to it together.');
+    }
+    read(rows, yaml);
+    return;
+  }
+}
+
+function yamlHint(row: string): string {
+  if (/^\s*\t|^ *-\s*\t/.test(row)) return 'Indent with blanks, not with tabs.';
+  if (/\{[%{]|[%}]\}/.test(row)) return 'Give the file with its template filled in.';
+  return 'Write a blank after each `-` and `:`, and the rows of a list below each other.';
+}
+
+function readToml(rows: Rows, text: string): void {
+  const { content, mistake } = parseToml(text);
+  if (content !== null) readProjectFile(rows, content);
+  else rows.refuse(mistake.line, `This is not TOML: ${mistake.message}.`, 'Texts stand in quotes.');
+}
