@@ -31,6 +31,7 @@ export const SUITES: readonly Suite[] = [
   { begins: 'test/domain/spec-judges', group: 'units', needs: 'python' },
   { begins: 'test/domain/', group: 'fast', needs: 'npm' },
   { begins: 'test/commands/', group: 'fast', needs: 'npm' },
+  { begins: 'test/reading/', group: 'fast', needs: 'npm' },
   { begins: 'test/answers/', group: 'fast', needs: 'npm' },
   { begins: 'test/pipeline/', group: 'fast', needs: 'npm' },
   { begins: 'test/architecture', group: 'fast', needs: 'npm' },
