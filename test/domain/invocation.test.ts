@@ -414,6 +414,24 @@ describe('what the person adds', () => {
     assert.equal(refusal({ ...CHURN, archive: withPassword }).code, 'secret-in-request');
   });
 
+  it('takes an @ in a path for a character, not for credentials', () => {
+    for (const archive of [
+      { path: '/srv/a@b/churn.zip', hdfs: null },
+      { path: '/srv/churn.zip', hdfs: 'hdfs://nn/ferry/a@b/churn.zip' },
+    ]) {
+      const location = archive.hdfs ?? archive.path;
+      assert.ok(invoke({ ...CHURN, archive }).text.endsWith(`'${location}#churn_zip'`));
+    }
+  });
+
+  it('warns of a Spark that cannot find itself only where its home is not known', () => {
+    const warned = (sparkHome: string | null) =>
+      invoke({ ...CHURN, cluster: { ...CHURN.cluster, sparkHome } }).warnings.some(
+        ({ id }) => id === 'spark-home-unknown',
+      );
+    assert.deepEqual([warned(null), warned('/opt/spark')], [true, false]);
+  });
+
   it('keeps the name of an archive that the site would have fetched to the edge first', () => {
     const forced = 'spark.yarn.dist.forceDownloadSchemes';
     for (const hdfs of ['https://files.example.com/churn.zip', 'hdfs:///ferry/churn.zip']) {
@@ -489,6 +507,11 @@ describe('combinations that cannot work are refused with the reason', () => {
       { ...CHURN, application: 'a.py' },
       'pyspark-takes-no-application',
     ],
+    [
+      'pyspark with arguments alone',
+      { ...CHURN, arguments: ['x'] },
+      'pyspark-takes-no-application',
+    ],
     ['arguments without application', { ...submit, arguments: ['x'] }, 'application-required'],
     ['an option as application', { ...submit, application: '--jars=x.py' }, 'bad-application'],
     ['a Java archive as application', { ...submit, application: 'x.jar' }, 'bad-application'],
@@ -517,6 +540,7 @@ describe('combinations that cannot work are refused with the reason', () => {
     ['tar.xz', { ...CHURN, archive: { path: '/a.tar.xz' } }, 'archive-format'],
     ['tar.zst', { ...CHURN, archive: { path: '/a.tar.zst' } }, 'archive-format'],
     ['no suffix', { ...CHURN, archive: { path: '/churn' } }, 'archive-format'],
+    ['nothing but a suffix', { ...CHURN, archive: { path: '/srv/.zip' } }, 'archive-format'],
     ['comma in the path', { ...CHURN, archive: { path: '/a,b.zip' } }, 'archive-path'],
     ['hash in the path', { ...CHURN, archive: { path: '/a#b.zip' } }, 'archive-path'],
     ['blank in the path', { ...CHURN, archive: { path: '/a b.zip' } }, 'archive-path'],

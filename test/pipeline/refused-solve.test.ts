@@ -71,6 +71,19 @@ describe('a solve that cannot be', () => {
     assert.match(failure?.suggestion ?? '', /Loosen or leave out/);
   });
 
+  test('for a reason nobody knows is tried without each constraint that was typed, and no other', async () => {
+    const { engine, solved } = refusing('a story', (asked) => asked === 'python=3.11 numpy scipy');
+    const { failure } = await failureOf('create churn python=3.11 numpy scipy=1.15', engine);
+    assert.deepEqual(solved, ['python=3.11 numpy scipy=1.15', 'python=3.11 numpy scipy']);
+    assert.match(failure?.suggestion ?? '', /`python=3\.11` `numpy` `scipy=1\.15`/);
+  });
+
+  test('for a reason nobody knows is not tried again where nothing constrains it', async () => {
+    const { engine, solved } = refusing('a story');
+    const { failure } = await failureOf('create churn python numpy', engine);
+    assert.deepEqual([solved, failure?.repairs ?? []], [['python numpy'], []]);
+  });
+
   test('is not tried again when the first try took long', async () => {
     let now = 0;
     const { engine, solved } = refusing(SCIPY);

@@ -153,10 +153,13 @@ describe('a build', () => {
   });
 
   test('of an edge that this build host does not know fails with the ones it knows', async () => {
-    const world = createWorld({ edges: new Map() });
+    const known = [...edgesWith(() => ({}))].filter(([name]) => name !== 'lab');
+    const world = createWorld({ edges: new Map(known) });
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
-    assert.equal((await world.newest('churn')).failure?.code, 'unknown-edge');
+    const { failure } = await world.newest('churn');
+    assert.equal(failure?.code, 'unknown-edge');
+    assert.match(failure?.suggestion ?? '', /^Choose one of `madrid`\.$/);
   });
 
   test('whose proof fails has failed, and its name is nobody’s', async () => {
@@ -410,6 +413,29 @@ describe('what is solved', () => {
       asked.map(({ channels }) => channels.map(({ name }) => name)),
       [['conda-forge'], ['internal', 'conda-forge'], ['conda-forge', 'internal']],
     );
+  });
+
+  test('has the projects that are asked for, pinned, in its revision', async () => {
+    const { projects } = createWorld().ports;
+    const pin = { name: 'features', origin: 'features@main', sha256: '1'.repeat(64) };
+    const installed: string[] = [];
+    const world = createWorld({
+      projects: {
+        ...projects,
+        pin: async () => [pin],
+        install: async (list) => {
+          installed.push(...list.map(({ name }) => name));
+        },
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    assert.deepEqual((await world.newest('churn')).projects, []);
+    await world.say('U1', 'create churn numpy --project features@main');
+    await world.work('churn');
+    const build = await world.newest('churn');
+    assert.deepEqual([build.projects, build.revision], [[pin], 2]);
+    assert.deepEqual(installed, ['features']);
   });
 
   test('becomes a zip where every cluster is YARN, else a tar.gz, else what was asked for', async () => {

@@ -5,7 +5,7 @@ import type { Queue } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { build, environment, revision, settings } from '../answers/samples.ts';
-import { MemoryErrands, MemoryStore } from '../slack/memory.ts';
+import { createMemory, MemoryErrands, MemoryStore } from '../slack/memory.ts';
 import { locked } from './world.ts';
 
 const [OPERATOR = ''] = settings.operators;
@@ -92,6 +92,13 @@ describe('create', () => {
     assert.deepEqual([lost.build.id, lost.joined], ['winner', true]);
     assert.equal((await store.readBuild('build1'))?.state, 'cancelled');
     assert.deepEqual(enqueued, []);
+  });
+
+  test('is not in the way of a build of another name', async () => {
+    const { services, enqueued } = world();
+    await services.create(request, by('U1'));
+    const { joined } = await services.create({ ...request, environment: 'fraud' }, by('U1'));
+    assert.deepEqual([joined, enqueued], [false, ['build1 1 build', 'build2 1 build']]);
   });
 
   test('that cannot be queued leaves the name free', async () => {
@@ -257,7 +264,51 @@ describe('what is asked for by name', () => {
   });
 });
 
+describe('an environment whose first build is at work', () => {
+  test('has no revision to give yet, and is shown as that of who asked for it', async () => {
+    const { services } = world();
+    await services.create(request, by('U1'));
+    assert.equal((await services.findEnvironment('churn')).owner, 'U1');
+    for (const number of [null, 1]) {
+      await assert.rejects(services.findRevision('churn', number), {
+        code: 'not-ready',
+        suggestion: /`status churn`/,
+      });
+    }
+  });
+});
+
+describe('what is kept of a build', () => {
+  test('is its message in Slack, and as much of the end of its log as is asked for', async () => {
+    const { services, store } = world();
+    await store.createBuild(build('running', { id: 'b1' }));
+    await store.appendLog('b1', ['one', 'two', 'three']);
+    assert.deepEqual(await services.log('b1', 2), ['two', 'three']);
+    const message = { channel: 'C1', ts: '1.2' };
+    await services.attachMessage('b1', message);
+    const kept = await store.readBuild('b1');
+    assert.deepEqual([kept?.message, kept?.state], [message, 'running']);
+  });
+});
+
 describe('the packages of a module', () => {
+  test('are looked for in the default channels, and kept where none of them is there', async () => {
+    const asked: (readonly string[])[] = [];
+    const { services, store } = createMemory({
+      read: async (names) => {
+        asked.push(names);
+        const has = (name: string) => name === 'opencv';
+        return [{ name: 'conda-forge', has, versions: () => [], names: () => ['opencv'] }];
+      },
+      close() {},
+    });
+    await store.learnModules({ cv2: ['own-opencv', 'opencv'] });
+    const packagesOf = await services.packagesOf();
+    assert.deepEqual(asked, [['conda-forge']]);
+    assert.deepEqual(packagesOf('cv2'), ['opencv']);
+    assert.deepEqual(packagesOf('sklearn'), ['scikit-learn']);
+  });
+
   test('are those that prefixes have shown, else those that are known', async () => {
     const { services, store } = world();
     await store.learnModules({ cv2: ['own-opencv'] });

@@ -18,6 +18,7 @@ import {
   stageReached,
   type VerificationSubject,
   verificationCommand,
+  withoutMarks,
 } from '../../src/domain/verification.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
@@ -102,6 +103,17 @@ describe('evidence', () => {
   it('proves an environment that every registered executor has', () => {
     const proof = readEvidence(printed({}), subject);
     assert.deepEqual([proof?.outcome, proof?.reason, proof?.npv], ['proven', null, ['2.2.6']]);
+  });
+
+  it('is that of the executors alone where the driver said nothing of itself', () => {
+    const proof = readEvidence(printed({ driver: null }), subject);
+    assert.deepEqual([proof?.outcome, proof?.driver], ['proven', null]);
+  });
+
+  it('and how far a run came are no words of what ran: those stay', () => {
+    const stdout = `one\nCONDA_FERRY_REACHED driver\n${printed({})}says CONDA_FERRY_REACHED`;
+    const said = 'one\nnoise\nmore noise\nsays CONDA_FERRY_REACHED';
+    assert.equal(withoutMarks(stdout), said);
   });
 
   it('is not there when nothing was printed', () => {

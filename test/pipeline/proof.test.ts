@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Edge } from '../../src/domain/ports.ts';
+import { executor, staging } from '../answers/samples.ts';
+import { createWorld, type World } from './world.ts';
+
+/** What the script of the proof prints where two executors have the environment. */
+const PROVEN = `CONDA_FERRY_EVIDENCE ${JSON.stringify({
+  ...{ npv: ['2.2.6'], registered: 2, driver: null },
+  executors: [executor('worker-1'), executor('worker-2')],
+})}\n`;
+
+/** A world that asks for a proof, and the edges where one was run. */
+function createProvingWorld(change: Partial<Edge> = {}): World & { proved: string[] } {
+  const proved: string[] = [];
+  const edges = new Map(
+    [...createWorld().ports.edges].map(([name, edge]): [string, Edge] => [
+      name,
+      {
+        ...edge,
+        run: async () => {
+          proved.push(name);
+          return { code: 0, timedOut: false, stdout: PROVEN, stderr: '' };
+        },
+        ...change,
+      },
+    ]),
+  );
+  const verification = { enabled: true, timeoutSeconds: 1, executors: 2 };
+  return { ...createWorld({ edges, verification }), proved };
+}
+
+const detailOf = async (world: World, step: string) =>
+  (await world.newest('churn')).steps.find(({ name }) => name === step)?.detail;
+
+describe('the proof of a build', () => {
+  test('that succeeds makes it ready, and says how many executors agree on which numpy', async () => {
+    const world = createProvingWorld();
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { state, verifications } = await world.newest('churn');
+    assert.deepEqual([state, verifications[0]?.outcome], ['ready', 'proven']);
+    assert.equal(await detailOf(world, 'verify'), '2 executors, one numpy: 2.2.6');
+  });
+
+  test('is of the interpreter alone where the edge has no Spark, and says so', async () => {
+    const world = createProvingWorld({
+      profile: async () => ({ ...staging().cluster, spark: null }),
+      stage: async () => ({ ...staging(), cluster: { ...staging().cluster, spark: null } }),
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { state, verifications } = await world.newest('churn');
+    assert.deepEqual([state, verifications[0]?.outcome], ['ready', 'smoke-tested']);
+    assert.match((await detailOf(world, 'verify')) ?? '', /^smoke-tested.*no Spark on the edge/);
+  });
+
+  test('stands for a later build with the same fingerprint: it is not run again', async () => {
+    const world = createProvingWorld();
+    for (let round = 0; round < 2; round += 1) {
+      await world.say('U1', 'create churn numpy');
+      await world.work('churn');
+    }
+    assert.deepEqual(world.proved, ['lab']);
+    assert.equal(await detailOf(world, 'verify'), 'proven as @1');
+  });
+
+  test('can be tried again by a retry when it fails', async () => {
+    const world = createProvingWorld({
+      run: async () => ({ code: 1, timedOut: false, stdout: '', stderr: 'no module named x' }),
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { failure, steps } = await world.newest('churn');
+    assert.deepEqual([failure?.code, failure?.retryable], ['verification-failed', true]);
+    assert.equal(steps.find(({ name }) => name === 'verify')?.status, 'error');
+  });
+});
+
+describe('a build with a known fingerprint', () => {
+  test('answers with the stagings and proofs of the edges it asks for, and of no others', async () => {
+    const world = createProvingWorld();
+    for (const edges of ['--edge lab --edge madrid', '--edge madrid']) {
+      await world.say('U1', `create churn numpy ${edges}`);
+      await world.work('churn');
+    }
+    const build = await world.newest('churn');
+    const edgesOf = (list: readonly { edge: string }[]) => list.map(({ edge }) => edge);
+    assert.deepEqual([build.reused, build.revision], [true, 1]);
+    assert.deepEqual(edgesOf(build.stagings), ['madrid']);
+    assert.deepEqual(edgesOf(build.verifications), ['madrid']);
+    assert.match(world.store.logs.get(build.id)?.join('\n') ?? '', /known: churn@1 is staged/);
+  });
+
+  test('is proven where the old revision was not', async () => {
+    const unproven = createProvingWorld();
+    unproven.ports.verification.enabled = false;
+    await unproven.say('U1', 'create churn numpy');
+    await unproven.work('churn');
+    unproven.ports.verification.enabled = true;
+    await unproven.say('U1', 'create churn numpy');
+    await unproven.work('churn');
+    const build = await unproven.newest('churn');
+    assert.deepEqual([build.reused, build.verifications[0]?.outcome], [true, 'proven']);
+    assert.deepEqual(unproven.proved, ['lab']);
+  });
+});
