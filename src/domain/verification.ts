@@ -9,6 +9,18 @@ import {
   type Verification,
 } from './environment.ts';
 import { formOf, lineFor } from './lines.ts';
+import {
+  fitOrNull,
+  listOf,
+  Misfit,
+  mapOf,
+  number,
+  object,
+  oneOf,
+  or,
+  readJson,
+  string,
+} from './shape.ts';
 import { quote } from './shell.ts';
 import {
   MARK,
@@ -27,7 +39,8 @@ const LINKS_SCRIPT = 'conda_ferry_links.py';
  * How far a run came: the driver's Python started, the application was let in by the cluster, its
  * executors registered.
  */
-export type Stage = 'driver' | 'application' | 'executors';
+const STAGES = ['driver', 'application', 'executors'] as const;
+export type Stage = (typeof STAGES)[number];
 
 /**
  * What only a proof needs. Spark's own patience with a ResourceManager that is not there is 15 minutes
@@ -106,10 +119,39 @@ interface Evidence {
   executors: ExecutorEvidence[];
 }
 
+const DRIVER = object<DriverEvidence>({
+  host: string,
+  // Python itself does not always know.
+  executable: or(string, ''),
+  prefix: string,
+  python: string,
+  files: mapOf(string),
+});
+
+const EXECUTOR = object<ExecutorEvidence>({
+  host: string,
+  executable: or(string, ''),
+  python: string,
+  glibc: or(string, null),
+  packages: mapOf(or(string, '')),
+  numpyFile: or(string, null),
+  failedImports: mapOf(string),
+  prefix: or(string, undefined),
+  files: or(mapOf(string), undefined),
+});
+
+const EVIDENCE = object<Evidence>({
+  npv: listOf(string),
+  registered: or(number, null),
+  driver: or(DRIVER, null),
+  executors: listOf(EXECUTOR),
+});
+
 export type Proof = Pick<Verification, 'outcome' | 'reason' | 'npv' | 'driver' | 'executors'>;
 
 /**
- * Reads the evidence from what the run printed; null when the line is not there.
+ * Reads the evidence from what the run printed; null when the line is not there. Evidence that
+ * cannot be read proves nothing, and the reason says so.
  * `proven` needs an answer from every executor, the article's one-element set, every import, and
  * Python, its library and every package from under the alias; on the driver from the prefix that
  * the line names. `deviation` is what came from elsewhere.
@@ -120,6 +162,9 @@ export function readEvidence(
 ): (Proof & { deviation: Deviation | null }) | null {
   const evidence = printedEvidence(stdout);
   if (evidence === null) return null;
+  if (typeof evidence === 'string') {
+    return { outcome: 'failed', reason: evidence, npv: [], executors: [], deviation: null };
+  }
   const found = contradiction(evidence, subject);
   const { driver, executors } = evidence;
   return {
@@ -136,6 +181,7 @@ export function readEvidence(
 export function readSmokeEvidence(stdout: string): Omit<Proof, 'outcome'> | null {
   const evidence = printedEvidence(stdout);
   if (evidence === null) return null;
+  if (typeof evidence === 'string') return { reason: evidence, npv: [], executors: [] };
   const [name, why] = Object.entries(evidence.executors[0]?.failedImports ?? {})[0] ?? [];
   const reason = name === undefined ? null : `\`import ${name}\` fails on the edge: ${why}`;
   return { reason, npv: npvOf(evidence), driver: null, executors: evidence.executors };
@@ -146,15 +192,22 @@ function npvOf({ npv }: Evidence): string[] {
   return npv.every((version) => version === NO_NUMPY) ? [] : npv;
 }
 
-function printedEvidence(stdout: string): Evidence | null {
+/** Why in words where the line is there and cannot be read: others write to the same output. */
+function printedEvidence(stdout: string): Evidence | string | null {
   const line = stdout.split('\n').findLast((candidate) => candidate.startsWith(MARK));
-  return line === undefined ? null : (JSON.parse(line.slice(MARK.length)) as Evidence);
+  if (line === undefined) return null;
+  try {
+    return readJson(line.slice(MARK.length), EVIDENCE, (why) => new Misfit(why));
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    return `The evidence of the run could not be read: ${error.message}.`;
+  }
 }
 
 /** How far the run came that printed this; null when not even the driver's Python started. */
 export function stageReached(stdout: string): Stage | null {
   const line = stdout.split('\n').findLast((candidate) => candidate.startsWith(REACHED));
-  return line === undefined ? null : (line.slice(REACHED.length).trim() as Stage);
+  return fitOrNull(line?.slice(REACHED.length).trim(), oneOf(STAGES));
 }
 
 /** What was printed by others than the script itself. */

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { listOf, number, object, oneOf, parseJson, string } from '../domain/shape.ts';
 import type { CompressedFile } from './archive-writer.ts';
 import { BLOCK_BYTES } from './deflate.ts';
 
@@ -45,6 +46,11 @@ interface IndexRow {
   offset: number;
   compressedBytes: number;
 }
+
+const INDEX_ROW = object<IndexRow>({
+  ...{ sha256: string, bytes: number, crc: number, offset: number, compressedBytes: number },
+  method: oneOf(['stored', 'deflate']),
+});
 
 /**
  * Name of the entry that holds files with these digests. Compressed bytes depend on the level and
@@ -258,7 +264,7 @@ async function readIndex(descriptor: number): Promise<IndexRow[] | null> {
   }
   if (crc !== footer.readUInt32LE(16)) return null;
   const index = [...readRange(descriptor, payloadBytes, indexBytes)];
-  return JSON.parse(Buffer.concat(index).toString());
+  return parseJson(Buffer.concat(index).toString(), listOf(INDEX_ROW));
 }
 
 function* readRange(descriptor: number, offset: number, bytes: number): Generator<Buffer> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { userError } from '../domain/errors.ts';
+import { isObject, object, readJson, string } from '../domain/shape.ts';
 import type { PrefixFile } from './prefix.ts';
 
 /** What `conda-meta/<package>.json` says about one file of the package. */
@@ -44,10 +45,13 @@ export function readCondaMeta(prefix: string, files: readonly PrefixFile[]): Con
   return records.map(({ path, record }) => readPackage(path, record, sitePackages));
 }
 
+/** Only the name must be right: who wrote the rest differs, and it is archived as it is. */
 type RawRecord = Record<string, unknown> & { name: string };
 
+const RECORD = object<RawRecord>({ name: string });
+
 interface PathEntry {
-  _path?: unknown;
+  _path: string;
   path_type?: unknown;
   sha256?: unknown;
   sha256_in_prefix?: unknown;
@@ -56,21 +60,17 @@ interface PathEntry {
   original_path?: unknown;
 }
 
+const isPathEntry = (entry: unknown): entry is PathEntry =>
+  isObject(entry) && typeof entry._path === 'string';
+
 function parseRecord(prefix: string, path: string): RawRecord {
-  try {
-    const record = JSON.parse(readFileSync(`${prefix}/${path}`, 'utf8'));
-    if (typeof record !== 'object' || record === null || typeof record.name !== 'string') {
-      throw new TypeError('it has no package name');
-    }
-    return record;
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw error;
-    throw userError({
+  return readJson(readFileSync(`${prefix}/${path}`, 'utf8'), RECORD, (why) =>
+    userError({
       code: 'conda-meta-broken',
-      message: `\`${path}\` is not a conda record: ${error instanceof Error ? error.message : error}.`,
+      message: `\`${path}\` is not a conda record: ${why}.`,
       suggestion: 'Build the environment again; the prefix is damaged.',
-    });
-  }
+    }),
+  );
 }
 
 /**
@@ -87,7 +87,7 @@ function sitePackagesOf(records: readonly RawRecord[]): string | null {
 }
 
 function readPackage(path: string, record: RawRecord, sitePackages: string | null): CondaPackage {
-  const linkType = (record.link as { type?: unknown } | null | undefined)?.type;
+  const linkType = isObject(record.link) ? record.link.type : undefined;
   const files = new Map<string, FileRecord>();
   const folders = new Set<string>();
   const displaced = new Map<string, string>();
@@ -97,9 +97,8 @@ function readPackage(path: string, record: RawRecord, sitePackages: string | nul
       files.set(name, { sha256: null, mode: null, placeholderBytes: 0 });
   }
   const place = linkedPlaces(files, sitePackages);
-  const data = record.paths_data as { paths?: unknown } | null | undefined;
-  for (const entry of (Array.isArray(data?.paths) ? data.paths : []) as PathEntry[]) {
-    if (typeof entry._path !== 'string') continue;
+  const paths = isObject(record.paths_data) ? record.paths_data.paths : [];
+  for (const entry of (Array.isArray(paths) ? paths : []).filter(isPathEntry)) {
     const linked = place(entry._path);
     files.set(linked, readFileRecord(entry, linkType));
     if (entry.path_type === 'directory') folders.add(linked);
@@ -155,7 +154,7 @@ function readFileRecord(entry: PathEntry, linkType: unknown): FileRecord {
   const comparable =
     (entry.path_type !== 'softlink' || linkType === SOFTLINKS) &&
     entry.path_type !== 'directory' &&
-    !String(entry._path).endsWith('.pyc');
+    !entry._path.endsWith('.pyc');
   const digest = [entry.sha256_in_prefix, placeholder ? null : entry.sha256].find(isDigest);
   return {
     sha256: comparable && digest ? digest.toLowerCase() : null,

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { anything, mapOf, object, parseJson } from '../domain/shape.ts';
 import { isLeftOut, type PrefixFile } from './prefix.ts';
 import type { PackWarning } from './warning.ts';
 
@@ -20,6 +21,8 @@ export function staysBehind(path: string, isOwned: boolean, ownScripts: boolean)
 
 /** conda's `PREFIX_STATE_FILE`: what `conda env config vars set` keeps. */
 const STATE = 'conda-meta/state';
+
+const STATE_SHAPE = object<{ env_vars: Record<string, unknown> }>({ env_vars: mapOf(anything) });
 
 /** How conda writes down that a variable is to be unset (`CONDA_ENV_VARS_UNSET_VAR`). */
 const UNSET = '***unset***';
@@ -69,12 +72,17 @@ function said(
 
 /** Names only: their values are often secrets. */
 function variablesOf(state: string): string[] {
+  const variables = parseJson(readText(state), STATE_SHAPE)?.env_vars ?? {};
+  return Object.keys(variables)
+    .filter((name) => variables[name] !== UNSET)
+    .sort();
+}
+
+/** Empty where it cannot be read: it is not archived. */
+function readText(path: string): string {
   try {
-    const variables = JSON.parse(readFileSync(state, 'utf8'))?.env_vars ?? {};
-    return Object.keys(variables)
-      .filter((name) => variables[name] !== UNSET)
-      .sort();
+    return readFileSync(path, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { DriverEvidence, ExecutorEvidence } from '../../src/domain/environment.ts';
 import type { Edge, RunResult } from '../../src/domain/ports.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../src/domain/verification/site.ts';
 import {
   readEvidence,
+  readSmokeEvidence,
   stageReached,
   type VerificationSubject,
   verificationCommand,
@@ -118,6 +120,42 @@ describe('evidence', () => {
 
   it('is not there when nothing was printed', () => {
     assert.equal(readEvidence('noise\n', subject), null);
+  });
+
+  const unreadable: [string, string, RegExp][] = [
+    ['no JSON', 'CONDA_FERRY_EVIDENCE {"npv": ["2.2', /could not be read: it is not JSON\.$/],
+    ['null', 'CONDA_FERRY_EVIDENCE null', /could not be read: the whole is null, not an object\.$/],
+    [
+      'an executor without a host',
+      'CONDA_FERRY_EVIDENCE {"npv": [], "executors": [{}]}',
+      /could not be read: executors\[0\]\.host is missing, not text\.$/,
+    ],
+  ];
+  for (const [what, line, reason] of unreadable) {
+    it(`that is ${what} proves nothing, and says that it could not be read`, () => {
+      const proof = readEvidence(`noise\n${line}\n`, subject);
+      assert.equal(proof?.outcome, 'failed');
+      assert.match(proof?.reason ?? '', reason);
+      assert.match(readSmokeEvidence(`${line}\n`)?.reason ?? '', reason);
+    });
+  }
+
+  it('is judged without a crash whatever others print in its place', () => {
+    const part = fc.oneof(fc.constant(executor()), fc.jsonValue());
+    const documents = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc
+        .record({ npv: fc.jsonValue(), driver: part, executors: fc.array(part) })
+        .map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(documents, (document) => {
+        const stdout = `CONDA_FERRY_EVIDENCE ${document.replaceAll('\n', ' ')}\n`;
+        assert.ok(['proven', 'failed'].includes(readEvidence(stdout, subject)?.outcome ?? ''));
+        readSmokeEvidence(stdout);
+      }),
+    );
   });
 
   it('has no numpy to show for an environment without one, but must agree on that', () => {

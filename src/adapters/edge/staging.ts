@@ -6,6 +6,7 @@ import { activationOf } from '../../domain/invocation/activation.ts';
 import { defaultAlias } from '../../domain/invocation.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
+import { mapOf, readJson, string } from '../../domain/shape.ts';
 import { diskFull } from './failures.ts';
 import { coversArchive, segmentIndex } from './segments.ts';
 import { discard, Sending } from './sending.ts';
@@ -128,15 +129,21 @@ function stagingOf(
       global: place.globalAlias,
     },
     cluster,
-    ...activationOf(activatedEnvironment(unpacked), prefix),
+    ...activationOf(activatedEnvironment(place.edge, unpacked), prefix),
     stagedAt: Date.now(),
   };
 }
 
 /** What the edge says an activated shell has there. */
-function activatedEnvironment(facts: Map<string, string>): Record<string, string> {
-  const text = facts.get('activation');
-  return text === undefined ? {} : (JSON.parse(text) as Record<string, string>);
+function activatedEnvironment(edge: string, facts: Map<string, string>): Record<string, string> {
+  return readJson(facts.get('activation') ?? '{}', mapOf(string), (why) =>
+    outsideError({
+      code: 'edge-failed',
+      message: `What activation sets on edge ${edge} cannot be read: ${why}.`,
+      suggestion: 'Look at the `etc/conda/activate.d` scripts of the packages, then stage again.',
+      details: facts.get('activation') ?? null,
+    }),
+  );
 }
 
 export async function isStagingIntact(

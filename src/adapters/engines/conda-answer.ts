@@ -1,6 +1,19 @@
 import type { FerryError } from '../../domain/errors.ts';
 import type { Channel } from '../../domain/ports.ts';
 import {
+  anything,
+  boolean,
+  fit,
+  fitOrNull,
+  listOf,
+  number,
+  object,
+  or,
+  parseJson,
+  type Shape,
+  string,
+} from '../../domain/shape.ts';
+import {
   channelUnreachable,
   diskFull,
   engineFailed,
@@ -37,15 +50,52 @@ interface PackageJson {
   size?: number;
 }
 
-/** Reports of progress come first, one NUL after each; the answer is the last document. */
-export function parseAnswer(stdout: string): Answer | null {
+const PACKAGE = object<PackageJson>({
+  name: string,
+  version: string,
+  build: or(string, undefined),
+  build_string: or(string, undefined),
+  subdir: or(string, undefined),
+  platform: or(string, undefined),
+  url: or(string, undefined),
+  sha256: or(string, undefined),
+  md5: or(string, undefined),
+  size: or(number, undefined),
+});
+
+const ANSWER: Shape<Answer> = object<Answer>({
+  exception_name: or(string, undefined),
+  error: or(string, undefined),
+  message: or(string, undefined),
+  packages: or(listOf(string), undefined),
+  errors: or(
+    listOf((value, at) => ANSWER(value, at)),
+    undefined,
+  ),
+  actions: or(
+    object<NonNullable<Answer['actions']>>({
+      FETCH: or(listOf(PACKAGE), undefined),
+      LINK: or(listOf(PACKAGE), undefined),
+    }),
+    undefined,
+  ),
+  success: or(boolean, undefined),
+  solver_problems: or(listOf(string), undefined),
+});
+
+/**
+ * Reports of progress come first, one NUL after each; the answer is the last document. Null where
+ * there is none; throws `engine-failed` for one that is no answer. `program` as in `answerError`.
+ */
+export function parseAnswer(stdout: string, program: string): Answer | null {
   const last = stdout.split('\0').findLast((part) => part.trim() !== '') ?? '';
   for (const text of [last, last.slice(last.indexOf('\n{\n') + 1)]) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      // A warning of a library may stand before the answer; without it the second try counts.
-    }
+    // A warning of a library may stand before the answer; without it the second try counts.
+    const document = parseJson(text, anything);
+    if (document === null) continue;
+    return fit(document, ANSWER, (why) =>
+      engineFailed(program, `its answer cannot be read: ${why}`),
+    );
   }
   return null;
 }
@@ -97,8 +147,8 @@ export function recordsOf(answer: Answer): EngineRecord[] {
       build: buildOf(entry),
       subdir: subdirOf(entry),
       url: entry.url,
-      sha256: entry.sha256 ?? null,
-      md5: entry.md5 ?? null,
+      sha256: entry.sha256 || null,
+      md5: entry.md5 || null,
       size: entry.size ?? null,
     };
   });
@@ -128,10 +178,19 @@ export function missingSpec(answer: Answer): string | null {
   return spec?.replace(/\[version='([^']*)'.*\]$/, '$1') ?? null;
 }
 
+interface Versioned {
+  version: string;
+}
+
+const VERSIONED = listOf(object<Versioned>({ version: string }));
+const OF_MICROMAMBA = object<{ result: { pkgs: Versioned[] } }>({
+  result: object<{ pkgs: Versioned[] }>({ pkgs: VERSIONED }),
+});
+
 /** `conda search --json`: name → records; micromamba: `result.pkgs`. Newest last, as given. */
-export function versionsIn(found: Record<string, unknown>, name: string): string[] {
-  const result = found.result as { pkgs?: PackageJson[] } | undefined;
-  const records = (found[name] as PackageJson[] | undefined) ?? result?.pkgs ?? [];
-  const versions = Array.isArray(records) ? records.map((record) => record.version) : [];
+export function versionsIn(found: object, name: string): string[] {
+  const listed = fitOrNull(found, object<Record<string, Versioned[]>>({ [name]: VERSIONED }));
+  const records = listed?.[name] ?? fitOrNull(found, OF_MICROMAMBA)?.result.pkgs ?? [];
+  const versions = records.map(({ version }) => version);
   return [...new Set(versions)].reverse().slice(0, 5);
 }

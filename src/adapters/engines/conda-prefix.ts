@@ -3,8 +3,10 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { readCondaRecord } from '../../domain/conda-record.ts';
 import type { Lock } from '../../domain/lock.ts';
 import type { Progress } from '../../domain/ports.ts';
+import { listOf, object, or, parseJson, string } from '../../domain/shape.ts';
 import { packageChanged } from './errors.ts';
 import { readInstalled } from './lock.ts';
 
@@ -34,12 +36,27 @@ async function sha256Of(file: string): Promise<string> {
 
 /** mamba checks what it fetches, notes the checksum and may then drop the archive. */
 async function recordedSha256(folder: string): Promise<string | null> {
-  try {
-    return JSON.parse(await readFile(join(folder, 'info/repodata_record.json'), 'utf8')).sha256;
-  } catch {
-    return null;
-  }
+  const record = await readFile(join(folder, 'info/repodata_record.json'), 'utf8').catch(() => '');
+  return parseJson(record, RECORDED)?.sha256 ?? null;
 }
+
+const RECORDED = object<{ sha256: string }>({ sha256: string });
+
+/** The parts of a record in `conda-meta` that name files. */
+interface FileNames {
+  files: readonly string[];
+  paths_data?: { paths?: { _path: string }[] };
+}
+
+const FILE_NAMES = object<FileNames>({
+  files: or(listOf(string), []),
+  paths_data: or(
+    object<NonNullable<FileNames['paths_data']>>({
+      paths: or(listOf(object<{ _path: string }>({ _path: string })), undefined),
+    }),
+    undefined,
+  ),
+});
 
 /**
  * Takes out what would differ between two prefixes of one lock, and what rattler does not make:
@@ -52,10 +69,10 @@ export async function dropUnrepeatable(prefix: string): Promise<void> {
     const compiled = new Set(noarch === 'python' ? files.filter((file) => isCompiled(file)) : []);
     if (compiled.size === 0) continue;
     for (const file of compiled) await rm(join(prefix, file), { force: true });
-    const record = JSON.parse(await readFile(path, 'utf8'));
+    const record = readCondaRecord(await readFile(path, 'utf8'), path, FILE_NAMES);
     record.files = files.filter((file) => !compiled.has(file));
-    const paths: { _path: string }[] | undefined = record.paths_data?.paths;
-    if (paths) record.paths_data.paths = paths.filter((entry) => !compiled.has(entry._path));
+    const data = record.paths_data;
+    if (data?.paths) data.paths = data.paths.filter((entry) => !compiled.has(entry._path));
     await writeFile(path, JSON.stringify(record, null, 2));
   }
 }

@@ -171,7 +171,7 @@ export class CondaEngine implements Engine {
     // Of an explicit file conda has nothing to say when all went well; the prefix is verified.
     const ended = result.code === 0 || isCrash(result);
     const silent = ended && result.stdout.trim() === '' && args.includes('--copy');
-    const answer = silent ? { success: true } : parseAnswer(result.stdout);
+    const answer = silent ? { success: true } : parseAnswer(result.stdout, this.#program);
     const words = result.tail.join('\n');
     if (answer === null)
       throw noSpace(words) ? diskFull(words) : engineFailed(this.#program, words);
@@ -242,9 +242,7 @@ export class CondaEngine implements Engine {
     if (!asked.includes(name.toLowerCase())) return unsatisfiable(details);
     const search = async (pattern: string) => {
       const args = ['search', '--json', ...channelArguments(channels), pattern];
-      return this.#ask(args, progress, 120, named).catch(() => ({})) as Promise<
-        Record<string, unknown>
-      >;
+      return this.#ask(args, progress, 120, named).catch((): Answer => ({}));
     };
     const versions = versionsIn(await search(name), name);
     if (versions.length > 0) return versionNotFound(missing, versions, channels, details);

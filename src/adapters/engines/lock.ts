@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CONDA_RECORD, type CondaRecord, readCondaRecord } from '../../domain/conda-record.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { canonicalLock, type Lock, type LockedPackage, type Platform } from '../../domain/lock.ts';
 import type { Channel } from '../../domain/ports.ts';
@@ -35,38 +36,19 @@ export function lockFrom(
 }
 
 /** A package as `conda-meta` in a prefix describes it. */
-export interface InstalledPackage {
-  name: string;
-  version: string;
-  build: string;
-  subdir: string;
-  url: string;
-  sha256: string | null;
-  /** Paths relative to the prefix. */
-  files: readonly string[];
-  noarch: string | null;
+export interface InstalledPackage extends CondaRecord {
   /** The record's own file. */
   path: string;
 }
 
+/** Errors: `conda-meta-broken`. */
 export async function readInstalled(prefix: string): Promise<InstalledPackage[]> {
   const folder = join(prefix, 'conda-meta');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
   return Promise.all(
     names.sort().map(async (name) => {
       const path = join(folder, name);
-      const record = JSON.parse(await readFile(path, 'utf8'));
-      return {
-        name: record.name,
-        version: record.version,
-        build: record.build,
-        subdir: record.subdir,
-        url: record.url,
-        sha256: record.sha256 ?? null,
-        files: record.files ?? [],
-        noarch: record.noarch ?? null,
-        path,
-      };
+      return { ...readCondaRecord(await readFile(path, 'utf8'), path, CONDA_RECORD), path };
     }),
   );
 }

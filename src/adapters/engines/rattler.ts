@@ -11,6 +11,7 @@ import type {
   Progress,
   SolveRequest,
 } from '../../domain/ports.ts';
+import { listOf, number, object, or, parseJson, readJson, string } from '../../domain/shape.ts';
 import { cleanEnvironment, type OutputStream, run } from '../host/process.ts';
 import {
   badSpec,
@@ -44,22 +45,49 @@ export interface RattlerOptions {
   limits: EngineLimits;
 }
 
-/** One line of the program's standard output. */
-type Line = { type: 'progress'; detail: string } | { type: 'log'; line: string } | Result | Refusal;
-
-interface Result {
-  type: 'result';
-  packages?: EngineRecord[];
-  version?: string;
+/** A line of the program's standard output while it is at work. */
+interface Report {
+  type: string;
+  detail: string;
+  line: string;
 }
 
+const REPORT = object<Report>({ type: string, detail: or(string, ''), line: or(string, '') });
+
+/** Its last line. */
+interface Result {
+  packages: EngineRecord[];
+  version: string;
+}
+
+const RESULT = object<Result>({
+  packages: or(
+    listOf(
+      object<EngineRecord>({
+        ...{ name: string, version: string, build: string, subdir: string, url: string },
+        sha256: or(string, null),
+        md5: or(string, null),
+        size: or(number, null),
+      }),
+    ),
+    [],
+  ),
+  version: or(string, ''),
+});
+
+/** The same when it refuses. */
 interface Refusal {
-  type: 'error';
   code: string;
   message: string;
   suggestion: string | null;
   details: string | null;
 }
+
+const REFUSAL = object<Refusal>({
+  ...{ code: string, message: string },
+  suggestion: or(string, null),
+  details: or(string, null),
+});
 
 /** The embedded engine: py-rattler, one process for each request, so that a cancel is a kill. */
 export class RattlerEngine implements Engine {
@@ -73,7 +101,7 @@ export class RattlerEngine implements Engine {
   async describe(): Promise<EngineDescription> {
     const { signal } = new AbortController();
     const progress: Progress = { signal, log: () => {}, detail: () => {} };
-    const { version = '' } = await this.#ask({ do: 'describe' }, DESCRIBE_SECONDS, [], progress);
+    const { version } = await this.#ask({ do: 'describe' }, DESCRIBE_SECONDS, [], progress);
     const executable = await this.#options.python();
     return { name: 'rattler', version, executable, reason: this.#options.reason };
   }
@@ -85,7 +113,7 @@ export class RattlerEngine implements Engine {
     const urls = channels.map((channel) => channel.url);
     const input = { do: 'solve', specs, platform, glibc, channels: urls };
     const result = await this.#ask(input, seconds, channels, progress);
-    return lockFrom(platform, result.packages ?? [], channels);
+    return lockFrom(platform, result.packages, channels);
   }
 
   async create({ lock, prefix }: CreatePrefixRequest, progress: Progress): Promise<void> {
@@ -129,9 +157,10 @@ export class RattlerEngine implements Engine {
       const isHung = error instanceof FerryError && error.code === 'program-hung';
       throw isHung ? engineHung('rattler', error) : error;
     });
-    const answer = parseLine(stdout.trimEnd().split('\n').at(-1) ?? '');
-    if (answer?.type === 'result') return answer;
-    if (answer?.type === 'error') throw this.#translate(answer, channels);
+    const answer = stdout.trimEnd().split('\n').at(-1) ?? '';
+    const type = parseJson(answer, REPORT)?.type;
+    if (type === 'result') return readJson(answer, RESULT, unreadable);
+    if (type === 'error') throw this.#translate(readJson(answer, REFUSAL, unreadable), channels);
     const words = tail.join('\n');
     if (words.includes("No module named 'rattler'")) throw missing(python, words);
     throw engineFailed('rattler', words || `it ended with ${signal ?? code} and said nothing`);
@@ -160,19 +189,14 @@ export class RattlerEngine implements Engine {
 
 /** Forwards what a line tells people; anything that is not ours goes to the log as it is. */
 function report(text: string, stream: OutputStream, progress: Progress): void {
-  const line = stream === 'stdout' ? parseLine(text) : null;
+  const line = stream === 'stdout' ? parseJson(text, REPORT) : null;
   if (line?.type === 'progress') progress.detail(line.detail);
   else if (line?.type === 'log') progress.log(line.line);
   else if (stream === 'stderr') progress.log(text);
 }
 
-function parseLine(text: string): Line | null {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
+const unreadable = (why: string): FerryError =>
+  engineFailed('rattler', `its answer cannot be read: ${why}`);
 
 function missing(python: string, details: string): FerryError {
   return outsideError({

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { CONDA_RECORD, readCondaRecord } from '../../domain/conda-record.ts';
 import type { HeldPrefix, Workspace } from '../../domain/ports.ts';
 
 /** How often a waiting build looks for a free prefix; builds take minutes, so a second is soon. */
@@ -119,9 +120,8 @@ async function importNames(
   const names: Record<string, string[]> = {};
   const records = await readdir(join(prefix, 'conda-meta'));
   for (const record of records.filter((file) => file.endsWith('.json'))) {
-    const { name, files } = JSON.parse(
-      await readFile(join(prefix, 'conda-meta', record), 'utf8'),
-    ) as { name: string; files: string[] };
+    const path = join(prefix, 'conda-meta', record);
+    const { name, files } = readCondaRecord(await readFile(path, 'utf8'), path, CONDA_RECORD);
     if (packages.includes(name)) names[name] = modulesIn(files);
   }
   for (const name of packages.filter((wanted) => !(wanted in names))) {
@@ -135,10 +135,8 @@ async function modulesOfPrefix(prefix: string): Promise<Record<string, string[]>
   const modules = new Map<string, string[]>();
   const folder = join(prefix, 'conda-meta');
   for (const record of (await readdir(folder)).filter((file) => file.endsWith('.json'))) {
-    const { name, files } = JSON.parse(await readFile(join(folder, record), 'utf8')) as {
-      name: string;
-      files: string[];
-    };
+    const path = join(folder, record);
+    const { name, files } = readCondaRecord(await readFile(path, 'utf8'), path, CONDA_RECORD);
     const found = files.flatMap((file) => MODULE.exec(file)?.[1] ?? []);
     for (const module of new Set(found.filter((each) => !each.startsWith('_')))) {
       modules.set(module, [...(modules.get(module) ?? []), name]);

@@ -4,8 +4,9 @@ import { basename, join } from 'node:path';
 import { FerryError, userError } from '../../domain/errors.ts';
 import type { Progress } from '../../domain/ports.ts';
 import type { ProjectPin } from '../../domain/request.ts';
+import { listOf, readJson } from '../../domain/shape.ts';
 import { runSandboxed, type SandboxLimits, type SandboxPolicy } from '../host/sandbox.ts';
-import { buildFailed, buildHung, type Inspection, refuseUnusable, wheelRefused } from './errors.ts';
+import { buildFailed, buildHung, INSPECTION, refuseUnusable, wheelRefused } from './errors.ts';
 import { artifactName, SOURCE } from './source.ts';
 import { mergeStages, type Stage, tidyStage } from './stage.ts';
 
@@ -96,7 +97,10 @@ async function inspect(
   const result = await runPython(['-', ...wheels], work, installation, program);
   const names = wheels.map((path) => basename(path));
   if (result.code !== 0) throw wheelRefused(names, result.tail);
-  refuseUnusable(JSON.parse(result.stdout) as Inspection[]);
+  const inspections = readJson(result.stdout, listOf(INSPECTION), (why) =>
+    wheelRefused(names, [`what its requirements are cannot be read: ${why}`]),
+  );
+  refuseUnusable(inspections);
 }
 
 /** Installs a wheel into an empty folder with the layout of the prefix. */

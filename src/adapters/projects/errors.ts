@@ -1,8 +1,9 @@
 import { type ErrorFields, type FerryError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
+import { listOf, object, or, string } from '../../domain/shape.ts';
 
 /** What `inspect.py` says of one wheel. */
-export interface Inspection {
+interface Inspection {
   name: string;
   version: string;
   /** Its Requires-Python when the environment's Python is outside; otherwise null. */
@@ -10,6 +11,14 @@ export interface Inspection {
   unmet: { spec: string; found: string | null }[];
   editable: string[];
 }
+
+export const INSPECTION = object<Inspection>({
+  name: string,
+  version: string,
+  python: or(string, null),
+  unmet: listOf(object<Inspection['unmet'][number]>({ spec: string, found: or(string, null) })),
+  editable: listOf(string),
+});
 
 /** Throws for a wheel that the environment cannot use: all that is missing is named at once. */
 export function refuseUnusable(wheels: readonly Inspection[]): void {

@@ -1,9 +1,28 @@
 import { outsideError, userError } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
+import { boolean, number, object, or, readJson, string } from '../../domain/shape.ts';
 
 /** A wheel larger than this does not belong into a chat. */
 const LARGEST = 200 * 1024 * 1024;
 const SECONDS = 120;
+
+/** What is read here of Slack's answer to `files.info`. */
+interface FileInfo {
+  ok: boolean;
+  error: string | null;
+  file: { name: string; size: number; url_private_download: string } | null;
+}
+
+const FILE_INFO = object<FileInfo>({
+  ok: boolean,
+  error: or(string, null),
+  file: or(
+    object<NonNullable<FileInfo['file']>>({
+      ...{ name: string, size: number, url_private_download: string },
+    }),
+    null,
+  ),
+});
 
 /**
  * Gets files people attached, for workers: two plain calls (`files.info`, then the download with
@@ -20,11 +39,9 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SECONDS * 1000)]);
     const query = new URLSearchParams({ file: fileId });
     const answer = await get(`${new URL('files.info', api)}?${query}`, authorization, limit);
-    const { ok, error, file } = (await answer.json()) as {
-      ok: boolean;
-      error?: string;
-      file?: { name: string; size: number; url_private_download: string };
-    };
+    const { ok, error, file } = readJson(await answer.text(), FILE_INFO, (why) =>
+      unreachable(`its answer to files.info cannot be read, ${why}`),
+    );
     if (!ok || !file) {
       throw userError({
         code: 'file-not-found',

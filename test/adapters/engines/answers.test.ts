@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  answerError,
+  isFailure,
+  missingSpec,
+  parseAnswer,
+  recordsOf,
+  versionsIn,
+} from '../../../src/adapters/engines/conda-answer.ts';
+import { RattlerEngine } from '../../../src/adapters/engines/rattler.ts';
+import { FerryError } from '../../../src/domain/errors.ts';
+import { recordProgress } from './lab.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'answers-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What conda and its kin write into these fields, and what they never should. */
+const package_ = fc.record(
+  {
+    name: fc.oneof(fc.constant('six'), fc.jsonValue()),
+    version: fc.oneof(fc.constant('1.0'), fc.jsonValue()),
+    url: fc.oneof(fc.constant('file:///c/six-1.0-0.conda'), fc.jsonValue()),
+  },
+  { requiredKeys: [] },
+);
+const answer = fc.oneof(
+  fc.json(),
+  fc.string(),
+  fc
+    .record(
+      {
+        exception_name: fc.oneof(fc.constant('PackagesNotFoundError'), fc.jsonValue()),
+        error: fc.oneof(fc.string(), fc.jsonValue()),
+        errors: fc.oneof(fc.array(fc.jsonValue()), fc.jsonValue()),
+        packages: fc.oneof(fc.array(fc.string()), fc.jsonValue()),
+        actions: fc.oneof(fc.record({ LINK: fc.array(package_) }), fc.jsonValue()),
+        result: fc.oneof(fc.record({ pkgs: fc.array(package_) }), fc.jsonValue()),
+        six: fc.oneof(fc.array(package_), fc.jsonValue()),
+      },
+      { requiredKeys: [] },
+    )
+    .map((value) => JSON.stringify(value)),
+);
+
+describe('an answer of conda', () => {
+  test('is read, or refused in plain words, whatever stands in it', () => {
+    fc.assert(
+      fc.property(answer, (stdout) => {
+        try {
+          const read = parseAnswer(stdout, 'conda');
+          if (read === null) return;
+          if (isFailure(read)) assert.ok(answerError(read, [], 'conda') instanceof FerryError);
+          missingSpec(read);
+          for (const version of versionsIn(read, 'six')) assert.equal(typeof version, 'string');
+          for (const { url } of recordsOf(read)) assert.equal(typeof url, 'string');
+        } catch (error) {
+          assert.ok(error instanceof FerryError, String(error));
+          assert.equal(error.code, 'engine-failed');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('that does not fit is refused with its place', () => {
+    const link = { name: 'six', version: 1.17, url: 'file:///c/six.conda' };
+    const stdout = JSON.stringify({ success: true, actions: { LINK: [link] } });
+    assert.throws(() => parseAnswer(stdout, 'micromamba'), {
+      code: 'engine-failed',
+      message:
+        'micromamba failed: its answer cannot be read: actions.LINK[0].version is a number, not text',
+    });
+  });
+});
+
+describe('an answer of rattler', () => {
+  const engineSaying = (line: string) => {
+    const python = join(folder, 'python');
+    writeFileSync(python, `#!/bin/sh\ncat >/dev/null\ncat <<'END'\n${line}\nEND\n`);
+    chmodSync(python, 0o755);
+    return new RattlerEngine({
+      python: async () => python,
+      dataDirectory: folder,
+      network: {},
+      reason: 'chosen',
+      limits: { solveSeconds: 60, createSeconds: 60, idleSeconds: 60 },
+    });
+  };
+  const six = { name: 'six', version: '1', build: '0', subdir: 'noarch', url: 'file:///c/s.conda' };
+  const wrong: [string, unknown, RegExp][] = [
+    ['no document', '{', /it ended with 0 and said nothing|\{/],
+    ['a document of another program', { type: 7 }, /rattler failed: /],
+    ['packages that are no list', { type: 'result', packages: {} }, /packages is an object/],
+    [
+      'a package without a version',
+      { type: 'result', packages: [{ ...six, version: null }] },
+      /packages\[0\]\.version is null, not text/,
+    ],
+    ['a refusal without a message', { type: 'error', code: 'bad-spec' }, /message is missing/],
+  ];
+  for (const [what, document, reason] of wrong) {
+    test(`that is ${what} is a failure that says so`, async () => {
+      const line = typeof document === 'string' ? document : JSON.stringify(document);
+      const request = { specs: [], channels: [], platform: 'linux-64', glibc: null } as const;
+      await assert.rejects(engineSaying(line).solve(request, recordProgress().progress), {
+        code: 'engine-failed',
+        message: reason,
+      });
+    });
+  }
+});
