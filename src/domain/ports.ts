@@ -14,6 +14,7 @@ import type {
   ProjectPin,
   ProjectReference,
 } from './request.ts';
+import type { Shape } from './shape.ts';
 import type { Spec } from './spec.ts';
 
 /** How a long task reports and is stopped; given to every port that takes more than a moment. */
@@ -200,7 +201,8 @@ export interface Store {
   holdEnvironment(name: string, buildId: string): Promise<{ held: boolean; holder: string }>;
   releaseEnvironment(name: string, buildId: string): Promise<void>;
 
-  readCheckpoint<T>(buildId: string, step: StepName): Promise<T | null>;
+  /** Null where there is none, and where what is there is not of the shape. */
+  readCheckpoint<T>(buildId: string, step: StepName, shape: Shape<T>): Promise<T | null>;
   writeCheckpoint<T>(buildId: string, step: StepName, result: T): Promise<void>;
 
   appendLog(buildId: string, lines: readonly string[]): Promise<void>;
@@ -213,7 +215,7 @@ export interface Store {
   /** Remembers for a while what a question that is still open is about. */
   keep(id: string, subject: unknown): Promise<void>;
   /** Null once it is forgotten. */
-  readKept<T>(id: string): Promise<T | null>;
+  readKept<T>(id: string, shape: Shape<T>): Promise<T | null>;
 
   addNotice(notice: Notice): Promise<void>;
   /** Notices whose time has come, oldest first. */

@@ -69,9 +69,13 @@ export function object<T extends object>(
   const shapes: [string, Shape<unknown>][] = Object.entries(fields);
   return (value, at = '') => {
     if (!isObject(value)) return misfit(value, at, 'an object');
-    const read: Record<string, unknown> = { ...value };
+    let read = value;
     for (const [name, shape] of shapes) {
-      const field = shape(Object.hasOwn(value, name) ? value[name] : undefined, within(at, name));
+      const given = Object.hasOwn(value, name) ? value[name] : undefined;
+      const field = shape(given, within(at, name));
+      if (field === given) continue;
+      // Most fields are what they were, and a lock has thousands: only what differs is copied.
+      if (read === value) read = { ...value };
       if (field === undefined) delete read[name];
       else read[name] = field;
     }

@@ -1,6 +1,94 @@
-import type { Build } from './build.ts';
-import type { Environment, Staging } from './environment.ts';
+import type { Archive } from './archive.ts';
+import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './build.ts';
+import type { ClusterProfile } from './cluster.ts';
+import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
+import type { Failure, Repair } from './errors.ts';
 import { defaultAlias } from './invocation/alias.ts';
+import type { Lock, LockedPackage } from './lock.ts';
+import type { BuildRequest, Layout, ProjectPin, ProjectReference } from './request.ts';
+import {
+  boolean,
+  isObject,
+  listOf,
+  mapOf,
+  number,
+  object,
+  oneOf,
+  or,
+  type Shape,
+  string,
+} from './shape.ts';
+import type { Spec } from './spec.ts';
+import { DRIVER, EXECUTOR } from './verification.ts';
+
+/** Records as they are stored, of this version and of older ones, in the terms of this version. */
+
+const LAYOUT = oneOf<Layout>(['local', 'global']);
+
+const SPEC = object<Spec>({
+  ...{ name: string, version: or(string, null), build: or(string, null) },
+  channel: or(string, null),
+  subdir: or(string, undefined),
+  buildNumber: or(string, undefined),
+  md5: or(string, undefined),
+  sha256: or(string, undefined),
+});
+
+type Reference<Kind> = Extract<ProjectReference, { kind: Kind }>;
+
+const KIND = object<Pick<ProjectReference, 'kind'>>({
+  kind: oneOf(['file', 'repository', 'path']),
+});
+const REFERENCES = {
+  file: object<Reference<'file'>>({ kind: oneOf(['file']), fileId: string, name: string }),
+  repository: object<Reference<'repository'>>({
+    ...{ kind: oneOf(['repository']), repository: string, ref: or(string, null) },
+  }),
+  path: object<Reference<'path'>>({ kind: oneOf(['path']), path: string }),
+};
+const REFERENCE: Shape<ProjectReference> = (value, at) =>
+  REFERENCES[KIND(value, at).kind](value, at);
+
+const REQUEST = object<BuildRequest>({
+  environment: string,
+  specs: or(listOf(SPEC), []),
+  channels: or(listOf(string), []),
+  projects: or(listOf(REFERENCE), []),
+  edges: or(listOf(string), []),
+  layout: or(LAYOUT, 'local'),
+  format: or(oneOf(['zip', 'tar.gz', 'auto']), 'auto'),
+  packer: or(oneOf(['segments', 'archiver']), 'segments'),
+});
+
+export const LOCK = object<Lock>({
+  platform: oneOf(['linux-64', 'linux-aarch64']),
+  packages: listOf(
+    object<LockedPackage>({
+      ...{ name: string, version: string, build: string, subdir: string, channel: string },
+      ...{ url: string, sha256: string, md5: or(string, null), size: or(number, null) },
+    }),
+  ),
+});
+
+export const PIN = object<ProjectPin>({ name: string, origin: string, sha256: string });
+
+export const ARCHIVE = object<Archive>({
+  ...{ name: string, format: oneOf(['zip', 'tar.gz']), sha256: string },
+  ...{ bytes: number, files: number },
+});
+
+const CLUSTER = object<ClusterProfile>({
+  name: string,
+  manager: oneOf(['yarn', 'kubernetes', 'standalone', 'local-cluster']),
+  spark: or(string, null),
+  hadoop: or(string, null),
+  master: or(string, null),
+  sparkHome: or(string, null),
+  glibc: or(string, null),
+  architecture: or(oneOf<'x86_64' | 'aarch64'>(['x86_64', 'aarch64']), null),
+  siteVariables: or(listOf(string), undefined),
+  siteAliases: or(listOf(string), undefined),
+});
 
 /**
  * A staging as any version has stored it. Older ones did not say what it is a staging of, and had
@@ -8,6 +96,23 @@ import { defaultAlias } from './invocation/alias.ts';
  */
 export type StoredStaging = Omit<Staging, 'environment' | 'revision' | 'aliases'> &
   Partial<Pick<Staging, 'environment' | 'revision' | 'aliases'>> & { alias?: string };
+
+const STAGING = object<StoredStaging>({
+  edge: string,
+  environment: or(string, undefined),
+  revision: or(number, undefined),
+  archivePath: string,
+  hdfs: or(string, null),
+  driverPrefix: string,
+  root: string,
+  layout: LAYOUT,
+  alias: or(string, undefined),
+  aliases: or(object<Staging['aliases']>({ local: string, global: string }), undefined),
+  cluster: CLUSTER,
+  activation: or(mapOf(string), {}),
+  variables: or(mapOf(string), undefined),
+  stagedAt: number,
+});
 
 /** The same in the terms of this version; `of` is the record that it stands in. */
 function readStaging(
@@ -21,23 +126,112 @@ function readStaging(
   return { ...stored, environment, revision, aliases };
 }
 
-/** A build as stored, its stagings in the terms of this version. */
-export function readBuild(stored: Build): Build {
+const FORM = object<LineForm>({
+  purpose: oneOf(['shell', 'jupyter', 'livy', 'spark-defaults', 'connect']),
+  tool: oneOf(['pyspark', 'spark-submit']),
+  mode: oneOf(['client', 'cluster']),
+  layout: LAYOUT,
+});
+
+const VERIFICATION = object<Verification>({
+  edge: string,
+  form: or(FORM, undefined),
+  at: number,
+  outcome: oneOf(['proven', 'smoke-tested', 'failed']),
+  reason: or(string, null),
+  npv: listOf(string),
+  driver: or(DRIVER, undefined),
+  executors: listOf(EXECUTOR),
+  seconds: number,
+});
+
+/** What builds and revisions have in common. */
+const MADE = {
+  request: REQUEST,
+  projects: listOf(PIN),
+  imports: mapOf(listOf(string)),
+  stagings: listOf(STAGING),
+  verifications: listOf(VERIFICATION),
+};
+
+type StoredRevision = Omit<Revision, 'stagings'> & { stagings: StoredStaging[] };
+
+const REVISION = object<StoredRevision>({
+  ...{ number, fingerprint: string, buildId: string, lock: LOCK, archive: ARCHIVE, ...MADE },
+  ...{ createdAt: number, createdBy: string },
+});
+
+const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredRevision[] }>({
+  ...{ name: string, owner: string },
+  createdAt: or(number, 0),
+  revisions: or(listOf(REVISION), []),
+});
+
+const FAILURE = object<Failure>({
+  ...{ code: string, kind: oneOf(['user', 'outside', 'defect']), message: string },
+  suggestion: or(string, null),
+  details: or(string, null),
+  retryable: boolean,
+  repairs: or(listOf(object<Repair>({ label: string, command: string })), undefined),
+});
+
+const STEP = object<Step>({
+  name: oneOf(STEP_NAMES),
+  status: oneOf(['pending', 'in_progress', 'complete', 'error']),
+  detail: or(string, null),
+  startedAt: or(number, null),
+  finishedAt: or(number, null),
+});
+
+const REQUESTER = object<Requester>({ user: string, channel: string, team: or(string, null) });
+
+/** What a build cannot be without. */
+const ASKED = object<Pick<Build, 'id' | 'request' | 'requester' | 'createdAt'>>({
+  ...{ id: string, request: REQUEST, requester: REQUESTER, createdAt: or(number, 0) },
+});
+
+const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
+  ...{ id: string, attempt: number, requester: REQUESTER, ...MADE },
+  state: oneOf(['queued', 'running', 'ready', 'failed', 'cancelled']),
+  steps: listOf(STEP),
+  message: or(object<NonNullable<Build['message']>>({ channel: string, ts: string }), null),
+  engine: or(string, null),
+  lock: or(LOCK, null),
+  fingerprint: or(string, null),
+  revision: or(number, null),
+  archive: or(ARCHIVE, null),
+  verifying: boolean,
+  reused: boolean,
+  failure: or(FAILURE, null),
+  cancelRequested: or(
+    object<NonNullable<Build['cancelRequested']>>({ user: string, at: number }),
+    null,
+  ),
+  ...{ createdAt: number, queuedAt: number },
+  startedAt: or(number, null),
+  finishedAt: or(number, null),
+});
+
+/** A build; fields that an older program did not know get the values of a new one. */
+export const readBuild: Shape<Build> = (value, at) => {
+  const { createdAt, ...asked } = ASKED(value, at);
+  const fields = isObject(value) ? value : {};
+  const stored = BUILD({ ...newBuild({ ...asked, now: createdAt }), ...fields }, at);
   const of = { environment: stored.request.environment, revision: stored.revision ?? 0 };
   return { ...stored, stagings: stored.stagings.map((staging) => readStaging(staging, of)) };
-}
+};
 
-/** An environment as stored, the stagings of its revisions in the terms of this version. */
-export function readEnvironment(stored: Environment): Environment {
-  const { name } = stored;
+/** An environment. */
+export const readEnvironment: Shape<Environment> = (value, at) => {
+  const stored = ENVIRONMENT(value, at);
   return {
     ...stored,
     revisions: stored.revisions.map((revision) => {
-      const of = { environment: name, revision: revision.number };
+      const of = { environment: stored.name, revision: revision.number };
       return {
         ...revision,
         stagings: revision.stagings.map((staging) => readStaging(staging, of)),
       };
     }),
   };
-}
+};

@@ -119,7 +119,7 @@ interface Evidence {
   executors: ExecutorEvidence[];
 }
 
-const DRIVER = object<DriverEvidence>({
+export const DRIVER = object<DriverEvidence>({
   host: string,
   // Python itself does not always know.
   executable: or(string, ''),
@@ -128,7 +128,7 @@ const DRIVER = object<DriverEvidence>({
   files: mapOf(string),
 });
 
-const EXECUTOR = object<ExecutorEvidence>({
+export const EXECUTOR = object<ExecutorEvidence>({
   host: string,
   executable: or(string, ''),
   python: string,

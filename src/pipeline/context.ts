@@ -13,6 +13,7 @@ import type {
   Store,
   Workspace,
 } from '../domain/ports.ts';
+import type { Shape } from '../domain/shape.ts';
 
 /** Everything a build needs from outside, assembled by `src/worker.ts`. */
 export interface BuildPorts {
@@ -88,8 +89,8 @@ export class BuildRun {
   }
 
   /** The result of a step from an earlier run of this build, or a new one, kept for the next. */
-  async checkpoint<T>(name: StepName, work: () => Promise<T>): Promise<T> {
-    const known = await this.ports.store.readCheckpoint<T>(this.build.id, name);
+  async checkpoint<T>(name: StepName, shape: Shape<T>, work: () => Promise<T>): Promise<T> {
+    const known = await this.ports.store.readCheckpoint(this.build.id, name, shape);
     if (known !== null) return known;
     const result = await work();
     await this.ports.store.writeCheckpoint(this.build.id, name, result);

@@ -12,7 +12,7 @@ import { recordVerification, withSiteOf, withVerification } from '../domain/veri
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { makeArchive, type Packed } from './steps/archive.ts';
-import { edgesOf, type Solved, solveBuild } from './steps/solve.ts';
+import { edgesOf, SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { stage } from './steps/stage.ts';
 import { unproven, verifyStaging } from './steps/verify.ts';
 
@@ -30,7 +30,7 @@ export async function runBuild(
   if (run === null) return;
   try {
     const solved = await run.step('solve', (progress) =>
-      run.checkpoint('solve', () => solveBuild(run, progress)),
+      run.checkpoint('solve', SOLVED, () => solveBuild(run, progress)),
     );
     await run.update((build) => ({ ...build, ...pick(solved) }));
 

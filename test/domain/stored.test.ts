@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { newBuild } from '../../src/domain/build.ts';
+import { createCommand } from '../../src/domain/request.ts';
+import { fitOrNull, Misfit } from '../../src/domain/shape.ts';
 import { readBuild, readEnvironment, type StoredStaging } from '../../src/domain/stored.ts';
 import { build, environment, revision, staging } from '../answers/samples.ts';
 
@@ -41,5 +45,54 @@ describe('a record of an older version', () => {
     const ready = build('ready');
     assert.deepEqual(readBuild(ready), ready);
     assert.deepEqual(readEnvironment(environment()), environment());
+    for (const state of ['queued', 'running', 'ready', 'failed', 'cancelled'] as const) {
+      const stored: unknown = JSON.parse(JSON.stringify(build(state)));
+      assert.deepEqual(readBuild(stored), build(state));
+    }
+  });
+
+  test('keeps what a newer version of the same format has written into it', () => {
+    const read = readBuild({ ...build('ready'), priority: 'high' });
+    assert.deepEqual(read, { ...build('ready'), priority: 'high' });
+  });
+});
+
+describe('a document that is no record', () => {
+  const broken: [string, unknown, string][] = [
+    ['has no list of stagings', { ...build('ready'), stagings: {} }, 'stagings is an object'],
+    [
+      'has a staging without a path',
+      { ...build('ready'), stagings: [{ ...staging(), archivePath: 7 }] },
+      'stagings[0].archivePath is a number, not text',
+    ],
+    ['is in a state that there is not', { ...build('ready'), state: 'lost' }, 'state is text'],
+    [
+      'has specs that are text',
+      { ...build('ready'), request: { environment: 'a', specs: '' } },
+      'request.specs is text',
+    ],
+  ];
+  for (const [what, document, why] of broken) {
+    test(`because it ${what}, is refused with its place`, () => {
+      assert.throws(
+        () => readBuild(document),
+        (error) => error instanceof Misfit && error.message.includes(why),
+      );
+    });
+  }
+
+  test('is never read as one, whatever stands in a field', () => {
+    const whole = build('ready');
+    const fields = Object.keys(newBuild({ ...whole, now: 0 }));
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.jsonValue(), (field, value) => {
+        const read = fitOrNull({ ...whole, [field]: value }, readBuild);
+        if (read !== null) createCommand(read.request);
+        for (const { aliases } of read?.stagings ?? []) assert.ok(aliases.local);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => assert.equal(fitOrNull(value, readEnvironment), null)),
+    );
   });
 });

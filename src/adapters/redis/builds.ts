@@ -1,8 +1,8 @@
-import { type Build, type BuildState, isSettled, newBuild } from '../../domain/build.ts';
+import { type Build, isSettled } from '../../domain/build.ts';
 import type { Store } from '../../domain/ports.ts';
 import { readBuild } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
-import { createRecords, type Document, FORMAT, type RecordKind } from './records.ts';
+import { createRecords, FORMAT, type RecordKind } from './records.ts';
 import type { RedisLink } from './redis.ts';
 import { SAVE_BUILD } from './scripts.ts';
 
@@ -52,7 +52,7 @@ function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build> {
     word: 'build',
     suggestion: 'List the latest builds to see their ids.',
     key: keys.build,
-    parse: toBuild,
+    shape: readBuild,
     async save(build, revision, document) {
       const { environment } = build.request;
       const indexes = [
@@ -76,18 +76,4 @@ function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build> {
       return saved === 1;
     },
   };
-}
-
-const BUILD_STATES: readonly BuildState[] = ['queued', 'running', 'ready', 'failed', 'cancelled'];
-
-/** Fields that an older program did not know get the values of a new build. */
-function toBuild(document: Document): Build | null {
-  const { id, request, requester, state, createdAt } = document as Partial<Build>;
-  const isBuild =
-    typeof id === 'string' &&
-    typeof request?.environment === 'string' &&
-    typeof requester?.user === 'string' &&
-    BUILD_STATES.some((known) => known === state);
-  if (!isBuild) return null;
-  return readBuild({ ...newBuild({ id, request, requester, now: createdAt ?? 0 }), ...document });
 }

@@ -2,7 +2,7 @@ import type { Environment } from '../../domain/environment.ts';
 import type { Store } from '../../domain/ports.ts';
 import { readEnvironment } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
-import { createRecords, type Document, FORMAT, type RecordKind } from './records.ts';
+import { createRecords, FORMAT, type RecordKind } from './records.ts';
 import type { RedisLink } from './redis.ts';
 import { HOLD, RELEASE, SAVE_ENVIRONMENT } from './scripts.ts';
 
@@ -62,7 +62,7 @@ function environmentRecords(link: RedisLink, keys: StoreKeys): RecordKind<Enviro
     word: 'environment',
     suggestion: 'List the environments to see their names.',
     key: keys.environment,
-    parse: toEnvironment,
+    shape: readEnvironment,
     async save({ name }, revision, document) {
       const saved = await link.script(
         SAVE_ENVIRONMENT,
@@ -72,13 +72,4 @@ function environmentRecords(link: RedisLink, keys: StoreKeys): RecordKind<Enviro
       return saved === 1;
     },
   };
-}
-
-function toEnvironment(document: Document): Environment | null {
-  const { name, owner, createdAt, revisions } = document as Partial<Environment>;
-  if (typeof name !== 'string' || typeof owner !== 'string') return null;
-  return readEnvironment({
-    ...document,
-    ...{ name, owner, createdAt: createdAt ?? 0, revisions: revisions ?? [] },
-  });
 }

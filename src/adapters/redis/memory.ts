@@ -1,6 +1,7 @@
 import type { Store } from '../../domain/ports.ts';
+import { listOf, parseJson, type Shape, string } from '../../domain/shape.ts';
 import type { StoreKeys } from './keys.ts';
-import { FORMAT, parseJson } from './records.ts';
+import { FORMAT, readStored } from './records.ts';
 import type { RedisLink } from './redis.ts';
 
 /** How long a question with a menu can be answered. */
@@ -29,8 +30,8 @@ export function storeMemory(
     async readModules() {
       const stored = await link.call((redis) => redis.hgetall(keys.modules));
       const known = Object.entries(stored).flatMap(([name, text]) => {
-        const packages = parseJson(text);
-        return Array.isArray(packages) ? [[name, packages.map(String)] as const] : [];
+        const packages = parseJson(text, listOf(string));
+        return packages === null ? [] : [[name, packages] as const];
       });
       return Object.fromEntries(known);
     },
@@ -40,10 +41,9 @@ export function storeMemory(
       await link.call((redis) => redis.set(keys.kept(id), text, 'EX', KEPT_SECONDS));
     },
 
-    async readKept<T>(id: string) {
+    async readKept<T>(id: string, shape: Shape<T>) {
       const text = await link.call((redis) => redis.get(keys.kept(id)));
-      const kept = parseJson(text) as { format?: unknown; subject?: T } | null;
-      return kept?.format === FORMAT ? (kept.subject as T) : null;
+      return readStored(text, 'subject', shape);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Notice, Store } from '../../domain/ports.ts';
+import { number, object, oneOf, string } from '../../domain/shape.ts';
 import type { StoreKeys } from './keys.ts';
-import { FORMAT, parseJson } from './records.ts';
+import { FORMAT, readStored } from './records.ts';
 import type { RedisLink } from './redis.ts';
 import { LEASE_NOTICE, SCHEDULE_NOTICE, SETTLE_NOTICE } from './scripts.ts';
 
@@ -26,7 +27,7 @@ export function storeNotices(
         const ids = await redis.zrangebyscore(keys.noticesByTime, '-inf', now, 'LIMIT', 0, limit);
         if (ids.length === 0) return [];
         const texts = await redis.hmget(keys.notices, ...ids);
-        return texts.flatMap((text) => toNotice(text) ?? []);
+        return texts.flatMap((text) => readStored(text, 'notice', NOTICE) ?? []);
       });
     },
 
@@ -55,7 +56,7 @@ export function storeNotices(
   };
 }
 
-function toNotice(text: string | null): Notice | null {
-  const stored = parseJson(text) as { format?: unknown; notice?: Notice } | null;
-  return stored?.format === FORMAT ? (stored.notice ?? null) : null;
-}
+const NOTICE = object<Notice>({
+  ...{ id: string, kind: oneOf(['settled']), buildId: string },
+  ...{ target: oneOf(['thread', 'direct']), dueAt: number },
+});

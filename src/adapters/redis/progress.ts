@@ -1,7 +1,8 @@
 import type { StepName } from '../../domain/build.ts';
 import type { Store } from '../../domain/ports.ts';
+import type { Shape } from '../../domain/shape.ts';
 import type { StoreKeys } from './keys.ts';
-import { FORMAT, parseJson } from './records.ts';
+import { FORMAT, readStored } from './records.ts';
 import type { RedisLink } from './redis.ts';
 
 const LOG_LINES = 5_000;
@@ -15,11 +16,10 @@ export function storeProgress(
   keys: StoreKeys,
 ): Pick<Store, 'readCheckpoint' | 'writeCheckpoint' | 'appendLog' | 'readLog'> {
   return {
-    async readCheckpoint<T>(buildId: string, step: StepName) {
+    async readCheckpoint<T>(buildId: string, step: StepName, shape: Shape<T>) {
       const text = await link.call((redis) => redis.hget(keys.checkpoints(buildId), step));
-      const checkpoint = parseJson(text) as { format?: unknown; result?: T } | null;
       // A checkpoint that cannot be read only means that its step runs again.
-      return checkpoint?.format === FORMAT ? (checkpoint.result as T) : null;
+      return readStored(text, 'result', shape);
     },
 
     async writeCheckpoint(buildId, step, result) {

@@ -1,4 +1,5 @@
 import { outsideError, userError } from '../../domain/errors.ts';
+import { anything, fitOrNull, mapOf, parseJson, readJson, type Shape } from '../../domain/shape.ts';
 import type { RedisLink } from './redis.ts';
 
 /**
@@ -12,9 +13,6 @@ export const FORMAT = 1;
 /** Every lost race was somebody else's progress, so this many in a row means a defect. */
 const RACES = 1_000;
 
-/** A stored document before it is known to be anything. */
-export type Document = Record<string, unknown>;
-
 /** What builds and environments differ in. */
 export interface RecordKind<T> {
   /** For people, and in the code of the error where there is none: `build`. */
@@ -22,8 +20,7 @@ export interface RecordKind<T> {
   /** What to do when there is none under an id. */
   suggestion: string;
   key(id: string): string;
-  /** Null for a document that is none of this kind. */
-  parse(document: Document): T | null;
+  shape: Shape<T>;
   /**
    * Saves `document` (`value` as JSON) when the record is still at `revision`; 0 means that there
    * is no record yet. False when somebody else was faster.
@@ -53,9 +50,10 @@ export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<
     const fields = await link.call((redis) => redis.hmget(kind.key(id), ...FIELDS));
     const record = toRecord(fields);
     if (record === null) return null;
-    const value = parseRecord(record, kind);
-    if (value === null) throw unreadable(`${kind.word} ${id}`, record.format);
-    return { value, revision: record.revision };
+    const { format, document, revision } = record;
+    const refuse = (why: string) => unreadable(`${kind.word} ${id}`, why);
+    if (!isKnown(format)) throw refuse(`format ${format}; this version reads up to ${FORMAT}`);
+    return { value: readJson(document, kind.shape, refuse), revision };
   }
 
   return {
@@ -63,7 +61,10 @@ export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<
 
     async list(ids) {
       const records = await readMany(link, ids.map(kind.key));
-      return records.flatMap((record) => (record && parseRecord(record, kind)) ?? []);
+      return records.flatMap((record) => {
+        if (record === null || !isKnown(record.format)) return [];
+        return parseJson(record.document, kind.shape) ?? [];
+      });
     },
 
     create: (value) => save(value, 0),
@@ -109,24 +110,15 @@ function toRecord([revision, format, document]: readonly (string | null)[]): Sto
   return { revision: Number(revision), format: Number(format), document };
 }
 
-function parseRecord<T>(record: StoredRecord, kind: RecordKind<T>): T | null {
-  if (!(record.format <= FORMAT)) return null;
-  const document = parseJson(record.document);
-  return isDocument(document) ? kind.parse(document) : null;
-}
+const isKnown = (format: number): boolean => format <= FORMAT;
 
-function isDocument(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Null for what is not there and for what is no JSON. */
-export function parseJson(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/**
+ * What stands under `field` of a document beside the records, as it was stored by this format and
+ * no other. Null for what is not there, of another format or not of the shape.
+ */
+export function readStored<T>(text: string | null, field: string, shape: Shape<T>): T | null {
+  const stored = parseJson(text ?? '', mapOf(anything));
+  return stored?.format === FORMAT ? fitOrNull(stored[field], shape) : null;
 }
 
 const notFound = (kind: Pick<RecordKind<unknown>, 'word' | 'suggestion'>, id: string) =>
@@ -136,10 +128,10 @@ const notFound = (kind: Pick<RecordKind<unknown>, 'word' | 'suggestion'>, id: st
     suggestion: kind.suggestion,
   });
 
-const unreadable = (name: string, format: number) =>
+const unreadable = (name: string, details: string) =>
   outsideError({
     code: 'record-unreadable',
-    message: `The record of ${name} was written by another version of Conda Ferry.`,
+    message: `The record of ${name} is none that this version of Conda Ferry can read.`,
     suggestion: 'Run the same version of Conda Ferry in every bot and worker.',
-    details: `format ${format}; this version reads up to ${FORMAT}`,
+    details,
   });

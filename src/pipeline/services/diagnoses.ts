@@ -1,4 +1,5 @@
 import type { Diagnoses } from '../../domain/services/diagnoses.ts';
+import { KEPT_DIAGNOSIS } from '../../domain/stored-diagnosis.ts';
 import type { ServicePorts } from './ports.ts';
 
 /** Diagnoses kept in the store for as long as it keeps open questions. */
@@ -9,6 +10,6 @@ export function diagnoses({ store, newId }: ServicePorts): Diagnoses {
       await store.keep(id, diagnosis);
       return id;
     },
-    keptDiagnosis: (id) => store.readKept(id),
+    keptDiagnosis: (id) => store.readKept(id, KEPT_DIAGNOSIS),
   };
 }

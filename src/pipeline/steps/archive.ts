@@ -1,5 +1,7 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { counted, size } from '../../domain/figures.ts';
+import { listOf, mapOf, number, object, string } from '../../domain/shape.ts';
+import { ARCHIVE } from '../../domain/stored.ts';
 import type { BuildRun } from '../context.ts';
 import type { Solved } from './solve.ts';
 
@@ -12,6 +14,16 @@ export interface Packed {
   imports: Record<string, string[]>;
 }
 
+const PACKED = object<Packed>({
+  archive: ARCHIVE,
+  path: string,
+  segments: listOf(
+    object<ArchiveSegment>({ name: string, bytes: number, sha256: string, offset: number }),
+  ),
+  unpackedBytes: number,
+  imports: mapOf(listOf(string)),
+});
+
 /**
  * Create, install and pack: one prefix, used and given back. An archive of this fingerprint that
  * is already on this build host is taken as it is.
@@ -20,7 +32,7 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
   const { ports, build } = run;
   const name = `${build.request.environment}.${solved.format}`;
   const path = await ports.workspace.archivePath(solved.fingerprint, name);
-  const known = await ports.store.readCheckpoint<Packed>(build.id, 'pack');
+  const known = await ports.store.readCheckpoint(build.id, 'pack', PACKED);
   if (known && (await ports.workspace.holdsArchive(path, known.archive))) {
     await run.skip('create', 'done before');
     await run.skip('install', 'done before');

@@ -5,7 +5,9 @@ import { fingerprint } from '../../domain/fingerprint.ts';
 import { compareLocks, type Lock } from '../../domain/lock.ts';
 import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
+import { listOf, object, oneOf, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
+import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
 import { explainRefusal } from './refused-solve.ts';
 
@@ -33,6 +35,10 @@ export interface Solved {
   format: ArchiveFormat;
   fingerprint: string;
 }
+
+export const SOLVED = object<Solved>({
+  ...{ lock: LOCK, projects: listOf(PIN), format: oneOf(['zip', 'tar.gz']), fingerprint: string },
+});
 
 /** The step of a build: its record says at once which engine is at work. */
 export async function solveBuild(run: BuildRun, progress: Progress): Promise<Solved> {

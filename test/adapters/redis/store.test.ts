@@ -6,8 +6,12 @@ import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
 import type { Build } from '../../../src/domain/build.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
+import { listOf, number, object, string } from '../../../src/domain/shape.ts';
 import { buildFor } from './builds-fixture.ts';
 import { noServer, type RedisServer, startServer } from './fixture.ts';
+
+const PACKED = object<{ bytes: number }>({ bytes: number });
+const QUESTION = object<{ findings: string[] }>({ findings: listOf(string) });
 
 describe('the store', { skip: noServer }, () => {
   let server: RedisServer;
@@ -251,10 +255,10 @@ describe('the store', { skip: noServer }, () => {
   describe('checkpoints and logs', () => {
     it('keep the result of a step', async () => {
       const store = storeOf();
-      assert.equal(await store.readCheckpoint('b1', 'pack'), null);
+      assert.equal(await store.readCheckpoint('b1', 'pack', PACKED), null);
       await store.writeCheckpoint('b1', 'pack', { bytes: 5 });
-      assert.deepEqual(await store.readCheckpoint('b1', 'pack'), { bytes: 5 });
-      assert.equal(await store.readCheckpoint('b1', 'solve'), null);
+      assert.deepEqual(await store.readCheckpoint('b1', 'pack', PACKED), { bytes: 5 });
+      assert.equal(await store.readCheckpoint('b1', 'solve', PACKED), null);
     });
 
     it('forget a checkpoint of another version, so that the step runs again', async () => {
@@ -262,7 +266,13 @@ describe('the store', { skip: noServer }, () => {
       const store = storeOf(prefix);
       await store.writeCheckpoint('b1', 'pack', { bytes: 5 });
       await raw((redis) => redis.hset(`${prefix}:checkpoints:b1`, 'pack', '{"format":99}'));
-      assert.equal(await store.readCheckpoint('b1', 'pack'), null);
+      assert.equal(await store.readCheckpoint('b1', 'pack', PACKED), null);
+    });
+
+    it('forget a checkpoint that is not of its shape, too', async () => {
+      const store = storeOf();
+      await store.writeCheckpoint('b1', 'pack', { bytes: 'many' });
+      assert.equal(await store.readCheckpoint('b1', 'pack', PACKED), null);
     });
 
     it('keep the last 5,000 lines of at most 2,000 characters', async () => {
@@ -338,8 +348,8 @@ describe('the store', { skip: noServer }, () => {
   it('keeps what a question is about', async () => {
     const store = storeOf();
     await store.keep('question-1', { findings: ['a'] });
-    assert.deepEqual(await store.readKept('question-1'), { findings: ['a'] });
-    assert.equal(await store.readKept('question-2'), null);
+    assert.deepEqual(await store.readKept('question-1', QUESTION), { findings: ['a'] });
+    assert.equal(await store.readKept('question-2', QUESTION), null);
   });
 
   it('tells the first of many deliveries from its repetitions', async () => {
@@ -436,7 +446,7 @@ describe('the store', { skip: noServer }, () => {
       updateEnvironment: (store) => store.updateEnvironment('churn', (old) => old),
       holdEnvironment: (store) => store.holdEnvironment('churn', 'b1'),
       releaseEnvironment: (store) => store.releaseEnvironment('churn', 'b1'),
-      readCheckpoint: (store) => store.readCheckpoint('b1', 'pack'),
+      readCheckpoint: (store) => store.readCheckpoint('b1', 'pack', PACKED),
       writeCheckpoint: (store) => store.writeCheckpoint('b1', 'pack', {}),
       appendLog: (store) => store.appendLog('b1', ['line']),
       readLog: (store) => store.readLog('b1', 5),
