@@ -1,11 +1,39 @@
-import { type ErrorFields, type ErrorKind, FerryError, toFailure } from './errors.ts';
-import type { Phrase } from './phrase.ts';
+import {
+  type ErrorFields,
+  type ErrorKind,
+  FerryError,
+  type Repair,
+  type Replacement,
+  toFailure,
+} from './errors.ts';
+import type { Person, Phrase } from './phrase.ts';
+import { boolean, listOf, number, object, oneOf, or, type Shape, string } from './shape.ts';
 
 /** An error on its way to another process, whole: the one who reads it there loses nothing. */
 export interface SentError extends Omit<ErrorFields, 'others'> {
   kind: ErrorKind;
   others: SentError[];
 }
+
+const PERSON = object<Person>({ person: string });
+const PIECES = listOf((value, at) => (typeof value === 'string' ? value : PERSON(value, at)));
+const PHRASE: Shape<Phrase> = (value, at) =>
+  typeof value === 'string' ? value : PIECES(value, at);
+
+/** As it arrives. */
+export const SENT_ERROR: Shape<SentError> = object<SentError>({
+  ...{ kind: oneOf<ErrorKind>(['user', 'outside', 'defect']), code: string, message: PHRASE },
+  suggestion: or(PHRASE, null),
+  details: or(string, null),
+  retryable: or(boolean, false),
+  repairs: or(listOf(object<Repair>({ label: string, command: string })), []),
+  position: or(object<{ start: number; end: number }>({ start: number, end: number }), null),
+  replacement: or(object<Replacement>({ text: string, start: number, end: number }), null),
+  others: or(
+    listOf((value, at) => SENT_ERROR(value, at)),
+    [],
+  ),
+});
 
 /** Plain values of anything thrown, with `clean` applied to every text people may read. */
 export function sendError(error: unknown, clean: (text: string) => string): SentError {

@@ -49,7 +49,7 @@ const REFERENCES = {
 const REFERENCE: Shape<ProjectReference> = (value, at) =>
   REFERENCES[KIND(value, at).kind](value, at);
 
-const REQUEST = object<BuildRequest>({
+export const REQUEST = object<BuildRequest>({
   environment: string,
   specs: or(listOf(SPEC), []),
   channels: or(listOf(string), []),

@@ -11,7 +11,9 @@ import type {
 import { Cancelled, isStoreError, outsideError } from '../../domain/errors.ts';
 import { duration } from '../../domain/figures.ts';
 import type { Platform } from '../../domain/lock.ts';
-import { receiveError } from '../../domain/sent-error.ts';
+import { PLAN } from '../../domain/plan.ts';
+import { receiveError, SENT_ERROR } from '../../domain/sent-error.ts';
+import { isObject, object, readJson, type Shape } from '../../domain/shape.ts';
 import {
   answerKey,
   answersChannel,
@@ -39,6 +41,16 @@ const RETRY = { attempts: 3, backoff: { type: 'exponential', delay: 1_000 } };
  */
 export function createErrands(options: { connection: RedisConnection; prefix: string }): Errands {
   return new AskedErrands(options);
+}
+
+const ANSWERS: { readonly [K in ErrandKind]: Shape<ErrandTable[K]['answer']> } = { plan: PLAN };
+const REFUSED = object<Extract<Answered, { error: unknown }>>({ error: SENT_ERROR });
+
+function answeredOf<K extends ErrandKind>(kind: K): Shape<Answered<K>> {
+  const answer: Shape<ErrandTable[K]['answer']> = ANSWERS[kind];
+  const answered = object<{ answer: ErrandTable[K]['answer'] }>({ answer });
+  return (value, at) =>
+    isObject(value) && 'error' in value ? REFUSED(value, at) : answered(value, at);
 }
 
 class AskedErrands implements Errands {
@@ -96,12 +108,12 @@ class AskedErrands implements Errands {
     promise.catch(() => {});
     const stop = () => reject(stopped.reason);
     stopped.addEventListener('abort', stop, { once: true });
-    const look = () => this.#read<K>(id);
+    const look = () => this.#read(errand);
     // Redis may be away at this moment: it is looked again once it is back.
     this.#waiting.set(id, () =>
       look().then(
         (found) => found && resolve(found),
-        () => {},
+        (error) => isStoreError(error) || reject(error),
       ),
     );
     const timer = setTimeout(() => look().then(resolve, reject), waitMs);
@@ -144,9 +156,10 @@ class AskedErrands implements Errands {
     );
   }
 
-  async #read<K extends ErrandKind>(id: string): Promise<Answered<K> | null> {
+  /** Null while there is none. */
+  async #read<K extends ErrandKind>({ id, kind }: Errand<K>): Promise<Answered<K> | null> {
     const text = await this.#link.call((redis) => redis.get(answerKey(this.#prefix, id)));
-    return JSON.parse(text ?? 'null');
+    return text === null ? null : readJson(text, answeredOf(kind), unreadable);
   }
 
   /** The key comes first: a worker that takes the errand after it sees that nobody waits. */
@@ -164,6 +177,14 @@ class AskedErrands implements Errands {
     this.#queues.set(platform, queue);
     return queue;
   }
+}
+
+function unreadable(why: string) {
+  return outsideError({
+    code: 'errand-unreadable',
+    message: `The answer of the build host cannot be read: ${why}.`,
+    suggestion: 'Run the same version of Conda Ferry in every bot and worker.',
+  });
 }
 
 function unanswered(waitMs: number) {

@@ -175,6 +175,30 @@ describe('errands', { skip: noServer, timeout: 60_000 }, () => {
       assert.deepEqual(await asked, answer);
     });
 
+    for (const [what, answered, why] of [
+      ['no JSON', '{"answer":', /it is not JSON/],
+      ['no plan', '{"answer":{"request":{}}}', /answer\.request\.environment is missing, not text/],
+      [
+        'no error',
+        '{"error":{"kind":"bad"}}',
+        /error\.kind is text, not user or outside or defect/,
+      ],
+    ] as const) {
+      it(`is refused at once when its answer is ${what}`, async () => {
+        const errands = askerOf();
+        const refused = assert.rejects(ask(errands), { code: 'errand-unreadable', message: why });
+        const id = await idOfWaiting();
+        await raw((redis) =>
+          redis
+            .multi()
+            .set(`${prefix}:errand:${id}:answer`, answered)
+            .call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+            .exec(),
+        );
+        await refused;
+      });
+    }
+
     it('leaves nothing behind but an answer that is forgotten in minutes', async () => {
       const errands = askerOf();
       const { worker } = await workerOf();
