@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { CLUES } from '../../src/domain/diagnosis/clues.ts';
+import { LogReader } from '../../src/domain/diagnosis/log.ts';
+import { NeedleFinder } from '../../src/domain/diagnosis/needles.ts';
 import {
   diagnose,
   FAILURE_CAUSES,
@@ -11,6 +14,7 @@ import {
 import { invoke } from '../../src/domain/invocation.ts';
 import { FAILURES, NOT_FOR_US, noise } from './diagnosis-logs.ts';
 import { CHURN } from './invocation-requests.ts';
+import { filled, HOSTILE, LOGS } from './logs/repeated.ts';
 import { SHAPES } from './logs/shapes.ts';
 
 const TRACEBACKS = new URL('data/tracebacks/', import.meta.url);
@@ -384,53 +388,27 @@ describe('secrets are taken out of evidence', () => {
   }
 });
 
-describe('time', () => {
-  const TEN_MEGABYTES = 10_000_000;
-
-  function filled(block: string, length: number): string {
-    return block.repeat(Math.ceil(length / block.length)).slice(0, length);
+describe('what is read of a log', () => {
+  /** The messages that patterns are tried on: lines with a needle, and sentences made of them. */
+  function messagesIn(text: string): string[] {
+    const messages: string[] = [];
+    const finder = new NeedleFinder(CLUES.flatMap(({ needle }) => needle));
+    for (const { line } of new LogReader(text).lines(finder, (needles) => needles)) {
+      messages.push(line.message);
+      for (const sentence of line.sentences()) messages.push(sentence.message);
+    }
+    return messages;
   }
+  const characters = (messages: readonly string[]) =>
+    messages.reduce((sum, { length }) => sum + length, 0);
 
-  /** Processor time in milliseconds: the machine may be busy with other things. */
-  function cost(text: string): number {
-    const before = process.cpuUsage();
-    diagnose(text);
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
-  }
-
-  const blocks: Record<string, string> = {
-    'a job that works': `${noise(100).join('\n')}\n`,
-    'failures of every kind': Object.values(FAILURES).flat().join('\n'),
-    'one traceback again and again': `${FAILURES['module-missing-on-executor'][0]}\n`,
-    'headers without an end': 'Traceback (most recent call last)\n  x\n  y\n  z\n',
-  };
-  for (const [name, block] of Object.entries(blocks)) {
-    it(`10 MB of ${name} take less than two seconds of one processor`, () => {
-      diagnose(filled(block, 100_000));
-      assert.ok(cost(filled(block, TEN_MEGABYTES)) < 2000);
-    });
-  }
-
-  const hostile: Record<string, string> = {
-    'a line without end': 'not found /a/b/c: No such file or directory ',
-    slashes: '/',
-    blanks: ' ',
-    dots: 'a.',
-    'quotes and brackets': '"[\'(<{',
-    'written-out line ends': 'Traceback (most recent call last)\\nFile "x" ',
-    'half of every wording': 'Cannot run program "./a/b/bin/python',
-    'links that never close': 'not found <http://a',
-    colours: '\u001b[31mnot found\u001b[0m',
-    'tokens for the redaction': 'java.io.IOException: No space left on device secret.secret.secret',
-  };
-  for (const [name, block] of Object.entries(hostile)) {
-    it(`twice the text takes about twice the time: ${name}`, () => {
-      const half = filled(block, 2_000_000);
-      diagnose(half);
-      const [once, twice] = [cost(half), cost(half + half)];
-      // Short runs are all start-up; what matters is that nothing grows with the square.
-      assert.ok(twice <= Math.max(3.5 * once, 400), `${once} ms, then ${twice} ms`);
+  for (const [name, block] of Object.entries({ ...LOGS, ...HOSTILE })) {
+    it(`stays in pieces, and twice the text is at most twice as much: ${name}`, () => {
+      const half = filled(block, 500_000);
+      const [once, twice] = [messagesIn(half), messagesIn(half + half)];
+      assert.ok(twice.every(({ length }) => length <= 8_000));
+      // What pieces have in common is read in both.
+      assert.ok(characters(twice) <= 2 * characters(once) + 10 * 8_000);
     });
   }
 });

@@ -105,15 +105,6 @@ describe('redaction', () => {
       { numRuns: 500 },
     );
   });
-
-  it('takes no more than a moment for a long hostile line', () => {
-    const startedAt = performance.now();
-    for (const piece of ['a', 'a:', 'https://a:', '-----BEGIN ', 'token=', 'a-', '\n', 'A1']) {
-      redact(piece.repeat(16_384 / piece.length));
-    }
-    const elapsed = performance.now() - startedAt;
-    assert.ok(elapsed < 1_000, `${Math.round(elapsed)} ms`);
-  });
 });
 
 describe('the log', () => {
