@@ -10,3 +10,4 @@ export { run } from './run.ts';
 export { show } from './show.ts';
 export { status } from './status.ts';
 export { verify } from './verify.ts';
+export { whoami } from './whoami.ts';
