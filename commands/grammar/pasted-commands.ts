@@ -55,8 +55,7 @@ export function withoutInstallers(words: readonly Token[], typed: string): Token
   const kept: Token[] = [];
   let isInside = false;
   let index = 0;
-  while (index < words.length) {
-    const word = words[index] as Token;
+  for (let word = words[0]; word !== undefined; word = words[index]) {
     const isJoint = /^(?:&&|;|\|\|)$/.test(word.text) && !word.quoted;
     const isAfter = /;$/.test(words[index - 1]?.text ?? '');
     const isBegin = index <= 1 || isJoint || isAfter || /\n\s*$/.test(typed.slice(0, word.start));
@@ -96,11 +95,9 @@ function afterCommand(words: readonly Token[], from: number) {
 }
 
 function endOfStatement(words: readonly Token[], from: number, typed: string): number {
-  let index = from;
-  while (index < words.length) {
-    const { text, start } = words[index] as Token;
-    if (/^(?:&&|;|\|\|)$/.test(text) || /\n\s*$/.test(typed.slice(0, start))) break;
-    index += 1;
-  }
-  return index;
+  const at = words.findIndex(
+    ({ text, start }, index) =>
+      index >= from && (/^(?:&&|;|\|\|)$/.test(text) || /\n\s*$/.test(typed.slice(0, start))),
+  );
+  return at < 0 ? Math.max(from, words.length) : at;
 }

@@ -207,14 +207,16 @@ function task(step: Step, build: Build): Task {
 /** A settled build has nothing in progress, whatever its worker still managed to write. */
 function shownStatus(step: Step, build: Build): StepStatus {
   if (step.status !== 'in_progress' || !isSettled(build)) return step.status;
-  return {
-    ready: 'complete',
-    failed: 'error',
-    cancelled: 'pending',
-    queued: 'pending',
-    running: 'in_progress',
-  }[build.state] as StepStatus;
+  return AT_END[build.state];
 }
+
+const AT_END: Readonly<Record<Build['state'], StepStatus>> = {
+  ready: 'complete',
+  failed: 'error',
+  cancelled: 'pending',
+  queued: 'pending',
+  running: 'in_progress',
+};
 
 function outcome(
   build: Build,

@@ -130,20 +130,18 @@ export function sayButtons(
   repairs: readonly Repair[],
   first: Button['style'] = 'primary',
 ): Button[] {
-  return (
-    repairs
-      // What a press says must be what the label shows: nothing invisible, nothing cut.
-      .filter(({ command }) => fitsButton(command))
-      .slice(0, SAY_IDS.length)
-      .map(({ label, command }, index) => ({
-        action: SAY_IDS[index] as SayId,
-        label: line(label, 75),
-        value: sayValue(command),
-        style: index === 0 ? first : null,
-        confirm: null,
-        command,
-      }))
-  );
+  // What a press says must be what the label shows: nothing invisible, nothing cut.
+  const shown = repairs.filter(({ command }) => fitsButton(command));
+  return SAY_IDS.flatMap((action, index) => {
+    const repair = shown[index];
+    if (repair === undefined) return [];
+    const { label, command } = repair;
+    return {
+      ...{ action, label: line(label, 75), value: sayValue(command), command },
+      style: index === 0 ? first : null,
+      confirm: null,
+    };
+  });
 }
 
 /** Whether a press says a command or shows its lines, wherever the button stands. */

@@ -83,7 +83,10 @@ export function diagnose(text: string, context: DiagnosisContext = {}): Finding[
   const versions = found.length === 0 ? UNKNOWN_VERSIONS : versionsIn(text);
   return found
     .filter((id) => !FAILURE_CAUSES[id].explainedBy.some((other) => traces.has(other)))
-    .map((id) => findingOf(id, traces.get(id) as Trace, versions, context))
+    .flatMap((id) => {
+      const trace = traces.get(id);
+      return trace ? [findingOf(id, trace, versions, context)] : [];
+    })
     .sort((a, b) => b.confidence - a.confidence || firstLine(a) - firstLine(b));
 }
 

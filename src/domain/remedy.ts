@@ -323,10 +323,11 @@ function lineIn(
     shell,
     { tool: 'spark-submit' },
   ];
-  for (const options of subject ? forms : []) {
+  for (const options of forms) {
+    if (!subject) break;
     try {
-      const verification = latestVerification(revision.verifications, subject?.staging.edge ?? '');
-      const line = lineFor(subject as StagedRevision, verification, options);
+      const verification = latestVerification(revision.verifications, subject.staging.edge);
+      const line = lineFor(subject, verification, options);
       return { line, options, command: runCommand(label, options) };
     } catch (error) {
       if (!(error instanceof FerryError)) throw error;

@@ -89,6 +89,7 @@ export function archiveMembers(
 }
 
 function plainEntry(kept: ReadonlyMap<string, KeptFile>, path: string, real: string): Entry {
+  // Whoever asks has found `real` among them.
   const { file, record, uncheck } = kept.get(real) as KeptFile;
   if (file.kind === 'directory') return { kind: 'directory', path };
   const source: Source = { kind: 'disk', file, record, uncheck };

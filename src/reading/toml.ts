@@ -7,6 +7,7 @@ export type TomlResult =
 /** Parses a TOML file; its values have no places, so whoever needs one looks for their text. */
 export function parseToml(source: string): TomlResult {
   try {
+    // A TOML document is a table; the package's type says so with types of its own.
     return { content: parse(source) as Record<string, unknown>, mistake: null };
   } catch (error) {
     if (error instanceof TomlError) {

@@ -139,11 +139,13 @@ export async function interruptible<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
-  const stop = (name: NodeJS.Signals) => controller.abort(new Interrupted(name as StopSignal));
-  for (const name of STOP_SIGNALS) process.on(name, stop);
+  const stops = STOP_SIGNALS.map(
+    (name) => [name, () => controller.abort(new Interrupted(name))] as const,
+  );
+  for (const [name, stop] of stops) process.on(name, stop);
   try {
     return await work(controller.signal);
   } finally {
-    for (const name of STOP_SIGNALS) process.off(name, stop);
+    for (const [name, stop] of stops) process.off(name, stop);
   }
 }

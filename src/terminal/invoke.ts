@@ -16,6 +16,7 @@ export const command: TerminalCommand = {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [file] = positionals;
     const text = await readText(file, 'Name a JSON file, or pipe the request in.');
+    // `invoke` reads every field of it and refuses what is wrong in its own words.
     const invocation = invoke(parseJson(text) as InvocationRequest);
     if (values.json) writeJson(invocation);
     else {

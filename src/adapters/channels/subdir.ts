@@ -19,7 +19,7 @@ const FILES = {
   'repodata.json': 'json',
 } as const;
 type File = keyof typeof FILES;
-/** The cheapest first. In a folder the plain file is read, which every tool that indexes writes. */
+/** Its keys as they stand, the cheapest first; types know no more than text of them. In a folder the plain file is read, which every tool that indexes writes. */
 const OVER_HTTP = Object.keys(FILES) as File[];
 const IN_A_FOLDER = OVER_HTTP.toReversed();
 /** A record is about 30 bytes in the index of shards. */

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type FerryError, outsideError } from '../../domain/errors.ts';
+import { FerryError, outsideError } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
 import { quote } from '../../domain/shell.ts';
 import { diskFull, lastLine } from './failures.ts';
@@ -160,13 +160,13 @@ function changed(request: Upload): FerryError {
 }
 
 function withReach(error: unknown, arrived: number, bytes: number): unknown {
-  const { code, message, suggestion } = error as Partial<FerryError>;
-  if (code !== 'edge-unreachable') return error;
+  if (!(error instanceof FerryError) || error.code !== 'edge-unreachable') return error;
+  const { code, message, suggestion } = error;
   return outsideError(
     {
       code,
       message: `${message} ${size(arrived)} of ${size(bytes)} had arrived.`,
-      suggestion: suggestion ?? null,
+      suggestion,
       retryable: true,
     },
     error,

@@ -70,8 +70,10 @@ export function cleanEnvironment(environment: {
 export function networkEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const entries = Object.entries(environment).filter(([name]) => NETWORK_VARIABLE.test(name));
-  return Object.fromEntries(entries) as Record<string, string>;
+  const named = Object.entries(environment).flatMap(([name, value]) =>
+    value !== undefined && NETWORK_VARIABLE.test(name) ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(named);
 }
 
 /** Absolute path of a program, or null when no folder of `path` has it. */

@@ -8,7 +8,7 @@ import type { FailureId } from './finding.ts';
 
 export { type FailureCause, type Known, ownLine } from './causes/cause.ts';
 
-/** Everything this product can diagnose, by id. */
+/** Everything this product can diagnose, by id; that none is missing is for the tests to say, not for types. */
 export const FAILURE_CAUSES: Readonly<Record<FailureId, FailureCause>> = Object.fromEntries(
   [...SHIPPING_CAUSES, ...ENVIRONMENT_CAUSES, ...SUPPORT_CAUSES, ...NODE_CAUSES].map((cause) => [
     cause.id,

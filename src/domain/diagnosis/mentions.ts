@@ -63,7 +63,7 @@ export function mentionsIn(text: string): readonly Mention[] {
     for (const match of text.matchAll(pattern)) {
       matches += 1;
       if (matches > MOST_MATCHES || found.size >= MOST_MENTIONS) break;
-      const said = groups(match as RegExpExecArray);
+      const said = groups(match);
       if (!isName(said.environment)) continue;
       const index = match.index;
       const known = found.get(said.environment);

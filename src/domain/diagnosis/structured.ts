@@ -1,3 +1,5 @@
+import { isObject } from '../shape.ts';
+
 /** Lines that are records: of Spark 4, log4j, Docker, Livy, Fluentd, Cloud Logging, Ansible, logfmt. */
 
 /** Fields that say where a message is from, not what it is. */
@@ -24,9 +26,7 @@ const isSaid = (before: string): boolean => /(?:Error|Exception)\b/.test(before)
 function parsed(text: string): Record<string, unknown> | null {
   try {
     const record: unknown = JSON.parse(text);
-    return typeof record === 'object' && record !== null
-      ? (record as Record<string, unknown>)
-      : null;
+    return isObject(record) ? record : null;
   } catch {
     return null;
   }
@@ -37,8 +37,8 @@ function saidIn(record: Record<string, unknown>): string[] {
   const said = [log, msg, message].filter((value) => value !== undefined);
   const header = typeof level === 'string' ? `${level} ${nameOf(logger)}` : '';
   const parts = said.flatMap((value, index) => stringsIn(value, index === 0 ? header : '', 0));
-  if (typeof exception === 'object' && exception !== null) {
-    const { class: type, msg: reason } = exception as Record<string, unknown>;
+  if (isObject(exception)) {
+    const { class: type, msg: reason } = exception;
     parts.push(...`${type}: ${reason}`.split('\n'));
   } else parts.push(...stringsIn(exception, '', 0));
   return [...parts, ...stringsIn(others, '', 0)];

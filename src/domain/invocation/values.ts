@@ -1,5 +1,6 @@
 /** Readers of JSON, by the kind of value: each refuses what is of another kind, and names the field. */
 import { printable } from '../names.ts';
+import { isObject } from '../shape.ts';
 import { refuse } from './refusal.ts';
 
 /**
@@ -17,7 +18,7 @@ export function objectAt(
   what: string,
   keys: readonly string[],
 ): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     return refuse(
       'bad-request',
       `${what} must be an object, not ${kindOf(value)}.`,
@@ -32,7 +33,7 @@ export function objectAt(
       `Use only ${keys.map((known) => `\`${known}\``).join(', ')}.`,
     );
   }
-  return value as Record<string, unknown>;
+  return value;
 }
 
 export function entriesAt(value: unknown, field: string): [string, unknown][] {

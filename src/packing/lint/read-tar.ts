@@ -115,7 +115,8 @@ class Cursor {
   async take(bytes: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for await (const part of this.#parts(bytes)) parts.push(part);
-    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+    const [first, ...others] = parts;
+    return first && others.length === 0 ? first : Buffer.concat(parts);
   }
 
   async drain(): Promise<void> {
