@@ -110,6 +110,7 @@ function readSpecifier(text: string, name: string, typed: string): string | null
 
 function readClause(clause: string, name: string, typed: string): string {
   const [, operator = '', value = ''] = /^(===|[=!<>~]=|[<>=]|)\s*(.*)$/s.exec(clause) ?? [];
+  if (clause === '') throw wrong(typed, 'a `,` stands between two constraints', null);
   const write = (text: string) => `Write \`${printable(name)}${printable(text)}\`.`;
   const between = value.split(/\s+(?=[=!<>~])/);
   if (between.length > 1) {

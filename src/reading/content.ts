@@ -56,8 +56,8 @@ export interface FilePackage {
 /** What a file is read for. */
 export interface ReadSettings {
   platform: Platform;
-  /** Names of the configured channels; null: any channel of a public host will do. */
-  channels: readonly string[] | null;
+  /** The configured channels, by name and address; null: any channel of a public host will do. */
+  channels: readonly { name: string; url: string | null }[] | null;
   /** Extras, dependency groups and features that are wanted besides what is always installed. */
   groups: readonly string[];
   /** Whether the channels have a conda package; null: what a file asks of pip stays with pip. */

@@ -78,7 +78,9 @@ function nameOf(value: string): string | null {
 function readDependencies(rows: Rows, yaml: Yaml, value: unknown): void {
   if (value === null || value === '') return;
   if (!Array.isArray(value)) {
-    refuseKind(rows, yaml, ['dependencies'], 'a list of packages, each behind a dash');
+    if (typeof value !== 'string' || !refuseGluedDashes(rows, yaml)) {
+      refuseKind(rows, yaml, ['dependencies'], 'a list of packages, each behind a dash');
+    }
     return;
   }
   for (const [index, entry] of value.entries()) {
@@ -89,6 +91,25 @@ function readDependencies(rows: Rows, yaml: Yaml, value: unknown): void {
     else if (isMapping(entry)) readMapping(rows, yaml, path, entry);
     else if (entry !== null) refuseKind(rows, yaml, path, 'the name of a package');
   }
+}
+
+/** `-numpy` is no row of a list, but a part of one long text. */
+function refuseGluedDashes(rows: Rows, yaml: Yaml): boolean {
+  const start = yaml.lineOf(['dependencies']) ?? 1;
+  const lines = rows.lines.slice(start - 1);
+  const end = lines.findIndex((line) => /^[A-Za-z]/.test(line));
+  const glued = (end < 0 ? lines : lines.slice(0, end)).map(
+    (line) => /^\s*-([^\s-].*)$/.exec(line)?.[1],
+  );
+  for (const [index, text] of glued.entries()) {
+    if (text === undefined) continue;
+    rows.refuse(
+      start + index,
+      'There is no blank between the dash and what follows.',
+      `Write \`- ${printable(text)}\`.`,
+    );
+  }
+  return glued.some((text) => text !== undefined);
 }
 
 function readSpec(rows: Rows, entry: string, line: number): void {
@@ -166,5 +187,11 @@ function textsOf(
 
 function refuseKind(rows: Rows, yaml: Yaml, path: Path, expected: string): void {
   const name = path.filter((part) => typeof part === 'string').join('.');
-  rows.refuse(yaml.lineOf(path) ?? 1, `Here \`${printable(name)}\` should have ${expected}.`, null);
+  const line = yaml.lineOf(path) ?? 1;
+  const isTemplate = /\{[{%]/.test(rows.lines[line - 1] ?? '');
+  rows.refuse(
+    line,
+    `Here \`${printable(name)}\` should have ${expected}.`,
+    isTemplate ? 'Give the file with its template filled in.' : null,
+  );
 }

@@ -1,7 +1,8 @@
+import { packageAddress } from './addresses.ts';
 import { readCondaLock } from './conda-lock.ts';
 import { readEnvironmentFile } from './environment-yml.ts';
 import { readExplicitList } from './explicit-list.ts';
-import { readPackageList } from './package-list.ts';
+import { FRAME, readPackageList } from './package-list.ts';
 import { readPixiLock } from './pixi-lock.ts';
 import { readProjectFile } from './project-toml.ts';
 import { readRequirementsFile } from './requirements-txt.ts';
@@ -22,14 +23,16 @@ interface Format {
 
 /** A row `name=version=build` of `conda list --export`, or one of the table that `conda list` shows. */
 const LISTED = /^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$/;
-const SHOWN = /^[A-Za-z0-9_][\w.-]*\s+\d[\w.!+]*\s+[\w.]*(?:_|\d)[\w.]*(?:\s+[\w./-]+)?$/;
+const SHOWN = /^[A-Za-z0-9_][\w.-]*\s+\d[\w.!+]*\s+(?:<pip>|[\w.]*(?:_|\d)[\w.]*)(?:\s+[\w./-]+)?$/;
 
 /** The first whose content fits is it, else the first whose name does. */
 export const FORMATS: readonly Format[] = [
   {
     name: 'explicit list',
     names: /^explicit.*\.txt$|\.explicit$|^conda-(?:linux|osx|win)-\w+\.lock$/i,
-    fits: (text) => /^\s*@EXPLICIT\s*$/m.test(text),
+    fits: (text) =>
+      /^\s*@EXPLICIT\s*$/m.test(text) ||
+      isMost(rowsOf(text), (row) => packageAddress(row) !== null),
     read: readExplicitList,
   },
   {
@@ -61,21 +64,13 @@ export const FORMATS: readonly Format[] = [
   {
     name: 'list of packages',
     names: /^(?:conda[-_])?(?:package|spec)[-_]?(?:list|file).*\.txt$/i,
-    fits: (text) => {
-      const rows = rowsOf(text);
-      const listed = rows.filter((row) => LISTED.test(row) || SHOWN.test(row));
-      return listed.length > rows.length / 2;
-    },
+    fits: (text) => isListed(rowsOf(text)),
     read: readPackageList,
   },
   {
     name: 'requirements.txt',
     names: /\.(?:txt|in|pip|reqs?)$|requirements|constraints/i,
-    fits: (text) => {
-      const rows = rowsOf(text);
-      const required = rows.filter((row) => REQUIRED.test(row));
-      return required.length > rows.length / 2;
-    },
+    fits: (text) => isMost(rowsOf(text), (row) => REQUIRED.test(row)),
     read: readRequirementsFile,
   },
 ];
@@ -83,11 +78,24 @@ export const FORMATS: readonly Format[] = [
 const REQUIRED =
   /^(?:-[rceif]\s|--[a-z-]+|[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*(?:$|[;@\\]|[=!<>~]=|[<>]|\())/;
 
+/** `numpy=1.26` is of conda alone; what only pip has makes a single `=` a mistake. */
+const OF_CONDA = /^[A-Za-z0-9_][\w.-]*\s*=\s*[^=\s]+$/;
+const OF_PIP = /^-|[;@[\]]|===|~=/;
+
+function isListed(rows: readonly string[]): boolean {
+  if (isMost(rows, (row) => LISTED.test(row) || SHOWN.test(row))) return true;
+  const constrained = rows.filter((row) => /[=<>~]/.test(row));
+  return !rows.some((row) => OF_PIP.test(row)) && isMost(constrained, (row) => OF_CONDA.test(row));
+}
+
+const isMost = (rows: readonly string[], fits: (row: string) => boolean): boolean =>
+  rows.filter(fits).length > rows.length / 2;
+
 function rowsOf(text: string): string[] {
   return text
     .split('\n')
     .map((row) => row.replace(/(?:^|\s)#.*$/, '').trim())
-    .filter((row) => row !== '');
+    .filter((row) => row !== '' && !FRAME.test(row));
 }
 
 /** Rows that are not YAML may be so many until the rest is not sure to be what it looks like. */

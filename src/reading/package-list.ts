@@ -5,6 +5,9 @@ import type { Rows } from './rows.ts';
 const EXPORTED = /^([A-Za-z0-9_][\w.-]*)=([^=\s]+)=([^=\s]+)$/;
 const TABLE = /^([A-Za-z0-9_][\w.-]*)\s+(\S+)\s+(\S+)(?:\s+(\S+))?$/;
 
+/** Comments, and what stands around the rows where mamba writes them. */
+export const FRAME = /^(?:#|List of packages in|Name\s+Version\s+Build\b|[─-]{3,})/;
+
 /** `conda list --export`, `name=version=build`, and the columns of `conda list` itself. */
 export function readPackageList(rows: Rows): void {
   for (const [index, typed] of rows.lines.entries()) {
@@ -19,7 +22,7 @@ export function readPackageList(rows: Rows): void {
       );
       return;
     }
-    if (text !== '' && !text.startsWith('#')) readRow(rows, text, line);
+    if (text !== '' && !FRAME.test(text)) readRow(rows, text, line);
   }
 }
 
@@ -31,7 +34,7 @@ function readRow(rows: Rows, text: string, line: number): void {
     return;
   }
   const [, name = '', version = '', build = '', channel] = match;
-  if (channel === 'pypi' || /^pypi_\d+$/.test(build)) {
+  if (channel === 'pypi' || /^(?:pypi_\d+|<pip>)$/.test(build)) {
     rows.attempt(line, () =>
       rows.pip(
         {

@@ -1,4 +1,5 @@
 import { printable } from '../domain/names.ts';
+import { normalName } from '../domain/pip.ts';
 import type { Groups } from './groups.ts';
 import { refuseElsewhere } from './pixi-manifest.ts';
 import type { Places } from './places.ts';
@@ -18,7 +19,14 @@ export function readPoetry(
   isDescribed: boolean,
 ): void {
   if (typeof poetry.name === 'string') rows.name ??= poetry.name;
-  if (!isDescribed) readTable(rows, places, poetry.dependencies, 'tool.poetry.dependencies');
+  const extras = tableAt(poetry, 'extras');
+  const wanted = Object.keys(extras)
+    .filter((name) => groups.isWanted(name, 'extra', places.ofKey('tool.poetry.extras', name)))
+    .flatMap((name) => extras[name])
+    .filter((name) => typeof name === 'string')
+    .map((name) => normalName(name));
+  if (!isDescribed)
+    readTable(rows, places, poetry.dependencies, 'tool.poetry.dependencies', wanted);
   const old = 'tool.poetry.dev-dependencies';
   if (
     isMapping(poetry['dev-dependencies']) &&
@@ -33,12 +41,22 @@ export function readPoetry(
   }
 }
 
-function readTable(rows: Rows, places: Places, dependencies: unknown, table: string): void {
+/** `wanted`: the optional packages that are, in normal form. */
+function readTable(
+  rows: Rows,
+  places: Places,
+  dependencies: unknown,
+  table: string,
+  wanted: readonly string[] = [],
+): void {
   for (const [name, value] of Object.entries(isMapping(dependencies) ? dependencies : {})) {
     const line = places.ofKey(table, name);
     // Several constraints, each for some platforms or versions of Python.
     for (const each of Array.isArray(value) ? value : [value]) {
-      readDependency(rows, name, each, line);
+      const isOptional = isMapping(each) && each.optional === true;
+      if (isOptional && !wanted.includes(normalName(name))) {
+        rows.note(line, `\`${printable(name)}\` is optional, and left out.`);
+      } else readDependency(rows, name, each, line);
     }
   }
 }
@@ -46,7 +64,7 @@ function readTable(rows: Rows, places: Places, dependencies: unknown, table: str
 function readDependency(rows: Rows, name: string, value: unknown, line: number): void {
   const fields: Table =
     typeof value === 'string' ? { version: value } : isMapping(value) ? value : {};
-  const { version = '*', extras, markers, python, platform, optional } = fields;
+  const { version = '*', extras, markers, python, platform } = fields;
   if (typeof version !== 'string' || (typeof value !== 'string' && !isMapping(value))) {
     rows.refuse(
       line,
@@ -59,8 +77,6 @@ function readDependency(rows: Rows, name: string, value: unknown, line: number):
   const constraint = poetryConstraint(version);
   if (name === 'python') {
     rows.spec(`python${constraint ?? ''}`, line);
-  } else if (optional === true) {
-    rows.note(line, `\`${printable(name)}\` is optional, and left out.`);
   } else if (constraint?.includes('|')) {
     rows.refuse(
       line,

@@ -5,22 +5,22 @@ import type { Rows } from './rows.ts';
 /** Options of a requirements file that ask for what cannot be had, and what to do instead. */
 const OPTIONS: readonly (readonly [option: RegExp, message: string, suggestion: string])[] = [
   [
-    /^(?:-r|--requirements?)\b/,
+    /^(?:-r|--requirements?\b)/,
     'another file of requirements is not read with this one.',
     'Give that file as well, or copy its rows into this one.',
   ],
   [
-    /^(?:-c|--constraints?)\b/,
+    /^(?:-c|--constraints?\b)/,
     'a file of constraints is not read with this one.',
     'Write the versions behind the packages: `numpy==1.26.4`.',
   ],
   [
-    /^(?:-i|--(?:extra-)?index-url|--pypi-url)\b/,
+    /^(?:-i|--(?:extra-)?index-url\b|--pypi-url\b)/,
     'which package indexes there are is configured by the operator.',
     'Leave the row out; ask the operator for an index that is missing.',
   ],
   [
-    /^(?:-f|--find-links|--no-index)\b/,
+    /^(?:-f|--find-links\b|--no-index\b)/,
     'packages come from the configured indexes only.',
     'Leave the row out, and attach a wheel of your own as `--project`.',
   ],
@@ -38,7 +38,7 @@ const HASH = /\s--hash[=\s]\s*(\S+)/g;
 const OWN_OPTION =
   /\s--(?:global-option|install-option|config-settings?|build-option)[=\s]\s*(?:"[^"]*"|'[^']*'|\S+)/g;
 
-const REPOSITORY = /(?:^|@\s*|\s)((?:git|hg|svn|bzr)\+\S+)/;
+const REPOSITORY = /(?:^|@\s*|\s)((?:(?:git|hg|svn|bzr)\+|git@)\S+)/;
 const ARCHIVE = /\.(?:whl|tar\.gz|tgz|zip|tar\.bz2|conda)(?:$|[#?\s])/i;
 
 /** One row as it stands in a requirements file or under `- pip:`, with what cannot be refused. */
@@ -59,7 +59,11 @@ export function readRequirementRow(rows: Rows, typed: string, line: number): voi
   if (OWN_OPTION.test(bare)) rows.note(line, 'Options behind a package have no meaning here.');
   rows.attempt(line, () => {
     const requirement = parseRequirement(bare.replace(OWN_OPTION, ''));
-    rows.pip({ ...requirement, hashes }, line);
+    if (requirement.url === null) rows.pip({ ...requirement, hashes }, line);
+    else {
+      const { message, suggestion } = atAddress(requirement.name, requirement.url);
+      rows.refuse(line, message, suggestion);
+    }
   });
 }
 
@@ -73,7 +77,7 @@ export function foreignRow(text: string): { message: string; suggestion: string 
       suggestion: `Install it as a project: \`--project ${printable(projectOf(repository))}\`.`,
     };
   }
-  if (/^(?:-e|--editable)\b/.test(text)) {
+  if (/^(?:-e|--editable\b)/.test(text)) {
     return {
       message: `\`${shown}\` is a folder on the machine the file was written on.`,
       suggestion:
@@ -109,13 +113,7 @@ function foreignPlace(text: string): { message: string; suggestion: string } | n
     };
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(place)) {
-    return {
-      message: `\`${shown}\` is an address; packages come from the configured indexes only.`,
-      suggestion:
-        name === ''
-          ? 'Name the package and its version, or attach its wheel as `--project`.'
-          : `Write \`${printable(name)}\` with its version, or attach its wheel as \`--project\`.`,
-    };
+    return atAddress(name, place);
   }
   if (name === '' && (ARCHIVE.test(text) || /^[^;]*\//.test(text))) {
     return {
@@ -124,6 +122,16 @@ function foreignPlace(text: string): { message: string; suggestion: string } | n
     };
   }
   return null;
+}
+
+function atAddress(name: string, place: string): { message: string; suggestion: string } {
+  return {
+    message: `\`${printable(place)}\` is an address; packages come from the configured indexes only.`,
+    suggestion:
+      name === ''
+        ? 'Name the package and its version, or attach its wheel as `--project`.'
+        : `Write \`${printable(name)}\` with its version, or attach its wheel as \`--project\`.`,
+  };
 }
 
 /** `git+https://github.com/acme/churn.git@v1#egg=churn` as `churn@v1`. */

@@ -53,7 +53,7 @@ export class Rows {
   /** A channel by name or address. */
   channel(text: string, line: number): void {
     if (text.trim() === NO_DEFAULTS) return;
-    const name = channelName(text);
+    const name = this.#configuredAt(text) ?? channelName(text);
     if (name === null) {
       this.refuse(
         line,
@@ -112,8 +112,9 @@ export class Rows {
   /** A package of a lock by its address; one for another platform is refused. */
   package(url: string, digests: { sha256: string | null; md5: string | null }, line: number): void {
     const address = packageAddress(url);
+    const channel = address && (this.#configuredAt(address.url) ?? address.channel);
     const { platform } = this.settings;
-    if (address === null) {
+    if (address === null || channel === null) {
       this.refuse(
         line,
         `\`${printable(url)}\` is not the address of a conda package.`,
@@ -131,12 +132,12 @@ export class Rows {
         `\`${printable(address.name)}\` is in the list already.`,
         'Keep one of the two.',
       );
-    } else if (this.#isConfigured(address.channel, line)) {
+    } else if (this.#isConfigured(channel, line)) {
       this.attempt(line, () => {
         const { name, version, build } = address;
         this.addSpec(parseSpec(`${name}==${version}[build=${build}]`), line);
-        this.#packages.set(name, { ...address, ...digests });
-        this.#channels.add(address.channel);
+        this.#packages.set(name, { ...address, channel, ...digests });
+        this.#channels.add(channel);
       });
     }
   }
@@ -175,13 +176,22 @@ export class Rows {
     };
   }
 
+  /** The name of the configured channel with this address, or with one that contains it. */
+  #configuredAt(text: string): string | null {
+    const within = `${text.replace(/\/+$/, '')}/`;
+    const found = this.settings.channels?.find(
+      ({ url }) => url !== null && within.startsWith(`${url.replace(/\/+$/, '')}/`),
+    );
+    return found?.name ?? null;
+  }
+
   #isConfigured(channel: string, line: number): boolean {
     const { channels } = this.settings;
-    if (channels === null || channels.includes(channel)) return true;
+    if (channels === null || channels.some(({ name }) => name === channel)) return true;
     this.refuse(
       line,
       `There is no channel \`${printable(channel)}\` configured.`,
-      `There are ${channels.map((name) => `\`${name}\``).join(', ')}.`,
+      `There are ${channels.map(({ name }) => `\`${name}\``).join(', ')}.`,
     );
     return false;
   }

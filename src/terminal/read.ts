@@ -1,6 +1,4 @@
 import { basename } from 'node:path';
-import { createChannels } from '../adapters/channels/channels.ts';
-import { networkEnvironment } from '../adapters/host/process.ts';
 import { findConfigFile } from '../config/find.ts';
 import type { Config } from '../config.ts';
 import { outsideError } from '../domain/errors.ts';
@@ -57,7 +55,7 @@ export const command: TerminalCommand = {
     const name = file === undefined || file === '-' ? null : basename(file);
     const settings: ReadSettings = {
       platform: config?.platform ?? 'linux-64',
-      channels: config?.channels.map((channel) => channel.name) ?? null,
+      channels: config?.channels ?? null,
       groups: values.with ?? [],
       has: null,
     };
@@ -93,6 +91,9 @@ async function packagesOf(
 ): Promise<(name: string) => boolean> {
   const defaults = config.channels.filter((channel) => channel.default).map(({ name }) => name);
   const wanted = content.channels.length > 0 ? content.channels : defaults;
+  // Loaded for whoever asks them only.
+  const { createChannels } = await import('../adapters/channels/channels.ts');
+  const { networkEnvironment } = await import('../adapters/host/process.ts');
   const channels = createChannels({
     channels: config.channels,
     platform: config.platform,
