@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../packing/fake-prefix.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const FILE = [
+  'name: churn',
+  'channels: [conda-forge]',
+  'dependencies:',
+  '  - python=3.11',
+  '  - numpy>=1.26,<2',
+  '  - pywin32  # [win]',
+  '  - pip:',
+  '    - rich[jupyter]==13.7.0',
+  '    - -r requirements.txt',
+  '',
+].join('\n');
+
+function typed(words: readonly string[], input = '', folder = '/') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
+    ...{ encoding: 'utf8', input, cwd: folder },
+    env: { ...process.env, CONDA_FERRY_CONFIG: '' },
+  });
+  return { status, stdout, stderr };
+}
+
+describe('conda-ferry read', () => {
+  test('--json prints the content of a file, and nothing else', async (context) => {
+    const file = join(await temporaryFolder(context), 'environment.yml');
+    await writeFile(file, FILE);
+    const { status, stdout, stderr } = typed(['read', file, '--json']);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.deepEqual(JSON.parse(stdout), {
+      name: 'churn',
+      channels: ['conda-forge'],
+      specs: [
+        { name: 'python', version: '=3.11', build: null, channel: null },
+        { name: 'numpy', version: '>=1.26,<2', build: null, channel: null },
+      ],
+      pip: [{ name: 'rich', extras: ['jupyter'], specifier: '==13.7.0' }],
+      locked: false,
+      refused: [
+        {
+          line: 9,
+          text: '- -r requirements.txt',
+          message: '`-r requirements.txt`: another file of requirements is not read with this one.',
+          suggestion: 'Give that file as well, or copy its rows into this one.',
+        },
+      ],
+    });
+    assert.deepEqual(typed(['read', '-', '--json'], FILE).stdout, stdout);
+  });
+
+  test('without it, says the same in words, with the command that builds it', () => {
+    const { status, stdout } = typed(['read', '-'], FILE);
+    assert.equal(status, 0);
+    assert.equal(
+      stdout,
+      [
+        'environment.yml churn: 2 of conda, 1 of pip, from conda-forge',
+        '  python=3.11',
+        '  numpy>=1.26,<2',
+        'Of pip:',
+        '  rich[jupyter]==13.7.0',
+        'Not possible:',
+        '  line 9: - -r requirements.txt',
+        '    `-r requirements.txt`: another file of requirements is not read with this one.',
+        '    Give that file as well, or copy its rows into this one.',
+        'Left out or changed:',
+        '  line 6: `pywin32` is for another platform (`win`), and left out.',
+        'Type: create churn python=3.11 numpy>=1.26,<2 --channel conda-forge',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('exit codes tell a file of which nothing can be had, and one that cannot be read', () => {
+    assert.equal(typed(['read', '-'], '-r base.txt\n').status, 1);
+    assert.equal(typed(['read', '-'], '# none\nnumpy\n').status, 0);
+    for (const [words, input, code] of [
+      [['read', '/none/environment.yml', '--json'], '', 'file-unreadable'],
+      [['read', '-', '--json'], '', 'file-empty'],
+      [['read', '-', '--json'], 'x'.repeat(2_000_001), 'file-too-large'],
+      [['read', '-', '--json', '--prefer', 'conda'], 'numpy', 'usage'],
+      [['read', '-', '--json', '--prefer', 'pip'], 'numpy', 'usage'],
+      [['read', 'a', 'b', '--json'], '', 'usage'],
+    ] as const) {
+      const { status, stdout } = typed(words, input);
+      assert.deepEqual([status, JSON.parse(stdout).error.code], [1, code]);
+    }
+  });
+
+  test('a configuration says which channels there are, and what they have', async (context) => {
+    const folder = await temporaryFolder(context);
+    const index = (packages: readonly string[]) =>
+      JSON.stringify({
+        packages: Object.fromEntries(
+          packages.map((name) => [
+            `${name}-1-0.tar.bz2`,
+            { name, version: '1', build: '0', build_number: 0, depends: [], subdir: 'noarch' },
+          ]),
+        ),
+      });
+    for (const [subdir, packages] of [
+      ['noarch', ['pytorch', 'rich']],
+      ['linux-64', []],
+    ] as const) {
+      await mkdir(join(folder, 'own', subdir), { recursive: true });
+      await writeFile(join(folder, 'own', subdir, 'repodata.json'), index(packages));
+    }
+    await writeFile(
+      join(folder, 'conda-ferry.yaml'),
+      [
+        'channels:',
+        `  - { name: own, url: "file://${join(folder, 'own')}" }`,
+        'edges: [{ name: edge, host: edge.example.com }]',
+        '',
+      ].join('\n'),
+    );
+    const words = ['read', '-', '--json', '--prefer', 'conda'];
+    const { stdout } = typed(words, 'torch==2.1\nrich\nnowhere\n', folder);
+    const { specs, pip } = JSON.parse(stdout);
+    assert.deepEqual(
+      specs.map(({ name }: { name: string }) => name),
+      ['pytorch', 'rich'],
+    );
+    assert.deepEqual(pip, [{ name: 'nowhere', extras: [], specifier: null }]);
+    const { refused } = JSON.parse(typed(['read', '-', '--json'], FILE, folder).stdout);
+    assert.match(refused[0].message, /no channel `conda-forge` configured/);
+  });
+});
