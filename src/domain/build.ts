@@ -121,10 +121,3 @@ export function pendingSteps(): Step[] {
 export function isSettled(build: Build): boolean {
   return build.state === 'ready' || build.state === 'failed' || build.state === 'cancelled';
 }
-
-/** Seconds a step took, or null while it has not finished. */
-export function stepSeconds(build: Build, name: StepName): number | null {
-  const step = build.steps.find((candidate) => candidate.name === name);
-  if (!step || step.startedAt === null || step.finishedAt === null) return null;
-  return (step.finishedAt - step.startedAt) / 1000;
-}

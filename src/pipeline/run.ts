@@ -8,6 +8,7 @@ import {
   outsideError,
   toFailure,
 } from '../domain/errors.ts';
+import { counted } from '../domain/figures.ts';
 import { recordVerification, withSiteOf, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
@@ -182,7 +183,7 @@ async function verify(run: BuildRun): Promise<void> {
       const numpy = npv.length > 0 ? `, one numpy: ${npv}` : '';
       progress.detail(
         verification.outcome === 'proven'
-          ? `${executors.length} executors${numpy}`
+          ? `${counted(executors.length, 'executor')}${numpy}`
           : `smoke-tested on the edge: ${verification.reason}`,
       );
     }

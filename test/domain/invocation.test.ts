@@ -399,6 +399,8 @@ describe('what the person adds', () => {
       /#churn_zip,\/b\.zip#b$/,
     );
     const onStandalone = { ...CHURN, archive: TGZ, cluster: STANDALONE };
+    const { argv } = invoke({ ...onStandalone, conf: { 'spark.archives': '/b.tgz#b' } });
+    assert.match(argv.at(-1) ?? '', /churn\.tar\.gz#\w+,\/b\.tgz#b$/);
     const error = refusal({ ...onStandalone, conf: { 'spark.yarn.dist.archives': '/b.zip#b' } });
     assert.equal(error.code, 'conf-conflict');
     assert.match(error.message, /YARN only/);

@@ -43,6 +43,20 @@ describe('the proof of a build', () => {
     assert.equal(await detailOf(world, 'verify'), '2 executors, one numpy: 2.2.6');
   });
 
+  test('says nothing of numpy for an environment without it', async () => {
+    const executors = [{ ...executor('worker-1'), numpyFile: null }];
+    const evidence = { npv: ['no numpy'], registered: 1, driver: null, executors };
+    const world = createProvingWorld({
+      run: async () => ({
+        ...{ code: 0, timedOut: false, stderr: '' },
+        stdout: `CONDA_FERRY_EVIDENCE ${JSON.stringify(evidence)}\n`,
+      }),
+    });
+    await world.say('U1', 'create churn six');
+    await world.work('churn');
+    assert.equal(await detailOf(world, 'verify'), '1 executor');
+  });
+
   test('is of the interpreter alone where the edge has no Spark, and says so', async () => {
     const world = createProvingWorld({
       profile: async () => ({ ...staging().cluster, spark: null }),

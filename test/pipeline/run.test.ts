@@ -344,7 +344,10 @@ describe('what a build tells', () => {
     await world.store.createBuild(ready);
     for (let round = 0; round < 2; round += 1) await runBuild(world.ports, ready.id, never);
     await announce(new BuildRun(world.ports, ready, never));
-    assert.deepEqual([...world.store.notices.keys()], [`${ready.id}.1.thread`]);
+    assert.deepEqual(
+      [...world.store.notices.values()].map(({ id, dueAt }) => [id, dueAt]),
+      [[`${ready.id}.1.thread`, ready.finishedAt]],
+    );
   });
 });
 

@@ -40,6 +40,7 @@ describe('create', () => {
     const { services, store, enqueued } = world();
     const { build: made, joined } = await services.create(request, by('U1'));
     assert.deepEqual([made.state, made.request.edges, joined], ['queued', ['lab'], false]);
+    assert.equal(made.verifying, false);
     assert.deepEqual(enqueued, ['build1 1 build']);
     assert.deepEqual(await store.readBuild('build1'), made);
   });
