@@ -109,10 +109,14 @@ async function readStandardInput(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Resolves with the signal's name at the first SIGINT or SIGTERM. */
+/**
+ * Resolves with the signal's name at the first SIGINT or SIGTERM. The process goes on listening:
+ * while a program of ours runs, execa would otherwise see itself as the only listener and end this
+ * process at once, with nothing put back.
+ */
 export function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => resolve(name));
   });
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createErrands } from '../../src/adapters/redis/errands.ts';
-import type { FerryError } from '../../src/domain/errors.ts';
+import { openRedis } from '../../src/adapters/redis/redis.ts';
+import { Cancelled, type FerryError } from '../../src/domain/errors.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { REDIS_PREFIX } from '../../src/foundation.ts';
@@ -12,13 +13,25 @@ const requestOf = (...specs: string[]): BuildRequest => ({
   ...{ channels: [], projects: [], layout: 'local', format: 'auto', packer: 'segments' },
 });
 
+const askerOf = (ctx: Context) =>
+  createErrands({ connection: ctx.redis.connection, prefix: REDIS_PREFIX });
+
 /** What a second bot on the same Redis is answered. */
 async function planned(ctx: Context, request: BuildRequest) {
-  const errands = createErrands({ connection: ctx.redis.connection, prefix: REDIS_PREFIX });
+  const errands = askerOf(ctx);
   try {
     return await errands.ask('plan', { request }, { platform: 'linux-64', waitMs: 60_000 });
   } finally {
     await errands.close();
+  }
+}
+
+async function waiting(ctx: Context): Promise<number> {
+  const redis = openRedis(ctx.redis.connection, 'worker');
+  try {
+    return await redis.llen(`${REDIS_PREFIX}:queue:linux-64-errands:wait`);
+  } finally {
+    redis.disconnect();
   }
 }
 
@@ -48,5 +61,26 @@ describe('a plan', { skip: cannotWalk }, () => {
       await ctx.ask('create planned python=3.11 six');
       const build = await ctx.untilReady('planned');
       assert.deepEqual([build.fingerprint, build.lock], [plan.fingerprint, plan.lock]);
+    }));
+
+  test('that is being solved when its worker is told to stop is put back for another one', () =>
+    runTest(async (ctx) => {
+      const errands = askerOf(ctx);
+      const request = { ...requestOf('python=3.11'), channels: ['silent'] };
+      const endless = errands.ask('plan', { request }, { platform: 'linux-64', waitMs: 60_000 });
+      const ended = assert.rejects(endless, Cancelled);
+      try {
+        // It came first, so it has begun when a later one is answered.
+        await planned(ctx, requestOf('python=3.11'));
+        const [product] = ctx.products;
+        assert.ok(product);
+        assert.equal(await ctx.stop(product, 'SIGTERM'), 0);
+        assert.equal(await waiting(ctx), 1);
+      } finally {
+        await errands.close();
+        await ended;
+      }
+      assert.equal(await waiting(ctx), 0);
+      await ctx.start('start');
     }));
 });
