@@ -1,3 +1,4 @@
+import type { Requester } from '../src/domain/build.ts';
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
@@ -89,6 +90,11 @@ export interface CommandContext {
   services: Services;
   /** Every command, for help. */
   commands: readonly CommandHelp[];
+}
+
+/** Who asks for a build, and where. */
+export function requesterOf({ user, channel, team }: CommandContext): Requester {
+  return { user, channel, team };
 }
 
 /** What was typed of a command, before it is done: right words as values, wrong ones as mistakes. */

@@ -1,4 +1,4 @@
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 import { REQUEST_ARGS, requestOf, reviewRequest } from './create/arguments.ts';
 import { recognizeCreate } from './create/review.ts';
 
@@ -26,11 +26,7 @@ export const create = defineCommand({
   recognize: recognizeCreate,
   async run(args, context) {
     const request = requestOf(args);
-    const { build, joined } = await context.services.create(request, {
-      user: context.user,
-      channel: context.channel,
-      team: context.team,
-    });
+    const { build, joined } = await context.services.create(request, requesterOf(context));
     const audience = joined ? 'requester' : 'channel';
     return { kind: 'build', build, audience };
   },

@@ -5,6 +5,7 @@ export { diagnose } from './diagnose.ts';
 export { help } from './help.ts';
 export { list } from './list.ts';
 export { logs } from './logs.ts';
+export { plan } from './plan.ts';
 export { retry } from './retry.ts';
 export { run } from './run.ts';
 export { show } from './show.ts';

@@ -1,4 +1,4 @@
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const retry = defineCommand({
   name: 'retry',
@@ -10,11 +10,7 @@ export const retry = defineCommand({
   args: { positionals: { build: { kind: 'build', required: true } } },
   async run(args, context) {
     const build = await context.services.findBuild(args.build);
-    const again = await context.services.retry(build, {
-      user: context.user,
-      channel: context.channel,
-      team: context.team,
-    });
+    const again = await context.services.retry(build, requesterOf(context));
     // Where there is a live message it goes on, and everyone sees it there.
     const audience = again.message === null ? 'channel' : 'requester';
     return { kind: 'build', build: again, audience };

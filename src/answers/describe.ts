@@ -13,12 +13,14 @@ import { describeHelp } from './help.ts';
 import { describeInvocation } from './invocation.ts';
 import { describeLog } from './log.ts';
 import { describeNotice } from './notice.ts';
+import { describePlan } from './plan.ts';
 import { describeRefusal } from './refusal.ts';
 import { describeWelcome } from './welcome.ts';
 
 const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   build: describeBuild,
   invocation: describeInvocation,
+  plan: describePlan,
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,

@@ -51,6 +51,21 @@ export function compareLocks(before: Lock | null, after: Lock): LockDifference {
   return difference;
 }
 
+/** `2 added, 1 changed, 3 removed`; `the same packages` where nothing is. */
+export function countChanges({ added, changed, removed }: LockDifference): string {
+  const parts = [
+    added.length > 0 && `${added.length} added`,
+    changed.length > 0 && `${changed.length} changed`,
+    removed.length > 0 && `${removed.length} removed`,
+  ].filter(Boolean);
+  return parts.join(', ') || 'the same packages';
+}
+
+/** Bytes of the artifacts, as far as their channels say. */
+export function bytesOf(packages: readonly Pick<LockedPackage, 'size'>[]): number {
+  return packages.reduce((sum, { size }) => sum + (size ?? 0), 0);
+}
+
 /** Whether both have the same bytes of the same packages. */
 export function isSameLock(one: Lock | null, other: Lock): boolean {
   const { added, removed, changed } = compareLocks(one, other);

@@ -1,8 +1,6 @@
 import type { Revision } from './environment.ts';
 import type { Lock } from './lock.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from './request.ts';
-import { listOf, number, object, oneOf, or, string } from './shape.ts';
-import { LOCK, PIN, REQUEST } from './stored.ts';
 
 /** What a build of a request would have, solved now; nothing is built, kept or held for it. */
 export interface Plan {
@@ -21,12 +19,3 @@ export interface Plan {
    */
   before: Pick<Revision, 'number' | 'lock' | 'fingerprint'> | null;
 }
-
-export const PLAN = object<Plan>({
-  ...{ request: REQUEST, engine: string, lock: LOCK, projects: listOf(PIN) },
-  ...{ format: oneOf(['zip', 'tar.gz']), fingerprint: string },
-  before: or(
-    object<NonNullable<Plan['before']>>({ number, lock: LOCK, fingerprint: string }),
-    null,
-  ),
-});

@@ -3,6 +3,7 @@ import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { FerryError, Repair } from './errors.ts';
 import type { Phrase } from './phrase.ts';
+import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
 
 /**
@@ -17,6 +18,11 @@ export type Reply =
   | { kind: 'build'; build: Build; audience: Audience }
   /** Lines to paste for a revision. */
   | { kind: 'invocation'; environment: string; revision: number; lines: InvocationLine[] }
+  /**
+   * What a build would have. `whole`: with every package; `insists`: the name was given as one,
+   * whatever it looks like.
+   */
+  | { kind: 'plan'; plan: Plan; whole: boolean; insists: boolean }
   | { kind: 'builds'; builds: Build[] }
   /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
   | { kind: 'environments'; environments: Environment[]; others: number | null }

@@ -34,10 +34,19 @@ export interface BuildRequest {
 }
 
 /**
- * What a person would type for a request, after the slash command. `insist`: the name is one
+ * What a person would type to build a request, after the slash command. `insist`: the name is one
  * whatever it looks like, so it is given as an option.
  */
 export function createCommand(request: BuildRequest, insist = false): string {
+  return `create ${requestWords(request, insist)}`;
+}
+
+/** What a person would type to see what a build of the request would have. */
+export function planCommand(request: BuildRequest, insist = false): string {
+  return `plan ${requestWords(request, insist)}`;
+}
+
+function requestWords(request: BuildRequest, insist: boolean): string {
   const { environment, specs, channels, projects, edges, layout, format, packer } = request;
   const options = [
     ...channels.map((channel) => `--channel ${channel}`),
@@ -49,7 +58,7 @@ export function createCommand(request: BuildRequest, insist = false): string {
   ];
   // `-p` is the local layout, `-n` the global one, as in the article.
   const name = insist ? `${layout === 'global' ? '-n' : '-p'} ${environment}` : environment;
-  return ['create', name, ...specs.map((spec) => quoted(formatSpec(spec))), ...options].join(' ');
+  return [name, ...specs.map((spec) => quoted(formatSpec(spec))), ...options].join(' ');
 }
 
 function projectWord(project: ProjectReference): string {

@@ -17,6 +17,8 @@ import type {
   Verification,
 } from '../../src/domain/environment.ts';
 import type { Failure } from '../../src/domain/errors.ts';
+import type { Lock } from '../../src/domain/lock.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import {
   type Audience,
   type CommandGroup,
@@ -363,6 +365,43 @@ const twoEdges = build('ready', {
   verifications: [verification('lab'), verification('madrid', 'smoke-tested')],
 });
 
+/** Packages by `name version megabytes`. */
+function lockOf(...texts: string[]): Lock {
+  const packages = texts.map((text) => {
+    const [name = '', version = '', megabytes = '0'] = text.split(' ');
+    return {
+      ...{ name, version, build: 'h1_0', subdir: 'linux-64', channel: 'conda-forge' },
+      url: `https://channel.example/${name}-${version}-h1_0.conda`,
+      sha256: Buffer.from(text).toString('hex').padEnd(64, '0'),
+      ...{ md5: null, size: megabytes === '0' ? null : Number(megabytes) * 1e6 },
+    };
+  });
+  return { platform: 'linux-64', packages };
+}
+
+function plan(change: Partial<Plan> = {}): Plan {
+  return {
+    request: { ...build('queued').request, edges: ['lab'] },
+    engine: 'py-rattler 0.28.0 (no conda is on the PATH)',
+    lock: lockOf(
+      ...['libblas 3.9.0 15', 'libgfortran 14.2 1.6', 'numpy 2.2.6 8.2', 'openssl 3.5.1 2.9'],
+      ...['pandas 2.3.3 14', 'python 3.11.9 32', 'scipy 1.15.3 17', 'six 1.17.0 0.02'],
+    ),
+    projects: [],
+    format: 'zip',
+    fingerprint: 'e'.repeat(64),
+    before: {
+      number: 3,
+      fingerprint: 'f'.repeat(64),
+      lock: lockOf(
+        ...['libblas 3.9.0 15', 'numpy 1.26.4 7.9', 'openssl 3.5.1 2.9', 'pandas 2.3.3 14'],
+        ...['python 3.11.9 32', 'scipy 1.15.3 17', 'tzdata 2025b 0.1'],
+      ),
+    },
+    ...change,
+  };
+}
+
 /** One of every kind and state, by the name of its golden text. */
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
@@ -454,6 +493,13 @@ export const samples: Readonly<Record<string, Reply>> = {
         }),
       },
     ],
+  },
+  plan: { kind: 'plan', plan: plan(), whole: false, insists: false },
+  'plan-whole': { kind: 'plan', plan: plan(), whole: true, insists: false },
+  'plan-first': { kind: 'plan', plan: plan({ before: null }), whole: false, insists: true },
+  'plan-same': {
+    ...{ kind: 'plan', whole: false, insists: false },
+    plan: plan({ fingerprint: 'f'.repeat(64) }),
   },
   builds: { kind: 'builds', builds: [build('running'), build('ready'), build('failed')] },
   'builds-none': { kind: 'builds', builds: [] },

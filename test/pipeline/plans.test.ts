@@ -128,6 +128,24 @@ describe('a plan', () => {
     assert.equal((await world.services.plan(request, by('U1'))).format, 'zip');
   });
 
+  test('that is typed shows all of it, and refuses with plans that would go through', async () => {
+    const engine = engineRefusing(([first]) =>
+      first === 'python=3.10' ? userError({ code: 'unsatisfiable', message: 'No.' }) : null,
+    );
+    const world = createWorld({ engine });
+    const reply = await world.say('U1', 'plan -p churn python numpy --all');
+    assert.deepEqual(
+      reply.kind === 'plan' && [reply.plan.request.environment, reply.whole, reply.insists],
+      ['churn', true, true],
+    );
+    const refused = await world.say('U1', 'plan churn python=3.10 numpy');
+    assert.deepEqual(refused.kind === 'refusal' && refused.error.repairs[0], {
+      label: 'Plan python numpy',
+      command: 'plan churn python numpy --edge lab',
+    });
+    assert.deepEqual(recorded(world), [0, 0, 0, 0]);
+  });
+
   test('of somebody else’s environment is refused before a worker is asked', async () => {
     const world = createWorld();
     await world.services.create(request, by('U1'));

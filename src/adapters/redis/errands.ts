@@ -11,8 +11,8 @@ import type {
 import { Cancelled, isStoreError, outsideError } from '../../domain/errors.ts';
 import { duration } from '../../domain/figures.ts';
 import type { Platform } from '../../domain/lock.ts';
-import { PLAN } from '../../domain/plan.ts';
 import { receiveError, SENT_ERROR } from '../../domain/sent-error.ts';
+import { PLAN } from '../../domain/sent-plan.ts';
 import { isObject, object, readJson, type Shape } from '../../domain/shape.ts';
 import {
   answerKey,

@@ -2,7 +2,7 @@ import { latestRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
-import { compareLocks, type Lock } from '../../domain/lock.ts';
+import { bytesOf, compareLocks, countChanges, type Lock } from '../../domain/lock.ts';
 import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
 import { listOf, object, oneOf, string } from '../../domain/shape.ts';
@@ -149,16 +149,9 @@ function oldest(versions: readonly (string | null)[]): string | null {
 }
 
 function describeChange(before: SolveInput['before'], lock: Lock): string {
-  const bytes = lock.packages.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
+  const bytes = bytesOf(lock.packages);
   const weight = bytes > 0 ? `, ${size(bytes)}` : '';
   const all = `${counted(lock.packages.length, 'package')}${weight}`;
   if (before === null) return all;
-  const { added, removed, changed } = compareLocks(before.lock, lock);
-  const parts = [
-    added.length > 0 && `${added.length} added`,
-    changed.length > 0 && `${changed.length} changed`,
-    removed.length > 0 && `${removed.length} removed`,
-  ].filter(Boolean);
-  const difference = parts.length > 0 ? parts.join(', ') : 'the same packages';
-  return `${all}: ${difference} since @${before.number}`;
+  return `${all}: ${countChanges(compareLocks(before.lock, lock))} since @${before.number}`;
 }

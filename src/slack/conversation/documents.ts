@@ -54,6 +54,7 @@ export function isWorthSharing(reply: Reply): boolean {
 const WORTH_SHARING: ByKind<Reply, boolean> = {
   build: () => true,
   invocation: () => true,
+  plan: () => true,
   builds: ({ builds }) => builds.length > 0,
   environments: ({ environments }) => environments.length > 0,
   environment: () => true,

@@ -1,5 +1,6 @@
 /** Commands that change nothing, each with the title of a modal that shows its answer. */
 export const TITLES = {
+  plan: 'Plan',
   run: 'Line to copy',
   status: 'Build',
   list: 'Environments',

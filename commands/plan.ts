@@ -1,0 +1,48 @@
+import { FerryError } from '../src/domain/errors.ts';
+import { defineCommand, requesterOf } from './command.ts';
+import { REQUEST_ARGS, requestOf, reviewRequest } from './create/arguments.ts';
+
+export const plan = defineCommand({
+  name: 'plan',
+  group: 'use',
+  summary: 'see what `create` would build, and what would change; nothing is built',
+  usage: 'plan NAME PACKAGE… [options]',
+  examples: [
+    'plan churn python=3.11 numpy pandas',
+    'plan churn python=3.11 "numpy>=2" pandas --all',
+  ],
+  notes: [
+    'It takes what `create` takes, solves it and shows the packages, their sizes and what is new against the newest revision.',
+    'Nothing is built and no name is taken; in a channel only you see the answer, until you share it.',
+  ],
+  args: {
+    positionals: REQUEST_ARGS.positionals,
+    options: {
+      ...REQUEST_ARGS.options,
+      all: { kind: 'flag', summary: 'every package, not only those asked for' },
+    },
+  },
+  review: async (draft, context) => planning(await reviewRequest(draft, context)),
+  async run(args, context) {
+    const insists = args.name !== null || args.prefix !== null;
+    try {
+      const plan = await context.services.plan(requestOf(args), requesterOf(context));
+      return { kind: 'plan', plan, whole: args.all === true, insists };
+    } catch (error) {
+      throw error instanceof FerryError ? planning(error) : error;
+    }
+  },
+});
+
+/** The same refusal, in which what would go through is looked at first, too. */
+function planning<E extends FerryError | null>(error: E): E | FerryError {
+  if (error === null || error.repairs.length === 0) return error;
+  const { kind, said, code, position, replacement, others, details, retryable } = error;
+  const repairs = error.repairs.map(({ label, command }) => ({
+    label: label.replace(/^Build /, 'Plan '),
+    command: command.replace(/^create /, 'plan '),
+  }));
+  return new FerryError(kind, {
+    ...{ code, ...said, position, replacement, others, details, retryable, repairs },
+  });
+}
