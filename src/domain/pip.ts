@@ -113,7 +113,7 @@ function readClause(clause: string, name: string, typed: string): string {
   if (clause === '') throw wrong(typed, 'a `,` stands between two constraints', null);
   const write = (text: string) => `Write \`${printable(name)}${printable(text)}\`.`;
   const between = value.split(/\s+(?=[=!<>~])/);
-  if (between.length > 1) {
+  if (operator !== '' && between.length > 1) {
     const parts = [`${operator}${between[0]}`, ...between.slice(1)];
     const meant = parts.map((part) => part.replace(/\s+/g, '')).join(',');
     throw wrong(typed, 'two constraints need a `,` between them', write(meant));

@@ -79,7 +79,7 @@ const REQUIRED =
   /^(?:-[rceif]\s|--[a-z-]+|[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*(?:$|[;@\\]|[=!<>~]=|[<>]|\())/;
 
 /** `numpy=1.26` is of conda alone; what only pip has makes a single `=` a mistake. */
-const OF_CONDA = /^[A-Za-z0-9_][\w.-]*\s*=\s*[^=\s]+$/;
+const OF_CONDA = /^(?:[\w./-]+::)?[A-Za-z0-9_][\w.-]*\s*=\s*[^=\s]+$/;
 const OF_PIP = /^-|[;@[\]]|===|~=/;
 
 function isListed(rows: readonly string[]): boolean {

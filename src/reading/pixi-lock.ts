@@ -101,8 +101,9 @@ function readPackages(
 function addressOf(
   entry: Record<string, unknown>,
 ): { manager: 'conda' | 'pypi'; text: string } | null {
-  const { conda, pypi, kind, url, path } = entry;
+  const { conda, pypi, kind, url, path, conda_source: source } = entry;
   if (typeof conda === 'string') return { manager: 'conda', text: conda };
+  if (typeof source === 'string') return { manager: 'conda', text: source };
   if (typeof pypi === 'string') return { manager: 'pypi', text: pypi };
   const place = url ?? path;
   if ((kind !== 'conda' && kind !== 'pypi') || typeof place !== 'string') return null;
@@ -110,9 +111,12 @@ function addressOf(
 }
 
 function refuseFolder(rows: Rows, text: string, line: number): void {
+  const isElsewhere = /^\w+\+/.test(text);
   rows.refuse(
     line,
-    `\`${printable(text)}\` is code of the project itself, not a package of a channel.`,
+    isElsewhere
+      ? `\`${printable(text)}\` is neither in a channel nor in a package index.`
+      : `\`${printable(text)}\` is code of the project itself, not a package of a channel.`,
     'Install it as a project: `--project REPOSITORY@REF`, or attach a wheel.',
   );
 }

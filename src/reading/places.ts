@@ -32,7 +32,10 @@ export class Places {
 
   /** The line of a text within a table. */
   ofText(table: string, text: string): number {
-    return this.#first(table, text, (line) => line.includes(text.split('\n')[0] ?? text));
+    const start = text.split('\n')[0] ?? text;
+    const isQuoted = (line: string) =>
+      [`"${start}`, `'${start}`].some((each) => line.includes(each));
+    return this.#first(table, text, isQuoted);
   }
 
   #first(table: string, text: string, fits: (line: string) => boolean): number {

@@ -115,7 +115,7 @@ function pythonMarker(text: string): string | null {
  * A constraint of Poetry's in PEP 440 (Poetry, "Dependency specification"): `^1.2` is `>=1.2,<2.0`.
  * Null for any version; alternatives stay apart with `|`, which pip does not have.
  */
-function poetryConstraint(text: string): string | null {
+export function poetryConstraint(text: string): string | null {
   const alternatives = text.split(/\s*\|\|?\s*/).map((alternative) =>
     alternative
       .trim()

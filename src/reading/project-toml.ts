@@ -1,9 +1,9 @@
 import { printable } from '../domain/names.ts';
-import { condaVersion, normalName, parseRequirement } from '../domain/pip.ts';
+import { normalName } from '../domain/pip.ts';
 import { Groups } from './groups.ts';
 import { readPixiManifest } from './pixi-manifest.ts';
 import { Places } from './places.ts';
-import { readPoetry } from './poetry.ts';
+import { poetryConstraint, readPoetry } from './poetry.ts';
 import { readRequirementRow } from './requirement-row.ts';
 import type { Rows } from './rows.ts';
 import { isMapping, type Table, tableAt } from './tables.ts';
@@ -53,10 +53,8 @@ function readProject(
   const python = project['requires-python'];
   if (typeof python === 'string') {
     const line = places.ofKey('project', 'requires-python');
-    rows.attempt(line, () => {
-      const { specifier } = parseRequirement(`python${python}`);
-      rows.spec(`python${condaVersion(specifier) ?? ''}`, line);
-    });
+    // Tools take more than the specification has: `3.13.*` and `^3.9`.
+    rows.spec(`python${poetryConstraint(python) ?? ''}`, line);
   }
   readDynamic(rows, places, content, project);
   const sources = tableAt(content, 'tool', 'uv', 'sources');
@@ -165,6 +163,8 @@ function isFromElsewhere(rows: Rows, sources: Table, entry: string, line: number
 function readDynamic(rows: Rows, places: Places, content: Table, project: Table): void {
   const { dynamic } = project;
   if (!Array.isArray(dynamic) || !dynamic.includes('dependencies')) return;
+  // Poetry has them in a table of its own.
+  if (isMapping(tableAt(content, 'tool', 'poetry').dependencies)) return;
   const { file } = tableAt(content, 'tool', 'setuptools', 'dynamic', 'dependencies');
   const files = (Array.isArray(file) ? file : [file]).filter((each) => typeof each === 'string');
   const named = files.map((each) => `\`${printable(each)}\``).join(', ');

@@ -3,7 +3,6 @@
  * (`regro/cf-graph-countyfair`, `mappings/pypi/name_mapping.yaml`); only the widely used ones.
  */
 const RENAMED: Readonly<Record<string, string>> = {
-  'apache-airflow': 'airflow',
   blosc: 'python-blosc',
   build: 'python-build',
   docker: 'docker-py',

@@ -36,9 +36,9 @@ const HARMLESS =
 /** What may follow one requirement (pip, "Requirements file format"). */
 const HASH = /\s--hash[=\s]\s*(\S+)/g;
 const OWN_OPTION =
-  /\s--(?:global-option|install-option|config-settings?|build-option)[=\s]\s*(?:"[^"]*"|'[^']*'|\S+)/g;
+  /\s--(?:global-option|install-option|config-settings?|build-option|no-binary|only-binary)[=\s]\s*(?:"[^"]*"|'[^']*'|\S+)/g;
 
-const REPOSITORY = /(?:^|@\s*|\s)((?:(?:git|hg|svn|bzr)\+|git@)\S+)/;
+const REPOSITORY = /(?:^|@\s*|\s|=)((?:(?:git|hg|svn|bzr)\+|git@)\S+)/;
 const ARCHIVE = /\.(?:whl|tar\.gz|tgz|zip|tar\.bz2|conda)(?:$|[#?\s])/i;
 
 /** One row as it stands in a requirements file or under `- pip:`, with what cannot be refused. */

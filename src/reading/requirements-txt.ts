@@ -8,7 +8,10 @@ export function readRequirementsFile(rows: Rows): void {
   }
 }
 
-/** A `\` at the end joins the next line, except in a comment; the line is that of the beginning. */
+/**
+ * A `\` at the end joins the next line, and a comment ends what is joined (pip, `join_lines` of
+ * `req_file.py`); the line is that of the beginning.
+ */
 function logicalLines(lines: readonly string[]): { text: string; line: number }[] {
   const joined: { text: string; line: number }[] = [];
   let open: { text: string; line: number } | null = null;
@@ -16,10 +19,8 @@ function logicalLines(lines: readonly string[]): { text: string; line: number }[
     const isComment = /^\s*#/.test(typed);
     const continues = !isComment && /\\\s*$/.test(typed);
     const text = continues ? typed.replace(/\\\s*$/, ' ') : typed;
-    // A comment within a joined row is not a part of it, and does not end it.
-    if (open !== null && isComment) continue;
     const row: { text: string; line: number } =
-      open === null ? { text, line: index + 1 } : { ...open, text: `${open.text}${text}` };
+      open === null ? { text, line: index + 1 } : { ...open, text: `${open.text} ${text}` };
     open = continues ? row : null;
     if (open === null) joined.push(row);
   }
