@@ -9,9 +9,9 @@ export const cancel = defineCommand({
   examples: ['cancel churn'],
   whoCanUse: 'who asked for the build, and operators',
   args: { positionals: { build: { kind: 'build', required: true } } },
-  async run(args, context) {
-    const build = await context.services.findBuild(args.build);
-    await context.services.cancel(build, context.user);
+  async run(args, { services, user, channel, team }) {
+    const build = await services.findBuild(args.build);
+    await services.cancel(build, { user, channel, team });
     return {
       kind: 'notice',
       tone: 'information',

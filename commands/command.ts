@@ -24,6 +24,11 @@ export interface KindTypes {
   purpose: 'shell' | 'jupyter' | 'livy' | 'spark-defaults' | 'connect';
   conf: { key: string; value: string };
   count: number;
+  /** A person's id in Slack. */
+  user: string;
+  /** Milliseconds: `7d` is how long ago something may be. */
+  age: number;
+  export: 'json' | 'csv';
   command: string;
   flag: true;
 }

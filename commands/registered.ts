@@ -1,4 +1,5 @@
 /** Every command: a line each, and nothing else to do. */
+export { audit } from './audit.ts';
 export { cancel } from './cancel.ts';
 export { create } from './create.ts';
 export { diagnose } from './diagnose.ts';

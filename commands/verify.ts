@@ -8,10 +8,11 @@ export const verify = defineCommand({
   usage: 'verify NAME[@REVISION]',
   examples: ['verify churn', 'verify churn@2'],
   args: { positionals: { revision: { kind: 'revision', required: true } } },
-  async run(args, { services, user }) {
+  async run(args, { services, user, channel, team }) {
     const { environment, revision: number } = args.revision;
     const revision = await services.findRevision(environment, number);
-    const build = await services.verify(await services.findBuild(revision.buildId), user);
+    const known = await services.findBuild(revision.buildId);
+    const build = await services.verify(known, { user, channel, team });
     if (build.message === null) {
       return {
         kind: 'notice',

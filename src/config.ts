@@ -43,6 +43,7 @@ export interface Config {
   readonly verify: Readonly<ConfigFile['verify']>;
   readonly notify: Readonly<ConfigFile['notify']>;
   readonly worker: Readonly<ConfigFile['worker']>;
+  readonly audit: Readonly<ConfigFile['audit']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
 

@@ -74,10 +74,13 @@ export function openChannels({ config, log }: Foundation) {
   });
 }
 
-/** The services over this foundation's Redis, for whoever talks to people. */
-export function openServices(foundation: Foundation) {
+/**
+ * The services over this foundation's Redis, for whoever talks to people. `login`: who runs the
+ * command line, which only says who asks.
+ */
+export function openServices(foundation: Foundation, login: string | null = null) {
   const { config, connection } = foundation;
-  const store = createStore({ connection, prefix: REDIS_PREFIX });
+  const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
   const queue = createQueue({ connection, prefix: REDIS_PREFIX });
   const errands = createErrands({ connection, prefix: REDIS_PREFIX });
   const clock = { now: Date.now };
@@ -87,7 +90,7 @@ export function openServices(foundation: Foundation) {
   // The first question should find them read.
   channels.warm();
   const services = createServices({
-    ...{ store, queue, errands, clock, platform, settings, channels },
+    ...{ store, queue, errands, clock, platform, settings, channels, login },
     newId: newBuildId,
   });
   return {

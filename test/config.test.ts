@@ -89,6 +89,7 @@ describe('the configuration', () => {
         verify: { enabled: true, timeoutSeconds: 300, executors: 2 },
         notify: { directAfterSeconds: 300 },
         worker: { concurrency: 1, lockSeconds: 120, stalledSeconds: 30, cacheGigabytes: 20 },
+        audit: { days: 365, entries: 100_000 },
         log: { level: 'info', file: null },
       });
     });

@@ -38,6 +38,9 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
     oneOf('use', ['shell', 'jupyter', 'livy', 'spark-defaults', 'connect'] as const, token),
   conf: parseConf,
   count: parseCount,
+  user: parseUser,
+  age: parseAge,
+  export: (token) => oneOf('export format', ['json', 'csv'] as const, token),
   command: (token) => token.text.toLowerCase(),
   flag: () => true,
 };
@@ -159,6 +162,37 @@ function parseCount(token: Token): number {
     code: 'bad-count',
     message: `\`${printable(token.text)}\` is not a number from 1 to 9999.`,
     suggestion: 'Write a whole number, such as `50`.',
+    position: token,
+  });
+}
+
+/** `@U024BE7LH`; `terminal` is who a command line asks for that says nobody. */
+function parseUser(token: Token): string {
+  const id = token.text.replace(/^@/, '');
+  if (/^[UW][A-Z0-9]{2,30}$/.test(id) || id === 'terminal') return id;
+  throw userError({
+    code: 'bad-user',
+    message: `\`${printable(token.text)}\` is no person Slack knows.`,
+    suggestion: 'Write `@` and pick somebody, or their member ID, such as `U024BE7LH`.',
+    position: token,
+  });
+}
+
+const HOUR_MS = 3600 * 1000;
+const UNITS: Readonly<Record<string, number>> = {
+  h: HOUR_MS,
+  d: 24 * HOUR_MS,
+  w: 7 * 24 * HOUR_MS,
+};
+
+/** `24h`, `7d`, `4w` */
+function parseAge(token: Token): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,3})([hdw])$/i.exec(token.text) ?? [];
+  if (count !== undefined) return Number(count) * (UNITS[unit.toLowerCase()] ?? 0);
+  throw userError({
+    code: 'bad-age',
+    message: `\`${printable(token.text)}\` is no time to look back.`,
+    suggestion: 'Write hours, days or weeks: `24h`, `7d`, `4w`.',
     position: token,
   });
 }

@@ -1,6 +1,7 @@
 /** Every kind of reply as a document: a table with one describer per kind. */
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
+import { describeAudit } from './audit.ts';
 import { describeBuild } from './build.ts';
 import { describeBuilds } from './builds.ts';
 import { type ByKind, byKind } from './by-kind.ts';
@@ -26,6 +27,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   environment: describeEnvironment,
   log: describeLog,
   findings: describeFindings,
+  audit: describeAudit,
   help: describeHelp,
   welcome: describeWelcome,
   form: describeForm,

@@ -35,6 +35,7 @@ const JOINS: ReadonlySet<`${Part['kind'] | null} ${Part['kind']}`> = new Set([
   'prose small',
   'list small',
   'prose prose',
+  'code code',
 ] as const);
 
 const MARKS: Readonly<Record<StepStatus, string>> = {

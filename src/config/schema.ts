@@ -287,6 +287,10 @@ export const configFile = section(
       stalledSeconds: or(whole(1, 600, 30), 30),
       cacheGigabytes: or(whole(1, 100_000, 20), 20),
     }),
+    audit: section({
+      days: or(whole(1, 3650, 365), 365),
+      entries: or(whole(100, 1_000_000, 100_000), 100_000),
+    }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
       file: orNull(file),

@@ -1,3 +1,4 @@
+import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import { type Environment, isOwned } from './environment.ts';
 import { userError } from './errors.ts';
@@ -42,4 +43,15 @@ export function requireMayActOn(
     message: ['Only ', asker, `, who asked for this build, and operators may ${verb} it.`],
     suggestion: ['Ask ', asker, '.'],
   });
+}
+
+/** Operators see every deed; others their own, and those on environments they own. */
+export function maySeeDeed(
+  { requester, environment }: Pick<AuditEntry, 'requester' | 'environment'>,
+  user: string,
+  owned: readonly string[],
+  settings: Operators,
+): boolean {
+  const isTheirs = environment !== null && owned.includes(environment);
+  return requester.user === user || isTheirs || isOperator(settings, user);
 }

@@ -3,6 +3,7 @@
  * over real parts; tests may implement them over nothing but memory.
  */
 import type { Archive, ArchiveSegment } from './archive.ts';
+import type { AuditEntry } from './audit.ts';
 import type { Build, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
@@ -216,6 +217,11 @@ export interface Store {
   keep(id: string, subject: unknown): Promise<void>;
   /** Null once it is forgotten. */
   readKept<T>(id: string, shape: Shape<T>): Promise<T | null>;
+
+  /** Entries are never changed; the oldest are dropped beyond the configured bounds. */
+  appendAudit(entry: AuditEntry): Promise<void>;
+  /** Those since then, newest first. */
+  auditEntries(since: number): AsyncIterable<AuditEntry>;
 
   addNotice(notice: Notice): Promise<void>;
   /** Notices whose time has come, oldest first. */

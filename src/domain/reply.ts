@@ -1,3 +1,4 @@
+import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
@@ -55,6 +56,14 @@ export type Reply =
       choices: Repair[];
       /** What the log names as ours and nobody knows. */
       unknown: string | null;
+    }
+  /** Who did what, newest first. `more`: older entries fit; `format`: as a file for other programs. */
+  | {
+      kind: 'audit';
+      entries: AuditEntry[];
+      more: boolean;
+      limit: number;
+      format: 'json' | 'csv' | null;
     }
   | { kind: 'help'; topic: CommandHelp | null; commands: CommandHelp[]; command: string }
   /** Nothing was typed: the few things most people want, each a press away. */

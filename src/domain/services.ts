@@ -1,3 +1,4 @@
+import type { Audits } from './services/audits.ts';
 import type { Builds } from './services/builds.ts';
 import type { Create } from './services/create.ts';
 import type { Diagnoses } from './services/diagnoses.ts';
@@ -10,7 +11,7 @@ import type { Plans } from './services/plans.ts';
  * pipeline. Each concern is an interface in `services/`, and a file of the same name in
  * `src/pipeline/services/` implements it.
  */
-export interface Services extends Lookup, Create, Builds, Packages, Diagnoses, Plans {
+export interface Services extends Lookup, Create, Builds, Packages, Diagnoses, Plans, Audits {
   readonly settings: Settings;
 }
 

@@ -1,4 +1,5 @@
 import type { Archive } from './archive.ts';
+import type { AuditEntry } from './audit.ts';
 import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
@@ -183,7 +184,16 @@ const STEP = object<Step>({
   finishedAt: or(number, null),
 });
 
-const REQUESTER = object<Requester>({ user: string, channel: string, team: or(string, null) });
+const REQUESTER = object<Requester>({
+  user: string,
+  channel: string,
+  team: or(string, null),
+});
+
+export const AUDIT_ENTRY = object<AuditEntry>({
+  ...{ at: number, requester: REQUESTER, login: or(string, null), deed: string },
+  ...{ environment: or(string, null), build: or(string, null), text: string, outcome: string },
+});
 
 /** What a build cannot be without. */
 const ASKED = object<Pick<Build, 'id' | 'request' | 'requester' | 'createdAt'>>({

@@ -1,8 +1,10 @@
 import type { Channels } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
+import { audits } from './services/audits.ts';
 import { builds } from './services/builds.ts';
 import { create } from './services/create.ts';
 import { diagnoses } from './services/diagnoses.ts';
+import { door } from './services/door.ts';
 import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
@@ -10,13 +12,19 @@ import type { ServicePorts } from './services/ports.ts';
 
 const UNKNOWN: Channels = { read: async () => null, close() {} };
 
-/** What commands may ask for. Where `channels` is left out, nothing is known of any channel. */
+type Assumed = 'channels' | 'login';
+
+/**
+ * What commands may ask for; whatever changes something goes through the one door. Where `channels`
+ * is left out, nothing is known of any channel; where `login` is, Slack says who asks.
+ */
 export function createServices({
   channels = UNKNOWN,
+  login = null,
   ...rest
-}: Omit<ServicePorts, 'channels'> & Partial<Pick<ServicePorts, 'channels'>>): Services {
-  const ports: ServicePorts = { ...rest, channels };
-  return {
+}: Omit<ServicePorts, Assumed> & Partial<Pick<ServicePorts, Assumed>>): Services {
+  const ports: ServicePorts = { ...rest, channels, login };
+  return door(ports, {
     settings: ports.settings,
     ...lookup(ports),
     ...create(ports),
@@ -24,5 +32,6 @@ export function createServices({
     ...plans(ports),
     ...packages(ports),
     ...diagnoses(ports),
-  };
+    ...audits(ports),
+  });
 }

@@ -13,18 +13,15 @@ const TYPOGRAPHIC: Readonly<Record<string, string>> = {
  * those of the text the person sees.
  */
 export function decodeSlackText(text: string): string {
-  return (
-    text
-      // Whoever is spoken to comes first.
-      .replace(/^\s*<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>/, '@$1')
-      .replace(/<((?:https?|mailto):[^<>|\s]+)(?:\|([^<>]*))?>/g, (_, url, label) => label ?? url)
-      .replaceAll('&lt;', '<')
-      .replaceAll('&gt;', '>')
-      .replaceAll('&amp;', '&')
-      .replace(
-        /[\u2018\u2019\u201c\u201d\u00a0]/g,
-        (character) => TYPOGRAPHIC[character] ?? character,
-      )
-      .replace(/(^|\s)[\u2013\u2014](?=[a-z]{2})/g, '$1--')
-  );
+  return text
+    .replace(/(^|\s)<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>/g, '$1@$2')
+    .replace(/<((?:https?|mailto):[^<>|\s]+)(?:\|([^<>]*))?>/g, (_, url, label) => label ?? url)
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replace(
+      /[\u2018\u2019\u201c\u201d\u00a0]/g,
+      (character) => TYPOGRAPHIC[character] ?? character,
+    )
+    .replace(/(^|\s)[\u2013\u2014](?=[a-z]{2})/g, '$1--');
 }

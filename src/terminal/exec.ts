@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { renderText } from '../answers/text.ts';
@@ -33,7 +34,7 @@ export const command: TerminalCommand = {
     const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
       quiet: true,
     });
-    const { store, services, close } = openServices(foundation);
+    const { store, services, close } = openServices(foundation, userInfo().username);
     const { settings } = services;
     const worker = values.wait ? await startWorkerHere(foundation) : null;
     try {

@@ -1,4 +1,5 @@
 /** View models the tests of rendering share: one build in every state, and one of every reply. */
+import type { AuditEntry } from '../../src/domain/audit.ts';
 import {
   type Build,
   type BuildState,
@@ -402,6 +403,18 @@ function plan(change: Partial<Plan> = {}): Plan {
   };
 }
 
+function auditEntry(change: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    at: START,
+    requester: { user: 'U0ANARUIZ1', channel: 'C0PLATFORM', team: 'T0LAB' },
+    login: null,
+    ...{ deed: 'create', environment: 'churn', build: 'b4k7q2' },
+    text: 'create churn python=3.11 numpy',
+    outcome: 'done',
+    ...change,
+  };
+}
+
 /** One of every kind and state, by the name of its golden text. */
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
@@ -565,6 +578,33 @@ export const samples: Readonly<Record<string, Reply>> = {
       command: `diagnose --environment ${name} --kept b4k7q2`,
     })),
     unknown: 'sales@7',
+  },
+  audit: {
+    kind: 'audit',
+    entries: [
+      auditEntry({ deed: 'retry', text: 'retry b4k7q2', build: 'b4k7q2' }),
+      auditEntry({
+        requester: { user: 'U0BENOKAF1', channel: 'D0BENOKAF1', team: null },
+        outcome: 'name-taken',
+        build: null,
+      }),
+      auditEntry({
+        requester: { user: 'terminal', channel: 'terminal', team: null },
+        login: 'ops',
+      }),
+    ],
+    ...{ more: true, limit: 20, format: null },
+  },
+  'audit-none': { kind: 'audit', entries: [], more: false, limit: 20, format: null },
+  'audit-csv': {
+    kind: 'audit',
+    entries: [auditEntry({ text: '=1+1, "quoted"' }), auditEntry()],
+    ...{ more: false, limit: 10_000, format: 'csv' },
+  },
+  'audit-json': {
+    kind: 'audit',
+    entries: [auditEntry(), auditEntry()],
+    ...{ more: false, limit: 10_000, format: 'json' },
   },
   help: { kind: 'help', topic: null, commands: commandHelps, command: '/conda-env' },
   'help-create': { kind: 'help', topic: createHelp, commands: commandHelps, command: '/conda-env' },

@@ -170,9 +170,9 @@ describe('cancel', () => {
   test('asks whoever runs it to stop, once', async () => {
     const { services, store, clock } = world();
     const { build: made } = await services.create(request, by('U1'));
-    await services.cancel(made, 'U1');
+    await services.cancel(made, by('U1'));
     clock.at += 5;
-    await services.cancel(made, 'U1');
+    await services.cancel(made, by('U1'));
     const asked = await store.readBuild(made.id);
     assert.deepEqual([asked?.state, asked?.cancelRequested], ['queued', { user: 'U1', at: 1000 }]);
   });
@@ -180,10 +180,10 @@ describe('cancel', () => {
   test('settles a build that no worker had, and gives the name back', async () => {
     const { services } = world({ cancel: async () => ({ removed: true }) });
     const { build: made } = await services.create(request, by('U1'));
-    const settled = await services.cancel(made, 'U1');
+    const settled = await services.cancel(made, by('U1'));
     assert.deepEqual([settled.state, settled.finishedAt], ['cancelled', 1000]);
     assert.equal((await services.create(other, by('U2'))).joined, false);
-    await assert.rejects(services.cancel(settled, 'U1'), { code: 'already-settled' });
+    await assert.rejects(services.cancel(settled, by('U1')), { code: 'already-settled' });
   });
 });
 
@@ -196,7 +196,7 @@ describe('a build of somebody else', () => {
     const made = build(what === 'cancel' ? 'running' : 'failed', { requester: by('U1') });
     await store.createBuild(made);
     const before = JSON.stringify([...store.builds]);
-    const done = what === 'cancel' ? services.cancel(made, user) : services[what](made, by(user));
+    const done = services[what](made, by(user));
     return { done, isUntouched: () => JSON.stringify([...store.builds]) === before };
   }
 
@@ -219,16 +219,16 @@ describe('a build of somebody else', () => {
   test('can be verified by everybody', async () => {
     const { services, store } = world();
     await store.createBuild(build('ready', { requester: by('U1') }));
-    assert.equal((await services.verify(build('ready'), 'U2')).verifying, true);
+    assert.equal((await services.verify(build('ready'), by('U2'))).verifying, true);
   });
 });
 
 describe('verify', () => {
   test('is for builds that are ready', async () => {
     const { services, store, enqueued } = world();
-    await assert.rejects(services.verify(build('failed'), 'U1'), { code: 'not-ready' });
+    await assert.rejects(services.verify(build('failed'), by('U1')), { code: 'not-ready' });
     await store.createBuild(build('ready', { id: 'b1' }));
-    assert.equal((await services.verify(build('ready', { id: 'b1' }), 'U1')).verifying, true);
+    assert.equal((await services.verify(build('ready', { id: 'b1' }), by('U1'))).verifying, true);
     assert.deepEqual(enqueued, ['b1 1 verify']);
   });
 });

@@ -15,6 +15,7 @@ describe('the text of a command as Slack sends it', () => {
     assert.equal(decodeSlackText('<http://a.example/x|a.example/x>'), 'a.example/x');
     assert.equal(decodeSlackText('<https://a.example/x>'), 'https://a.example/x');
     assert.equal(decodeSlackText('<@U0FERRYBOT> help'), '@U0FERRYBOT help');
+    assert.equal(decodeSlackText('audit --user <@U0ANARUIZ1|ana>'), 'audit --user @U0ANARUIZ1');
   });
 
   it('names packages that Slack takes for addresses', () => {

@@ -1,4 +1,5 @@
 /** A store and a queue in memory, and the real services over them: what the app's tests stand on. */
+import type { AuditEntry } from '../../src/domain/audit.ts';
 import { type Build, isSettled } from '../../src/domain/build.ts';
 import type { Environment } from '../../src/domain/environment.ts';
 import type {
@@ -150,6 +151,18 @@ export class MemoryStore implements Store {
   async readKept<T>(id: string): Promise<T | null> {
     await this.#reach();
     return JSON.parse(this.kept.get(id) ?? 'null') as T | null;
+  }
+
+  readonly audit: AuditEntry[] = [];
+
+  async appendAudit(entry: AuditEntry): Promise<void> {
+    await this.#reach();
+    this.audit.push(entry);
+  }
+
+  async *auditEntries(since: number): AsyncIterable<AuditEntry> {
+    await this.#reach();
+    yield* this.audit.filter(({ at }) => at >= since).toReversed();
   }
 
   async addNotice(notice: Notice): Promise<void> {

@@ -1,4 +1,6 @@
+import type { AuditBounds } from '../../domain/audit.ts';
 import type { Store } from '../../domain/ports.ts';
+import { storeAudit } from './audit.ts';
 import { storeBuilds } from './builds.ts';
 import { Changes } from './changes.ts';
 import { storeEnvironments } from './environments.ts';
@@ -16,6 +18,9 @@ export interface RedisStore extends Store {
   once(key: string, seconds: number): Promise<boolean>;
 }
 
+/** How much of the audit a store keeps that is not told otherwise. */
+const AUDIT_BOUNDS: AuditBounds = { days: 365, entries: 100_000 };
+
 /**
  * The store over Redis: builds and environments as JSON with a revision number for atomic
  * compare-and-set (`records.ts`), sorted sets as indexes, pub/sub for changes.
@@ -24,7 +29,11 @@ export interface RedisStore extends Store {
  * serve it. A record written by a newer program is refused with `record-unreadable` where it is
  * asked for by name, and left out of lists.
  */
-export function createStore(options: { connection: RedisConnection; prefix: string }): RedisStore {
+export function createStore(options: {
+  connection: RedisConnection;
+  prefix: string;
+  audit?: AuditBounds;
+}): RedisStore {
   const link = openLink(options.connection);
   const keys = storeKeys(options.prefix);
   const changes = new Changes(options.connection, link, keys);
@@ -35,6 +44,7 @@ export function createStore(options: { connection: RedisConnection; prefix: stri
     ...storeProgress(link, keys),
     ...storeMemory(link, keys),
     ...storeNotices(link, keys),
+    ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
 
     async once(name, seconds) {

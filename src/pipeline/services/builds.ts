@@ -20,7 +20,7 @@ export function builds(ports: ServicePorts): Builds {
       requireMayActOn(build, 'retry', requester.user, settings);
       return retry(ports, build, requester);
     },
-    async cancel(build, user) {
+    async cancel(build, { user }) {
       requireMayActOn(build, 'cancel', user, settings);
       return cancel(ports, build, user);
     },

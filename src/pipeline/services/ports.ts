@@ -12,6 +12,11 @@ export interface ServicePorts {
   platform: Platform;
   settings: Settings;
   channels: Channels;
+  /**
+   * Who is logged in where the command line is run: there, who asks is only said. Null where Slack
+   * says who asks.
+   */
+  login: string | null;
   /** A new id: of a build, or of what is kept. */
   newId(): string;
 }

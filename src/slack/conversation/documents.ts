@@ -60,6 +60,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   environment: () => true,
   log: ({ lines }) => lines.length > 0,
   findings: () => true,
+  audit: () => false,
   help: () => false,
   welcome: () => false,
   form: () => false,

@@ -1,0 +1,27 @@
+import type { AuditEntry } from '../../domain/audit.ts';
+import { isOwned } from '../../domain/environment.ts';
+import { maySeeDeed } from '../../domain/policy.ts';
+import type { Audits } from '../../domain/services/audits.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** The audit as the store has it, for whom it may be shown. */
+export function audits({ store, settings, clock }: ServicePorts): Audits {
+  return {
+    async audit({ user, environment, withinMs, limit }, { user: reader }) {
+      const owned = (await store.listEnvironments())
+        .filter((known) => isOwned(known) && known.owner === reader)
+        .map(({ name }) => name);
+      const since = Math.max(0, clock.now() - withinMs);
+      const entries: AuditEntry[] = [];
+      for await (const entry of store.auditEntries(since)) {
+        const isAsked =
+          (user === null || entry.requester.user === user) &&
+          (environment === null || entry.environment === environment);
+        if (!isAsked || !maySeeDeed(entry, reader, owned, settings)) continue;
+        if (entries.length === limit) return { entries, more: true };
+        entries.push(entry);
+      }
+      return { entries, more: false };
+    },
+  };
+}
