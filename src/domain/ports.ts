@@ -7,7 +7,7 @@ import type { AuditEntry } from './audit.ts';
 import type { Build, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
-import type { Lock, Platform } from './lock.ts';
+import type { Lock, LockedPackage, Platform } from './lock.ts';
 import type {
   ArchiveFormat,
   Layout,
@@ -82,6 +82,11 @@ export interface SolveRequest {
   platform: Platform;
   /** Oldest glibc of the target nodes: the solver may not choose packages that need a newer one. */
   glibc: string | null;
+  /**
+   * Packages that stay as they are wherever anything needs them, unless the specs cannot be met
+   * otherwise. What nothing needs is left out all the same.
+   */
+  keep: readonly LockedPackage[];
 }
 
 export interface CreatePrefixRequest {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FerryError } from '../../domain/errors.ts';
-import type { Lock, Platform } from '../../domain/lock.ts';
+import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
   Channel,
   CreatePrefixRequest,
@@ -33,9 +33,10 @@ import {
   unsatisfiable,
   versionNotFound,
 } from './errors.ts';
+import { solveKeeping } from './keeping.ts';
 import type { EngineLimits } from './limits.ts';
 import { lockFrom, verifyPrefix } from './lock.ts';
-import { condaLine, matchSpec } from './match-spec.ts';
+import { condaLine, exactly, matchSpec } from './match-spec.ts';
 
 export interface CondaOptions {
   executable: string;
@@ -100,12 +101,19 @@ export class CondaEngine implements Engine {
     return { name: 'conda', version, executable, reason };
   }
 
-  async solve(request: SolveRequest, progress: Progress): Promise<Lock> {
-    const { channels, platform, glibc } = request;
+  solve(request: SolveRequest, progress: Progress): Promise<Lock> {
+    return solveKeeping(request, progress, (pinned) => this.#solve(pinned, progress));
+  }
+
+  async #solve(request: SolveRequest, progress: Progress): Promise<Lock> {
+    const { channels, platform, glibc, keep } = request;
     const lines = request.specs.map((spec) => condaLine(matchSpec(spec, channels)));
     return this.#inFolder(async (folder) => {
       const file = join(folder, 'specs.txt');
       await writeFile(file, `${lines.join('\n')}\n`);
+      // Pins say what a package is wherever it is needed; as specs they would ask for it.
+      const condarc = join(folder, 'condarc');
+      await writeFile(condarc, CONDARC + pins(keep));
       const args = [
         ...['create', '--dry-run', '--json', '--yes', '--strict-channel-priority'],
         ...['--prefix', join(folder, 'prefix'), '--file', file, ...channelArguments(channels)],
@@ -113,10 +121,12 @@ export class CondaEngine implements Engine {
       // Packages are never fetched into this cache, so conda reports every one as still to be
       // fetched: only there does it say the sha256.
       const caches = { CONDA_PKGS_DIRS: join(this.#home, 'solve') };
-      const named = { ...caches, ...platformEnvironment(platform, glibc) };
+      const configuration = { CONDARC: condarc, MAMBARC: condarc };
+      const named = { ...caches, ...configuration, ...platformEnvironment(platform, glibc) };
       const seconds = this.#options.limits.solveSeconds;
       const answer = await this.#ask(args, progress, seconds, named);
-      const names = request.specs.map((spec) => spec.name);
+      // What is missing beside pins may be one of them; the solve without any tells it apart.
+      const names = keep.length > 0 ? [] : request.specs.map((spec) => spec.name);
       if (isFailure(answer)) throw await this.#explain(answer, names, channels, named, progress);
       return lockFrom(platform, recordsOf(answer), channels);
     });
@@ -249,6 +259,11 @@ export class CondaEngine implements Engine {
     const near = Object.keys(await search(`${name.slice(0, 2)}*`));
     return packageNotFound(name, closestNames(name, near), channels, details);
   }
+}
+
+function pins(keep: readonly LockedPackage[]): string {
+  const lines = keep.map((entry) => `- "${condaLine(exactly(entry))}"\n`);
+  return lines.length === 0 ? '' : `pinned_packages:\n${lines.join('')}`;
 }
 
 function channelArguments(channels: readonly Channel[]): string[] {

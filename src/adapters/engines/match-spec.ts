@@ -1,4 +1,5 @@
 import { userError } from '../../domain/errors.ts';
+import type { LockedPackage } from '../../domain/lock.ts';
 import type { Channel } from '../../domain/ports.ts';
 import { strictVersion } from '../../domain/spec/version.ts';
 import type { Spec } from '../../domain/spec.ts';
@@ -17,6 +18,11 @@ export function matchSpec(spec: Spec, channels: readonly Channel[]): MatchSpec {
   const channel = spec.channel === null ? null : findChannel(spec.channel, channels);
   const version = spec.version === null ? null : strictVersion(spec.version, spec.build !== null);
   return { ...spec, channel: channel?.url ?? null, version };
+}
+
+/** The spec that only this package meets, of whatever channel; it asks for no sha256, which conda cannot pin. */
+export function exactly({ name, version, build }: LockedPackage): MatchSpec {
+  return { name, version: `==${version}`, build, channel: null };
 }
 
 /**

@@ -75,6 +75,7 @@ class Session:
                 self.request["specs"],
                 gateway=self.gateway,
                 platforms=self.subdirs,
+                constraints=self.request["constraints"],
                 virtual_packages=virtual_packages(self.request["platform"], self.request["glibc"]),
                 channel_priority=rattler.ChannelPriority.Strict,
                 # As conda does: an environment with Python has pip.

@@ -25,9 +25,10 @@ import {
   unsatisfiable,
   versionNotFound,
 } from './errors.ts';
+import { solveKeeping } from './keeping.ts';
 import type { EngineLimits } from './limits.ts';
 import { type EngineRecord, lockFrom, verifyPrefix } from './lock.ts';
-import { matchSpec, rattlerText } from './match-spec.ts';
+import { exactly, matchSpec, rattlerText } from './match-spec.ts';
 
 const PROGRAM = join(import.meta.dirname, 'rattler-engine.py');
 /** A record is about 400 bytes; the largest environments have a thousand. */
@@ -106,12 +107,17 @@ export class RattlerEngine implements Engine {
     return { name: 'rattler', version, executable, reason: this.#options.reason };
   }
 
-  async solve(request: SolveRequest, progress: Progress): Promise<Lock> {
+  solve(request: SolveRequest, progress: Progress): Promise<Lock> {
+    return solveKeeping(request, progress, (pinned) => this.#solve(pinned, progress));
+  }
+
+  async #solve(request: SolveRequest, progress: Progress): Promise<Lock> {
     const specs = request.specs.map((spec) => rattlerText(matchSpec(spec, request.channels)));
-    const { platform, glibc, channels } = request;
+    const { platform, glibc, channels, keep } = request;
     const seconds = this.#options.limits.solveSeconds;
     const urls = channels.map((channel) => channel.url);
-    const input = { do: 'solve', specs, platform, glibc, channels: urls };
+    const constraints = keep.map((entry) => rattlerText(exactly(entry)));
+    const input = { do: 'solve', specs, constraints, platform, glibc, channels: urls };
     const result = await this.#ask(input, seconds, channels, progress);
     return lockFrom(platform, result.packages, channels);
   }

@@ -106,7 +106,7 @@ async function ask(
   progress.log(`specs ${request.specs.map(formatSpec).join(' ')}`);
   const { specs } = request;
   const channels = channelsOf(ports, request);
-  const asked = { specs, channels, platform: ports.platform, glibc };
+  const asked = { specs, channels, platform: ports.platform, glibc, keep: [] };
   const began = ports.clock.now();
   try {
     return await ports.engine.solve(asked, progress);

@@ -14,6 +14,7 @@ import {
 } from '../../../src/adapters/engines/conda-answer.ts';
 import { RattlerEngine } from '../../../src/adapters/engines/rattler.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
+import type { SolveRequest } from '../../../src/domain/ports.ts';
 import { recordProgress } from './lab.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'answers-'));
@@ -106,7 +107,9 @@ describe('an answer of rattler', () => {
   for (const [what, document, reason] of wrong) {
     test(`that is ${what} is a failure that says so`, async () => {
       const line = typeof document === 'string' ? document : JSON.stringify(document);
-      const request = { specs: [], channels: [], platform: 'linux-64', glibc: null } as const;
+      const request: SolveRequest = {
+        ...{ specs: [], channels: [], platform: 'linux-64', glibc: null, keep: [] },
+      };
       await assert.rejects(engineSaying(line).solve(request, recordProgress().progress), {
         code: 'engine-failed',
         message: reason,

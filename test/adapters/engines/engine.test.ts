@@ -20,7 +20,7 @@ import { pathToFileURL } from 'node:url';
 import { chooseEngine } from '../../../src/adapters/engines/engine.ts';
 import { explainConflict } from '../../../src/domain/conflict-words.ts';
 import { Cancelled } from '../../../src/domain/errors.ts';
-import type { Lock } from '../../../src/domain/lock.ts';
+import { compareLocks, type Lock } from '../../../src/domain/lock.ts';
 import type { Channel, Engine, SolveRequest } from '../../../src/domain/ports.ts';
 import { parseSpec } from '../../../src/domain/spec.ts';
 import { execFileSync } from '../../harness/command.ts';
@@ -57,6 +57,7 @@ function ask(specs: readonly string[], options: Partial<SolveRequest> = {}): Sol
     channels: [labChannel],
     platform: 'linux-64',
     glibc: '2.17',
+    keep: [],
     ...options,
   };
 }
@@ -69,6 +70,16 @@ function packageOf(lock: Lock, name: string) {
   const found = lock.packages.find((entry) => entry.name === name);
   assert.ok(found, `${name} is in the lock`);
   return found;
+}
+
+/** What a second lock has otherwise: `numpy 2.2.6`, `+scipy 1.15.3`, `-six`. */
+function change(before: Lock, after: Lock): string[] {
+  const { added, removed, changed } = compareLocks(before, after);
+  return [
+    ...changed.map(({ after: { name, version } }) => `${name} ${version}`),
+    ...added.map(({ name, version }) => `+${name} ${version}`),
+    ...removed.map(({ name }) => `-${name}`).sort(),
+  ];
 }
 
 /** Every file of a prefix, with what it is; conda-meta holds each engine's own words. */
@@ -221,6 +232,48 @@ for (const { name, skip } of engines) {
     test('packages that need a newer glibc than the nodes have are not chosen', async () => {
       await assert.rejects(solve(engine, ['python=3.11'], { glibc: '2.12' }), {
         code: 'unsatisfiable',
+      });
+    });
+
+    test('a package that is added changes no other one', async () => {
+      const before = await solve(engine, ['python=3.11', 'numpy=1.26', 'ferry-entry=1.0']);
+      const keep = before.packages;
+      const specs = ['python=3.11', 'numpy', 'ferry-entry', 'scipy'];
+      assert.deepEqual(change(before, await solve(engine, specs, { keep })), ['+scipy 1.15.3']);
+      const asItWas = ['python=3.11', 'numpy', 'ferry-entry'];
+      assert.deepEqual(change(before, await solve(engine, asItWas, { keep })), []);
+    });
+
+    test('only what cannot stay moves: for its spec, for Python, or because no channel has it', async () => {
+      const before = await solve(engine, ['python=3.11', 'numpy=1.26', 'ferry-entry=1.0']);
+      const keep = before.packages;
+      const newer = await solve(engine, ['python=3.11', 'numpy>=2', 'ferry-entry'], { keep });
+      assert.deepEqual(change(before, newer), ['numpy 2.2.6']);
+      const newest = await solve(engine, ['python=3.13', 'numpy', 'ferry-entry'], { keep });
+      assert.deepEqual(change(before, newest), ['numpy 2.2.6', 'python 3.13.5']);
+      const gone = keep.map((entry) => (entry.name === 'numpy' ? { ...entry, build: 'x' } : entry));
+      const left = await solve(engine, ['python=3.11', 'numpy', 'ferry-entry'], { keep: gone });
+      assert.deepEqual(change(before, left), ['numpy 2.2.6']);
+    });
+
+    test('what nothing needs any more is left out, though it is to stay', async () => {
+      const before = await solve(engine, ['python=3.11', 'pandas=2.0', 'ferry-entry=1.0']);
+      const keep = before.packages;
+      const after = await solve(engine, ['python=3.11', 'ferry-entry'], { keep });
+      assert.deepEqual(change(before, after), [
+        ...['-numpy', '-pandas', '-python-dateutil', '-python-tzdata', '-pytz', '-six'],
+      ]);
+    });
+
+    test('what cannot be met at all is refused as if nothing were to stay', async () => {
+      const { packages: keep } = await solve(engine, ['python=3.11', 'numpy=1.26']);
+      const asked = { keep, glibc: '2.17' };
+      await assert.rejects(solve(engine, ['python=3.10', 'scipy'], asked), {
+        code: 'unsatisfiable',
+      });
+      await assert.rejects(solve(engine, ['python=3.11', 'nunpy'], asked), {
+        code: 'package-not-found',
+        suggestion: 'Did you mean `numpy`?',
       });
     });
 

@@ -28,7 +28,7 @@ test('the embedded engine leaves without shutting its interpreter down', { skip 
   const requests = [
     { do: 'describe' },
     {
-      ...{ do: 'solve', specs: ['six'], platform: 'linux-64', glibc: '2.17' },
+      ...{ do: 'solve', specs: ['six'], constraints: [], platform: 'linux-64', glibc: '2.17' },
       ...{ channels: [labChannel.url], cache: join(folder, 'cache') },
     },
   ];

@@ -141,6 +141,7 @@ describe('projects', { skip }, () => {
         channels: [labChannel],
         platform: 'linux-64',
         glibc: '2.17',
+        keep: [],
       },
       progress,
     );
