@@ -2,10 +2,11 @@ import { packageAddress } from './addresses.ts';
 import { readCondaLock } from './conda-lock.ts';
 import { readEnvironmentFile } from './environment-yml.ts';
 import { readExplicitList } from './explicit-list.ts';
+import { readJsonList } from './json-list.ts';
 import { FRAME, readPackageList } from './package-list.ts';
 import { readPixiLock } from './pixi-lock.ts';
 import { readProjectFile } from './project-toml.ts';
-import { readRequirementsFile } from './requirements-txt.ts';
+import { readRequirementsFile, TABLE_HEAD } from './requirements-txt.ts';
 import type { Rows } from './rows.ts';
 import { parseToml } from './toml.ts';
 import { parseYaml, type Yaml } from './yaml.ts';
@@ -68,9 +69,15 @@ export const FORMATS: readonly Format[] = [
     read: readPackageList,
   },
   {
+    name: 'list as JSON',
+    names: /\.json$/i,
+    fits: (text) => /^\s*\[\s*\{/.test(text) && /"version"\s*:/.test(text),
+    read: (rows, text) => readYaml(rows, text, readJsonList),
+  },
+  {
     name: 'requirements.txt',
     names: /\.(?:txt|in|pip|reqs?)$|requirements|constraints/i,
-    fits: (text) => isMost(rowsOf(text), (row) => REQUIRED.test(row)),
+    fits: (text) => TABLE_HEAD.test(text) || isMost(rowsOf(text), (row) => REQUIRED.test(row)),
     read: readRequirementsFile,
   },
 ];

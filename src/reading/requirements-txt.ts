@@ -1,11 +1,23 @@
 import { readRequirementRow } from './requirement-row.ts';
 import type { Rows } from './rows.ts';
 
-/** A file of `pip install -r` (pip, "Requirements file format"). */
+/** What stands above the table that `pip list` writes. */
+export const TABLE_HEAD = /^Package[ \t]+Version\b/m;
+
+/** A file of `pip install -r` (pip, "Requirements file format"), or what `pip list` writes. */
 export function readRequirementsFile(rows: Rows): void {
+  const isTable = rows.lines.some((line) => TABLE_HEAD.test(line));
   for (const { text, line } of logicalLines(rows.lines)) {
-    if (!readPackageComment(rows, text, line)) readRequirementRow(rows, text, line);
+    if (readPackageComment(rows, text, line)) continue;
+    readRequirementRow(rows, (isTable && tableRow(text)) || text, line);
   }
+}
+
+/** A row of the table; what has a location there is code of a folder. */
+function tableRow(text: string): string | null {
+  const [, name, version, location] = /^(\S+)\s+(\d\S*)(?:\s+(\S.*))?$/.exec(text.trim()) ?? [];
+  if (name === undefined) return null;
+  return location === undefined ? `${name}==${version}` : `-e ${location}`;
 }
 
 /**
@@ -29,7 +41,7 @@ function logicalLines(lines: readonly string[]): { text: string; line: number }[
 
 /** `pip list` and `pip freeze` write tables and remarks around their rows. */
 function readPackageComment(rows: Rows, text: string, line: number): boolean {
-  if (/^(?:Package\s+Version\b|-{3,}[\s-]*$)/.test(text.trim())) return true;
+  if (TABLE_HEAD.test(text) || /^-{3,}[\s-]*$/.test(text)) return true;
   if (!/^\s*\[notice\]|^WARNING:/.test(text)) return false;
   rows.note(line, 'A remark of pip’s is left out.');
   return true;
