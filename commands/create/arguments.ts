@@ -37,6 +37,7 @@ export const REQUEST_ARGS = {
       summary: 'auto: zip on YARN, tar.gz elsewhere',
     },
     packer: { kind: 'packer', value: 'segments|archiver', summary: 'how the archive is written' },
+    force: { kind: 'flag', summary: 'build what the cluster does not run, too' },
     name: {
       kind: 'environment',
       short: '-n',
@@ -93,6 +94,7 @@ export function requestOf(args: RequestArguments): BuildRequest {
     layout: args.layout ?? (args.name !== null ? 'global' : 'local'),
     format: args.format ?? 'auto',
     packer: args.packer ?? 'segments',
+    force: args.force === true,
   };
 }
 

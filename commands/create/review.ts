@@ -81,7 +81,7 @@ async function askedBack(
   if (parsed.length === 0 || parsed.length < sentence.specs.length) return null;
   const draft: BuildRequest = {
     ...{ environment: '', channels, projects: [], edges: [], layout: 'local' },
-    ...{ format: 'auto', packer: 'segments' },
+    ...{ format: 'auto', packer: 'segments', force: false },
     ...request,
     specs: parsed,
   };

@@ -2,6 +2,7 @@ import type { Archive } from './archive.ts';
 import type { Staging, Verification } from './environment.ts';
 import type { Failure } from './errors.ts';
 import type { Lock } from './lock.ts';
+import type { Note } from './note.ts';
 import type { BuildRequest, ProjectPin } from './request.ts';
 
 /** The steps of a build in the order they run; the first page of `src/pipeline/run.ts`. */
@@ -52,6 +53,8 @@ export interface Build {
   lock: Lock | null;
   projects: ProjectPin[];
   fingerprint: string | null;
+  /** What its solve had to say. */
+  notes: Note[];
   revision: number | null;
   archive: Archive | null;
   /** Package asked for → modules it installs, for the executors to import. */
@@ -92,6 +95,7 @@ export function newBuild(input: {
     lock: input.lock ?? null,
     projects: [],
     fingerprint: null,
+    notes: [],
     revision: null,
     archive: null,
     imports: {},

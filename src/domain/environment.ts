@@ -2,6 +2,7 @@ import type { Archive } from './archive.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { ClusterMode, Purpose, Tool } from './invocation/request.ts';
 import type { Lock } from './lock.ts';
+import type { Note } from './note.ts';
 import type { BuildRequest, Layout, ProjectPin } from './request.ts';
 
 /** A named, owned line of revisions. */
@@ -20,6 +21,8 @@ export interface Revision {
   request: BuildRequest;
   lock: Lock;
   projects: ProjectPin[];
+  /** What its solve had to say; none on records of older versions. */
+  notes: Note[];
   archive: Archive;
   imports: Record<string, string[]>;
   stagings: Staging[];

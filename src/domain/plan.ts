@@ -1,5 +1,6 @@
 import type { Revision } from './environment.ts';
 import type { Lock } from './lock.ts';
+import type { Note } from './note.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from './request.ts';
 
 /** What a build of a request would have, solved now; nothing is built, kept or held for it. */
@@ -13,6 +14,8 @@ export interface Plan {
   projects: ProjectPin[];
   format: ArchiveFormat;
   fingerprint: string;
+  /** What was added for the cluster, and what of it will not work there. */
+  notes: Note[];
   /**
    * The newest revision of the environment when it was planned, or null. With the plan's own
    * fingerprint, there is nothing to build.

@@ -31,6 +31,8 @@ export interface BuildRequest {
   /** `auto`: zip where the edge's profile says YARN, tar.gz everywhere else. */
   format: ArchiveFormat | 'auto';
   packer: Packer;
+  /** What the cluster does not run is built all the same, and said. */
+  force: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export function planCommand(request: BuildRequest, insist = false): string {
 }
 
 function requestWords(request: BuildRequest, insist: boolean): string {
-  const { environment, specs, channels, projects, edges, layout, format, packer } = request;
+  const { environment, specs, channels, projects, edges, layout, format, packer, force } = request;
   const options = [
     ...channels.map((channel) => `--channel ${channel}`),
     ...projects.map((project) => `--project ${projectWord(project)}`),
@@ -55,6 +57,7 @@ function requestWords(request: BuildRequest, insist: boolean): string {
     ...(layout === 'local' ? [] : [`--layout ${layout}`]),
     ...(format === 'auto' ? [] : [`--format ${format}`]),
     ...(packer === 'segments' ? [] : [`--packer ${packer}`]),
+    ...(force ? ['--force'] : []),
   ];
   // `-p` is the local layout, `-n` the global one, as in the article.
   const name = insist ? `${layout === 'global' ? '-n' : '-p'} ${environment}` : environment;

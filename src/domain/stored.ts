@@ -6,6 +6,7 @@ import type { Environment, LineForm, Revision, Staging, Verification } from './e
 import type { Failure, Repair } from './errors.ts';
 import { defaultAlias } from './invocation/alias.ts';
 import type { Lock, LockedPackage } from './lock.ts';
+import { NOTE } from './note.ts';
 import type { BuildRequest, Layout, ProjectPin, ProjectReference } from './request.ts';
 import {
   boolean,
@@ -59,6 +60,7 @@ export const REQUEST = object<BuildRequest>({
   layout: or(LAYOUT, 'local'),
   format: or(oneOf(['zip', 'tar.gz', 'auto']), 'auto'),
   packer: or(oneOf(['segments', 'archiver']), 'segments'),
+  force: or(boolean, false),
 });
 
 export const LOCK = object<Lock>({
@@ -150,6 +152,7 @@ const VERIFICATION = object<Verification>({
 const MADE = {
   request: REQUEST,
   projects: listOf(PIN),
+  notes: or(listOf(NOTE), []),
   imports: mapOf(listOf(string)),
   stagings: listOf(STAGING),
   verifications: listOf(VERIFICATION),

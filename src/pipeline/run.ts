@@ -117,7 +117,12 @@ async function begin(
 }
 
 function pick(solved: Solved) {
-  return { lock: solved.lock, fingerprint: solved.fingerprint, projects: solved.projects };
+  return {
+    lock: solved.lock,
+    fingerprint: solved.fingerprint,
+    projects: solved.projects,
+    notes: solved.notes,
+  };
 }
 
 /** A revision with this fingerprint that is staged, intact, on every edge that was asked for. */
@@ -248,6 +253,7 @@ async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Prom
       request: build.request,
       lock: solved.lock,
       projects: solved.projects,
+      notes: solved.notes,
       archive: packed.archive,
       imports: packed.imports,
       stagings: [

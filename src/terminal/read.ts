@@ -177,7 +177,7 @@ function typed({ name, specs, channels }: FileContent): string {
   const environment = name !== null && isName(name) ? name : (nearestName(name ?? '') ?? 'my-env');
   const command = createCommand({
     ...{ environment, specs, channels, projects: [], edges: [] },
-    ...{ layout: 'local', format: 'auto', packer: 'segments' },
+    ...{ layout: 'local', format: 'auto', packer: 'segments', force: false },
   });
   return command.length <= LONGEST_TEXT
     ? `Type: ${command}`

@@ -185,6 +185,7 @@ export function build(state: BuildState, change: Partial<Build> = {}): Build {
       layout: 'local',
       format: 'auto',
       packer: 'segments',
+      force: false,
     },
     requester: { user: 'U0ANARUIZ1', channel: 'C0DATASCI1', team: 'T0ACMEDATA' },
     now: START,
@@ -282,6 +283,7 @@ export function revision(number = 3): Revision {
       }),
     },
     projects: [],
+    notes: [],
     imports: { numpy: ['numpy'] },
     archive: ready.archive as Revision['archive'],
     stagings: [staging()],
@@ -389,6 +391,7 @@ function plan(change: Partial<Plan> = {}): Plan {
       ...['pandas 2.3.3 14', 'python 3.11.9 32', 'scipy 1.15.3 17', 'six 1.17.0 0.02'],
     ),
     projects: [],
+    notes: [],
     format: 'zip',
     fingerprint: 'e'.repeat(64),
     before: {

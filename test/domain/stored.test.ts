@@ -41,6 +41,18 @@ describe('a record of an older version', () => {
     );
   });
 
+  test('has no notes, and its request forces nothing', () => {
+    const without = (record: object, ...fields: string[]) =>
+      Object.fromEntries(Object.entries(record).filter(([field]) => !fields.includes(field)));
+    const older = (record: { request: object }) => ({
+      ...without(record, 'notes'),
+      request: without(record.request, 'force'),
+    });
+    assert.deepEqual(readBuild(older(build('ready'))), build('ready'));
+    const revisions = environment().revisions.map(older);
+    assert.deepEqual(readEnvironment({ ...environment(), revisions }), environment());
+  });
+
   test('of this version is as it was', () => {
     const ready = build('ready');
     assert.deepEqual(readBuild(ready), ready);

@@ -10,7 +10,14 @@ import { type Context, cannotWalk, ferry } from '../harness.ts';
 
 const requestOf = (...specs: string[]): BuildRequest => ({
   ...{ environment: 'planned', specs: specs.map((text) => parseSpec(text)), edges: ['edge'] },
-  ...{ channels: [], projects: [], layout: 'local', format: 'auto', packer: 'segments' },
+  ...{
+    channels: [],
+    projects: [],
+    layout: 'local',
+    format: 'auto',
+    packer: 'segments',
+    force: false,
+  },
 });
 
 const askerOf = (ctx: Context) =>

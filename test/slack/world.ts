@@ -131,6 +131,7 @@ export async function inWorld(
             request: made.request,
             lock: { platform: 'linux-64', packages: [] },
             projects: [],
+            notes: [],
             archive: made.archive as NonNullable<Build['archive']>,
             imports: {},
             stagings,

@@ -3,9 +3,10 @@ import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
 import { bytesOf, compareLocks, countChanges, type Lock } from '../../domain/lock.ts';
+import { NOTE, type Note } from '../../domain/note.ts';
 import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
-import { listOf, object, oneOf, string } from '../../domain/shape.ts';
+import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
@@ -34,10 +35,17 @@ export interface Solved {
   projects: ProjectPin[];
   format: ArchiveFormat;
   fingerprint: string;
+  notes: Note[];
 }
 
 export const SOLVED = object<Solved>({
-  ...{ lock: LOCK, projects: listOf(PIN), format: oneOf(['zip', 'tar.gz']), fingerprint: string },
+  ...{
+    lock: LOCK,
+    projects: listOf(PIN),
+    format: oneOf(['zip', 'tar.gz']),
+    fingerprint: string,
+    notes: or(listOf(NOTE), []),
+  },
 });
 
 /** The step of a build: its record says at once which engine is at work. */
@@ -92,6 +100,7 @@ export async function solve(
     lock,
     projects,
     format,
+    notes: [],
     fingerprint: fingerprint({ environment, lock, projects, layout, format, packer }),
   };
 }

@@ -16,6 +16,7 @@ export function buildFor(
       layout: 'local',
       format: 'auto',
       packer: 'segments',
+      force: false,
     },
     requester: { user: options.user ?? 'U_ANA', channel: 'C_DATA', team: null },
     now: options.now ?? 1_000,

@@ -23,6 +23,7 @@ const planOf = ({ id, asked }: Errand): Plan => ({
   engine: 'py-rattler 0',
   lock: { platform: 'linux-64', packages: [] },
   projects: [],
+  notes: [],
   format: 'zip',
   fingerprint: id,
   before: null,
