@@ -24,6 +24,8 @@ export interface KindTypes {
   purpose: 'shell' | 'jupyter' | 'livy' | 'spark-defaults' | 'connect';
   conf: { key: string; value: string };
   count: number;
+  /** All words up to the next option. */
+  sentence: string;
   /** A person's id in Slack. */
   user: string;
   /** Milliseconds: `7d` is how long ago something may be. */

@@ -38,6 +38,7 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
     oneOf('use', ['shell', 'jupyter', 'livy', 'spark-defaults', 'connect'] as const, token),
   conf: parseConf,
   count: parseCount,
+  sentence: (token) => printable(token.text, 300),
   user: parseUser,
   age: parseAge,
   export: (token) => oneOf('export format', ['json', 'csv'] as const, token),

@@ -108,7 +108,11 @@ function readOption(
   const [name, option] = found;
   if (option.kind === 'flag') return { words: 1, name, value: word };
   if (value !== null) return { words: 1, name, value };
-  return { words: 2, name, value: valueAfter(words[index + 1], flag, option, word) };
+  const next = valueAfter(words[index + 1], flag, option, word);
+  const sentence = option.kind === 'sentence' ? sentenceFrom(words.slice(index + 1)) : [next];
+  const text = sentence.map((part) => part.text).join(' ');
+  const end = sentence.at(-1)?.end ?? next.end;
+  return { words: 1 + sentence.length, name, value: { ...next, text, end } };
 }
 
 /** `--name=churn` has its value with it. */
@@ -117,6 +121,12 @@ function flagOf(word: Token): { flag: string; value: Token | null } {
   if (equals < 0) return { flag: word.text, value: null };
   const value = { ...word, text: word.text.slice(equals + 1), start: word.start + equals + 1 };
   return { flag: word.text.slice(0, equals), value };
+}
+
+/** The words up to the next option. */
+function sentenceFrom(words: readonly Token[]): readonly Token[] {
+  const end = words.findIndex(({ text, quoted }) => !quoted && /^--?[A-Za-z]/.test(text));
+  return end < 0 ? words : words.slice(0, end);
 }
 
 function valueAfter(next: Token | undefined, flag: string, option: Option, word: Token): Token {

@@ -10,6 +10,7 @@ import { describeEnvironment } from './environment.ts';
 import { describeEnvironments } from './environments.ts';
 import { describeFindings } from './findings.ts';
 import { describeForm } from './form.ts';
+import { describeFreezes } from './freezes.ts';
 import { describeHelp } from './help.ts';
 import { describeInvocation } from './invocation.ts';
 import { describeLog } from './log.ts';
@@ -28,6 +29,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   log: describeLog,
   findings: describeFindings,
   audit: describeAudit,
+  freezes: describeFreezes,
   help: describeHelp,
   welcome: describeWelcome,
   form: describeForm,

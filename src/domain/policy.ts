@@ -2,6 +2,7 @@ import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import { type Environment, isOwned } from './environment.ts';
 import { userError } from './errors.ts';
+import type { Person } from './phrase.ts';
 import type { Settings } from './services.ts';
 
 /**
@@ -54,4 +55,24 @@ export function maySeeDeed(
 ): boolean {
   const isTheirs = environment !== null && owned.includes(environment);
   return requester.user === user || isTheirs || isOperator(settings, user);
+}
+
+/** Throws `not-allowed` for everybody but operators. */
+export function requireMayFreeze(user: string, verb: 'freeze' | 'thaw', settings: Operators): void {
+  if (isOperator(settings, user)) return;
+  throw userError({
+    code: 'not-allowed',
+    message: `Only operators may ${verb} edges.`,
+    suggestion:
+      settings.operators.length === 0
+        ? 'The configuration names no operator yet (`slack.operators`).'
+        : ['Ask ', ...peopleInWords(settings.operators), '.'],
+  });
+}
+
+/** The first few people there are. */
+function peopleInWords(users: readonly string[]): (string | Person)[] {
+  return users
+    .slice(0, 3)
+    .flatMap((user, index) => [...(index === 0 ? [] : [' or ']), { person: user }]);
 }

@@ -7,6 +7,7 @@ import type { AuditEntry } from './audit.ts';
 import type { Build, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
+import type { Freeze } from './freeze.ts';
 import type { Lock, LockedPackage, Platform } from './lock.ts';
 import type {
   ArchiveFormat,
@@ -222,6 +223,13 @@ export interface Store {
   keep(id: string, subject: unknown): Promise<void>;
   /** Null once it is forgotten. */
   readKept<T>(id: string, shape: Shape<T>): Promise<T | null>;
+
+  /** Rejects with `record-unreadable` rather than leaving one out. */
+  readFreezes(): Promise<Freeze[]>;
+  /** In place of another one of the same edge. */
+  writeFreeze(freeze: Freeze): Promise<void>;
+  /** False when there was none. */
+  removeFreeze(edge: string | null): Promise<boolean>;
 
   /** Entries are never changed; the oldest are dropped beyond the configured bounds. */
   appendAudit(entry: AuditEntry): Promise<void>;

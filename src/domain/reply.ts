@@ -3,6 +3,7 @@ import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { FerryError, Repair } from './errors.ts';
+import type { Freeze } from './freeze.ts';
 import type { Phrase } from './phrase.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
@@ -57,6 +58,8 @@ export type Reply =
       /** What the log names as ours and nobody knows. */
       unknown: string | null;
     }
+  /** Edges on which nothing new is staged. */
+  | { kind: 'freezes'; freezes: Freeze[] }
   /** Who did what, newest first. `more`: older entries fit; `format`: as a file for other programs. */
   | {
       kind: 'audit';

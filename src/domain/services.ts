@@ -2,6 +2,7 @@ import type { Audits } from './services/audits.ts';
 import type { Builds } from './services/builds.ts';
 import type { Create } from './services/create.ts';
 import type { Diagnoses } from './services/diagnoses.ts';
+import type { Freezes } from './services/freezes.ts';
 import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
@@ -11,7 +12,15 @@ import type { Plans } from './services/plans.ts';
  * pipeline. Each concern is an interface in `services/`, and a file of the same name in
  * `src/pipeline/services/` implements it.
  */
-export interface Services extends Lookup, Create, Builds, Packages, Diagnoses, Plans, Audits {
+export interface Services
+  extends Lookup,
+    Create,
+    Builds,
+    Packages,
+    Diagnoses,
+    Plans,
+    Audits,
+    Freezes {
   readonly settings: Settings;
 }
 

@@ -4,6 +4,7 @@ import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './b
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { Failure, Repair } from './errors.ts';
+import type { Freeze } from './freeze.ts';
 import { defaultAlias } from './invocation/alias.ts';
 import type { Lock, LockedPackage } from './lock.ts';
 import { NOTE } from './note.ts';
@@ -191,6 +192,10 @@ const REQUESTER = object<Requester>({
   user: string,
   channel: string,
   team: or(string, null),
+});
+
+export const FREEZE = object<Freeze>({
+  ...{ edge: or(string, null), why: string, user: string, at: number },
 });
 
 export const AUDIT_ENTRY = object<AuditEntry>({

@@ -9,6 +9,7 @@ import {
   toFailure,
 } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
+import { requireThawed } from '../domain/freeze.ts';
 import { recordVerification, withSiteOf, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
@@ -40,9 +41,12 @@ export async function runBuild(
     else {
       const packed = await makeArchive(run, solved);
       const number = await revisionNumber(run, solved);
-      const stagings = await run.step('stage', (progress) =>
-        stage(run, solved, packed, number, progress),
-      );
+      const stagings = await run.step('stage', async (progress) => {
+        const { request } = run.build;
+        // Frozen perhaps since it was asked for.
+        requireThawed(await ports.store.readFreezes(), request.edges, request);
+        return stage(run, solved, packed, number, progress);
+      });
       await run.update((build) => ({
         ...build,
         revision: number,

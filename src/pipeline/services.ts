@@ -5,6 +5,7 @@ import { builds } from './services/builds.ts';
 import { create } from './services/create.ts';
 import { diagnoses } from './services/diagnoses.ts';
 import { door } from './services/door.ts';
+import { freezes } from './services/freezes.ts';
 import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
@@ -33,5 +34,6 @@ export function createServices({
     ...packages(ports),
     ...diagnoses(ports),
     ...audits(ports),
+    ...freezes(ports),
   });
 }

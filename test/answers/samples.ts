@@ -598,6 +598,14 @@ export const samples: Readonly<Record<string, Reply>> = {
     ],
     ...{ more: true, limit: 20, format: null },
   },
+  freezes: {
+    kind: 'freezes',
+    freezes: [
+      { edge: null, why: 'Quarter end closing', user: 'U0OMARHAD1', at: START },
+      { edge: 'madrid', why: 'Disks are being replaced.', user: 'U0OMARHAD1', at: START },
+    ],
+  },
+  'freezes-none': { kind: 'freezes', freezes: [] },
   'audit-none': { kind: 'audit', entries: [], more: false, limit: 20, format: null },
   'audit-csv': {
     kind: 'audit',

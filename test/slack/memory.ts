@@ -10,6 +10,7 @@ import type {
   ErrandTable,
 } from '../../src/domain/errands.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
+import type { Freeze } from '../../src/domain/freeze.ts';
 import type { Channels, Notice, Queue, Store } from '../../src/domain/ports.ts';
 import { receiveError } from '../../src/domain/sent-error.ts';
 import { createServices } from '../../src/pipeline/services.ts';
@@ -151,6 +152,23 @@ export class MemoryStore implements Store {
   async readKept<T>(id: string): Promise<T | null> {
     await this.#reach();
     return JSON.parse(this.kept.get(id) ?? 'null') as T | null;
+  }
+
+  readonly freezes = new Map<string | null, Freeze>();
+
+  async readFreezes(): Promise<Freeze[]> {
+    await this.#reach();
+    return [...this.freezes.values()];
+  }
+
+  async writeFreeze(freeze: Freeze): Promise<void> {
+    await this.#reach();
+    this.freezes.set(freeze.edge, freeze);
+  }
+
+  async removeFreeze(edge: string | null): Promise<boolean> {
+    await this.#reach();
+    return this.freezes.delete(edge);
   }
 
   readonly audit: AuditEntry[] = [];

@@ -128,7 +128,7 @@ const notFound = (kind: Pick<RecordKind<unknown>, 'word' | 'suggestion'>, id: st
     suggestion: kind.suggestion,
   });
 
-const unreadable = (name: string, details: string) =>
+export const unreadable = (name: string, details: string) =>
   outsideError({
     code: 'record-unreadable',
     message: `The record of ${name} is none that this version of Conda Ferry can read.`,

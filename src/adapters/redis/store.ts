@@ -4,6 +4,7 @@ import { storeAudit } from './audit.ts';
 import { storeBuilds } from './builds.ts';
 import { Changes } from './changes.ts';
 import { storeEnvironments } from './environments.ts';
+import { storeFreezes } from './freezes.ts';
 import { storeKeys } from './keys.ts';
 import { storeMemory } from './memory.ts';
 import { storeNotices } from './notices.ts';
@@ -44,6 +45,7 @@ export function createStore(options: {
     ...storeProgress(link, keys),
     ...storeMemory(link, keys),
     ...storeNotices(link, keys),
+    ...storeFreezes(link, keys),
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
 

@@ -1,6 +1,7 @@
 import { type Build, isSettled, pendingSteps, type Requester } from '../../domain/build.ts';
-import { withoutDefaultEdges } from '../../domain/defaults.ts';
+import { edgesOf, withoutDefaultEdges } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
+import { requireThawed } from '../../domain/freeze.ts';
 import { requireMayActOn } from '../../domain/policy.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { create } from './create.ts';
@@ -39,6 +40,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   const people = [build.requester.user, requester.user];
   const asked = withoutDefaultEdges(build.request, settings);
   await requireOwn(ports, asked, await store.readEnvironment(name), people);
+  requireThawed(await store.readFreezes(), edgesOf(asked, settings), asked);
   const { held, holder } = await store.holdEnvironment(name, build.id);
   if (!held) throw busy(await lookup(ports).findBuild(holder));
   const again = await store.updateBuild(build.id, (current) =>

@@ -1,6 +1,7 @@
 import { type Build, isSettled, newBuild } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
+import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
 import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
@@ -15,6 +16,7 @@ export function create(ports: ServicePorts): Create {
     async create(asked, requester, { lock = null } = {}) {
       if (lock !== null) requirePlatform(lock, ports.platform, asked);
       const request = { ...asked, edges: edgesOf(asked, settings) };
+      requireThawed(await store.readFreezes(), request.edges, asked);
       const now = clock.now();
       const environment = await store.claimEnvironment(request.environment, requester.user, now);
       await requireOwn(ports, asked, environment, [requester.user]);

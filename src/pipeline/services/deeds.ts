@@ -12,6 +12,7 @@ import type { Services } from '../../domain/services.ts';
 type Looking =
   | 'settings'
   | 'attachMessage'
+  | 'freezes'
   | keyof (Audits & Diagnoses & Lookup & Packages & Plans);
 
 /** Every method of the services that changes something. */
@@ -40,6 +41,8 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
   }),
   retry: ([build, requester]) => withBuild('retry', build, requester),
   cancel: ([build, requester]) => withBuild('cancel', build, requester),
+  freeze: ([edge, why, requester]) => withEdge('freeze', edge, ` --why ${why}`, requester),
+  thaw: ([edge, requester]) => withEdge('thaw', edge, '', requester),
   verify: ([build, requester]) => withBuild('verify', build, requester),
 };
 
@@ -50,4 +53,9 @@ function withBuild(
 ): Told {
   const { environment } = build.request;
   return { requester, environment, build: build.id, text: `${deed} ${build.id}` };
+}
+
+function withEdge(deed: string, edge: string | null, more: string, requester: Requester): Told {
+  const text = `${edge === null ? deed : `${deed} ${edge}`}${more}`;
+  return { requester, environment: null, build: null, text };
 }

@@ -61,6 +61,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   log: ({ lines }) => lines.length > 0,
   findings: () => true,
   audit: () => false,
+  freezes: () => false,
   help: () => false,
   welcome: () => false,
   form: () => false,

@@ -1,0 +1,23 @@
+import { frozenBy } from '../src/domain/freeze.ts';
+import { defineCommand } from './command.ts';
+
+export const thaw = defineCommand({
+  name: 'thaw',
+  group: 'more',
+  aliases: ['unfreeze'],
+  summary: 'end a freeze',
+  usage: 'thaw [EDGE]',
+  examples: ['thaw'],
+  whoCanUse: 'operators',
+  notes: ['Without an edge the freeze of every edge is ended; edges frozen by themselves stay so.'],
+  args: { positionals: { edge: { kind: 'edge' } } },
+  async run({ edge }, { services, user, channel, team }) {
+    const ended = await services.thaw(edge, { user, channel, team });
+    const where = edge === null ? 'Every edge' : `\`${edge}\``;
+    return {
+      kind: 'notice',
+      tone: 'success',
+      text: [`${where} can be staged on again. `, ...frozenBy(ended)],
+    };
+  },
+});
