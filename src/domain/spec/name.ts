@@ -32,7 +32,9 @@ export function readName(body: string, offset: number) {
       'It follows from the profile of the cluster; leave it out.',
     );
   }
-  if (WITH_VERSION.test(lower)) {
+  // With a version of its own behind it, such a name is one: `atk-1.0=2.38`.
+  const isNamed = /^\s*[=<>!~]/.test(rest) && !lower.startsWith('python');
+  if (WITH_VERSION.test(lower) && !isNamed) {
     throw new Mistake(
       `in \`${printable(name)}\` the version is a part of the name`,
       position,
