@@ -87,12 +87,16 @@ const REQUIRED =
 
 /** `numpy=1.26` is of conda alone; what only pip has makes a single `=` a mistake. */
 const OF_CONDA = /^(?:[\w./-]+::)?[A-Za-z0-9_][\w.-]*\s*=\s*[^=\s]+$/;
+/** A channel, or a name that begins as none on PyPI does. */
+const ONLY_CONDA = /^(?:[\w./-]+::[A-Za-z0-9_]|_[A-Za-z0-9])/;
 const OF_PIP = /^-|[;@[\]]|===|~=/;
 
 function isListed(rows: readonly string[]): boolean {
   if (isMost(rows, (row) => LISTED.test(row) || SHOWN.test(row))) return true;
+  if (rows.some((row) => OF_PIP.test(row))) return false;
+  if (rows.some((row) => ONLY_CONDA.test(row))) return true;
   const constrained = rows.filter((row) => /[=<>~]/.test(row));
-  return !rows.some((row) => OF_PIP.test(row)) && isMost(constrained, (row) => OF_CONDA.test(row));
+  return isMost(constrained, (row) => OF_CONDA.test(row));
 }
 
 const isMost = (rows: readonly string[], fits: (row: string) => boolean): boolean =>
