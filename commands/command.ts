@@ -1,6 +1,7 @@
 import type { Requester } from '../src/domain/build.ts';
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
+import type { PipRequirement } from '../src/domain/pip.ts';
 import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
 import type { Services } from '../src/domain/services.ts';
@@ -13,6 +14,8 @@ export interface KindTypes {
   /** A build id, or an environment whose newest build is meant. */
   build: string;
   spec: Spec;
+  /** As pip writes it: `requests>=2`. */
+  requirement: PipRequirement;
   channel: string;
   edge: string;
   layout: Layout;

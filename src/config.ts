@@ -39,6 +39,8 @@ export interface Config {
   readonly channels: Readonly<ConfigFile['channels']>;
   /** Never empty; at least one is marked default. */
   readonly edges: Readonly<Edges>;
+  /** What pip packages come from, highest priority first. */
+  readonly indexes: Readonly<ConfigFile['indexes']>;
   readonly projects: Readonly<ConfigFile['projects']>;
   readonly verify: Readonly<ConfigFile['verify']>;
   readonly notify: Readonly<ConfigFile['notify']>;
@@ -135,6 +137,7 @@ export function settingsOf(config: Config): Settings {
     command: config.slack.command,
     channels: config.channels.map((channel) => ({ name: channel.name, default: channel.default })),
     edges: config.edges.map((edge) => ({ name: edge.name, default: edge.default })),
+    indexes: config.indexes.map(({ name }) => name),
     projects: {
       repositories: config.projects.repositories.map((repository) => repository.name),
       paths: [...config.projects.paths],

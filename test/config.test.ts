@@ -85,6 +85,7 @@ describe('the configuration', () => {
         engine: 'auto',
         python: null,
         platform: 'linux-64',
+        indexes: [],
         projects: { repositories: [], paths: [], sandbox: 'required' },
         verify: { enabled: true, timeoutSeconds: 300, executors: 2 },
         notify: { directAfterSeconds: 300 },

@@ -1,4 +1,5 @@
 import { type FerryError, userError } from '../../src/domain/errors.ts';
+import { formatRequirement, type PipRequirement } from '../../src/domain/pip.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { Spec } from '../../src/domain/spec.ts';
 import type { Arguments, CommandContext, Draft, Grammar, Incomplete } from '../command.ts';
@@ -12,6 +13,12 @@ export const REQUEST_ARGS = {
     specs: { kind: 'spec', many: true, required: true },
   },
   options: {
+    pip: {
+      kind: 'requirement',
+      many: true,
+      value: 'REQUIREMENT',
+      summary: 'a package that pip installs on top, as pip writes it: "requests>=2"',
+    },
     channel: {
       kind: 'channel',
       short: '-c',
@@ -88,6 +95,7 @@ export function requestOf(args: RequestArguments): BuildRequest {
   return {
     environment: args.environment,
     specs: withoutRepeats(args.specs),
+    pip: withoutRepeatedRequirements(args.pip),
     channels: [...new Set(args.channel)],
     projects: args.project,
     edges: [...new Set(args.edge)],
@@ -113,4 +121,9 @@ function withoutRepeats(specs: readonly Spec[]): Spec[] {
     byName.set(spec.name, spec);
   }
   return [...byName.values()];
+}
+
+/** Several requirements for one package hold together; the same one again says nothing. */
+function withoutRepeatedRequirements(requirements: readonly PipRequirement[]): PipRequirement[] {
+  return [...new Map(requirements.map((each) => [formatRequirement(each), each])).values()];
 }

@@ -80,7 +80,7 @@ async function askedBack(
   const parsed = sentence.specs.flatMap((text) => specOf(text) ?? []);
   if (parsed.length === 0 || parsed.length < sentence.specs.length) return null;
   const draft: BuildRequest = {
-    ...{ environment: '', channels, projects: [], edges: [], layout: 'local' },
+    ...{ environment: '', pip: [], channels, projects: [], edges: [], layout: 'local' },
     ...{ format: 'auto', packer: 'segments', force: false },
     ...request,
     specs: parsed,

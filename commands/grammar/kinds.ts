@@ -1,5 +1,6 @@
-import { userError } from '../../src/domain/errors.ts';
+import { FerryError, userError } from '../../src/domain/errors.ts';
 import { parseName, printable } from '../../src/domain/names.ts';
+import { condaVersion, parseRequirement } from '../../src/domain/pip.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { closest, type Token } from '../../src/domain/tokens.ts';
@@ -16,6 +17,7 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   revision: parseRevision,
   build: (token) => parseName(token.text, 'environment name or build id', token),
   spec: parseConfiguredSpec,
+  requirement: parseInstallable,
   channel: (token, settings) =>
     oneOf(
       'channel',
@@ -80,6 +82,46 @@ function parseConfiguredSpec(token: Token, settings: Settings): KindTypes['spec'
     );
   }
   return spec;
+}
+
+/** What is thrown about a word says where it stands. */
+function placed<T>(token: Token, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    const { kind, code, said } = error;
+    throw new FerryError(kind, { code, ...said, position: token });
+  }
+}
+
+/** A requirement of pip that a configured index may have; one by address has no index. */
+function parseInstallable(token: Token, settings: Settings): KindTypes['requirement'] {
+  if (settings.indexes.length === 0) {
+    throw userError({
+      code: 'no-index',
+      message: 'No index of pip packages is configured here.',
+      suggestion:
+        'Ask conda for the package, without `--pip`; or ask the operator for an index (`indexes` in the configuration).',
+      position: token,
+    });
+  }
+  const requirement = placed(token, () => parseRequirement(token.text));
+  if (requirement.name === 'python') {
+    throw userError({
+      code: 'bad-requirement',
+      message: '`python` is not a package that pip can install.',
+      suggestion: `Ask conda for it: \`python${condaVersion(requirement.specifier) ?? ''}\`.`,
+      position: token,
+    });
+  }
+  if (requirement.url === null) return requirement;
+  throw userError({
+    code: 'bad-requirement',
+    message: `\`${printable(requirement.name)}\` is given by its address; packages of pip come from the configured indexes.`,
+    suggestion: `Write \`--pip ${requirement.name}\`, or install it as a project: \`--project REPOSITORY@REF\`.`,
+    position: token,
+  });
 }
 
 /** `churn` or `churn@3` */

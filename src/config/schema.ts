@@ -102,11 +102,12 @@ function holdsCredentials(url: URL): boolean {
 }
 
 const NO_CREDENTIALS =
-  'without a user, password or token: it is written into locks and logs that people read. Offer the channel inside your network without one, for example through a mirror';
+  'without a user, password or token: it is written into locks and logs that people read. Offer the packages inside your network without one, for example through a mirror';
 
-const channelUrl = z
-  .string({ error: 'the address of a channel, `https://…` or `file:///…`' })
-  .superRefine((value, context) => {
+/** An address that packages come from. `what`: what it is the address of, `a channel`. */
+function packagesUrl(what: string) {
+  const expected = `the address of ${what}, \`https://…\` or \`file:///…\``;
+  return z.string({ error: expected }).superRefine((value, context) => {
     const refuse = (message: string) => context.addIssue({ code: 'custom', message });
     const url = parseUrl(value);
     const isAllowed =
@@ -114,9 +115,10 @@ const channelUrl = z
       (url.protocol === 'https:' ||
         url.protocol === 'file:' ||
         (url.protocol === 'http:' && isLoopback(url)));
-    if (!isAllowed) refuse('the address of a channel, `https://…` or `file:///…`');
+    if (!isAllowed) refuse(expected);
     else if (holdsCredentials(url)) refuse(`an address ${NO_CREDENTIALS}`);
   });
+}
 
 const REPOSITORY = 'the address of a git repository: `https://…`, `ssh://git@…` or `file:///…`';
 
@@ -184,13 +186,17 @@ const slack = section(
   },
 );
 
+const shortName = text('the short name people type: letters, digits, `.`, `_` and `-`', (value) =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
+);
+
 const channel = section({
-  name: text('the short name people type: letters, digits, `.`, `_` and `-`', (value) =>
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
-  ),
-  url: channelUrl,
+  name: shortName,
+  url: packagesUrl('a channel'),
   default: or(yesOrNo, false),
 });
+
+const index = section({ name: shortName, url: packagesUrl('an index of pip packages') });
 
 const cluster = section({
   name: text('a name to show to people', isFilled).exactOptional(),
@@ -267,6 +273,7 @@ export const configFile = section(
     platform: or(choice('linux-64', 'linux-aarch64'), 'linux-64'),
     channels: list(channel, AT_LEAST_ONE_CHANNEL).min(1, { error: AT_LEAST_ONE_CHANNEL }),
     edges: list(edge, AT_LEAST_ONE_EDGE).min(1, { error: AT_LEAST_ONE_EDGE }),
+    indexes: or(list(index, 'a list of indexes of pip packages with `name` and `url`'), []),
     projects: section({
       repositories: or(
         list(section({ name, url: repositoryUrl }), 'a list of repositories with `name` and `url`'),

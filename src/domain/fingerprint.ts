@@ -30,6 +30,7 @@ export function fingerprint(input: {
       (entry) =>
         `package ${entry.subdir}/${entry.name}-${entry.version}-${entry.build} ${entry.sha256}`,
     ),
+    ...(lock.wheels ?? []).map(({ name, version, sha256 }) => `wheel ${name}-${version} ${sha256}`),
     ...input.projects.map((project) => `project ${project.name} ${project.sha256}`),
   ];
   return createHash('sha256').update(lines.join('\n')).digest('hex');

@@ -15,18 +15,48 @@ export interface LockedPackage {
   size: number | null;
 }
 
+/** A package of pip's as it was resolved: one wheel, and what its bytes must be. */
+export interface LockedWheel {
+  /** Normalised (PEP 503). */
+  name: string;
+  version: string;
+  /** Address of the wheel, whose last part is its file name; may hold no credentials. */
+  url: string;
+  sha256: string;
+  /** Bytes of the wheel; null when the index does not say. */
+  size: number | null;
+}
+
 /** The solver's answer, complete enough to make the same prefix again anywhere. */
 export interface Lock {
   platform: Platform;
   packages: readonly LockedPackage[];
+  /** What pip installs on top of them; left out where nothing is. */
+  wheels?: readonly LockedWheel[];
 }
 
 export type Platform = 'linux-64' | 'linux-aarch64';
 
 /** Sorted by name: two solvers that agree give the same text. */
 export function canonicalLock(lock: Lock): Lock {
-  const packages = [...lock.packages].sort((left, right) => (left.name < right.name ? -1 : 1));
-  return { platform: lock.platform, packages };
+  const { platform, wheels = [] } = lock;
+  const packages = lock.packages.toSorted(byName);
+  return { platform, packages, ...(wheels.length > 0 ? { wheels: wheels.toSorted(byName) } : {}) };
+}
+
+const byName = (left: { name: string }, right: { name: string }): number =>
+  left.name < right.name ? -1 : 1;
+
+/** Where wheels come from, beside the names of channels. */
+const PIP = 'pip';
+
+/** Everything that is installed, in one list: wheels are packages of the channel `pip`. */
+function everyPackage(lock: Lock): LockedPackage[] {
+  const { packages, wheels = [] } = canonicalLock(lock);
+  return [
+    ...packages,
+    ...wheels.map((wheel) => ({ ...wheel, build: '', subdir: '', channel: PIP, md5: null })),
+  ];
 }
 
 /** What changed between two locks, by package name. */
@@ -37,9 +67,9 @@ export interface LockDifference {
 }
 
 export function compareLocks(before: Lock | null, after: Lock): LockDifference {
-  const old = new Map((before?.packages ?? []).map((entry) => [entry.name, entry]));
+  const old = new Map((before ? everyPackage(before) : []).map((entry) => [entry.name, entry]));
   const difference: LockDifference = { added: [], removed: [], changed: [] };
-  for (const entry of canonicalLock(after).packages) {
+  for (const entry of everyPackage(after)) {
     const previous = old.get(entry.name);
     old.delete(entry.name);
     if (!previous) difference.added.push(entry);

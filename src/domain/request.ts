@@ -1,3 +1,4 @@
+import { formatRequirement, type PipRequirement } from './pip.ts';
 import { formatSpec, type Spec } from './spec.ts';
 
 /** The two layouts of the article *Conda envs in PySpark*. */
@@ -22,6 +23,8 @@ export interface ProjectPin {
 export interface BuildRequest {
   environment: string;
   specs: readonly Spec[];
+  /** Installed by pip on top of the conda packages, which it never replaces. */
+  pip: readonly PipRequirement[];
   /** Names of configured channels, highest priority first; empty means the configured default. */
   channels: readonly string[];
   projects: readonly ProjectReference[];
@@ -49,8 +52,10 @@ export function planCommand(request: BuildRequest, insist = false): string {
 }
 
 function requestWords(request: BuildRequest, insist: boolean): string {
-  const { environment, specs, channels, projects, edges, layout, format, packer, force } = request;
+  const { environment, specs, pip, channels, projects, edges, layout, format, packer, force } =
+    request;
   const options = [
+    ...pip.map((requirement) => `--pip ${quoted(formatRequirement(requirement))}`),
     ...channels.map((channel) => `--channel ${channel}`),
     ...projects.map((project) => `--project ${projectWord(project)}`),
     ...edges.map((edge) => `--edge ${edge}`),
@@ -70,6 +75,8 @@ function projectWord(project: ProjectReference): string {
   return project.ref === null ? project.repository : `${project.repository}@${project.ref}`;
 }
 
+/** As `tokenize` reads it, which knows no escape: quotes in the text decide those around it. */
 function quoted(text: string): string {
-  return /\s/.test(text) ? `"${text}"` : text;
+  if (text.includes('"')) return `'${text}'`;
+  return /[\s']/.test(text) ? `"${text}"` : text;
 }

@@ -30,6 +30,8 @@ export interface Settings {
   command: string;
   channels: { name: string; default: boolean }[];
   edges: { name: string; default: boolean }[];
+  /** Names of the indexes that pip packages come from; none: there are no such packages. */
+  indexes: readonly string[];
   projects: { repositories: string[]; paths: string[] };
   operators: readonly string[];
 }

@@ -6,8 +6,9 @@ import type { Environment, LineForm, Revision, Staging, Verification } from './e
 import type { Failure, Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
 import { defaultAlias } from './invocation/alias.ts';
-import type { Lock, LockedPackage } from './lock.ts';
+import type { Lock, LockedPackage, LockedWheel } from './lock.ts';
 import { NOTE } from './note.ts';
+import type { PipRequirement } from './pip.ts';
 import type { BuildRequest, Layout, ProjectPin, ProjectReference } from './request.ts';
 import {
   boolean,
@@ -37,6 +38,11 @@ const SPEC = object<Spec>({
   sha256: or(string, undefined),
 });
 
+const REQUIREMENT = object<PipRequirement>({
+  ...{ name: string, extras: listOf(string), specifier: or(string, null) },
+  ...{ marker: or(string, null), url: or(string, null), hashes: or(listOf(string), []) },
+});
+
 type Reference<Kind> = Extract<ProjectReference, { kind: Kind }>;
 
 const KIND = object<Pick<ProjectReference, 'kind'>>({
@@ -55,6 +61,7 @@ const REFERENCE: Shape<ProjectReference> = (value, at) =>
 export const REQUEST = object<BuildRequest>({
   environment: string,
   specs: or(listOf(SPEC), []),
+  pip: or(listOf(REQUIREMENT), []),
   channels: or(listOf(string), []),
   projects: or(listOf(REFERENCE), []),
   edges: or(listOf(string), []),
@@ -62,6 +69,10 @@ export const REQUEST = object<BuildRequest>({
   format: or(oneOf(['zip', 'tar.gz', 'auto']), 'auto'),
   packer: or(oneOf(['segments', 'archiver']), 'segments'),
   force: or(boolean, false),
+});
+
+const WHEEL = object<LockedWheel>({
+  ...{ name: string, version: string, url: string, sha256: string, size: or(number, null) },
 });
 
 export const LOCK = object<Lock>({
@@ -72,6 +83,7 @@ export const LOCK = object<Lock>({
       ...{ url: string, sha256: string, md5: or(string, null), size: or(number, null) },
     }),
   ),
+  wheels: or(listOf(WHEEL), undefined),
 });
 
 export const PIN = object<ProjectPin>({ name: string, origin: string, sha256: string });

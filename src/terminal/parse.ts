@@ -20,6 +20,7 @@ const UNCONFIGURED: Settings = {
     { name: 'bioconda', default: false },
   ],
   edges: [{ name: 'edge', default: true }],
+  indexes: ['pypi'],
   projects: { repositories: [], paths: [] },
   operators: [],
 };

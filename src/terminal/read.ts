@@ -172,11 +172,11 @@ function show(content: FileContent): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** The command that builds the conda packages of a file. */
-function typed({ name, specs, channels }: FileContent): string {
+/** The command that builds the packages of a file. */
+function typed({ name, specs, pip, channels }: FileContent): string {
   const environment = name !== null && isName(name) ? name : (nearestName(name ?? '') ?? 'my-env');
   const command = createCommand({
-    ...{ environment, specs, channels, projects: [], edges: [] },
+    ...{ environment, specs, pip, channels, projects: [], edges: [] },
     ...{ layout: 'local', format: 'auto', packer: 'segments', force: false },
   });
   return command.length <= LONGEST_TEXT

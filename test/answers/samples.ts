@@ -44,6 +44,7 @@ export const settings: Settings = {
     { name: 'lab', default: true },
     { name: 'madrid', default: false },
   ],
+  indexes: ['pypi'],
   projects: { repositories: ['features'], paths: [] },
   operators: ['U0OMARHAD1'],
 };
@@ -179,6 +180,7 @@ export function build(state: BuildState, change: Partial<Build> = {}): Build {
     request: {
       environment: 'churn',
       specs: ['python=3.11', 'numpy', 'scipy', 'pandas>=2,<3'].map((text) => parseSpec(text)),
+      pip: [],
       channels: [],
       projects: [],
       edges: [],

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fingerprint } from '../../src/domain/fingerprint.ts';
-import { compareLocks, type Lock } from '../../src/domain/lock.ts';
+import { compareLocks, type Lock, type LockedWheel } from '../../src/domain/lock.ts';
 import { locked } from '../pipeline/world.ts';
 
 const lock: Lock = { platform: 'linux-64', packages: ['python 3.11', 'numpy 2.2'].map(locked) };
 const project = { name: 'features', origin: 'features@main', sha256: '1'.repeat(64) };
+
+function wheel(text: string): LockedWheel {
+  const [name = '', version = ''] = text.split(' ');
+  const url = `https://index.example/${name}-${version}-py3-none-any.whl`;
+  return { name, version, url, sha256: locked(text).sha256, size: 7 };
+}
 
 const known: Parameters<typeof fingerprint>[0] = {
   environment: 'churn',
@@ -29,6 +35,7 @@ describe('a fingerprint', () => {
     ],
     ['a further package', { lock: { ...lock, packages: [...lock.packages, locked('six')] } }],
     ['a package less', { lock: { ...lock, packages: lock.packages.slice(1) } }],
+    ['a wheel', { lock: { ...lock, wheels: [wheel('rich 15.0')] } }],
     ['the bytes of a project', { projects: [{ ...project, sha256: '2'.repeat(64) }] }],
     ['a project less', { projects: [] }],
   ];
@@ -55,6 +62,22 @@ describe('a fingerprint', () => {
 
 describe('the difference of two locks', () => {
   const after: Lock = { ...lock, packages: ['six 1', 'numpy 2.3', 'python 3.11'].map(locked) };
+
+  test('has what pip installs, too, as of the channel `pip`', () => {
+    const before: Lock = { ...after, wheels: ['rich 14', 'gone 1'].map(wheel) };
+    const { added, changed, removed } = compareLocks(before, {
+      ...after,
+      wheels: ['rich 15', 'new 1'].map(wheel),
+    });
+    assert.deepEqual(
+      [added, removed].flat().map(({ name, channel }) => `${channel} ${name}`),
+      ['pip new', 'pip gone'],
+    );
+    assert.deepEqual(
+      changed.map((each) => [each.before.version, each.after.version]),
+      [['14', '15']],
+    );
+  });
 
   test('names what was added, what changed and what went', () => {
     const before: Lock = { ...lock, packages: [...lock.packages, locked('old 1')] };

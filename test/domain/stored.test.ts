@@ -41,12 +41,12 @@ describe('a record of an older version', () => {
     );
   });
 
-  test('has no notes, and its request forces nothing', () => {
+  test('has no notes, and its request forces nothing and asks nothing of pip', () => {
     const without = (record: object, ...fields: string[]) =>
       Object.fromEntries(Object.entries(record).filter(([field]) => !fields.includes(field)));
     const older = (record: { request: object }) => ({
       ...without(record, 'notes'),
-      request: without(record.request, 'force'),
+      request: without(record.request, 'force', 'pip'),
     });
     assert.deepEqual(readBuild(older(build('ready'))), build('ready'));
     const revisions = environment().revisions.map(older);

@@ -11,6 +11,7 @@ import { type Context, cannotWalk, ferry } from '../harness.ts';
 const requestOf = (...specs: string[]): BuildRequest => ({
   ...{ environment: 'planned', specs: specs.map((text) => parseSpec(text)), edges: ['edge'] },
   ...{
+    pip: [],
     channels: [],
     projects: [],
     layout: 'local',

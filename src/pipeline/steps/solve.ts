@@ -78,6 +78,7 @@ export async function solve(
   const edges = edgesOf(ports, request);
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
   const glibc = oldest(profiles.map((profile) => profile.glibc));
+  if (known === null && request.pip.length > 0) throw noIndex();
   const lock = known ?? (await ask(ports, request, glibc, progress));
   const projects =
     request.projects.length === 0
@@ -163,4 +164,12 @@ function describeChange(before: SolveInput['before'], lock: Lock): string {
   const all = `${counted(lock.packages.length, 'package')}${weight}`;
   if (before === null) return all;
   return `${all}: ${countChanges(compareLocks(before.lock, lock))} since @${before.number}`;
+}
+
+function noIndex() {
+  return userError({
+    code: 'no-index',
+    message: 'No index of pip packages is configured on this build host.',
+    suggestion: 'Ask conda for the packages, or ask the operator for an index.',
+  });
 }

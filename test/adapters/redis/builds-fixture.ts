@@ -10,6 +10,7 @@ export function buildFor(
     request: {
       environment: options.environment ?? 'churn',
       specs: [{ name: 'numpy', version: '>=1.26', build: null, channel: null }],
+      pip: [],
       channels: [],
       projects: [],
       edges: [],

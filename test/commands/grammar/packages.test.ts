@@ -16,6 +16,7 @@ const settings: Settings = {
     { name: 'conda-forge', default: false },
   ],
   edges: [{ name: 'edge', default: true }],
+  indexes: ['pypi'],
   projects: { repositories: [], paths: [] },
   operators: [],
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
 import { commandHelp, commands } from '../../../commands/registry.ts';
+import { formatRequirement, type PipRequirement } from '../../../src/domain/pip.ts';
 import type { Settings } from '../../../src/domain/services.ts';
 
 const settings: Settings = {
@@ -11,6 +12,7 @@ const settings: Settings = {
     { name: 'conda-forge', default: false },
   ],
   edges: [{ name: 'edge', default: true }],
+  indexes: ['pypi'],
   projects: { repositories: ['model'], paths: ['/srv/projects'] },
   operators: ['U0OMAR'],
 };
@@ -71,6 +73,33 @@ describe('what people type', () => {
       assert.deepEqual(parsed(`create x numpy ${options}`).arguments.channel, ['lab'], options);
     }
     assert.equal(mistake('create -name x numpy').code, 'unknown-option');
+  });
+
+  it('may ask pip for packages, as pip writes them', () => {
+    const texts = ['requests>=2', 'Rich', 'dask[array]==2.0', 'x; extra == "y"'];
+    const options = texts.map((text) => `--pip '${text}'`).join(' ');
+    const { pip } = parsed(`create churn numpy ${options} --pip rich`).arguments;
+    assert.deepEqual((pip as PipRequirement[]).map(formatRequirement), [
+      ...['requests>=2', 'rich', 'dask[array]==2.0', 'x; extra == "y"', 'rich'],
+    ]);
+  });
+
+  it('has a place for what is no requirement of pip', () => {
+    const typed = 'create churn numpy --pip requests=2';
+    const { code, position, suggestion } = mistake(typed);
+    assert.equal(code, 'bad-requirement');
+    assert.equal(suggestion, 'Write `requests==2`.');
+    assert.deepEqual(position, { start: typed.indexOf('requests'), end: typed.length });
+    assert.match(
+      mistake('create churn numpy --pip "x @ https://a.example/x.whl"').message,
+      /address/,
+    );
+    assert.match(
+      mistake('create churn numpy --pip python==3.11').suggestion ?? '',
+      /`python==3.11`/,
+    );
+    const none = parseCommand(typed, commands, { ...settings, indexes: [] });
+    assert.equal(none.kind === 'error' && none.error.code, 'no-index');
   });
 
   it('may be an alias or in capitals', () => {
