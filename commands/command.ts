@@ -2,6 +2,7 @@ import type { Requester } from '../src/domain/build.ts';
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { PipRequirement } from '../src/domain/pip.ts';
+import type { Reference, Which } from '../src/domain/reference.ts';
 import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
 import type { Services } from '../src/domain/services.ts';
@@ -10,8 +11,12 @@ import type { Spec } from '../src/domain/spec.ts';
 /** What a word of a command can mean; `commands/grammar/kinds.ts` has a parser for each. */
 export interface KindTypes {
   environment: string;
-  revision: { environment: string; revision: number | null };
-  /** A build id, or an environment whose newest build is meant. */
+  /** `churn`, `churn@2` or `churn:prod`. */
+  revision: Reference;
+  /** `2` or `prod`, of an environment that stands beside it. */
+  which: Which;
+  tag: string;
+  /** A build id, an environment whose newest build is meant, or a revision. */
   build: string;
   spec: Spec;
   /** As pip writes it: `requests>=2`. */

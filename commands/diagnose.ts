@@ -1,6 +1,7 @@
 import { latestRevision, revisionLabel } from '../src/domain/environment.ts';
 import { FerryError, type Repair, userError } from '../src/domain/errors.ts';
 import { type Meant, namedInLog, unknownInLog } from '../src/domain/own-environment.ts';
+import type { Reference } from '../src/domain/reference.ts';
 import { remedyFor } from '../src/domain/remedy.ts';
 import { generalFindings, type Reply } from '../src/domain/reply.ts';
 import type { KeptDiagnosis } from '../src/domain/services/diagnoses.ts';
@@ -42,7 +43,7 @@ export const diagnose = defineCommand({
 type FindingsReply = Extract<Reply, { kind: 'findings' }>;
 
 interface Asked {
-  environment: { environment: string; revision: number | null } | null;
+  environment: Reference | null;
   /** A diagnosis that is known already, by its id. */
   kept: string | null;
   text: string;
@@ -118,10 +119,10 @@ async function answerFor(
 }
 
 async function saidEnvironment(
-  { environment: name, revision: number }: NonNullable<Asked['environment']>,
+  { environment: name, revision: which }: Reference,
   { services }: CommandContext,
 ): Promise<Meant> {
-  const revision = await services.findRevision(name, number);
+  const revision = await services.findRevision(name, which);
   const environment = await services.findEnvironment(name);
   return { environment, revision, by: 'said', logLine: null, notes: [] };
 }

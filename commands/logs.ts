@@ -9,8 +9,8 @@ export const logs = defineCommand({
   group: 'follow',
   aliases: ['log'],
   summary: 'the last lines of a build’s log',
-  usage: 'logs NAME|BUILD [--last N]',
-  examples: ['logs churn', 'logs churn --last 200'],
+  usage: 'logs NAME[@REVISION|:TAG]|BUILD [--last N]',
+  examples: ['logs churn', 'logs churn@2', 'logs churn --last 200'],
   args: {
     positionals: { build: { kind: 'build', required: true } },
     options: { last: { kind: 'count', value: 'N', summary: `how many lines (default ${LINES})` } },
@@ -35,7 +35,7 @@ export const logs = defineCommand({
 const MOST_BUILDS = 50;
 
 /**
- * The build whose log is meant: by id that one; by name the newest that did something, since one
+ * The build whose log is meant: by id or revision that one; by name the newest that did something, since one
  * that found everything in place, or was cancelled while it waited, has nothing to tell.
  */
 async function whoseLog(
@@ -43,7 +43,8 @@ async function whoseLog(
   services: Services,
 ): Promise<{ build: Build; passedOver: Build | null }> {
   const newest = await services.findBuild(reference);
-  if (newest.id === reference || didSomething(newest)) return { build: newest, passedOver: null };
+  const isOne = newest.id === reference || reference !== newest.request.environment;
+  if (isOne || didSomething(newest)) return { build: newest, passedOver: null };
   const { environment } = newest.request;
   const builds = await services.builds({ environment, limit: MOST_BUILDS });
   const build = builds.find(didSomething);

@@ -9,10 +9,11 @@ export const run = defineCommand({
   group: 'use',
   aliases: ['line', 'use'],
   summary: 'the line that runs PySpark on an environment',
-  usage: 'run NAME[@REVISION] [pyspark|spark-submit] [options] [-- app.py arguments…]',
+  usage: 'run NAME[@REVISION|:TAG] [pyspark|spark-submit] [options] [-- app.py arguments…]',
   examples: [
     'run churn',
     'run churn@3 spark-submit --mode cluster -- app.py --date 2026-01-31',
+    'run churn:prod',
     'run churn --for jupyter',
   ],
   notes: [

@@ -5,8 +5,8 @@ export const verify = defineCommand({
   group: 'use',
   aliases: ['prove'],
   summary: 'run the environment on the cluster again and bring back what the executors say',
-  usage: 'verify NAME[@REVISION]',
-  examples: ['verify churn', 'verify churn@2'],
+  usage: 'verify NAME[@REVISION|:TAG]',
+  examples: ['verify churn', 'verify churn@2', 'verify churn:prod'],
   args: { positionals: { revision: { kind: 'revision', required: true } } },
   async run(args, { services, user, channel, team }) {
     const { environment, revision: number } = args.revision;

@@ -119,6 +119,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   revision: 'the name of an environment',
   build: 'the name of an environment or a build id',
   specs: 'at least one package',
+  tag: 'a tag, such as `prod`',
 };
 
 function unexpectedArgument({ command, settings }: Reading, position: Token): FerryError {

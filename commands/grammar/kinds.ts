@@ -1,6 +1,7 @@
 import { FerryError, userError } from '../../src/domain/errors.ts';
 import { parseName, printable } from '../../src/domain/names.ts';
 import { condaVersion, parseRequirement } from '../../src/domain/pip.ts';
+import { parseReference, parseTag, type Which } from '../../src/domain/reference.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { closest, type Token } from '../../src/domain/tokens.ts';
@@ -14,8 +15,14 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   // `create churn: numpy` names churn.
   environment: (token) =>
     parseName(token.text.replace(/(?<=.)[:,]$/, ''), 'environment name', token),
-  revision: parseRevision,
-  build: (token) => parseName(token.text, 'environment name or build id', token),
+  revision: (token) => parseReference(token.text, token.start),
+  // An id is said as a name is.
+  build: (token) => {
+    parseReference(token.text, token.start);
+    return token.text;
+  },
+  tag: (token) => parseTag(token.text, token.start),
+  which: parseWhich,
   spec: parseConfiguredSpec,
   requirement: parseInstallable,
   channel: (token, settings) =>
@@ -124,23 +131,10 @@ function parseInstallable(token: Token, settings: Settings): KindTypes['requirem
   });
 }
 
-/** `churn` or `churn@3` */
-function parseRevision(token: Token): KindTypes['revision'] {
-  const [name = '', number, ...more] = token.text.split('@');
-  const environment = parseName(name, 'environment name', {
-    start: token.start,
-    end: token.start + name.length,
-  });
-  if (number === undefined) return { environment, revision: null };
-  if (more.length > 0 || !/^[1-9]\d{0,5}$/.test(number)) {
-    throw userError({
-      code: 'bad-revision',
-      message: `\`${printable(token.text)}\` does not name a revision.`,
-      suggestion: `Write \`${environment}@1\`, or \`${environment}\` for the newest.`,
-      position: { start: token.start + name.length + 1, end: token.end },
-    });
-  }
-  return { environment, revision: Number(number) };
+/** `2`, `@2`, `prod` or `:prod`, of an environment that stands beside it. */
+function parseWhich(token: Token): Which {
+  const bare = token.text.replace(/^[@:]/, '');
+  return /^[1-9]\d{0,5}$/.test(bare) ? Number(bare) : parseTag(bare, token.end - bare.length);
 }
 
 const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;

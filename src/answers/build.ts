@@ -1,6 +1,7 @@
 import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
 import { channelsOf, edgesOf } from '../domain/defaults.ts';
+import { revisionLabel } from '../domain/environment.ts';
 import type { ErrorKind } from '../domain/errors.ts';
 import { counted, duration, size } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
@@ -42,6 +43,7 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
       small(place(build, settings)),
       // What came of it first, how it came about after.
       ...outcome(build, made, settings),
+      ...replaced(build),
       progress(build),
       // A copy is not edited: what acts on the build stands in the live message.
       ...buttons(
@@ -67,6 +69,19 @@ function title(build: Build): string {
     case 'cancelled':
       return `⏹️ The build of ${name} was cancelled`;
   }
+}
+
+/** The name alone means another revision than it would have by itself. */
+function replaced({ request: { environment }, state, revision, replaces }: Build): Part[] {
+  if (state !== 'ready' || revision === null || replaces === null) return [];
+  const back = `rollback ${environment} --to ${replaces}`;
+  return [
+    small(
+      code(environment),
+      ` is ${revisionLabel(environment, revision)} now; it was ${revisionLabel(environment, replaces)} before. Back: `,
+      code(back),
+    ),
+  ];
 }
 
 /** False when the newest answer of some edge's executors was no. */

@@ -14,6 +14,7 @@ import { describeFreezes } from './freezes.ts';
 import { describeHelp } from './help.ts';
 import { describeInvocation } from './invocation.ts';
 import { describeLog } from './log.ts';
+import { describeMove } from './move.ts';
 import { describeNotice } from './notice.ts';
 import { describePlan } from './plan.ts';
 import { describeRefusal } from './refusal.ts';
@@ -26,6 +27,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,
+  move: describeMove,
   log: describeLog,
   findings: describeFindings,
   audit: describeAudit,

@@ -1,5 +1,12 @@
-import { aliasOf, type Environment, type Revision, revisionLabel } from '../domain/environment.ts';
+import {
+  aliasOf,
+  type Environment,
+  type Revision,
+  revisionLabel,
+  tagLabel,
+} from '../domain/environment.ts';
 import { counted, size } from '../domain/figures.ts';
+import { otherNames } from '../domain/reference.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
@@ -32,6 +39,7 @@ export function describeEnvironment(
   const parts: Part[] = [
     heading(label),
     small('owned by ', user(environment.owner), ' since ', date(environment.createdAt)),
+    ...(revision ? namesOf(environment, revision) : []),
   ];
   if (building)
     parts.push(prose(`${STATE_ICONS[building.state]} At work: `, code(building.id, 60)));
@@ -47,6 +55,7 @@ export function describeEnvironment(
       list(others.map((entry) => revisionLine(environment, entry))),
     );
   }
+  parts.push(...describeMoves(environment));
   if (revision) {
     parts.push(
       ...buttons(
@@ -60,6 +69,33 @@ export function describeEnvironment(
     );
   }
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
+}
+
+/** The names by which the revision is found beside its number. */
+function namesOf(environment: Environment, { number }: Revision): Part[] {
+  const names = otherNames(environment, number);
+  return names.length === 0 ? [] : [small('also ', codes(names, 300))];
+}
+
+const MOST_MOVES = 5;
+
+/** Who moved tags and the default, the last one first. */
+function describeMoves({ name, moves }: Environment): Part[] {
+  if (moves.length === 0) return [];
+  const label = (number: number | null) => (number === null ? 'none' : revisionLabel(name, number));
+  const rows = moves.slice(-MOST_MOVES).reverse();
+  return [
+    prose(bold('Moved names')),
+    list(
+      rows.map(({ tag, from, to, by, at }) =>
+        words(
+          code(tagLabel(name, tag)),
+          ` ${label(from)} → ${label(to)}, by `,
+          ...[user(by), ' ', date(at)],
+        ),
+      ),
+    ),
+  ];
 }
 
 function describeRevision(revision: Revision): Part[] {
@@ -121,6 +157,7 @@ function describeRevision(revision: Revision): Part[] {
 function revisionLine(environment: Environment, revision: Revision): Inline[] {
   return words(
     bold(revisionLabel(environment.name, revision.number)),
+    ...otherNames(environment, revision.number).flatMap((name) => [' ', code(name)]),
     ' ',
     date(revision.createdAt),
     ': ',

@@ -1,4 +1,9 @@
-import { type Environment, latestRevision, revisionLabel } from '../domain/environment.ts';
+import {
+  defaultRevision,
+  type Environment,
+  latestRevision,
+  revisionLabel,
+} from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
@@ -47,10 +52,12 @@ export function describeEnvironments(
 
 /** `churn@3 of @ana: python=3.11 numpy, on lab` */
 export function environmentLine(environment: Environment): Inline[] {
-  const revision = latestRevision(environment);
+  const revision = defaultRevision(environment);
   const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
+  const newest = latestRevision(environment)?.number;
   return words(
     bold(line(label, 80)),
+    revision && newest !== revision.number ? ` (the newest is @${newest})` : '',
     ' of ',
     user(environment.owner),
     revision ? ': ' : ', nothing built yet',
@@ -68,7 +75,7 @@ export function environmentLine(environment: Environment): Inline[] {
 
 /** What says the line of an environment; none while there is none. */
 export function lineButton(environment: Environment): Repair[] {
-  const revision = latestRevision(environment);
+  const revision = defaultRevision(environment);
   if (!revision) return [];
   const label = revisionLabel(environment.name, revision.number);
   return [{ label: `Line of ${label}`, command: `run ${label}` }];

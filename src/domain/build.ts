@@ -56,6 +56,11 @@ export interface Build {
   /** What its solve had to say. */
   notes: Note[];
   revision: number | null;
+  /**
+   * The revision that the environment's name meant until this build, when that was not just the one
+   * before: somebody had moved it, or this build is an older one again.
+   */
+  replaces: number | null;
   archive: Archive | null;
   /** Package asked for → modules it installs, for the executors to import. */
   imports: Record<string, string[]>;
@@ -97,6 +102,7 @@ export function newBuild(input: {
     fingerprint: null,
     notes: [],
     revision: null,
+    replaces: null,
     archive: null,
     imports: {},
     stagings: [],

@@ -11,6 +11,22 @@ export interface Environment {
   owner: string;
   createdAt: number;
   revisions: Revision[];
+  /** Tag → number of the revision that it names: `churn:prod`. */
+  tags: Readonly<Record<string, number>>;
+  /** The revision that the environment's name alone means; null for the newest, whichever that is. */
+  defaultRevision: number | null;
+  /** What was done to tags and default, the last one last; older ones are dropped. */
+  moves: readonly Move[];
+}
+
+/** A tag, or the environment's name alone (null), got another revision. */
+export interface Move {
+  tag: string | null;
+  /** Numbers of revisions; null where it named none before, or names none any more. */
+  from: number | null;
+  to: number | null;
+  by: string;
+  at: number;
 }
 
 /** One fingerprint in the history of an environment: `churn@3`. */
@@ -116,8 +132,57 @@ export function aliasOf({ aliases, layout }: Pick<Staging, 'aliases' | 'layout'>
   return aliases[layout];
 }
 
+/** A name that somebody has asked for, without a revision. */
+export function newEnvironment(name: string, owner: string, createdAt: number): Environment {
+  return {
+    ...{ name, owner, createdAt },
+    ...{ revisions: [], tags: {}, defaultRevision: null, moves: [] },
+  };
+}
+
 export function latestRevision(environment: Environment): Revision | null {
   return environment.revisions.at(-1) ?? null;
+}
+
+/** What the environment's name alone means: the newest revision, unless it was moved. */
+export function defaultRevision(environment: Environment): Revision | null {
+  const { revisions, defaultRevision: moved } = environment;
+  return revisions.find(({ number }) => number === moved) ?? latestRevision(environment);
+}
+
+/** The tags of a revision, in the order of the alphabet. */
+export function tagsOf({ tags }: Pick<Environment, 'tags'>, revision: number): string[] {
+  return Object.keys(tags)
+    .filter((tag) => tags[tag] === revision)
+    .sort();
+}
+
+const MOST_MOVES = 50;
+
+/**
+ * The environment in which a tag, or its name alone, means revision `to`; null takes a tag away, and
+ * for the name is the newest. A move that changes nothing is not remembered.
+ */
+export function moveTo(
+  environment: Environment,
+  { tag, to, by, at }: Omit<Move, 'from'>,
+): { environment: Environment; move: Move } {
+  const newest = latestRevision(environment)?.number ?? null;
+  const named = tag !== null && Object.hasOwn(environment.tags, tag) ? environment.tags[tag] : null;
+  const before = defaultRevision(environment)?.number ?? null;
+  const from = tag === null ? before : (named ?? null);
+  const move: Move = { tag, from, to: tag === null ? (to ?? newest) : to, by, at };
+  const changed: Partial<Environment> =
+    tag === null
+      ? { defaultRevision: move.to === newest ? null : move.to }
+      : { tags: withTag(environment.tags, tag, to) };
+  const moves = move.from === move.to ? environment.moves : [...environment.moves, move];
+  return { environment: { ...environment, ...changed, moves: moves.slice(-MOST_MOVES) }, move };
+}
+
+function withTag(tags: Environment['tags'], tag: string, to: number | null): Environment['tags'] {
+  const others = Object.entries(tags).filter(([known]) => known !== tag);
+  return Object.fromEntries(to === null ? others : [...others, [tag, to]]);
 }
 
 /**
@@ -131,4 +196,9 @@ export function isOwned(environment: Environment): boolean {
 /** `churn@3` */
 export function revisionLabel(name: string, number: number): string {
   return `${name}@${number}`;
+}
+
+/** `churn:prod`; without a tag the name alone. */
+export function tagLabel(name: string, tag: string | null): string {
+  return tag === null ? name : `${name}:${tag}`;
 }

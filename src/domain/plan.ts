@@ -17,7 +17,7 @@ export interface Plan {
   /** What was added for the cluster, and what of it will not work there. */
   notes: Note[];
   /**
-   * The newest revision of the environment when it was planned, or null. With the plan's own
+   * The default revision of the environment when it was planned, or null. With the plan's own
    * fingerprint, there is nothing to build.
    */
   before: Pick<Revision, 'number' | 'lock' | 'fingerprint'> | null;

@@ -28,6 +28,27 @@ export function mayBuild(
 }
 
 /**
+ * Who owns an environment, and operators, decide what its names mean. Throws `not-allowed`, naming
+ * who may.
+ */
+export function requireMayMove(
+  { name, owner }: Environment,
+  user: string,
+  settings: Operators,
+): void {
+  if (user === owner || isOperator(settings, user)) return;
+  throw userError({
+    code: 'not-allowed',
+    message: [
+      `\`${name}\` belongs to `,
+      { person: owner },
+      ': only they and operators may do that.',
+    ],
+    suggestion: ['Ask ', { person: owner }, '.'],
+  });
+}
+
+/**
  * Builds may be stopped or run again by who asked for them and by operators. Throws `not-allowed`,
  * naming who may.
  */

@@ -1,7 +1,14 @@
 import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
-import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
+import type {
+  Environment,
+  LineForm,
+  Move,
+  Revision,
+  Staging,
+  Verification,
+} from './environment.ts';
 import type { FerryError, Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
 import type { Phrase } from './phrase.ts';
@@ -34,6 +41,8 @@ export type Reply =
       revision: Revision | null;
       building: Build | null;
     }
+  /** A tag, or what the environment's name alone means, was moved. */
+  | { kind: 'move'; environment: Environment; move: Move }
   /**
    * `more`: the log has lines before these. `passedOver`: a newer build of the same name that did
    * nothing, when the name was asked for.

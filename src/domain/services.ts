@@ -6,6 +6,7 @@ import type { Freezes } from './services/freezes.ts';
 import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
+import type { Tags } from './services/tags.ts';
 
 /**
  * What a command may ask for, whoever typed it: the one door between the conversation and the
@@ -20,7 +21,8 @@ export interface Services
     Diagnoses,
     Plans,
     Audits,
-    Freezes {
+    Freezes,
+    Tags {
   readonly settings: Settings;
 }
 

@@ -2,7 +2,15 @@ import type { Archive } from './archive.ts';
 import type { AuditEntry } from './audit.ts';
 import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
-import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
+import {
+  type Environment,
+  type LineForm,
+  type Move,
+  newEnvironment,
+  type Revision,
+  type Staging,
+  type Verification,
+} from './environment.ts';
 import type { Failure, Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
 import { defaultAlias } from './invocation/alias.ts';
@@ -180,8 +188,16 @@ const REVISION = object<StoredRevision>({
 
 const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredRevision[] }>({
   ...{ name: string, owner: string },
-  createdAt: or(number, 0),
-  revisions: or(listOf(REVISION), []),
+  createdAt: number,
+  revisions: listOf(REVISION),
+  tags: mapOf(number),
+  defaultRevision: or(number, null),
+  moves: listOf(
+    object<Move>({
+      ...{ tag: or(string, null), from: or(number, null), to: or(number, null) },
+      ...{ by: string, at: number },
+    }),
+  ),
 });
 
 const FAILURE = object<Failure>({
@@ -229,6 +245,7 @@ const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
   lock: or(LOCK, null),
   fingerprint: or(string, null),
   revision: or(number, null),
+  replaces: or(number, null),
   archive: or(ARCHIVE, null),
   verifying: boolean,
   reused: boolean,
@@ -251,9 +268,16 @@ export const readBuild: Shape<Build> = (value, at) => {
   return { ...stored, stagings: stored.stagings.map((staging) => readStaging(staging, of)) };
 };
 
-/** An environment. */
+/** What an environment cannot be without. */
+const NAMED = object<Pick<Environment, 'name' | 'owner' | 'createdAt'>>({
+  ...{ name: string, owner: string, createdAt: or(number, 0) },
+});
+
+/** An environment; fields that an older program did not know get the values of a new one. */
 export const readEnvironment: Shape<Environment> = (value, at) => {
-  const stored = ENVIRONMENT(value, at);
+  const { name, owner, createdAt } = NAMED(value, at);
+  const fields = isObject(value) ? value : {};
+  const stored = ENVIRONMENT({ ...newEnvironment(name, owner, createdAt), ...fields }, at);
   return {
     ...stored,
     revisions: stored.revisions.map((revision) => {

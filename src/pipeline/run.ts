@@ -1,6 +1,13 @@
 import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
 import { withSite } from '../domain/cluster.ts';
-import { isOwned, latestRevision, type Revision, type Staging } from '../domain/environment.ts';
+import {
+  type Environment,
+  isOwned,
+  latestRevision,
+  moveTo,
+  type Revision,
+  type Staging,
+} from '../domain/environment.ts';
 import {
   Cancelled,
   type Failure,
@@ -167,6 +174,7 @@ async function reuse(run: BuildRun, revision: Revision): Promise<void> {
   );
   if (isProven) await run.skip('verify', `proven as @${revision.number}`);
   else await verify(run);
+  await keepAsDefault(run, (environment) => environment);
 }
 
 /** The number this fingerprint has, or the next one; the environment is held, so nobody races. */
@@ -247,7 +255,7 @@ export async function runVerification(
 async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Promise<void> {
   const { build } = run;
   const now = run.ports.clock.now();
-  await run.ports.store.updateEnvironment(build.request.environment, (environment) => {
+  await keepAsDefault(run, (environment) => {
     const known = environment.revisions.find((revision) => revision.number === build.revision);
     const names = build.stagings.map((staging) => staging.edge);
     const revision: Revision = {
@@ -278,6 +286,22 @@ async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Prom
       ].sort((left, right) => left.number - right.number),
     };
   });
+}
+
+/** Changes the environment; what was built last is what its name means from then on. */
+async function keepAsDefault(
+  run: BuildRun,
+  change: (environment: Environment) => Environment,
+): Promise<void> {
+  const { revision: to, request, requester } = run.build;
+  const at = run.ports.clock.now();
+  let replaces: number | null = null;
+  await run.ports.store.updateEnvironment(request.environment, (environment) => {
+    const moved = moveTo(change(environment), { tag: null, to, by: requester.user, at });
+    replaces = moved.move.from === to ? null : moved.move.from;
+    return moved.environment;
+  });
+  if (replaces !== null) await run.update((build) => ({ ...build, replaces }));
 }
 
 /** What a failure says is shown in Slack; what it quotes may hold a secret. */

@@ -10,6 +10,7 @@ import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
 import type { ServicePorts } from './services/ports.ts';
+import { tags } from './services/tags.ts';
 
 const UNKNOWN: Channels = { read: async () => null, close() {} };
 
@@ -35,5 +36,6 @@ export function createServices({
     ...diagnoses(ports),
     ...audits(ports),
     ...freezes(ports),
+    ...tags(ports),
   });
 }

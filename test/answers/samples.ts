@@ -9,13 +9,15 @@ import {
   type StepName,
 } from '../../src/domain/build.ts';
 import type { Finding } from '../../src/domain/diagnosis.ts';
-import type {
-  Environment,
-  ExecutorEvidence,
-  LineForm,
-  Revision,
-  Staging,
-  Verification,
+import {
+  type Environment,
+  type ExecutorEvidence,
+  type LineForm,
+  type Move,
+  newEnvironment,
+  type Revision,
+  type Staging,
+  type Verification,
 } from '../../src/domain/environment.ts';
 import type { Failure } from '../../src/domain/errors.ts';
 import type { Lock } from '../../src/domain/lock.ts';
@@ -297,7 +299,34 @@ export function revision(number = 3): Revision {
 
 export function environment(name = 'churn', count = 3): Environment {
   const revisions = Array.from({ length: count }, (_, index) => revision(index + 1));
-  return { name, owner: 'U0ANARUIZ1', createdAt: START, revisions };
+  return { ...newEnvironment(name, 'U0ANARUIZ1', START), revisions };
+}
+
+/** `churn` after a move, the last of its revisions with another numpy. */
+function moved(change: Pick<Move, 'tag' | 'from' | 'to'>): Environment {
+  const { revisions, ...rest } = environment();
+  const older = revisions.slice(0, -1).map((known) => ({
+    ...known,
+    lock: {
+      ...known.lock,
+      packages: known.lock.packages.map((entry) =>
+        entry.name === 'numpy' ? { ...entry, version: '1.26.4', sha256: 'c'.repeat(64) } : entry,
+      ),
+    },
+  }));
+  const move: Move = { ...change, by: 'U0ANARUIZ1', at: START + 3_600_000 };
+  return {
+    ...rest,
+    revisions: [...older, ...revisions.slice(-1)],
+    tags: move.tag === null || move.to === null ? {} : { [move.tag]: move.to },
+    defaultRevision: 2,
+    moves: [{ ...move, tag: null, from: 3, to: 2 }, move],
+  };
+}
+
+function moveReply(change: Pick<Move, 'tag' | 'from' | 'to'>): Reply {
+  const environment = moved(change);
+  return { kind: 'move', environment, move: environment.moves.at(-1) as Move };
 }
 
 const createHelp: CommandHelp = {
@@ -440,6 +469,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   ),
   'build-ready-two-edges': buildReply(twoEdges),
   'build-ready-reused': buildReply(build('ready', { reused: true })),
+  'build-ready-replacing': buildReply(build('ready', { replaces: 1 })),
   'build-verifying': buildReply(build('ready', { verifying: true })),
   'build-not-proven': buildReply(
     build('ready', {
@@ -512,6 +542,17 @@ export const samples: Readonly<Record<string, Reply>> = {
       },
     ],
   },
+  'environment-moved': {
+    kind: 'environment',
+    environment: moved({ tag: 'prod', from: 1, to: 2 }),
+    revision: revision(2),
+    building: null,
+  },
+  'move-tag': moveReply({ tag: 'prod', from: 2, to: 3 }),
+  'move-new-tag': moveReply({ tag: 'prod', from: null, to: 3 }),
+  'move-untag': moveReply({ tag: 'prod', from: 3, to: null }),
+  'move-rollback': moveReply({ tag: null, from: 3, to: 2 }),
+  'move-nothing': moveReply({ tag: 'prod', from: 3, to: 3 }),
   plan: { kind: 'plan', plan: plan(), whole: false, insists: false },
   'plan-whole': { kind: 'plan', plan: plan(), whole: true, insists: false },
   'plan-first': { kind: 'plan', plan: plan({ before: null }), whole: false, insists: true },

@@ -5,7 +5,7 @@ import { execute } from '../../commands/execute.ts';
 import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { renderText } from '../../src/answers/text.ts';
-import type { Environment, Revision } from '../../src/domain/environment.ts';
+import { type Environment, newEnvironment, type Revision } from '../../src/domain/environment.ts';
 import type { Channels } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
@@ -54,7 +54,7 @@ function environment(name: string, ...revisions: Made[]): Environment {
   const [entry] = sample.lock.packages;
   assert.ok(entry);
   return {
-    ...{ name, owner: revisions[0]?.owner ?? ANA, createdAt: 0 },
+    ...newEnvironment(name, revisions[0]?.owner ?? ANA, 0),
     revisions: revisions.map(({ packages = {}, specs, change }, index) => ({
       ...sample,
       number: index + 1,

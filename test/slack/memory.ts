@@ -1,7 +1,7 @@
 /** A store and a queue in memory, and the real services over them: what the app's tests stand on. */
 import type { AuditEntry } from '../../src/domain/audit.ts';
 import { type Build, isSettled } from '../../src/domain/build.ts';
-import type { Environment } from '../../src/domain/environment.ts';
+import { type Environment, newEnvironment } from '../../src/domain/environment.ts';
 import type {
   Answered,
   Errand,
@@ -85,12 +85,7 @@ export class MemoryStore implements Store {
 
   async claimEnvironment(name: string, owner: string, now: number): Promise<Environment> {
     await this.#reach();
-    const environment = this.environments.get(name) ?? {
-      name,
-      owner,
-      createdAt: now,
-      revisions: [],
-    };
+    const environment = this.environments.get(name) ?? newEnvironment(name, owner, now);
     this.environments.set(name, environment);
     return environment;
   }

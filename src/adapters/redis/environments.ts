@@ -1,4 +1,4 @@
-import type { Environment } from '../../domain/environment.ts';
+import { type Environment, newEnvironment } from '../../domain/environment.ts';
 import type { Store } from '../../domain/ports.ts';
 import { readEnvironment } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
@@ -34,7 +34,7 @@ export function storeEnvironments(
     },
 
     async claimEnvironment(name, owner, now) {
-      const environment = { name, owner, createdAt: now, revisions: [] };
+      const environment = newEnvironment(name, owner, now);
       if (await records.create(environment)) return environment;
       const existing = await records.read(name);
       if (!existing) throw new Error(`environment ${name} vanished while it was being claimed`);

@@ -1,9 +1,13 @@
 import type { Build } from '../build.ts';
 import type { Environment, Revision } from '../environment.ts';
+import type { Which } from '../reference.ts';
 
 /** Finding what is recorded: builds, environments and their revisions. */
 export interface Lookup {
-  /** By build id, or the newest build of an environment. Throws `build-not-found`. */
+  /**
+   * By build id, the newest build of an environment, or the one that made a revision (`churn@2`).
+   * Throws `build-not-found`, and of a revision as `findRevision`.
+   */
   findBuild(reference: string): Promise<Build>;
   /** What was asked for last comes first. */
   builds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
@@ -13,6 +17,6 @@ export interface Lookup {
   environments(): Promise<Environment[]>;
   /** Throws `environment-not-found`, with the nearest name as suggestion. */
   findEnvironment(name: string): Promise<Environment>;
-  /** The newest revision when `number` is null. Throws `environment-not-found`, `revision-not-found` or `not-ready`. */
-  findRevision(name: string, number: number | null): Promise<Revision>;
+  /** Throws `environment-not-found`, `revision-not-found`, `tag-not-found` or `not-ready`. */
+  findRevision(name: string, which: Which): Promise<Revision>;
 }

@@ -1,4 +1,4 @@
-import { latestRevision } from '../../domain/environment.ts';
+import { defaultRevision } from '../../domain/environment.ts';
 import type { Errand } from '../../domain/errands.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Progress } from '../../domain/ports.ts';
@@ -15,7 +15,7 @@ export async function plan(
   progress: Progress,
 ): Promise<Plan> {
   const environment = await ports.store.readEnvironment(request.environment);
-  const before = environment ? latestRevision(environment) : null;
+  const before = environment ? defaultRevision(environment) : null;
   const engine = await ports.engine.describe();
   try {
     const solved = await solve(ports, { request, engine, id, lock: null, before }, progress);

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { Requester } from '../../domain/build.ts';
+import { referenceLabel } from '../../domain/reference.ts';
 import { createCommand } from '../../domain/request.ts';
 import type { Audits } from '../../domain/services/audits.ts';
 import type { Diagnoses } from '../../domain/services/diagnoses.ts';
@@ -44,7 +45,18 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
   freeze: ([edge, why, requester]) => withEdge('freeze', edge, ` --why ${why}`, requester),
   thaw: ([edge, requester]) => withEdge('thaw', edge, '', requester),
   verify: ([build, requester]) => withBuild('verify', build, requester),
+  tag: ([name, which, tag, requester]) =>
+    ofEnvironment(name, requester, `tag ${referenceLabel(name, which)} ${tag}`),
+  untag: ([name, tag, requester]) => ofEnvironment(name, requester, `untag ${name} ${tag}`),
+  rollback: ([name, which, requester], result) => {
+    const to = which ?? result?.move.to ?? null;
+    return ofEnvironment(name, requester, `rollback ${name}${to === null ? '' : ` --to ${to}`}`);
+  },
 };
+
+function ofEnvironment(environment: string, requester: Requester, text: string): Told {
+  return { requester, environment, build: null, text };
+}
 
 function withBuild(
   deed: 'retry' | 'cancel' | 'verify',

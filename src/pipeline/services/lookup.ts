@@ -1,11 +1,7 @@
 import { type Build, isSettled } from '../../domain/build.ts';
-import {
-  type Environment,
-  isOwned,
-  latestRevision,
-  type Revision,
-} from '../../domain/environment.ts';
+import { type Environment, isOwned } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
+import { parseReference, revisionOf } from '../../domain/reference.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
 import { closest } from '../../domain/tokens.ts';
 import type { ServicePorts } from './ports.ts';
@@ -17,6 +13,8 @@ export function lookup({ store }: Pick<ServicePorts, 'store'>): Lookup {
   async function findBuild(reference: string): Promise<Build> {
     const build = await store.readBuild(reference);
     if (build) return build;
+    const { environment: name, revision: which } = parseReference(reference);
+    if (which !== null) return findBuild((await findRevision(name, which)).buildId);
     const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
     if (newest) return newest;
     throw notFound('build', reference, await environments());
@@ -33,37 +31,17 @@ export function lookup({ store }: Pick<ServicePorts, 'store'>): Lookup {
     throw newest ? neverBuilt(newest) : notFound('environment', name, await environments());
   }
 
+  const findRevision: Lookup['findRevision'] = async (name, which) =>
+    revisionOf(await findEnvironment(name), which);
+
   return {
     findBuild,
     builds: (filter) => store.listBuilds(filter),
     log: (buildId, last) => store.readLog(buildId, last),
     environments,
     findEnvironment,
-    findRevision: async (name, number) => revisionOf(await findEnvironment(name), number),
+    findRevision,
   };
-}
-
-function revisionOf(environment: Environment, number: number | null): Revision {
-  const { name, revisions } = environment;
-  const revision =
-    number === null
-      ? latestRevision(environment)
-      : revisions.find((candidate) => candidate.number === number);
-  if (revision) return revision;
-  const numbers = revisions.map((known) => `\`${name}@${known.number}\``);
-  throw userError(
-    numbers.length === 0
-      ? {
-          code: 'not-ready',
-          message: `\`${name}\` has no finished build yet.`,
-          suggestion: `\`status ${name}\` shows how its build is doing.`,
-        }
-      : {
-          code: 'revision-not-found',
-          message: `\`${name}\` has no revision ${number}.`,
-          suggestion: `It has ${numbers.join(', ')}.`,
-        },
-  );
 }
 
 function neverBuilt({ request, state }: Build): FerryError {

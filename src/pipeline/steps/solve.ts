@@ -1,4 +1,4 @@
-import { latestRevision, type Revision } from '../../domain/environment.ts';
+import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
@@ -25,7 +25,7 @@ export interface SolveInput {
   id: string;
   /** Packages that are settled already; null asks the engine for them. */
   lock: Lock | null;
-  /** The newest revision of the environment, which the answer is compared with for people. */
+  /** The default revision of the environment, which the answer is compared with for people. */
   before: Pick<Revision, 'number' | 'lock'> | null;
 }
 
@@ -55,7 +55,7 @@ export async function solveBuild(run: BuildRun, progress: Progress): Promise<Sol
   await run.update((current) => ({ ...current, engine: engineLabel(engine) }));
   const { request, id, lock } = build;
   const environment = await ports.store.readEnvironment(request.environment);
-  const before = environment ? latestRevision(environment) : null;
+  const before = environment ? defaultRevision(environment) : null;
   return solve(ports, { request, engine, id, lock, before }, progress);
 }
 

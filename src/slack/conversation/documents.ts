@@ -58,6 +58,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   builds: ({ builds }) => builds.length > 0,
   environments: ({ environments }) => environments.length > 0,
   environment: () => true,
+  move: () => false,
   log: ({ lines }) => lines.length > 0,
   findings: () => true,
   audit: () => false,

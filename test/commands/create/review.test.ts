@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { execute, review } from '../../../commands/execute.ts';
 import { commandHelp, commands } from '../../../commands/registry.ts';
+import { newEnvironment } from '../../../src/domain/environment.ts';
 import { plainPhrase } from '../../../src/domain/phrase.ts';
 import type { Channels } from '../../../src/domain/ports.ts';
 import type { RefusalView } from '../../../src/domain/reply.ts';
@@ -207,7 +208,7 @@ describe('a name that may be none', () => {
   test('is not proposed when an environment has it', async () => {
     const { say, store } = world();
     const name = 'numpy-pandas';
-    store.environments.set(name, { name, owner: 'U2', createdAt: 0, revisions: [revision()] });
+    store.environments.set(name, { ...newEnvironment(name, 'U2', 0), revisions: [revision()] });
     const reply = await say('create numpy pandas');
     assert.equal(
       reply.kind === 'refusal' && reply.error.repairs[0]?.command,

@@ -1,0 +1,67 @@
+import type { Requester } from '../../domain/build.ts';
+import { type Environment, moveTo } from '../../domain/environment.ts';
+import { userError } from '../../domain/errors.ts';
+import { requireMayMove } from '../../domain/policy.ts';
+import { numberOf, requireFreeTag, revisionOf } from '../../domain/reference.ts';
+import type { Moved, Tags } from '../../domain/services/tags.ts';
+import { lookup } from './lookup.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** What the names of revisions mean, changed by whom the policy lets. */
+export function tags(ports: ServicePorts): Tags {
+  return {
+    async tag(name, which, tag, requester) {
+      requireFreeTag(tag);
+      return move(ports, name, requester, (environment) => ({
+        tag,
+        to: revisionOf(environment, which).number,
+      }));
+    },
+    async untag(name, tag, requester) {
+      requireFreeTag(tag);
+      return move(ports, name, requester, (environment) => {
+        numberOf(environment, tag);
+        return { tag, to: null };
+      });
+    },
+    rollback: (name, which, requester) =>
+      move(ports, name, requester, (environment) => ({
+        tag: null,
+        to: which === null ? numberBefore(environment) : revisionOf(environment, which).number,
+      })),
+  };
+}
+
+/** Decides on the newest record what moves: of two people at once, the later one sees the other. */
+async function move(
+  { store, settings, clock }: ServicePorts,
+  name: string,
+  { user }: Requester,
+  decide: (environment: Environment) => Pick<Moved['move'], 'tag' | 'to'>,
+): Promise<Moved> {
+  requireMayMove(await lookup({ store }).findEnvironment(name), user, settings);
+  let moved: Moved | null = null;
+  await store.updateEnvironment(name, (environment) => {
+    requireMayMove(environment, user, settings);
+    moved = moveTo(environment, { ...decide(environment), by: user, at: clock.now() });
+    return moved.environment;
+  });
+  if (moved === null) throw new Error(`${name} was changed without a change`);
+  return moved;
+}
+
+function numberBefore(environment: Environment): number {
+  const { name, revisions } = environment;
+  const current = revisionOf(environment, null).number;
+  const before = revisions.findLast(({ number }) => number < current);
+  if (before) return before.number;
+  const others = revisions.filter(({ number }) => number !== current);
+  throw userError({
+    code: 'no-revision-before',
+    message: `\`${name}\` is \`${name}@${current}\`, and there is none before it.`,
+    suggestion:
+      others.length === 0
+        ? `There is no other revision of \`${name}\`.`
+        : `Name one: \`rollback ${name} --to ${others.at(-1)?.number}\`.`,
+  });
+}
