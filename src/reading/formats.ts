@@ -32,26 +32,27 @@ export const FORMATS: readonly Format[] = [
     name: 'explicit list',
     names: /^explicit.*\.txt$|\.explicit$|^conda-(?:linux|osx|win)-\w+\.lock$/i,
     fits: (text) =>
-      /^\s*@EXPLICIT\s*$/m.test(text) ||
+      /^[ \t]*@EXPLICIT[ \t]*$/m.test(text) ||
       isMost(rowsOf(text), (row) => packageAddress(row) !== null),
     read: readExplicitList,
   },
   {
     name: 'conda-lock.yml',
     names: /conda-lock\.ya?ml$/i,
-    fits: (text) => /^package:\s*\n\s*-\s/m.test(text),
+    fits: (text) => /^package:[ \t]*\n[ \t]*-[ \t]/m.test(text),
     read: (rows, text) => readYaml(rows, text, readCondaLock),
   },
   {
     name: 'pixi.lock',
     names: /^pixi\.lock$/i,
-    fits: (text) => /^environments:\s*(?:#.*)?$/m.test(text) && /^packages:/m.test(text),
+    fits: (text) => /^environments:[ \t]*(?:#.*)?$/m.test(text) && /^packages:/m.test(text),
     read: (rows, text) => readYaml(rows, text, readPixiLock),
   },
   {
     name: 'project file',
     names: /\.toml$/i,
-    fits: (text) => /^\s*\[\[?[A-Za-z][\w-]*(?:\s*\.\s*["\w-]+)*\s*\]\]?\s*(?:#.*)?$/m.test(text),
+    fits: (text) =>
+      /^[ \t]*\[\[?[A-Za-z][\w-]*(?:[ \t]*\.[ \t]*["\w-]+)*[ \t]*\]\]?[ \t]*(?:#.*)?$/m.test(text),
     read: readToml,
   },
   {
