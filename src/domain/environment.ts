@@ -55,6 +55,11 @@ export interface Staging {
   revision: number;
   /** Absolute path of the archive on the edge node. */
   archivePath: string;
+  /**
+   * The same beside the driver's Python, under a short path that stays; with it goes the program
+   * `run` in the root, which starts this staging by name. Null where an older version staged it.
+   */
+  archiveLink: string | null;
   /** `hdfs://…` address of the same bytes; null when the edge has no HDFS. */
   hdfs: string | null;
   /** Unpacked prefix on the edge node, for the driver in client mode. */
@@ -191,6 +196,18 @@ function withTag(tags: Environment['tags'], tag: string, to: number | null): Env
  */
 export function isOwned(environment: Environment): boolean {
   return environment.revisions.length > 0;
+}
+
+/** The environment with other stagings of one of its revisions. */
+export function withStagings(
+  environment: Environment,
+  number: number,
+  stagings: Staging[],
+): Environment {
+  const revisions = environment.revisions.map((known) =>
+    known.number === number ? { ...known, stagings } : known,
+  );
+  return { ...environment, revisions };
 }
 
 /** `churn@3` */

@@ -11,6 +11,8 @@ import type { SentError } from './sent-error.ts';
 export interface ErrandTable {
   /** Solves a request without building it. */
   plan: { asked: { request: BuildRequest }; answer: Plan };
+  /** Has the edges know an environment's names as its record does; answers those it cannot tell. */
+  point: { asked: { environment: string }; answer: { unreached: string[] } };
 }
 
 export type ErrandKind = keyof ErrandTable;

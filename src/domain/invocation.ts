@@ -7,6 +7,7 @@
 import { isDecidedByTheLine } from './invocation/activation.ts';
 import { archiveLocation, archiveOption, isRemote } from './invocation/archive.ts';
 import { DOCUMENTS } from './invocation/documents.ts';
+import { clusterLaunch, localLaunch } from './invocation/launch.ts';
 import { MANAGERS, OLD_MASTERS } from './invocation/managers.ts';
 import {
   activated,
@@ -40,7 +41,21 @@ export function invoke(request: InvocationRequest): Invocation {
   return { ...document, warnings: [...plan.warnings, ...document.warnings] };
 }
 
-function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] } {
+/**
+ * The arguments that start a shell line's tool without a shell, for a program that adds a person's
+ * own: with `isLocal` on the edge alone, else on its cluster, where the last one is the value of
+ * `--archives`. They set everything, as nobody has to read them. Throws as `invoke` does.
+ */
+export function launchArguments(request: InvocationRequest, isLocal: boolean): readonly string[] {
+  const plan = planOf(checkRequest({ ...request, for: 'shell' }), CONTAINER_DEFAULTS);
+  return isLocal ? localLaunch(plan) : clusterLaunch(plan);
+}
+
+/** `variables` are those of containers besides what every line sets. */
+function planOf(
+  asked: CheckedRequest,
+  variables = asked.for === 'shell' ? FROM_SITES : CONTAINER_DEFAULTS,
+): Plan & { warnings: InvocationWarning[] } {
   const warnings: InvocationWarning[] = [];
   const mode = modeOf(asked, warnings);
   const request = withoutDecided({ ...asked, mode }, warnings);
@@ -57,7 +72,9 @@ function planOf(asked: CheckedRequest): Plan & { warnings: InvocationWarning[] }
   const prefixes = { driver: driverPrefix, executor: executorPrefix };
   const merged = mergeSettings(request, {
     settings: isConnect ? [] : decidedSettings(request, prefixes, archive),
-    defaults: isConnect ? [] : defaultSettings(request, executorPrefix),
+    defaults: isConnect
+      ? []
+      : inContainers(request, [...activated(request, executorPrefix), ...variables]),
     implied: {
       'spark.master': master,
       'spark.submit.deployMode': request.mode,
@@ -136,13 +153,18 @@ function decidedSettings(
 }
 
 /**
- * Variables of a container that a person's own setting may replace. The empty ones take away what a
- * site's `spark-defaults.conf` gives its own Python: packages that would go before the
- * environment's, and another standard library.
+ * Variables of a container that a person's own setting may replace. They take away what a site's
+ * `spark-defaults.conf` gives its own Python: packages that would go before the environment's, and
+ * another standard library.
  */
-const CONTAINER_DEFAULTS: Settings = [
+const FROM_SITES: Settings = [
   ['PYTHONPATH', ''],
   ['PYTHONHOME', ''],
+];
+
+/** The same, and what no site decides: comforts that a line to read does without. */
+const CONTAINER_DEFAULTS: Settings = [
+  ...FROM_SITES,
   // As with eggs: numba, matplotlib and others keep caches in a home that is not there.
   ['NUMBA_CACHE_DIR', './.numba'],
   ['MPLCONFIGDIR', './.matplotlib'],
@@ -152,10 +174,6 @@ const CONTAINER_DEFAULTS: Settings = [
   // Text must have the same hash in every Python, or its partitions differ (pyspark `portable_hash`).
   ['PYTHONHASHSEED', '0'],
 ];
-
-function defaultSettings(request: CheckedRequest, executorPrefix: string): Settings {
-  return inContainers(request, [...activated(request, executorPrefix), ...CONTAINER_DEFAULTS]);
-}
 
 /** The same variables for all containers: the executors', and the driver's in cluster mode. */
 function inContainers(request: CheckedRequest, variables: Settings): Settings {

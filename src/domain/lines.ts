@@ -1,6 +1,7 @@
 import type { Build } from './build.ts';
-import type { LineForm, Staging, Verification } from './environment.ts';
+import { type LineForm, revisionLabel, type Staging, type Verification } from './environment.ts';
 import { userError } from './errors.ts';
+import { isArchives } from './invocation/settings.ts';
 import {
   type ClusterMode,
   InvocationRefusal,
@@ -11,6 +12,7 @@ import {
 } from './invocation.ts';
 import type { InvocationLine } from './reply.ts';
 import type { Layout } from './request.ts';
+import { quote } from './shell.ts';
 
 /** How a person wants to run an environment; everything has a default. */
 export interface LineOptions {
@@ -42,7 +44,7 @@ export function invocationRequest(
     revision: staging.revision,
     layout,
     alias: staging.aliases[layout],
-    archive: { path: staging.archivePath, hdfs: staging.hdfs },
+    archive: { path: staging.archiveLink ?? staging.archivePath, hdfs: staging.hdfs },
     driverPrefix: staging.driverPrefix,
     root: staging.root,
     cluster: staging.cluster,
@@ -72,7 +74,9 @@ export function lineFor(
         isShell && request.layout === 'global' && options.mode !== 'cluster'
           ? subject.staging.root
           : null,
+      short: shortLine(subject.staging, options),
       text: invocation.text,
+      rows: invocation.rows ?? invocation.text,
       language: isShell ? null : (invocation.format ?? null),
       warnings: invocation.warnings.map((warning) => warning.text),
       staging: subject.staging,
@@ -83,6 +87,28 @@ export function lineFor(
     const { code, message, suggestion } = error;
     throw userError({ code, message, suggestion });
   }
+}
+
+/**
+ * What starts the same through the program `run` of the edge: `ROOT/run churn@2 pyspark`. Null for
+ * a document, for another layout than the staged one, and where an older version staged it.
+ */
+function shortLine(staging: Staging, options: LineOptions): string | null {
+  const { purpose, tool, mode, layout } = formOf(staging, options);
+  if (purpose !== 'shell' || layout !== staging.layout || staging.archiveLink === null) return null;
+  const settings = Object.entries(options.conf ?? {}).flatMap(([key, value]) =>
+    isArchives(key) ? ['--archives', value] : ['--conf', `${key}=${value}`],
+  );
+  return [
+    `${staging.root}/run`,
+    revisionLabel(staging.environment, staging.revision),
+    tool,
+    ...(mode === 'cluster' ? ['--deploy-mode', mode] : []),
+    ...settings,
+    ...(options.application ? [options.application, ...(options.arguments ?? [])] : []),
+  ]
+    .map(quote)
+    .join(' ');
 }
 
 /** The form these options ask for. */

@@ -9,6 +9,7 @@ import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
 import type { Freeze } from './freeze.ts';
 import type { Lock, LockedPackage, Platform } from './lock.ts';
+import type { Pointers } from './reference.ts';
 import type {
   ArchiveFormat,
   Layout,
@@ -143,10 +144,16 @@ export interface Edge {
   readonly name: string;
   /** The cluster's facts: configured ones win, the rest is asked of the host and remembered. */
   profile(progress: Pick<Progress, 'signal' | 'log'>): Promise<ClusterProfile>;
-  /** Uploads, verifies, publishes and unpacks; doing it again finds everything in place. */
+  /**
+   * Uploads, verifies, publishes, unpacks and launches; doing it again finds everything in place.
+   */
   stage(request: StageRequest, progress: Progress): Promise<Staging>;
   /** Whether archive and driver prefix are still there and the archive's sha256 still holds. */
   isIntact(staging: Staging, archive: Archive, signal: AbortSignal): Promise<boolean>;
+  /** Writes what the root's program `run` starts for a staging, by what its cluster profile says. */
+  launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging>;
+  /** Makes the names of an environment mean these revisions; one that is not here has no name. */
+  point(environment: string, pointers: Pointers, signal: AbortSignal): Promise<void>;
   /** Runs one command line as the edge's login shell would, with a time limit. */
   run(request: RunRequest, progress: Pick<Progress, 'signal' | 'log'>): Promise<RunResult>;
   /** Removes what an interrupted staging left; never a published path. */

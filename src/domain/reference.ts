@@ -137,3 +137,19 @@ export function otherNames(environment: Environment, revision: number): string[]
     ...tagsOf(environment, revision).map((tag) => tagLabel(name, tag)),
   ];
 }
+
+/** What the names of an environment mean on an edge node: `churn`, and `churn:prod` for each tag. */
+export interface Pointers {
+  /** The revision that the bare name means; null when it means none. */
+  default: number | null;
+  tags: Readonly<Record<string, number>>;
+}
+
+/** `latest` is a name, too. */
+export function pointersOf(environment: Environment): Pointers {
+  const newest = latestRevision(environment)?.number;
+  return {
+    default: defaultRevision(environment)?.number ?? null,
+    tags: { ...environment.tags, ...(newest !== undefined && { [LATEST]: newest }) },
+  };
+}

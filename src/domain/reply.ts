@@ -134,6 +134,10 @@ export interface InvocationLine {
   /** Folder on the edge to run it in; null for any. */
   directory: string | null;
   text: string;
+  /** The same in rows to read and paste: a long line is broken, a document is as it is. */
+  rows: string;
+  /** The same through the edge's program `run`, of the whole in one short line; null where it has none. */
+  short: string | null;
   /** Language of a document that is not a command line: `json`, `python`, `conf`; null for a line. */
   language: string | null;
   warnings: string[];

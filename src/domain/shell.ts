@@ -29,17 +29,28 @@ export function isVariable(name: string): boolean {
 }
 
 /**
- * One line that starts `argv` with `environment` and without `unset`, which must not overlap. `env -u` (GNU, BusyBox, BSD)
- * takes variables away for this one command; `unset` would change the person's shell.
+ * The words of one line, quoted, that starts `argv` with `environment` and without `unset`, which
+ * must not overlap. `env -u` (GNU, BusyBox, BSD) takes variables away for this one command; `unset`
+ * would change the person's shell.
  */
-export function commandLine(command: ShellCommand): string {
+export function commandWords(command: ShellCommand): string[] {
   const assignments = Object.entries(command.environment).map(
     ([name, value]) => `${name}=${quote(value)}`,
   );
-  const unset = command.unset.flatMap((name) => ['-u', name]);
-  return [
-    ...assignments,
-    ...(unset.length > 0 ? ['env', ...unset] : []),
-    ...command.argv.map(quote),
-  ].join(' ');
+  return [...assignments, ...withoutVariables(command.unset), ...command.argv.map(quote)];
+}
+
+/** The words in one line. */
+export function commandLine(command: ShellCommand): string {
+  return commandWords(command).join(' ');
+}
+
+/** The same as arguments, which a program can start without a shell; nothing is quoted. */
+export function commandArguments({ unset, environment, argv }: ShellCommand): string[] {
+  const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return ['env', ...withoutVariables(unset).slice(1), ...assignments, ...argv];
+}
+
+function withoutVariables(unset: readonly string[]): string[] {
+  return unset.length > 0 ? ['env', ...unset.flatMap((name) => ['-u', name])] : [];
 }

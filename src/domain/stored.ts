@@ -126,6 +126,7 @@ const STAGING = object<StoredStaging>({
   environment: or(string, undefined),
   revision: or(number, undefined),
   archivePath: string,
+  archiveLink: or(string, null),
   hdfs: or(string, null),
   driverPrefix: string,
   root: string,

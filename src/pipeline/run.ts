@@ -7,6 +7,7 @@ import {
   moveTo,
   type Revision,
   type Staging,
+  withStagings,
 } from '../domain/environment.ts';
 import {
   Cancelled,
@@ -20,6 +21,7 @@ import { requireThawed } from '../domain/freeze.ts';
 import { recordVerification, withSiteOf, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
+import { pointEdges } from './pointing.ts';
 import { makeArchive, type Packed } from './steps/archive.ts';
 import { edgesOf, SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { stage } from './steps/stage.ts';
@@ -64,6 +66,7 @@ export async function runBuild(
       await verify(run);
       await keepRevision(run, solved, packed);
     }
+    await point(run);
     await settle(run, { state: 'ready' });
   } catch (error) {
     if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
@@ -153,7 +156,7 @@ async function findStaged(run: BuildRun, solved: Solved): Promise<Revision | nul
 
 async function reuse(run: BuildRun, revision: Revision): Promise<void> {
   const names = run.build.request.edges;
-  const stagings = revision.stagings.filter((staging) => names.includes(staging.edge));
+  const stagings = await launched(run, revision);
   run.log(`fingerprint known: ${run.build.request.environment}@${revision.number} is staged`);
   await run.update((build) => ({
     ...build,
@@ -175,6 +178,27 @@ async function reuse(run: BuildRun, revision: Revision): Promise<void> {
   if (isProven) await run.skip('verify', `proven as @${revision.number}`);
   else await verify(run);
   await keepAsDefault(run, (environment) => environment);
+}
+
+/**
+ * The stagings that were asked for, each started by its name: also what an older version staged, or
+ * somebody removed.
+ */
+async function launched(run: BuildRun, { number, archive, ...revision }: Revision) {
+  const names = run.build.request.edges;
+  const stagings = await Promise.all(
+    revision.stagings.map(async (staging) => {
+      const edge = run.ports.edges.get(staging.edge);
+      if (!edge || !names.includes(staging.edge)) return staging;
+      return edge.launch(staging, archive, run.signal);
+    }),
+  );
+  if (stagings.some(({ archiveLink }, at) => archiveLink !== revision.stagings[at]?.archiveLink)) {
+    await run.ports.store.updateEnvironment(run.build.request.environment, (environment) =>
+      withStagings(environment, number, stagings),
+    );
+  }
+  return stagings.filter((staging) => names.includes(staging.edge));
 }
 
 /** The number this fingerprint has, or the next one; the environment is held, so nobody races. */
@@ -302,6 +326,15 @@ async function keepAsDefault(
     return moved.environment;
   });
   if (replaces !== null) await run.update((build) => ({ ...build, replaces }));
+}
+
+/** A proven revision is what the environment's bare name means from now on. */
+async function point(run: BuildRun): Promise<void> {
+  const environment = await run.ports.store.readEnvironment(run.build.request.environment);
+  const { signal } = run;
+  if (environment) {
+    await pointEdges(run.ports, environment, { signal, log: (line) => run.log(line) });
+  }
 }
 
 /** What a failure says is shown in Slack; what it quotes may hold a secret. */

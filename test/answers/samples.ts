@@ -56,6 +56,7 @@ export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
   return {
     ...{ edge, environment: 'churn', revision: 3 },
     archivePath: `${root}/archives/${'a'.repeat(64)}/churn.zip`,
+    archiveLink: `${root}/envs/churn/3/churn.zip`,
     hdfs: `hdfs://${edge}:9000/ferry/${'a'.repeat(64)}/churn.zip`,
     driverPrefix: `${root}/envs/churn/3`,
     root,
@@ -116,13 +117,16 @@ export function invocationLine(
     layout === 'global' ? './MYGLOBALENV/churn/bin/python' : './churn_zip/churn/bin/python';
   const driver =
     layout === 'global' ? '' : `PYSPARK_DRIVER_PYTHON=${place.driverPrefix}/bin/python `;
+  const text = `${driver}PYSPARK_PYTHON=${python} ${tool} --master yarn --deploy-mode client --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=${python} --archives '${place.archivePath}#${place.aliases[layout]}'${tool === 'spark-submit' ? ' app.py' : ''}`;
   return {
     edge,
     tool,
     form: { purpose: 'shell', tool, mode: 'client', layout },
     title: `${tool}, client mode`,
     directory: layout === 'global' ? place.root : null,
-    text: `${driver}PYSPARK_PYTHON=${python} ${tool} --master yarn --deploy-mode client --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=${python} --archives '${place.archivePath}#${place.aliases[layout]}'${tool === 'spark-submit' ? ' app.py' : ''}`,
+    text,
+    rows: text.replaceAll(' --', ' \\\n  --'),
+    short: `${place.root}/run churn@3 ${tool}`,
     language: null,
     warnings: [],
     staging: place,
@@ -517,7 +521,9 @@ export const samples: Readonly<Record<string, Reply>> = {
         form: { purpose: 'livy', tool: 'pyspark', mode: 'cluster', layout: 'local' },
         title: 'Livy session',
         language: 'json',
+        short: null,
         text: '{\n  "kind": "pyspark"\n}',
+        rows: '{\n  "kind": "pyspark"\n}',
       },
     ],
   },

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { InvocationRefusal, type InvocationRequest, invoke } from '../../src/domain/invocation.ts';
+import {
+  InvocationRefusal,
+  type InvocationRequest,
+  invoke,
+  launchArguments,
+} from '../../src/domain/invocation.ts';
 import { CHURN, STANDALONE, TGZ } from './invocation-requests.ts';
 
 const IN_HDFS = { path: TGZ.path, hdfs: 'hdfs:///ferry/ab12/churn.tar.gz' };
@@ -32,7 +37,7 @@ describe('a Jupyter kernel', () => {
     assert.equal(kernel.env.PYTHONHASHSEED, '0');
   });
 
-  it('gives Spark the options of the shell line, read back by Python', () => {
+  it('gives Spark the options of a whole launch, read back by Python', () => {
     const request = { ...CHURN, conf: { 'spark.app.name': `it's "$HOME" \\ #1` } };
     const kernel = JSON.parse(invoke({ ...request, for: 'jupyter' }).text);
     const python = spawnSync(
@@ -47,8 +52,9 @@ describe('a Jupyter kernel', () => {
         encoding: 'utf8',
       },
     );
+    const launch = launchArguments(request, false);
     assert.deepEqual(JSON.parse(python.stdout), [
-      ...invoke(request).argv.slice(1),
+      ...launch.slice(launch.indexOf('--master')),
       'pyspark-shell',
     ]);
   });

@@ -94,12 +94,20 @@ const FROM_THE_SHELL = new Set([
 ]);
 
 function assertRuns(shell: string, invocations: readonly Invocation[]): void {
-  const recorded = run(
-    shell,
-    invocations.map(({ text }) => text),
-  );
+  assertRecords(shell, invocations, ({ text }) => text);
+  assertRecords(shell, invocations, ({ rows }) => rows ?? assert.fail());
+}
+
+function assertRecords(
+  shell: string,
+  invocations: readonly Invocation[],
+  pasted: (invocation: Invocation) => string,
+): void {
+  const recorded = run(shell, invocations.map(pasted));
   assert.equal(recorded.length, invocations.length);
-  for (const [index, { argv, environment, text }] of invocations.entries()) {
+  for (const [index, invocation] of invocations.entries()) {
+    const { argv, environment } = invocation;
+    const text = pasted(invocation);
     const got = recorded[index] ?? assert.fail();
     assert.deepEqual(got.argv, [...argv], `${shell}: ${text}`);
     const own = Object.entries(got.environment).filter(

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InvocationRefusal, type InvocationRequest, invoke } from '../../src/domain/invocation.ts';
+import {
+  InvocationRefusal,
+  type InvocationRequest,
+  invoke,
+  launchArguments,
+} from '../../src/domain/invocation.ts';
 import { CHURN, KUBERNETES, STANDALONE, TGZ } from './invocation-requests.ts';
 
 /** Any JSON value in place of a request: what the command line gets. */
@@ -31,9 +36,6 @@ describe('the lines of the article', () => {
         ' --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
         ' --conf spark.executorEnv.PYTHONNOUSERSITE=1 --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs' +
         " --conf 'spark.executorEnv.PYTHONPATH=' --conf 'spark.executorEnv.PYTHONHOME='" +
-        ' --conf spark.executorEnv.NUMBA_CACHE_DIR=./.numba --conf spark.executorEnv.MPLCONFIGDIR=./.matplotlib' +
-        ' --conf spark.executorEnv.XDG_CACHE_HOME=./.cache --conf spark.executorEnv.LANG=C.UTF-8' +
-        ' --conf spark.executorEnv.PYTHONHASHSEED=0' +
         " --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'",
     );
   });
@@ -108,8 +110,24 @@ describe('the lines of the article', () => {
     assert.equal(argv.at(-1), 'hdfs:///ferry/ab12/churn.zip#churn_zip');
   });
 
-  it('is one line of printable text', () => {
-    assert.doesNotMatch(invoke(CHURN).text, /[\p{Cc}\p{Zl}\p{Zp}]/u);
+  it('is one line of printable text, and the same in at most eight rows', () => {
+    const { text, rows } = invoke(CHURN);
+    assert.doesNotMatch(text, /[\p{Cc}\p{Zl}\p{Zp}]/u);
+    assert.equal(
+      rows,
+      `PYSPARK_DRIVER_PYTHON=/srv/ferry/envs/churn/3/bin/python PYSPARK_PYTHON=./churn_zip/churn/bin/python SPARK_HOME=/opt/spark \\
+  PYTHONNOUSERSITE=1 \\
+  env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS -u SPARK_REMOTE \\
+  pyspark --master yarn --deploy-mode client \\
+  --conf spark.pyspark.driver.python=/srv/ferry/envs/churn/3/bin/python --conf spark.pyspark.python=./churn_zip/churn/bin/python \\
+  --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python --conf spark.executorEnv.PYTHONNOUSERSITE=1 \\
+  --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs --conf 'spark.executorEnv.PYTHONPATH=' --conf 'spark.executorEnv.PYTHONHOME=' \\
+  --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'`,
+    );
+    const conf = Object.fromEntries(
+      [...'abcdefghijklmnopqrst'].map((letter) => [`spark.x.${letter}`, 'y'.repeat(99)]),
+    );
+    assert.ok((invoke({ ...CHURN, conf }).rows ?? '').split('\n').length <= 8);
   });
 });
 
@@ -252,8 +270,19 @@ describe('variables of a container', () => {
       argument.startsWith(`${prefix}.`) ? argument.slice(prefix.length + 1) : [],
     );
 
-  it('give caches a place, text one encoding and one hash, and take away a site’s packages', () => {
-    const { argv } = invoke({ ...CHURN, tool: 'spark-submit', mode: 'cluster' });
+  const submit = { ...CHURN, tool: 'spark-submit', mode: 'cluster' } as const;
+
+  it('in a line take away a site’s packages, and unpack eggs in a place that is there', () => {
+    assert.deepEqual(named(invoke(submit).argv, 'spark.executorEnv'), [
+      'PYTHONNOUSERSITE=1',
+      'PYTHON_EGG_CACHE=./.eggs',
+      'PYTHONPATH=',
+      'PYTHONHOME=',
+    ]);
+  });
+
+  it('give caches a place, text one encoding and one hash, where nobody has to read them', () => {
+    const argv = launchArguments(submit, false);
     const executors = named(argv, 'spark.executorEnv');
     assert.deepEqual(executors, [
       'PYTHONNOUSERSITE=1',

@@ -96,6 +96,54 @@ describe('a build', () => {
     assert.deepEqual(revisionsOf(world), [1, 2]);
   });
 
+  test('is what the bare name means on the edges from then on, in a build and in an errand', async () => {
+    const told: [string, number | null][] = [];
+    let isAway = false;
+    const edges = edgesWith(({ name }) => ({
+      point: async (environment, pointers) => {
+        assert.equal(environment, 'churn');
+        if (isAway) throw outsideError({ code: 'edge-unreachable', message: 'No.' });
+        told.push([name, pointers.default]);
+      },
+    }));
+    let chosen = ['numpy 1.26'];
+    const world = createWorld({ ...choosing(() => chosen), edges });
+    for (const next of ['numpy 1.26', 'numpy 2.2']) {
+      chosen = [next];
+      await world.say('U1', 'create churn numpy');
+      await world.work('churn');
+    }
+    assert.deepEqual(told, [
+      ['lab', 1],
+      ['lab', 2],
+    ]);
+    const ask = () => world.errands.ask('point', { environment: 'churn' });
+    assert.deepEqual(await ask(), { unreached: [] });
+    isAway = true;
+    assert.deepEqual(await ask(), { unreached: ['lab'] });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    assert.equal((await world.newest('churn')).state, 'ready');
+  });
+
+  test('that an older version staged is started by its name once it is asked for again', async () => {
+    const edges = edgesWith((edge) => ({
+      stage: async (request, progress) => ({
+        ...(await edge.stage(request, progress)),
+        archiveLink: null,
+      }),
+      launch: async (known) => ({ ...known, archiveLink: '/srv/ferry/envs/churn/1/churn.zip' }),
+    }));
+    const world = createWorld({ edges });
+    for (const link of [null, '/srv/ferry/envs/churn/1/churn.zip']) {
+      await world.say('U1', 'create churn numpy');
+      await world.work('churn');
+      assert.equal((await world.newest('churn')).stagings[0]?.archiveLink, link);
+      const [revision] = world.store.environments.get('churn')?.revisions ?? [];
+      assert.equal(revision?.stagings[0]?.archiveLink, link);
+    }
+  });
+
   test('in the other layout is another revision', async () => {
     const world = createWorld();
     for (const layout of ['local', 'global']) {

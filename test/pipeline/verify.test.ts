@@ -30,6 +30,7 @@ const subject: VerificationSubject = {
   staging: {
     ...{ edge: 'edge', environment: 'churn', revision: 3 },
     archivePath: '/srv/archives/ab/churn.tar.gz',
+    archiveLink: null,
     hdfs: null,
     driverPrefix: '/srv/envs/churn/3',
     root: '/srv',

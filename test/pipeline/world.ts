@@ -60,6 +60,8 @@ export function createWorld(change: Partial<BuildPorts> = {}): World {
           profile: async () => staging().cluster,
           stage: async () => staging(name),
           isIntact: async () => true,
+          launch: async (staging) => staging,
+          point: async () => undefined,
           run: async () => ({ code: 0, timedOut: false, stdout: '', stderr: '' }),
           sweep: async () => undefined,
         },

@@ -5,8 +5,10 @@ import { outsideError } from '../../domain/errors.ts';
 import { hiddenBy } from '../../domain/invocation/alias.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Edge, Progress, RunRequest, RunResult, StageRequest } from '../../domain/ports.ts';
+import type { Pointers } from '../../domain/reference.ts';
 import { isVariable } from '../../domain/shell.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs } from './hdfs.ts';
+import { launch, point } from './launching.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
@@ -72,6 +74,8 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     profile: (reporting) => node.profile(reporting),
     stage: (request, progress) => node.stage(request, progress),
     isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
+    launch: (staging, archive, signal) => node.launch(staging, archive, signal),
+    point: (environment, pointers, signal) => node.point(environment, pointers, signal),
     run: (request, reporting) => node.run(request, reporting),
     sweep: (signal) => node.sweep(signal),
   };
@@ -124,6 +128,17 @@ class EdgeNode implements Edge {
     });
   }
 
+  async launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging> {
+    return this.#withSession(signal, this.#log, (session) => launch(session, staging, archive));
+  }
+
+  async point(environment: string, pointers: Pointers, signal: AbortSignal): Promise<void> {
+    const root = this.#root;
+    await this.#withSession(signal, this.#log, (session) =>
+      point(session, { root, environment, pointers }),
+    );
+  }
+
   async run(request: RunRequest, { signal, log }: Reporting): Promise<RunResult> {
     return this.#withSession(signal, log, (session) => runCommand(session, request));
   }
@@ -157,7 +172,7 @@ class EdgeNode implements Edge {
       ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)
       : null;
     progress.detail(travelled);
-    return { ...staging, hdfs };
+    return launch(session, { ...staging, hdfs }, request.archive);
   }
 
   /**

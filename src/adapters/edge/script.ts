@@ -11,6 +11,8 @@ export type ScriptName =
   | 'assemble'
   | 'publish'
   | 'unpack'
+  | 'launch'
+  | 'point'
   | 'intact'
   | 'sweep'
   | 'discard'
@@ -86,6 +88,7 @@ export function composeScript(
   return { text: `main() {\n${body}\n}\nmain\n`, marker };
 }
 
-function read(name: string): string {
+/** The text of a file in `scripts/`. */
+export function read(name: ScriptName | 'common' | 'launcher'): string {
   return readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
 }

@@ -120,6 +120,7 @@ function stagingOf(
   return {
     ...{ edge: place.edge, environment, revision },
     archivePath: archivePathOf(place.root, archive),
+    archiveLink: null,
     hdfs: null,
     driverPrefix: prefix,
     root: place.root,

@@ -13,7 +13,7 @@ import { duration } from '../../domain/figures.ts';
 import type { Platform } from '../../domain/lock.ts';
 import { receiveError, SENT_ERROR } from '../../domain/sent-error.ts';
 import { PLAN } from '../../domain/sent-plan.ts';
-import { isObject, object, readJson, type Shape } from '../../domain/shape.ts';
+import { isObject, listOf, object, readJson, type Shape, string } from '../../domain/shape.ts';
 import {
   answerKey,
   answersChannel,
@@ -43,7 +43,10 @@ export function createErrands(options: { connection: RedisConnection; prefix: st
   return new AskedErrands(options);
 }
 
-const ANSWERS: { readonly [K in ErrandKind]: Shape<ErrandTable[K]['answer']> } = { plan: PLAN };
+const ANSWERS: { readonly [K in ErrandKind]: Shape<ErrandTable[K]['answer']> } = {
+  plan: PLAN,
+  point: object({ unreached: listOf(string) }),
+};
 const REFUSED = object<Extract<Answered, { error: unknown }>>({ error: SENT_ERROR });
 
 function answeredOf<K extends ErrandKind>(kind: K): Shape<Answered<K>> {

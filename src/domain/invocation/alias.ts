@@ -9,14 +9,14 @@ export const GLOBAL_ALIAS = 'MYGLOBALENV';
  */
 const IN_CONTAINERS = /^(tmp|pyspark\.zip|py4j-.*\.zip|app\.jar|container_tokens|.*\.sh)$/i;
 
-/** Folders of stagings on an edge node, beside which the global layout's folder is. */
-const ON_EDGES: readonly string[] = ['archives', 'envs', 'manifests'];
+/** What stagings have on an edge node, beside which the global layout's folder is. */
+const ON_EDGES: readonly string[] = ['archives', 'envs', 'launch', 'manifests', 'run'];
 
 /** What an archive or folder of this name would hide; null for a name that can be an alias. */
 export function hiddenBy(alias: string, layout: Layout): string | null {
   if (IN_CONTAINERS.test(alias)) return 'a file that YARN or Spark puts into the container itself';
   if (layout === 'global' && ON_EDGES.includes(alias)) {
-    return 'a folder that stagings need on the edge node';
+    return 'what stagings need on the edge node';
   }
   return null;
 }

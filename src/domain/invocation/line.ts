@@ -1,4 +1,4 @@
-import { commandLine, quote } from '../shell.ts';
+import { commandWords, quote } from '../shell.ts';
 import {
   activated,
   type Invocation,
@@ -7,6 +7,7 @@ import {
   type Plan,
 } from './plan.ts';
 import { refuse } from './refusal.ts';
+import { rowsOf } from './rows.ts';
 import { atLeast, versionOf } from './version.ts';
 
 /** The line for a shell on the edge. */
@@ -16,8 +17,11 @@ export function shellLine(plan: Plan): Invocation {
   const environment = shellEnvironment(plan);
   const argv = [request.tool, ...submitArguments(plan)];
   if (request.application !== null) argv.push(request.application, ...request.arguments);
+  const command = { unset: unsetVariables(plan), environment, argv };
+  const words = [...beforeSite(plan), ...commandWords(command)];
   return {
-    text: afterSite(plan, commandLine({ unset: unsetVariables(plan), environment, argv })),
+    text: words.join(' '),
+    rows: rowsOf(words),
     format: 'shell',
     environment,
     argv,
@@ -82,20 +86,20 @@ export function unsetVariables(plan: Plan): string[] {
 }
 
 /**
- * The line after the site's `spark-env.sh`. Spark's scripts read that file after the line's own
- * variables; where it exports one that no setting replaces (a path of packages, another standard
- * library, a notebook as the shell), the line has it read first, as `bin/load-spark-env.sh` does
- * and notes in SPARK_ENV_LOADED, and then sets and takes away its own.
+ * Words before the line that have the site's `spark-env.sh` read. Spark's scripts read that file
+ * after the line's own variables; where it exports one that no setting replaces (a path of packages,
+ * another standard library, a notebook as the shell), the line has it read first, as
+ * `bin/load-spark-env.sh` does and notes in SPARK_ENV_LOADED, and then sets and takes away its own.
  */
-function afterSite(plan: Plan, line: string): string {
+function beforeSite(plan: Plan): string[] {
   const { sparkHome } = plan.request.cluster;
-  if (siteBeats(plan).length === 0) return line;
+  if (siteBeats(plan).length === 0) return [];
   // Where the profile has none, the edge's shell has it.
-  const home = sparkHome === null ? '' : `SPARK_HOME=${quote(sparkHome)} `;
-  return `${home}${AFTER_SITE.map(quote).join(' ')} ${line}`;
+  const home = sparkHome === null ? [] : [`SPARK_HOME=${quote(sparkHome)}`];
+  return [...home, ...AFTER_SITE.map(quote)];
 }
 
-const AFTER_SITE = [
+export const AFTER_SITE = [
   'bash',
   // Started over SSH, bash would read a person's start-up file too.
   '--norc',
@@ -122,7 +126,8 @@ export function siteBeats(plan: Plan): string[] {
   return unsetVariables(plan).filter((name) => plan.request.cluster.siteVariables.includes(name));
 }
 
-function checkTool(plan: Plan): void {
+/** Throws when the tool cannot run what is asked for. */
+export function checkTool(plan: Plan): void {
   const { tool, mode, application, arguments: args } = plan.request;
   if (tool === 'pyspark') {
     if (mode === 'cluster') {

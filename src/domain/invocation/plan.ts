@@ -28,6 +28,8 @@ export interface Plan {
 export interface Invocation {
   /** One shell line, or the document for the program named by `for`. */
   text: string;
+  /** The same shell line in rows to read, which paste as they are; null for a document. */
+  rows: string | null;
   format: 'shell' | 'json' | 'properties' | 'python';
   /** Exactly the variables the line sets; for `jupyter` those of the kernel; else empty. */
   environment: Readonly<Record<string, string>>;

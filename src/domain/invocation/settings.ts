@@ -35,7 +35,7 @@ export function mergeSettings(request: CheckedRequest, decided: Decided): Merged
   for (const [key, value] of Object.entries(request.conf)) {
     checkSecret(key, value);
     checkEgg(key, value);
-    if (ARCHIVES.has(key)) {
+    if (isArchives(key)) {
       archives.push(...addedArchives(request, decided, key, value));
       continue;
     }
@@ -47,7 +47,10 @@ export function mergeSettings(request: CheckedRequest, decided: Decided): Merged
   return { settings: [...settings], archives };
 }
 
-const ARCHIVES = new Set(['spark.yarn.dist.archives', 'spark.archives']);
+/** Whether a setting is one that `--archives` stands for. */
+export function isArchives(key: string): boolean {
+  return key === 'spark.yarn.dist.archives' || key === 'spark.archives';
+}
 
 /**
  * The option `--archives` replaces these settings of the same command line, so their values move

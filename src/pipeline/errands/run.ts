@@ -4,6 +4,7 @@ import type { Progress } from '../../domain/ports.ts';
 import { sendError } from '../../domain/sent-error.ts';
 import type { BuildPorts } from '../context.ts';
 import { plan } from './plan.ts';
+import { point } from './point.ts';
 
 type Handler<K extends ErrandKind> = (
   ports: BuildPorts,
@@ -11,7 +12,7 @@ type Handler<K extends ErrandKind> = (
   progress: Progress,
 ) => Promise<ErrandTable[K]['answer']>;
 
-const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan };
+const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan, point };
 
 /**
  * Does an errand; what goes wrong with it is an answer, too, and holds no secret. Rejects only when

@@ -99,6 +99,58 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     });
   }
 
+  it('is started by its name, and has a short path, from then on', async () => {
+    program('pyspark', 'printf "%s\\n" "$PYSPARK_DRIVER_PYTHON" "$@"');
+    const edge = world.edge();
+    const run = (...words: string[]) =>
+      execFileSync(join(world.root, 'run'), words, {
+        encoding: 'utf8',
+        env: { PATH: `${programs}:${process.env.PATH}` },
+      });
+    const [first, second] = [1, 2].map((revision) =>
+      makeArchive(world.directory, { format: 'zip', revision }),
+    ) as [StageRequest, StageRequest];
+    const staging = await edge.stage(first, world.progress);
+    assert.equal(staging.archiveLink, `${staging.driverPrefix}/churn.zip`);
+    assert.equal(realpathSync(staging.archiveLink), realpathSync(staging.archivePath));
+    assert.equal(mode(join(world.root, 'run')), '755');
+    assert.equal(mode(join(world.root, 'launch/churn@1')), '644');
+    assert.match(
+      run('churn@1', 'pyspark'),
+      new RegExp(`^${staging.driverPrefix}/bin/python\n[^]*\n${staging.archiveLink}#churn_zip\n$`),
+    );
+
+    await edge.stage(second, world.progress);
+    const { signal } = world.progress;
+    const meant = (name: string) => run('--print', name, 'pyspark').match(/envs\/churn\/(\d)/)?.[1];
+    const names = () => readdirSync(join(world.root, 'launch')).filter((each) => each !== '.lock');
+    await edge.point('churn', { default: 2, tags: { prod: 1, next: 2, gone: 7 } }, signal);
+    assert.deepEqual(['churn', 'churn:prod', 'churn:next'].map(meant), ['2', '1', '2']);
+    await edge.point('churn', { default: 1, tags: { prod: 2 } }, signal);
+    assert.deepEqual(['churn', 'churn:prod'].map(meant), ['1', '2']);
+    assert.deepEqual(names().sort(), ['churn', 'churn:prod', 'churn@1', 'churn@2']);
+    await edge.point('churn', { default: null, tags: {} }, signal);
+    assert.deepEqual(names().sort(), ['churn@1', 'churn@2']);
+    assert.equal(leftovers(), '');
+  });
+
+  it('gets what starts it again where it is gone, and where an older version staged it', async () => {
+    const request = makeArchive(world.directory);
+    const edge = world.edge();
+    const staging = await edge.stage(request, world.progress);
+    const program = readFileSync(join(world.root, 'run'), 'utf8');
+    for (const name of ['run', 'launch', 'envs/churn/1/churn.tar.gz']) {
+      rmSync(join(world.root, name), { recursive: true });
+    }
+    const { signal } = world.progress;
+    const older = { ...staging, archiveLink: null };
+    assert.deepEqual(await edge.launch(older, request.archive, signal), staging);
+    assert.equal(readFileSync(join(world.root, 'run'), 'utf8'), program);
+    assert.ok(
+      existsSync(`${staging.archiveLink}`) && existsSync(join(world.root, 'launch/churn@1')),
+    );
+  });
+
   it("is readable for others whatever the SSH user's umask", async () => {
     const request = makeArchive(world.directory);
     const home = join(world.directory, 'host', 'home');

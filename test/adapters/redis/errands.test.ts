@@ -17,15 +17,18 @@ import { noServer, type RedisServer, startServer } from './fixture.ts';
 
 const requestOf = (environment: string) => buildFor('b1', { environment }).request;
 
+/** All that is asked for here are plans. */
+const asked = (errand: Errand) => (errand as Errand<'plan'>).asked.request;
+
 /** A plan whose fingerprint says which errand it answers. */
-const planOf = ({ id, asked }: Errand): Plan => ({
-  request: asked.request,
+const planOf = (errand: Errand): Plan => ({
+  request: asked(errand),
   engine: 'py-rattler 0',
   lock: { platform: 'linux-64', packages: [] },
   projects: [],
   notes: [],
   format: 'zip',
-  fingerprint: id,
+  fingerprint: errand.id,
   before: null,
 });
 
@@ -69,7 +72,7 @@ describe('errands', { skip: noServer, timeout: 60_000 }, () => {
       ...{ connection: server.connection, prefix, platform: 'linux-64' },
       ...{ lockDurationMs: 1_000, stalledIntervalMs: 300, stopLimitMs: 500 },
       run(errand, signal) {
-        begun.push(errand.asked.request.environment);
+        begun.push(asked(errand).environment);
         return run(errand, signal);
       },
     });

@@ -1,0 +1,21 @@
+# Makes the names of an environment mean these revisions, and no others. One that is not staged here
+# has no name here.
+# root environment names
+cd "$root/launch" 2>/dev/null || exit 0
+if have flock; then
+  exec 9>".lock" || fail 40 "$root/launch/.lock"
+  flock -w 60 9 || fail 43 "$root/launch"
+fi
+line_end='
+'
+for known in "$environment" "$environment":*; do
+  case $line_end$names in
+    *"$line_end$known "*) ;;
+    *) rm -f "$known" || fail 40 "$root/launch/$known" ;;
+  esac
+done
+printf '%s\n' "$names" | while read -r known revision; do
+  if [ -f "$environment@$revision" ]; then point "$environment@$revision" "$known"
+  elif [ -n "$known" ]; then rm -f "$known"
+  fi
+done

@@ -1,0 +1,35 @@
+import type { Environment } from '../domain/environment.ts';
+import { isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
+import type { Progress } from '../domain/ports.ts';
+import { pointersOf } from '../domain/reference.ts';
+import type { BuildPorts } from './context.ts';
+
+/**
+ * Has every edge that has something of an environment know its names as the record does. Returns
+ * the edges that could not be told; the next staging there tells them.
+ */
+export async function pointEdges(
+  ports: BuildPorts,
+  environment: Environment,
+  { signal, log }: Pick<Progress, 'signal' | 'log'>,
+): Promise<string[]> {
+  const stagings = environment.revisions.flatMap((revision) => revision.stagings);
+  const names = [...new Set(stagings.map((staging) => staging.edge))];
+  const pointers = pointersOf(environment);
+  const told = await Promise.all(
+    names.map(async (name) => {
+      try {
+        await ports.edges.get(name)?.point(environment.name, pointers, signal);
+        return [];
+      } catch (error) {
+        throwIfStopped(signal);
+        if (isStoreError(error)) throw error;
+        log(
+          `edge ${name} does not know what ${environment.name} means now: ${toFailure(error).message}`,
+        );
+        return [name];
+      }
+    }),
+  );
+  return told.flat();
+}
