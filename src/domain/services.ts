@@ -1,6 +1,5 @@
 import type { Audits } from './services/audits.ts';
 import type { Builds } from './services/builds.ts';
-import type { Clones } from './services/clones.ts';
 import type { Create } from './services/create.ts';
 import type { Diagnoses } from './services/diagnoses.ts';
 import type { Freezes } from './services/freezes.ts';
@@ -18,7 +17,6 @@ export interface Services
   extends Lookup,
     Create,
     Builds,
-    Clones,
     Packages,
     Diagnoses,
     Plans,

@@ -2,6 +2,7 @@ import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
+import { fitLock, fitRequest } from '../../domain/fit.ts';
 import { bytesOf, compareLocks, countChanges, type Lock } from '../../domain/lock.ts';
 import { NOTE, type Note } from '../../domain/note.ts';
 import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
@@ -10,7 +11,7 @@ import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
-import { explainRefusal } from './refused-solve.ts';
+import { explainRefusal, type Fitted } from './refused-solve.ts';
 
 /** What a solve needs from outside, whoever asks for it: a build, or somebody who only plans one. */
 export type SolvePorts = Pick<
@@ -56,21 +57,7 @@ export async function solveBuild(run: BuildRun, progress: Progress): Promise<Sol
   const { request, id, lock } = build;
   const environment = await ports.store.readEnvironment(request.environment);
   const before = environment ? defaultRevision(environment) : null;
-  const solved = await solve(ports, { request, engine, id, lock, before }, progress);
-  requireSameCode(build.projects, solved.projects);
-  return solved;
-}
-
-/** A build that begins with code at exact bytes has no other. */
-function requireSameCode(wanted: readonly ProjectPin[], found: readonly ProjectPin[]): void {
-  const other = wanted.find((pin, index) => pin.sha256 !== found[index]?.sha256);
-  if (other === undefined) return;
-  throw userError({
-    code: 'project-changed',
-    message: `The code of \`${other.name}\` (${other.origin}) is not what it was any more.`,
-    suggestion:
-      'Build with the code as it is now: `create NAME PACKAGE… --project REPOSITORY@REF`.',
-  });
+  return solve(ports, { request, engine, id, lock, before }, progress);
 }
 
 /** `py-rattler 0.28.0 (no conda is on the PATH)` */
@@ -93,7 +80,12 @@ export async function solve(
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
   const glibc = oldest(profiles.map((profile) => profile.glibc));
   if (known === null && request.pip.length > 0) throw noIndex();
-  const lock = known ?? (await ask(ports, request, glibc, progress));
+  const clusters = profiles.map(({ spark }, index) => ({ edge: edges[index]?.name ?? '', spark }));
+  const fitted: Fitted = (specs) => fitRequest({ ...request, specs }, clusters);
+  const { notes: added } = fitted(request.specs);
+  const lock = known ?? (await ask(ports, { request, fitted, glibc }, progress));
+  const notes = [...added, ...fitLock(request, lock, clusters)];
+  for (const { tone, text } of notes) progress.log(`${tone}: ${text}`);
   const projects =
     request.projects.length === 0
       ? []
@@ -115,20 +107,26 @@ export async function solve(
     lock,
     projects,
     format,
-    notes: [],
+    notes,
     fingerprint: fingerprint({ environment, lock, projects, layout, format, packer }),
   };
+}
+
+interface Asked {
+  request: BuildRequest;
+  fitted: Fitted;
+  /** Oldest of the nodes. */
+  glibc: string | null;
 }
 
 /** The engine's answer, or what its refusal means for the person. */
 async function ask(
   ports: SolvePorts,
-  request: BuildRequest,
-  glibc: string | null,
+  { request, fitted, glibc }: Asked,
   progress: Progress,
 ): Promise<Lock> {
-  progress.log(`specs ${request.specs.map(formatSpec).join(' ')}`);
-  const { specs } = request;
+  const { specs } = fitted(request.specs);
+  progress.log(`specs ${specs.map(formatSpec).join(' ')}`);
   const channels = channelsOf(ports, request);
   const asked = { specs, channels, platform: ports.platform, glibc, keep: [] };
   const began = ports.clock.now();
@@ -136,7 +134,7 @@ async function ask(
     return await ports.engine.solve(asked, progress);
   } catch (error) {
     const tookMs = ports.clock.now() - began;
-    throw await explainRefusal(ports, { request, asked, error, tookMs }, progress);
+    throw await explainRefusal(ports, { request, asked, fitted, error, tookMs }, progress);
   }
 }
 
