@@ -49,6 +49,8 @@ export interface Positional<K extends Kind = Kind> {
   /** `required`: at least one; `many` collects the rest. */
   required?: boolean;
   many?: boolean;
+  /** A word that may stand before it, and says nothing more: `as`. */
+  after?: string;
   /** Options that give its value instead; then no plain word is taken for it. */
   givenBy?: readonly string[];
 }

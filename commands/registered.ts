@@ -1,6 +1,7 @@
 /** Every command: a line each, and nothing else to do. */
 export { audit } from './audit.ts';
 export { cancel } from './cancel.ts';
+export { clone } from './clone.ts';
 export { create } from './create.ts';
 export { diagnose } from './diagnose.ts';
 export { freeze } from './freeze.ts';

@@ -73,6 +73,7 @@ function positionalValues(
       result[name] = options[option];
       continue;
     }
+    if (remaining.length > 1 && remaining[0]?.text === positional.after) remaining.shift();
     const taken = positional.many ? remaining.splice(0) : remaining.splice(0, 1);
     const tokens = positional.kind === 'spec' ? specTokens(taken, typed, channels) : taken;
     const values = valuesOf(reading, positional.kind, tokens);
@@ -119,6 +120,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   revision: 'the name of an environment',
   build: 'the name of an environment or a build id',
   specs: 'at least one package',
+  as: 'a name for the copy, such as `my-churn`',
   tag: 'a tag, such as `prod`',
 };
 

@@ -51,6 +51,7 @@ export interface Build {
   engine: string | null;
   /** The one the build began with, or the engine's answer. */
   lock: Lock | null;
+  /** Those the build began with, or as they were found. */
   projects: ProjectPin[];
   fingerprint: string | null;
   /** What its solve had to say. */
@@ -87,6 +88,8 @@ export function newBuild(input: {
   now: number;
   /** Packages to build with; left out, the engine is asked for them. */
   lock?: Lock | null;
+  /** Code to build with; left out, whatever the request names by then. */
+  projects?: ProjectPin[];
 }): Build {
   return {
     id: input.id,
@@ -98,7 +101,7 @@ export function newBuild(input: {
     message: null,
     engine: null,
     lock: input.lock ?? null,
-    projects: [],
+    projects: input.projects ?? [],
     fingerprint: null,
     notes: [],
     revision: null,

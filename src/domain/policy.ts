@@ -44,7 +44,7 @@ export function requireMayMove(
       { person: owner },
       ': only they and operators may do that.',
     ],
-    suggestion: ['Ask ', { person: owner }, '.'],
+    suggestion: ['Ask ', { person: owner }, `, or take a copy: \`clone ${name} as my-${name}\`.`],
   });
 }
 

@@ -69,6 +69,19 @@ function requestWords(request: BuildRequest, insist: boolean): string {
   return [name, ...specs.map((spec) => quoted(formatSpec(spec))), ...options].join(' ');
 }
 
+/** The projects of a request at the very commits that were found for them; files and paths as asked. */
+export function pinnedProjects(
+  { projects }: Pick<BuildRequest, 'projects'>,
+  pins: readonly ProjectPin[],
+): ProjectReference[] {
+  return projects.map((project, index) => {
+    const { origin = '' } = pins[index] ?? {};
+    const commit = origin.slice(origin.lastIndexOf('@') + 1);
+    const isPinned = project.kind === 'repository' && /^[0-9a-f]{40,64}$/.test(commit);
+    return isPinned ? { ...project, ref: commit } : project;
+  });
+}
+
 function projectWord(project: ProjectReference): string {
   if (project.kind === 'file') return project.fileId;
   if (project.kind === 'path') return quoted(project.path);

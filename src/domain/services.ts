@@ -1,5 +1,6 @@
 import type { Audits } from './services/audits.ts';
 import type { Builds } from './services/builds.ts';
+import type { Clones } from './services/clones.ts';
 import type { Create } from './services/create.ts';
 import type { Diagnoses } from './services/diagnoses.ts';
 import type { Freezes } from './services/freezes.ts';
@@ -17,6 +18,7 @@ export interface Services
   extends Lookup,
     Create,
     Builds,
+    Clones,
     Packages,
     Diagnoses,
     Plans,

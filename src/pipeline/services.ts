@@ -2,6 +2,7 @@ import type { Channels } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
 import { audits } from './services/audits.ts';
 import { builds } from './services/builds.ts';
+import { clones } from './services/clones.ts';
 import { create } from './services/create.ts';
 import { diagnoses } from './services/diagnoses.ts';
 import { door } from './services/door.ts';
@@ -31,6 +32,7 @@ export function createServices({
     ...lookup(ports),
     ...create(ports),
     ...builds(ports),
+    ...clones(ports),
     ...plans(ports),
     ...packages(ports),
     ...diagnoses(ports),

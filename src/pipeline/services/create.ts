@@ -13,7 +13,7 @@ import type { ServicePorts } from './ports.ts';
 export function create(ports: ServicePorts): Create {
   const { store, clock, settings } = ports;
   return {
-    async create(asked, requester, { lock = null } = {}) {
+    async create(asked, requester, { lock = null, projects = [] } = {}) {
       if (lock !== null) requirePlatform(lock, ports.platform, asked);
       const request = { ...asked, edges: edgesOf(asked, settings) };
       requireThawed(await store.readFreezes(), request.edges, asked);
@@ -22,7 +22,7 @@ export function create(ports: ServicePorts): Create {
       await requireOwn(ports, asked, environment, [requester.user]);
       const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
       if (newest && !isSettled(newest)) return joinOrRefuse(request, lock, newest);
-      const build = newBuild({ id: ports.newId(), request, requester, now, lock });
+      const build = newBuild({ id: ports.newId(), request, requester, now, lock, projects });
       // The record first: a hold must always point at something that can be read.
       await store.createBuild(build);
       const { held, holder } = await store.holdEnvironment(request.environment, build.id);

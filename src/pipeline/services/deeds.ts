@@ -45,6 +45,15 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
   freeze: ([edge, why, requester]) => withEdge('freeze', edge, ` --why ${why}`, requester),
   thaw: ([edge, requester]) => withEdge('thaw', edge, '', requester),
   verify: ([build, requester]) => withBuild('verify', build, requester),
+  clone: ([{ name, which }, as, edges, requester], result) => ({
+    requester,
+    environment: as,
+    build: result?.build.id ?? null,
+    text: [
+      `clone ${referenceLabel(name, which)} as ${as}`,
+      ...edges.map((edge) => `--edge ${edge}`),
+    ].join(' '),
+  }),
   tag: ([name, which, tag, requester]) =>
     ofEnvironment(name, requester, `tag ${referenceLabel(name, which)} ${tag}`),
   untag: ([name, tag, requester]) => ofEnvironment(name, requester, `untag ${name} ${tag}`),

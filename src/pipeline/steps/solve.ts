@@ -57,7 +57,21 @@ export async function solveBuild(run: BuildRun, progress: Progress): Promise<Sol
   const { request, id, lock } = build;
   const environment = await ports.store.readEnvironment(request.environment);
   const before = environment ? defaultRevision(environment) : null;
-  return solve(ports, { request, engine, id, lock, before }, progress);
+  const solved = await solve(ports, { request, engine, id, lock, before }, progress);
+  requireSameCode(build.projects, solved.projects);
+  return solved;
+}
+
+/** A build that begins with code at exact bytes has no other. */
+function requireSameCode(wanted: readonly ProjectPin[], found: readonly ProjectPin[]): void {
+  const other = wanted.find((pin, index) => pin.sha256 !== found[index]?.sha256);
+  if (other === undefined) return;
+  throw userError({
+    code: 'project-changed',
+    message: `The code of \`${other.name}\` (${other.origin}) is not what it was any more.`,
+    suggestion:
+      'Build with the code as it is now: `create NAME PACKAGE… --project REPOSITORY@REF`.',
+  });
 }
 
 /** `py-rattler 0.28.0 (no conda is on the PATH)` */
