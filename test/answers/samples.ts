@@ -50,6 +50,7 @@ export const settings: Settings = {
   indexes: ['pypi'],
   projects: { repositories: ['features'], paths: [] },
   operators: ['U0OMARHAD1'],
+  roles: [],
 };
 
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
