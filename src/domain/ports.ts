@@ -156,8 +156,20 @@ export interface Edge {
   point(environment: string, pointers: Pointers, signal: AbortSignal): Promise<void>;
   /** Runs one command line as the edge's login shell would, with a time limit. */
   run(request: RunRequest, progress: Pick<Progress, 'signal' | 'log'>): Promise<RunResult>;
+  /**
+   * Takes a staging back: what starts it, its prefix, and the archive with its copy in HDFS unless
+   * something else on the edge is made from the same bytes. Doing it again finds nothing to do.
+   * Throws `not-ours` for what does not lie under the configured root.
+   */
+  remove(staging: Staging, archive: Archive, options: RemoveOptions): Promise<void>;
   /** Removes what an interrupted staging left; never a published path. */
   sweep(signal: AbortSignal): Promise<void>;
+}
+
+export interface RemoveOptions {
+  /** Another revision has the same bytes: only the prefix goes. */
+  keepArchive: boolean;
+  signal: AbortSignal;
 }
 
 export interface StageRequest {
@@ -300,6 +312,8 @@ export interface Workspace {
   archivePath(fingerprint: string, name: string): Promise<string>;
   /** True when the file there has exactly this sha256. */
   holdsArchive(path: string, archive: Archive): Promise<boolean>;
+  /** Removes the archive of a fingerprint from this build host, if it is there. */
+  removeArchive(fingerprint: string): Promise<void>;
   /** Where pinned projects of a build are kept; removed with `clear`. */
   projectDirectory(buildId: string): Promise<string>;
   /** Modules that each package installs into site-packages, from the prefix's own records. */

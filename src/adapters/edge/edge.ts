@@ -4,12 +4,20 @@ import type { Staging } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { hiddenBy } from '../../domain/invocation/alias.ts';
 import { parseName } from '../../domain/names.ts';
-import type { Edge, Progress, RunRequest, RunResult, StageRequest } from '../../domain/ports.ts';
+import type {
+  Edge,
+  Progress,
+  RemoveOptions,
+  RunRequest,
+  RunResult,
+  StageRequest,
+} from '../../domain/ports.ts';
 import type { Pointers } from '../../domain/reference.ts';
 import { isVariable } from '../../domain/shell.ts';
-import { baseOf, hdfsBase, isInHdfs, putIntoHdfs } from './hdfs.ts';
+import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs } from './hdfs.ts';
 import { launch, point } from './launching.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
+import { removeStaging } from './removing.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
 import { checkStageRequest, isStagingIntact, stageArchive } from './staging.ts';
@@ -77,6 +85,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     launch: (staging, archive, signal) => node.launch(staging, archive, signal),
     point: (environment, pointers, signal) => node.point(environment, pointers, signal),
     run: (request, reporting) => node.run(request, reporting),
+    remove: (staging, archive, options) => node.remove(staging, archive, options),
     sweep: (signal) => node.sweep(signal),
   };
 }
@@ -141,6 +150,26 @@ class EdgeNode implements Edge {
 
   async run(request: RunRequest, { signal, log }: Reporting): Promise<RunResult> {
     return this.#withSession(signal, log, (session) => runCommand(session, request));
+  }
+
+  async remove(
+    staging: Staging,
+    archive: Archive,
+    { keepArchive, signal }: RemoveOptions,
+  ): Promise<void> {
+    const root = this.#root;
+    // Whoever stages the same bytes meanwhile goes first, and is seen then.
+    await this.#staging(archive.sha256, signal, () =>
+      this.#withSession(signal, this.#log, async (session) => {
+        const place = { root, alias: this.#config.alias };
+        const { kept } = await removeStaging(session, place, { staging, archive, keepArchive });
+        if (kept || staging.hdfs === null) return;
+        const { kerberos } = await this.#profileOver(session);
+        const { archivePath } = staging;
+        const base = baseOf(staging.hdfs);
+        await removeFromHdfs(session, { base, root, archive, archivePath, kerberos });
+      }),
+    );
   }
 
   async sweep(signal: AbortSignal): Promise<void> {

@@ -74,7 +74,18 @@ export async function isInHdfs(session: Session, copy: HdfsCopy): Promise<boolea
   return facts.get('found') === 'yes';
 }
 
-function hdfs(session: Session, action: 'find' | 'put', copy: HdfsCopy, deadlineSeconds: number) {
+/** Removes the file with its folder; one that is gone already is no mistake. */
+export async function removeFromHdfs(session: Session, copy: HdfsCopy): Promise<void> {
+  if (!BASE.test(copy.base)) throw new Error(`${copy.base} is no folder in HDFS`);
+  await hdfs(session, 'remove', copy, 300);
+}
+
+function hdfs(
+  session: Session,
+  action: 'find' | 'put' | 'remove',
+  copy: HdfsCopy,
+  deadlineSeconds: number,
+) {
   return session.script({
     name: 'hdfs',
     variables: {

@@ -14,6 +14,7 @@ export type ScriptName =
   | 'launch'
   | 'point'
   | 'intact'
+  | 'remove'
   | 'sweep'
   | 'discard'
   | 'profile'

@@ -17,7 +17,7 @@ const RESERVE = 16 * 1024 * 1024;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** Where an archive lies on the edge; published once, immutable from then on. */
-function archivePathOf(root: string, archive: Archive): string {
+export function archivePathOf(root: string, archive: Archive): string {
   return `${root}/archives/${archive.sha256}/${archive.name}`;
 }
 
@@ -27,21 +27,23 @@ function archivePathOf(root: string, archive: Archive): string {
  */
 export function checkStageRequest(request: StageRequest): void {
   parseName(request.environment, 'environment name');
-  parseName(request.archive.name, 'archive name');
-  const wrong = !/\.(zip|tar\.gz)$/.test(request.archive.name)
-    ? `archive \`${request.archive.name}\``
-    : !SHA256.test(request.archive.sha256)
-      ? 'sha256'
-      : !Number.isSafeInteger(request.revision) || request.revision < 1
-        ? 'revision'
-        : null;
-  if (wrong) {
-    throw outsideError({
-      code: 'bad-name',
-      message: `This cannot be staged: ${wrong} is not what a staging is made of.`,
-      suggestion: 'Stage a .zip or .tar.gz archive.',
-    });
-  }
+  checkArchive(request.archive);
+  if (!Number.isSafeInteger(request.revision) || request.revision < 1) throw noStaging('revision');
+}
+
+/** Throws for an archive whose name or hash may not become part of a path on the edge. */
+export function checkArchive({ name, sha256 }: Archive): void {
+  parseName(name, 'archive name');
+  if (!/\.(zip|tar\.gz)$/.test(name)) throw noStaging(`archive \`${name}\``);
+  if (!SHA256.test(sha256)) throw noStaging('sha256');
+}
+
+function noStaging(wrong: string) {
+  return outsideError({
+    code: 'bad-name',
+    message: `This cannot be staged: ${wrong} is not what a staging is made of.`,
+    suggestion: 'Stage a .zip or .tar.gz archive.',
+  });
 }
 
 export interface StagePlace {

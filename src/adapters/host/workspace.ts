@@ -44,6 +44,12 @@ export function createWorkspace(options: { directory: string; slots: number }): 
       );
     },
 
+    async removeArchive(fingerprint) {
+      if (!/^[0-9a-f]{64}$/.test(fingerprint)) throw new Error(`no fingerprint: ${fingerprint}`);
+      const directory = join(options.directory, 'archives', fingerprint);
+      await rm(directory, { recursive: true, force: true });
+    },
+
     async projectDirectory(buildId) {
       const directory = join(buildDirectory(buildId), 'projects');
       await mkdir(directory, { recursive: true });

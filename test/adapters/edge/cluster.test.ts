@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -229,6 +237,22 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     assert.equal(await edge.isIntact(staging, request.archive, signal), true);
     rmSync(stored);
     assert.equal(await edge.isIntact(staging, request.archive, signal), false);
+  });
+
+  it('has the archive taken out of HDFS with its staging, and nothing beside it', async () => {
+    hadoop();
+    hdfs();
+    const request = makeArchive(base);
+    const edge = world.edge({ hdfs: '/envs' });
+    const staging = await edge.stage(request, world.progress);
+    const stored = join(base, 'hdfs/envs', request.archive.sha256);
+    file('hdfs/envs/other/churn.tar.gz');
+    const { signal } = world.progress;
+    await edge.remove(staging, request.archive, { keepArchive: true, signal });
+    assert.equal(existsSync(stored), true);
+    await edge.remove(staging, request.archive, { keepArchive: false, signal });
+    assert.deepEqual(readdirSync(join(base, 'hdfs/envs')), ['other']);
+    await edge.remove(staging, request.archive, { keepArchive: false, signal });
   });
 
   it('says when a closed folder keeps nodes from sharing the archive', async () => {

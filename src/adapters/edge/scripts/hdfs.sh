@@ -1,4 +1,4 @@
-# Finds a verified archive in HDFS, or puts it there. Every `hdfs dfs` starts a JVM, so few are used:
+# Finds a verified archive in HDFS, puts it there or removes it. Every `hdfs dfs` starts a JVM, so few are used:
 # one to find; to put, one to copy a whole folder, one to read it back and one to rename it.
 # action archive root base ancestors sha name bytes kerberos
 if [ "$kerberos" = yes ] && have klist; then klist -s || fail 47 'klist -s'; fi
@@ -56,9 +56,13 @@ stream_hash() {
   if have sha256sum; then sha256sum; else openssl dgst -sha256 -r; fi | cut -d' ' -f1
 }
 
-if [ "$action" = put ] && have flock; then
+if [ "$action" != find ] && [ -d "$root/archives" ] && have flock; then
   exec 9>"$root/archives/.hdfs-lock" || fail 40 "$root/archives/.hdfs-lock"
   flock -w 900 9 || fail 43 "$base"
+fi
+if [ "$action" = remove ]; then
+  said=$(dfs -rm -r -f -skipTrash "$folder") || deny "$said"
+  exit 0
 fi
 find_archive
 echo "found $found"

@@ -1,0 +1,51 @@
+import type { Archive } from '../../domain/archive.ts';
+import type { Staging } from '../../domain/environment.ts';
+import { outsideError } from '../../domain/errors.ts';
+import { parseName } from '../../domain/names.ts';
+import type { Session } from './session.ts';
+import { archivePathOf, checkArchive } from './staging.ts';
+
+export interface Removal {
+  staging: Staging;
+  archive: Archive;
+  keepArchive: boolean;
+}
+
+/**
+ * Takes a staging back from the edge; what is gone already is no mistake. `kept`: the archive stays
+ * for another staging of the same bytes. Throws `not-ours` for a path that is none of a staging
+ * under this root, before anything is touched.
+ */
+export async function removeStaging(
+  session: Session,
+  { root, alias }: { root: string; alias: string },
+  { staging, archive, keepArchive }: Removal,
+): Promise<{ kept: boolean }> {
+  checkArchive(archive);
+  const { environment, revision, driverPrefix } = staging;
+  parseName(environment, 'environment name');
+  const short = archive.sha256.slice(0, 12);
+  const own = `${root}/envs/${environment}/${revision}`;
+  const isOurs =
+    Number.isSafeInteger(revision) &&
+    [own, `${own}-${short}`].includes(driverPrefix) &&
+    staging.archivePath === archivePathOf(root, archive);
+  if (!isOurs) {
+    throw outsideError({
+      code: 'not-ours',
+      message: `On edge ${staging.edge}, \`${driverPrefix}\` is not under the root \`${root}\`: it is not touched.`,
+      suggestion:
+        'If the root of the edge was changed, remove what lies under the old one by hand.',
+    });
+  }
+  const { facts } = await session.script({
+    name: 'remove',
+    variables: {
+      ...{ root, environment, revision, alias, prefix: driverPrefix },
+      sha: archive.sha256,
+      keep: keepArchive ? 'yes' : 'no',
+    },
+    deadlineSeconds: 900,
+  });
+  return { kept: facts.get('archive') !== 'no' };
+}

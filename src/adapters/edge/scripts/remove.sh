@@ -1,0 +1,72 @@
+# Takes back a published staging: first what starts it and the names that lead to it, so that nothing
+# begins with what is half gone, then the prefix, and last the archive, unless something else here is
+# made from the same bytes. Only what this staging put there goes.
+# root sha environment revision alias prefix keep
+folder=$root/envs/$environment
+gone=$prefix.part-removed
+if [ -d "$folder" ] && have flock; then
+  # Whoever unpacks here goes first.
+  exec 9>"$folder/.lock" || fail 40 "$folder/.lock"
+  flock -w 900 9 || fail 43 "$folder"
+fi
+
+is_ours() {
+  [ ! -f "$1/.conda-ferry-archive" ] || [ "$(cat "$1/.conda-ferry-archive")" = "$sha" ]
+}
+# Files below a folder without the right to write would stay.
+clear_away() {
+  if [ -d "$1" ] && [ ! -L "$1" ]; then chmod -R u+w "$1" 2>/dev/null; fi
+  rm -rf "$1" || fail 40 "$1"
+}
+# The revision with the highest number that is still there.
+newest() {
+  for other in "$folder"/*/.conda-ferry-archive; do
+    other=${other%/*}
+    other=${other##*/}
+    case $other in '*' | *.part-* | current) ;; *) echo "$other" ;; esac
+  done | sort -n | tail -n 1
+}
+
+if [ -e "$prefix" ] && is_ours "$prefix" || [ -L "$prefix" ]; then
+  rm -f "$root/launch/$environment@$revision" || fail 40 "$root/launch"
+  clear_away "$gone"
+  mv -T "$prefix" "$gone" || fail 40 "$prefix"
+fi
+if [ ! -e "$prefix" ]; then
+  rm -f "$root/launch/$environment@$revision" "$root/manifests/$environment/${prefix##*/}.json" ||
+    fail 40 "$root/manifests/$environment"
+  # Names that led to it; the record tells afterwards what they mean now.
+  for known in "$root/launch/$environment" "$root/launch/$environment":*; do
+    if [ -L "$known" ] && [ ! -e "$known" ]; then rm -f "$known"; fi
+  done
+  if [ -d "$folder" ]; then
+    next=$(newest)
+    if [ -n "$next" ]; then
+      if [ ! -e "$folder/current" ]; then point "$next" "$folder/current"; fi
+    else
+      rm -f "$folder/current"
+      if [ -L "$root/$alias/$environment" ]; then rm -f "$root/$alias/$environment"; fi
+    fi
+  fi
+fi
+clear_away "$gone"
+
+for marker in "$root"/envs/*/*/.conda-ferry-archive; do
+  case $marker in *.part-*) continue ;; esac
+  if [ -f "$marker" ] && [ "$(cat "$marker")" = "$sha" ]; then keep=yes; fi
+done
+if [ "$keep" = no ]; then
+  if [ -e "$root/archives/$sha" ]; then
+    clear_away "$root/archives/$sha.part-removed"
+    mv -T "$root/archives/$sha" "$root/archives/$sha.part-removed" || fail 40 "$root/archives/$sha"
+  fi
+  clear_away "$root/archives/$sha.part-removed"
+  rm -f "$root/archives/$sha.part" "$root/archives/$sha.delta.part"
+fi
+# Folders of an environment that has nothing here any more.
+rmdir "$root/manifests/$environment" 2>/dev/null
+if [ -d "$folder" ] && [ -z "$(newest)" ]; then
+  rm -f "$folder/.lock"
+  rmdir "$folder" 2>/dev/null
+fi
+echo "archive $keep"
