@@ -47,11 +47,12 @@ const RULES: readonly {
 
 /** Room of the adapters → what its files may import besides themselves, domain and npm. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  channels: [],
+  channels: ['src/adapters/host'],
   edge: [],
   engines: ['src/adapters/host'],
   host: [],
   packers: ['src/packing'],
+  pip: ['src/adapters/host'],
   projects: ['src/adapters/host', 'src/adapters/engines'],
   redis: ['src/adapters/host'],
 };

@@ -8,7 +8,8 @@ import type { Build, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
 import type { Freeze } from './freeze.ts';
-import type { Lock, LockedPackage, Platform } from './lock.ts';
+import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
+import type { PipRequirement } from './pip.ts';
 import type { Pointers } from './reference.ts';
 import type {
   ArchiveFormat,
@@ -111,6 +112,36 @@ export interface Projects {
     prefix: string,
     progress: Progress,
   ): Promise<void>;
+}
+
+/** Packages of pip, beside those of conda. */
+export interface Pip {
+  /** Names of the configured indexes; none: nothing of pip can be had. */
+  readonly indexes: readonly string[];
+  /**
+   * One wheel for each package that the requirements need and conda does not bring. Errors:
+   * `requirements-unsatisfiable` with the resolver's words as details, `index-unreachable`.
+   */
+  resolve(request: ResolveRequest, progress: Progress): Promise<LockedWheel[]>;
+  /**
+   * Puts the bytes of each wheel, checked, under `directory` as pinned projects have them. Errors:
+   * `index-unreachable`, `wheel-changed`, `wheel-gone`, `disk-full`.
+   */
+  fetch(
+    wheels: readonly LockedWheel[],
+    directory: string,
+    progress: Progress,
+  ): Promise<ProjectPin[]>;
+}
+
+export interface ResolveRequest {
+  requirements: readonly PipRequirement[];
+  /** What conda installs: it satisfies, and nothing of it is replaced. */
+  lock: Lock;
+  /** Version of the environment's Python: `3.11.9`. */
+  python: string;
+  /** Oldest glibc of the target nodes; null when it is not known. */
+  glibc: string | null;
 }
 
 export interface PackRequest {
@@ -243,10 +274,6 @@ export interface Store {
   /** Null once it is forgotten. */
   readKept<T>(id: string, shape: Shape<T>): Promise<T | null>;
 
-  /** What Slack has said of user groups, and when. */
-  readGroups(): Promise<UserGroup[]>;
-  writeGroup(group: UserGroup): Promise<void>;
-
   /** Rejects with `record-unreadable` rather than leaving one out. */
   readFreezes(): Promise<Freeze[]>;
   /** In place of another one of the same edge. */
@@ -271,13 +298,6 @@ export interface Store {
   watch(listener: (buildId: string) => void): Promise<() => Promise<void>>;
   ping(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Who is in a user group of Slack. */
-export interface UserGroup {
-  id: string;
-  members: string[];
-  at: number;
 }
 
 /** A message that must arrive exactly once, whatever fails meanwhile. */

@@ -3,13 +3,13 @@ import type { Platform } from '../domain/lock.ts';
 import { printable } from '../domain/names.ts';
 import { condaVersion, type PipRequirement, parseRequirement } from '../domain/pip.ts';
 import { holds, pythonsOf } from '../domain/pip-marker.ts';
+import { condaName } from '../domain/pip-names.ts';
 import { withoutSecrets } from '../domain/secrets.ts';
 import { formatSpec, parseSpec, type Spec } from '../domain/spec.ts';
 import { packageAddress } from './addresses.ts';
 import { channelName, NO_DEFAULTS } from './channel-names.ts';
 import type { FileContent, FilePackage, Note, ReadSettings, Refused } from './content.ts';
 import { joinRequirements, joinSpecs } from './join.ts';
-import { condaName } from './renames.ts';
 
 /** What a format's reader finds in a file, row by row, and `content` makes of it. */
 export class Rows {

@@ -1,6 +1,6 @@
 import type { Platform } from '../../domain/lock.ts';
 import type { Channel, ChannelContent, Channels } from '../../domain/ports.ts';
-import { createFetcher, type Fetcher } from './fetch.ts';
+import { createFetcher, type Fetcher } from '../host/fetch.ts';
 import { completeVersions, readSubdir, type SubdirContent } from './subdir.ts';
 
 export interface ChannelsOptions {

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { createZstdDecompress } from 'node:zlib';
-import type { Fetcher } from './fetch.ts';
+import type { Fetcher } from '../host/fetch.ts';
 import { readRepodata, type Versions } from './repodata.ts';
 import { namesOf, readShard, readShardIndex, type ShardIndex } from './shards.ts';
 

@@ -23,7 +23,7 @@ export interface PythonRequest {
 const INSTALL_SECONDS = 900;
 
 /**
- * The interpreter that has py-rattler and the Redis-compatible server: the operator's, or one in
+ * The interpreter that has py-rattler, uv and the Redis-compatible server: the operator's, or one in
  * a private virtual environment made once. Its name holds the sha256 of the requirements, so a
  * new version of the product makes a new one. Two processes may ask at the same time.
  * Throws `python-missing`, `venv-missing` or `python-packages`.
