@@ -16,6 +16,7 @@ export const create = defineCommand({
     'With no arguments a form opens.',
     'Packages without a name are asked back; `-n numpy` and `-p numpy` say that `numpy` is the name.',
     'Packages are conda specs: `numpy`, `python=3.11`, `numpy >=1.26,<2`, `conda-forge::pandas=2.2`, `numpy[build=py311*]`; with spaces, commas or line breaks between them.',
+    'Packages that conda has not come from pip, with `--pip REQUIREMENT` for each; they never replace what conda brings.',
     'As in conda `python=3.11` is any 3.11, and `python 3.11` is 3.11 exactly.',
     'The same packages again give the same archive at once; other packages make the next revision.',
     'The article’s own words work too: `create -n my-global-env --copy -y …` is the global layout, `create -p my-local-env --yes …` the local one.',

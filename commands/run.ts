@@ -1,5 +1,6 @@
 import { FerryError, userError } from '../src/domain/errors.ts';
 import { type LineOptions, latestVerification, lineFor } from '../src/domain/lines.ts';
+import { everyPackage } from '../src/domain/lock.ts';
 import { type BuildRequest, createCommand } from '../src/domain/request.ts';
 import { parseSpec } from '../src/domain/spec.ts';
 import { defineCommand } from './command.ts';
@@ -58,7 +59,7 @@ export const run = defineCommand({
         suggestion: `It is on: ${revision.stagings.map((staging) => `\`${staging.edge}\``).join(', ') || 'none'}.`,
       });
     }
-    const packages = revision.lock.packages.map(({ name }) => name);
+    const packages = everyPackage(revision.lock).map(({ name }) => name);
     const options: LineOptions = {
       tool,
       mode: args.mode ?? 'client',

@@ -19,7 +19,7 @@ export interface Foundation {
   connection: RedisConnection;
   log: Log;
   redact(text: string): string;
-  /** The interpreter with py-rattler: the configured one, or a private one made on first use. */
+  /** The interpreter with py-rattler and uv: the configured one, or a private one made on first use. */
   python(): Promise<string>;
   /** Ends the embedded Redis, if this process started one. */
   stop(): Promise<void>;

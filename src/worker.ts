@@ -1,7 +1,9 @@
 import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
+import { networkEnvironment } from './adapters/host/process.ts';
 import { createWorkspace } from './adapters/host/workspace.ts';
 import { createPacker } from './adapters/packers/packer.ts';
+import { createPip } from './adapters/pip/pip.ts';
 import { createProjects } from './adapters/projects/projects.ts';
 import { createFileFetcher } from './adapters/projects/slack-files.ts';
 import { createErrandWorker } from './adapters/redis/errand-worker.ts';
@@ -42,6 +44,12 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       dataDirectory: config.dataDirectory,
       // A worker without Slack's token builds everything but attached files.
       ...(botToken === null ? {} : { fetchFile: createFileFetcher({ botToken, apiUrl }) }),
+    }),
+    pip: createPip({
+      ...{ python: foundation.python, indexes: config.indexes },
+      dataDirectory: config.dataDirectory,
+      cacheBytes: config.worker.cacheGigabytes * 1e9,
+      network: networkEnvironment(process.env),
     }),
     packer: createPacker({
       dataDirectory: config.dataDirectory,

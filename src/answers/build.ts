@@ -6,9 +6,9 @@ import type { ErrorKind } from '../domain/errors.ts';
 import { counted, duration, size } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { ProjectReference } from '../domain/request.ts';
+import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { formatSpec } from '../domain/spec.ts';
-import { buttonsOf, buttonsOfCopy, labelOf, sayButtons } from './buttons.ts';
+import { buttonsOf, buttonsOfCopy, labelOf } from './buttons.ts';
 import {
   bold,
   buttons,
@@ -27,7 +27,6 @@ import {
 } from './document.ts';
 import { describeEvidence, newestPerEdge } from './evidence.ts';
 import { describeLines, linesOf } from './invocation.ts';
-import { describeNotes, repairsOf } from './notes.ts';
 import { clip, line } from './outside.ts';
 
 type BuildReply = Extract<Reply, { kind: 'build' }>;
@@ -36,9 +35,6 @@ type BuildReply = Extract<Reply, { kind: 'build' }>;
 export function describeBuild(reply: BuildReply, settings: Settings): Document {
   const { build } = reply;
   const made = linesOf(build);
-  const isCopy = reply.audience === 'requester' && build.message !== null;
-  // Where the build failed, its failure has what would go through.
-  const instead = build.state === 'failed' ? [] : repairsOf(build.notes);
   return {
     summary: summaryOf(build, made.lines),
     parts: [
@@ -47,13 +43,14 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
       small(place(build, settings)),
       // What came of it first, how it came about after.
       ...outcome(build, made, settings),
-      ...describeNotes(build.notes),
       ...replaced(build),
       progress(build),
       // A copy is not edited: what acts on the build stands in the live message.
-      ...(isCopy
-        ? buttons(buttonsOfCopy(build))
-        : [...buttons(buttonsOf(build)), ...buttons(sayButtons(instead, null))]),
+      ...buttons(
+        reply.audience === 'requester' && build.message !== null
+          ? buttonsOfCopy(build)
+          : buttonsOf(build),
+      ),
     ],
   };
 }
@@ -109,11 +106,11 @@ function summaryOf(build: Build, [first]: readonly InvocationLine[]): string {
 }
 
 function request(build: Build): Inline[] {
-  const { specs, projects } = build.request;
+  const { projects } = build.request;
   return words(
     user(build.requester.user),
     ' asked for ',
-    codes(specs.map(formatSpec), 600),
+    codes(packagesAsked(build.request), 600),
     projects.length > 0 ? ' with ' : '',
     codes(projects.map(projectName), 200),
   );

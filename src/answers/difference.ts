@@ -1,5 +1,11 @@
 import { counted, size } from '../domain/figures.ts';
-import { bytesOf, countChanges, type LockDifference, type LockedPackage } from '../domain/lock.ts';
+import {
+  bytesOf,
+  countChanges,
+  type LockDifference,
+  type LockedPackage,
+  PIP,
+} from '../domain/lock.ts';
 import { bold, code, type Inline, list, type Part, prose, small, words } from './document.ts';
 import { line } from './outside.ts';
 
@@ -49,9 +55,9 @@ function changedRow(before: LockedPackage, after: LockedPackage): Inline[] {
   return words(code(`${name} ${from} → ${to}`), place, sizeOf(after));
 }
 
-/** `numpy 2.2.6` */
-export function labelOf({ name, version }: LockedPackage): string {
-  return `${name} ${version}`;
+/** `numpy 2.2.6`, `rich 15.0.0 (pip)` */
+export function labelOf({ name, version, channel }: LockedPackage): string {
+  return `${name} ${version}${channel === PIP ? ' (pip)' : ''}`;
 }
 
 /** ` 8.2 MB`, or nothing where the channel does not say. */

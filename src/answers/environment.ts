@@ -6,11 +6,13 @@ import {
   tagLabel,
 } from '../domain/environment.ts';
 import { counted, size } from '../domain/figures.ts';
+import { everyPackage } from '../domain/lock.ts';
 import { otherNames } from '../domain/reference.ts';
 import type { Reply } from '../domain/reply.ts';
+import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { formatSpec } from '../domain/spec.ts';
 import { sayButtons } from './buttons.ts';
+import { labelOf } from './difference.ts';
 import {
   bold,
   buttons,
@@ -29,7 +31,6 @@ import {
 } from './document.ts';
 import { describeEvidence } from './evidence.ts';
 import { STATE_ICONS } from './lists.ts';
-import { describeNotes, repairsOf } from './notes.ts';
 import { line } from './outside.ts';
 
 export function describeEnvironment(
@@ -67,7 +68,6 @@ export function describeEnvironment(
           { label: 'Logs', command: `logs ${revision.buildId}` },
         ]),
       ),
-      ...buttons(sayButtons(repairsOf(revision.notes), null)),
     );
   }
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
@@ -102,6 +102,7 @@ function describeMoves({ name, moves }: Environment): Part[] {
 
 function describeRevision(revision: Revision): Part[] {
   const { archive, lock, projects, request } = revision;
+  const packages = everyPackage(lock);
   const places = revision.stagings
     .slice(0, 5)
     .map((staging) =>
@@ -118,7 +119,7 @@ function describeRevision(revision: Revision): Part[] {
     );
   return [
     list([
-      words('asked for: ', codes(request.specs.map(formatSpec), 700)),
+      words('asked for: ', codes(packagesAsked(request), 700)),
       ...(projects.length > 0
         ? [
             words(
@@ -131,11 +132,8 @@ function describeRevision(revision: Revision): Part[] {
           ]
         : []),
       words(
-        `${counted(lock.packages.length, 'package')} for ${lock.platform} `,
-        codes(
-          lock.packages.map(({ name, version }) => `${name} ${version}`),
-          500,
-        ),
+        `${counted(packages.length, 'package')} for ${lock.platform} `,
+        codes(packages.map(labelOf), 500),
       ),
       words(
         code(archive.name, 80),
@@ -152,7 +150,6 @@ function describeRevision(revision: Revision): Part[] {
         code(revision.buildId, 60),
       ),
     ]),
-    ...describeNotes(revision.notes),
     ...describeEvidence(revision.verifications, revision.stagings),
   ];
 }
@@ -164,6 +161,6 @@ function revisionLine(environment: Environment, revision: Revision): Inline[] {
     ' ',
     date(revision.createdAt),
     ': ',
-    codes(revision.request.specs.map(formatSpec), 100),
+    codes(packagesAsked(revision.request), 100),
   );
 }

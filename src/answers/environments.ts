@@ -7,8 +7,8 @@ import {
 import type { Repair } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
+import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { formatSpec } from '../domain/spec.ts';
 import { freeButton, sayButtons } from './buttons.ts';
 import {
   bold,
@@ -61,7 +61,7 @@ export function environmentLine(environment: Environment): Inline[] {
     ' of ',
     user(environment.owner),
     revision ? ': ' : ', nothing built yet',
-    revision ? codes(revision.request.specs.map(formatSpec), 140) : '',
+    revision ? codes(packagesAsked(revision.request), 140) : '',
     revision && revision.stagings.length > 0 ? ', on ' : '',
     revision
       ? codes(

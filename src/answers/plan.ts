@@ -2,7 +2,13 @@ import { withoutDefaultEdges } from '../domain/defaults.ts';
 import { revisionLabel } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
 import { counted, size } from '../domain/figures.ts';
-import { bytesOf, compareLocks, countChanges, type LockedPackage } from '../domain/lock.ts';
+import {
+  bytesOf,
+  compareLocks,
+  countChanges,
+  everyPackage,
+  type LockedPackage,
+} from '../domain/lock.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Reply } from '../domain/reply.ts';
 import { createCommand, planCommand } from '../domain/request.ts';
@@ -23,7 +29,6 @@ import {
   small,
   words,
 } from './document.ts';
-import { describeNotes, repairsOf } from './notes.ts';
 import { line } from './outside.ts';
 
 /** Of the packages that come along, the largest are named. */
@@ -37,7 +42,8 @@ export function describePlan(
   settings: Settings,
 ): Document {
   const { request, lock, before, format, engine } = plan;
-  const title = `${request.environment} would have ${weigh(lock.packages)}`;
+  const packages = everyPackage(lock);
+  const title = `${request.environment} would have ${weigh(packages)}`;
   const difference = before && compareLocks(before.lock, lock);
   return {
     summary: `${title}${before && difference ? `: ${countChanges(difference)} since @${before.number}` : ''}`,
@@ -48,8 +54,7 @@ export function describePlan(
         codes(request.edges, 160),
         ` · ${request.layout} layout · ${format} · ${lock.platform} · ${line(engine, 160)}`,
       ),
-      ...(whole ? wholeList(lock.packages) : folded(plan)),
-      ...describeNotes(plan.notes),
+      ...(whole ? wholeList(packages) : folded(plan)),
       ...(difference === null ? [] : describeChange(plan)),
       ...buttons(sayButtons(nextSteps(plan, { whole, insists }, settings))),
     ],
@@ -64,9 +69,10 @@ function weigh(packages: readonly LockedPackage[]): string {
 
 /** Those asked for, each on its line; the rest counted, with the largest by name. */
 function folded({ request, lock }: Plan): Part[] {
-  const asked = new Set(request.specs.map(({ name }) => name));
-  const wanted = lock.packages.filter(({ name }) => asked.has(name));
-  const rest = lock.packages.filter(({ name }) => !asked.has(name));
+  const packages = everyPackage(lock);
+  const asked = new Set([...request.specs, ...request.pip].map(({ name }) => name));
+  const wanted = packages.filter(({ name }) => asked.has(name));
+  const rest = packages.filter(({ name }) => !asked.has(name));
   const large = rest
     .filter((entry) => entry.size !== null)
     .toSorted((left, right) => (right.size ?? 0) - (left.size ?? 0))
@@ -118,7 +124,7 @@ function describeChange({ request, lock, before, fingerprint }: Plan): Part[] {
 }
 
 function nextSteps(
-  { request, before, fingerprint, notes }: Plan,
+  { request, before, fingerprint }: Plan,
   { whole, insists }: { whole: boolean; insists: boolean },
   settings: Settings,
 ): Repair[] {
@@ -128,7 +134,6 @@ function nextSteps(
     before?.fingerprint === fingerprint
       ? { label: 'Line', command: `run ${revisionLabel(name, before.number)}` }
       : { label: `Build ${name}`, command: createCommand(asked, insists) },
-    ...repairsOf(notes),
     ...(whole ? [] : [{ label: 'All packages', command: `${planCommand(asked, insists)} --all` }]),
   ];
 }

@@ -48,10 +48,10 @@ const byName = (left: { name: string }, right: { name: string }): number =>
   left.name < right.name ? -1 : 1;
 
 /** Where wheels come from, beside the names of channels. */
-const PIP = 'pip';
+export const PIP = 'pip';
 
 /** Everything that is installed, in one list: wheels are packages of the channel `pip`. */
-function everyPackage(lock: Lock): LockedPackage[] {
+export function everyPackage(lock: Lock): LockedPackage[] {
   const { packages, wheels = [] } = canonicalLock(lock);
   return [
     ...packages,

@@ -22,6 +22,7 @@ import {
   lineFor,
   type StagedRevision,
 } from './lines.ts';
+import { everyPackage } from './lock.ts';
 import { condaNames, meantBy } from './nearest-package.ts';
 import type { Meant } from './own-environment.ts';
 import type { ChannelContent, Channels } from './ports.ts';
@@ -178,7 +179,7 @@ function holderIn(
   const recorded = Object.entries(revision.imports).find(([, modules]) => modules.includes(top));
   // Of a namespace, as `google`, each package has its own part.
   const names = candidates.length > 0 ? candidates : recorded ? [recorded[0]] : [];
-  const locked = revision.lock.packages.find(({ name }) => names.includes(name));
+  const locked = everyPackage(revision.lock).find(({ name }) => names.includes(name));
   if (locked) return `\`${locked.name}\` ${locked.version}`;
   const project = revision.projects.find(({ name }) => name === recorded?.[0] || name === top);
   return project ? `your \`${project.name}\`` : null;
@@ -225,7 +226,7 @@ async function weighVersions(
 ): Promise<Weighed> {
   const { name, revision, request, knowledge } = subject;
   const label = revisionLabel(name, revision.number);
-  const locked = new Map(revision.lock.packages.map((entry) => [entry.name, entry.version]));
+  const locked = new Map(everyPackage(revision.lock).map((entry) => [entry.name, entry.version]));
   const isWrong = (spec: Spec) => {
     const version = locked.get(spec.name);
     // Of several packages that may be meant, one that is not there is not the one.
@@ -349,7 +350,7 @@ function runCommand(label: string, { tool, mode, for: purpose, layout }: LineOpt
 function stagedIn(revision: Revision): StagedRevision | null {
   const [staging] = revision.stagings;
   if (!staging) return null;
-  const packages = revision.lock.packages.map(({ name }) => name);
+  const packages = everyPackage(revision.lock).map(({ name }) => name);
   return { staging, packages };
 }
 

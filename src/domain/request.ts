@@ -38,6 +38,14 @@ export interface BuildRequest {
   force: boolean;
 }
 
+/** The packages that were asked for, as people write them: `numpy>=1.26`, `rich (pip)`. */
+export function packagesAsked({ specs, pip }: Pick<BuildRequest, 'specs' | 'pip'>): string[] {
+  return [
+    ...specs.map(formatSpec),
+    ...pip.map((requirement) => `${formatRequirement(requirement)} (pip)`),
+  ];
+}
+
 /**
  * What a person would type to build a request, after the slash command. `insist`: the name is one
  * whatever it looks like, so it is given as an option.

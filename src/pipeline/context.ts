@@ -8,6 +8,7 @@ import type {
   Edge,
   Engine,
   Packer,
+  Pip,
   Progress,
   Projects,
   Store,
@@ -20,6 +21,7 @@ export interface BuildPorts {
   store: Store;
   engine: Engine;
   projects: Projects;
+  pip: Pip;
   packer: Packer;
   workspace: Workspace;
   edges: ReadonlyMap<string, Edge>;

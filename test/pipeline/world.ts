@@ -21,11 +21,8 @@ export interface World extends ReturnType<typeof createMemory> {
   work(environment: string): Promise<void>;
 }
 
-export function createWorld(
-  change: Partial<BuildPorts> = {},
-  services: Parameters<typeof createMemory>[1] = {},
-): World {
-  const memory = createMemory(undefined, services);
+export function createWorld(change: Partial<BuildPorts> = {}): World {
+  const memory = createMemory();
   const { archive } = build('ready');
   if (archive === null) throw new Error('the sample of a ready build has an archive');
   const engine: Engine = {
@@ -39,6 +36,7 @@ export function createWorld(
   const ports: BuildPorts = {
     store: memory.store,
     engine,
+    pip: { indexes: ['pypi'], resolve: async () => [], fetch: async () => [] },
     projects: { pin: async () => [], install: async () => undefined },
     packer: {
       pack: async () => ({

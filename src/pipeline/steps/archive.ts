@@ -1,5 +1,6 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { counted, size } from '../../domain/figures.ts';
+import type { Progress } from '../../domain/ports.ts';
 import { listOf, mapOf, number, object, string } from '../../domain/shape.ts';
 import { ARCHIVE } from '../../domain/stored.ts';
 import type { BuildRun } from '../context.ts';
@@ -49,12 +50,11 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
       const modules = await ports.workspace.modules(held.path).catch(() => ({}));
       await ports.store.learnModules(modules).catch(() => undefined);
     });
-    if (solved.projects.length === 0) await run.skip('install', 'no project asked for');
-    else {
-      const directory = await ports.workspace.projectDirectory(build.id);
-      await run.step('install', (progress) =>
-        ports.projects.install(solved.projects, directory, held.path, progress),
-      );
+    const { wheels = [] } = solved.lock;
+    if (wheels.length + solved.projects.length === 0) {
+      await run.skip('install', 'nothing on top of conda’s packages');
+    } else {
+      await run.step('install', (progress) => install(run, solved, held.path, progress));
     }
     const packed = await run.step('pack', async (progress) => {
       const { archive, segments, unpackedBytes, cache, warnings } = await ports.packer.pack(
@@ -73,6 +73,7 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
       progress.detail(`${summary(archive)}${reused}`);
       const wanted = [
         ...build.request.specs.map((spec) => spec.name),
+        ...build.request.pip.map((requirement) => requirement.name),
         ...solved.projects.map((project) => project.name),
       ];
       const imports = await ports.workspace.importNames(held.path, wanted);
@@ -83,6 +84,26 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
   } finally {
     await held.release();
   }
+}
+
+/** Wheels first: projects may need them. What both bring, they bring without network. */
+async function install(
+  { ports, build }: BuildRun,
+  { lock: { wheels = [] }, projects }: Solved,
+  prefix: string,
+  progress: Progress,
+): Promise<void> {
+  const directory = await ports.workspace.projectDirectory(build.id);
+  const pins = wheels.length > 0 ? await ports.pip.fetch(wheels, directory, progress) : [];
+  await ports.projects.install([...pins, ...projects], directory, prefix, progress);
+  progress.detail(
+    [
+      wheels.length > 0 && `${counted(wheels.length, 'package')} of pip`,
+      projects.length > 0 && counted(projects.length, 'project'),
+    ]
+      .filter(Boolean)
+      .join(', '),
+  );
 }
 
 function summary(archive: Archive): string {

@@ -2,8 +2,7 @@ import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
-import { fitLock, fitRequest } from '../../domain/fit.ts';
-import { bytesOf, compareLocks, countChanges, type Lock } from '../../domain/lock.ts';
+import { bytesOf, compareLocks, countChanges, everyPackage, type Lock } from '../../domain/lock.ts';
 import { NOTE, type Note } from '../../domain/note.ts';
 import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
@@ -11,12 +10,21 @@ import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
-import { explainRefusal, type Fitted } from './refused-solve.ts';
+import { explainRefusal } from './refused-solve.ts';
+import { withPip, withWheels } from './wheels.ts';
 
 /** What a solve needs from outside, whoever asks for it: a build, or somebody who only plans one. */
 export type SolvePorts = Pick<
   BuildPorts,
-  'engine' | 'projects' | 'workspace' | 'edges' | 'clock' | 'platform' | 'channels' | 'contents'
+  | 'engine'
+  | 'pip'
+  | 'projects'
+  | 'workspace'
+  | 'edges'
+  | 'clock'
+  | 'platform'
+  | 'channels'
+  | 'contents'
 >;
 
 export interface SolveInput {
@@ -93,13 +101,9 @@ export async function solve(
   const edges = edgesOf(ports, request);
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
   const glibc = oldest(profiles.map((profile) => profile.glibc));
-  if (known === null && request.pip.length > 0) throw noIndex();
-  const clusters = profiles.map(({ spark }, index) => ({ edge: edges[index]?.name ?? '', spark }));
-  const fitted: Fitted = (specs) => fitRequest({ ...request, specs }, clusters);
-  const { notes: added } = fitted(request.specs);
-  const lock = known ?? (await ask(ports, { request, fitted, glibc }, progress));
-  const notes = [...added, ...fitLock(request, lock, clusters)];
-  for (const { tone, text } of notes) progress.log(`${tone}: ${text}`);
+  const lock =
+    known ??
+    (await withWheels(ports, request, await ask(ports, request, glibc, progress), glibc, progress));
   const projects =
     request.projects.length === 0
       ? []
@@ -121,26 +125,20 @@ export async function solve(
     lock,
     projects,
     format,
-    notes,
+    notes: [],
     fingerprint: fingerprint({ environment, lock, projects, layout, format, packer }),
   };
-}
-
-interface Asked {
-  request: BuildRequest;
-  fitted: Fitted;
-  /** Oldest of the nodes. */
-  glibc: string | null;
 }
 
 /** The engine's answer, or what its refusal means for the person. */
 async function ask(
   ports: SolvePorts,
-  { request, fitted, glibc }: Asked,
+  request: BuildRequest,
+  glibc: string | null,
   progress: Progress,
 ): Promise<Lock> {
-  const { specs } = fitted(request.specs);
-  progress.log(`specs ${specs.map(formatSpec).join(' ')}`);
+  progress.log(`specs ${request.specs.map(formatSpec).join(' ')}`);
+  const specs = withPip(request);
   const channels = channelsOf(ports, request);
   const asked = { specs, channels, platform: ports.platform, glibc, keep: [] };
   const began = ports.clock.now();
@@ -148,7 +146,7 @@ async function ask(
     return await ports.engine.solve(asked, progress);
   } catch (error) {
     const tookMs = ports.clock.now() - began;
-    throw await explainRefusal(ports, { request, asked, fitted, error, tookMs }, progress);
+    throw await explainRefusal(ports, { request, asked, error, tookMs }, progress);
   }
 }
 
@@ -185,17 +183,10 @@ function oldest(versions: readonly (string | null)[]): string | null {
 }
 
 function describeChange(before: SolveInput['before'], lock: Lock): string {
-  const bytes = bytesOf(lock.packages);
+  const packages = everyPackage(lock);
+  const bytes = bytesOf(packages);
   const weight = bytes > 0 ? `, ${size(bytes)}` : '';
-  const all = `${counted(lock.packages.length, 'package')}${weight}`;
+  const all = `${counted(packages.length, 'package')}${weight}`;
   if (before === null) return all;
   return `${all}: ${countChanges(compareLocks(before.lock, lock))} since @${before.number}`;
-}
-
-function noIndex() {
-  return userError({
-    code: 'no-index',
-    message: 'No index of pip packages is configured on this build host.',
-    suggestion: 'Ask conda for the packages, or ask the operator for an index.',
-  });
 }

@@ -19,7 +19,6 @@ const settings: Settings = {
   indexes: ['pypi'],
   projects: { repositories: [], paths: [] },
   operators: [],
-  roles: [],
 };
 const BEFORE = 'create churn ';
 

@@ -15,7 +15,6 @@ const settings: Settings = {
   indexes: ['pypi'],
   projects: { repositories: ['model'], paths: ['/srv/projects'] },
   operators: ['U0OMAR'],
-  roles: [],
 };
 
 function parsed(text: string) {

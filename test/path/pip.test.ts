@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { whyNoUv, writeIndex } from '../harness/pip-index.ts';
+import { cannotWalk, ferry, words } from '../harness.ts';
+
+const WHEELS = [
+  { name: 'greeting', version: '1.0', requires: ['six>=1.10', 'loud>=2'] },
+  { name: 'loud', version: '2.1' },
+  { name: 'modern', version: '3.0', requires: ['six>=2'] },
+];
+
+describe('packages of pip beside those of conda', { skip: cannotWalk || whyNoUv() }, () => {
+  const runTest = ferry({
+    configure: ({ directory }) => {
+      const url = pathToFileURL(writeIndex(join(directory, 'index'), WHEELS)).href;
+      return { indexes: [{ name: 'own', url }] };
+    },
+  });
+
+  test('are resolved, checked, installed without network, and imported on the edge', () =>
+    runTest(async (ctx) => {
+      await ctx.ask('create greeted python=3.11 six --pip greeting');
+      const build = await ctx.untilReady('greeted');
+      assert.deepEqual(
+        build.lock?.wheels?.map(({ name, version }) => `${name} ${version}`),
+        ['greeting 1.0', 'loud 2.1'],
+      );
+      assert.deepEqual(build.imports.greeting, ['greeting']);
+      const python = `${ctx.edge.root}/envs/greeted/current/bin/python`;
+      const answer = `${python} -c 'import greeting, loud, six; print(greeting.version, loud.version, six.__version__)'`;
+      assert.equal(await ctx.edge.ssh(answer), '1.0 2.1 1.17.0');
+      // Asked again, it is known by its fingerprint.
+      await ctx.ask('create greeted python=3.11 six --pip greeting');
+      assert.equal((await ctx.untilReady('greeted')).reused, true);
+    }));
+
+  test('that need what conda has not are refused before anything is built, with what would do', () =>
+    runTest(async (ctx) => {
+      await ctx.ask('create modern python=3.11 six --pip modern');
+      const { failure, lock } = await ctx.untilFailed('modern');
+      assert.equal(failure?.code, 'requirements-conflict');
+      assert.match(failure?.message ?? '', /`modern` needs `six>=2` and conda has `six 1\.17\.0`/);
+      assert.equal(lock, null);
+      assert.deepEqual(
+        failure?.repairs?.map(({ command }) => command),
+        ['create modern python=3.11 six>=2 --pip modern'],
+      );
+      assert.match(words(await ctx.live('modern')), /could not be built/);
+    }));
+});
