@@ -107,15 +107,16 @@ function follow(slack: SlackEmulator, channel: string): () => void {
   });
 }
 
-/** The line a person copies: the pyspark one in the message's code blocks. */
-function pysparkLine(message: Message): string {
-  const codes = JSON.stringify(message.blocks ?? []).matchAll(
-    /"type":"rich_text_preformatted".*?"text":("(?:[^"\\]|\\.)*")/g,
-  );
-  for (const [, text] of codes) {
-    const line = JSON.parse(text as string) as string;
-    if (/(^|\s)pyspark --master/.test(line)) return line;
-  }
+/** The lines a person may copy: the short one and the whole in the message's code blocks. */
+function pysparkLines(message: Message): { short: string; whole: string } {
+  const codes = [
+    ...JSON.stringify(message.blocks ?? []).matchAll(
+      /"type":"rich_text_preformatted".*?"text":("(?:[^"\\]|\\.)*")/g,
+    ),
+  ].map(([, text]) => JSON.parse(text as string) as string);
+  const short = codes.find((code) => /\/run \S+ pyspark$/.test(code));
+  const whole = codes.find((code) => /(^|\s)pyspark --master/.test(code));
+  if (short !== undefined && whole !== undefined) return { short, whole };
   throw new Error(`there is no pyspark line in the message:\n${visibleText(message)}`);
 }
 
@@ -175,8 +176,8 @@ async function main(): Promise<number> {
     unfollow();
     if (!/is ready/i.test(visibleText(message))) throw new Error('the build failed');
 
-    const invocation = pysparkLine(message);
-    const result = await useIt(lab.state.edge, invocation);
+    const { short, whole } = pysparkLines(message);
+    const result = await useIt(lab.state.edge, short);
     const ready = holds(result);
     say(
       `The article’s check: ${JSON.stringify(result.npv)}: ${result.npv.length === 1 ? 'one numpy on every executor' : 'NOT one numpy'}.`,
@@ -187,7 +188,8 @@ async function main(): Promise<number> {
     const { npv, job } = result;
     const summary = {
       ready,
-      invocation,
+      short,
+      invocation: whole.replaceAll(' \\\n  ', ' '),
       npv,
       job: { rows: job.rows, columns: job.columns },
       seconds,

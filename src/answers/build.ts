@@ -26,7 +26,7 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence, newestPerEdge } from './evidence.ts';
-import { describeLines, linesOf } from './invocation.ts';
+import { describeLines, linesOf, shortest } from './invocation.ts';
 import { clip, line } from './outside.ts';
 
 type BuildReply = Extract<Reply, { kind: 'build' }>;
@@ -97,7 +97,7 @@ function summaryOf(build: Build, [first]: readonly InvocationLine[]): string {
     case 'running':
       return `Building ${name}: ${progressTitle(build)}`;
     case 'ready':
-      return first ? `${name} is ready on ${first.edge}: ${first.text}` : `${name} is ready.`;
+      return first ? `${name} is ready on ${first.edge}: ${shortest(first)}` : `${name} is ready.`;
     case 'failed':
       return `${name} could not be built: ${line(build.failure?.message ?? 'no reason was recorded', 600)}`;
     case 'cancelled':

@@ -18,7 +18,7 @@ import {
   small,
   user,
 } from './document.ts';
-import { textToPaste, warnings } from './invocation.ts';
+import { pasted, textToPaste, warnings } from './invocation.ts';
 import { line, passage } from './outside.ts';
 
 const MOST_FINDINGS = 3;
@@ -107,7 +107,7 @@ function whatToPress({ environment, revision, line: entry, ...own }: OwnEnvironm
           ),
         ]
       : []),
-    ...(entry && text.length <= LONGEST_LINE ? [block(text, entry.language)] : []),
+    ...(entry && text.length <= LONGEST_LINE ? pasted(entry) : []),
     ...(entry ? warnings([entry]) : []),
     ...buttons([
       ...says.slice(0, -1),

@@ -37,7 +37,7 @@ export function describeInvocation(
   const stagings = reply.lines.map((entry) => entry.staging);
   const verifications = reply.lines.flatMap((entry) => entry.verification ?? []);
   return {
-    summary: first ? `${label} on ${first.edge}: ${first.text}` : `${label} is on no edge.`,
+    summary: first ? `${label} on ${first.edge}: ${shortest(first)}` : `${label} is on no edge.`,
     parts: [
       heading(`How to run ${label}`),
       ...describeLines(reply.lines, `${settings.command} run ${label}`),
@@ -79,18 +79,19 @@ export function describeLines(lines: readonly InvocationLine[], more: string, ro
   let left = room;
   let hidden = 0;
   for (const entry of lines) {
-    const text = textToPaste(entry);
-    if (text.length > left) {
-      hidden += 1;
-      continue;
-    }
-    left -= text.length;
-    parts.push(lineTitle(entry), block(text, entry.language));
+    const short = entry.short ?? '';
+    const whole = textToPaste(entry);
+    const fits = short.length + whole.length <= left;
+    if (!fits) hidden += 1;
+    if (fits) parts.push(lineTitle(entry), ...pasted(entry));
+    else if (short !== '' && short.length <= left) parts.push(lineTitle(entry), block(short));
+    else continue;
+    left -= fits ? short.length + whole.length : short.length;
   }
   if (hidden > 0) {
     parts.push(
       prose(
-        `${hidden === lines.length ? 'The' : `${hidden} more`} ${hidden === 1 ? 'line is' : 'lines are'} too long to show here: press Line to copy or type `,
+        `${hidden === lines.length ? 'The' : `${hidden} more`} whole ${hidden === 1 ? 'line is' : 'lines are'} too long to show here: press Line to copy or type `,
         code(more),
         '.',
       ),
@@ -99,12 +100,26 @@ export function describeLines(lines: readonly InvocationLine[], more: string, ro
   return [...parts, ...warnings(lines)];
 }
 
-/** The line, after the `cd` it needs when it holds only in one folder. */
+/** The short line first where there is one, then the whole. */
+export function pasted(entry: InvocationLine): Part[] {
+  const whole = block(textToPaste(entry), entry.language);
+  return entry.short === null ? [whole] : [block(entry.short), small(WHOLE), whole];
+}
+
+/** What stands between the short line and the whole one. */
+const WHOLE = 'The same as a whole, in rows that paste as they are:';
+
+/** The line that says most in the fewest characters. */
+export function shortest(entry: InvocationLine): string {
+  return entry.short ?? entry.text;
+}
+
+/** The whole line in rows, after the `cd` it needs when it holds only in one folder. */
 export function textToPaste(entry: InvocationLine): string {
   const isLine = entry.language === null;
   return entry.directory !== null && isLine
-    ? `cd ${quote(entry.directory)}\n${entry.text}`
-    : entry.text;
+    ? `cd ${quote(entry.directory)}\n${entry.rows}`
+    : entry.rows;
 }
 
 export function lineTitle(entry: InvocationLine): Part {

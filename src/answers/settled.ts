@@ -4,7 +4,7 @@ import type { Settings } from '../domain/services.ts';
 import { labelOf } from './buttons.ts';
 import { bold, code, type Document, marked, type Part, prose, small, user } from './document.ts';
 import { newestPerEdge } from './evidence.ts';
-import { describeLines, linesOf } from './invocation.ts';
+import { describeLines, linesOf, shortest } from './invocation.ts';
 import { line } from './outside.ts';
 
 /** The message that tells whoever asked that their build has ended. */
@@ -19,7 +19,7 @@ export function describeSettled(build: Build, settings: Settings): Document {
     const shells = lines.filter((entry) => entry.tool === 'pyspark');
     const doubt = newestPerEdge(build.verifications).find(({ outcome }) => outcome !== 'proven');
     return {
-      summary: `${label} is ready. ${shells[0]?.text ?? ''}`.trim(),
+      summary: `${label} is ready. ${shells[0] ? shortest(shells[0]) : ''}`.trim(),
       parts: [
         prose(
           user(build.requester.user),

@@ -64,6 +64,7 @@ export function lineFor(
   const request = invocationRequest(subject, options);
   try {
     const invocation = invoke(request);
+    const short = shortLine(subject.staging, options);
     const isShell = (options.for ?? 'shell') === 'shell';
     return {
       edge: subject.staging.edge,
@@ -74,11 +75,14 @@ export function lineFor(
         isShell && request.layout === 'global' && options.mode !== 'cluster'
           ? subject.staging.root
           : null,
-      short: shortLine(subject.staging, options),
+      short,
       text: invocation.text,
       rows: invocation.rows ?? invocation.text,
       language: isShell ? null : (invocation.format ?? null),
-      warnings: invocation.warnings.map((warning) => warning.text),
+      warnings: invocation.warnings
+        // The short line runs anywhere, and the whole one is shown after its `cd`.
+        .filter(({ id }) => short === null || id !== 'working-directory')
+        .map((warning) => warning.text),
       staging: subject.staging,
       verification,
     };

@@ -140,7 +140,13 @@ function otherForm(title: string, change: Partial<LineForm>): Reply {
   const ran: LineForm = { ...line.form };
   const form = { ...line.form, ...change };
   const lines = [
-    { ...line, title, form, verification: verification('lab', 'proven', { form: ran }) },
+    {
+      ...line,
+      ...(change.purpose || change.layout ? { short: null } : {}),
+      title,
+      form,
+      verification: verification('lab', 'proven', { form: ran }),
+    },
   ];
   return { kind: 'invocation', environment: 'churn', revision: 3, lines };
 }

@@ -18,8 +18,10 @@ describe('replies as terminal text', () => {
 
   test('a line to paste stands alone on its line, exactly as it was made', () => {
     const ready = build('ready');
-    const lines = renderText(buildReply(ready), settings).split('\n');
-    assert.ok(lines.includes(linesForBuild(ready)[0]?.text ?? ''));
+    const [line] = linesForBuild(ready);
+    const text = renderText(buildReply(ready), settings);
+    assert.ok(line && text.split('\n').includes(line.short ?? assert.fail()));
+    assert.ok(text.includes(`\n${line.rows}\n`));
   });
 
   test('a build whose edge gives no line is shown with the reason', () => {

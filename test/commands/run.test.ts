@@ -70,3 +70,37 @@ describe('an edge with a name of its own for the global layout', () => {
     });
   }
 });
+
+describe('the short line', () => {
+  const cases: [text: string, short: string | null][] = [
+    ['run churn', '/srv/ferry/run churn@3 pyspark'],
+    ['run churn spark-submit', '/srv/ferry/run churn@3 spark-submit'],
+    [
+      "run churn --mode cluster -- 'my app.py' --day 2026-01-31",
+      "/srv/ferry/run churn@3 spark-submit --deploy-mode cluster 'my app.py' --day 2026-01-31",
+    ],
+    [
+      'run churn --conf spark.executor.memory=4g --conf spark.archives=/a.zip#a',
+      "/srv/ferry/run churn@3 pyspark --conf spark.executor.memory=4g --archives '/a.zip#a'",
+    ],
+    ['run churn --for spark-defaults', null],
+    ['run churn --layout global', null],
+  ];
+  for (const [text, short] of cases) {
+    test(`${short === null ? 'is not there' : 'stands'} for \`${text}\``, async () => {
+      const reply = await answer(text, 'python');
+      assert.equal(reply.kind, 'invocation', JSON.stringify(reply));
+      assert.equal(reply.lines[0]?.short, short);
+      assert.ok((short ?? '').length <= 120);
+    });
+  }
+
+  test('is not there where an older version staged it, and the whole one is', async () => {
+    const reply = await answerOf('run churn', ['python'], [{ ...staging(), archiveLink: null }]);
+    assert.equal(reply.kind, 'invocation');
+    assert.deepEqual(
+      reply.lines.map(({ short, text }) => [short, text.includes('pyspark --master')]),
+      [[null, true]],
+    );
+  });
+});

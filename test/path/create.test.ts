@@ -22,7 +22,7 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
       assert.match(words(live), /churn@1 is ready/);
       assert.match(
         words(live),
-        /PYSPARK_PYTHON=\.\/churn_zip\/churn\/bin\/python .*pyspark --master yarn/,
+        /\/run churn@1 pyspark[\s\S]*PYSPARK_PYTHON=\.\/churn_zip\/churn\/bin\/python [\s\S]*pyspark --master yarn/,
       );
       assert.match(words(live), /Smoke-tested/);
       assert.equal(build.verifications[0]?.outcome, 'smoke-tested');

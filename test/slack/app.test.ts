@@ -46,7 +46,10 @@ for (const mode of ['socket', 'http'] as const) {
           await world.finish(id);
           const live = await world.slack.untilMessage(says(/churn@1 is ready/));
           assert.equal(live.ts, message.ts);
-          assert.match(visibleText(live), /PYSPARK_DRIVER_PYTHON=\S+ .*pyspark --master yarn/);
+          assert.match(
+            visibleText(live),
+            /run churn@3 pyspark[\s\S]*PYSPARK_DRIVER_PYTHON=\S+ [\s\S]*pyspark --master yarn/,
+          );
           await world.store.addNotice({
             id: 'n1',
             kind: 'settled',
@@ -822,9 +825,9 @@ describe('buttons', () => {
         return String(element?.initial_value);
       };
       const shell = await fieldOf('copy_line');
-      assert.match(shell, /pyspark --master yarn/);
+      assert.match(shell, /\/run churn@3 pyspark$/);
       assert.ok(JSON.stringify(live.blocks).includes(JSON.stringify(shell)));
-      assert.match(await fieldOf('spark_submit'), /spark-submit --master yarn/);
+      assert.match(await fieldOf('spark_submit'), /\/run churn@3 spark-submit$/);
     }));
 
   test('Logs opens a modal with the end of the log', () =>

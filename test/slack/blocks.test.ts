@@ -70,7 +70,7 @@ const extremes: Readonly<Record<string, Reply>> = {
       warnings: Array.from({ length: 10 }, () => long(900)),
     })),
   ),
-  'extreme-line': invocation({ ...invocationLine(), text: 'x'.repeat(9_000) }),
+  'extreme-line': invocation({ ...invocationLine(), rows: 'x'.repeat(9_000) }),
   'extreme-error': buildReply(
     build('failed', {
       failure: {
@@ -314,13 +314,15 @@ describe('replies as Block Kit', () => {
   });
 
   test('the line is shown literally, so that copying it gives exactly the line', () => {
-    const entry = { ...invocationLine(), text: `A='1 & 2 > 3 <x>' pyspark \`id\` "$HOME"` };
+    const hostile = `A='1 & 2 > 3 <x>' \\\n  pyspark \`id\` "$HOME"`;
+    const entry = { ...invocationLine(), short: '/srv/run <churn> & `id`', rows: hostile };
     const sent = renderMessage(invocation(entry), settings);
-    assert.deepEqual(preformatted(sent), [entry.text]);
+    assert.deepEqual(preformatted(sent), [entry.short, hostile]);
   });
 
   test('the global layout comes with the folder it holds in', () => {
-    const [shown, ...others] = preformatted(message('build-ready-global'));
+    const [short, shown, ...others] = preformatted(message('build-ready-global'));
+    assert.equal(short, '/srv/ferry/run churn@3 pyspark');
     assert.match(
       shown ?? '',
       /^cd \/srv\/ferry\nPYSPARK_PYTHON=\.\/MYGLOBALENV\/churn\/bin\/python /,
@@ -329,7 +331,7 @@ describe('replies as Block Kit', () => {
   });
 
   test('each edge has its line and its evidence', () => {
-    assert.equal(preformatted(message('build-ready-two-edges')).length, 2);
+    assert.equal(preformatted(message('build-ready-two-edges')).length, 4);
     const text = JSON.stringify(message('build-ready-two-edges').blocks);
     assert.match(text, /Proven on the executors/);
     assert.match(text, /Smoke-tested/);
@@ -337,7 +339,7 @@ describe('replies as Block Kit', () => {
 
   test('a line too long to show is not cut: the message says where to find it', () => {
     const sent = message('extreme-line');
-    assert.deepEqual(preformatted(sent), []);
+    assert.deepEqual(preformatted(sent), ['/srv/ferry/run churn@3 pyspark']);
     assert.match(JSON.stringify(sent.blocks), /too long to show here.*run churn@3/);
   });
 
@@ -370,7 +372,7 @@ describe('replies as Block Kit', () => {
   test('a notification says what happened and gives the line', () => {
     assert.match(
       message('build-ready-local').text,
-      /^churn@3 is ready on lab: PYSPARK_DRIVER_PYTHON=/,
+      /^churn@3 is ready on lab: \/srv\/ferry\/run churn@3 pyspark$/,
     );
     assert.match(message('build-failed-user').text, /^churn could not be built: No build of/);
     assert.match(message('build-failed-outside').text, /does not answer on port 22/);

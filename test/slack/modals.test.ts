@@ -152,10 +152,15 @@ describe('views', () => {
     'view-lines': linesView('A title that is too long for a modal', [
       invocationLine(),
       invocationLine('lab', 'pyspark', 'global'),
-      { ...invocationLine(), text: 'x'.repeat(3000) },
-      { ...invocationLine(), text: `pyspark ${'x'.repeat(9000)}`, warnings: ['too `long`'] },
+      { ...invocationLine(), short: null, rows: 'x'.repeat(3000) },
+      {
+        ...invocationLine(),
+        ...{ short: null, rows: `pyspark ${'x'.repeat(9000)}`, warnings: ['too `long`'] },
+      },
     ]),
-    'view-lines-long': linesView('Line to copy', [{ ...invocationLine(), text: 'x'.repeat(9000) }]),
+    'view-lines-long': linesView('Line to copy', [
+      { ...invocationLine(), short: null, rows: 'x'.repeat(9000) },
+    ]),
     'view-diagnose': diagnoseForm(),
     'view-form-bare': createForm({ ...settings, channels: [], edges: [] }, {}, origin),
     'view-home-empty': homeView(ANA, [], [], settings),
@@ -187,15 +192,17 @@ describe('views', () => {
     }
   });
 
-  test('a line stands whole in its field, and one too long for a field in a block', () => {
+  test('a line stands in its field, the short one first, and one too long for a field in a block', () => {
     const { blocks, submit } = views['view-lines'] as View & { blocks: object[] };
     const held = blocks.flatMap((block) => {
       const { element } = block as { element?: { initial_value?: string } };
       return element ? [element.initial_value] : [];
     });
     assert.deepEqual(held, [
-      invocationLine().text,
-      `cd /srv/ferry\n${invocationLine('lab', 'pyspark', 'global').text}`,
+      '/srv/ferry/run churn@3 pyspark',
+      invocationLine().rows,
+      '/srv/ferry/run churn@3 pyspark',
+      `cd /srv/ferry\n${invocationLine('lab', 'pyspark', 'global').rows}`,
       'x'.repeat(3000),
     ]);
     assert.ok(submit, 'Slack wants it where there is a field');

@@ -13,15 +13,15 @@ const MOST_LINES = 20;
 
 /** Every line in a field of its own, from which it is copied whole: click, select all, copy. */
 export function linesView(title: string, lines: readonly InvocationLine[]): ModalView {
-  const blocks = lines.slice(0, MOST_LINES).flatMap((entry, index): KnownBlock[] => {
-    const text = textToPaste(entry);
+  const fields = lines.slice(0, MOST_LINES).flatMap(fieldsOf);
+  const blocks = fields.flatMap(({ label, text, entry }, index): KnownBlock[] => {
     // A field holds no more; text in a block can still be selected.
     if (text.length > LONGEST_FIELD) return blocksOf([lineTitle(entry), block(text)]);
     return [
       {
         type: 'input',
         block_id: `line_${index + 1}`,
-        label: plain(clip(`${entry.title} on ${entry.edge}`, 2000)),
+        label: plain(clip(label, 2000)),
         ...(index === 0
           ? {
               hint: plain(
@@ -46,4 +46,15 @@ export function linesView(title: string, lines: readonly InvocationLine[]): Moda
     // Slack wants a button to send with wherever there is a field.
     ...(hasField ? { submit: plain('Done') } : {}),
   };
+}
+
+/** The short line before the whole. */
+function fieldsOf(entry: InvocationLine): { label: string; text: string; entry: InvocationLine }[] {
+  const title = `${entry.title} on ${entry.edge}`;
+  const whole = { text: textToPaste(entry), entry };
+  if (entry.short === null) return [{ label: title, ...whole }];
+  return [
+    { label: title, text: entry.short, entry },
+    { label: `${title}, as a whole`, ...whole },
+  ];
 }
