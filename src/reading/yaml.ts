@@ -21,8 +21,35 @@ export interface Yaml {
 /** Aliases of a file that a person wrote; more of them are made to fill the memory. */
 const MOST_ALIASES = 100;
 
+/** No list of packages or configuration goes deeper; the parser's time grows with the square of it. */
+const DEEPEST = 100;
+const LISTS_ON_ONE_LINE = new RegExp(`(?:[-?:][ \\t]+){${DEEPEST}}`);
+
+/**
+ * The line from which a text goes deeper than `DEEPEST`, or null. Counts brackets that are open and
+ * lists that begin on one line, without knowing quotes: text that is no nesting but looks like so
+ * much of it is nobody's either.
+ */
+function lineTooDeep(source: string): number | null {
+  let open = 0;
+  for (const [index, line] of source.split('\n').entries()) {
+    for (const bracket of line.match(/[[\]{}]/g) ?? []) {
+      open = Math.max(0, open + ('[{'.includes(bracket) ? 1 : -1));
+      if (open > DEEPEST) return index + 1;
+    }
+    if (LISTS_ON_ONE_LINE.test(line)) return index + 1;
+  }
+  return null;
+}
+
 /** Parses one document. `asText` keeps every scalar as it is written: `3.10` is no number. */
 export function parseYaml(source: string, { asText = false } = {}): Yaml {
+  const deep = lineTooDeep(source);
+  if (deep !== null) {
+    const message = `Lists in lists, more than ${DEEPEST} deep`;
+    const mistakes = [{ line: deep, message, isRepeatedKey: false }];
+    return { content: null, mistakes, lineOf: () => null };
+  }
   const lines = new LineCounter();
   const document = parseDocument(source, {
     lineCounter: lines,

@@ -84,6 +84,20 @@ describe('a file that cannot be read is refused in words', () => {
     }
   });
 
+  test('YAML deeper than any list of packages is not given to the parser, and its line is named', () => {
+    for (const content of [
+      `name: churn\ndependencies: ${'['.repeat(101)}`,
+      `name: churn\ndependencies: ${'- '.repeat(101)}x`,
+    ]) {
+      const { refused } = read('environment.yml', content);
+      assert.deepEqual(
+        refused.map(({ line }) => line),
+        [2],
+      );
+      assert.match(refused[0]?.message ?? '', /more than 100 deep/);
+    }
+  });
+
   test('TOML that is nested too deeply is refused', () => {
     const { refused } = read('pyproject.toml', `[project]\nx = ${'['.repeat(100_000)}`);
     assert.equal(refused.length, 1);
