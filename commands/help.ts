@@ -11,7 +11,13 @@ export const help = defineCommand({
   usage: 'help [COMMAND]',
   examples: ['help', 'help create'],
   args: { positionals: { topic: { kind: 'command' } } },
-  async run(args, { commands, services }) {
+  async run(args, { commands: all, services, user }) {
+    // While it cannot be known, everything is shown: a refusal says more than a missing line.
+    const hidden = await services.standing({ user }).then(
+      ({ withheld }) => withheld.commands,
+      (): readonly string[] => [],
+    );
+    const commands = all.filter(({ name }) => args.topic !== null || !hidden.includes(name));
     const topic = commands.find(
       (command) => command.name === args.topic || command.aliases.includes(args.topic ?? ''),
     );

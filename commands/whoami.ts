@@ -1,5 +1,7 @@
 import { counted } from '../src/domain/figures.ts';
-import type { Phrase } from '../src/domain/phrase.ts';
+import { followedBy, listInWords, type Phrase } from '../src/domain/phrase.ts';
+import { ROLE_KINDS } from '../src/domain/roles.ts';
+import type { Standing } from '../src/domain/services/roles.ts';
 import { defineCommand } from './command.ts';
 
 export const whoami = defineCommand({
@@ -11,6 +13,7 @@ export const whoami = defineCommand({
   args: {},
   async run(_args, { user, services }) {
     const { operators } = services.settings;
+    const { roles, unknown, withheld } = await services.standing({ user });
     const own = (await services.environments()).filter(({ owner }) => owner === user);
     const owned = own.length === 0 ? 'no environment yet' : counted(own.length, 'environment');
     const text: Phrase = operators.includes(user)
@@ -26,6 +29,25 @@ export const whoami = defineCommand({
           ...(operators.length > 0 ? [' Operators may do the rest: '] : []),
           ...operators.flatMap((operator, index) => [index > 0 ? ', ' : '', { person: operator }]),
         ];
-    return { kind: 'notice', tone: 'information', text };
+    const more = [
+      ...(roles.length > 0
+        ? [`Your roles: ${roles.map((role) => `\`${role}\``).join(', ')}.`]
+        : []),
+      ...othersOnly(withheld),
+      ...(unknown.length > 0
+        ? [`Slack has not said lately who is in ${listInWords(unknown, 'and')}.`]
+        : []),
+    ];
+    const whole = more.reduce((told: Phrase, sentence) => followedBy(told, sentence), text);
+    return { kind: 'notice', tone: 'information', text: whole };
   },
 });
+
+/** `For other roles only: the edge \`production\`.` What is for operators anyway goes without saying. */
+function othersOnly(withheld: Standing['withheld']): string[] {
+  const { commands: _, ...things } = withheld;
+  const named = Object.entries(things).flatMap(([kind, names]) =>
+    names.map((name) => `${ROLE_KINDS[kind as keyof typeof things].toLowerCase()} \`${name}\``),
+  );
+  return named.length === 0 ? [] : [`For other roles only: ${listInWords(named, 'and')}.`];
+}

@@ -45,6 +45,7 @@ export interface Config {
   readonly verify: Readonly<ConfigFile['verify']>;
   readonly notify: Readonly<ConfigFile['notify']>;
   readonly worker: Readonly<ConfigFile['worker']>;
+  readonly roles: Readonly<ConfigFile['roles']>;
   readonly audit: Readonly<ConfigFile['audit']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
@@ -99,6 +100,10 @@ function configOf(
       ...edge,
       privateKeyFile: edge.privateKeyFile && absolute(edge.privateKeyFile),
     })),
+    roles: rest.roles.map((role) => ({
+      ...role,
+      projects: role.projects.map((named) => (named.includes('/') ? absolute(named) : named)),
+    })),
     projects: { ...rest.projects, paths: rest.projects.paths.map(absolute) },
     log: { ...rest.log, file: rest.log.file && absolute(rest.log.file) },
   };
@@ -143,6 +148,7 @@ export function settingsOf(config: Config): Settings {
       paths: [...config.projects.paths],
     },
     operators: config.slack.operators,
+    roles: config.roles,
   };
 }
 

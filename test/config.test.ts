@@ -90,6 +90,7 @@ describe('the configuration', () => {
         verify: { enabled: true, timeoutSeconds: 300, executors: 2 },
         notify: { directAfterSeconds: 300 },
         worker: { concurrency: 1, lockSeconds: 120, stalledSeconds: 30, cacheGigabytes: 20 },
+        roles: [],
         audit: { days: 365, entries: 100_000 },
         log: { level: 'info', file: null },
       });
@@ -280,6 +281,17 @@ edges:
         'edges[2].name (line 8)':
           'is the same as edges[0].name; give every entry a name of its own.',
       });
+    });
+
+    it('what a role names and nobody has configured: it would restrict nothing', async () => {
+      const role =
+        '{ name: r, members: [U12], edges: [edge, egde], channels: [x], projects: [y, /z] }';
+      const found = await problems(`${SMALL}roles: [${role}]`);
+      assert.deepEqual(Object.values(found), [
+        'is none of edges; there are: edge.',
+        'is none of channels; there are: conda-forge.',
+        'is none of projects.repositories; there are: none.',
+      ]);
     });
 
     it('what is not YAML, and keys that stand there twice', async () => {

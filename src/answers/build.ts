@@ -8,7 +8,7 @@ import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { ProjectReference } from '../domain/request.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { buttonsOf, buttonsOfCopy, labelOf } from './buttons.ts';
+import { buttonsOf, buttonsOfCopy, labelOf, sayButtons } from './buttons.ts';
 import {
   bold,
   buttons,
@@ -27,6 +27,7 @@ import {
 } from './document.ts';
 import { describeEvidence, newestPerEdge } from './evidence.ts';
 import { describeLines, linesOf, shortest } from './invocation.ts';
+import { describeNotes, repairsOf } from './notes.ts';
 import { clip, line } from './outside.ts';
 
 type BuildReply = Extract<Reply, { kind: 'build' }>;
@@ -35,6 +36,9 @@ type BuildReply = Extract<Reply, { kind: 'build' }>;
 export function describeBuild(reply: BuildReply, settings: Settings): Document {
   const { build } = reply;
   const made = linesOf(build);
+  const isCopy = reply.audience === 'requester' && build.message !== null;
+  // Where the build failed, its failure has what would go through.
+  const instead = build.state === 'failed' ? [] : repairsOf(build.notes);
   return {
     summary: summaryOf(build, made.lines),
     parts: [
@@ -43,14 +47,13 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
       small(place(build, settings)),
       // What came of it first, how it came about after.
       ...outcome(build, made, settings),
+      ...describeNotes(build.notes),
       ...replaced(build),
       progress(build),
       // A copy is not edited: what acts on the build stands in the live message.
-      ...buttons(
-        reply.audience === 'requester' && build.message !== null
-          ? buttonsOfCopy(build)
-          : buttonsOf(build),
-      ),
+      ...(isCopy
+        ? buttons(buttonsOfCopy(build))
+        : [...buttons(buttonsOf(build)), ...buttons(sayButtons(instead, null))]),
     ],
   };
 }

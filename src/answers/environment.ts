@@ -31,6 +31,7 @@ import {
 } from './document.ts';
 import { describeEvidence } from './evidence.ts';
 import { STATE_ICONS } from './lists.ts';
+import { describeNotes, repairsOf } from './notes.ts';
 import { line } from './outside.ts';
 
 export function describeEnvironment(
@@ -68,6 +69,7 @@ export function describeEnvironment(
           { label: 'Logs', command: `logs ${revision.buildId}` },
         ]),
       ),
+      ...buttons(sayButtons(repairsOf(revision.notes), null)),
     );
   }
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
@@ -150,6 +152,7 @@ function describeRevision(revision: Revision): Part[] {
         code(revision.buildId, 60),
       ),
     ]),
+    ...describeNotes(revision.notes),
     ...describeEvidence(revision.verifications, revision.stagings),
   ];
 }

@@ -29,6 +29,7 @@ import {
   small,
   words,
 } from './document.ts';
+import { describeNotes, repairsOf } from './notes.ts';
 import { line } from './outside.ts';
 
 /** Of the packages that come along, the largest are named. */
@@ -55,6 +56,7 @@ export function describePlan(
         ` · ${request.layout} layout · ${format} · ${lock.platform} · ${line(engine, 160)}`,
       ),
       ...(whole ? wholeList(packages) : folded(plan)),
+      ...describeNotes(plan.notes),
       ...(difference === null ? [] : describeChange(plan)),
       ...buttons(sayButtons(nextSteps(plan, { whole, insists }, settings))),
     ],
@@ -124,7 +126,7 @@ function describeChange({ request, lock, before, fingerprint }: Plan): Part[] {
 }
 
 function nextSteps(
-  { request, before, fingerprint }: Plan,
+  { request, before, fingerprint, notes }: Plan,
   { whole, insists }: { whole: boolean; insists: boolean },
   settings: Settings,
 ): Repair[] {
@@ -134,6 +136,7 @@ function nextSteps(
     before?.fingerprint === fingerprint
       ? { label: 'Line', command: `run ${revisionLabel(name, before.number)}` }
       : { label: `Build ${name}`, command: createCommand(asked, insists) },
+    ...repairsOf(notes),
     ...(whole ? [] : [{ label: 'All packages', command: `${planCommand(asked, insists)} --all` }]),
   ];
 }

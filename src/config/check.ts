@@ -27,6 +27,7 @@ export function checkDocument(
   const problems = [
     ...violations.map((violation) => problemOf(violation, document, origins)),
     ...repeatedNames(document),
+    ...unknownNamesOfRoles(document),
   ];
   return Array.isArray(result) || problems.length > 0 ? problems : result;
 }
@@ -57,7 +58,12 @@ function describe(value: unknown): string | null {
 }
 
 /** Lists whose entries people tell apart by name. */
-const NAMED_LISTS: readonly Path[] = [['channels'], ['edges'], ['projects', 'repositories']];
+const NAMED_LISTS: readonly Path[] = [
+  ['channels'],
+  ['edges'],
+  ['projects', 'repositories'],
+  ['roles'],
+];
 
 function repeatedNames({ content, placeOf }: ConfigDocument): Problem[] {
   return NAMED_LISTS.flatMap((list) => {
@@ -73,4 +79,33 @@ function repeatedNames({ content, placeOf }: ConfigDocument): Problem[] {
       };
     });
   });
+}
+
+/** What a role names is looked up in these lists: a word that is not there would restrict nothing. */
+const LISTS_OF_ROLES: Readonly<Record<'edges' | 'channels' | 'projects', Path>> = {
+  edges: ['edges'],
+  channels: ['channels'],
+  projects: ['projects', 'repositories'],
+};
+
+function unknownNamesOfRoles({ content, placeOf }: ConfigDocument): Problem[] {
+  return listAt(content, ['roles']).flatMap((_, index) =>
+    Object.entries(LISTS_OF_ROLES).flatMap(([kind, list]) => {
+      const known = listAt(content, list).map((_, at) => valueAt(content, [...list, at, 'name']));
+      const path: Path = ['roles', index, kind];
+      return listAt(content, path).flatMap((name, at) => {
+        const isFolder = kind === 'projects' && String(name).includes('/');
+        if (known.includes(name) || isFolder) return [];
+        return {
+          where: placeOf([...path, at]),
+          what: `is none of ${keyOf(list)}; there are: ${known.join(', ') || 'none'}.`,
+        };
+      });
+    }),
+  );
+}
+
+function listAt(content: unknown, path: Path): readonly unknown[] {
+  const value = valueAt(content, path);
+  return Array.isArray(value) ? value : [];
 }

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { z } from 'zod';
 import { GLOBAL_ALIAS, hiddenBy } from '../domain/invocation/alias.ts';
 import { isName, NAME_RULE } from '../domain/names.ts';
+import { RESTRICTABLE } from '../domain/roles.ts';
 import { isVariable } from '../domain/shell.ts';
 import { closest } from '../domain/tokens.ts';
 import { SECRETS, type Secrets } from './secrets.ts';
@@ -257,6 +258,21 @@ const edge = section({
   connectTimeoutSeconds: or(whole(1, 300, 15), 15),
 });
 
+const MEMBER = "a person's member ID such as `U024BE7LH`, or a user group's such as `S0614TZR7`";
+
+const role = section({
+  name,
+  members: list(
+    text(MEMBER, (value) => /^[UWS][A-Z0-9]{2,30}$/.test(value)),
+    'a list of member IDs and user group IDs',
+  ),
+  commands: or(list(choice(...RESTRICTABLE), 'a list of commands'), []),
+  edges: or(list(name, 'a list of configured edge nodes'), []),
+  channels: or(list(shortName, 'a list of configured channels'), []),
+  projects: or(list(file, 'a list of configured repositories and folders'), []),
+  tags: or(list(name, 'a list of tags such as `prod`'), []),
+});
+
 const AT_LEAST_ONE_CHANNEL =
   'a list of at least one channel: `- { name: conda-forge, url: https://conda.anaconda.org/conda-forge }`';
 const AT_LEAST_ONE_EDGE =
@@ -294,6 +310,7 @@ export const configFile = section(
       stalledSeconds: or(whole(1, 600, 30), 30),
       cacheGigabytes: or(whole(1, 100_000, 20), 20),
     }),
+    roles: or(list(role, 'a list of roles'), []),
     audit: section({
       days: or(whole(1, 3650, 365), 365),
       entries: or(whole(100, 1_000_000, 100_000), 100_000),

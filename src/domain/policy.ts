@@ -2,7 +2,20 @@ import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import { type Environment, isOwned } from './environment.ts';
 import { userError } from './errors.ts';
-import type { Person } from './phrase.ts';
+import { printable } from './names.ts';
+import { listInWords } from './phrase.ts';
+import {
+  type Asker,
+  anyOf,
+  belongs,
+  type Concerns,
+  peopleOf,
+  type Restrictable,
+  ROLE_KINDS,
+  type RoleKind,
+  rolesNaming,
+  unknownGroups,
+} from './roles.ts';
 import type { Settings } from './services.ts';
 
 /**
@@ -78,22 +91,71 @@ export function maySeeDeed(
   return requester.user === user || isTheirs || isOperator(settings, user);
 }
 
-/** Throws `not-allowed` for everybody but operators. */
-export function requireMayFreeze(user: string, verb: 'freeze' | 'thaw', settings: Operators): void {
-  if (isOperator(settings, user)) return;
-  throw userError({
-    code: 'not-allowed',
-    message: `Only operators may ${verb} edges.`,
-    suggestion:
-      settings.operators.length === 0
-        ? 'The configuration names no operator yet (`slack.operators`).'
-        : ['Ask ', ...peopleInWords(settings.operators), '.'],
-  });
+/** Commands that are for operators while no role names them. */
+const OPERATORS_ONLY: readonly string[] = ['freeze', 'thaw'] satisfies Restrictable[];
+
+type Rules = Pick<Settings, 'operators' | 'roles'>;
+
+/**
+ * Whether roles let somebody do this. Throws `not-allowed`, naming the rule and who could, and where
+ * something is restricted and it is not certain who asks, or who belongs to the roles.
+ */
+export function requireAllowed(asker: Asker, { command, ...rest }: Concerns, rules: Rules): void {
+  const concerned: Record<RoleKind, readonly string[]> = {
+    commands: command === null ? [] : [command],
+    ...rest,
+  };
+  for (const [kind, names] of Object.entries(concerned) as [RoleKind, readonly string[]][]) {
+    for (const name of names) {
+      if (!isWithheld(kind, name, asker, rules)) continue;
+      throw withheld(kind, name, asker, rules);
+    }
+  }
 }
 
-/** The first few people there are. */
-function peopleInWords(users: readonly string[]): (string | Person)[] {
-  return users
-    .slice(0, 3)
-    .flatMap((user, index) => [...(index === 0 ? [] : [' or ']), { person: user }]);
+/** What is for others than this person, of all that is restricted. */
+export function withheldFrom(asker: Asker, rules: Rules): Record<RoleKind, string[]> {
+  const named = (kind: RoleKind) => {
+    const names = rules.roles.flatMap((role) => role[kind]);
+    const all = kind === 'commands' ? [...names, ...OPERATORS_ONLY] : names;
+    return [...new Set(all)].filter((name) => isWithheld(kind, name, asker, rules));
+  };
+  return {
+    commands: named('commands'),
+    edges: named('edges'),
+    channels: named('channels'),
+    projects: named('projects'),
+    tags: named('tags'),
+  };
+}
+
+function isWithheld(kind: RoleKind, name: string, asker: Asker, rules: Rules): boolean {
+  const naming = rolesNaming(rules.roles, kind, name);
+  if (naming.length === 0) {
+    const isForOperators = kind === 'commands' && OPERATORS_ONLY.includes(name);
+    return isForOperators && !isOperator(rules, asker.user);
+  }
+  // At a terminal everybody can say that they are an operator, too.
+  if (!asker.isProven) return true;
+  return !isOperator(rules, asker.user) && !naming.some((role) => belongs(role, asker));
+}
+
+function withheld(kind: RoleKind, name: string, asker: Asker, { operators, roles }: Rules) {
+  const naming = rolesNaming(roles, kind, name);
+  const names = naming.map((role) => `the role \`${role.name}\``);
+  const whose = listInWords([...names, 'operators'], 'and');
+  const people = [...peopleOf(naming, asker.groups), ...operators].slice(0, 3);
+  const unknown = unknownGroups(naming, asker.groups);
+  return userError({
+    code: 'not-allowed',
+    message: `${ROLE_KINDS[kind]} \`${printable(name)}\` is for ${whose}${asker.isProven ? '' : ', and a terminal cannot prove who asks'}.`,
+    suggestion:
+      !asker.isProven && naming.length > 0
+        ? 'Ask in Slack, where it is known who you are.'
+        : unknown.length > 0
+          ? `Slack has not said lately who is in ${listInWords(unknown, 'and')}: if you are, try again in a few minutes; else the bot may lack the scope \`usergroups:read\`.`
+          : people.length === 0
+            ? 'The configuration names nobody who could (`slack.operators`).'
+            : ['Ask ', ...anyOf(people), '.'],
+  });
 }

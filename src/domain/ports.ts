@@ -274,6 +274,10 @@ export interface Store {
   /** Null once it is forgotten. */
   readKept<T>(id: string, shape: Shape<T>): Promise<T | null>;
 
+  /** What Slack has said of user groups, and when. */
+  readGroups(): Promise<UserGroup[]>;
+  writeGroup(group: UserGroup): Promise<void>;
+
   /** Rejects with `record-unreadable` rather than leaving one out. */
   readFreezes(): Promise<Freeze[]>;
   /** In place of another one of the same edge. */
@@ -298,6 +302,13 @@ export interface Store {
   watch(listener: (buildId: string) => void): Promise<() => Promise<void>>;
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Who is in a user group of Slack. */
+export interface UserGroup {
+  id: string;
+  members: string[];
+  at: number;
 }
 
 /** A message that must arrive exactly once, whatever fails meanwhile. */

@@ -1,3 +1,4 @@
+import type { Role } from './roles.ts';
 import type { Audits } from './services/audits.ts';
 import type { Builds } from './services/builds.ts';
 import type { Clones } from './services/clones.ts';
@@ -7,6 +8,7 @@ import type { Freezes } from './services/freezes.ts';
 import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
+import type { Roles } from './services/roles.ts';
 import type { Tags } from './services/tags.ts';
 
 /**
@@ -24,6 +26,7 @@ export interface Services
     Plans,
     Audits,
     Freezes,
+    Roles,
     Tags {
   readonly settings: Settings;
 }
@@ -38,4 +41,5 @@ export interface Settings {
   indexes: readonly string[];
   projects: { repositories: string[]; paths: string[] };
   operators: readonly string[];
+  roles: readonly Role[];
 }

@@ -5,6 +5,9 @@
  * measured for Spark 3.2 to 4.3 over Python 3.8 to 3.13 on Java 17: RDDs, UDFs, pandas UDFs,
  * `toPandas`, `createDataFrame` and `pyspark.pandas`, in local mode. Those of 2.4 to 3.1 are those of
  * 3.2, whose code they share (`iteritems`, `np.bool`), and Arrow's for 2.4 is from SPARK-29367.
+ *
+ * Outside of its range a package breaks what goes through pandas, or `pyspark.pandas` alone; code on
+ * RDDs and plain UDFs goes on. A Python outside breaks every UDF, or the import of PySpark itself.
  */
 
 /** Versions from `from`, and below `below`; null where nothing is said. */
@@ -14,15 +17,28 @@ export interface VersionRange {
   below: string | null;
   /** Whether the release itself says so; measured otherwise. */
   isDeclared: boolean;
-  /** What breaks outside: every job, or only what goes through pandas. */
-  breaks: 'import' | 'functions' | 'pandas' | 'pyspark.pandas';
+  /** What breaks with a version that is too new; one too old breaks all that goes through pandas. */
+  breaks: 'pandas' | 'pyspark.pandas';
 }
+
+/** A Python newer than the release says, with which it was seen to run. */
+export interface LaterPython {
+  /** `3.12` */
+  version: string;
+  /** What the environment must have besides: `setuptools<80`, whose `distutils` stands in. */
+  with: string | null;
+}
+
+/** Packages that PySpark itself calls. */
+export const DATA_PACKAGES = ['pandas', 'pyarrow', 'numpy'] as const;
+export type DataPackage = (typeof DATA_PACKAGES)[number];
 
 export interface SparkSupport {
   /** `3.5` */
   line: string;
   /** First and last minor version of Python: `3.8`, `3.11`. */
   python: readonly [first: string, last: string];
+  laterPython: LaterPython | null;
   /** Releases of Java it is tested with. */
   java: readonly number[];
   pandas: VersionRange;
@@ -36,16 +52,17 @@ function supports(
   line: string,
   python: readonly [string, string],
   java: readonly number[],
-  packages: { pandas: Cap; pyarrow: Cap; numpy: Cap },
-  declared: readonly ('pandas' | 'pyarrow' | 'numpy')[] = [],
+  packages: { pandas: Cap; pyarrow: Cap; numpy: Cap; laterPython?: LaterPython },
+  declared: readonly DataPackage[] = [],
 ): SparkSupport {
-  const range = (name: 'pandas' | 'pyarrow' | 'numpy'): VersionRange => {
+  const range = (name: DataPackage): VersionRange => {
     const [from, below = null, breaks = 'pandas'] = packages[name];
     return { from, below, isDeclared: below === null || declared.includes(name), breaks };
   };
   return {
     line,
     python,
+    laterPython: packages.laterPython ?? null,
     java,
     pandas: range('pandas'),
     pyarrow: range('pyarrow'),
@@ -58,7 +75,7 @@ export const SPARK_SUPPORT: readonly SparkSupport[] = [
   supports('2.4', ['2.7', '3.7'], [8], {
     pandas: ['0.19.2', '2.0'],
     // Arrow changed its stream format in 0.15; Spark 2.4 reads the old one.
-    pyarrow: ['0.8.0', '0.15', 'functions'],
+    pyarrow: ['0.8.0', '0.15'],
     numpy: ['1.7', '1.24'],
   }),
   supports('3.0', ['2.7', '3.8'], [8, 11], {
@@ -74,7 +91,9 @@ export const SPARK_SUPPORT: readonly SparkSupport[] = [
   supports('3.2', ['3.6', '3.9'], [8, 11], {
     pandas: ['0.23.2', '2.0'],
     pyarrow: ['1.0.0'],
-    numpy: ['1.14', '1.24', 'pyspark.pandas'],
+    // `toPandas` of booleans asks for `np.bool`.
+    numpy: ['1.14', '1.24'],
+    laterPython: { version: '3.10', with: null },
   }),
   supports('3.3', ['3.7', '3.10'], [8, 11, 17], {
     pandas: ['1.0.5', '2.0'],
@@ -89,6 +108,7 @@ export const SPARK_SUPPORT: readonly SparkSupport[] = [
       pandas: ['1.0.5', '2.0'],
       pyarrow: ['1.0.0'],
       numpy: ['1.15', '2.0', 'pyspark.pandas'],
+      laterPython: { version: '3.12', with: 'setuptools<80' },
     },
     ['numpy'],
   ),
@@ -100,6 +120,7 @@ export const SPARK_SUPPORT: readonly SparkSupport[] = [
       pandas: ['1.0.5', '3.0', 'pyspark.pandas'],
       pyarrow: ['4.0.0'],
       numpy: ['1.15', '2.0', 'pyspark.pandas'],
+      laterPython: { version: '3.12', with: 'setuptools<80' },
     },
     ['numpy'],
   ),
@@ -143,7 +164,7 @@ export function pythonsOf({ python: [first, last] }: SparkSupport): string {
 }
 
 /** The spec of a package that fits: `pandas>=1.0.5,<2.0`. */
-export function specFor(support: SparkSupport, name: 'pandas' | 'pyarrow' | 'numpy'): string {
+export function specFor(support: SparkSupport, name: DataPackage): string {
   const { from, below } = support[name];
   return below === null ? `${name}>=${from}` : `${name}>=${from},<${below}`;
 }

@@ -17,6 +17,7 @@ import { defaultAlias } from './invocation/alias.ts';
 import type { Lock, LockedPackage, LockedWheel } from './lock.ts';
 import { NOTE } from './note.ts';
 import type { PipRequirement } from './pip.ts';
+import type { UserGroup } from './ports.ts';
 import type { BuildRequest, Layout, ProjectPin, ProjectReference } from './request.ts';
 import {
   boolean,
@@ -222,6 +223,8 @@ const REQUESTER = object<Requester>({
   channel: string,
   team: or(string, null),
 });
+
+export const USER_GROUP = object<UserGroup>({ id: string, members: listOf(string), at: number });
 
 export const FREEZE = object<Freeze>({
   ...{ edge: or(string, null), why: string, user: string, at: number },

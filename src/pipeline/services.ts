@@ -11,6 +11,7 @@ import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
 import type { ServicePorts } from './services/ports.ts';
+import { roles } from './services/roles.ts';
 import { tags } from './services/tags.ts';
 
 const UNKNOWN: Channels = { read: async () => null, close() {} };
@@ -39,5 +40,6 @@ export function createServices({
     ...audits(ports),
     ...freezes(ports),
     ...tags(ports),
+    ...roles(ports),
   });
 }

@@ -15,6 +15,7 @@ import { signInPatiently } from './connection/sign-in.ts';
 import { createConversation } from './conversation.ts';
 import type { Pace } from './deliveries/pace.ts';
 import { createDeliveries, type DeliveryOptions } from './deliveries.ts';
+import { createGroups, type GroupsOptions } from './groups.ts';
 import { createHomes } from './homes.ts';
 import { listen } from './listeners/listen.ts';
 import type { Log } from './log.ts';
@@ -27,7 +28,7 @@ export interface SlackConfig extends Access {
 export interface SlackDependencies {
   services: Services;
   commands: readonly Command[];
-  store: DeliveryOptions['store'];
+  store: DeliveryOptions['store'] & GroupsOptions['store'];
   /** True for the first caller with this key within `seconds`, in any process. */
   once(key: string, seconds: number): Promise<boolean>;
   clock: Clock;
@@ -63,6 +64,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     services,
     ...(config.pace?.betweenEdits === undefined ? {} : { between: config.pace.betweenEdits }),
   });
+  const groups = createGroups({ ...common, roles: services.settings.roles });
   const conversation = createConversation({ commands, services, chat, deliveries, log });
   const isFirst = rememberDeliveries(dependencies);
   const work = createWork(log);
@@ -88,6 +90,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
       const found = await signInPatiently(client.call, log, stopping.signal);
       if (found === null) return { url: null };
       identity.resolve({ botUserId: found.botUserId, botId: found.botId });
+      await groups.start();
       await deliveries.start();
       await homes.start();
       return receivers.open();
@@ -96,6 +99,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
       stopping.abort();
       await receivers.close();
       await Promise.race([work.settled(), sleep(GRACE, undefined, { ref: false })]);
+      await groups.stop();
       await homes.stop();
       await deliveries.stop();
     },

@@ -40,7 +40,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const { settings } = services;
   const runner = createRunner(options);
   const ways = createWays(chat, log);
-  const opening = createOpening(chat, settings, log);
+  const opening = createOpening(chat, services, log);
   const documents = createDocuments(chat, settings, runner);
   const parts = { ...options, settings, runner, ways, opening, documents };
   const answer = createAnswer(parts);

@@ -23,6 +23,7 @@ const UNCONFIGURED: Settings = {
   indexes: ['pypi'],
   projects: { repositories: [], paths: [] },
   operators: [],
+  roles: [],
 };
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;

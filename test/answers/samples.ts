@@ -21,6 +21,7 @@ import {
 } from '../../src/domain/environment.ts';
 import type { Failure } from '../../src/domain/errors.ts';
 import type { Lock } from '../../src/domain/lock.ts';
+import type { Note } from '../../src/domain/note.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import {
   type Audience,
@@ -49,6 +50,7 @@ export const settings: Settings = {
   indexes: ['pypi'],
   projects: { repositories: ['features'], paths: [] },
   operators: ['U0OMARHAD1'],
+  roles: [],
 };
 
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
@@ -459,6 +461,27 @@ function auditEntry(change: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
+const NOTES: Note[] = [
+  {
+    tone: 'added',
+    text: '`python<3.12` was added: Spark 3.5 on `lab` runs Python 3.8–3.11.',
+    repair: null,
+  },
+  {
+    tone: 'warning',
+    text: 'Spark 3.5 on `lab` asks for `numpy>=1.15,<2.0`, and this has numpy 2.2.6: `pyspark.pandas` breaks.',
+    repair: {
+      label: 'Build with numpy>=1.15,<2.0',
+      command: 'create churn python=3.11 numpy>=1.15,<2.0',
+    },
+  },
+  {
+    tone: 'forced',
+    text: 'Spark 3.5 on `lab` runs Python 3.8–3.11, and this has Python 3.13.1.',
+    repair: { label: 'Build with python=3.11', command: 'create churn python=3.11 numpy' },
+  },
+];
+
 /** One of every kind and state, by the name of its golden text. */
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
@@ -478,6 +501,7 @@ export const samples: Readonly<Record<string, Reply>> = {
     }),
   ),
   'build-ready-two-edges': buildReply(twoEdges),
+  'build-ready-noted': buildReply(build('ready', { notes: NOTES })),
   'build-ready-reused': buildReply(build('ready', { reused: true })),
   'build-ready-replacing': buildReply(build('ready', { replaces: 1 })),
   'build-verifying': buildReply(build('ready', { verifying: true })),
@@ -554,6 +578,10 @@ export const samples: Readonly<Record<string, Reply>> = {
       },
     ],
   },
+  'environment-noted': {
+    ...{ kind: 'environment', environment: environment(), building: null },
+    revision: { ...revision(), notes: NOTES },
+  },
   'environment-moved': {
     kind: 'environment',
     environment: moved({ tag: 'prod', from: 1, to: 2 }),
@@ -566,6 +594,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'move-rollback': moveReply({ tag: null, from: 3, to: 2 }),
   'move-nothing': moveReply({ tag: 'prod', from: 3, to: 3 }),
   plan: { kind: 'plan', plan: plan(), whole: false, insists: false },
+  'plan-noted': { kind: 'plan', plan: plan({ notes: NOTES }), whole: false, insists: false },
   'plan-whole': { kind: 'plan', plan: plan(), whole: true, insists: false },
   'plan-first': { kind: 'plan', plan: plan({ before: null }), whole: false, insists: true },
   'plan-same': {

@@ -9,10 +9,10 @@ import { settings } from '../answers/samples.ts';
 import { testGoldens } from '../harness/golden.ts';
 import { createMemory } from '../slack/memory.ts';
 
-/** What is answered to `/conda-env TEXT` where the commands are those there are. */
+/** What an operator is answered to `/conda-env TEXT` where the commands are those there are. */
 function answer(text: string): Promise<Reply> {
   const { services } = createMemory();
-  const place = { user: 'U1', channel: 'C1', team: null };
+  const place = { user: settings.operators[0] ?? '', channel: 'C1', team: null };
   return execute(text, commands, { ...place, services, commands: commandHelp });
 }
 

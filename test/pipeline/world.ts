@@ -21,8 +21,11 @@ export interface World extends ReturnType<typeof createMemory> {
   work(environment: string): Promise<void>;
 }
 
-export function createWorld(change: Partial<BuildPorts> = {}): World {
-  const memory = createMemory();
+export function createWorld(
+  change: Partial<BuildPorts> = {},
+  services: Parameters<typeof createMemory>[1] = {},
+): World {
+  const memory = createMemory(undefined, services);
   const { archive } = build('ready');
   if (archive === null) throw new Error('the sample of a ready build has an archive');
   const engine: Engine = {

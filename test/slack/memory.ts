@@ -11,7 +11,7 @@ import type {
 } from '../../src/domain/errands.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Freeze } from '../../src/domain/freeze.ts';
-import type { Channels, Notice, Queue, Store } from '../../src/domain/ports.ts';
+import type { Channels, Notice, Queue, Store, UserGroup } from '../../src/domain/ports.ts';
 import { receiveError } from '../../src/domain/sent-error.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from '../answers/samples.ts';
@@ -149,6 +149,18 @@ export class MemoryStore implements Store {
     return JSON.parse(this.kept.get(id) ?? 'null') as T | null;
   }
 
+  readonly groups = new Map<string, UserGroup>();
+
+  async readGroups(): Promise<UserGroup[]> {
+    await this.#reach();
+    return [...this.groups.values()];
+  }
+
+  async writeGroup(group: UserGroup): Promise<void> {
+    await this.#reach();
+    this.groups.set(group.id, group);
+  }
+
   readonly freezes = new Map<string | null, Freeze>();
 
   async readFreezes(): Promise<Freeze[]> {
@@ -275,7 +287,10 @@ export interface Memory {
   services: ReturnType<typeof createServices>;
 }
 
-export function createMemory(channels?: Channels): Memory {
+export function createMemory(
+  channels?: Channels,
+  change: Partial<Pick<Parameters<typeof createServices>[0], 'settings' | 'login'>> = {},
+): Memory {
   const store = new MemoryStore();
   const queued: Memory['queued'] = [];
   const queue: Queue = {
@@ -298,6 +313,7 @@ export function createMemory(channels?: Channels): Memory {
     settings,
     ...(channels ? { channels } : {}),
     newId: () => `build${++ids}`,
+    ...change,
   });
   return { store, errands, queued, services };
 }

@@ -10,9 +10,10 @@ import {
   visibleText,
 } from '../../deploy/lab/slack/index.ts';
 import type { Build } from '../../src/domain/build.ts';
+import type { Role } from '../../src/domain/roles.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
 import type { Pace } from '../../src/slack/deliveries/pace.ts';
-import { build } from '../answers/samples.ts';
+import { build, settings } from '../answers/samples.ts';
 import { createMemory, type Memory } from './memory.ts';
 
 export interface World extends Memory {
@@ -50,6 +51,7 @@ export interface WorldOptions {
   mode?: 'socket' | 'http';
   emulator?: EmulatorOptions;
   pace?: Partial<Pace>;
+  roles?: readonly Role[];
 }
 
 const MANIFEST = join(import.meta.dirname, '../../deploy/manifest.yaml');
@@ -65,7 +67,7 @@ export async function inWorld(
     ...(await readManifest(MANIFEST)),
     ...options.emulator,
   });
-  const memory = createMemory();
+  const memory = createMemory(undefined, { settings: { ...settings, roles: options.roles ?? [] } });
   const logged: World['logged'] = [];
   const level = (name: string) => (fields: object, message: string) =>
     void logged.push({ level: name, message, fields });

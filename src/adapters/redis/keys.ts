@@ -15,6 +15,7 @@ export function storeKeys(prefix: string) {
     log: (id: string) => `${prefix}:log:${id}`,
     modules: `${prefix}:modules`,
     noticesByTime: `${prefix}:notices:due`,
+    groups: `${prefix}:groups`,
     freezes: `${prefix}:freezes`,
     audit: `${prefix}:audit`,
     notices: `${prefix}:notices`,

@@ -5,6 +5,7 @@ import { storeBuilds } from './builds.ts';
 import { Changes } from './changes.ts';
 import { storeEnvironments } from './environments.ts';
 import { storeFreezes } from './freezes.ts';
+import { storeGroups } from './groups.ts';
 import { storeKeys } from './keys.ts';
 import { storeMemory } from './memory.ts';
 import { storeNotices } from './notices.ts';
@@ -46,6 +47,7 @@ export function createStore(options: {
     ...storeMemory(link, keys),
     ...storeNotices(link, keys),
     ...storeFreezes(link, keys),
+    ...storeGroups(link, keys),
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
 

@@ -8,6 +8,7 @@ import { create } from './create.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
+import { requireBuildable } from './roles.ts';
 
 /** What can be done with a recorded build, by whom the policy lets. */
 export function builds(ports: ServicePorts): Builds {
@@ -33,6 +34,7 @@ export function builds(ports: ServicePorts): Builds {
 }
 
 async function retry(ports: ServicePorts, build: Build, requester: Requester): Promise<Build> {
+  await requireBuildable(ports, 'create', build.request, requester);
   requireRetriable(build);
   const { store, queue, platform, settings, clock } = ports;
   const { environment: name } = build.request;

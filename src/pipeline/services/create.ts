@@ -8,6 +8,7 @@ import type { Create } from '../../domain/services/create.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
+import { requireBuildable } from './roles.ts';
 
 /** Asking for a build: the name is claimed, the build recorded, the environment held, in this order. */
 export function create(ports: ServicePorts): Create {
@@ -16,6 +17,7 @@ export function create(ports: ServicePorts): Create {
     async create(asked, requester, { lock = null, projects = [] } = {}) {
       if (lock !== null) requirePlatform(lock, ports.platform, asked);
       const request = { ...asked, edges: edgesOf(asked, settings) };
+      await requireBuildable(ports, 'create', request, requester);
       requireThawed(await store.readFreezes(), request.edges, asked);
       const now = clock.now();
       const environment = await store.claimEnvironment(request.environment, requester.user, now);

@@ -2,11 +2,13 @@ import type { AuditEntry } from '../../domain/audit.ts';
 import type { Requester } from '../../domain/build.ts';
 import { referenceLabel } from '../../domain/reference.ts';
 import { createCommand } from '../../domain/request.ts';
+import type { Concerns, Restrictable } from '../../domain/roles.ts';
 import type { Audits } from '../../domain/services/audits.ts';
 import type { Diagnoses } from '../../domain/services/diagnoses.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
 import type { Packages } from '../../domain/services/packages.ts';
 import type { Plans } from '../../domain/services/plans.ts';
+import type { Roles } from '../../domain/services/roles.ts';
 import type { Services } from '../../domain/services.ts';
 
 /** What changes nothing for others. Where a live message is, is no person's doing. */
@@ -14,39 +16,57 @@ type Looking =
   | 'settings'
   | 'attachMessage'
   | 'freezes'
-  | keyof (Audits & Diagnoses & Lookup & Packages & Plans);
+  | keyof (Audits & Diagnoses & Lookup & Packages & Plans & Roles);
 
 /** Every method of the services that changes something. */
 export type DeedName = Exclude<keyof Services, Looking>;
 
-/** How a deed is told, from what it was asked with; `result` is null where it was refused or failed. */
+/** How a deed is told, from what it was asked with; `result` is null until it is done. */
 type Tell<Method> = Method extends (...asked: infer Asked) => Promise<infer Result>
   ? (asked: Asked, result: Awaited<Result> | null) => Told
   : never;
 
-export type Told = { requester: Requester } & Pick<AuditEntry, 'environment' | 'build' | 'text'>;
+export type Told = {
+  requester: Requester;
+  /** What roles may have to say something of. */
+  concerns: Concerns;
+} & Pick<AuditEntry, 'environment' | 'build' | 'text'>;
+
+/** A build is looked at where it is recorded (`requireBuildable`), whichever deed wants it. */
+const NEW_BUILD: Concerns = { command: null, edges: [], channels: [], projects: [], tags: [] };
 
 /** A row for each: the compiler misses the method that has none. */
 export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
   create: ([request, requester], result) => ({
     requester,
+    concerns: NEW_BUILD,
     environment: request.environment,
     build: result?.build.id ?? null,
     text: createCommand(request),
   }),
   rebuild: ([build, requester], result) => ({
-    requester,
-    environment: build.request.environment,
+    ...withBuild('rebuild', build, requester),
+    concerns: NEW_BUILD,
     build: result?.build.id ?? build.id,
-    text: `rebuild ${build.id}`,
   }),
-  retry: ([build, requester]) => withBuild('retry', build, requester),
-  cancel: ([build, requester]) => withBuild('cancel', build, requester),
+  retry: ([build, requester]) => ({
+    ...withBuild('retry', build, requester),
+    concerns: NEW_BUILD,
+  }),
+  cancel: ([build, requester]) => ({
+    ...withBuild('cancel', build, requester),
+    concerns: only('cancel'),
+  }),
+  // Its job runs on the cluster, with the packages as they are.
+  verify: ([build, requester]) => ({
+    ...withBuild('verify', build, requester),
+    concerns: only('verify', build.request.edges),
+  }),
   freeze: ([edge, why, requester]) => withEdge('freeze', edge, ` --why ${why}`, requester),
   thaw: ([edge, requester]) => withEdge('thaw', edge, '', requester),
-  verify: ([build, requester]) => withBuild('verify', build, requester),
   clone: ([{ name, which }, as, edges, requester], result) => ({
     requester,
+    concerns: NEW_BUILD,
     environment: as,
     build: result?.build.id ?? null,
     text: [
@@ -54,29 +74,41 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
       ...edges.map((edge) => `--edge ${edge}`),
     ].join(' '),
   }),
-  tag: ([name, which, tag, requester]) =>
-    ofEnvironment(name, requester, `tag ${referenceLabel(name, which)} ${tag}`),
-  untag: ([name, tag, requester]) => ofEnvironment(name, requester, `untag ${name} ${tag}`),
+  tag: ([name, which, tag, requester]) => ({
+    ...ofEnvironment(name, requester, `tag ${referenceLabel(name, which)} ${tag}`),
+    concerns: { ...only('tag'), tags: [tag] },
+  }),
+  untag: ([name, tag, requester]) => ({
+    ...ofEnvironment(name, requester, `untag ${name} ${tag}`),
+    concerns: { ...only('tag'), tags: [tag] },
+  }),
   rollback: ([name, which, requester], result) => {
     const to = which ?? result?.move.to ?? null;
-    return ofEnvironment(name, requester, `rollback ${name}${to === null ? '' : ` --to ${to}`}`);
+    const text = `rollback ${name}${to === null ? '' : ` --to ${to}`}`;
+    return { ...ofEnvironment(name, requester, text), concerns: only('rollback') };
   },
 };
 
-function ofEnvironment(environment: string, requester: Requester, text: string): Told {
+function ofEnvironment(environment: string, requester: Requester, text: string) {
   return { requester, environment, build: null, text };
 }
 
-function withBuild(
-  deed: 'retry' | 'cancel' | 'verify',
-  build: Parameters<Services['retry']>[0],
-  requester: Requester,
-): Told {
+function withBuild(deed: string, build: Parameters<Services['retry']>[0], requester: Requester) {
   const { environment } = build.request;
   return { requester, environment, build: build.id, text: `${deed} ${build.id}` };
 }
 
-function withEdge(deed: string, edge: string | null, more: string, requester: Requester): Told {
+function withEdge(
+  deed: 'freeze' | 'thaw',
+  edge: string | null,
+  more: string,
+  requester: Requester,
+): Told {
   const text = `${edge === null ? deed : `${deed} ${edge}`}${more}`;
-  return { requester, environment: null, build: null, text };
+  const concerns = only(deed, edge === null ? [] : [edge]);
+  return { requester, concerns, environment: null, build: null, text };
+}
+
+function only(command: Restrictable, edges: readonly string[] = []): Concerns {
+  return { command, edges, channels: [], projects: [], tags: [] };
 }

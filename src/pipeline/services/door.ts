@@ -1,37 +1,51 @@
 import { DONE } from '../../domain/audit.ts';
 import { FerryError } from '../../domain/errors.ts';
+import { requireAllowed } from '../../domain/policy.ts';
 import type { Services } from '../../domain/services.ts';
 import { DEEDS, type DeedName, type Told } from './deeds.ts';
 import type { ServicePorts } from './ports.ts';
+import { askerOf } from './roles.ts';
 
 /** A method and its row of the table, where which one it is does not matter. */
 type Method = (...asked: unknown[]) => Promise<unknown>;
 type AnyTell = (asked: unknown[], result: unknown) => Told;
 
 /**
- * The services behind the one door that every deed goes through, whoever asks and however: what is
- * done is written to the audit before it is answered, and so is what was refused. A deed that cannot
- * be written is answered with the store's error, though it is done: said again, it finds itself done.
+ * The services behind the one door that every deed goes through, whoever asks and however: roles must
+ * allow it, and what is done is written to the audit before it is answered, as is what was refused. A
+ * deed that cannot be written is answered with the store's error, though it is done: said again, it
+ * finds itself done.
  */
 export function door(ports: ServicePorts, services: Services): Services {
-  const names = Object.keys(DEEDS) as DeedName[];
-  const audited = names.map((name) => {
-    // TypeScript does not see that the method and its row are of the same name.
-    const method = services[name] as Method;
+  const deeds = (Object.keys(DEEDS) as DeedName[]).map((name) => {
+    // TypeScript does not see that a method and its row are of the same name.
     const tell = DEEDS[name] as AnyTell;
-    return [name, through(ports, name, method, tell)] as const;
+    const method = checked(ports, services[name] as Method, tell);
+    return [name, written(ports, name, method, tell)] as const;
   });
-  return { ...services, ...Object.fromEntries(audited) };
+  return { ...services, ...Object.fromEntries(deeds) };
 }
 
-function through(
+/** The method for those whom roles allow it. */
+function checked(ports: ServicePorts, method: Method, tell: AnyTell): Method {
+  return async (...asked) => {
+    const { requester, concerns } = tell(asked, null);
+    requireAllowed(await askerOf(ports, requester.user), concerns, ports.settings);
+    return method(...asked);
+  };
+}
+
+/** The method, and what came of it in the audit. */
+function written(
   { store, clock, login }: ServicePorts,
   deed: DeedName,
   method: Method,
   tell: AnyTell,
 ): Method {
-  const write = (asked: unknown[], result: unknown, outcome: string) =>
-    store.appendAudit({ at: clock.now(), login, deed, outcome, ...tell(asked, result) });
+  const write = (asked: unknown[], result: unknown, outcome: string) => {
+    const { concerns: _, ...told } = tell(asked, result);
+    return store.appendAudit({ at: clock.now(), login, deed, outcome, ...told });
+  };
   return async (...asked) => {
     let result: unknown;
     try {

@@ -3,6 +3,7 @@ import type { Plan } from '../../domain/plan.ts';
 import type { Plans } from '../../domain/services/plans.ts';
 import { requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
+import { requireBuildable } from './roles.ts';
 
 /** A solve that takes longer is a matter for a build, which shows how far it is. */
 const WAIT_MS = 120_000;
@@ -14,6 +15,7 @@ export function plans(ports: ServicePorts): Plans {
   return {
     async plan(asked, requester) {
       const request = { ...asked, edges: edgesOf(asked, settings) };
+      await requireBuildable(ports, null, request, requester);
       const environment = await store.readEnvironment(request.environment);
       await requireOwn(ports, asked, environment, [requester.user]);
       const key = JSON.stringify(request);

@@ -1,7 +1,9 @@
 import { explainConflict } from '../../domain/conflict-words.ts';
 import { FerryError, type Repair, throwIfStopped, userError } from '../../domain/errors.ts';
+import { insisting } from '../../domain/fit.ts';
 import type { Lock } from '../../domain/lock.ts';
 import { missingError, missingPackages, repairSpecs } from '../../domain/missing-packages.ts';
+import type { Note } from '../../domain/note.ts';
 import type { Progress, SolveRequest } from '../../domain/ports.ts';
 import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import { formatSpec, type Spec } from '../../domain/spec.ts';
@@ -15,10 +17,15 @@ const LOOKING_MS = 30_000;
 /** What looking for something nearer needs from outside. */
 type Ports = Pick<BuildPorts, 'engine' | 'contents'>;
 
+/** Specs with what is added to them, and why. */
+export type Fitted = (specs: readonly Spec[]) => { specs: Spec[]; notes: Note[] };
+
 export interface RefusedSolve {
   request: BuildRequest;
   /** What the engine was asked. */
   asked: SolveRequest;
+  /** Specs as they are solved: with what the clusters need, which nobody typed. */
+  fitted: Fitted;
   error: unknown;
   tookMs: number;
 }
@@ -30,12 +37,13 @@ export interface RefusedSolve {
  */
 export async function explainRefusal(
   ports: Ports,
-  { request, asked, error, tookMs }: RefusedSolve,
+  { request, asked, fitted, error, tookMs }: RefusedSolve,
   progress: Progress,
 ): Promise<unknown> {
   if (!(error instanceof FerryError)) return error;
   if (!['package-not-found', 'unsatisfiable'].includes(error.code)) return error;
-  const { specs, glibc } = asked;
+  const { glibc } = asked;
+  const { specs } = request;
   const channels = asked.channels.map(({ name }) => name);
   const details = error.details ?? '';
   const missing = ports.contents ? await missingPackages(specs, channels, ports.contents) : null;
@@ -45,17 +53,27 @@ export async function explainRefusal(
     return missingError(missing, channels, { details, repairs });
   }
   const explained =
-    error.code === 'unsatisfiable' ? explainConflict(details, { specs, channels, glibc }) : null;
-  const involved = explained?.involved ?? constrained(specs);
-  const nearest = tookMs > QUICK_MS ? null : await findNearest(ports, asked, involved, progress);
+    error.code === 'unsatisfiable'
+      ? explainConflict(details, { specs: asked.specs, channels, glibc })
+      : null;
+  const typed = constrained(specs);
+  const involved = explained?.involved.filter((name) => typed.includes(name)) ?? typed;
+  const nearest =
+    tookMs > QUICK_MS
+      ? null
+      : await findNearest(ports, { request, asked, fitted }, involved, progress);
   const { code, suggestion } = error;
+  const added = error.code === 'unsatisfiable' ? fitted(specs).notes : [];
   return userError({
     ...{ code, details },
-    message: explained?.message ?? error.message,
+    message: [explained?.message ?? error.message, ...added.map(({ text }) => text)].join(' '),
     suggestion: nearest
       ? `The nearest that goes together: ${nearest.map((spec) => `\`${formatSpec(spec)}\``).join(' ')}.`
       : (explained?.suggestion ?? suggestion),
-    repairs: nearest ? [repair(request, nearest)] : [],
+    repairs: [
+      ...(nearest ? [repair(request, nearest)] : []),
+      ...(added.length > 0 ? [insisting(request)] : []),
+    ],
   });
 }
 
@@ -76,7 +94,7 @@ function constrained(specs: readonly Spec[]): string[] {
  */
 async function findNearest(
   ports: Ports,
-  asked: SolveRequest,
+  { request, asked, fitted }: Pick<RefusedSolve, 'request' | 'asked' | 'fitted'>,
   involved: readonly string[],
   progress: Progress,
 ): Promise<Spec[] | null> {
@@ -89,14 +107,14 @@ async function findNearest(
   progress.detail('looking for the nearest that goes together');
   for (const names of ordered.length > 1 ? attempts : attempts.slice(0, 1)) {
     if (names.length === 0) return null;
-    const loose = asked.specs.map((spec) =>
+    const loose = request.specs.map((spec) =>
       names.includes(spec.name)
         ? { name: spec.name, channel: spec.channel, version: null, build: null }
         : spec,
     );
     try {
-      const lock = await ports.engine.solve({ ...asked, specs: loose }, quiet);
-      return asked.specs.map((spec) => (names.includes(spec.name) ? settled(spec, lock) : spec));
+      const lock = await ports.engine.solve({ ...asked, specs: fitted(loose).specs }, quiet);
+      return request.specs.map((spec) => (names.includes(spec.name) ? settled(spec, lock) : spec));
     } catch {
       throwIfStopped(progress.signal);
       if (signal.aborted) return null;

@@ -2,6 +2,7 @@ import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
+import { fitLock, fitRequest } from '../../domain/fit.ts';
 import { bytesOf, compareLocks, countChanges, everyPackage, type Lock } from '../../domain/lock.ts';
 import { NOTE, type Note } from '../../domain/note.ts';
 import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
@@ -10,7 +11,7 @@ import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
-import { explainRefusal } from './refused-solve.ts';
+import { explainRefusal, type Fitted } from './refused-solve.ts';
 import { withPip, withWheels } from './wheels.ts';
 
 /** What a solve needs from outside, whoever asks for it: a build, or somebody who only plans one. */
@@ -101,9 +102,12 @@ export async function solve(
   const edges = edgesOf(ports, request);
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
   const glibc = oldest(profiles.map((profile) => profile.glibc));
-  const lock =
-    known ??
-    (await withWheels(ports, request, await ask(ports, request, glibc, progress), glibc, progress));
+  const clusters = profiles.map(({ spark }, index) => ({ edge: edges[index]?.name ?? '', spark }));
+  const fitted: Fitted = (specs) => fitRequest({ ...request, specs }, clusters);
+  const { notes: added } = fitted(request.specs);
+  const lock = known ?? (await lockOf(ports, { request, fitted, glibc }, progress));
+  const notes = [...added, ...fitLock(request, lock, clusters)];
+  for (const { tone, text } of notes) progress.log(`${tone}: ${text}`);
   const projects =
     request.projects.length === 0
       ? []
@@ -125,20 +129,32 @@ export async function solve(
     lock,
     projects,
     format,
-    notes: [],
+    notes,
     fingerprint: fingerprint({ environment, lock, projects, layout, format, packer }),
   };
+}
+
+interface Asked {
+  request: BuildRequest;
+  fitted: Fitted;
+  /** Oldest of the nodes. */
+  glibc: string | null;
+}
+
+/** conda's packages, and beside them those of pip. */
+async function lockOf(ports: SolvePorts, asked: Asked, progress: Progress): Promise<Lock> {
+  const { request, glibc } = asked;
+  return withWheels(ports, request, await ask(ports, asked, progress), glibc, progress);
 }
 
 /** The engine's answer, or what its refusal means for the person. */
 async function ask(
   ports: SolvePorts,
-  request: BuildRequest,
-  glibc: string | null,
+  { request, fitted, glibc }: Asked,
   progress: Progress,
 ): Promise<Lock> {
-  progress.log(`specs ${request.specs.map(formatSpec).join(' ')}`);
-  const specs = withPip(request);
+  const specs = withPip({ ...request, ...fitted(request.specs) });
+  progress.log(`specs ${specs.map(formatSpec).join(' ')}`);
   const channels = channelsOf(ports, request);
   const asked = { specs, channels, platform: ports.platform, glibc, keep: [] };
   const began = ports.clock.now();
@@ -146,7 +162,7 @@ async function ask(
     return await ports.engine.solve(asked, progress);
   } catch (error) {
     const tookMs = ports.clock.now() - began;
-    throw await explainRefusal(ports, { request, asked, error, tookMs }, progress);
+    throw await explainRefusal(ports, { request, asked, fitted, error, tookMs }, progress);
   }
 }
 

@@ -16,6 +16,8 @@ export interface Reading {
   ): Promise<{ thread: string; found: MessageReference | null }>;
   /** The messages of a thread from its first one on, those before `before` (a ts), at most `limit`. */
   readThread(reference: MessageReference, before: string, limit: number): Promise<SaidMessage[]>;
+  /** Ids of the people in a user group. */
+  membersOfGroup(id: string): Promise<string[]>;
   /** Text of a file that people shared, at most `limit` bytes from its end. */
   readFile(id: string, limit: number): Promise<string>;
 }
@@ -51,6 +53,10 @@ export function createReading(call: Call, download: Download): Reading {
         inclusive: false,
       });
       return messagesOf(answer).filter((message) => message.ts !== before);
+    },
+    async membersOfGroup(id) {
+      const { users } = await call('usergroups.users.list', { usergroup: id });
+      return Array.isArray(users) ? users.map(String) : [];
     },
     async readFile(id, limit) {
       const answer = await call('files.info', { file: id });

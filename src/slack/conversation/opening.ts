@@ -1,6 +1,6 @@
 /** Opens modals, which Slack allows for three seconds after somebody did something. */
 import type { BuildRequest } from '../../domain/request.ts';
-import type { Settings } from '../../domain/services.ts';
+import type { Services, Settings } from '../../domain/services.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
@@ -14,7 +14,7 @@ export interface Opening {
   openForm(initial: Partial<BuildRequest>, place: Place): Promise<boolean>;
 }
 
-export function createOpening(chat: Chat, settings: Settings, log: Log): Opening {
+export function createOpening(chat: Chat, services: Services, log: Log): Opening {
   const open: Opening['open'] = async (view, { trigger }) => {
     if (trigger === null) return null;
     try {
@@ -30,7 +30,16 @@ export function createOpening(chat: Chat, settings: Settings, log: Log): Opening
     open,
     async openForm(initial, place) {
       const origin = { channel: place.channel || null, thread: place.thread };
-      return (await open(createForm(settings, initial, origin), place)) !== null;
+      const offered = await settingsFor(place.user, services);
+      return (await open(createForm(offered, initial, origin), place)) !== null;
     },
   };
+}
+
+/** Channels and edges that the person may use; all of them while that cannot be known. */
+async function settingsFor(user: string, { settings, standing }: Services): Promise<Settings> {
+  const known = await standing({ user }).catch(() => null);
+  const open = (kind: 'channels' | 'edges') =>
+    settings[kind].filter(({ name }) => !known?.withheld[kind].includes(name));
+  return { ...settings, channels: open('channels'), edges: open('edges') };
 }

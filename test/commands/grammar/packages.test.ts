@@ -19,6 +19,7 @@ const settings: Settings = {
   indexes: ['pypi'],
   projects: { repositories: [], paths: [] },
   operators: [],
+  roles: [],
 };
 const BEFORE = 'create churn ';
 

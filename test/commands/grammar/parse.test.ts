@@ -15,6 +15,7 @@ const settings: Settings = {
   indexes: ['pypi'],
   projects: { repositories: ['model'], paths: ['/srv/projects'] },
   operators: ['U0OMAR'],
+  roles: [],
 };
 
 function parsed(text: string) {

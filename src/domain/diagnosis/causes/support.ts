@@ -1,17 +1,21 @@
-import { pythonsOf, type SparkSupport, sparkSupport, specFor } from '../../spark-support.ts';
+import {
+  DATA_PACKAGES,
+  type DataPackage,
+  pythonsOf,
+  type SparkSupport,
+  sparkSupport,
+  specFor,
+} from '../../spark-support.ts';
 import { FAILURE_IDS, type FailureId, type Mend } from '../finding.ts';
 import { type FailureCause, type Known, line, rebuild } from './cause.ts';
 
 const supportOf = ({ versions }: Known): SparkSupport | null =>
   versions.spark === null ? null : sparkSupport(versions.spark);
 
-type Data = 'pandas' | 'pyarrow' | 'numpy';
-const DATA: readonly Data[] = ['pandas', 'pyarrow', 'numpy'];
-
 /** Spark names the package itself, or a module of it. */
-function dataPackage({ subject }: Known): Data | null {
+function dataPackage({ subject }: Known): DataPackage | null {
   const name = subject?.toLowerCase().split('.')[0] ?? '';
-  return DATA.find((one) => one === name) ?? null;
+  return DATA_PACKAGES.find((one) => one === name) ?? null;
 }
 
 /** The package in question as this Spark takes it; all of them where none is named. */
@@ -20,7 +24,7 @@ function withFittingPackages(known: Known): Mend {
   if (support === null) return { specs: ['pandas<2', 'numpy<2'] };
   const named = dataPackage(known);
   return {
-    specs: DATA.filter((name) => named === null || name === named).map((name) =>
+    specs: DATA_PACKAGES.filter((name) => named === null || name === named).map((name) =>
       specFor(support, name),
     ),
   };

@@ -1,0 +1,89 @@
+import type { Person } from './phrase.ts';
+
+/** Commands a role may name: those that change something for others. */
+export const RESTRICTABLE = [
+  'create',
+  'cancel',
+  'verify',
+  'tag',
+  'rollback',
+  'freeze',
+  'thaw',
+] as const;
+export type Restrictable = (typeof RESTRICTABLE)[number];
+
+/** The kinds of things a role may name, each with how a refusal begins that is about one. */
+export const ROLE_KINDS = {
+  commands: 'The command',
+  edges: 'The edge',
+  channels: 'The channel',
+  projects: 'The project',
+  tags: 'The tag',
+} as const;
+export type RoleKind = keyof typeof ROLE_KINDS;
+
+/**
+ * People together with what is theirs: what a role names is for the members of the roles that name
+ * it, and for operators. What no role names is as if there were none.
+ */
+export type Role = {
+  name: string;
+  /** Ids of people (`U…`) and of Slack's user groups (`S…`). */
+  members: readonly string[];
+} & Readonly<Record<RoleKind, readonly string[]>>;
+
+/** What somebody is about to do, in the terms of roles. */
+export type Concerns = { command: Restrictable | null } & Readonly<
+  Record<Exclude<RoleKind, 'commands'>, readonly string[]>
+>;
+
+/** Members of user groups, where Slack has said lately who they are. */
+export type GroupMembers = ReadonlyMap<string, readonly string[]>;
+
+/** Who asks, and what is known of them. */
+export interface Asker {
+  user: string;
+  /** False where anybody may say that they are this person: at a terminal. */
+  isProven: boolean;
+  groups: GroupMembers;
+}
+
+export const isUserGroup = (member: string): boolean => member.startsWith('S');
+
+/** Whether the person is one of the role's, as far as it is known. */
+export function belongs({ members }: Role, { user, groups }: Pick<Asker, 'user' | 'groups'>) {
+  return members.some((member) => member === user || groups.get(member)?.includes(user));
+}
+
+/** User groups of the roles of which it is not known who is in them. */
+export function unknownGroups(roles: readonly Role[], groups: GroupMembers): string[] {
+  const named = roles.flatMap(({ members }) => members.filter(isUserGroup));
+  return [...new Set(named)].filter((group) => !groups.has(group));
+}
+
+/** The first few people of the roles, to ask. */
+export function peopleOf(roles: readonly Role[], groups: GroupMembers): string[] {
+  const people = roles.flatMap(({ members }) =>
+    members.flatMap((member) => (isUserGroup(member) ? (groups.get(member) ?? []) : member)),
+  );
+  return [...new Set(people)].slice(0, 3);
+}
+
+/** Roles that name this thing; a folder is named by each folder above it, too. */
+export function rolesNaming(roles: readonly Role[], kind: RoleKind, name: string): Role[] {
+  return roles.filter((role) =>
+    role[kind].some((named) => named === name || (kind === 'projects' && isUnder(name, named))),
+  );
+}
+
+function isUnder(path: string, folder: string): boolean {
+  const parts = (text: string) => text.split('/').filter((part) => part !== '' && part !== '.');
+  if (!path.startsWith('/') || !folder.startsWith('/')) return false;
+  const wanted = parts(folder);
+  return wanted.every((part, index) => parts(path)[index] === part);
+}
+
+/** `@a or @b` */
+export function anyOf(users: readonly string[]): (string | Person)[] {
+  return users.flatMap((user, index) => [...(index === 0 ? [] : [' or ']), { person: user }]);
+}
