@@ -1,3 +1,4 @@
+import type { Edited } from './edit.ts';
 import type { Platform } from './lock.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
@@ -13,6 +14,8 @@ export interface ErrandTable {
   plan: { asked: { request: BuildRequest }; answer: Plan };
   /** Has the edges know an environment's names as its record does; answers those it cannot tell. */
   point: { asked: { environment: string }; answer: { unreached: string[] } };
+  /** Solves an edited request so that what was not edited stays where it is. */
+  edit: { asked: Edited; answer: Plan };
 }
 
 export type ErrandKind = keyof ErrandTable;

@@ -4,6 +4,7 @@ import type { Builds } from './services/builds.ts';
 import type { Clones } from './services/clones.ts';
 import type { Create } from './services/create.ts';
 import type { Diagnoses } from './services/diagnoses.ts';
+import type { Edits } from './services/edits.ts';
 import type { Freezes } from './services/freezes.ts';
 import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
@@ -24,6 +25,7 @@ export interface Services
     Packages,
     Diagnoses,
     Plans,
+    Edits,
     Audits,
     Freezes,
     Roles,

@@ -18,6 +18,7 @@ import {
 } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import { requireThawed } from '../domain/freeze.ts';
+import type { BuildRequest } from '../domain/request.ts';
 import { recordVerification, withSiteOf, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
@@ -177,7 +178,9 @@ async function reuse(run: BuildRun, revision: Revision): Promise<void> {
   );
   if (isProven) await run.skip('verify', `proven as @${revision.number}`);
   else await verify(run);
-  await keepAsDefault(run, (environment) => environment);
+  await keepAsDefault(run, (environment) =>
+    withAsked(environment, revision.number, run.build.request),
+  );
 }
 
 /**
@@ -199,6 +202,18 @@ async function launched(run: BuildRun, { number, archive, ...revision }: Revisio
     );
   }
   return stagings.filter((staging) => names.includes(staging.edge));
+}
+
+/** The same packages may have been asked for in other words; the next edit begins with these. */
+function withAsked(environment: Environment, number: number, asked: BuildRequest): Environment {
+  return {
+    ...environment,
+    revisions: environment.revisions.map((known) =>
+      known.number === number
+        ? { ...known, request: { ...asked, edges: known.request.edges } }
+        : known,
+    ),
+  };
 }
 
 /** The number this fingerprint has, or the next one; the environment is held, so nobody races. */

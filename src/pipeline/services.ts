@@ -6,6 +6,7 @@ import { clones } from './services/clones.ts';
 import { create } from './services/create.ts';
 import { diagnoses } from './services/diagnoses.ts';
 import { door } from './services/door.ts';
+import { edits } from './services/edits.ts';
 import { freezes } from './services/freezes.ts';
 import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
@@ -35,6 +36,7 @@ export function createServices({
     ...builds(ports),
     ...clones(ports),
     ...plans(ports),
+    ...edits(ports),
     ...packages(ports),
     ...diagnoses(ports),
     ...audits(ports),

@@ -46,6 +46,7 @@ export function createErrands(options: { connection: RedisConnection; prefix: st
 const ANSWERS: { readonly [K in ErrandKind]: Shape<ErrandTable[K]['answer']> } = {
   plan: PLAN,
   point: object({ unreached: listOf(string) }),
+  edit: PLAN,
 };
 const REFUSED = object<Extract<Answered, { error: unknown }>>({ error: SENT_ERROR });
 

@@ -3,6 +3,7 @@ import { isStoreError, throwIfStopped } from '../../domain/errors.ts';
 import type { Progress } from '../../domain/ports.ts';
 import { sendError } from '../../domain/sent-error.ts';
 import type { BuildPorts } from '../context.ts';
+import { edit } from './edit.ts';
 import { plan } from './plan.ts';
 import { point } from './point.ts';
 
@@ -12,7 +13,7 @@ type Handler<K extends ErrandKind> = (
   progress: Progress,
 ) => Promise<ErrandTable[K]['answer']>;
 
-const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan, point };
+const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan, edit, point };
 
 /**
  * Does an errand; what goes wrong with it is an answer, too, and holds no secret. Rejects only when

@@ -5,6 +5,7 @@ import { createCommand } from '../../domain/request.ts';
 import type { Concerns, Restrictable } from '../../domain/roles.ts';
 import type { Audits } from '../../domain/services/audits.ts';
 import type { Diagnoses } from '../../domain/services/diagnoses.ts';
+import type { Edits } from '../../domain/services/edits.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
 import type { Packages } from '../../domain/services/packages.ts';
 import type { Plans } from '../../domain/services/plans.ts';
@@ -16,7 +17,7 @@ type Looking =
   | 'settings'
   | 'attachMessage'
   | 'freezes'
-  | keyof (Audits & Diagnoses & Lookup & Packages & Plans & Roles);
+  | keyof (Audits & Diagnoses & Edits & Lookup & Packages & Plans & Roles);
 
 /** Every method of the services that changes something. */
 export type DeedName = Exclude<keyof Services, Looking>;

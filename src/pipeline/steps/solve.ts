@@ -11,6 +11,7 @@ import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
+import { type Basis, solveEdited } from './edited-solve.ts';
 import { explainRefusal, type Fitted } from './refused-solve.ts';
 import { withPip, withWheels } from './wheels.ts';
 
@@ -35,6 +36,8 @@ export interface SolveInput {
   id: string;
   /** Packages that are settled already; null asks the engine for them. */
   lock: Lock | null;
+  /** Packages that stay where they are, but for what is edited; left out, all are solved anew. */
+  basis?: Basis | undefined;
   /** The default revision of the environment, which the answer is compared with for people. */
   before: Pick<Revision, 'number' | 'lock'> | null;
 }
@@ -94,7 +97,7 @@ export function engineLabel({ version, reason }: EngineDescription): string {
  */
 export async function solve(
   ports: SolvePorts,
-  { request, engine, id, lock: known, before }: SolveInput,
+  { request, engine, id, lock: known, basis, before }: SolveInput,
   progress: Progress,
 ): Promise<Solved> {
   progress.log(`engine ${engine.version}: ${engine.reason}`);
@@ -105,7 +108,7 @@ export async function solve(
   const clusters = profiles.map(({ spark }, index) => ({ edge: edges[index]?.name ?? '', spark }));
   const fitted: Fitted = (specs) => fitRequest({ ...request, specs }, clusters);
   const { notes: added } = fitted(request.specs);
-  const lock = known ?? (await lockOf(ports, { request, fitted, glibc }, progress));
+  const lock = known ?? (await lockOf(ports, { request, fitted, glibc, basis }, progress));
   const notes = [...added, ...fitLock(request, lock, clusters)];
   for (const { tone, text } of notes) progress.log(`${tone}: ${text}`);
   const projects =
@@ -139,6 +142,7 @@ interface Asked {
   fitted: Fitted;
   /** Oldest of the nodes. */
   glibc: string | null;
+  basis: SolveInput['basis'];
 }
 
 /** conda's packages, and beside them those of pip. */
@@ -150,7 +154,7 @@ async function lockOf(ports: SolvePorts, asked: Asked, progress: Progress): Prom
 /** The engine's answer, or what its refusal means for the person. */
 async function ask(
   ports: SolvePorts,
-  { request, fitted, glibc }: Asked,
+  { request, fitted, glibc, basis }: Asked,
   progress: Progress,
 ): Promise<Lock> {
   const specs = withPip({ ...request, ...fitted(request.specs) });
@@ -159,7 +163,9 @@ async function ask(
   const asked = { specs, channels, platform: ports.platform, glibc, keep: [] };
   const began = ports.clock.now();
   try {
-    return await ports.engine.solve(asked, progress);
+    return basis === undefined
+      ? await ports.engine.solve(asked, progress)
+      : await solveEdited(ports.engine, asked, basis, progress);
   } catch (error) {
     const tookMs = ports.clock.now() - began;
     throw await explainRefusal(ports, { request, asked, fitted, error, tookMs }, progress);

@@ -1,0 +1,53 @@
+import { edgesOf } from '../../domain/defaults.ts';
+import { latestRevision, revisionLabel } from '../../domain/environment.ts';
+import { userError } from '../../domain/errors.ts';
+import { PLAN } from '../../domain/sent-plan.ts';
+import type { Edits, KeptPlan } from '../../domain/services/edits.ts';
+import { number, object, string } from '../../domain/shape.ts';
+import { requireOwn } from './names.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** A person waits for it; solves that take longer are very rare. */
+const WAIT_MS = 120_000;
+
+const KEPT_PLAN = object<KeptPlan>({ plan: PLAN, newest: number, command: string });
+
+/** Edited requests, solved by a worker, and kept until they are built. */
+export function edits(ports: ServicePorts): Edits {
+  const { store, errands, platform, settings, newId } = ports;
+  return {
+    async planEdit({ request: asked, edit }, requester) {
+      const request = { ...asked, edges: edgesOf(asked, settings) };
+      const environment = await store.readEnvironment(request.environment);
+      await requireOwn(ports, asked, environment, [requester.user]);
+      return errands.ask('edit', { request, edit }, { platform, waitMs: WAIT_MS });
+    },
+    async keepPlan(kept) {
+      const id = newId();
+      await store.keep(id, kept);
+      return id;
+    },
+    async keptPlan(id) {
+      const kept = await store.readKept(id, KEPT_PLAN);
+      if (kept === null) {
+        throw userError({
+          code: 'plan-forgotten',
+          message: `There is no plan \`${id}\`: plans are kept for a week.`,
+          suggestion: 'Say again what is to change, and build what is shown then.',
+        });
+      }
+      const name = kept.plan.request.environment;
+      const environment = await store.readEnvironment(name);
+      const newest = environment && latestRevision(environment);
+      if (newest?.number === kept.newest) return kept;
+      throw userError({
+        code: 'plan-outdated',
+        message: newest
+          ? `\`${name}\` has become \`${revisionLabel(name, newest.number)}\` since this was planned.`
+          : `There is no environment \`${name}\` any more.`,
+        suggestion: `Plan it again: \`${kept.command}\`.`,
+        repairs: [{ label: 'Plan again', command: kept.command }],
+      });
+    },
+  };
+}
