@@ -18,6 +18,8 @@ export interface KindTypes {
   tag: string;
   /** A build id, an environment whose newest build is meant, or a revision. */
   build: string;
+  /** The id of a kept plan. */
+  plan: string;
   spec: Spec;
   /** As pip writes it: `requests>=2`. */
   requirement: PipRequirement;

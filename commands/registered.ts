@@ -1,14 +1,18 @@
 /** Every command: a line each, and nothing else to do. */
+export { add } from './add.ts';
+export { apply } from './apply.ts';
 export { audit } from './audit.ts';
 export { cancel } from './cancel.ts';
 export { clone } from './clone.ts';
 export { create } from './create.ts';
 export { diagnose } from './diagnose.ts';
+export { diff } from './diff.ts';
 export { freeze } from './freeze.ts';
 export { help } from './help.ts';
 export { list } from './list.ts';
 export { logs } from './logs.ts';
 export { plan } from './plan.ts';
+export { remove } from './remove.ts';
 export { retry } from './retry.ts';
 export { rollback } from './rollback.ts';
 export { run } from './run.ts';
@@ -17,5 +21,6 @@ export { status } from './status.ts';
 export { tag } from './tag.ts';
 export { thaw } from './thaw.ts';
 export { untag } from './untag.ts';
+export { update } from './update.ts';
 export { verify } from './verify.ts';
 export { whoami } from './whoami.ts';

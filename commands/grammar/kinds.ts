@@ -23,6 +23,7 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   },
   tag: (token) => parseTag(token.text, token.start),
   which: parseWhich,
+  plan: (token) => parseName(token.text, 'id of a plan', token),
   spec: parseConfiguredSpec,
   requirement: parseInstallable,
   channel: (token, settings) =>

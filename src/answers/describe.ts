@@ -6,6 +6,7 @@ import { describeBuild } from './build.ts';
 import { describeBuilds } from './builds.ts';
 import { type ByKind, byKind } from './by-kind.ts';
 import type { Document } from './document.ts';
+import { describeEdit } from './edit.ts';
 import { describeEnvironment } from './environment.ts';
 import { describeEnvironments } from './environments.ts';
 import { describeFindings } from './findings.ts';
@@ -18,12 +19,15 @@ import { describeMove } from './move.ts';
 import { describeNotice } from './notice.ts';
 import { describePlan } from './plan.ts';
 import { describeRefusal } from './refusal.ts';
+import { describeRevisions } from './revisions.ts';
 import { describeWelcome } from './welcome.ts';
 
 const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   build: describeBuild,
   invocation: describeInvocation,
   plan: describePlan,
+  edit: describeEdit,
+  revisions: describeRevisions,
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,

@@ -32,6 +32,10 @@ export type Reply =
    * whatever it looks like.
    */
   | { kind: 'plan'; plan: Plan; whole: boolean; insists: boolean }
+  /** What an edit would change of the revision it begins with; `apply ID` builds it. */
+  | { kind: 'edit'; plan: Plan; base: Revision; id: string }
+  /** What one revision has that another one has not. */
+  | { kind: 'revisions'; from: Revision; to: Revision }
   | { kind: 'builds'; builds: Build[] }
   /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
   | { kind: 'environments'; environments: Environment[]; others: number | null }

@@ -31,7 +31,7 @@ import {
   type InvocationLine,
   type Reply,
 } from '../../src/domain/reply.ts';
-import type { Layout } from '../../src/domain/request.ts';
+import type { BuildRequest, Layout } from '../../src/domain/request.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 
@@ -482,6 +482,16 @@ const NOTES: Note[] = [
   },
 ];
 
+/** A revision with the packages that the sample of a plan begins with. */
+function planned(number: number): Revision {
+  const { before } = plan();
+  return { ...revision(number), lock: before?.lock ?? lockOf(), fingerprint: 'f'.repeat(64) };
+}
+
+function requestOf(...specs: string[]): BuildRequest {
+  return { ...plan().request, specs: specs.map((text) => parseSpec(text)) };
+}
+
 /** One of every kind and state, by the name of its golden text. */
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
@@ -600,6 +610,16 @@ export const samples: Readonly<Record<string, Reply>> = {
   'plan-same': {
     ...{ kind: 'plan', whole: false, insists: false },
     plan: plan({ fingerprint: 'f'.repeat(64) }),
+  },
+  edit: { kind: 'edit', plan: plan(), base: planned(3), id: 'p3f2a9c' },
+  'edit-asked': {
+    ...{ kind: 'edit', base: planned(3), id: 'p3f2a9c' },
+    plan: plan({ lock: planned(3).lock, request: requestOf('python=3.11', 'numpy<2') }),
+  },
+  revisions: {
+    kind: 'revisions',
+    from: { ...planned(1), createdAt: START },
+    to: { ...planned(3), lock: plan().lock, request: requestOf('python=3.11', 'numpy>=2') },
   },
   builds: { kind: 'builds', builds: [build('running'), build('ready'), build('failed')] },
   'builds-none': { kind: 'builds', builds: [] },

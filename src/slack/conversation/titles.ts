@@ -1,6 +1,7 @@
 /** Commands that change nothing, each with the title of a modal that shows its answer. */
 export const TITLES = {
   plan: 'Plan',
+  diff: 'Difference',
   run: 'Line to copy',
   status: 'Build',
   list: 'Environments',

@@ -1,0 +1,18 @@
+import { defineCommand } from './command.ts';
+import { buildPlanned } from './edit/answer.ts';
+
+export const apply = defineCommand({
+  name: 'apply',
+  group: 'more',
+  summary: 'build exactly what `add`, `remove` or `update` has shown',
+  usage: 'apply PLAN',
+  examples: ['apply p3f2a9c'],
+  whoCanUse: 'its owner and operators',
+  notes: ['What is shown has a button that says this. A newer revision meanwhile makes it void.'],
+  args: { positionals: { plan: { kind: 'plan', required: true } } },
+  async run(args, context) {
+    const { services } = context;
+    const { plan } = await services.keptPlan(args.plan);
+    return buildPlanned(plan, context);
+  },
+});

@@ -1,0 +1,106 @@
+import { channelsOf } from '../../src/domain/defaults.ts';
+import type { Edited } from '../../src/domain/edit.ts';
+import { latestRevision, type Revision, revisionLabel } from '../../src/domain/environment.ts';
+import { type FerryError, userError } from '../../src/domain/errors.ts';
+import type { LockedPackage } from '../../src/domain/lock.ts';
+import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
+import { listInWords } from '../../src/domain/phrase.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import { referenceLabel } from '../../src/domain/reference.ts';
+import type { Reply } from '../../src/domain/reply.ts';
+import { formatSpec, type Spec } from '../../src/domain/spec.ts';
+import { type CommandContext, type Grammar, type KindTypes, requesterOf } from '../command.ts';
+
+/** How an edit is said. */
+export const EDIT_ARGS = {
+  positionals: {
+    revision: { kind: 'revision', required: true },
+    specs: { kind: 'spec', many: true, required: true },
+  },
+  options: {
+    yes: { kind: 'flag', short: '-y', summary: 'build at once what would be shown first' },
+  },
+} as const satisfies Grammar;
+
+interface Editing {
+  /** The command's own name. */
+  verb: 'add' | 'remove' | 'update';
+  args: { revision: KindTypes['revision']; specs: readonly Spec[]; yes: true | null };
+  /** Options beside `--yes` that belong to what was typed. */
+  options?: readonly string[];
+  /** What is to become of the revision. */
+  edit(base: Revision): Edited;
+}
+
+/** Plans an edit and shows it, or builds it where that was said; where nothing changes, says so. */
+export async function answerEdit(
+  { verb, args, options = [], edit }: Editing,
+  context: CommandContext,
+): Promise<Reply> {
+  const { services } = context;
+  const { environment: name, revision: which } = args.revision;
+  const base = await services.findRevision(name, which);
+  const edited = edit(base);
+  const place = referenceLabel(name, which);
+  const say = (specs: readonly Spec[]) =>
+    [verb, place, ...specs.map(formatSpec), ...options].join(' ');
+  const missing = verb === 'remove' ? null : await missingIn(edited, args.specs, say, context);
+  if (missing) throw missing;
+  const plan = await services.planEdit(edited, requesterOf(context));
+  if (isSame(plan, base)) {
+    return { kind: 'notice', tone: 'information', text: unchanged(base, args.specs) };
+  }
+  if (args.yes) return buildPlanned(plan, context);
+  const newest = latestRevision(await services.findEnvironment(name))?.number ?? base.number;
+  const id = await services.keepPlan({ plan, newest, command: say(args.specs) });
+  return { kind: 'edit', plan, base, id };
+}
+
+/** Builds what a plan has: its packages, and the code at the bytes it had then. */
+export async function buildPlanned(
+  { request, lock, projects }: Plan,
+  context: CommandContext,
+): Promise<Reply> {
+  const given = { lock, projects };
+  const { build, joined } = await context.services.create(request, requesterOf(context), given);
+  return { kind: 'build', build, audience: joined ? 'requester' : 'channel' };
+}
+
+/** Neither the archive nor what was asked for would be another one. */
+function isSame({ fingerprint, request }: Plan, base: Revision): boolean {
+  const specs = (each: readonly Spec[]) => each.map(formatSpec).join(' ');
+  return fingerprint === base.fingerprint && specs(request.specs) === specs(base.request.specs);
+}
+
+/** `numpy 1.26.4` of all that was named, and what holds it there. */
+function unchanged({ number, request, lock }: Revision, specs: readonly Spec[]): string {
+  const names = (specs.length > 0 ? specs : request.specs).map(({ name }) => name);
+  const there = lock.packages.filter(({ name }) => names.includes(name)).map(labelOf);
+  const holding = request.specs
+    .filter(({ name, version, build }) => names.includes(name) && (version ?? build) !== null)
+    .map((spec) => `\`${formatSpec(spec)}\``);
+  const has = `\`${revisionLabel(request.environment, number)}\` has ${listInWords(there, 'and')}`;
+  const held = holding.length > 0 ? `, as ${listInWords(holding, 'and')} lets it` : '';
+  return `Nothing changes: ${there.length > 0 ? `${has}${held}.` : 'it is as asked for.'}`;
+}
+
+function labelOf({ name, version }: LockedPackage): string {
+  return `\`${name} ${version}\``;
+}
+
+/** Packages that no channel of the environment has, with the same command for those meant. */
+async function missingIn(
+  { request }: Edited,
+  specs: readonly Spec[],
+  say: (specs: readonly Spec[]) => string,
+  { services }: CommandContext,
+): Promise<FerryError | null> {
+  const channels = channelsOf(request, services.settings);
+  const missing = (await missingPackages(specs, channels, services.channels)) ?? [];
+  if (missing.length === 0) return null;
+  const meant = repairSpecs(specs, missing);
+  const command = meant && say(meant);
+  const { code, message, suggestion } = missingError(missing, channels);
+  const repairs = command ? [{ label: command, command }] : [];
+  return userError({ code, message, suggestion, repairs });
+}

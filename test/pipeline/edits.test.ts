@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import type { Lock, LockedPackage } from '../../src/domain/lock.ts';
+import type { SolveRequest } from '../../src/domain/ports.ts';
+import type { Reply } from '../../src/domain/reply.ts';
+import { formatSpec, meetsVersion } from '../../src/domain/spec.ts';
+import { createWorld, engineSolving, locked, type World } from './world.ts';
+
+/** Packages with their versions, the newest last, and what each needs. */
+const CHANNEL: Readonly<Record<string, { versions: string[]; needs: string[] }>> = {
+  python: { versions: ['3.11.3', '3.12.1'], needs: [] },
+  numpy: { versions: ['1.26.4', '2.2.6'], needs: ['python', 'libblas'] },
+  libblas: { versions: ['3.8.0', '3.9.0'], needs: [] },
+  pandas: { versions: ['2.2.3'], needs: ['numpy', 'pytz'] },
+  pytz: { versions: ['2025.2'], needs: ['python'] },
+  scipy: { versions: ['1.15.3'], needs: ['numpy'] },
+};
+
+/** Chooses what is to stay, else the newest that the specs allow; numpy 2 needs libblas 3.9. */
+function solve({ specs, keep }: SolveRequest, published: number): Lock {
+  const chosen = new Map<string, LockedPackage>();
+  const choose = (name: string) => {
+    if (chosen.has(name)) return;
+    const { versions = [], needs = [] } = CHANNEL[name] ?? {};
+    const version = specs.find((spec) => spec.name === name)?.version ?? null;
+    const kept = keep.find((entry) => entry.name === name)?.version ?? '';
+    const allowed = versions.slice(0, published).filter((each) => meetsVersion(each, version));
+    const best = allowed.includes(kept) ? kept : (allowed.at(-1) ?? '');
+    chosen.set(name, locked(`${name} ${best}`));
+    needs.forEach(choose);
+  };
+  for (const { name } of specs) choose(name);
+  if (chosen.get('numpy')?.version === '2.2.6') chosen.set('libblas', locked('libblas 3.9.0'));
+  const packages = [...chosen.values()];
+  return { platform: 'linux-64', packages };
+}
+
+const OWNER = 'U0ANARUIZ1';
+
+describe('an edit', () => {
+  let world: World;
+  let asked: SolveRequest[];
+  /** How many versions of each package there are. */
+  let published: number;
+  beforeEach(async () => {
+    asked = [];
+    published = 2;
+    world = createWorld({
+      engine: engineSolving(async (request) => {
+        asked.push(request);
+        return solve(request, published);
+      }),
+    });
+    await world.say(
+      OWNER,
+      'create churn python=3.11 numpy=1.26 pandas libblas=3.8 --layout global',
+    );
+    await world.work('churn');
+    asked.length = 0;
+  });
+
+  const revisionOf = async (number: number) => world.services.findRevision('churn', number);
+  const specsOf = async (number: number) =>
+    (await revisionOf(number)).request.specs.map(formatSpec).join(' ');
+
+  /** What is shown to change: `numpy 2.2.6`, `+scipy 1.15.3`, `-pytz`. */
+  function shown(reply: Reply): string[] {
+    assert.equal(reply.kind, 'edit', JSON.stringify(reply));
+    if (reply.kind !== 'edit') return [];
+    const before = new Map(reply.base.lock.packages.map(({ name, version }) => [name, version]));
+    const after = reply.plan.lock.packages;
+    return [
+      ...after
+        .filter(({ name, version }) => before.get(name) !== version)
+        .map(({ name, version }) => `${before.has(name) ? '' : '+'}${name} ${version}`),
+      ...[...before.keys()]
+        .filter((name) => !after.some((entry) => entry.name === name))
+        .map((name) => `-${name}`),
+    ].sort();
+  }
+
+  async function press(reply: Reply, user = OWNER): Promise<Reply> {
+    return world.say(user, `apply ${reply.kind === 'edit' ? reply.id : ''}`);
+  }
+
+  test('shows what would change, builds nothing, and then builds exactly that', async () => {
+    const reply = await world.say(OWNER, 'add churn scipy');
+    assert.deepEqual(shown(reply), ['+scipy 1.15.3']);
+    assert.equal(world.store.builds.size, 1);
+    const solves = asked.length;
+    const built = await press(reply);
+    assert.equal(built.kind, 'build');
+    await world.work('churn');
+    assert.equal(asked.length, solves, 'a build of a plan asks no engine');
+    const revision = await revisionOf(2);
+    assert.deepEqual(revision.lock, reply.kind === 'edit' && reply.plan.lock);
+    assert.equal(revision.request.layout, 'global');
+    assert.equal(await specsOf(2), 'python=3.11 numpy=1.26 pandas libblas=3.8 scipy');
+  });
+
+  test('is built at once with --yes', async () => {
+    const built = await world.say(OWNER, 'add churn scipy --yes');
+    assert.equal(built.kind === 'build' && built.audience, 'channel');
+    await world.work('churn');
+    assert.equal(await specsOf(2), 'python=3.11 numpy=1.26 pandas libblas=3.8 scipy');
+  });
+
+  test('that asks for another version takes the place of what was asked for', async () => {
+    const reply = await world.say(OWNER, 'add churn "numpy>=2" "numpy<3" libblas');
+    assert.deepEqual(shown(reply), ['libblas 3.9.0', 'numpy 2.2.6']);
+    await press(reply);
+    await world.work('churn');
+    assert.equal(await specsOf(2), 'python=3.11 numpy>=2,<3 pandas libblas');
+  });
+
+  test('of a removal takes along what nothing else needs', async () => {
+    const reply = await world.say(OWNER, 'remove churn pandas');
+    assert.deepEqual(shown(reply), ['-pandas', '-pytz']);
+  });
+
+  test('of a removal says who needs what stays', async () => {
+    const reply = await world.say(OWNER, 'remove churn numpy');
+    assert.deepEqual(reply.kind === 'refusal' && [reply.error.code, reply.error.message], [
+      'package-needed',
+      '`numpy` cannot be left out: `pandas` needs it.',
+    ]);
+    assert.deepEqual(reply.kind === 'refusal' && reply.error.repairs, [
+      { label: 'Remove numpy pandas', command: 'remove churn numpy pandas' },
+    ]);
+    assert.deepEqual(shown(await world.say(OWNER, 'remove churn numpy pandas')), [
+      ...['-numpy', '-pandas', '-pytz'],
+    ]);
+  });
+
+  test('lifts what is named with what that forces, within its constraint', async () => {
+    await press(await world.say(OWNER, 'add churn numpy libblas=3.8'));
+    await world.work('churn');
+    const held = await world.say(OWNER, 'update churn pytz');
+    assert.match(
+      held.kind === 'notice' ? String(held.text) : '',
+      /^Nothing changes: `churn@\d` has `pytz 2025\.2`\.$/,
+    );
+    const reply = await world.say(OWNER, 'update churn "numpy>=2"');
+    assert.deepEqual(shown(reply), ['libblas 3.9.0', 'numpy 2.2.6']);
+    const solves = asked.slice(-2).map(({ specs, keep }) => ({
+      numpy: specs.map(formatSpec).find((spec) => spec.startsWith('numpy')),
+      keep: keep.map(({ name }) => name).sort(),
+    }));
+    assert.deepEqual(solves, [
+      { numpy: 'numpy>=2', keep: ['libblas', 'pandas', 'python'] },
+      {
+        numpy: 'numpy==2.2.6=0',
+        keep: ['libblas', 'pandas', 'python', 'pytz'],
+      },
+    ]);
+  });
+
+  test('of everything moves what was asked for, and with --latest what came along, too', async () => {
+    published = 1;
+    await world.say(OWNER, 'create other python=3.11 numpy=1.26');
+    await world.work('other');
+    published = 2;
+    const all = await world.say(OWNER, 'update other');
+    assert.match(
+      all.kind === 'notice' ? String(all.text) : '',
+      /as `python=3.11` and `numpy=1.26`/,
+    );
+    assert.deepEqual(shown(await world.say(OWNER, 'update other --latest')), ['libblas 3.9.0']);
+  });
+
+  test('of what is asked for alone changes no package and is kept for the next', async () => {
+    const reply = await world.say(OWNER, 'add churn "numpy<2"');
+    assert.deepEqual(shown(reply), []);
+    await press(reply);
+    await world.work('churn');
+    assert.equal((await world.services.findEnvironment('churn')).revisions.length, 1);
+    assert.equal(await specsOf(1), 'python=3.11 numpy<2 pandas libblas=3.8');
+    assert.equal((await world.say(OWNER, 'add churn "numpy<2"')).kind, 'notice');
+  });
+
+  test('begins with the revision that is named', async () => {
+    await world.say(OWNER, 'add churn scipy --yes');
+    await world.work('churn');
+    const reply = await world.say(OWNER, 'remove churn@1 pandas');
+    assert.deepEqual(shown(reply), ['-pandas', '-pytz']);
+    await press(reply);
+    await world.work('churn');
+    assert.equal(await specsOf(3), 'python=3.11 numpy=1.26 libblas=3.8');
+  });
+
+  test('that has been overtaken is planned again, not built', async () => {
+    const reply = await world.say(OWNER, 'add churn scipy');
+    await world.say(OWNER, 'remove churn pandas --yes');
+    await world.work('churn');
+    const late = await press(reply);
+    assert.deepEqual(late.kind === 'refusal' && [late.error.code, late.error.repairs], [
+      'plan-outdated',
+      [{ label: 'Plan again', command: 'add churn scipy' }],
+    ]);
+    const unknown = await world.say(OWNER, 'apply nothing');
+    assert.equal(unknown.kind === 'refusal' && unknown.error.code, 'plan-forgotten');
+  });
+
+  test('of somebody else’s environment is refused before anything is solved', async () => {
+    const reply = await world.say('U2', 'add churn scipy');
+    assert.equal(reply.kind === 'refusal' && reply.error.code, 'name-taken');
+    const shared = await press(await world.say(OWNER, 'add churn scipy'), 'U2');
+    assert.equal(shared.kind === 'refusal' && shared.error.code, 'name-taken');
+    assert.equal(world.store.builds.size, 1);
+  });
+
+  const mistakes: readonly (readonly [text: string, code: string, told: RegExp])[] = [
+    ['remove churn nunpy', 'not-in-environment', /`nunpy` is not in `churn@1`/],
+    ['update churn scipy', 'not-in-environment', /`scipy` is not in `churn@1`/],
+    ['remove churn python', 'python-stays', /PySpark runs on it/],
+    ['remove churn numpy pandas libblas python', 'python-stays', /without `python`/],
+    ['update churn numpy --latest', 'latest-of-some', /some are named/],
+    ['add chrun scipy', 'environment-not-found', /`chrun`/],
+    ['add churn@7 scipy', 'revision-not-found', /no revision 7/],
+    ['add churn "numpy>=2" "numpy=1.26=py311_0"', 'duplicate-package', /asked for twice/],
+    ['add churn', 'missing-argument', /at least one package/],
+  ];
+  for (const [text, code, told] of mistakes) {
+    test(`\`${text}\` is a mistake that says what is wrong`, async () => {
+      const reply = await world.say(OWNER, text);
+      assert.equal(reply.kind, 'refusal', JSON.stringify(reply));
+      if (reply.kind !== 'refusal') return;
+      assert.equal(reply.error.code, code, JSON.stringify(reply.error));
+      assert.match(String(reply.error.message), told);
+      assert.deepEqual(asked, []);
+    });
+  }
+});
