@@ -4,11 +4,12 @@ import type { Reply } from '../domain/reply.ts';
 import { sayButtons } from './buttons.ts';
 import { describeDifference } from './difference.ts';
 import { buttons, codes, type Document, heading, small } from './document.ts';
+import { describeNotes } from './notes.ts';
 import { describeRequestChange } from './request-change.ts';
 
 /** What an edit would change of a revision, and the button that builds exactly that. */
 export function describeEdit({ plan, base, id }: Extract<Reply, { kind: 'edit' }>): Document {
-  const { request, lock, projects, format } = plan;
+  const { request, lock, projects, format, notes } = plan;
   const label = revisionLabel(request.environment, base.number);
   const difference = compareLocks(base.lock, lock);
   const isMoving = !isSameLock(base.lock, lock);
@@ -27,6 +28,7 @@ export function describeEdit({ plan, base, id }: Extract<Reply, { kind: 'edit' }
       ),
       ...(isMoving ? describeDifference(difference, 'Packages') : []),
       ...describeRequestChange(base, { request, projects }),
+      ...describeNotes(notes),
       ...buttons(sayButtons([build])),
     ],
   };

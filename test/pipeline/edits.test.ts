@@ -203,7 +203,14 @@ describe('an edit', () => {
 
   test('of somebody else’s environment is refused before anything is solved', async () => {
     const reply = await world.say('U2', 'add churn scipy');
-    assert.equal(reply.kind === 'refusal' && reply.error.code, 'name-taken');
+    assert.deepEqual(reply.kind === 'refusal' && [reply.error.code, reply.error.repairs], [
+      'name-taken',
+      [
+        { label: 'Copy it as churn-2', command: 'clone churn@1 as churn-2' },
+        { label: 'Use churn', command: 'run churn' },
+      ],
+    ]);
+    assert.deepEqual(asked, []);
     const shared = await press(await world.say(OWNER, 'add churn scipy'), 'U2');
     assert.equal(shared.kind === 'refusal' && shared.error.code, 'name-taken');
     assert.equal(world.store.builds.size, 1);

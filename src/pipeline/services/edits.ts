@@ -1,10 +1,12 @@
 import { edgesOf } from '../../domain/defaults.ts';
-import { latestRevision, revisionLabel } from '../../domain/environment.ts';
-import { userError } from '../../domain/errors.ts';
+import type { Edit } from '../../domain/edit.ts';
+import { type Environment, latestRevision, revisionLabel } from '../../domain/environment.ts';
+import { type FerryError, userError } from '../../domain/errors.ts';
+import { mayBuild } from '../../domain/policy.ts';
 import { PLAN } from '../../domain/sent-plan.ts';
 import type { Edits, KeptPlan } from '../../domain/services/edits.ts';
 import { number, object, string } from '../../domain/shape.ts';
-import { requireOwn } from './names.ts';
+import { freeName } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 
 /** A person waits for it; solves that take longer are very rare. */
@@ -19,7 +21,9 @@ export function edits(ports: ServicePorts): Edits {
     async planEdit({ request: asked, edit }, requester) {
       const request = { ...asked, edges: edgesOf(asked, settings) };
       const environment = await store.readEnvironment(request.environment);
-      await requireOwn(ports, asked, environment, [requester.user]);
+      if (environment && !mayBuild(environment, [requester.user], settings)) {
+        throw await notTheirs(ports, environment, edit);
+      }
       return errands.ask('edit', { request, edit }, { platform, waitMs: WAIT_MS });
     },
     async keepPlan(kept) {
@@ -50,4 +54,23 @@ export function edits(ports: ServicePorts): Edits {
       });
     },
   };
+}
+
+/** What belongs to somebody else is copied first, and the copy changed. */
+async function notTheirs(
+  { store }: Pick<ServicePorts, 'store'>,
+  { name, owner }: Environment,
+  { revision }: Edit,
+): Promise<FerryError> {
+  const free = await freeName(store, name);
+  const copy = `clone ${revisionLabel(name, revision)} as ${free}`;
+  return userError({
+    code: 'name-taken',
+    message: [`\`${name}\` belongs to `, { person: owner }, '.'],
+    suggestion: `Copy it under a name of your own, \`${copy}\`, and change the copy.`,
+    repairs: [
+      { label: `Copy it as ${free}`, command: copy },
+      { label: `Use ${name}`, command: `run ${name}` },
+    ],
+  });
 }

@@ -14,9 +14,7 @@ export async function requireOwn(
 ): Promise<void> {
   if (environment === null || mayBuild(environment, people, settings)) return;
   const { name, owner } = environment;
-  const taken = new Set((await store.listEnvironments()).map((known) => known.name));
-  const numbers = Array.from({ length: 99 }, (_, index) => `${name}-${index + 2}`);
-  const free = numbers.find((candidate) => !taken.has(candidate)) ?? `${name}-2`;
+  const free = await freeName(store, name);
   throw userError({
     code: 'name-taken',
     message: [`\`${name}\` belongs to `, { person: owner }, '.'],
@@ -26,6 +24,13 @@ export async function requireOwn(
       { label: `Use ${name}`, command: `run ${name}` },
     ],
   });
+}
+
+/** A name like this one that nobody has: `churn-2`. */
+export async function freeName(store: ServicePorts['store'], name: string): Promise<string> {
+  const taken = new Set((await store.listEnvironments()).map((known) => known.name));
+  const numbers = Array.from({ length: 99 }, (_, index) => `${name}-${index + 2}`);
+  return numbers.find((candidate) => !taken.has(candidate)) ?? `${name}-2`;
 }
 
 /** The environment is held by another build. */
