@@ -216,6 +216,31 @@ describe('an edit', () => {
     assert.equal(world.store.builds.size, 1);
   });
 
+  test('is compared with what was before it', async () => {
+    await world.say(OWNER, 'add churn scipy --yes');
+    await world.work('churn');
+    await world.say(OWNER, 'tag churn@1 prod');
+    const compared = async (text: string) => {
+      const reply = await world.say('U2', text);
+      assert.equal(reply.kind, 'revisions', JSON.stringify(reply));
+      return reply.kind === 'revisions' && [reply.from.number, reply.to.number];
+    };
+    assert.deepEqual(await compared('diff churn'), [1, 2]);
+    assert.deepEqual(await compared('diff churn@1'), [1, 2]);
+    assert.deepEqual(await compared('diff churn churn:prod'), [2, 1]);
+    assert.deepEqual(await compared('diff churn@1 churn@1'), [1, 1]);
+    const first = await world.say('U2', 'diff churn:prod churn@9');
+    assert.equal(first.kind === 'refusal' && first.error.code, 'revision-not-found');
+  });
+
+  test('that is the first has nothing to be compared with', async () => {
+    const reply = await world.say('U2', 'diff churn');
+    assert.deepEqual(reply.kind === 'refusal' && [reply.error.code, reply.error.message], [
+      'first-revision',
+      '`churn@1` is the first: there is no revision before it.',
+    ]);
+  });
+
   const mistakes: readonly (readonly [text: string, code: string, told: RegExp])[] = [
     ['remove churn nunpy', 'not-in-environment', /`nunpy` is not in `churn@1`/],
     ['update churn scipy', 'not-in-environment', /`scipy` is not in `churn@1`/],

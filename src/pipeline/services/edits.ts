@@ -8,6 +8,7 @@ import type { Edits, KeptPlan } from '../../domain/services/edits.ts';
 import { number, object, string } from '../../domain/shape.ts';
 import { freeName } from './names.ts';
 import type { ServicePorts } from './ports.ts';
+import { requireBuildable } from './roles.ts';
 
 /** A person waits for it; solves that take longer are very rare. */
 const WAIT_MS = 120_000;
@@ -20,6 +21,7 @@ export function edits(ports: ServicePorts): Edits {
   return {
     async planEdit({ request: asked, edit }, requester) {
       const request = { ...asked, edges: edgesOf(asked, settings) };
+      await requireBuildable(ports, null, request, requester);
       const environment = await store.readEnvironment(request.environment);
       if (environment && !mayBuild(environment, [requester.user], settings)) {
         throw await notTheirs(ports, environment, edit);
