@@ -12,7 +12,8 @@ import { createWorker } from './adapters/redis/worker.ts';
 import { type Foundation, openChannels, REDIS_PREFIX } from './foundation.ts';
 import type { BuildPorts } from './pipeline/context.ts';
 import { runErrand } from './pipeline/errands/run.ts';
-import { abandonBuild, runBuild, runVerification } from './pipeline/run.ts';
+import { runVerification } from './pipeline/prove.ts';
+import { abandonBuild, runBuild } from './pipeline/run.ts';
 
 /**
  * Assembles a worker: builds of this platform are made here, as many at a time as configured, and

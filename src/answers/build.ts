@@ -1,5 +1,5 @@
 import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
-import { isSettled } from '../domain/build.ts';
+import { isBeingProven, isSettled } from '../domain/build.ts';
 import { channelsOf, edgesOf } from '../domain/defaults.ts';
 import { revisionLabel } from '../domain/environment.ts';
 import type { ErrorKind } from '../domain/errors.ts';
@@ -64,6 +64,7 @@ function title(build: Build): string {
     case 'queued':
       return `🕓 ${name} waits for a build host`;
     case 'running':
+      if (isBeingProven(build)) return `⏳ ${name} is staged and being proven`;
       return build.cancelRequested ? `⏹️ Stopping the build of ${name}` : `⏳ Building ${name}`;
     case 'ready':
       return isProven(build) ? `✅ ${name} is ready` : `⚠️ ${name} is staged, but not proven`;
@@ -98,7 +99,9 @@ function summaryOf(build: Build, [first]: readonly InvocationLine[]): string {
     case 'queued':
       return `${name} waits for a build host.`;
     case 'running':
-      return `Building ${name}: ${progressTitle(build)}`;
+      return first
+        ? `${name} is staged on ${first.edge} and being proven: ${shortest(first)}`
+        : `Building ${name}: ${progressTitle(build)}`;
     case 'ready':
       return first ? `${name} is ready on ${first.edge}: ${shortest(first)}` : `${name} is ready.`;
     case 'failed':
@@ -241,7 +244,7 @@ function outcome(
   { lines, reason }: ReturnType<typeof linesOf>,
   settings: Settings,
 ): Part[] {
-  if (build.state === 'ready') {
+  if (build.state === 'ready' || isBeingProven(build)) {
     const shells = lines.filter((entry) => entry.tool === 'pyspark');
     return [
       ...describeLines(
@@ -249,8 +252,7 @@ function outcome(
         `${settings.command} run ${labelOf(build)}`,
       ),
       ...(reason ? [prose('⚠️ ', marked(reason))] : []),
-      ...(build.verifying ? [prose('⏳ Verifying again on the cluster…')] : []),
-      ...describeEvidence(build.verifications, build.stagings),
+      ...proof(build),
     ];
   }
   if (build.state === 'failed') return failure(build, settings);
@@ -268,6 +270,15 @@ function outcome(
     ];
   }
   return [];
+}
+
+/** What the executors said, or that they are being asked. */
+function proof(build: Build): Part[] {
+  if (build.state === 'running') return [prose('⏳ Being proven on the executors…')];
+  return [
+    ...(build.verifying ? [prose('⏳ Verifying again on the cluster…')] : []),
+    ...describeEvidence(build.verifications, build.stagings),
+  ];
 }
 
 const WHOSE: Readonly<Record<ErrorKind, string>> = {

@@ -131,6 +131,21 @@ export function pendingSteps(): Step[] {
   }));
 }
 
+/**
+ * Whether the line is there before its proof: everything is staged, each edge has tried it, and the
+ * executors are being asked.
+ */
+export function isBeingProven({ state, cancelRequested, steps, ...build }: Build): boolean {
+  const isAsked = steps.some(({ name, status }) => name === 'verify' && status === 'in_progress');
+  const isTried = ({ edge }: Staging) => {
+    const newest = build.verifications.findLast((known) => known.edge === edge);
+    return newest !== undefined && newest.outcome !== 'failed';
+  };
+  return (
+    state === 'running' && cancelRequested === null && isAsked && build.stagings.every(isTried)
+  );
+}
+
 export function isSettled(build: Build): boolean {
   return build.state === 'ready' || build.state === 'failed' || build.state === 'cancelled';
 }

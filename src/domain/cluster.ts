@@ -36,4 +36,11 @@ export function withSite(
   };
 }
 
+/** Whether an edge's files say of Python and archives what they said before. */
+export function isSameSite(left: ClusterProfile, right: ClusterProfile): boolean {
+  const said = ({ siteVariables, siteAliases }: ClusterProfile) =>
+    JSON.stringify([siteVariables ?? [], siteAliases ?? []]);
+  return said(left) === said(right);
+}
+
 export type Manager = 'yarn' | 'kubernetes' | 'standalone' | 'local-cluster';

@@ -1,4 +1,4 @@
-import type { Build } from './build.ts';
+import { type Build, isBeingProven } from './build.ts';
 import { type LineForm, revisionLabel, type Staging, type Verification } from './environment.ts';
 import { userError } from './errors.ts';
 import { isArchives } from './invocation/settings.ts';
@@ -148,9 +148,10 @@ export function isSameForm(ran: LineForm, asked: LineForm): boolean {
   return ran.purpose === asked.purpose && ran.mode === asked.mode && ran.layout === asked.layout;
 }
 
-/** The lines a finished build answers with: pyspark and spark-submit, for every edge. */
+/** The lines a build answers with: pyspark and spark-submit, for every edge. None before they hold. */
 export function linesForBuild(build: Build): InvocationLine[] {
-  if (build.state !== 'ready' || build.revision === null) return [];
+  const isThere = build.state === 'ready' || isBeingProven(build);
+  if (!isThere || build.revision === null) return [];
   return build.stagings.flatMap((staging) => {
     const verification = latestVerification(build.verifications, staging.edge);
     return (['pyspark', 'spark-submit'] as const).map((tool) =>

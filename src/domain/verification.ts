@@ -65,8 +65,8 @@ export interface VerificationSubject extends Questions {
 
 /**
  * The environment's own spark-submit line with our script as the application, so that what is
- * proven is what people paste. It runs in a fresh folder; the global layout's relative path gets
- * its symlink directory there.
+ * proven is what people paste: the short one where there is one. It runs in a fresh folder; the
+ * global layout's relative path gets its symlink directory there.
  */
 export function verificationCommand(
   subject: VerificationSubject,
@@ -87,9 +87,11 @@ export function verificationCommand(
     },
   });
   const link =
-    line.directory === null ? '' : `ln -s ${quote(`${staging.root}/${aliasOf(staging)}`)} . && `;
+    line.short !== null || line.directory === null
+      ? ''
+      : `ln -s ${quote(`${staging.root}/${aliasOf(staging)}`)} . && `;
   return {
-    command: `${link}${line.text}`,
+    command: `${link}${line.short ?? line.text}`,
     files: {
       [SCRIPT]: verificationScript(subject, executors, timeoutSeconds * PART_FOR_REGISTERING),
     },
@@ -312,11 +314,12 @@ export function withVerification(
   return [...verifications.filter((known) => known.edge !== added.edge), added];
 }
 
-/** Stagings with what the site's files said when one of them was proven. */
-export function withSiteOf(stagings: readonly Staging[], proven: Staging): Staging[] {
+/** Stagings with what the site's files said when one of them was proven, and what starts it since. */
+export function withStaging(stagings: readonly Staging[], proven: Staging): Staging[] {
+  const { archiveLink } = proven;
   return stagings.map((known) =>
     known.edge === proven.edge
-      ? { ...known, cluster: withSite(known.cluster, proven.cluster) }
+      ? { ...known, archiveLink, cluster: withSite(known.cluster, proven.cluster) }
       : known,
   );
 }
@@ -334,7 +337,7 @@ export function recordVerification(
       known.number === revision
         ? {
             ...known,
-            stagings: withSiteOf(known.stagings, staging),
+            stagings: withStaging(known.stagings, staging),
             verifications: withVerification(known.verifications, added),
           }
         : known,

@@ -1,12 +1,10 @@
 import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
-import { withSite } from '../domain/cluster.ts';
 import {
   type Environment,
   isOwned,
   latestRevision,
   moveTo,
   type Revision,
-  type Staging,
   withStagings,
 } from '../domain/environment.ts';
 import {
@@ -16,17 +14,15 @@ import {
   outsideError,
   toFailure,
 } from '../domain/errors.ts';
-import { counted } from '../domain/figures.ts';
 import { requireThawed } from '../domain/freeze.ts';
 import type { BuildRequest } from '../domain/request.ts';
-import { recordVerification, withSiteOf, withVerification } from '../domain/verification.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { pointEdges } from './pointing.ts';
+import { prove } from './prove.ts';
 import { makeArchive, type Packed } from './steps/archive.ts';
 import { edgesOf, SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { stage } from './steps/stage.ts';
-import { unproven, verifyStaging } from './steps/verify.ts';
 
 /**
  * The way of a build, on one page. At-least-once: whoever runs it again finds what is already
@@ -64,7 +60,7 @@ export async function runBuild(
         imports: packed.imports,
         stagings,
       }));
-      await verify(run);
+      await prove(run);
       await keepRevision(run, solved, packed);
     }
     await point(run);
@@ -177,7 +173,7 @@ async function reuse(run: BuildRun, revision: Revision): Promise<void> {
     ),
   );
   if (isProven) await run.skip('verify', `proven as @${revision.number}`);
-  else await verify(run);
+  else await prove(run);
   await keepAsDefault(run, (environment) =>
     withAsked(environment, revision.number, run.build.request),
   );
@@ -224,71 +220,6 @@ async function revisionNumber(run: BuildRun, solved: Solved): Promise<number> {
   );
   const latest = environment ? latestRevision(environment) : null;
   return known?.number ?? (latest?.number ?? 0) + 1;
-}
-
-async function verify(run: BuildRun): Promise<void> {
-  if (!run.ports.verification.enabled) {
-    await run.skip('verify', 'switched off in the configuration');
-    return;
-  }
-  await run.step('verify', async (progress) => {
-    for (const staging of run.build.stagings) {
-      const { verification } = await verifyOne(run, staging, progress);
-      if (verification.outcome === 'failed') throw unproven(verification);
-      const { executors, npv } = verification;
-      const numpy = npv.length > 0 ? `, one numpy: ${npv}` : '';
-      progress.detail(
-        verification.outcome === 'proven'
-          ? `${counted(executors.length, 'executor')}${numpy}`
-          : `smoke-tested on the edge: ${verification.reason}`,
-      );
-    }
-  });
-}
-
-/** Proves one staging by the line that it has with what the site's files say now. */
-async function verifyOne(
-  run: BuildRun,
-  known: Staging,
-  progress: Parameters<typeof verifyStaging>[3],
-) {
-  const edge = run.ports.edges.get(known.edge);
-  if (!edge) throw new Error(`no edge ${known.edge}`);
-  const staging = { ...known, cluster: withSite(known.cluster, await edge.profile(progress)) };
-  const subject = { staging, imports: run.build.imports };
-  const verification = await verifyStaging(run.ports, edge, subject, progress);
-  await run.update((current) => ({
-    ...current,
-    stagings: withSiteOf(current.stagings, staging),
-    verifications: withVerification(current.verifications, verification),
-  }));
-  return { verification, staging };
-}
-
-/** Runs only the proof again, for a build that is ready; its state does not change. */
-export async function runVerification(
-  ports: BuildPorts,
-  buildId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const build = await ports.store.readBuild(buildId);
-  if (build === null || build.state !== 'ready') return;
-  const run = new BuildRun(ports, build, signal);
-  const progress = { signal, log: (line: string) => run.log(line), detail: () => undefined };
-  try {
-    for (const staging of build.stagings) {
-      const proof = await verifyOne(run, staging, progress);
-      await ports.store.updateEnvironment(build.request.environment, (environment) =>
-        recordVerification(environment, build.revision ?? 0, proof.verification, proof.staging),
-      );
-    }
-  } catch (error) {
-    if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
-    if (isStoreError(error)) throw error;
-    run.log(`the verification could not be run: ${toFailure(error).message}`);
-  }
-  await run.flushLog();
-  await run.update((current) => ({ ...current, verifying: false }));
 }
 
 async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Promise<void> {

@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
+import { linesOf, shortest } from '../answers/invocation.ts';
 import { renderText } from '../answers/text.ts';
 import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
-import { isSettled } from '../domain/build.ts';
+import { isBeingProven, isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import type { Store } from '../domain/ports.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
@@ -79,13 +80,19 @@ async function startWorkerHere(foundation: Foundation) {
 async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<Reply> {
   const shown = new Set<string>();
   const ended = Promise.withResolvers<void>();
+  const say = (line: string) => {
+    if (shown.has(line)) return;
+    shown.add(line);
+    process.stderr.write(`${line}\n`);
+  };
   const look = async () => {
     const build = await store.readBuild(reply.build.id);
     for (const step of build?.steps ?? []) {
       const line = `${step.status === 'error' ? '✗' : '✓'} ${step.name}: ${step.detail ?? step.status}`;
-      if (step.finishedAt === null || shown.has(line)) continue;
-      shown.add(line);
-      process.stderr.write(`${line}\n`);
+      if (step.finishedAt !== null) say(line);
+    }
+    if (build !== null && isBeingProven(build)) {
+      for (const entry of linesOf(build).lines) say(`  ${shortest(entry)}`);
     }
     if (build === null || isSettled(build)) ended.resolve();
   };

@@ -496,6 +496,12 @@ function requestOf(...specs: string[]): BuildRequest {
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
   'build-running': buildReply(build('running')),
+  'build-being-proven': buildReply(
+    build('running', {
+      ...{ revision: 3, stagings: [staging()], steps: steps('verify') },
+      verifications: [verification('lab', 'smoke-tested', { reason: null })],
+    }),
+  ),
   'build-joined': buildReply(build('running'), 'requester'),
   'build-stopping': buildReply(
     build('running', { cancelRequested: { user: 'U0BENOKAF1', at: START } }),

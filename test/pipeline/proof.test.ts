@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { renderText } from '../../src/answers/text.ts';
+import type { Build } from '../../src/domain/build.ts';
+import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
-import { executor, staging } from '../answers/samples.ts';
+import { executor, settings, staging } from '../answers/samples.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What the script of the proof prints where two executors have the environment. */
@@ -9,6 +12,16 @@ const PROVEN = `CONDA_FERRY_EVIDENCE ${JSON.stringify({
   ...{ npv: ['2.2.6'], registered: 2, driver: null },
   executors: [executor('worker-1'), executor('worker-2')],
 })}\n`;
+
+/** What the script of the edge prints when these modules cannot be imported there. */
+const trying = (failedImports: Record<string, string>) =>
+  `CONDA_FERRY_EVIDENCE ${JSON.stringify({
+    ...{ npv: [], registered: null, driver: null },
+    executors: [{ ...executor('edge'), failedImports }],
+  })}\n`;
+
+/** The proof is of the short line; what else runs is the interpreter alone. */
+const isProof = (command: string) => /^\/srv\/ferry\/run churn@3 spark-submit /.test(command);
 
 /** A world that asks for a proof, and the edges where one was run. */
 function createProvingWorld(change: Partial<Edge> = {}): World & { proved: string[] } {
@@ -18,8 +31,8 @@ function createProvingWorld(change: Partial<Edge> = {}): World & { proved: strin
       name,
       {
         ...edge,
-        run: async () => {
-          proved.push(name);
+        run: async ({ command }) => {
+          if (isProof(command)) proved.push(name);
           return { code: 0, timedOut: false, stdout: PROVEN, stderr: '' };
         },
         ...change,
@@ -77,6 +90,77 @@ describe('the proof of a build', () => {
     }
     assert.deepEqual(world.proved, ['lab']);
     assert.equal(await detailOf(world, 'verify'), 'proven as @1');
+  });
+
+  const answered = (stdout: string) => ({ code: 0, timedOut: false, stdout, stderr: '' });
+
+  test('is asked for once its line is there, because the edge has tried it', async () => {
+    const seen: Build[] = [];
+    const world = createProvingWorld({
+      run: async ({ command }) => {
+        if (isProof(command)) seen.push(await world.newest('churn'));
+        return answered(PROVEN);
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const [build] = seen;
+    assert.ok(build && seen.length === 1);
+    const text = renderText({ kind: 'build', build, audience: 'channel' }, settings);
+    assert.match(
+      text,
+      /\n\/srv\/ferry\/run churn@3 pyspark\n[\s\S]*Being proven on the executors…/,
+    );
+    assert.equal(build.state, 'running');
+  });
+
+  for (const [what, tried] of [
+    ['does not start there', ''],
+    ['lacks a module there', trying({ numpy: 'no libx' })],
+  ] as const) {
+    test(`comes before its line where the environment ${what}, and decides alone`, async () => {
+      const seen: Build[] = [];
+      const world = createProvingWorld({
+        run: async ({ command }) => {
+          if (isProof(command)) seen.push(await world.newest('churn'));
+          return answered(isProof(command) ? PROVEN : tried);
+        },
+      });
+      await world.say('U1', 'create churn numpy');
+      await world.work('churn');
+      assert.deepEqual(seen.map(linesForBuild), [[]]);
+      const { state, verifications } = await world.newest('churn');
+      assert.deepEqual([state, verifications.map(({ outcome }) => outcome)], ['ready', ['proven']]);
+    });
+  }
+
+  test('that fails stands where the line stood', async () => {
+    const world = createProvingWorld({
+      run: async ({ command }) => answered(isProof(command) ? '' : PROVEN),
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const build = await world.newest('churn');
+    const text = renderText({ kind: 'build', build, audience: 'channel' }, settings);
+    assert.match(text, /What went wrong: .*does not work on the executors/);
+    assert.doesNotMatch(text, /pyspark/);
+  });
+
+  test('by the edge alone is run once, however little of a cluster answers', async () => {
+    const tries: string[] = [];
+    const world = createProvingWorld({
+      run: async ({ command }) => {
+        if (!isProof(command)) tries.push(command);
+        const stderr = 'java.net.ConnectException: Connection refused';
+        return isProof(command) ? { ...answered(''), code: 1, stderr } : answered(PROVEN);
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { state, verifications } = await world.newest('churn');
+    assert.deepEqual([state, verifications[0]?.outcome], ['ready', 'smoke-tested']);
+    assert.match(verifications[0]?.reason ?? '', /^the cluster did not answer: Connection refused/);
+    assert.equal(tries.length, 1);
   });
 
   test('can be tried again by a retry when it fails', async () => {

@@ -5,7 +5,8 @@ import { Cancelled, outsideError, userError } from '../../src/domain/errors.ts';
 import type { Edge, SolveRequest } from '../../src/domain/ports.ts';
 import { announce } from '../../src/pipeline/announce.ts';
 import { BuildRun } from '../../src/pipeline/context.ts';
-import { abandonBuild, runBuild, runVerification } from '../../src/pipeline/run.ts';
+import { runVerification } from '../../src/pipeline/prove.ts';
+import { abandonBuild, runBuild } from '../../src/pipeline/run.ts';
 import { build as sample, staging } from '../answers/samples.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
 

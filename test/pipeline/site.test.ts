@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
-import { runVerification } from '../../src/pipeline/run.ts';
+import { runVerification } from '../../src/pipeline/prove.ts';
 import { staging } from '../answers/samples.ts';
 import { createWorld } from './world.ts';
 
@@ -21,10 +21,18 @@ test('a proof asks the site anew, and the lines after it know what its files say
   await world.work('churn');
   assert.doesNotMatch((await line()) ?? '', /load-spark-env/);
 
+  const launched: (readonly string[] | undefined)[] = [];
   for (const edge of world.ports.edges.values()) {
     edge.profile = async () => ({ ...staging().cluster, siteVariables: ['PYTHONPATH'] });
+    edge.launch = async (known) => {
+      launched.push(known.cluster.siteVariables);
+      return known;
+    };
   }
   const [build] = await world.store.listBuilds({ environment: 'churn', limit: 1 });
   await runVerification(world.ports, build?.id ?? '', new AbortController().signal);
+  // What the launcher starts is written anew, once.
+  await runVerification(world.ports, build?.id ?? '', new AbortController().signal);
+  assert.deepEqual(launched, [['PYTHONPATH']]);
   assert.match((await line()) ?? '', /^SPARK_HOME=\S+ bash .*load-spark-env/);
 });

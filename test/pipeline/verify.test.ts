@@ -338,6 +338,20 @@ describe('the run', () => {
     assert.match(command, /resourcemanager\.connect\.max-wait\.ms=20000/);
   });
 
+  it('is the short line where the edge has one', () => {
+    const staging = { ...subject.staging, archiveLink: '/srv/envs/churn/3/churn.tar.gz' };
+    for (const layout of ['local', 'global'] as const) {
+      const { command } = verificationCommand(
+        { ...subject, staging: { ...staging, layout } },
+        { executors: 2, timeoutSeconds: 300 },
+      );
+      assert.match(
+        command,
+        /^\/srv\/run churn@3 spark-submit --conf 'spark\.app\.name=.* conda_ferry_verify\.py$/,
+      );
+    }
+  });
+
   it('tells how far it came', () => {
     assert.equal(stageReached('noise'), null);
     assert.equal(

@@ -45,13 +45,15 @@ const SMOKE_SECONDS = 120;
 
 /**
  * Runs the environment's own line on the cluster and returns the executors' evidence. A failed
- * proof is returned, not thrown: the caller decides what it means for the build.
+ * proof is returned, not thrown: the caller decides what it means for the build. `tried` is what the
+ * edge said of it before.
  */
 export async function verifyStaging(
   ports: BuildPorts,
   edge: Edge,
   subject: VerificationSubject,
   progress: Progress,
+  tried?: Proof,
 ): Promise<Verification> {
   const started = ports.clock.now();
   const settle = (result: Omit<Verification, 'edge' | 'at' | 'seconds'>): Verification => ({
@@ -62,7 +64,7 @@ export async function verifyStaging(
     ...result,
   });
   const unsuited = unsuitable(subject.staging);
-  if (unsuited !== null) return settle(await smoke(edge, subject, unsuited, progress));
+  if (unsuited !== null) return settle(await smoke(edge, subject, unsuited, progress, tried));
 
   const { timeoutSeconds, executors } = ports.verification;
   const command = verificationCommand(subject, { executors, timeoutSeconds });
@@ -84,7 +86,7 @@ export async function verifyStaging(
       : null;
   if (silence !== null) {
     const why = `the cluster did not answer: ${silence[0].slice(0, 200)}`;
-    return settle(await smoke(edge, subject, why, progress));
+    return settle(await smoke(edge, subject, why, progress, tried));
   }
   const hang = result.timedOut && stage === 'executors';
   const reason =
@@ -121,13 +123,25 @@ function unsuitable(staging: Staging): string | null {
   return null;
 }
 
+/** What the edge says of itself, where its cluster does not answer. */
 async function smoke(
   edge: Edge,
   subject: VerificationSubject,
   why: string,
   progress: Progress,
+  tried?: Proof,
 ): Promise<Proof> {
   progress.detail(`${edge.name}: trying the interpreter on the edge, because ${why}`);
+  const proof = tried ?? (await tryOnEdge(edge, subject, progress));
+  return proof.outcome === 'failed' ? proof : { ...proof, reason: why };
+}
+
+/** Whether the unpacked interpreter runs on the edge itself, with what was asked for. */
+export async function tryOnEdge(
+  edge: Edge,
+  subject: VerificationSubject,
+  progress: Progress,
+): Promise<Proof> {
   const command = smokeCommand(subject);
   const result = await edge.run(
     { ...command, directory: null, timeoutSeconds: SMOKE_SECONDS },
@@ -135,7 +149,7 @@ async function smoke(
   );
   const evidence = readSmokeEvidence(result.stdout);
   if (evidence !== null && evidence.reason === null) {
-    return { ...evidence, outcome: 'smoke-tested', reason: why };
+    return { ...evidence, outcome: 'smoke-tested' };
   }
   const reason = evidence?.reason ?? explain(result, null, SMOKE_SECONDS);
   return { outcome: 'failed', reason, npv: [], executors: [] };
