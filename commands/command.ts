@@ -1,6 +1,7 @@
 import type { Requester } from '../src/domain/build.ts';
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
+import type { LockFormat } from '../src/domain/lock-file.ts';
 import type { PipRequirement } from '../src/domain/pip.ts';
 import type { Reference, Which } from '../src/domain/reference.ts';
 import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
@@ -16,6 +17,7 @@ export interface KindTypes {
   /** `2` or `prod`, of an environment that stands beside it. */
   which: Which;
   tag: string;
+  lockFormat: LockFormat;
   /** A build id, an environment whose newest build is meant, or a revision. */
   build: string;
   /** The id of a kept plan. */

@@ -10,6 +10,7 @@ export { diff } from './diff.ts';
 export { freeze } from './freeze.ts';
 export { help } from './help.ts';
 export { list } from './list.ts';
+export { lock } from './lock.ts';
 export { logs } from './logs.ts';
 export { plan } from './plan.ts';
 export { remove } from './remove.ts';

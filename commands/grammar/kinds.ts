@@ -1,4 +1,5 @@
 import { FerryError, userError } from '../../src/domain/errors.ts';
+import { LOCK_FORMATS } from '../../src/domain/lock-file.ts';
 import { parseName, printable } from '../../src/domain/names.ts';
 import { condaVersion, parseRequirement } from '../../src/domain/pip.ts';
 import { parseReference, parseTag, type Which } from '../../src/domain/reference.ts';
@@ -21,6 +22,7 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
     parseReference(token.text, token.start);
     return token.text;
   },
+  lockFormat: (token) => oneOf('format', LOCK_FORMATS, token),
   tag: (token) => parseTag(token.text, token.start),
   which: parseWhich,
   plan: (token) => parseName(token.text, 'id of a plan', token),

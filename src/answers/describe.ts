@@ -9,6 +9,7 @@ import type { Document } from './document.ts';
 import { describeEdit } from './edit.ts';
 import { describeEnvironment } from './environment.ts';
 import { describeEnvironments } from './environments.ts';
+import { describeFile } from './file.ts';
 import { describeFindings } from './findings.ts';
 import { describeForm } from './form.ts';
 import { describeFreezes } from './freezes.ts';
@@ -31,6 +32,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,
+  file: describeFile,
   move: describeMove,
   log: describeLog,
   findings: describeFindings,

@@ -5,10 +5,12 @@ import type { Settings } from '../domain/services.ts';
 import { type ByKind, byKind } from './by-kind.ts';
 import { describe } from './describe.ts';
 import type { Document, Inline, Part } from './document.ts';
-import { line } from './outside.ts';
+import { line, visible } from './outside.ts';
 
 /** A reply as terminal text, without a line end. */
 export function renderText(reply: Reply, settings: Settings): string {
+  // Whoever writes it into a file gets the file.
+  if (reply.kind === 'file') return visible(reply.file.text).trimEnd();
   return textOf(describe(reply, settings));
 }
 

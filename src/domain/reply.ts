@@ -11,6 +11,7 @@ import type {
 } from './environment.ts';
 import type { FerryError, Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
+import type { LockFile } from './lock-file.ts';
 import type { Phrase } from './phrase.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
@@ -45,6 +46,8 @@ export type Reply =
       revision: Revision | null;
       building: Build | null;
     }
+  /** A file to keep; in a terminal it is all that is printed. */
+  | { kind: 'file'; file: LockFile }
   /** A tag, or what the environment's name alone means, was moved. */
   | { kind: 'move'; environment: Environment; move: Move }
   /**

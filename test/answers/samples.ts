@@ -20,7 +20,8 @@ import {
   type Verification,
 } from '../../src/domain/environment.ts';
 import type { Failure } from '../../src/domain/errors.ts';
-import type { Lock } from '../../src/domain/lock.ts';
+import type { Lock, LockedPackage } from '../../src/domain/lock.ts';
+import { type LockFormat, lockFile } from '../../src/domain/lock-file.ts';
 import type { Note } from '../../src/domain/note.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import {
@@ -341,6 +342,18 @@ function moveReply(change: Pick<Move, 'tag' | 'from' | 'to'>): Reply {
   return { kind: 'move', environment, move: environment.moves.at(-1) as Move };
 }
 
+/** The lock of `churn@3` as a file, with so many packages. */
+function fileReply(format: LockFormat, count: number): Reply {
+  const { lock } = revision(3);
+  const packages = Array.from({ length: count }, (_, index) => {
+    const [sample] = lock.packages.slice(index % lock.packages.length);
+    return { ...(sample as LockedPackage), ...(index < 3 ? {} : { name: `package-${index}` }) };
+  });
+  const projects = [{ name: 'scoring', origin: 'features@0123abc', sha256: 'd'.repeat(64) }];
+  const subject = { label: 'churn@3', name: 'churn', lock: { ...lock, packages }, projects };
+  return { kind: 'file', file: lockFile(subject, format) };
+}
+
 const createHelp: CommandHelp = {
   name: 'create',
   group: 'use',
@@ -609,6 +622,8 @@ export const samples: Readonly<Record<string, Reply>> = {
   'move-untag': moveReply({ tag: 'prod', from: 3, to: null }),
   'move-rollback': moveReply({ tag: null, from: 3, to: 2 }),
   'move-nothing': moveReply({ tag: 'prod', from: 3, to: 3 }),
+  file: fileReply('environment.yml', 3),
+  'file-long': fileReply('explicit', 60),
   plan: { kind: 'plan', plan: plan(), whole: false, insists: false },
   'plan-noted': { kind: 'plan', plan: plan({ notes: NOTES }), whole: false, insists: false },
   'plan-whole': { kind: 'plan', plan: plan(), whole: true, insists: false },

@@ -60,6 +60,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   builds: ({ builds }) => builds.length > 0,
   environments: ({ environments }) => environments.length > 0,
   environment: () => true,
+  file: () => true,
   move: () => false,
   log: ({ lines }) => lines.length > 0,
   findings: () => true,

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { renderText } from '../../src/answers/text.ts';
+import type { Lock, LockedWheel } from '../../src/domain/lock.ts';
+import { LOCK_FORMATS, type LockFormat, lockFile } from '../../src/domain/lock-file.ts';
+import { scalar } from '../../src/domain/lock-files/yaml.ts';
+import { readPackagesFile } from '../../src/reading/read-file.ts';
+import { parseYaml } from '../../src/reading/yaml.ts';
+import { settings } from '../answers/samples.ts';
+
+const FORGE = 'https://conda.anaconda.org/conda-forge';
+
+function conda(name: string, version: string, build: string, subdir = 'linux-64') {
+  const url = `${FORGE}/${subdir}/${name}-${version.replace('!', '%21')}-${build}.conda`;
+  const digits = Buffer.from(name).toString('hex');
+  return {
+    ...{ name, version, build, subdir, channel: 'conda-forge', url, size: 10 },
+    ...{ sha256: digits.padEnd(64, '0').slice(0, 64), md5: digits.padEnd(32, '0').slice(0, 32) },
+  };
+}
+
+const RICH: LockedWheel = {
+  ...{ name: 'rich', version: '13.7.0', size: 240_488, sha256: 'a'.repeat(64) },
+  url: 'https://files.pythonhosted.org/packages/be/be/rich-13.7.0-py3-none-any.whl',
+};
+
+/** Not in the order of names, and with versions that YAML would read as numbers. */
+const LOCK: Lock = {
+  platform: 'linux-64',
+  packages: [
+    conda('python', '3.10', '0_cpython'),
+    conda('_libgcc_mutex', '0.1', 'conda_forge'),
+    conda('tzdata', '2025a', 'h78e105d_0', 'noarch'),
+    conda('yes', '1e3', '0'),
+  ],
+  wheels: [RICH],
+};
+const SUBJECT = { label: 'churn@3', name: 'churn', lock: LOCK, projects: [] };
+
+const read = (format: LockFormat, subject = SUBJECT) => {
+  const { name, text } = lockFile(subject, format);
+  return readPackagesFile(name, Buffer.from(text), {
+    ...{ platform: 'linux-64', channels: null, groups: [], has: null },
+  });
+};
+
+describe('a file of a lock', () => {
+  for (const format of LOCK_FORMATS) {
+    test(`as ${format} is read back as what it was written from`, () => {
+      const { specs, pip, lock, refused } = read(format);
+      assert.deepEqual(refused, []);
+      const isOfPip = format === 'requirements.txt';
+      assert.deepEqual(
+        specs
+          .map(({ name, version, build }) => `${name} ${version?.replace(/^=+/, '')} ${build}`)
+          .sort(),
+        isOfPip
+          ? []
+          : [
+              '_libgcc_mutex 0.1 conda_forge',
+              'python 3.10 0_cpython',
+              'tzdata 2025a h78e105d_0',
+              'yes 1e3 0',
+            ],
+      );
+      assert.deepEqual(
+        pip.map(({ name, specifier }) => [name, specifier]),
+        [['rich', '==13.7.0']],
+      );
+      if (!['explicit', 'conda-lock', 'pixi'].includes(format)) return;
+      const bytes = (entry: { name: string; url: string; sha256: string | null }) =>
+        `${entry.name} ${entry.url} ${entry.sha256}`;
+      assert.deepEqual(lock?.packages.map(bytes).sort(), LOCK.packages.map(bytes).sort());
+    });
+  }
+
+  test('says what of the revision it cannot hold', () => {
+    const projects = [{ name: 'scoring', origin: 'features@0123', sha256: 'b'.repeat(64) }];
+    const { missing, text } = lockFile({ ...SUBJECT, projects }, 'explicit');
+    assert.deepEqual(missing, [
+      '1 package of pip: to conda they are comments',
+      'your own code `scoring` (features@0123)',
+    ]);
+    assert.match(text, /^# not in this file: your own code scoring \(features@0123\)$/m);
+    assert.deepEqual(lockFile(SUBJECT, 'conda-lock').missing, []);
+  });
+
+  test('for pip alone is refused where pip has installed nothing', () => {
+    const lock: Lock = { platform: LOCK.platform, packages: LOCK.packages };
+    assert.throws(() => lockFile({ ...SUBJECT, lock }, 'requirements.txt'), {
+      code: 'no-pip-packages',
+    });
+  });
+
+  test('is printed as it is, and nothing beside it', () => {
+    for (const format of LOCK_FORMATS) {
+      const file = lockFile(SUBJECT, format);
+      assert.equal(`${renderText({ kind: 'file', file }, settings)}\n`, file.text, format);
+    }
+  });
+
+  test('has channels by their names where every conda knows them, else by their address', () => {
+    const own = { ...conda('own', '1', '0'), url: 'https://x.example/a/linux-64/own-1-0.conda' };
+    const lock: Lock = { platform: 'linux-64', packages: [...LOCK.packages, own] };
+    const { text } = lockFile({ ...SUBJECT, lock }, 'environment.yml');
+    assert.match(
+      text,
+      /channels:\n {2}- conda-forge\n {2}- https:\/\/x\.example\/a\ndependencies:/,
+    );
+  });
+});
+
+test('any text is the same text in YAML', () => {
+  const texts = fc.oneof(fc.string(), fc.constantFrom('no', '1.0', 'a: b', 'x:', '- a', '~', 'é'));
+  fc.assert(
+    fc.property(texts, (text) => {
+      const { content } = parseYaml(`key: ${scalar(text)}\n`, { asText: false });
+      assert.deepEqual(content, { key: text });
+    }),
+  );
+});
