@@ -7,6 +7,10 @@ folder=$root/envs/$environment
 if have flock; then
   exec 9>"$folder/.lock" || fail 40 "$folder/.lock"
   flock -w 900 9 || fail 43 "$folder"
+  # Whoever holds the lock is alone here: what an unpacking left that was killed is nobody's.
+  for left in "$folder"/[0-9]*.part-*; do
+    if [ -d "$left" ] && [ ! -L "$left" ]; then chmod -R u+w "$left" && rm -rf "$left"; fi
+  done
 fi
 
 # The revision's own folder, unless other bytes were published under that number before.
