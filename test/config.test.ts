@@ -421,7 +421,7 @@ redisUrl: redis://:hunter2@redis:6379
     for (const [alias, hidden] of [
       ['tmp', 'a file that YARN or Spark puts into the container itself'],
       ['py4j-0.10.zip', 'a file that YARN or Spark puts into the container itself'],
-      ['envs', 'a folder that stagings need on the edge node'],
+      ['envs', 'what stagings need on the edge node'],
     ]) {
       it(`the alias \`${alias}\`, which would hide something, with another one`, async () => {
         const found = await problems(

@@ -46,7 +46,7 @@ function lineTooDeep(source: string): number | null {
 export function parseYaml(source: string, { asText = false } = {}): Yaml {
   const deep = lineTooDeep(source);
   if (deep !== null) {
-    const message = `Lists in lists, more than ${DEEPEST} deep`;
+    const message = `lists in lists, more than ${DEEPEST} deep`;
     const mistakes = [{ line: deep, message, isRepeatedKey: false }];
     return { content: null, mistakes, lineOf: () => null };
   }

@@ -90,11 +90,11 @@ describe('a file that cannot be read is refused in words', () => {
       `name: churn\ndependencies: ${'- '.repeat(101)}x`,
     ]) {
       const { refused } = read('environment.yml', content);
+      const deep = refused.filter(({ message }) => /more than 100 deep/.test(message));
       assert.deepEqual(
-        refused.map(({ line }) => line),
+        deep.map(({ line }) => line),
         [2],
       );
-      assert.match(refused[0]?.message ?? '', /more than 100 deep/);
     }
   });
 
