@@ -4,11 +4,15 @@ import { compareLocks } from '../domain/lock.ts';
 import type { Reply } from '../domain/reply.ts';
 import { sayButtons } from './buttons.ts';
 import { describeDifference } from './difference.ts';
-import { buttons, code, type Document, prose } from './document.ts';
+import { buttons, code, codes, type Document, type Part, prose, small } from './document.ts';
 import { line } from './outside.ts';
 
 /** What a name means now, what it meant before, and the way back. */
-export function describeMove({ environment, move }: Extract<Reply, { kind: 'move' }>): Document {
+export function describeMove({
+  environment,
+  move,
+  unreached,
+}: Extract<Reply, { kind: 'move' }>): Document {
   const name = tagLabel(environment.name, move.tag);
   const [from, to] = [labelAt(environment, move.from), labelAt(environment, move.to)];
   if (move.from === move.to) {
@@ -25,9 +29,22 @@ export function describeMove({ environment, move }: Extract<Reply, { kind: 'move
         ? prose('✅ ', code(name), ' is taken away.', ...before)
         : prose('✅ ', code(name), ' is ', code(to), ' now.', ...before),
       ...differenceOf(environment, move),
+      ...untold(name, unreached),
       ...buttons(sayButtons(nextSteps(environment.name, move), null)),
     ],
   };
+}
+
+/** Lines that name the number are right in any case. */
+function untold(name: string, unreached: string[] | null): Part[] {
+  if (unreached?.length === 0) return [];
+  const where = unreached === null ? ['The edge nodes'] : [codes(unreached, 200)];
+  return [
+    small(
+      ...['⚠️ ', ...where, ' could not be told: a short line with ', code(name)],
+      ' still starts what it did before, until the next build of the environment.',
+    ),
+  ];
 }
 
 function labelAt({ name }: Environment, number: number | null): string | null {

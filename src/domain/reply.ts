@@ -1,20 +1,14 @@
 import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
-import type {
-  Environment,
-  LineForm,
-  Move,
-  Revision,
-  Staging,
-  Verification,
-} from './environment.ts';
+import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { FerryError, Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
 import type { LockFile } from './lock-file.ts';
 import type { Phrase } from './phrase.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
+import type { Moved } from './services/tags.ts';
 
 /**
  * What a command answers: one view model per kind of answer, which `src/answers` puts into words.
@@ -49,7 +43,7 @@ export type Reply =
   /** A file to keep; in a terminal it is all that is printed. */
   | { kind: 'file'; file: LockFile }
   /** A tag, or what the environment's name alone means, was moved. */
-  | { kind: 'move'; environment: Environment; move: Move }
+  | ({ kind: 'move' } & Moved)
   /**
    * `more`: the log has lines before these. `passedOver`: a newer build of the same name that did
    * nothing, when the name was asked for.

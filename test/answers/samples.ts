@@ -337,9 +337,9 @@ function moved(change: Pick<Move, 'tag' | 'from' | 'to'>): Environment {
   };
 }
 
-function moveReply(change: Pick<Move, 'tag' | 'from' | 'to'>): Reply {
+function moveReply(change: Pick<Move, 'tag' | 'from' | 'to'>): Extract<Reply, { kind: 'move' }> {
   const environment = moved(change);
-  return { kind: 'move', environment, move: environment.moves.at(-1) as Move };
+  return { kind: 'move', environment, move: environment.moves.at(-1) as Move, unreached: [] };
 }
 
 /** The lock of `churn@3` as a file, with so many packages. */
@@ -621,6 +621,8 @@ export const samples: Readonly<Record<string, Reply>> = {
   'move-new-tag': moveReply({ tag: 'prod', from: null, to: 3 }),
   'move-untag': moveReply({ tag: 'prod', from: 3, to: null }),
   'move-rollback': moveReply({ tag: null, from: 3, to: 2 }),
+  'move-untold': { ...moveReply({ tag: 'prod', from: 2, to: 3 }), unreached: ['lab'] },
+  'move-untold-all': { ...moveReply({ tag: 'prod', from: 2, to: 3 }), unreached: null },
   'move-nothing': moveReply({ tag: 'prod', from: 3, to: 3 }),
   file: fileReply('environment.yml', 3),
   'file-long': fileReply('explicit', 60),

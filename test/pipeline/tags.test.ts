@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Move } from '../../src/domain/environment.ts';
+import { outsideError } from '../../src/domain/errors.ts';
+import type { Edge } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
-import { environment, build as sample, settings } from '../answers/samples.ts';
+import { environment, build as sample, settings, staging } from '../answers/samples.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
 
 const OWNER = 'U0ANARUIZ1';
@@ -46,6 +48,38 @@ describe('a tag', () => {
     );
     moveOf(await world.say(OWNER, 'untag churn prod'));
     assert.equal(codeOf(await world.say('U9', 'run churn:prod')), 'tag-not-found');
+  });
+
+  test('is told to the edges, once the record has it', async () => {
+    const told: unknown[] = [];
+    const { edges } = createWorld().ports;
+    const tell = (name: string, point: Edge['point']): [string, Edge] => {
+      const edge = edges.get(name);
+      assert.ok(edge);
+      return [name, { ...edge, point }];
+    };
+    const world = createWorld({
+      edges: new Map([
+        tell('lab', async (environment, pointers) => void told.push([environment, pointers])),
+        tell('madrid', async () => {
+          throw outsideError({ code: 'edge-unreachable', message: 'No.' });
+        }),
+      ]),
+    });
+    const known = environment();
+    const stagings = [staging('lab'), staging('madrid')];
+    const revisions = known.revisions.map((revision) => ({ ...revision, stagings }));
+    world.store.environments.set('churn', { ...known, revisions });
+    const reply = await world.say(OWNER, 'tag churn@2 prod');
+    assert.deepEqual(reply.kind === 'move' && reply.unreached, ['madrid']);
+    assert.deepEqual(told, [['churn', { default: 3, tags: { latest: 3, prod: 2 } }]]);
+    // Where nothing moved there is nothing to tell; where nobody can, it is moved all the same.
+    await world.say(OWNER, 'tag churn@2 prod');
+    assert.equal(told.length, 1);
+    world.errands.worker = null;
+    const alone = await world.say(OWNER, 'rollback churn');
+    assert.equal(alone.kind === 'move' && alone.unreached, null);
+    assert.equal(await shown(world, 'show churn'), 2);
   });
 
   test('is given by the owner and by operators alone', async () => {

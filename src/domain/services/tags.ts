@@ -19,4 +19,9 @@ export interface Tags {
 export interface Moved {
   environment: Environment;
   move: Move;
+  /**
+   * Edges on which the name means what it did before, because they could not be told; null where no
+   * worker said how it went. The next build of the environment tells them again.
+   */
+  unreached: string[] | null;
 }

@@ -1,6 +1,6 @@
 import type { Requester } from '../../domain/build.ts';
 import { type Environment, moveTo } from '../../domain/environment.ts';
-import { userError } from '../../domain/errors.ts';
+import { FerryError, userError } from '../../domain/errors.ts';
 import { requireMayMove } from '../../domain/policy.ts';
 import { numberOf, requireFreeTag, revisionOf } from '../../domain/reference.ts';
 import type { Moved, Tags } from '../../domain/services/tags.ts';
@@ -34,20 +34,36 @@ export function tags(ports: ServicePorts): Tags {
 
 /** Decides on the newest record what moves: of two people at once, the later one sees the other. */
 async function move(
-  { store, settings, clock }: ServicePorts,
+  ports: ServicePorts,
   name: string,
   { user }: Requester,
   decide: (environment: Environment) => Pick<Moved['move'], 'tag' | 'to'>,
 ): Promise<Moved> {
+  const { store, settings, clock } = ports;
   requireMayMove(await lookup({ store }).findEnvironment(name), user, settings);
-  let moved: Moved | null = null;
+  let moved: Omit<Moved, 'unreached'> | null = null;
   await store.updateEnvironment(name, (environment) => {
     requireMayMove(environment, user, settings);
     moved = moveTo(environment, { ...decide(environment), by: user, at: clock.now() });
     return moved.environment;
   });
   if (moved === null) throw new Error(`${name} was changed without a change`);
-  return moved;
+  const { environment, move }: Omit<Moved, 'unreached'> = moved;
+  const unreached = move.from === move.to ? [] : await tellEdges(ports, name);
+  return { environment, move, unreached };
+}
+
+/** Edges may be far away; what was moved is moved, whether they hear of it now or later. */
+const WAIT_MS = 20_000;
+
+async function tellEdges({ errands, platform }: ServicePorts, environment: string) {
+  try {
+    const told = await errands.ask('point', { environment }, { platform, waitMs: WAIT_MS });
+    return told.unreached;
+  } catch (error) {
+    if (error instanceof FerryError && error.kind !== 'defect') return null;
+    throw error;
+  }
 }
 
 function numberBefore(environment: Environment): number {
