@@ -2,12 +2,14 @@ import { channelsOf } from '../../src/domain/defaults.ts';
 import type { Edited } from '../../src/domain/edit.ts';
 import { latestRevision, type Revision, revisionLabel } from '../../src/domain/environment.ts';
 import { type FerryError, userError } from '../../src/domain/errors.ts';
-import type { LockedPackage } from '../../src/domain/lock.ts';
+import { everyPackage, type LockedPackage } from '../../src/domain/lock.ts';
 import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
 import { listInWords } from '../../src/domain/phrase.ts';
+import { formatRequirement, type PipRequirement } from '../../src/domain/pip.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { referenceLabel } from '../../src/domain/reference.ts';
 import type { Reply } from '../../src/domain/reply.ts';
+import type { BuildRequest } from '../../src/domain/request.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { type CommandContext, type Grammar, type KindTypes, requesterOf } from '../command.ts';
 
@@ -25,7 +27,12 @@ export const EDIT_ARGS = {
 interface Editing {
   /** The command's own name. */
   verb: 'add' | 'remove' | 'update';
-  args: { revision: KindTypes['revision']; specs: readonly Spec[]; yes: true | null };
+  args: {
+    revision: KindTypes['revision'];
+    specs: readonly Spec[];
+    pip?: readonly PipRequirement[];
+    yes: true | null;
+  };
   /** Options beside `--yes` that belong to what was typed. */
   options?: readonly string[];
   /** What is to become of the revision. */
@@ -68,14 +75,18 @@ export async function buildPlanned(
 
 /** Neither the archive nor what was asked for would be another one. */
 function isSame({ fingerprint, request }: Plan, base: Revision): boolean {
-  const specs = (each: readonly Spec[]) => each.map(formatSpec).join(' ');
-  return fingerprint === base.fingerprint && specs(request.specs) === specs(base.request.specs);
+  const asked = ({ specs, pip }: BuildRequest) =>
+    [...specs.map(formatSpec), ...pip.map(formatRequirement)].join(' ');
+  return fingerprint === base.fingerprint && asked(request) === asked(base.request);
 }
 
 /** `numpy 1.26.4` of all that was named, and what holds it there. */
 function unchanged({ number, request, lock }: Revision, specs: readonly Spec[]): string {
-  const names = (specs.length > 0 ? specs : request.specs).map(({ name }) => name);
-  const there = lock.packages.filter(({ name }) => names.includes(name)).map(labelOf);
+  const asked = [...request.specs, ...request.pip];
+  const names = (specs.length > 0 ? specs : asked).map(({ name }) => name);
+  const there = everyPackage(lock)
+    .filter(({ name }) => names.includes(name))
+    .map(labelOf);
   const holding = request.specs
     .filter(({ name, version, build }) => names.includes(name) && (version ?? build) !== null)
     .map((spec) => `\`${formatSpec(spec)}\``);

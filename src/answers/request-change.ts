@@ -1,4 +1,5 @@
 import type { Revision } from '../domain/environment.ts';
+import { formatRequirement } from '../domain/pip.ts';
 import { formatSpec } from '../domain/spec.ts';
 import { bold, code, type Inline, list, type Part, prose, words } from './document.ts';
 
@@ -9,6 +10,7 @@ export type Asked = Pick<Revision, 'request' | 'projects'>;
 export function describeRequestChange(before: Asked, after: Asked): Part[] {
   const rows = [
     ...namedRows(specsOf(before), specsOf(after)),
+    ...namedRows(requirementsOf(before), requirementsOf(after)),
     ...namedRows(projectsOf(before), projectsOf(after)),
     ...FIELDS.flatMap(({ label, of }) => fieldRow(label, of(before), of(after))),
   ];
@@ -23,6 +25,10 @@ const FIELDS: readonly { label: string; of: (asked: Asked) => string }[] = [
 
 function specsOf({ request }: Asked): Map<string, string> {
   return new Map(request.specs.map((spec) => [spec.name, formatSpec(spec)]));
+}
+
+function requirementsOf({ request }: Asked): Map<string, string> {
+  return new Map(request.pip.map((each) => [each.name, `--pip ${formatRequirement(each)}`]));
 }
 
 /** The name of a project with what tells its bytes from others. */

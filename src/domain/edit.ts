@@ -1,10 +1,12 @@
 import type { Revision } from './environment.ts';
 import { revisionLabel } from './environment.ts';
 import { type FerryError, userError } from './errors.ts';
+import { everyPackage } from './lock.ts';
 import { printable } from './names.ts';
 import { listInWords } from './phrase.ts';
+import type { PipRequirement } from './pip.ts';
 import type { BuildRequest } from './request.ts';
-import type { Spec } from './spec.ts';
+import { formatSpec, type Spec } from './spec.ts';
 import { closest } from './tokens.ts';
 
 /** What is to become of a revision's packages; all others stay where they are, if they can. */
@@ -26,12 +28,18 @@ export interface Edited {
 type Base = Pick<Revision, 'number' | 'request' | 'lock'>;
 
 /**
- * Asks for more packages, or for others of a name: a spec takes the place of the one with its name.
- * Throws `duplicate-package` for two specs of one name that cannot be joined.
+ * Asks for more packages, or for others of a name: a spec takes the place of the one with its name,
+ * and so does a requirement of pip. Throws `duplicate-package` for two specs of one name that cannot
+ * be joined.
  */
-export function addPackages(base: Base, specs: readonly Spec[]): Edited {
+export function addPackages(
+  base: Base,
+  specs: readonly Spec[],
+  pip: readonly PipRequirement[],
+): Edited {
+  const others = base.request.pip.filter(({ name }) => !pip.some((each) => each.name === name));
   return {
-    request: withSpecs(base.request, specs),
+    request: { ...withSpecs(base.request, specs), pip: [...others, ...pip] },
     edit: { revision: base.number, lift: [], drop: [] },
   };
 }
@@ -46,8 +54,11 @@ export function updatePackages(base: Base, specs: readonly Spec[], latest: boole
   const constrained = specs.filter(
     ({ version, build, channel }) => (version ?? build ?? channel) !== null,
   );
-  const named = specs.length > 0 ? specs : base.request.specs;
-  const lift = (latest ? base.lock.packages : named).map(({ name }) => name);
+  const asked = [...base.request.specs, ...base.request.pip];
+  const ofPip = constrained.find(({ name }) => isOfPip(base.request, name));
+  if (ofPip) throw otherOfPip(base.request.environment, ofPip);
+  const named = specs.length > 0 ? specs : asked;
+  const lift = (latest ? everyPackage(base.lock) : named).map(({ name }) => name);
   return {
     request: withSpecs(base.request, constrained),
     edit: { revision: base.number, lift: [...new Set(lift)], drop: [] },
@@ -67,6 +78,7 @@ export function removePackages(base: Base, specs: readonly Spec[]): Edited {
     });
   }
   const left = base.request.specs.filter(({ name }) => !drop.includes(name));
+  const pip = base.request.pip.filter(({ name }) => !drop.includes(name));
   if (left.length === 0) {
     throw userError({
       code: 'nothing-left',
@@ -75,7 +87,7 @@ export function removePackages(base: Base, specs: readonly Spec[]): Edited {
     });
   }
   return {
-    request: { ...base.request, specs: left },
+    request: { ...base.request, specs: left, pip },
     edit: { revision: base.number, lift: [], drop },
   };
 }
@@ -129,7 +141,9 @@ function joined(one: Spec, other: Spec): Spec {
 }
 
 function requireThere({ number, request, lock }: Base, specs: readonly Spec[]): void {
-  const names = new Set([...lock.packages, ...request.specs].map(({ name }) => name));
+  const names = new Set(
+    [...everyPackage(lock), ...request.specs, ...request.pip].map(({ name }) => name),
+  );
   const missing = specs.map(({ name }) => name).filter((name) => !names.has(name));
   if (missing.length === 0) return;
   const label = revisionLabel(request.environment, number);
@@ -141,6 +155,18 @@ function requireThere({ number, request, lock }: Base, specs: readonly Spec[]): 
       near.length > 0
         ? `Did you mean ${listInWords(codes([...new Set(near)]), 'and')}?`
         : `\`show ${label}\` lists what is.`,
+  });
+}
+
+function isOfPip({ specs, pip }: BuildRequest, name: string): boolean {
+  return pip.some((each) => each.name === name) && !specs.some((spec) => spec.name === name);
+}
+
+function otherOfPip(environment: string, spec: Spec): FerryError {
+  return userError({
+    code: 'package-of-pip',
+    message: `\`${spec.name}\` comes from pip here, and \`${formatSpec(spec)}\` is a spec of conda’s.`,
+    suggestion: `Write it as pip does: \`add ${environment} --pip "${spec.name}>=1"\`.`,
   });
 }
 

@@ -138,6 +138,8 @@ export interface ResolveRequest {
   requirements: readonly PipRequirement[];
   /** What conda installs: it satisfies, and nothing of it is replaced. */
   lock: Lock;
+  /** Wheels that stay as they are, unless the requirements cannot be met otherwise. */
+  keep: readonly LockedWheel[];
   /** Version of the environment's Python: `3.11.9`. */
   python: string;
   /** Oldest glibc of the target nodes; null when it is not known. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { Lock, LockedPackage } from '../../src/domain/lock.ts';
-import type { SolveRequest } from '../../src/domain/ports.ts';
+import { formatRequirement } from '../../src/domain/pip.ts';
+import type { Pip, SolveRequest } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { formatSpec, meetsVersion } from '../../src/domain/spec.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
@@ -214,6 +215,44 @@ describe('an edit', () => {
     const shared = await press(await world.say(OWNER, 'add churn scipy'), 'U2');
     assert.equal(shared.kind === 'refusal' && shared.error.code, 'name-taken');
     assert.equal(world.store.builds.size, 1);
+  });
+
+  test('of packages of pip keeps the others, and lifts what is named', async () => {
+    const kept: string[][] = [];
+    const wheel = (name: string, version: string) => ({
+      ...{ name, version, url: `https://index.example/${name}-${version}-py3-none-any.whl` },
+      ...{ sha256: locked(`${name} ${version}`).sha256, size: 7 },
+    });
+    const pip: Pip = {
+      indexes: ['pypi'],
+      resolve: async ({ requirements, keep }) => {
+        kept.push(keep.map(({ name, version }) => `${name} ${version}`));
+        return requirements.map(
+          ({ name }) => keep.find((each) => each.name === name) ?? wheel(name, '2.0'),
+        );
+      },
+      fetch: async () => [],
+    };
+    world = createWorld({ engine: world.ports.engine, pip });
+    await world.say(OWNER, 'create mixed python=3.11 --pip rich --pip click');
+    await world.work('mixed');
+    const shownOf = async (text: string) => {
+      const reply = await world.say(OWNER, text);
+      assert.equal(reply.kind, 'edit', JSON.stringify(reply));
+      if (reply.kind !== 'edit') return null;
+      return [
+        ...reply.plan.request.specs.map(formatSpec),
+        ...reply.plan.request.pip.map(formatRequirement),
+      ].join(' ');
+    };
+    assert.equal(await shownOf('add mixed scipy'), 'python=3.11 scipy rich click');
+    assert.deepEqual(kept.at(-1), ['rich 2.0', 'click 2.0']);
+    assert.equal(await shownOf('add mixed --pip "rich>=1"'), 'python=3.11 click rich>=1');
+    assert.equal(await shownOf('remove mixed rich'), 'python=3.11 click');
+    await world.say(OWNER, 'update mixed click');
+    assert.deepEqual(kept.at(-1), ['rich 2.0']);
+    const other = await world.say(OWNER, 'update mixed "click>=2"');
+    assert.equal(other.kind === 'refusal' && other.error.code, 'package-of-pip');
   });
 
   test('is compared with what was before it', async () => {

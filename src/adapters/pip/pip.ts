@@ -74,6 +74,7 @@ export function createPip(options: PipOptions): Pip {
       const input = {
         requirements: request.requirements.map(formatRequirement),
         packages: distributionsOf(request.lock),
+        keep: request.keep.map(({ name, version }) => ({ name, version })),
         indexes: indexes.map(({ url }) => url),
         python: request.python,
         platform: `${target.machine}-manylinux_2_${resolvedGlibc(target)}`,

@@ -1,7 +1,7 @@
 """Resolves requirements of pip beside the packages that conda installs, by uv.
 
 Reads one JSON object from standard input: `requirements` (texts), `packages` (name and version of
-each that conda installs), `indexes` (addresses, the first that has a package decides), `python` and
+each that conda installs), `keep` (the same of what is to stay where it can), `indexes` (addresses, the first that has a package decides), `python` and
 `platform` as uv names them, `cache` (a folder). Prints one JSON object on the last line: `packages`,
 each with its name, version and the wheels that fit; or `refused`, what uv says.
 
@@ -39,6 +39,15 @@ def offer(folder, name, version):
     (home / "index.html").write_text(f'<a href="{stem}-py3-none-any.whl">{stem}</a>')
 
 
+def answered(packages):
+    """An answer of uv's own with these packages (PEP 751)."""
+    entries = (
+        f"[[packages]]\nname = {json.dumps(entry['name'])}\nversion = {json.dumps(entry['version'])}\n"
+        for entry in packages
+    )
+    return "\n".join(['lock-version = "1.0"\ncreated-by = "uv"\n', *entries])
+
+
 def main():
     asked = json.load(sys.stdin)
     work = Path.cwd()
@@ -47,6 +56,9 @@ def main():
         offer(work / "conda", entry["name"], entry["version"])
     (work / "conda").mkdir(exist_ok=True)
     (work / "requirements.in").write_text("\n".join(asked["requirements"]) + "\n")
+    # An answer that is there already is kept to, as far as it goes.
+    if asked["keep"]:
+        (work / "pylock.toml").write_text(answered(asked["keep"]))
     *first, last = [(work / "conda").as_uri(), *asked["indexes"]]
     indexes = [word for address in first for word in ("--index", address)]
     result = subprocess.run(

@@ -1,3 +1,4 @@
+import { neededError } from '../../domain/edit.ts';
 import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
@@ -147,8 +148,15 @@ interface Asked {
 
 /** conda's packages, and beside them those of pip. */
 async function lockOf(ports: SolvePorts, asked: Asked, progress: Progress): Promise<Lock> {
-  const { request, glibc } = asked;
-  return withWheels(ports, request, await ask(ports, asked, progress), glibc, progress);
+  const { request, glibc, basis } = asked;
+  const conda = await ask(ports, asked, progress);
+  const { lock: { wheels: before = [] } = {}, lift = [], drop = [] } = basis ?? {};
+  const keep = before.filter(({ name }) => !lift.includes(name));
+  const lock = await withWheels(ports, request, { lock: conda, glibc, keep }, progress);
+  const left = (lock.wheels ?? []).filter(({ name }) => drop.includes(name));
+  if (left.length === 0) return lock;
+  const needs = left.map(({ name }) => ({ name, by: [] }));
+  throw neededError(request.environment, drop, needs);
 }
 
 /** The engine's answer, or what its refusal means for the person. */

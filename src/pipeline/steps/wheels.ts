@@ -3,7 +3,7 @@ import type { Lock, LockedWheel } from '../../domain/lock.ts';
 import { condaVersion, formatRequirement } from '../../domain/pip.ts';
 import { distributionsOf, pipNames } from '../../domain/pip-names.ts';
 import { explainPipRefusal, type PipRefusal, refusedByConda } from '../../domain/pip-refusal.ts';
-import type { Progress } from '../../domain/ports.ts';
+import type { Progress, ResolveRequest } from '../../domain/ports.ts';
 import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import { formatSpec, parseSpec, type Spec } from '../../domain/spec.ts';
 import type { BuildPorts } from '../context.ts';
@@ -23,8 +23,7 @@ export function withPip({ specs, pip }: BuildRequest): readonly Spec[] {
 export async function withWheels(
   { pip }: Pick<BuildPorts, 'pip'>,
   request: BuildRequest,
-  lock: Lock,
-  glibc: string | null,
+  { lock, glibc, keep }: Pick<ResolveRequest, 'lock' | 'glibc' | 'keep'>,
   progress: Progress,
 ): Promise<Lock> {
   if (request.pip.length === 0) return lock;
@@ -37,7 +36,7 @@ export async function withWheels(
   progress.detail(`asking ${pip.indexes.join(', ')} for packages of pip`);
   progress.log(`requirements ${request.pip.map(formatRequirement).join(' ')}`);
   const wheels = await pip
-    .resolve({ requirements: request.pip, lock, python, glibc }, progress)
+    .resolve({ requirements: request.pip, lock, keep, python, glibc }, progress)
     .catch((error: unknown) => {
       const isRefusal = error instanceof FerryError && error.code === 'requirements-unsatisfiable';
       if (!isRefusal) throw error;

@@ -23,6 +23,7 @@ const root = skip
   ? folder
   : writeIndex(folder, [
       { name: 'greeting', version: '1.0', requires: ['six>=1.10', 'loud>=2'] },
+      { name: 'loud', version: '2.0' },
       { name: 'loud', version: '2.1' },
       { name: 'fast', version: '1.0', tag: `cp311-cp311-${PLATFORM}` },
       { name: 'fast', version: '1.0' },
@@ -48,9 +49,9 @@ function make(url = pathToFileURL(root).href, cacheBytes = 1e9) {
   return {
     directory,
     into,
-    resolve: (texts: string[], glibc: string | null = '2.28') =>
+    resolve: (texts: string[], glibc: string | null = '2.28', keep: readonly LockedWheel[] = []) =>
       pip.resolve(
-        { requirements: texts.map(parseRequirement), lock, python: '3.11.9', glibc },
+        { requirements: texts.map(parseRequirement), lock, keep, python: '3.11.9', glibc },
         progress,
       ),
     fetch: (wheels: readonly LockedWheel[]) => pip.fetch(wheels, into, progress),
@@ -93,6 +94,15 @@ describe('packages of pip', { skip }, () => {
     const { resolve } = make();
     assert.deepEqual(labels(await resolve(['fast'], '2.40')), ['fast 2.0']);
     assert.deepEqual(labels(await resolve(['fast', 'sided'], null)), ['fast 1.0', 'sided 1']);
+  });
+
+  test('stay where they are, unless what is asked for now needs others', async () => {
+    const { resolve } = make();
+    const before = await resolve(['loud<2.1', 'fast<2']);
+    const resolved = async (...texts: string[]) => labels(await resolve(texts, '2.40', before));
+    assert.deepEqual(labels(before), ['fast 1.0', 'loud 2.0']);
+    assert.deepEqual(await resolved('greeting', 'fast'), ['fast 1.0', 'greeting 1.0', 'loud 2.0']);
+    assert.deepEqual(await resolved('loud>2.0'), ['loud 2.1']);
   });
 
   test('that cannot be had are refused in the resolver’s words', async () => {
