@@ -1,6 +1,7 @@
 /** Every command: a line each, and nothing else to do. */
 export { add } from './add.ts';
 export { apply } from './apply.ts';
+export { approve } from './approve.ts';
 export { audit } from './audit.ts';
 export { cancel } from './cancel.ts';
 export { clone } from './clone.ts';
@@ -13,6 +14,7 @@ export { list } from './list.ts';
 export { lock } from './lock.ts';
 export { logs } from './logs.ts';
 export { plan } from './plan.ts';
+export { refuse } from './refuse.ts';
 export { remove } from './remove.ts';
 export { retry } from './retry.ts';
 export { rollback } from './rollback.ts';

@@ -46,6 +46,7 @@ export interface Config {
   readonly notify: Readonly<ConfigFile['notify']>;
   readonly worker: Readonly<ConfigFile['worker']>;
   readonly roles: Readonly<ConfigFile['roles']>;
+  readonly approvals: Readonly<ConfigFile['approvals']>;
   readonly audit: Readonly<ConfigFile['audit']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
@@ -149,6 +150,10 @@ export function settingsOf(config: Config): Settings {
     },
     operators: config.slack.operators,
     roles: config.roles,
+    approvals: config.approvals.rules.map(({ edges, channels, projects, by, count, where }) => ({
+      ...{ edges, channels, projects, by, count, where },
+    })),
+    approvalHours: config.approvals.hours,
   };
 }
 

@@ -91,6 +91,7 @@ describe('the configuration', () => {
         notify: { directAfterSeconds: 300 },
         worker: { concurrency: 1, lockSeconds: 120, stalledSeconds: 30, cacheGigabytes: 20 },
         roles: [],
+        approvals: { rules: [], hours: 72 },
         audit: { days: 365, entries: 100_000 },
         log: { level: 'info', file: null },
       });

@@ -1,6 +1,7 @@
 /** Every kind of reply as a document: a table with one describer per kind. */
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
+import { describeApprovals } from './approval.ts';
 import { describeAudit } from './audit.ts';
 import { describeBuild } from './build.ts';
 import { describeBuilds } from './builds.ts';
@@ -38,6 +39,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   findings: describeFindings,
   audit: describeAudit,
   freezes: describeFreezes,
+  approvals: describeApprovals,
   help: describeHelp,
   welcome: describeWelcome,
   form: describeForm,

@@ -27,7 +27,7 @@ export function checkDocument(
   const problems = [
     ...violations.map((violation) => problemOf(violation, document, origins)),
     ...repeatedNames(document),
-    ...unknownNamesOfRoles(document),
+    ...unknownNamesOfRules(document),
   ];
   return Array.isArray(result) || problems.length > 0 ? problems : result;
 }
@@ -81,28 +81,39 @@ function repeatedNames({ content, placeOf }: ConfigDocument): Problem[] {
   });
 }
 
-/** What a role names is looked up in these lists: a word that is not there would restrict nothing. */
-const LISTS_OF_ROLES: Readonly<Record<'edges' | 'channels' | 'projects', Path>> = {
+const APPROVALS: Path = ['approvals', 'rules'];
+const RULES: readonly Path[] = [['roles'], APPROVALS];
+
+/** What a rule names is looked up in these lists: a word that is not there would restrict nothing. */
+const LISTS_OF_RULES: Readonly<Record<'edges' | 'channels' | 'projects', Path>> = {
   edges: ['edges'],
   channels: ['channels'],
   projects: ['projects', 'repositories'],
 };
 
-function unknownNamesOfRoles({ content, placeOf }: ConfigDocument): Problem[] {
-  return listAt(content, ['roles']).flatMap((_, index) =>
-    Object.entries(LISTS_OF_ROLES).flatMap(([kind, list]) => {
-      const known = listAt(content, list).map((_, at) => valueAt(content, [...list, at, 'name']));
-      const path: Path = ['roles', index, kind];
-      return listAt(content, path).flatMap((name, at) => {
+function unknownNamesOfRules({ content, placeOf }: ConfigDocument): Problem[] {
+  const named = (list: Path) =>
+    listAt(content, list).map((_, at) => valueAt(content, [...list, at, 'name']));
+  const unknown = (path: Path, name: unknown, list: Path): Problem[] => {
+    const known = named(list);
+    if (name === undefined || known.includes(name)) return [];
+    const there = known.join(', ') || 'none';
+    return [{ where: placeOf(path), what: `is none of ${keyOf(list)}; there are: ${there}.` }];
+  };
+  const rules = RULES.flatMap((list) => listAt(content, list).map((_, at): Path => [...list, at]));
+  const things = rules.flatMap((rule) =>
+    Object.entries(LISTS_OF_RULES).flatMap(([kind, list]) =>
+      listAt(content, [...rule, kind]).flatMap((name, at) => {
         const isFolder = kind === 'projects' && String(name).includes('/');
-        if (known.includes(name) || isFolder) return [];
-        return {
-          where: placeOf([...path, at]),
-          what: `is none of ${keyOf(list)}; there are: ${known.join(', ') || 'none'}.`,
-        };
-      });
-    }),
+        return isFolder ? [] : unknown([...rule, kind, at], name, list);
+      }),
+    ),
   );
+  const approvers = listAt(content, APPROVALS).flatMap((_, at) => {
+    const path: Path = [...APPROVALS, at, 'by'];
+    return unknown(path, valueAt(content, path), ['roles']);
+  });
+  return [...things, ...approvers];
 }
 
 function listAt(content: unknown, path: Path): readonly unknown[] {

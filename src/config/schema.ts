@@ -273,6 +273,19 @@ const role = section({
   tags: or(list(name, 'a list of tags such as `prod`'), []),
 });
 
+const approvalRule = section({
+  edges: or(list(name, 'a list of configured edge nodes'), []),
+  channels: or(list(shortName, 'a list of configured channels'), []),
+  projects: or(yesOrNo, false),
+  by: name,
+  count: or(whole(1, 20, 1), 1),
+  where: orNull(
+    text('the ID of a channel in Slack, such as `C024BE7LR`', (value) =>
+      /^[CG][A-Z0-9]{2,30}$/.test(value),
+    ),
+  ),
+});
+
 const AT_LEAST_ONE_CHANNEL =
   'a list of at least one channel: `- { name: conda-forge, url: https://conda.anaconda.org/conda-forge }`';
 const AT_LEAST_ONE_EDGE =
@@ -311,6 +324,10 @@ export const configFile = section(
       cacheGigabytes: or(whole(1, 100_000, 20), 20),
     }),
     roles: or(list(role, 'a list of roles'), []),
+    approvals: section({
+      rules: or(list(approvalRule, 'a list of rules'), []),
+      hours: or(whole(1, 720, 72), 72),
+    }),
     audit: section({
       days: or(whole(1, 3650, 365), 365),
       entries: or(whole(100, 1_000_000, 100_000), 100_000),

@@ -1,9 +1,12 @@
+import type { Approval, Need } from './approval.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
+import { channelsOf, edgesOf } from './defaults.ts';
 import { type Environment, isOwned } from './environment.ts';
 import { userError } from './errors.ts';
 import { printable } from './names.ts';
-import { listInWords } from './phrase.ts';
+import { listInWords, type Phrase } from './phrase.ts';
+import type { BuildRequest } from './request.ts';
 import {
   type Asker,
   anyOf,
@@ -157,5 +160,75 @@ function withheld(kind: RoleKind, name: string, asker: Asker, { operators, roles
           : people.length === 0
             ? 'The configuration names nobody who could (`slack.operators`).'
             : ['Ask ', ...anyOf(people), '.'],
+  });
+}
+
+/**
+ * The roles by which somebody decides on an approval. Throws `not-allowed`, naming who could; who asked
+ * may only refuse, which takes the question back.
+ */
+export function rolesToDecide(
+  asker: Asker,
+  verb: 'approve' | 'refuse',
+  { requester, needs, given }: Approval,
+  rules: Rules,
+): string[] {
+  const wanted = rules.roles.filter(({ name }) => needs.some(({ by }) => by === name));
+  const refuse = (message: string, suggestion: Phrase) =>
+    userError({ code: 'not-allowed', message, suggestion });
+  if (!asker.isProven) {
+    throw refuse(
+      `A terminal cannot prove who asks, so nobody can ${verb} there.`,
+      'Do it in Slack, where it is known who you are.',
+    );
+  }
+  const isOwn = requester.user === asker.user;
+  if (isOwn && verb === 'refuse') return [];
+  const held = wanted.filter((role) => belongs(role, asker)).map(({ name }) => name);
+  const people = peopleOf(wanted, asker.groups).filter((user) => user !== requester.user);
+  const who: Phrase =
+    people.length === 0
+      ? `It is for ${listInWords(
+          wanted.map(({ name }) => `the role \`${name}\``),
+          'and',
+        )}.`
+      : ['Ask ', ...anyOf(people.slice(0, 3)), '.'];
+  if (isOwn) throw refuse('Who asked cannot approve it.', who);
+  if (held.length === 0) {
+    const unknown = unknownGroups(wanted, asker.groups);
+    const names = listInWords(
+      wanted.map(({ name }) => `the role \`${name}\``),
+      'and',
+    );
+    throw refuse(
+      `Only ${names || 'a role that is no more'} may ${verb} this.`,
+      unknown.length > 0
+        ? `Slack has not said lately who is in ${listInWords(unknown, 'and')}; try again in a few minutes.`
+        : who,
+    );
+  }
+  if (verb === 'approve' && given.some(({ user }) => user === asker.user)) {
+    throw refuse('You have approved this already; others have to, too.', who);
+  }
+  return held;
+}
+
+/** What a request needs to be approved for, by the rules there are. */
+export function needsOf(request: BuildRequest, settings: Settings): Need[] {
+  const ofSpecs = request.specs.flatMap(({ channel }) => channel ?? []);
+  const edges = edgesOf(request, settings);
+  const channels = [...channelsOf(request, settings), ...ofSpecs];
+  return settings.approvals.flatMap(({ by, count, where, ...rule }) => {
+    const edge = rule.edges.find((name) => edges.includes(name));
+    const channel = rule.channels.find((name) => channels.includes(name));
+    const about =
+      edge !== undefined
+        ? `the edge \`${edge}\``
+        : channel !== undefined
+          ? `the channel \`${channel}\``
+          : rule.projects && request.projects.length > 0
+            ? 'code of one’s own'
+            : null;
+    return about === null ? [] : [{ by, count, where, about }];
   });
 }

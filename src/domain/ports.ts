@@ -2,6 +2,8 @@
  * What the pipeline needs from the outside, as small interfaces. `src/adapters` implements them
  * over real parts; tests may implement them over nothing but memory.
  */
+
+import type { Approval } from './approval.ts';
 import type { Archive, ArchiveSegment } from './archive.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Build, StepName } from './build.ts';
@@ -276,6 +278,13 @@ export interface Store {
   /** Null once it is forgotten. */
   readKept<T>(id: string, shape: Shape<T>): Promise<T | null>;
 
+  createApproval(approval: Approval): Promise<void>;
+  readApproval(id: string): Promise<Approval | null>;
+  /** Atomically, as `updateBuild`. Throws `approval-not-found`. */
+  updateApproval(id: string, change: (approval: Approval) => Approval): Promise<Approval>;
+  /** The oldest first. */
+  listApprovals(): Promise<Approval[]>;
+
   /** What Slack has said of user groups, and when. */
   readGroups(): Promise<UserGroup[]>;
   writeGroup(group: UserGroup): Promise<void>;
@@ -314,13 +323,10 @@ export interface UserGroup {
 }
 
 /** A message that must arrive exactly once, whatever fails meanwhile. */
-export interface Notice {
-  id: string;
-  kind: 'settled';
-  buildId: string;
-  target: 'thread' | 'direct';
-  dueAt: number;
-}
+export type Notice =
+  | { id: string; kind: 'settled'; buildId: string; target: 'thread' | 'direct'; dueAt: number }
+  /** What is to be decided, or was: `to` is a channel or a person. */
+  | { id: string; kind: 'approval'; approvalId: string; to: string; dueAt: number };
 
 /** Why a worker is given a build: to make it, or to verify a ready one again. */
 export type JobPurpose = 'build' | 'verify';

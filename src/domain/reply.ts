@@ -1,3 +1,4 @@
+import type { Approval } from './approval.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
@@ -68,6 +69,8 @@ export type Reply =
       /** What the log names as ours and nobody knows. */
       unknown: string | null;
     }
+  /** Builds that wait for approval. */
+  | { kind: 'approvals'; approvals: Approval[] }
   /** Edges on which nothing new is staged. */
   | { kind: 'freezes'; freezes: Freeze[] }
   /** Who did what, newest first. `more`: older entries fit; `format`: as a file for other programs. */

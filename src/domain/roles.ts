@@ -61,12 +61,12 @@ export function unknownGroups(roles: readonly Role[], groups: GroupMembers): str
   return [...new Set(named)].filter((group) => !groups.has(group));
 }
 
-/** The first few people of the roles, to ask. */
+/** The people of the roles, as far as they are known. */
 export function peopleOf(roles: readonly Role[], groups: GroupMembers): string[] {
   const people = roles.flatMap(({ members }) =>
     members.flatMap((member) => (isUserGroup(member) ? (groups.get(member) ?? []) : member)),
   );
-  return [...new Set(people)].slice(0, 3);
+  return [...new Set(people)];
 }
 
 /** Roles that name this thing; a folder is named by each folder above it, too. */

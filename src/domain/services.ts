@@ -1,4 +1,6 @@
+import type { ApprovalRule } from './approval.ts';
 import type { Role } from './roles.ts';
+import type { Approvals } from './services/approvals.ts';
 import type { Audits } from './services/audits.ts';
 import type { Builds } from './services/builds.ts';
 import type { Clones } from './services/clones.ts';
@@ -29,6 +31,7 @@ export interface Services
     Audits,
     Freezes,
     Roles,
+    Approvals,
     Tags {
   readonly settings: Settings;
 }
@@ -44,4 +47,7 @@ export interface Settings {
   projects: { repositories: string[]; paths: string[] };
   operators: readonly string[];
   roles: readonly Role[];
+  approvals: readonly ApprovalRule[];
+  /** How long a build may wait for approval. */
+  approvalHours: number;
 }

@@ -1,3 +1,4 @@
+import type { Approval, Need } from './approval.ts';
 import type { Archive } from './archive.ts';
 import type { AuditEntry } from './audit.ts';
 import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './build.ts';
@@ -222,6 +223,23 @@ const REQUESTER = object<Requester>({
   user: string,
   channel: string,
   team: or(string, null),
+});
+
+export const APPROVAL = object<Approval>({
+  ...{ id: string, requester: REQUESTER, digest: string },
+  ...{ request: REQUEST, lock: LOCK, projects: listOf(PIN) },
+  before: or(object<NonNullable<Approval['before']>>({ number, lock: LOCK }), null),
+  needs: listOf(
+    object<Need>({ about: string, by: string, count: number, where: or(string, null) }),
+  ),
+  given: listOf(
+    object<Approval['given'][number]>({ user: string, at: number, roles: listOf(string) }),
+  ),
+  refused: or(
+    object<NonNullable<Approval['refused']>>({ user: string, at: number, why: string }),
+    null,
+  ),
+  ...{ createdAt: number, expiresAt: number, buildId: or(string, null) },
 });
 
 export const USER_GROUP = object<UserGroup>({ id: string, members: listOf(string), at: number });

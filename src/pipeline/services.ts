@@ -1,5 +1,6 @@
 import type { Channels } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
+import { approvals } from './services/approvals.ts';
 import { audits } from './services/audits.ts';
 import { builds } from './services/builds.ts';
 import { clones } from './services/clones.ts';
@@ -43,5 +44,6 @@ export function createServices({
     ...freezes(ports),
     ...tags(ports),
     ...roles(ports),
+    ...approvals(ports),
   });
 }

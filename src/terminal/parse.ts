@@ -24,6 +24,8 @@ const UNCONFIGURED: Settings = {
   projects: { repositories: [], paths: [] },
   operators: [],
   roles: [],
+  approvals: [],
+  approvalHours: 72,
 };
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;

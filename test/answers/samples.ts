@@ -1,4 +1,5 @@
 /** View models the tests of rendering share: one build in every state, and one of every reply. */
+import type { Approval } from '../../src/domain/approval.ts';
 import type { AuditEntry } from '../../src/domain/audit.ts';
 import {
   type Build,
@@ -52,6 +53,8 @@ export const settings: Settings = {
   projects: { repositories: ['features'], paths: [] },
   operators: ['U0OMARHAD1'],
   roles: [],
+  approvals: [],
+  approvalHours: 72,
 };
 
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
@@ -462,6 +465,18 @@ function plan(change: Partial<Plan> = {}): Plan {
   };
 }
 
+function approval(change: Partial<Approval> = {}): Approval {
+  const { request, lock, before } = plan();
+  return {
+    ...{ id: 'a7k2m9', request, lock, before, projects: [], digest: 'd'.repeat(64) },
+    requester: { user: 'U0ANARUIZ1', channel: 'C0PLATFORM', team: 'T0LAB' },
+    needs: [{ about: 'the edge `lab`', by: 'release', count: 1, where: 'C0RELEASES' }],
+    ...{ given: [], refused: null, buildId: null },
+    ...{ createdAt: START, expiresAt: START + 72 * 3600_000 },
+    ...change,
+  };
+}
+
 function auditEntry(change: Partial<AuditEntry> = {}): AuditEntry {
   return {
     at: START,
@@ -732,6 +747,8 @@ export const samples: Readonly<Record<string, Reply>> = {
       { edge: 'madrid', why: 'Disks are being replaced.', user: 'U0OMARHAD1', at: START },
     ],
   },
+  approvals: { kind: 'approvals', approvals: [approval()] },
+  'approvals-none': { kind: 'approvals', approvals: [] },
   'freezes-none': { kind: 'freezes', freezes: [] },
   'audit-none': { kind: 'audit', entries: [], more: false, limit: 20, format: null },
   'audit-csv': {

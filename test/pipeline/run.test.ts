@@ -379,7 +379,9 @@ describe('what a build tells', () => {
     await world.store.createBuild(sample('running', { queuedAt: now, startedAt: null }));
     now += seconds * 1000;
     await runBuild(world.ports, id, never);
-    return [...world.store.notices.values()].map(({ target }) => target);
+    return [...world.store.notices.values()].map((notice) =>
+      notice.kind === 'settled' ? notice.target : notice.kind,
+    );
   }
 
   test('comes as a direct message too when it took long, and only then', async () => {

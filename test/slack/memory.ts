@@ -1,4 +1,5 @@
 /** A store and a queue in memory, and the real services over them: what the app's tests stand on. */
+import type { Approval } from '../../src/domain/approval.ts';
 import type { AuditEntry } from '../../src/domain/audit.ts';
 import { type Build, isSettled } from '../../src/domain/build.ts';
 import { type Environment, newEnvironment } from '../../src/domain/environment.ts';
@@ -147,6 +148,30 @@ export class MemoryStore implements Store {
   async readKept<T>(id: string): Promise<T | null> {
     await this.#reach();
     return JSON.parse(this.kept.get(id) ?? 'null') as T | null;
+  }
+
+  readonly approvals = new Map<string, Approval>();
+
+  async createApproval(approval: Approval): Promise<void> {
+    await this.#reach();
+    this.approvals.set(approval.id, approval);
+  }
+
+  async readApproval(id: string): Promise<Approval | null> {
+    await this.#reach();
+    return this.approvals.get(id) ?? null;
+  }
+
+  async updateApproval(id: string, change: (approval: Approval) => Approval): Promise<Approval> {
+    await this.#reach();
+    const changed = change(this.approvals.get(id) as Approval);
+    this.approvals.set(id, changed);
+    return changed;
+  }
+
+  async listApprovals(): Promise<Approval[]> {
+    await this.#reach();
+    return [...this.approvals.values()];
   }
 
   readonly groups = new Map<string, UserGroup>();

@@ -9,6 +9,7 @@ import {
   startSlackEmulator,
   visibleText,
 } from '../../deploy/lab/slack/index.ts';
+import type { ApprovalRule } from '../../src/domain/approval.ts';
 import type { Build } from '../../src/domain/build.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
@@ -52,6 +53,7 @@ export interface WorldOptions {
   emulator?: EmulatorOptions;
   pace?: Partial<Pace>;
   roles?: readonly Role[];
+  approvals?: readonly ApprovalRule[];
 }
 
 const MANIFEST = join(import.meta.dirname, '../../deploy/manifest.yaml');
@@ -67,7 +69,9 @@ export async function inWorld(
     ...(await readManifest(MANIFEST)),
     ...options.emulator,
   });
-  const memory = createMemory(undefined, { settings: { ...settings, roles: options.roles ?? [] } });
+  const memory = createMemory(undefined, {
+    settings: { ...settings, roles: options.roles ?? [], approvals: options.approvals ?? [] },
+  });
   const logged: World['logged'] = [];
   const level = (name: string) => (fields: object, message: string) =>
     void logged.push({ level: name, message, fields });

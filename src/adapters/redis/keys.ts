@@ -15,6 +15,8 @@ export function storeKeys(prefix: string) {
     log: (id: string) => `${prefix}:log:${id}`,
     modules: `${prefix}:modules`,
     noticesByTime: `${prefix}:notices:due`,
+    approval: (id: string) => `${prefix}:approval:${id}`,
+    approvals: `${prefix}:approvals`,
     groups: `${prefix}:groups`,
     freezes: `${prefix}:freezes`,
     audit: `${prefix}:audit`,

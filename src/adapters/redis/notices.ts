@@ -1,5 +1,5 @@
 import type { Notice, Store } from '../../domain/ports.ts';
-import { number, object, oneOf, string } from '../../domain/shape.ts';
+import { number, object, oneOf, type Shape, string } from '../../domain/shape.ts';
 import type { StoreKeys } from './keys.ts';
 import { FORMAT, readStored } from './records.ts';
 import type { RedisLink } from './redis.ts';
@@ -56,7 +56,18 @@ export function storeNotices(
   };
 }
 
-const NOTICE = object<Notice>({
-  ...{ id: string, kind: oneOf(['settled']), buildId: string },
-  ...{ target: oneOf(['thread', 'direct']), dueAt: number },
-});
+type NoticeOf<Kind> = Extract<Notice, { kind: Kind }>;
+
+const NOTICES = {
+  settled: object<NoticeOf<'settled'>>({
+    ...{ id: string, kind: oneOf(['settled']), buildId: string },
+    ...{ target: oneOf(['thread', 'direct']), dueAt: number },
+  }),
+  approval: object<NoticeOf<'approval'>>({
+    ...{ id: string, kind: oneOf(['approval']), approvalId: string, to: string, dueAt: number },
+  }),
+};
+
+const KIND = object<Pick<Notice, 'kind'>>({ kind: oneOf(['settled', 'approval']) });
+
+const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

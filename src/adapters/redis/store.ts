@@ -1,5 +1,6 @@
 import type { AuditBounds } from '../../domain/audit.ts';
 import type { Store } from '../../domain/ports.ts';
+import { storeApprovals } from './approvals.ts';
 import { storeAudit } from './audit.ts';
 import { storeBuilds } from './builds.ts';
 import { Changes } from './changes.ts';
@@ -46,6 +47,7 @@ export function createStore(options: {
     ...storeProgress(link, keys),
     ...storeMemory(link, keys),
     ...storeNotices(link, keys),
+    ...storeApprovals(link, keys),
     ...storeFreezes(link, keys),
     ...storeGroups(link, keys),
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),

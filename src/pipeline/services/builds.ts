@@ -4,6 +4,7 @@ import { userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { requireMayActOn } from '../../domain/policy.ts';
 import type { Builds } from '../../domain/services/builds.ts';
+import { requireApprovedBuild } from './approval-needs.ts';
 import { create } from './create.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
@@ -35,6 +36,7 @@ export function builds(ports: ServicePorts): Builds {
 
 async function retry(ports: ServicePorts, build: Build, requester: Requester): Promise<Build> {
   await requireBuildable(ports, 'create', build.request, requester);
+  await requireApprovedBuild(ports, build);
   requireRetriable(build);
   const { store, queue, platform, settings, clock } = ports;
   const { environment: name } = build.request;

@@ -1,10 +1,11 @@
-import { type Build, isSettled, newBuild } from '../../domain/build.ts';
+import { type Build, isSettled, newBuild, type Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
 import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
+import { approvedSubject } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
@@ -19,23 +20,44 @@ export function create(ports: ServicePorts): Create {
       const request = { ...asked, edges: edgesOf(asked, settings) };
       await requireBuildable(ports, 'create', request, requester);
       requireThawed(await store.readFreezes(), request.edges, asked);
-      const now = clock.now();
-      const environment = await store.claimEnvironment(request.environment, requester.user, now);
+      const environment = await store.claimEnvironment(
+        request.environment,
+        requester.user,
+        clock.now(),
+      );
       await requireOwn(ports, asked, environment, [requester.user]);
-      const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
-      if (newest && !isSettled(newest)) return joinOrRefuse(request, lock, newest);
-      const build = newBuild({ id: ports.newId(), request, requester, now, lock, projects });
-      // The record first: a hold must always point at something that can be read.
-      await store.createBuild(build);
-      const { held, holder } = await store.holdEnvironment(request.environment, build.id);
-      if (!held) {
-        await withdraw(ports, build);
-        return joinOrRefuse(request, lock, await lookup(ports).findBuild(holder));
+      const known = { lock, projects };
+      const { approval, ...subject } = await approvedSubject(ports, request, requester, known);
+      const made = await record(ports, subject, requester);
+      if (approval !== null) {
+        const buildId = made.build.id;
+        await store.updateApproval(approval.id, (current) => ({ ...current, buildId }));
       }
-      await enqueueOrUndo(ports, build);
-      return { build, joined: false };
+      return made;
     },
   };
+}
+
+/** Joins the same request in flight, or records the build and hands it to the workers. */
+async function record(
+  ports: ServicePorts,
+  { request, lock, projects }: Pick<Build, 'request' | 'lock' | 'projects'>,
+  requester: Requester,
+): Promise<{ build: Build; joined: boolean }> {
+  const { store, clock } = ports;
+  const now = clock.now();
+  const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
+  if (newest && !isSettled(newest)) return joinOrRefuse(request, lock, newest);
+  const build = newBuild({ id: ports.newId(), request, requester, now, lock, projects });
+  // The record first: a hold must always point at something that can be read.
+  await store.createBuild(build);
+  const { held, holder } = await store.holdEnvironment(request.environment, build.id);
+  if (!held) {
+    await withdraw(ports, build);
+    return joinOrRefuse(request, lock, await lookup(ports).findBuild(holder));
+  }
+  await enqueueOrUndo(ports, build);
+  return { build, joined: false };
 }
 
 /** A lock is an answer for one platform: its packages do not run on another. */

@@ -17,6 +17,7 @@ type Looking =
   | 'settings'
   | 'attachMessage'
   | 'freezes'
+  | 'waitingApprovals'
   | keyof (Audits & Diagnoses & Edits & Lookup & Packages & Plans & Roles);
 
 /** Every method of the services that changes something. */
@@ -53,6 +54,20 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
   retry: ([build, requester]) => ({
     ...withBuild('retry', build, requester),
     concerns: NEW_BUILD,
+  }),
+  approve: ([reference, requester], result) => ({
+    requester,
+    concerns: NEW_BUILD,
+    environment: result?.approval.request.environment ?? null,
+    build: result?.build?.id ?? null,
+    text: `approve ${reference}`,
+  }),
+  refuse: ([reference, why, requester], result) => ({
+    requester,
+    concerns: NEW_BUILD,
+    environment: result?.request.environment ?? null,
+    build: null,
+    text: `refuse ${reference} --why ${why}`,
   }),
   cancel: ([build, requester]) => ({
     ...withBuild('cancel', build, requester),

@@ -66,6 +66,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   findings: () => true,
   audit: () => false,
   freezes: () => false,
+  approvals: () => false,
   help: () => false,
   welcome: () => false,
   form: () => false,

@@ -8,6 +8,7 @@
  *   later it is due again;
  * - settled: posted, found, refused by Slack, or for nobody in Slack; it is never sent again.
  */
+import { describeApproval } from '../../answers/approval.ts';
 import { describeSettled } from '../../answers/settled.ts';
 import type { Build } from '../../domain/build.ts';
 import type { Clock, Notice, Store } from '../../domain/ports.ts';
@@ -24,7 +25,7 @@ import type { Pace } from './pace.ts';
 export interface OutboxOptions {
   store: Pick<
     Store,
-    'readBuild' | 'dueNotices' | 'leaseNotice' | 'postponeNotice' | 'settleNotice'
+    'readBuild' | 'readApproval' | 'dueNotices' | 'leaseNotice' | 'postponeNotice' | 'settleNotice'
   >;
   chat: Chat;
   settings: Settings;
@@ -47,14 +48,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const failures = new Map<string, number>();
 
   async function send(notice: Notice): Promise<void> {
-    const build = await store.readBuild(notice.buildId);
-    if (!build || !isConversation(build.requester.channel)) return store.settleNotice(notice.id);
-    const hasThread = notice.target !== 'thread' || build.message !== null;
-    if (!hasThread && clock.now() - notice.dueAt < WAIT_FOR_MESSAGE) {
-      return store.postponeNotice(notice.id, clock.now() + pace.outbox);
-    }
+    const delivery = await (notice.kind === 'approval'
+      ? decisionOf(notice, options)
+      : settledOf(notice, options));
+    if (delivery === 'never') return store.settleNotice(notice.id);
+    if (delivery === 'later') return store.postponeNotice(notice.id, clock.now() + pace.outbox);
     try {
-      await deliver(notice, build, options);
+      await delivery();
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
       if (error.kind !== 'refused') return postpone(notice, error);
@@ -81,9 +81,42 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 }
 
+/** How a notice is delivered, unless it is for nobody or has to wait. */
+type Delivery = (() => Promise<void>) | 'never' | 'later';
+
+async function settledOf(
+  notice: Extract<Notice, { kind: 'settled' }>,
+  options: OutboxOptions,
+): Promise<Delivery> {
+  const build = await options.store.readBuild(notice.buildId);
+  if (!build || !isConversation(build.requester.channel)) return 'never';
+  const hasThread = notice.target !== 'thread' || build.message !== null;
+  if (!hasThread && options.clock.now() - notice.dueAt < WAIT_FOR_MESSAGE) return 'later';
+  return () => deliver(notice, build, options);
+}
+
+/** To a channel, or to a person directly. */
+async function decisionOf(
+  notice: Extract<Notice, { kind: 'approval' }>,
+  { store, chat, clock }: OutboxOptions,
+): Promise<Delivery> {
+  const approval = await store.readApproval(notice.approvalId);
+  if (approval === null) return 'never';
+  return async () => {
+    const isPerson = /^[UW]/.test(notice.to);
+    const channel = isPerson ? await chat.openDirect(notice.to) : notice.to;
+    const wanted: Mark = { type: 'conda_ferry_notice', id: notice.id };
+    const since = notice.dueAt - 60_000;
+    const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
+    if (seen) return;
+    const message = messageOf(describeApproval(approval, clock.now()));
+    await chat.post({ channel, thread: null }, message, wanted);
+  };
+}
+
 /** Under the live message, or directly where that is asked for or there is no thread to write in. */
 async function deliver(
-  notice: Notice,
+  notice: Extract<Notice, { kind: 'settled' }>,
   build: Build,
   { chat, settings }: OutboxOptions,
 ): Promise<void> {

@@ -20,6 +20,8 @@ const settings: Settings = {
   projects: { repositories: [], paths: [] },
   operators: [],
   roles: [],
+  approvals: [],
+  approvalHours: 72,
 };
 const BEFORE = 'create churn ';
 

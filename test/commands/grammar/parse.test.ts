@@ -16,6 +16,8 @@ const settings: Settings = {
   projects: { repositories: ['model'], paths: ['/srv/projects'] },
   operators: ['U0OMAR'],
   roles: [],
+  approvals: [],
+  approvalHours: 72,
 };
 
 function parsed(text: string) {

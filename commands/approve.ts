@@ -1,0 +1,28 @@
+import { defineCommand } from './command.ts';
+
+export const approve = defineCommand({
+  name: 'approve',
+  group: 'follow',
+  summary: 'let a build begin that waits for approval; without anything, what waits',
+  usage: 'approve [NAME|APPROVAL]',
+  examples: ['approve', 'approve churn'],
+  whoCanUse: 'people of the role that a rule names; never who asked',
+  notes: [
+    'What is approved is exactly what was shown: other packages or other code need another approval.',
+  ],
+  args: { positionals: { approval: { kind: 'build' } } },
+  async run(args, { services, user, channel, team }) {
+    if (args.approval === null) {
+      return { kind: 'approvals', approvals: await services.waitingApprovals() };
+    }
+    const { approval, build } = await services.approve(args.approval, { user, channel, team });
+    const name = approval.request.environment;
+    return {
+      kind: 'notice',
+      tone: 'success',
+      text: build
+        ? `Approved: \`${name}\` is being built (\`${build.id}\`).`
+        : `You have approved \`${name}\`; others have to, too.`,
+    };
+  },
+});

@@ -1,0 +1,23 @@
+import { defineCommand } from './command.ts';
+
+export const refuse = defineCommand({
+  name: 'refuse',
+  group: 'follow',
+  summary: 'say no to a build that waits for approval',
+  usage: 'refuse NAME|APPROVAL [--why TEXT]',
+  examples: ['refuse churn --why Use openssl 3.5'],
+  whoCanUse: 'people of the role that a rule names',
+  args: {
+    positionals: { build: { kind: 'build', required: true } },
+    options: { why: { kind: 'sentence', value: 'TEXT', summary: 'told to whoever asked' } },
+  },
+  async run({ build, why }, { services, user, channel, team }) {
+    const reason = why ?? 'no reason was given';
+    const { request } = await services.refuse(build, reason, { user, channel, team });
+    return {
+      kind: 'notice',
+      tone: 'information',
+      text: `Refused: \`${request.environment}\` is not built. Whoever asked is told.`,
+    };
+  },
+});

@@ -1,0 +1,43 @@
+import type { Approval } from '../../domain/approval.ts';
+import type { Store } from '../../domain/ports.ts';
+import { APPROVAL } from '../../domain/stored.ts';
+import type { StoreKeys } from './keys.ts';
+import { createRecords, FORMAT } from './records.ts';
+import type { RedisLink } from './redis.ts';
+import { SAVE_ENVIRONMENT } from './scripts.ts';
+
+/** Long after the last use of an approval: the retry of its build. */
+const KEPT_SECONDS = 90 * 24 * 3600;
+
+/** The records of approvals, by the set of their ids; each is forgotten after a while. */
+export function storeApprovals(
+  link: RedisLink,
+  keys: StoreKeys,
+): Pick<Store, 'createApproval' | 'updateApproval' | 'readApproval' | 'listApprovals'> {
+  const records = createRecords<Approval>(link, {
+    word: 'approval',
+    suggestion: '`approve` lists what waits.',
+    key: keys.approval,
+    shape: APPROVAL,
+    async save({ id }, revision, document) {
+      const names = [keys.approval(id), keys.approvals];
+      const saved = await link.script(SAVE_ENVIRONMENT, names, [id, revision, FORMAT, document]);
+      await link.call((redis) => redis.expire(keys.approval(id), KEPT_SECONDS));
+      return saved === 1;
+    },
+  });
+  return {
+    readApproval: records.read,
+    updateApproval: records.update,
+    async createApproval(approval) {
+      if (!(await records.create(approval))) throw new Error(`approval ${approval.id} exists`);
+    },
+    async listApprovals() {
+      const ids = await link.call((redis) => redis.smembers(keys.approvals));
+      const known = await records.list(ids);
+      const gone = ids.filter((id) => !known.some((approval) => approval.id === id));
+      if (gone.length > 0) await link.call((redis) => redis.srem(keys.approvals, ...gone));
+      return known.sort((left, right) => left.createdAt - right.createdAt);
+    },
+  };
+}

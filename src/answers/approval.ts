@@ -1,0 +1,141 @@
+import { type Approval, approvalState, missing } from '../domain/approval.ts';
+import { revisionLabel } from '../domain/environment.ts';
+import { counted } from '../domain/figures.ts';
+import { compareLocks } from '../domain/lock.ts';
+import { listInWords } from '../domain/phrase.ts';
+import type { Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
+import { formatSpec } from '../domain/spec.ts';
+import { sayButtons } from './buttons.ts';
+import { describeDifference } from './difference.ts';
+import {
+  bold,
+  buttons,
+  code,
+  codes,
+  type Document,
+  date,
+  heading,
+  list,
+  marked,
+  type Part,
+  prose,
+  small,
+  user,
+  words,
+} from './document.ts';
+import { line } from './outside.ts';
+
+/** One that waits, with what would change and the buttons to decide; or what was decided. */
+export function describeApproval(approval: Approval, now: number): Document {
+  const { id, request, lock, projects, needs, given, refused, requester, expiresAt } = approval;
+  const name = request.environment;
+  const state = approvalState(approval, now);
+  if (refused !== null) {
+    const text = `${name} was refused`;
+    return {
+      summary: `${text}: ${line(refused.why, 200)}`,
+      parts: [
+        prose(
+          '❌ ',
+          bold(name),
+          ' of ',
+          user(requester.user),
+          ' was refused by ',
+          user(refused.user),
+          `: ${line(refused.why, 300)}`,
+        ),
+      ],
+    };
+  }
+  if (state !== 'waiting') {
+    const people = given.flatMap((each) => words(' ', user(each.user)));
+    return {
+      summary: `${name} was ${state}`,
+      parts: [
+        state === 'approved'
+          ? prose('✅ ', bold(name), ' of ', user(requester.user), ' was approved by', people, '.')
+          : prose('⌛ ', bold(name), ' of ', user(requester.user), ' was not approved in time.'),
+      ],
+    };
+  }
+  const about = listInWords([...new Set(needs.map((need) => need.about))], 'and');
+  const open = needs.filter((need) => missing(need, given) > 0);
+  return {
+    summary: `${name} waits for approval`,
+    parts: [
+      heading(`🕓 ${name} waits for approval`),
+      prose(
+        user(requester.user),
+        ' asks for ',
+        codes(request.specs.map(formatSpec), 600),
+        ' on ',
+        codes(request.edges, 160),
+        '; ',
+        marked(about),
+        ' needs approval by ',
+        marked(
+          listInWords(
+            open.map((need) => `${missing(need, given)} of \`${need.by}\``),
+            'and',
+          ),
+        ),
+        '.',
+      ),
+      ...changesOf(approval),
+      ...(projects.length === 0
+        ? []
+        : [list(projects.map((pin) => words('code ', code(`${pin.name} ${pin.origin}`, 160))))]),
+      small(
+        `${counted(lock.packages.length, 'package')} · lapses `,
+        date(expiresAt),
+        ' · ',
+        code(id, 60),
+      ),
+      ...buttons(
+        sayButtons([
+          { label: 'Approve', command: `approve ${id}` },
+          { label: 'Refuse', command: `refuse ${id}` },
+        ]),
+      ),
+    ],
+  };
+}
+
+function changesOf({ request, before, lock }: Approval): Part[] {
+  if (before === null) return [prose('There is no revision of it yet.')];
+  const label = revisionLabel(request.environment, before.number);
+  return describeDifference(compareLocks(before.lock, lock), `Since ${label}`);
+}
+
+/** Everything that waits. */
+export function describeApprovals(
+  { approvals }: Extract<Reply, { kind: 'approvals' }>,
+  _settings: Settings,
+): Document {
+  if (approvals.length === 0) {
+    const nothing = 'Nothing waits for approval.';
+    return { summary: nothing, parts: [prose(nothing)] };
+  }
+  return {
+    summary: `${counted(approvals.length, 'build')} to approve`,
+    parts: [
+      heading('Waiting for approval'),
+      list(
+        approvals.map(({ id, request, requester, createdAt, needs }) =>
+          words(
+            bold(request.environment),
+            ' of ',
+            user(requester.user),
+            ', asked ',
+            date(createdAt),
+            ', by ',
+            marked(listInWords([...new Set(needs.map(({ by }) => `\`${by}\``))], 'and')),
+            ' ',
+            code(id, 60),
+          ),
+        ),
+      ),
+    ],
+  };
+}

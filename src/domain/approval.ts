@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Requester } from './build.ts';
+import type { Revision } from './environment.ts';
+import type { Lock } from './lock.ts';
+import type { BuildRequest, ProjectPin } from './request.ts';
+
+/** What is built only after others have looked at it. */
+export interface ApprovalRule {
+  edges: readonly string[];
+  channels: readonly string[];
+  /** Whatever code of people's own comes along. */
+  projects: boolean;
+  /** The role whose people approve, and how many of them. */
+  by: string;
+  count: number;
+  /** Id of the channel where they are asked; null: each directly. */
+  where: string | null;
+}
+
+/** One rule that holds for a request, and what for: `the edge \`production\``. */
+export type Need = Pick<ApprovalRule, 'by' | 'count' | 'where'> & { about: string };
+
+/** What is built if it is approved: these packages and this code, and no others. */
+export interface ApprovalSubject {
+  request: BuildRequest;
+  lock: Lock;
+  projects: ProjectPin[];
+}
+
+/** A build that waits for people to approve it; it is recorded as a build only then. */
+export interface Approval extends ApprovalSubject {
+  id: string;
+  requester: Requester;
+  /** Over the subject: other packages or other code need another approval. */
+  digest: string;
+  /** The default revision when it was asked for. */
+  before: Pick<Revision, 'number' | 'lock'> | null;
+  needs: Need[];
+  /** Who approved, with the roles they had then. */
+  given: { user: string; at: number; roles: string[] }[];
+  refused: { user: string; at: number; why: string } | null;
+  createdAt: number;
+  expiresAt: number;
+  /** The build that was made of it. */
+  buildId: string | null;
+}
+
+export type ApprovalState = 'waiting' | 'approved' | 'refused' | 'expired';
+
+export function approvalState(approval: Approval, now: number): ApprovalState {
+  if (approval.refused !== null) return 'refused';
+  if (isSatisfied(approval.needs, approval)) return 'approved';
+  return now > approval.expiresAt ? 'expired' : 'waiting';
+}
+
+/** Whether enough people of each role have approved. */
+export function isSatisfied(needs: readonly Need[], { given }: Pick<Approval, 'given'>): boolean {
+  return needs.every((need) => missing(need, given) === 0);
+}
+
+/** How many more people of its role a need waits for. */
+export function missing({ by, count }: Need, given: Approval['given']): number {
+  return Math.max(0, count - given.filter(({ roles }) => roles.includes(by)).length);
+}
+
+/** Changes with every byte that would be built, and with where it goes. */
+export function digestOf({ request, lock, projects }: ApprovalSubject): string {
+  const packages = lock.packages.map(({ url, sha256 }) => `${url} ${sha256}`).sort();
+  const wheels = (lock.wheels ?? []).map(({ url, sha256 }) => `${url} ${sha256}`).sort();
+  const pins = projects.map(({ origin, sha256 }) => `${origin} ${sha256}`);
+  const text = JSON.stringify([request, lock.platform, packages, wheels, pins]);
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,94 @@
+import { type Approval, approvalState, isSatisfied } from '../../domain/approval.ts';
+import type { Requester } from '../../domain/build.ts';
+import { userError } from '../../domain/errors.ts';
+import { rolesToDecide } from '../../domain/policy.ts';
+import type { Approvals } from '../../domain/services/approvals.ts';
+import { tell } from './approval-needs.ts';
+import { create } from './create.ts';
+import type { ServicePorts } from './ports.ts';
+import { askerOf } from './roles.ts';
+
+/** Deciding on builds that wait for approval. */
+export function approvals(ports: ServicePorts): Approvals {
+  const { store, clock, settings } = ports;
+
+  async function find(reference: string): Promise<Approval> {
+    const known = await store.listApprovals();
+    const found =
+      known.find(({ id }) => id === reference) ??
+      known.findLast(
+        (each) => each.request.environment === reference && stateOf(each) === 'waiting',
+      );
+    if (found) return found;
+    throw userError({
+      code: 'approval-not-found',
+      message: `Nothing waits for approval as \`${reference}\`.`,
+      suggestion: '`approve` lists what waits.',
+    });
+  }
+
+  const stateOf = (approval: Approval) => approvalState(approval, clock.now());
+
+  /** Changes it while it waits, as somebody who may. */
+  async function decide(
+    reference: string,
+    verb: 'approve' | 'refuse',
+    requester: Requester,
+    change: (approval: Approval, roles: string[]) => Approval,
+  ): Promise<Approval> {
+    const { id } = await find(reference);
+    const asker = await askerOf(ports, requester.user);
+    return store.updateApproval(id, (approval) => {
+      if (stateOf(approval) !== 'waiting') throw decided(approval, stateOf(approval));
+      return change(approval, rolesToDecide(asker, verb, approval, settings));
+    });
+  }
+
+  return {
+    async waitingApprovals() {
+      return (await store.listApprovals()).filter((each) => stateOf(each) === 'waiting');
+    },
+
+    async approve(reference, requester) {
+      const { user } = requester;
+      const known = await find(reference);
+      const approval =
+        stateOf(known) === 'approved' && known.buildId === null
+          ? known
+          : await decide(reference, 'approve', requester, (current, roles) => ({
+              ...current,
+              given: [...current.given, { user, at: clock.now(), roles }],
+            }));
+      if (!isSatisfied(approval.needs, approval)) return { approval, build: null };
+      await tell(ports, approval, 'approved');
+      const { request, lock, projects } = approval;
+      // It finds itself approved, as any request of the same person for the same bytes would.
+      const options = { lock, projects };
+      const { build } = await create(ports).create(request, approval.requester, options);
+      return { approval: { ...approval, buildId: build.id }, build };
+    },
+
+    async refuse(reference, why, requester) {
+      const refused = { user: requester.user, at: clock.now(), why };
+      const approval = await decide(reference, 'refuse', requester, (current) => ({
+        ...current,
+        refused,
+      }));
+      await tell(ports, approval, 'refused');
+      return approval;
+    },
+  };
+}
+
+function decided({ id, refused, given }: Approval, state: string) {
+  const by = refused?.user ?? given.at(-1)?.user;
+  return userError({
+    code: 'already-decided',
+    message: [
+      `\`${id}\` is ${state} already`,
+      ...(by === undefined || state === 'expired' ? [] : [', by ', { person: by }]),
+      '.',
+    ],
+    suggestion: 'Whoever asked may ask again.',
+  });
+}

@@ -1,0 +1,205 @@
+/** What a rule holds for is built only after others have approved exactly that, and never by who asked. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ApprovalRule } from '../../src/domain/approval.ts';
+import { plainPhrase } from '../../src/domain/phrase.ts';
+import type { Reply } from '../../src/domain/reply.ts';
+import type { Role } from '../../src/domain/roles.ts';
+import { settings } from '../answers/samples.ts';
+import { createWorld, engineSolving, locked, type World } from './world.ts';
+
+const ANA = 'U0ANARUIZ1';
+const BEN = 'U0BENOKAF1';
+const EVA = 'U0EVALIND1';
+const [OPERATOR = ''] = settings.operators;
+const CREATE = 'create churn numpy --edge madrid';
+const by = (user: string) => ({ user, channel: 'C1', team: null });
+
+interface Options {
+  rule?: Partial<ApprovalRule>;
+  /** What the next solve has. */
+  versions?: { numpy: string };
+  login?: string | null;
+}
+
+function worldWith({ rule = {}, versions = { numpy: '1.0' }, login = null }: Options = {}): World {
+  const role: Role = {
+    ...{ name: 'release', members: [BEN, EVA], commands: [], edges: [], channels: [] },
+    ...{ projects: [], tags: [] },
+  };
+  const approvals: ApprovalRule[] = [
+    {
+      ...{ edges: ['madrid'], channels: [], projects: false },
+      ...{ by: 'release', count: 1, where: null, ...rule },
+    },
+  ];
+  const engine = engineSolving(async () => ({
+    platform: 'linux-64',
+    packages: [locked(`numpy ${versions.numpy}`)],
+  }));
+  return createWorld({ engine }, { settings: { ...settings, roles: [role], approvals }, login });
+}
+
+const codeOf = (reply: Reply) => (reply.kind === 'refusal' ? reply.error.code : reply.kind);
+
+const said = (reply: Reply): string =>
+  reply.kind === 'refusal'
+    ? plainPhrase(reply.error.message)
+    : reply.kind === 'notice'
+      ? plainPhrase(reply.text)
+      : reply.kind;
+
+/** The one approval there is. */
+function only({ store }: World) {
+  const [approval, ...more] = [...store.approvals.values()];
+  assert.ok(approval && more.length === 0, `${store.approvals.size} approvals`);
+  return approval;
+}
+
+describe('a build that needs approval', () => {
+  test('waits, says for whom, and is built once it is approved', async () => {
+    const world = worldWith();
+    const waiting = await world.say(ANA, CREATE);
+    assert.match(
+      said(waiting),
+      /^`churn` waits for approval by 1 of the role `release`: the edge `madrid` needs it\./,
+    );
+    assert.equal(world.store.builds.size, 0);
+    const approved = await world.say(BEN, 'approve churn');
+    const build = await world.newest('churn');
+    assert.match(said(approved), new RegExp(`being built \\(\`${build.id}\`\\)`));
+    assert.deepEqual(
+      [build.requester.user, build.lock?.packages[0]?.name, only(world).buildId],
+      [ANA, 'numpy', build.id],
+    );
+    await world.work('churn');
+    assert.equal((await world.newest('churn')).state, 'ready');
+    assert.deepEqual(
+      world.store.audit.map(({ requester, deed, outcome, build: id }) => [
+        ...[requester.user, deed, outcome, id],
+      ]),
+      [
+        [ANA, 'create', 'waiting-for-approval', null],
+        [BEN, 'approve', 'done', build.id],
+      ],
+    );
+  });
+
+  test('is asked for once, however often it is said', async () => {
+    const world = worldWith();
+    for (let time = 0; time < 3; time += 1) await world.say(ANA, CREATE);
+    only(world);
+    assert.deepEqual(
+      [...world.store.notices.values()].map(({ kind }) => kind),
+      ['approval', 'approval'],
+    );
+  });
+
+  test('is never approved by who asked, an operator without the role, or a terminal', async () => {
+    const world = worldWith();
+    await world.say(BEN, CREATE);
+    assert.match(said(await world.say(BEN, 'approve churn')), /^Who asked cannot approve it/);
+    assert.match(said(await world.say(OPERATOR, 'approve churn')), /^Only the role `release`/);
+    assert.equal(world.store.builds.size, 0);
+    const terminal = worldWith({ login: 'ops' });
+    assert.match(said(await terminal.say(ANA, CREATE)), /a terminal cannot prove who asks/);
+    terminal.store.approvals.set(only(world).id, only(world));
+    assert.match(said(await terminal.say(EVA, 'approve churn')), /^A terminal cannot prove/);
+  });
+
+  test('is nothing for others who ask for the same, however it was approved', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    await world.say(BEN, 'approve churn');
+    await world.work('churn');
+    await world.say(OPERATOR, CREATE);
+    assert.equal(codeOf(await world.say(OPERATOR, CREATE)), 'waiting-for-approval');
+  });
+
+  test('needs as many people as the rule says, each once', async () => {
+    const world = worldWith({ rule: { count: 2 } });
+    await world.say(ANA, CREATE);
+    assert.match(said(await world.say(BEN, 'approve churn')), /others have to, too/);
+    assert.match(said(await world.say(BEN, 'approve churn')), /You have approved this already/);
+    assert.equal(world.store.builds.size, 0);
+    await world.say(EVA, 'approve churn');
+    assert.equal(world.store.builds.size, 1);
+  });
+
+  test('needs another approval for other packages', async () => {
+    const versions = { numpy: '1.0' };
+    const world = worldWith({ versions });
+    await world.say(ANA, CREATE);
+    await world.say(BEN, 'approve churn');
+    await world.work('churn');
+    assert.equal(codeOf(await world.say(ANA, CREATE)), 'build');
+    await world.work('churn');
+    versions.numpy = '2.0';
+    assert.equal(codeOf(await world.say(ANA, CREATE)), 'waiting-for-approval');
+    const ready = await world.newest('churn');
+    await assert.rejects(world.services.rebuild(ready, by(ANA)), { code: 'waiting-for-approval' });
+    await assert.rejects(
+      world.services.clone({ name: 'churn', which: null }, 'copy', ['madrid'], by(ANA)),
+      { code: 'waiting-for-approval' },
+    );
+  });
+
+  test('is retried as it was approved, and not at all when it was not', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    await world.say(BEN, 'approve churn');
+    const build = await world.newest('churn');
+    await world.store.updateBuild(build.id, (current) => ({ ...current, state: 'failed' }));
+    assert.equal(codeOf(await world.say(ANA, 'retry churn')), 'build');
+    await world.store.updateBuild(build.id, (current) => ({ ...current, state: 'failed' }));
+    world.store.approvals.clear();
+    assert.equal(codeOf(await world.say(ANA, 'retry churn')), 'not-approved');
+  });
+
+  test('can be refused, which is told to who asked, and taken back by them', async () => {
+    const world = worldWith({ rule: { where: 'C0RELEASES' } });
+    await world.say(ANA, CREATE);
+    assert.equal(codeOf(await world.say(BEN, 'refuse churn --why Use openssl 3.5')), 'notice');
+    assert.equal(only(world).refused?.why, 'Use openssl 3.5');
+    assert.match(said(await world.say(EVA, `approve ${only(world).id}`)), /is refused already/);
+    const told = [...world.store.notices.values()].map((notice) =>
+      notice.kind === 'approval' ? notice.to : '',
+    );
+    assert.deepEqual(told, ['C0RELEASES', 'C0RELEASES', ANA]);
+    await world.say(ANA, CREATE);
+    assert.equal(world.store.approvals.size, 2);
+    assert.equal(codeOf(await world.say(ANA, 'refuse churn')), 'notice');
+    assert.equal(world.store.builds.size, 0);
+  });
+
+  test('lapses when nobody approves it in time', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    const { id } = only(world);
+    await world.store.updateApproval(id, (current) => ({ ...current, expiresAt: Date.now() - 1 }));
+    assert.equal(codeOf(await world.say(BEN, `approve ${id}`)), 'already-decided');
+    assert.equal(codeOf(await world.say(BEN, 'approve churn')), 'approval-not-found');
+    assert.equal(world.store.builds.size, 0);
+  });
+
+  test('that could not begin when it was approved begins when it is approved again', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    await world.store.writeFreeze({ edge: 'madrid', why: 'Disks', user: OPERATOR, at: 1 });
+    assert.equal(codeOf(await world.say(BEN, 'approve churn')), 'edge-frozen');
+    await world.store.removeFreeze('madrid');
+    await world.say(BEN, `approve ${only(world).id}`);
+    assert.equal(world.store.builds.size, 1);
+  });
+
+  test('is none where no rule holds', async () => {
+    const world = worldWith({ rule: { projects: true } });
+    assert.equal(codeOf(await world.say(ANA, 'create churn numpy')), 'build');
+    const other = worldWith({ rule: { edges: [], channels: ['internal'] } });
+    assert.equal(codeOf(await other.say(ANA, CREATE)), 'build');
+    assert.equal(
+      codeOf(await other.say(ANA, 'create sales internal::numpy')),
+      'waiting-for-approval',
+    );
+  });
+});
