@@ -7,6 +7,7 @@ import {
 } from '../domain/environment.ts';
 import { counted, duration } from '../domain/figures.ts';
 import { DOCUMENT_NAMES, formThatRan, isSameForm } from '../domain/lines.ts';
+import { listInWords } from '../domain/phrase.ts';
 import {
   bold,
   code,
@@ -84,7 +85,7 @@ function headline(
   ran: LineForm,
   others: readonly LineForm[],
 ): Inline[] {
-  const { edge, outcome, executors, npv, seconds } = verification;
+  const { edge, outcome, executors, npv, seconds, tables = [] } = verification;
   const took = duration(seconds * 1000);
   const reason = marked(line(verification.reason ?? '', 700));
   switch (outcome) {
@@ -96,6 +97,7 @@ function headline(
           bold('Proven on the executors'),
           ` of ${line(edge, 40)} by ${formName(ran)}: ${where}`,
           agreement(npv),
+          tried(tables),
         );
       }
       const layout = others.some((form) => form.layout !== ran.layout)
@@ -106,6 +108,7 @@ function headline(
         bold(`Proven in ${ran.mode} mode`),
         `${layout} by ${ran.tool} on ${line(edge, 40)}: ${where}`,
         ...agreement(npv),
+        tried(tables),
         ' ',
         notRun(ran, others),
       );
@@ -129,6 +132,11 @@ function agreement(npv: readonly string[]): Inline[] {
   if (npv.length === 1) return words('numpy on every executor: ', code(`{'${only}'}`, 40), ' ✔');
   const versions = npv.slice(0, 6).join(', ');
   return words('executors disagree on numpy: ', code(versions, 100), ' ✖');
+}
+
+/** Beside RDDs. */
+function tried(tables: readonly string[]): string {
+  return tables.length === 0 ? '' : ` It also ran ${listInWords(tables.slice(0, 6), 'and')}.`;
 }
 
 function hosts(verification: Verification, staging: Staging | null, most: number): Part[] {

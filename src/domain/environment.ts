@@ -102,6 +102,8 @@ export interface Verification {
   /** What the driver's Python said of itself; records of older versions and smoke tests have none. */
   driver?: DriverEvidence | null;
   executors: ExecutorEvidence[];
+  /** What of DataFrames and pandas was tried and went well; older records do not say. */
+  tables?: string[];
   seconds: number;
 }
 

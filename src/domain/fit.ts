@@ -6,7 +6,7 @@
  */
 import { type FerryError, type Repair, userError } from './errors.ts';
 import { additionsFor, withAddition } from './fit/additions.ts';
-import { judgePackages, judgePySparkAsked } from './fit/packages.ts';
+import { breaksPandas, judgePackages, judgePySparkAsked } from './fit/packages.ts';
 import { judgePythonAsked, judgePythonSolved } from './fit/python.ts';
 import { type EdgeSpark, targetsOf } from './fit/target.ts';
 import { joined, type Remedy, repairOf, type Verdict } from './fit/verdict.ts';
@@ -60,6 +60,19 @@ export function fitLock(
     text,
     repair: remedy ? repairOf({ ...request, force: false }, remedy) : null,
   }));
+}
+
+/**
+ * Whether what goes through pandas works there, as far as is known: what was built although it does
+ * not is no failure of the build.
+ */
+export function worksWithPandas(
+  request: BuildRequest,
+  { packages, wheels = [] }: Lock,
+  { spark }: Pick<EdgeSpark, 'spark'>,
+): boolean {
+  const targets = targetsOf([{ edge: '', spark }]);
+  return !request.force && !breaksPandas([...packages, ...wheels], targets);
 }
 
 /** The same request, solved as it was typed whatever the clusters run. */

@@ -169,6 +169,7 @@ const VERIFICATION = object<Verification>({
   npv: listOf(string),
   driver: or(DRIVER, undefined),
   executors: listOf(EXECUTOR),
+  tables: or(listOf(string), undefined),
   seconds: number,
 });
 

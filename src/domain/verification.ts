@@ -31,15 +31,16 @@ import {
   verificationScript,
 } from './verification/script.ts';
 import type { Deviation } from './verification/site.ts';
+import { TABLES, type TablesEvidence } from './verification/tables.ts';
 
 const SCRIPT = 'conda_ferry_verify.py';
 const LINKS_SCRIPT = 'conda_ferry_links.py';
 
 /**
  * How far a run came: the driver's Python started, the application was let in by the cluster, its
- * executors registered.
+ * executors registered, tables were tried.
  */
-const STAGES = ['driver', 'application', 'executors'] as const;
+const STAGES = ['driver', 'application', 'executors', 'tables'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /**
@@ -61,6 +62,8 @@ export interface VerificationCommand {
 
 export interface VerificationSubject extends Questions {
   staging: Staging;
+  /** DataFrames are tried as well, in the ways of pandas where it is there. */
+  tables: boolean;
 }
 
 /**
@@ -93,7 +96,11 @@ export function verificationCommand(
   return {
     command: `${link}${line.short ?? line.text}`,
     files: {
-      [SCRIPT]: verificationScript(subject, executors, timeoutSeconds * PART_FOR_REGISTERING),
+      [SCRIPT]: verificationScript(subject, {
+        executors,
+        seconds: timeoutSeconds * PART_FOR_REGISTERING,
+        tables: subject.tables,
+      }),
     },
   };
 }
@@ -119,6 +126,8 @@ interface Evidence {
   registered: number | null;
   driver: DriverEvidence | null;
   executors: ExecutorEvidence[];
+  /** Null where they were not tried. */
+  tables: TablesEvidence | null;
 }
 
 export const DRIVER = object<DriverEvidence>({
@@ -147,35 +156,45 @@ const EVIDENCE = object<Evidence>({
   registered: or(number, null),
   driver: or(DRIVER, null),
   executors: listOf(EXECUTOR),
+  tables: or(TABLES, null),
 });
 
-export type Proof = Pick<Verification, 'outcome' | 'reason' | 'npv' | 'driver' | 'executors'>;
+export type Proof = Pick<
+  Verification,
+  'outcome' | 'reason' | 'npv' | 'driver' | 'executors' | 'tables'
+>;
 
 /**
  * Reads the evidence from what the run printed; null when the line is not there. Evidence that
  * cannot be read proves nothing, and the reason says so.
  * `proven` needs an answer from every executor, the article's one-element set, every import, and
  * Python, its library and every package from under the alias; on the driver from the prefix that
- * the line names. `deviation` is what came from elsewhere.
+ * the line names; and tables that were tried must go well. `deviation` is what came from elsewhere,
+ * `traceback` that of a table.
  */
 export function readEvidence(
   stdout: string,
   subject: VerificationSubject,
-): (Proof & { deviation: Deviation | null }) | null {
+): (Proof & Contradicted) | null {
   const evidence = printedEvidence(stdout);
   if (evidence === null) return null;
   if (typeof evidence === 'string') {
-    return { outcome: 'failed', reason: evidence, npv: [], executors: [], deviation: null };
+    return {
+      ...{ outcome: 'failed', reason: evidence, npv: [], executors: [] },
+      ...{ deviation: null, traceback: null },
+    };
   }
   const found = contradiction(evidence, subject);
-  const { driver, executors } = evidence;
+  const { driver, executors, tables } = evidence;
   return {
     outcome: found === null ? 'proven' : 'failed',
     reason: found?.reason ?? null,
     npv: npvOf(evidence),
     driver,
     executors,
+    ...(tables && { tables: tables.ran }),
     deviation: found?.deviation ?? null,
+    traceback: found?.traceback ?? null,
   };
 }
 
@@ -220,14 +239,21 @@ export function withoutMarks(stdout: string): string {
     .join('\n');
 }
 
-interface Contradiction {
-  reason: string;
+/** What is known of a failed proof beside its reason. */
+interface Contradicted {
   deviation: Deviation | null;
+  traceback: string | null;
+}
+
+interface Contradiction extends Contradicted {
+  reason: string;
 }
 
 function contradiction(evidence: Evidence, subject: VerificationSubject): Contradiction | null {
   const { npv, executors, registered, driver } = evidence;
-  const because = (reason: string): Contradiction => ({ reason, deviation: null });
+  const because = (reason: string, traceback: string | null = null): Contradiction => ({
+    ...{ reason, deviation: null, traceback },
+  });
   if (executors.length === 0) return because('No executor answered.');
   const inside = `/${aliasOf(subject.staging)}/${subject.staging.environment}/`;
   const isOurs = (path: string) => `${path}/`.includes(inside);
@@ -250,6 +276,8 @@ function contradiction(evidence: Evidence, subject: VerificationSubject): Contra
   if (registered !== null && executors.length < registered) {
     return because(`Only ${executors.length} of ${registered} executors answered.`);
   }
+  const failed = evidence.tables?.failed;
+  if (failed) return because(`${failed.step} fails: ${failed.error}.`, failed.traceback);
   return null;
 }
 
@@ -264,6 +292,7 @@ function foreignPart(
   const of = (part: Deviation['part'], path: string, reason: string): Contradiction => ({
     reason,
     deviation: { side, part, path },
+    traceback: null,
   });
   if (!isOurs(executable)) {
     const python = executable || 'unknown';

@@ -2,10 +2,12 @@ import { isSameSite, withSite } from '../domain/cluster.ts';
 import type { Staging } from '../domain/environment.ts';
 import { Cancelled, isStoreError, toFailure } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
+import { worksWithPandas } from '../domain/fit.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
 import {
   type Proof,
   recordVerification,
+  type VerificationSubject,
   verifiedForm,
   withStaging,
   withVerification,
@@ -40,12 +42,12 @@ export async function prove(run: BuildRun): Promise<void> {
 
 /** What the edges say of a staging without their cluster; recorded, it stands until there is a proof. */
 async function tryOnEdges(run: BuildRun, progress: Progress): Promise<Map<string, Proof>> {
-  const { stagings, imports } = run.build;
+  const { stagings } = run.build;
   const { now } = run.ports.clock;
   const began = now();
   const tried = await Promise.all(
     stagings.map(async (staging) => {
-      const proof = await tryOnEdge(edgeOf(run, staging), { staging, imports }, progress);
+      const proof = await tryOnEdge(edgeOf(run, staging), subjectOf(run, staging), progress);
       const verification = {
         ...{ edge: staging.edge, form: verifiedForm(staging) },
         ...{ at: now(), seconds: (now() - began) / 1000, ...proof },
@@ -71,18 +73,25 @@ async function proveOne(
   progress: Progress,
 ) {
   const edge = edgeOf(run, known);
-  const { archive, imports } = run.build;
+  const { archive } = run.build;
   let staging = { ...known, cluster: withSite(known.cluster, await edge.profile(progress)) };
   if (archive !== null && !isSameSite(known.cluster, staging.cluster)) {
     staging = await edge.launch(staging, archive, run.signal);
   }
-  const verification = await verifyStaging(run.ports, edge, { staging, imports }, progress, tried);
+  const subject = subjectOf(run, staging);
+  const verification = await verifyStaging(run.ports, edge, subject, progress, tried);
   await run.update((current) => ({
     ...current,
     stagings: withStaging(current.stagings, staging),
     verifications: withVerification(current.verifications, verification),
   }));
   return { verification, staging };
+}
+
+function subjectOf(run: BuildRun, staging: Staging): VerificationSubject {
+  const { request, lock, imports } = run.build;
+  const tables = lock !== null && worksWithPandas(request, lock, staging.cluster);
+  return { staging, imports, tables };
 }
 
 function edgeOf(run: BuildRun, staging: Staging): Edge {

@@ -545,7 +545,12 @@ export const samples: Readonly<Record<string, Reply>> = {
     }),
   ),
   'build-ready-two-edges': buildReply(twoEdges),
-  'build-ready-noted': buildReply(build('ready', { notes: NOTES })),
+  'build-ready-noted': buildReply(
+    build('ready', {
+      notes: NOTES,
+      verifications: [verification('lab', 'proven', { tables: ['a DataFrame', 'toPandas'] })],
+    }),
+  ),
   'build-ready-reused': buildReply(build('ready', { reused: true })),
   'build-ready-replacing': buildReply(build('ready', { replaces: 1 })),
   'build-verifying': buildReply(build('ready', { verifying: true })),

@@ -229,7 +229,7 @@ export function typed(line: InvocationLine): string {
 export function subjectOf(build: Built, staging?: Partial<Staging>): VerificationSubject {
   const [known] = build.stagings;
   if (!known) throw new Error(`${build.request.environment} is not staged`);
-  return { imports: build.imports, staging: { ...known, ...staging } };
+  return { imports: build.imports, tables: true, staging: { ...known, ...staging } };
 }
 
 /** The JSON after `RESULT ` in what an application printed. */

@@ -50,6 +50,11 @@ describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0',
       }
     });
 
+    test('an environment with pandas is proven by DataFrames, too, there and back', () => {
+      const [proof] = churn().verifications;
+      assert.deepEqual(proof?.tables, ['a DataFrame', 'toPandas', 'createDataFrame']);
+    });
+
     test('an environment without numpy is proven by what it has', async () => {
       built.bare = await world.build('bare python=3.11 six');
       const [proof] = built.bare.verifications;
@@ -59,6 +64,7 @@ describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0',
       for (const { numpyFile, packages, failedImports } of proof.executors) {
         assert.deepEqual([numpyFile, packages, failedImports], [null, { six: '1.17.0' }, {}]);
       }
+      assert.deepEqual(proof.tables, []);
     });
   });
 

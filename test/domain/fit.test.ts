@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FerryError } from '../../src/domain/errors.ts';
 import type { EdgeSpark } from '../../src/domain/fit/target.ts';
-import { fitLock, fitRequest } from '../../src/domain/fit.ts';
+import { fitLock, fitRequest, worksWithPandas } from '../../src/domain/fit.ts';
 import type { Note } from '../../src/domain/note.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { SPARK_SUPPORT } from '../../src/domain/spark-support.ts';
@@ -266,6 +266,20 @@ describe('what is said of the packages that were solved', () => {
       command: 'create churn python=3.11',
     });
   });
+
+  const proofs: [spark: string | null, packages: string, works: boolean][] = [
+    ['3.5.9', 'pandas 2.2.3, numpy 2.2.6, pyarrow 16.0', true],
+    ['3.4.4', 'pandas 2.2.3', false],
+    ['4.2.1', 'pandas 2.3.0, pyarrow 15.0.2', false],
+    [null, 'pandas 0.1', true],
+  ];
+  for (const [spark, packages, works] of proofs) {
+    it(`${works ? 'leaves' : 'takes'} pandas ${works ? 'to' : 'from'} the proof: Spark ${spark} with ${packages}`, () => {
+      const lock = lockOf(packages);
+      assert.equal(worksWithPandas(requestOf('numpy'), lock, { spark }), works);
+      assert.equal(worksWithPandas(requestOf('numpy', { force: true }), lock, { spark }), false);
+    });
+  }
 
   it('counts wheels of pip as well', () => {
     const wheel = { name: 'pandas', version: '2.2.3', url: 'x', sha256: 'y', size: 1 };

@@ -14,6 +14,7 @@ import {
   siteCommand,
   siteThatWins,
 } from '../../src/domain/verification/site.ts';
+import type { TablesEvidence } from '../../src/domain/verification/tables.ts';
 import {
   readEvidence,
   readSmokeEvidence,
@@ -27,6 +28,7 @@ import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
 
 const subject: VerificationSubject = {
   imports: { numpy: ['numpy'] },
+  tables: true,
   staging: {
     ...{ edge: 'edge', environment: 'churn', revision: 3 },
     archivePath: '/srv/archives/ab/churn.tar.gz',
@@ -76,6 +78,7 @@ const printed = (evidence: {
   registered?: number | null;
   driver?: DriverEvidence | null;
   executors?: ExecutorEvidence[];
+  tables?: TablesEvidence | null;
 }) =>
   `noise\nCONDA_FERRY_EVIDENCE ${JSON.stringify({
     npv: ['2.2.6'],
@@ -157,6 +160,44 @@ describe('evidence', () => {
         readSmokeEvidence(stdout);
       }),
     );
+  });
+
+  const iteritems = {
+    step: 'createDataFrame',
+    error: "AttributeError: 'DataFrame' object has no attribute 'iteritems'",
+    traceback: `Traceback (most recent call last):
+  File "/tmp/run/conda_ferry_verify.py", line 90, in tables
+    assert len(session.createDataFrame(local).filter("even").collect()) == 5
+  File "/opt/spark/python/lib/pyspark.zip/pyspark/sql/pandas/conversion.py", line 474, in _convert_from_pandas
+    for column, series in pdf.iteritems():
+  File "/srv/envs/churn/3/lib/python3.11/site-packages/pandas/core/generic.py", line 5989, in __getattr__
+    return object.__getattribute__(self, name)
+AttributeError: 'DataFrame' object has no attribute 'iteritems'`,
+  };
+
+  it('says what of DataFrames and pandas was run, where it was', () => {
+    const tables = { ran: ['a DataFrame', 'toPandas'], failed: null };
+    const proof = readEvidence(printed({ tables }), subject);
+    assert.deepEqual([proof?.outcome, proof?.tables], ['proven', tables.ran]);
+    assert.ok(!('tables' in (readEvidence(printed({ tables: null }), subject) ?? {})));
+  });
+
+  it('of a table that fails is a failed proof, told with its cause and what to do', async () => {
+    const tables = { ran: ['a DataFrame', 'toPandas'], failed: iteritems };
+    const proof = await verifyWith(() => ({ stdout: printed({ tables }) }));
+    assert.deepEqual([proof.outcome, proof.tables], ['failed', tables.ran]);
+    assert.match(
+      proof.reason ?? '',
+      /^createDataFrame fails: AttributeError: .*'iteritems'\. PySpark itself calls .*pandas<2/,
+    );
+    assert.ok(!('traceback' in proof));
+  });
+
+  it('is asked of tables only where they are to be tried', () => {
+    const script = (tables: boolean) =>
+      verificationCommand({ ...subject, tables }, { executors: 1, timeoutSeconds: 30 }).files;
+    assert.match(JSON.stringify(script(true)), /toPandas/);
+    assert.doesNotMatch(JSON.stringify(script(false)), /toPandas|reached\(.{2}tables/);
   });
 
   it('has no numpy to show for an environment without one, but must agree on that', () => {
@@ -369,6 +410,7 @@ describe('the run', () => {
       [reached('driver'), /did not start the application/],
       [reached('application'), /no executor registered/],
       [reached('executors'), /their Python does not answer/],
+      [reached('tables'), /goes through pandas does not come back/],
     ] as const) {
       const proof = await verify({ timedOut: true, stdout });
       assert.equal(proof.outcome, 'failed');

@@ -1,6 +1,6 @@
 /** What PySpark does not go together with among packages that were solved. */
 import type { BuildRequest } from '../request.ts';
-import { DATA_PACKAGES, type DataPackage, specFor } from '../spark-support.ts';
+import { DATA_PACKAGES, type DataPackage, type SparkSupport, specFor } from '../spark-support.ts';
 import { formatSpec, meetsVersion } from '../spec.ts';
 import { type Installed, placeOf, type Target } from './target.ts';
 import type { Verdict } from './verdict.ts';
@@ -12,12 +12,16 @@ const BREAKS = {
 
 type Versions = ReadonlyMap<string, string>;
 
+function versionsOf(packages: readonly Installed[]): Versions {
+  return new Map(packages.map(({ name, version }) => [name, version]));
+}
+
 export function judgePackages(
   request: BuildRequest,
   packages: readonly Installed[],
   targets: readonly Target[],
 ): Verdict[] {
-  const versions: Versions = new Map(packages.map(({ name, version }) => [name, version]));
+  const versions = versionsOf(packages);
   return [
     ...judgePySpark(versions, targets),
     ...targets.flatMap((target) =>
@@ -28,23 +32,38 @@ export function judgePackages(
   ];
 }
 
-/** Code without pandas has nothing to break there. */
-function judgeData(name: DataPackage, versions: Versions, target: Target): Verdict[] {
+/** Whether `toPandas` and the like break, and not `pyspark.pandas` alone. */
+export function breaksPandas(packages: readonly Installed[], targets: readonly Target[]): boolean {
+  const versions = versionsOf(packages);
+  return targets.some(({ support }) =>
+    DATA_PACKAGES.some((name) => brokenBy(name, versions, support)?.breaks === 'pandas'),
+  );
+}
+
+/** What a version outside of its range breaks; code without pandas has nothing to break. */
+function brokenBy(
+  name: DataPackage,
+  versions: Versions,
+  support: SparkSupport,
+): { breaks: keyof typeof BREAKS; isDeclared: boolean } | null {
   const version = versions.get(name);
-  const { support } = target;
   const { from, below, breaks, isDeclared } = support[name];
-  if (version === undefined || !versions.has('pandas')) return [];
-  const isOld = !meetsVersion(version, `>=${from}`);
-  const isNew = below !== null && !meetsVersion(version, `<${below}`);
-  if (!isOld && !isNew) return [];
-  const broken = isOld ? 'pandas' : breaks;
-  if (broken === 'pyspark.pandas' && !versions.has('pyarrow')) return [];
+  if (version === undefined || !versions.has('pandas')) return null;
+  if (!meetsVersion(version, `>=${from}`)) return { breaks: 'pandas', isDeclared: true };
+  if (below === null || meetsVersion(version, `<${below}`)) return null;
+  return breaks === 'pyspark.pandas' && !versions.has('pyarrow') ? null : { breaks, isDeclared };
+}
+
+function judgeData(name: DataPackage, versions: Versions, target: Target): Verdict[] {
+  const { support } = target;
+  const broken = brokenBy(name, versions, support);
+  if (broken === null) return [];
   const spec = specFor(support, name);
-  const made = isOld || isDeclared ? 'asks for' : 'works with';
+  const made = broken.isDeclared ? 'asks for' : 'works with';
   return [
     {
       isRefusal: false,
-      text: `${placeOf(target)} ${made} \`${spec}\`, and this has ${name} ${version}: ${BREAKS[broken]}.`,
+      text: `${placeOf(target)} ${made} \`${spec}\`, and this has ${name} ${versions.get(name)}: ${BREAKS[broken.breaks]}.`,
       remedies: [{ specs: [spec] }],
     },
   ];

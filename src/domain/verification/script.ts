@@ -1,3 +1,5 @@
+import { TABLES_SCRIPT } from './tables.ts';
+
 /** The mark before the one line of JSON that the script prints among everything Spark prints. */
 export const MARK = 'CONDA_FERRY_EVIDENCE ';
 /** The mark before the name of what has been reached: all that is known of a run that hangs. */
@@ -79,8 +81,11 @@ def evidence():
  * offers gives each of them one. Tasks read their input to its end, because a Python worker that has
  * not done so is not used again (pyspark `worker.py`) and the next one imports everything anew.
  */
-export function verificationScript(subject: Questions, executors: number, seconds: number): string {
-  return `${questions(subject)}
+export function verificationScript(
+  subject: Questions,
+  { executors, seconds, tables }: { executors: number; seconds: number; tables: boolean },
+): string {
+  return `${questions(subject)}${tables ? TABLES_SCRIPT : ''}
 import time
 
 def reached(stage):
@@ -136,7 +141,8 @@ for pause in (0, 0.2, 1):
         break
 
 versions = sorted(set(sc.parallelize(range(1000), 10).map(npv).collect()))
-print("${MARK}" + json.dumps({"npv": versions, "registered": known, "driver": whereabouts(), "executors": list(answers.values())}))
+${tables ? 'reached("tables")' : ''}
+print("${MARK}" + json.dumps({"npv": versions, "registered": known, "driver": whereabouts(), "executors": list(answers.values()), "tables": ${tables ? 'tables()' : 'None'}}))
 sys.stdout.flush()
 sc.stop()
 `;

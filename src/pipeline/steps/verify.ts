@@ -74,9 +74,11 @@ export async function verifyStaging(
   const evidence = readEvidence(result.stdout, subject);
   if (evidence !== null) {
     progress.log(`${evidence.executors.length} of ${executors} executors asked for have answered`);
-    const { deviation, ...proof } = evidence;
+    const { deviation, traceback, ...proof } = evidence;
     const winner = deviation && (await winnerOnSite(edge, subject, deviation, progress));
-    const reason = winner ? `${proof.reason} ${winner}` : proof.reason;
+    const known = traceback === null ? null : causeIn(traceback);
+    const reason = [proof.reason, winner ?? known].filter(Boolean).join(' ') || null;
+    if (traceback !== null) progress.log(traceback);
     return settle({ ...proof, reason });
   }
   const stage = stageReached(result.stdout);
@@ -203,12 +205,19 @@ const WAITED_FOR: Readonly<Record<Stage | 'nothing', string>> = {
   driver: 'the cluster did not start the application, as when its queue is full',
   application: 'no executor registered, as when the nodes have no room',
   executors: 'the executors are there, but their Python does not answer',
+  tables: 'a DataFrame that goes through pandas does not come back',
 };
+
+/** The likeliest known cause that a log shows, and what to do. */
+function causeIn(log: string): string | null {
+  const [finding] = diagnose(log);
+  return finding ? `${finding.cause} ${finding.fix}` : null;
+}
 
 /** The best explanation there is: a known cause, else the time limit, else the last words. */
 function explain(result: RunResult, stage: Stage | null, timeoutSeconds: number): string {
-  const [finding] = diagnose(`${result.stderr}\n${result.stdout}`);
-  if (finding) return `${finding.cause} ${finding.fix}`;
+  const known = causeIn(`${result.stderr}\n${result.stdout}`);
+  if (known !== null) return known;
   if (result.timedOut) {
     return `Spark gave no answer within ${timeoutSeconds} seconds: ${WAITED_FOR[stage ?? 'nothing']}.`;
   }
