@@ -7,7 +7,7 @@ import { visible } from './outside.ts';
 const LONGEST = 2_800;
 
 /** Whether a file is short enough to be read in a message. */
-function isShown({ text }: LockFile): boolean {
+export function isShown({ text }: LockFile): boolean {
   return visible(text).length <= LONGEST;
 }
 

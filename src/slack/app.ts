@@ -51,7 +51,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   const logger = boltLogger(log);
   const receivers = createReceivers(config, logger, clock);
   const client = createClient(config, logger);
-  const chat = createChat(client.call, client.download);
+  const chat = createChat(client.call, client.download, client.upload);
   const common = { store, chat, clock, log };
   const deliveries = createDeliveries({
     ...common,

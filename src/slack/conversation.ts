@@ -8,6 +8,7 @@ import type { Chat } from './chat.ts';
 import { type Answer, createAnswer } from './conversation/answer.ts';
 import { type Choose, createChoose } from './conversation/choosing.ts';
 import { createDocuments } from './conversation/documents.ts';
+import { createSendFile } from './conversation/files.ts';
 import { createModals, type Modals } from './conversation/modals.ts';
 import { createOpening, type Opening } from './conversation/opening.ts';
 import { createRunner, type Runner } from './conversation/runner.ts';
@@ -42,7 +43,8 @@ export function createConversation(options: ConversationOptions): Conversation {
   const ways = createWays(chat, log);
   const opening = createOpening(chat, services, log);
   const documents = createDocuments(chat, settings, runner);
-  const parts = { ...options, settings, runner, ways, opening, documents };
+  const sendFile = createSendFile(chat, settings, log);
+  const parts = { ...options, settings, runner, ways, opening, documents, sendFile };
   const answer = createAnswer(parts);
   const modals = createModals({ ...parts, answer });
   const { run, attempt, review } = runner;

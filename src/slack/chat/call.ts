@@ -9,6 +9,9 @@ export type Call = (
 /** Reads at most `limit` bytes from the end of a file's private address. */
 export type Download = (url: string, limit: number) => Promise<string>;
 
+/** Sends the bytes of a file to the address that Slack gave for them; rejects with a ChatError. */
+export type Upload = (url: string, content: Uint8Array) => Promise<void>;
+
 /** The fields of what should be an object; none of an answer is checked. */
 export function fieldsOf(value: unknown): Record<string, unknown> {
   return Object(value);

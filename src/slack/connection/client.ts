@@ -1,12 +1,13 @@
 /** Calls of Slack's Web API, and what their failures mean. */
-import type { Call, Download } from '../chat/call.ts';
+import type { Call, Download, Upload } from '../chat/call.ts';
 import { ChatError, TEMPORARY_CODES } from '../chat/error.ts';
 import { type Access, apiUrlOf, clientOptions, type Logger, webApi } from './bolt.ts';
 
-/** Both reject with a ChatError. */
+/** All reject with a ChatError. */
 export interface Client {
   call: Call;
   download: Download;
+  upload: Upload;
 }
 
 export function createClient(access: Access, logger: Logger): Client {
@@ -20,6 +21,7 @@ export function createClient(access: Access, logger: Logger): Client {
       }
     },
     download: downloadOf(access.botToken, apiUrlOf(access)),
+    upload: uploadTo(apiUrlOf(access)),
   };
 }
 
@@ -40,22 +42,37 @@ function chatError(error: unknown): ChatError {
   return new ChatError('unavailable', 'no_answer', { cause: error });
 }
 
-/** The token goes to Slack and nowhere else, whatever address a payload names. */
+/** The token, and what people keep here, go to Slack and nowhere else, whatever a payload names. */
+async function fetchFromSlack(
+  address: string,
+  slackApiUrl: string,
+  options: RequestInit,
+): Promise<Response> {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  const ours = url?.origin === new URL(slackApiUrl).origin;
+  const slack = url?.protocol === 'https:' && /(^|\.)slack\.com$/.test(url.hostname);
+  if (!url || !(ours || slack)) throw new ChatError('refused', 'foreign_file');
+  try {
+    return await fetch(url, { ...options, signal: AbortSignal.timeout(30_000) });
+  } catch (error) {
+    throw new ChatError('unavailable', 'no_answer', { cause: error });
+  }
+}
+
+/** The address is the permission: it takes one file, and no token. */
+function uploadTo(slackApiUrl: string): Upload {
+  return async (address, content) => {
+    const body = new Uint8Array(content);
+    const response = await fetchFromSlack(address, slackApiUrl, { method: 'POST', body });
+    if (!response.ok) throw new ChatError('unavailable', `http_${response.status}`);
+  };
+}
+
 function downloadOf(token: string, slackApiUrl: string): Download {
   return async (address, limit) => {
-    const url = URL.canParse(address) ? new URL(address) : null;
-    const ours = url?.origin === new URL(slackApiUrl).origin;
-    const slack = url?.protocol === 'https:' && /(^|\.)slack\.com$/.test(url.hostname);
-    if (!url || !(ours || slack)) throw new ChatError('refused', 'foreign_file');
-    let response: Response;
-    try {
-      response = await fetch(url, {
-        headers: { authorization: `Bearer ${token}` },
-        signal: AbortSignal.timeout(30_000),
-      });
-    } catch (error) {
-      throw new ChatError('unavailable', 'no_answer', { cause: error });
-    }
+    const response = await fetchFromSlack(address, slackApiUrl, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     // Without the scope `files:read` Slack answers with its sign-in page.
     const isPage = response.headers.get('content-type')?.startsWith('text/html');
     if (!response.ok || !response.body || isPage)

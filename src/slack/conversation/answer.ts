@@ -1,4 +1,5 @@
 /** Who sees an answer, and where: a form, a live message for everybody, a message for one person. */
+import { isShown } from '../../answers/file.ts';
 import type { Build } from '../../domain/build.ts';
 import { audienceOf, type Reply } from '../../domain/reply.ts';
 import { messageOf } from '../blocks.ts';
@@ -6,6 +7,7 @@ import type { Chat } from '../chat.ts';
 import type { Deliveries } from '../deliveries.ts';
 import type { Place } from '../place.ts';
 import type { Documents } from './documents.ts';
+import type { SendFile } from './files.ts';
 import { reportsDirectly, reportsLater } from './notes.ts';
 import type { Opening } from './opening.ts';
 import type { Ways } from './ways.ts';
@@ -16,13 +18,14 @@ export interface AnswerOptions {
   ways: Ways;
   documents: Documents;
   opening: Opening;
+  sendFile: SendFile;
 }
 
 /** `asked`: the command it answers, where a button may say or show it again. */
 export type Answer = (reply: Reply, place: Place, asked?: string | null) => Promise<void>;
 
 export function createAnswer(options: AnswerOptions): Answer {
-  const { chat, deliveries, ways, documents, opening } = options;
+  const { chat, deliveries, ways, documents, opening, sendFile } = options;
 
   /** Posts the live message, and says so when it is not where it was asked for. */
   async function introduce(build: Build, place: Place): Promise<void> {
@@ -39,6 +42,9 @@ export function createAnswer(options: AnswerOptions): Answer {
     if (reply.kind === 'form' && (await opening.openForm(reply.initial, place))) return;
     if (reply.kind === 'build' && audienceOf(reply) === 'channel') {
       return introduce(reply.build, place);
+    }
+    if (reply.kind === 'file' && !isShown(reply.file)) {
+      return ways.deliver(messageOf(await sendFile(reply, place, asked)), place);
     }
     return ways.deliver(messageOf(await documents.sharable(reply, place, asked)), place);
   };
