@@ -2,6 +2,7 @@ import type { Requester } from '../src/domain/build.ts';
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { LockFormat } from '../src/domain/lock-file.ts';
+import type { Phrase } from '../src/domain/phrase.ts';
 import type { PipRequirement } from '../src/domain/pip.ts';
 import type { Reference, Which } from '../src/domain/reference.ts';
 import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
@@ -109,6 +110,8 @@ export interface CommandContext {
   /** The thread it is asked in, by its first message; absent outside of threads. */
   thread?: string | null;
   services: Services;
+  /** Says a word to who waits, before there is an answer; absent where nobody would see it. */
+  tell?: ((text: Phrase) => void) | undefined;
   /** Every command, for help. */
   commands: readonly CommandHelp[];
 }

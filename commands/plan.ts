@@ -1,5 +1,6 @@
 import { FerryError } from '../src/domain/errors.ts';
 import { defineCommand, requesterOf } from './command.ts';
+import { whileSolving } from './create/answer.ts';
 import { REQUEST_ARGS, requestOf, reviewRequest } from './create/arguments.ts';
 
 export const plan = defineCommand({
@@ -22,20 +23,22 @@ export const plan = defineCommand({
       all: { kind: 'flag', summary: 'every package, not only those asked for' },
     },
   },
-  review: async (draft, context) => planning(await reviewRequest(draft, context)),
+  review: async (draft, context) => toPlan(await reviewRequest(draft, context)),
   async run(args, context) {
     const insists = args.name !== null || args.prefix !== null;
     try {
-      const plan = await context.services.plan(requestOf(args), requesterOf(context));
+      const request = requestOf(args);
+      const planning = context.services.plan(request, requesterOf(context));
+      const plan = await whileSolving(request.environment, planning, context.tell);
       return { kind: 'plan', plan, whole: args.all === true, insists };
     } catch (error) {
-      throw error instanceof FerryError ? planning(error) : error;
+      throw error instanceof FerryError ? toPlan(error) : error;
     }
   },
 });
 
 /** The same refusal, in which what would go through is looked at first, too. */
-function planning<E extends FerryError | null>(error: E): E | FerryError {
+function toPlan<E extends FerryError | null>(error: E): E | FerryError {
   if (error === null || error.repairs.length === 0) return error;
   const { kind, said, code, position, replacement, others, details, retryable } = error;
   const repairs = error.repairs.map(({ label, command }) => ({

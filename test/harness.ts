@@ -138,6 +138,9 @@ function createContext(world: World): Context {
     const { workspace } = slack;
     return workspace.visibleTo(workspace.user(user).id, workspace.channel(channel).id);
   };
+  /** What is said for patience comes or does not: it depends on how busy the machine is. */
+  const seenBy = (as?: As): Message[] =>
+    visible(as).filter((message) => !/^ℹ️ Solving \S+…$/.test(words(message).trim()));
   const before = new Set(slack.workspace.messages);
 
   async function newest(environment: string): Promise<Build | null> {
@@ -154,11 +157,11 @@ function createContext(world: World): Context {
     ...world,
     slash: (text, as) => slack.slash({ ...place(as), text }),
     async ask(text, as) {
-      const had = visible(as).length;
+      const had = seenBy(as).length;
       const outcome = await context.slash(text, as);
       if (outcome.error !== null) return outcome.error;
       const [message] = await until(`an answer to \`${text}\``, () => {
-        const now = visible(as).slice(had);
+        const now = seenBy(as).slice(had);
         return now.length > 0 && now;
       });
       return message ? words(message) : '';
@@ -178,10 +181,10 @@ function createContext(world: World): Context {
       });
     },
     lastMessage: (as) => {
-      const message = visible(as).at(-1);
+      const message = seenBy(as).at(-1);
       return message ? words(message) : '';
     },
-    seen: (as) => visible(as).filter((message) => !before.has(message)),
+    seen: (as) => seenBy(as).filter((message) => !before.has(message)),
     build: (environment) => until(`a build of ${environment}`, () => newest(environment)),
     live: (environment) =>
       until(`the message of ${environment}`, async () => {

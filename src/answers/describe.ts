@@ -16,6 +16,7 @@ import { describeForm } from './form.ts';
 import { describeFreezes } from './freezes.ts';
 import { describeHelp } from './help.ts';
 import { describeInvocation } from './invocation.ts';
+import { describeKnown } from './known.ts';
 import { describeLog } from './log.ts';
 import { describeMove } from './move.ts';
 import { describeNotice } from './notice.ts';
@@ -28,6 +29,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   build: describeBuild,
   invocation: describeInvocation,
   plan: describePlan,
+  known: describeKnown,
   edit: describeEdit,
   revisions: describeRevisions,
   builds: describeBuilds,

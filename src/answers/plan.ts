@@ -45,9 +45,9 @@ export function describePlan(
   const { request, lock, before, format, engine } = plan;
   const packages = everyPackage(lock);
   const title = `${request.environment} would have ${weigh(packages)}`;
-  const difference = before && compareLocks(before.lock, lock);
+  const change = before && countChanges(compareLocks(before.lock, lock));
   return {
-    summary: `${title}${before && difference ? `: ${countChanges(difference)} since @${before.number}` : ''}`,
+    summary: before ? `${title}: ${change} since @${before.number}` : title,
     parts: [
       heading(`📋 ${title}`),
       small(
@@ -57,7 +57,7 @@ export function describePlan(
       ),
       ...(whole ? wholeList(packages) : folded(plan)),
       ...describeNotes(plan.notes),
-      ...(difference === null ? [] : describeChange(plan)),
+      ...describeChange(plan),
       ...buttons(sayButtons(nextSteps(plan, { whole, insists }, settings))),
     ],
   };
@@ -116,25 +116,27 @@ function wholeList(packages: readonly LockedPackage[]): Part[] {
   ];
 }
 
-function describeChange({ request, lock, before, fingerprint }: Plan): Part[] {
-  if (before === null) return [];
-  const label = revisionLabel(request.environment, before.number);
-  if (before.fingerprint === fingerprint) {
-    return [prose('✅ ', bold('Nothing to build: '), 'this is exactly ', code(label), '.')];
+function describeChange({ request, lock, before, staged }: Plan): Part[] {
+  const { environment } = request;
+  if (staged !== null) {
+    const label = code(revisionLabel(environment, staged));
+    return [prose('✅ ', bold('Nothing to build: '), 'this is exactly ', label, '.')];
   }
-  return describeDifference(compareLocks(before.lock, lock), `Since ${label}`);
+  if (before === null) return [];
+  const title = `Since ${revisionLabel(environment, before.number)}`;
+  return describeDifference(compareLocks(before.lock, lock), title);
 }
 
 function nextSteps(
-  { request, before, fingerprint, notes }: Plan,
+  { request, staged, notes }: Plan,
   { whole, insists }: { whole: boolean; insists: boolean },
   settings: Settings,
 ): Repair[] {
   const asked = withoutDefaultEdges(request, settings);
   const name = request.environment;
   return [
-    before?.fingerprint === fingerprint
-      ? { label: 'Line', command: `run ${revisionLabel(name, before.number)}` }
+    staged !== null
+      ? { label: 'Line', command: `run ${revisionLabel(name, staged)}` }
       : { label: `Build ${name}`, command: createCommand(asked, insists) },
     ...repairsOf(notes),
     ...(whole ? [] : [{ label: 'All packages', command: `${planCommand(asked, insists)} --all` }]),

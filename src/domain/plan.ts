@@ -16,9 +16,11 @@ export interface Plan {
   fingerprint: string;
   /** What was added for the cluster, and what of it will not work there. */
   notes: Note[];
-  /**
-   * The default revision of the environment when it was planned, or null. With the plan's own
-   * fingerprint, there is nothing to build.
-   */
+  /** The default revision of the environment when it was planned, or null. */
   before: Pick<Revision, 'number' | 'lock' | 'fingerprint'> | null;
+  /**
+   * Number of the revision that is exactly this, and is intact on every edge asked for; null where
+   * there is something to build.
+   */
+  staged: number | null;
 }

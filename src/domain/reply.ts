@@ -3,7 +3,7 @@ import type { AuditEntry } from './audit.ts';
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
-import type { FerryError, Repair } from './errors.ts';
+import type { ErrorKind, FerryError, Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
 import type { LockFile } from './lock-file.ts';
 import type { Phrase } from './phrase.ts';
@@ -28,6 +28,8 @@ export type Reply =
    * whatever it looks like.
    */
   | { kind: 'plan'; plan: Plan; whole: boolean; insists: boolean }
+  /** What was asked for is a revision that is there already, with a line for each edge asked for. */
+  | { kind: 'known'; environment: string; revision: number; lines: InvocationLine[] }
   /** What an edit would change of the revision it begins with; `apply ID` builds it. */
   | { kind: 'edit'; plan: Plan; base: Revision; id: string }
   /** What one revision has that another one has not. */
@@ -168,6 +170,7 @@ export interface CommandHelp {
 
 export interface RefusalView {
   code: string;
+  kind: ErrorKind;
   message: Phrase;
   suggestion: Phrase | null;
   /** The typed text and the part that is wrong, when there is one. */
@@ -180,7 +183,7 @@ export interface RefusalView {
 }
 
 export function refusal(error: FerryError, typed: string | null): Refusal {
-  const { code, said, position, repairs } = error;
+  const { code, kind, said, position, repairs } = error;
   // The same words twice say no more than once.
   const messages = [error, ...error.others].map((each) => each.message);
   const others = error.others
@@ -189,7 +192,7 @@ export function refusal(error: FerryError, typed: string | null): Refusal {
   return {
     kind: 'refusal',
     error: {
-      ...{ code, ...said, typed, position, repairs },
+      ...{ code, kind, ...said, typed, position, repairs },
       ...(others.length > 0 ? { others } : {}),
     },
   };

@@ -11,4 +11,5 @@ export const PLAN = object<Plan>({
     object<NonNullable<Plan['before']>>({ number, lock: LOCK, fingerprint: string }),
     null,
   ),
+  staged: or(number, null),
 });

@@ -21,8 +21,9 @@ import { type BuildPorts, BuildRun } from './context.ts';
 import { pointEdges } from './pointing.ts';
 import { prove } from './prove.ts';
 import { makeArchive, type Packed } from './steps/archive.ts';
-import { edgesOf, SOLVED, type Solved, solveBuild } from './steps/solve.ts';
+import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { stage } from './steps/stage.ts';
+import { findStaged } from './steps/staged.ts';
 
 /**
  * The way of a build, on one page. At-least-once: whoever runs it again finds what is already
@@ -42,7 +43,8 @@ export async function runBuild(
     );
     await run.update((build) => ({ ...build, ...pick(solved) }));
 
-    const known = await findStaged(run, solved);
+    const subject = { request: run.build.request, fingerprint: solved.fingerprint };
+    const known = await findStaged(ports, subject, run.signal);
     if (known) await reuse(run, known);
     else {
       const packed = await makeArchive(run, solved);
@@ -134,21 +136,6 @@ function pick(solved: Solved) {
     projects: solved.projects,
     notes: solved.notes,
   };
-}
-
-/** A revision with this fingerprint that is staged, intact, on every edge that was asked for. */
-async function findStaged(run: BuildRun, solved: Solved): Promise<Revision | null> {
-  const { store } = run.ports;
-  const environment = await store.readEnvironment(run.build.request.environment);
-  const revision = environment?.revisions.findLast(
-    (known) => known.fingerprint === solved.fingerprint,
-  );
-  if (!revision) return null;
-  for (const edge of edgesOf(run.ports, run.build.request)) {
-    const staging = revision.stagings.find((known) => known.edge === edge.name);
-    if (!staging || !(await edge.isIntact(staging, revision.archive, run.signal))) return null;
-  }
-  return revision;
 }
 
 async function reuse(run: BuildRun, revision: Revision): Promise<void> {

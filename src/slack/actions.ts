@@ -3,11 +3,13 @@
  * could have sent too, so its value is parsed strictly; a build may have moved on since the
  * button was drawn, so a press on an old button is answered kindly and does nothing.
  */
+import { answerTo, whileSolving } from '../../commands/create/answer.ts';
 import { type ActionId, BUTTONS, type CHOOSE, labelOf, offeredOn } from '../answers/buttons.ts';
 import { type Build, isSettled } from '../domain/build.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
+import { tellIn } from './conversation/saying.ts';
 import { TITLES } from './conversation/titles.ts';
 import type { Conversation } from './conversation.ts';
 import type { Place } from './place.ts';
@@ -35,9 +37,10 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   verify: quietly('verify'),
   rebuild: async (build, place, conversation, services) => {
     const { user, channel, team } = place;
-    const reply = await conversation.attempt(async (): Promise<Reply> => {
-      const { build: again, joined } = await services.rebuild(build, { user, channel, team });
-      return { kind: 'build', build: again, audience: joined ? 'requester' : 'channel' };
+    const reply = await conversation.attempt(async () => {
+      const rebuilding = services.rebuild(build, { user, channel, team });
+      const tell = tellIn(place, conversation.answer);
+      return answerTo(await whileSolving(build.request.environment, rebuilding, tell));
     });
     await conversation.answer(reply, place);
   },

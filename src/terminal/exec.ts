@@ -6,7 +6,9 @@ import { renderText } from '../answers/text.ts';
 import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
 import { isBeingProven, isSettled } from '../domain/build.ts';
+import { EXIT_CODES } from '../domain/errors.ts';
 import { linesForBuild } from '../domain/lines.ts';
+import { type Phrase, plainPhrase } from '../domain/phrase.ts';
 import type { Store } from '../domain/ports.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import { type Foundation, layFoundation, openServices } from '../foundation.ts';
@@ -45,6 +47,7 @@ export const command: TerminalCommand = {
         team: null,
         services,
         commands: commandHelp,
+        tell: (text: Phrase) => void process.stderr.write(`${plainPhrase(text)}\n`),
       };
       // A text may also be given as Slack sends it.
       const text = decodeSlackText(positionals.join(' '));
@@ -110,7 +113,7 @@ async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<R
 }
 
 function exitCode(reply: Reply): number {
-  if (reply.kind === 'refusal') return 1;
+  if (reply.kind === 'refusal') return EXIT_CODES[reply.error.kind];
   if (reply.kind !== 'build' || reply.build.state !== 'failed') return 0;
-  return reply.build.failure?.kind === 'user' ? 1 : reply.build.failure?.kind === 'defect' ? 70 : 2;
+  return EXIT_CODES[reply.build.failure?.kind ?? 'outside'];
 }

@@ -461,6 +461,7 @@ function plan(change: Partial<Plan> = {}): Plan {
         ...['python 3.11.9 32', 'scipy 1.15.3 17', 'tzdata 2025b 0.1'],
       ),
     },
+    staged: null,
     ...change,
   };
 }
@@ -652,8 +653,9 @@ export const samples: Readonly<Record<string, Reply>> = {
   'plan-first': { kind: 'plan', plan: plan({ before: null }), whole: false, insists: true },
   'plan-same': {
     ...{ kind: 'plan', whole: false, insists: false },
-    plan: plan({ fingerprint: 'f'.repeat(64) }),
+    plan: plan({ fingerprint: 'f'.repeat(64), staged: 3 }),
   },
+  known: { kind: 'known', environment: 'churn', revision: 3, lines: [invocationLine()] },
   edit: { kind: 'edit', plan: plan(), base: planned(3), id: 'p3f2a9c' },
   'edit-asked': {
     ...{ kind: 'edit', base: planned(3), id: 'p3f2a9c' },
@@ -775,6 +777,7 @@ export const samples: Readonly<Record<string, Reply>> = {
     kind: 'refusal',
     error: {
       code: 'unknown-command',
+      kind: 'user',
       message: 'There is no command `crate`.',
       suggestion: 'Did you mean `/conda-env create`?',
       typed: 'crate churn numpy',
@@ -786,6 +789,7 @@ export const samples: Readonly<Record<string, Reply>> = {
     kind: 'refusal',
     error: {
       code: 'package-not-found',
+      kind: 'user',
       message: 'No package `nunpy` is in the channel `lab`.',
       suggestion: 'Did you mean `numpy`?',
       typed: null,

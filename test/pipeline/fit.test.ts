@@ -24,7 +24,12 @@ describe('what the cluster does not run', () => {
       label: 'Plan with python=3.11',
       command: 'plan churn python=3.11 numpy --edge lab',
     });
-    await world.say('U1', 'create churn python=3.12 numpy');
+    const create = 'create churn python=3.12 numpy';
+    const also = await world.say('U1', create);
+    assert.equal(also.kind === 'refusal' && also.error.code, 'unsupported-by-spark');
+    // Where nobody answers a plan, the build finds out.
+    world.errands.worker = null;
+    await world.say('U1', create);
     await world.work('churn');
     const { state, failure } = await world.newest('churn');
     assert.deepEqual([state, failure?.code], ['failed', 'unsupported-by-spark']);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { userError } from '../../src/domain/errors.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { settings } from '../answers/samples.ts';
-import { createWorld, engineRefusing, type World } from './world.ts';
+import { createLoneWorld, engineRefusing, type World } from './world.ts';
 
 const [OPERATOR = ''] = settings.operators;
 
@@ -14,7 +14,7 @@ const engine = engineRefusing((specs) =>
     : null,
 );
 
-const people = () => createWorld({ engine });
+const people = () => createLoneWorld({ engine });
 
 const codeOf = (reply: Reply): string => (reply.kind === 'refusal' ? reply.error.code : reply.kind);
 

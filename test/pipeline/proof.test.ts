@@ -5,7 +5,7 @@ import type { Build } from '../../src/domain/build.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import { executor, settings, staging } from '../answers/samples.ts';
-import { createWorld, type World } from './world.ts';
+import { createLoneWorld, type World } from './world.ts';
 
 /** What the script of the proof prints where two executors have the environment. */
 const PROVEN = `CONDA_FERRY_EVIDENCE ${JSON.stringify({
@@ -27,7 +27,7 @@ const isProof = (command: string) => /^\/srv\/ferry\/run churn@3 spark-submit /.
 function createProvingWorld(change: Partial<Edge> = {}): World & { proved: string[] } {
   const proved: string[] = [];
   const edges = new Map(
-    [...createWorld().ports.edges].map(([name, edge]): [string, Edge] => [
+    [...createLoneWorld().ports.edges].map(([name, edge]): [string, Edge] => [
       name,
       {
         ...edge,
@@ -40,7 +40,7 @@ function createProvingWorld(change: Partial<Edge> = {}): World & { proved: strin
     ]),
   );
   const verification = { enabled: true, timeoutSeconds: 1, executors: 2 };
-  return { ...createWorld({ edges, verification }), proved };
+  return { ...createLoneWorld({ edges, verification }), proved };
 }
 
 const detailOf = async (world: World, step: string) =>

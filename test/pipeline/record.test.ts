@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { outsideError } from '../../src/domain/errors.ts';
-import { createWorld, engineSolving, type World } from './world.ts';
+import { createLoneWorld, engineSolving, type World } from './world.ts';
 
 const detailOf = async (world: World, step: string) =>
   (await world.newest('churn')).steps.find(({ name }) => name === step)?.detail;
@@ -10,9 +10,9 @@ const detailOf = async (world: World, step: string) =>
 describe('the record of a build', () => {
   test('keeps when it began, whoever runs it again, and says which step failed and when', async () => {
     let now = 1_000;
-    const { packer } = createWorld().ports;
+    const { packer } = createLoneWorld().ports;
     let isAway = true;
-    const world = createWorld({
+    const world = createLoneWorld({
       clock: { now: () => now },
       packer: {
         pack: async (request, progress) => {
@@ -37,13 +37,13 @@ describe('the record of a build', () => {
   });
 
   test('says how much of the archive was packed before, and its log what the packer warns of', async () => {
-    const { packer } = createWorld().ports;
+    const { packer } = createLoneWorld().ports;
     const pack: typeof packer.pack = async (request, progress) => ({
       ...(await packer.pack(request, progress)),
       cache: { hits: 7, misses: 2 },
       warnings: [{ id: 'left-out', text: 'two files are left out' }],
     });
-    const world = createWorld({ packer: { pack } });
+    const world = createLoneWorld({ packer: { pack } });
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
     assert.match((await detailOf(world, 'pack')) ?? '', /, 7 of 9 segments reused$/);
@@ -52,7 +52,7 @@ describe('the record of a build', () => {
   });
 
   test('says nothing of segments where every one was packed anew', async () => {
-    const world = createWorld();
+    const world = createLoneWorld();
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
     assert.doesNotMatch((await detailOf(world, 'pack')) ?? '', /segments/);
@@ -61,7 +61,7 @@ describe('the record of a build', () => {
   test('has the lines of its log while it runs, and each of them once', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     let whileItRuns: string[] = [];
-    const world: World = createWorld({
+    const world: World = createLoneWorld({
       engine: engineSolving(async (_request, progress) => {
         progress.log('still at it');
         t.mock.timers.tick(500);

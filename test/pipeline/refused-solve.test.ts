@@ -5,7 +5,7 @@ import { commandHelp, commands } from '../../commands/registry.ts';
 import { type FerryError, outsideError, userError } from '../../src/domain/errors.ts';
 import type { Channels, Engine, SolveRequest } from '../../src/domain/ports.ts';
 import { formatSpec } from '../../src/domain/spec.ts';
-import { createWorld } from './world.ts';
+import { createLoneWorld } from './world.ts';
 
 /** What py-rattler says of scipy, which there is for Python 3.11 only. */
 const SCIPY = `Cannot solve the request because of: scipy * cannot be installed because there are no viable options:
@@ -14,7 +14,7 @@ const SCIPY = `Cannot solve the request because of: scipy * cannot be installed 
 
 function refusing(text: string, passes: (asked: string) => boolean = () => false) {
   const solved: string[] = [];
-  const { engine } = createWorld().ports;
+  const { engine } = createLoneWorld().ports;
   const solve: Engine['solve'] = async (request: SolveRequest) => {
     const asked = request.specs.map(formatSpec).join(' ');
     solved.push(asked);
@@ -35,7 +35,7 @@ function refusing(text: string, passes: (asked: string) => boolean = () => false
 }
 
 async function failureOf(text: string, engine: Engine, more = {}) {
-  const world = createWorld({ engine, ...more });
+  const world = createLoneWorld({ engine, ...more });
   await execute(text, commands, {
     ...{ user: 'U1', channel: 'C1', team: null },
     ...{ services: world.services, commands: commandHelp },

@@ -8,7 +8,7 @@ import { BuildRun } from '../../src/pipeline/context.ts';
 import { runVerification } from '../../src/pipeline/prove.ts';
 import { abandonBuild, runBuild } from '../../src/pipeline/run.ts';
 import { build as sample, staging } from '../answers/samples.ts';
-import { createWorld, engineSolving, locked, type World } from './world.ts';
+import { createLoneWorld, createWorld, engineSolving, locked, type World } from './world.ts';
 
 const never = new AbortController().signal;
 
@@ -24,7 +24,7 @@ function choosing(chosen: () => readonly string[]) {
 
 /** Every configured edge, with a change. */
 function edgesWith(change: (edge: Edge) => Partial<Edge>): ReadonlyMap<string, Edge> {
-  const { edges } = createWorld().ports;
+  const { edges } = createLoneWorld().ports;
   return new Map([...edges].map(([name, edge]) => [name, { ...edge, ...change(edge) }]));
 }
 
@@ -36,7 +36,7 @@ const revisionsOf = ({ store }: World) =>
 
 describe('a build', () => {
   test('ends ready, as a revision of its environment', async () => {
-    const world = createWorld();
+    const world = createLoneWorld();
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
     const build = await world.newest('churn');
@@ -53,8 +53,8 @@ describe('a build', () => {
 
   test('with a known fingerprint is answered with the revision that is staged', async () => {
     const packed: string[] = [];
-    const { packer } = createWorld().ports;
-    const world = createWorld({
+    const { packer } = createLoneWorld().ports;
+    const world = createLoneWorld({
       packer: {
         pack: async (request, progress) => {
           packed.push(request.root);
@@ -73,7 +73,7 @@ describe('a build', () => {
   });
 
   test('with a known fingerprint keeps its number when the archive has to be staged again', async () => {
-    const world = createWorld({ edges: edgesWith(() => ({ isIntact: async () => false })) });
+    const world = createLoneWorld({ edges: edgesWith(() => ({ isIntact: async () => false })) });
     for (let round = 0; round < 2; round += 1) {
       await world.say('U1', 'create churn numpy');
       await world.work('churn');
@@ -85,7 +85,7 @@ describe('a build', () => {
 
   test('with other packages is the next revision, and going back is the old one', async () => {
     let chosen = ['numpy 1.26'];
-    const world = createWorld(choosing(() => chosen));
+    const world = createLoneWorld(choosing(() => chosen));
     const numbers: (number | null)[] = [];
     for (const next of ['numpy 1.26', 'numpy 2.2', 'numpy 1.26']) {
       chosen = [next];
@@ -121,6 +121,7 @@ describe('a build', () => {
     const ask = () => world.errands.ask('point', { environment: 'churn' });
     assert.deepEqual(await ask(), { unreached: [] });
     isAway = true;
+    chosen = ['numpy 3.0'];
     assert.deepEqual(await ask(), { unreached: ['lab'] });
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
@@ -146,7 +147,7 @@ describe('a build', () => {
   });
 
   test('in the other layout is another revision', async () => {
-    const world = createWorld();
+    const world = createLoneWorld();
     for (const layout of ['local', 'global']) {
       await world.say('U1', `create churn numpy --layout ${layout}`);
       await world.work('churn');
@@ -163,8 +164,8 @@ describe('a build', () => {
         return edge.stage(request, progress);
       },
     }));
-    const { workspace } = createWorld().ports;
-    const world = createWorld({
+    const { workspace } = createLoneWorld().ports;
+    const world = createLoneWorld({
       ...{ engine, edges },
       workspace: { ...workspace, holdsArchive: async () => true },
     });
@@ -188,7 +189,7 @@ describe('a build', () => {
         return edge.stage(request, progress);
       },
     }));
-    const world = createWorld({ edges });
+    const world = createLoneWorld({ edges });
     await world.say('U1', 'create churn numpy --edge lab');
     await world.work('churn');
     await world.say('U1', 'create churn numpy --edge madrid');
@@ -203,7 +204,7 @@ describe('a build', () => {
 
   test('of an edge that this build host does not know fails with the ones it knows', async () => {
     const known = [...edgesWith(() => ({}))].filter(([name]) => name !== 'lab');
-    const world = createWorld({ edges: new Map(known) });
+    const world = createLoneWorld({ edges: new Map(known) });
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
     const { failure } = await world.newest('churn');
@@ -216,7 +217,7 @@ describe('a build', () => {
       run: async () => ({ code: 1, timedOut: false, stdout: '', stderr: 'no module named x' }),
     }));
     const verification = { enabled: true, timeoutSeconds: 1, executors: 1 };
-    const world = createWorld({ edges, verification });
+    const world = createLoneWorld({ edges, verification });
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
     const build = await world.newest('churn');
@@ -228,7 +229,7 @@ describe('a build', () => {
 describe('a store that is away', () => {
   for (const code of ['store-unavailable', 'store-full']) {
     test(`for a moment (${code}) is no verdict: the build is run again`, async () => {
-      const world = createWorld();
+      const world = createLoneWorld();
       await world.say('U1', 'create churn numpy');
       const { store } = world;
       const write = store.writeCheckpoint;
@@ -252,7 +253,7 @@ describe('a store that is away', () => {
       },
     }));
     const verification = { enabled: true, timeoutSeconds: 1, executors: 1 };
-    const world = createWorld({ edges, verification });
+    const world = createLoneWorld({ edges, verification });
     const ready = sample('ready', { verifying: true });
     const { id } = ready;
     await world.store.createBuild(ready);
@@ -268,7 +269,7 @@ describe('a store that is away', () => {
   });
 
   test('for the log alone does not fail a build', async () => {
-    const world = createWorld();
+    const world = createLoneWorld();
     world.store.appendLog = async () => {
       throw outsideError({ code: 'store-full', message: 'Full.' });
     };
@@ -281,7 +282,7 @@ describe('a store that is away', () => {
 describe('a build that is stopped', () => {
   async function stoppedBy(reason: Cancelled): Promise<World> {
     const stop = new AbortController();
-    const world = createWorld({
+    const world = createLoneWorld({
       engine: engineSolving(async () => {
         stop.abort(reason);
         return { platform: 'linux-64', packages: [] };
@@ -306,7 +307,7 @@ describe('a build that is stopped', () => {
 
   test('before a worker had it does nothing', async () => {
     const { engine, asked } = choosing(() => []);
-    const world = createWorld({ engine });
+    const world = createLoneWorld({ engine });
     await world.say('U1', 'create churn numpy');
     await world.say('U1', 'cancel churn');
     await world.work('churn');
@@ -315,7 +316,7 @@ describe('a build that is stopped', () => {
   });
 
   test('by the queue, which gave it up, has failed and may be tried again', async () => {
-    const world = createWorld();
+    const world = createLoneWorld();
     await world.say('U1', 'create churn numpy');
     const { id } = await world.newest('churn');
     await abandonBuild(world.ports, id, new Error('stalled more than once'));
@@ -328,7 +329,7 @@ describe('a build that is stopped', () => {
 
 describe('what a build tells', () => {
   test('has no secret in its log, its steps and its failure', async () => {
-    const world = createWorld({
+    const world = createLoneWorld({
       engine: engineSolving(async (_request, progress) => {
         progress.log('GET https://channel.example with hunter2');
         progress.detail('asking with hunter2');
@@ -355,7 +356,7 @@ describe('what a build tells', () => {
 
   test('counts what changed since the last revision', async () => {
     let chosen = ['python 3.11', 'numpy 1.26', 'old 1'];
-    const world = createWorld(choosing(() => chosen));
+    const world = createLoneWorld(choosing(() => chosen));
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
     assert.equal(await detailOf(world, 'solve'), '3 packages');
@@ -371,7 +372,7 @@ describe('what a build tells', () => {
   /** Targets of the notices after a build that took so long. */
   async function noticesAfter(seconds: number): Promise<string[]> {
     let now = 1_000_000_000_000;
-    const world = createWorld({
+    const world = createLoneWorld({
       clock: { now: () => now },
       directNoticeAfterSeconds: 300,
     });
@@ -390,7 +391,7 @@ describe('what a build tells', () => {
   });
 
   test('is told once, however often its end is announced', async () => {
-    const world = createWorld();
+    const world = createLoneWorld();
     const ready = sample('ready');
     await world.store.createBuild(ready);
     for (let round = 0; round < 2; round += 1) await runBuild(world.ports, ready.id, never);
@@ -414,7 +415,7 @@ describe('a build that begins with its lock', () => {
         return edge.profile(progress);
       },
     }));
-    const world = createWorld({ engine, edges });
+    const world = createLoneWorld({ engine, edges });
     const request = { ...sample('queued').request, edges: ['lab'] };
     const requester = { user: 'U1', channel: 'C1', team: null };
     await world.store.claimEnvironment('churn', 'U1', 1);
@@ -441,7 +442,7 @@ describe('what is solved', () => {
     const edges = edgesWith(() => ({
       profile: async () => ({ ...staging().cluster, glibc: left.shift() ?? null }),
     }));
-    const world = createWorld({ engine, edges });
+    const world = createLoneWorld({ engine, edges });
     await world.say('U1', `create churn numpy ${text}`);
     await world.work('churn');
     return asked[0]?.glibc;
@@ -456,7 +457,7 @@ describe('what is solved', () => {
 
   test('comes from the channels that are named, in their order, then from those of packages', async () => {
     const { engine, asked } = choosing(() => []);
-    const world = createWorld({ engine });
+    const world = createLoneWorld({ engine });
     await world.say('U1', 'create a numpy');
     await world.work('a');
     await world.say('U1', 'create b numpy -c internal -c conda-forge');
@@ -470,10 +471,10 @@ describe('what is solved', () => {
   });
 
   test('has the projects that are asked for, pinned, in its revision', async () => {
-    const { projects } = createWorld().ports;
+    const { projects } = createLoneWorld().ports;
     const pin = { name: 'features', origin: 'features@main', sha256: '1'.repeat(64) };
     const installed: string[] = [];
-    const world = createWorld({
+    const world = createLoneWorld({
       projects: {
         ...projects,
         pin: async () => [pin],
@@ -494,7 +495,7 @@ describe('what is solved', () => {
 
   test('becomes a zip where every cluster is YARN, else a tar.gz, else what was asked for', async () => {
     const formats: string[] = [];
-    const { packer } = createWorld().ports;
+    const { packer } = createLoneWorld().ports;
     const pack: typeof packer.pack = async (request, progress) => {
       formats.push(request.format);
       return packer.pack(request, progress);
@@ -506,11 +507,11 @@ describe('what is solved', () => {
       }),
     }));
     for (const [edges, options] of [
-      [createWorld().ports.edges, '--edge lab --edge madrid'],
+      [createLoneWorld().ports.edges, '--edge lab --edge madrid'],
       [mixed, '--edge lab --edge madrid'],
       [mixed, '--edge madrid --format zip'],
     ] as const) {
-      const world = createWorld({ packer: { pack }, edges });
+      const world = createLoneWorld({ packer: { pack }, edges });
       await world.say('U1', `create churn numpy ${options}`);
       await world.work('churn');
     }

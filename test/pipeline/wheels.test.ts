@@ -45,7 +45,13 @@ function worldWith(change: Partial<Pip> = {}, chosen = ['python 3.11.9', 'six 1.
     await world.work('churn');
     return world.newest('churn');
   };
-  return { ...world, asked, build };
+  /** The code of the refusal; from then on nobody answers a plan, and builds find out. */
+  const refused = async (text: string) => {
+    const reply = await world.say('U1', text);
+    world.errands.worker = null;
+    return reply.kind === 'refusal' ? reply.error.code : null;
+  };
+  return { ...world, asked, build, refused };
 }
 
 describe('a build with packages of pip', () => {
@@ -112,7 +118,8 @@ describe('a build with packages of pip', () => {
   ];
   for (const [what, text, code, says, repair, change] of refused) {
     test(`is refused before anything is built: ${what}`, async () => {
-      const { build, asked } = worldWith(change);
+      const { build, asked, refused } = worldWith(change);
+      assert.equal(await refused(text), code);
       const { failure } = await build(text);
       assert.equal(failure?.code, code, JSON.stringify(failure));
       assert.match(failure?.message ?? '', says);
@@ -122,7 +129,8 @@ describe('a build with packages of pip', () => {
   }
 
   test('needs a Python', async () => {
-    const { build } = worldWith({}, ['six 1.17.0']);
+    const { build, refused } = worldWith({}, ['six 1.17.0']);
+    assert.equal(await refused('create churn six --pip rich'), 'no-python');
     const { failure } = await build('create churn six --pip rich');
     assert.equal(failure?.code, 'no-python');
     assert.deepEqual(

@@ -104,6 +104,13 @@ export function createWorld(
   };
 }
 
+/** The same where nobody answers errands: a build finds out by itself whether it can be. */
+export function createLoneWorld(change: Partial<BuildPorts> = {}): World {
+  const world = createWorld(change);
+  world.errands.worker = null;
+  return world;
+}
+
 /** A package of a lock; the same text has the same bytes: `numpy 2.2.6`. */
 export function locked(text: string): LockedPackage {
   const [name = '', version = '1.0'] = text.split(' ');

@@ -28,7 +28,7 @@ async function ask({ errands, slash, slack }: World): Promise<void> {
           notes: [],
         },
         lock: { platform: 'linux-64', packages: [locked('numpy 2.2.6')] },
-        ...{ fingerprint: 'f'.repeat(64), before: null },
+        ...{ fingerprint: 'f'.repeat(64), before: null, staged: null },
       },
     };
   };

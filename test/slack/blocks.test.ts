@@ -145,6 +145,7 @@ const extremes: Readonly<Record<string, Reply>> = {
   'extreme-refusal': {
     kind: 'refusal',
     error: {
+      kind: 'user',
       code: 'bad-spec',
       message: long(40_000),
       suggestion: long(40_000),
@@ -201,6 +202,7 @@ const hostile: Readonly<Record<string, Reply>> = {
   'hostile-refusal': {
     kind: 'refusal',
     error: {
+      kind: 'user',
       code: 'x',
       message: HOSTILE,
       suggestion: HOSTILE,

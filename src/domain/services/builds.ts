@@ -1,9 +1,10 @@
 import type { Build, Requester } from '../build.ts';
+import type { Created } from './create.ts';
 
 /** What can be done with a build that is recorded. */
 export interface Builds {
-  /** The same request as a new build, which solves again. Throws as `create`, and `not-allowed`. */
-  rebuild(build: Build, requester: Requester): Promise<{ build: Build; joined: boolean }>;
+  /** The same request, solved again. Throws as `create`, and `not-allowed`. */
+  rebuild(build: Build, requester: Requester): Promise<Created>;
   /** Runs a failed or cancelled build again from its last checkpoint. Throws `not-allowed`. */
   retry(build: Build, requester: Requester): Promise<Build>;
   /** Asks for the build to stop. Throws `not-allowed`; a settled build throws `already-settled`. */

@@ -1,4 +1,5 @@
 import type { Build, Requester } from '../build.ts';
+import type { Revision } from '../environment.ts';
 import type { Lock } from '../lock.ts';
 import type { BuildRequest, ProjectPin } from '../request.ts';
 
@@ -18,4 +19,14 @@ export interface Create {
     requester: Requester,
     options?: { lock?: Lock | null; projects?: ProjectPin[] },
   ): Promise<{ build: Build; joined: boolean }>;
+  /**
+   * Solves a request and, once that stands, does what `create` does with the packages; a revision
+   * that is exactly those, staged and intact, is answered instead. Throws as `create` does, before
+   * anything is solved, and what a build's solve would fail with, before anything is recorded. Where
+   * no worker answers soon, there is a build that will find out.
+   */
+  createPlanned(request: BuildRequest, requester: Requester): Promise<Created>;
 }
+
+/** A build, begun or joined; or the revision it would make, with the stagings asked for. */
+export type Created = { build: Build; joined: boolean } | { known: Revision };

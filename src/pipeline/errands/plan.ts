@@ -1,9 +1,12 @@
 import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import type { Errand } from '../../domain/errands.ts';
+import { FerryError, isStoreError } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Progress } from '../../domain/ports.ts';
+import type { BuildRequest } from '../../domain/request.ts';
 import type { BuildPorts } from '../context.ts';
 import { engineLabel, type SolveInput, solve } from '../steps/solve.ts';
+import { findStaged } from '../steps/staged.ts';
 
 /** What a build of the request would have, compared with the newest revision. */
 export async function plan(
@@ -36,8 +39,29 @@ export async function planFrom(
         lock: before.lock,
         fingerprint: before.fingerprint,
       },
+      staged: await stagedNumber(ports, { request, ...solved }, progress.signal),
     };
   } finally {
     await ports.workspace.clear(id);
+  }
+}
+
+/** The revision that is exactly this and can be answered with as it is, by its number; or null. */
+async function stagedNumber(
+  ports: BuildPorts,
+  wanted: { request: BuildRequest; fingerprint: string },
+  signal: AbortSignal,
+): Promise<number | null> {
+  try {
+    const revision = await findStaged(ports, wanted, signal);
+    // What an older version staged can be started by its name once a build has seen to it.
+    const isOlder = revision?.stagings.some(({ archiveLink }) => archiveLink === null) ?? true;
+    return revision !== null && !isOlder ? revision.number : null;
+  } catch (error) {
+    if (!(error instanceof FerryError) || error.kind !== 'outside' || isStoreError(error)) {
+      throw error;
+    }
+    // Of an edge that is away nothing can be promised; whoever builds will find out why.
+    return null;
   }
 }

@@ -17,7 +17,7 @@ export function builds(ports: ServicePorts): Builds {
   return {
     async rebuild(build, requester) {
       requireMayActOn(build, 'rebuild', requester.user, settings);
-      return create(ports).create(build.request, requester);
+      return create(ports).createPlanned(withoutDefaultEdges(build.request, settings), requester);
     },
     async retry(build, requester) {
       requireMayActOn(build, 'retry', requester.user, settings);

@@ -1,63 +1,131 @@
 import { type Build, isSettled, newBuild, type Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
-import { userError } from '../../domain/errors.ts';
+import { FerryError, userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
-import { type BuildRequest, createCommand } from '../../domain/request.ts';
+import type { Plan } from '../../domain/plan.ts';
+import { type BuildRequest, createCommand, type ProjectPin } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
 import { approvedSubject } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
+import { planner } from './plans.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
 
+/** A solve that takes longer is watched as a build, which shows how far it is. */
+const QUICK_MS = 15_000;
+
+/** Where nobody answers a plan, a build waits for somebody who does. */
+const UNANSWERED = ['errand-unanswered', 'abandoned'];
+
 /** Asking for a build: the name is claimed, the build recorded, the environment held, in this order. */
 export function create(ports: ServicePorts): Create {
-  const { store, clock, settings } = ports;
+  const { store, settings } = ports;
+  const solve = planner(ports, QUICK_MS);
   return {
     async create(asked, requester, { lock = null, projects = [] } = {}) {
       if (lock !== null) requirePlatform(lock, ports.platform, asked);
+      return begin(ports, { asked, requester, given: lock, lock, projects });
+    },
+    async createPlanned(asked, requester) {
       const request = { ...asked, edges: edgesOf(asked, settings) };
+      const { environment: name, edges } = request;
       await requireBuildable(ports, 'create', request, requester);
-      requireThawed(await store.readFreezes(), request.edges, asked);
-      const environment = await store.claimEnvironment(
-        request.environment,
-        requester.user,
-        clock.now(),
-      );
-      await requireOwn(ports, asked, environment, [requester.user]);
-      const known = { lock, projects };
-      const { approval, ...subject } = await approvedSubject(ports, request, requester, known);
-      const made = await record(ports, subject, requester);
-      if (approval !== null) {
-        const buildId = made.build.id;
-        await store.updateApproval(approval.id, (current) => ({ ...current, buildId }));
+      await requireOwn(ports, asked, await store.readEnvironment(name), [requester.user]);
+      const joined = await joinAtWork(ports, request, null);
+      if (joined) return joined;
+      const plan = await orUnanswered(solve(request), asked);
+      if (plan === null || plan.staged === null) {
+        return begin(ports, {
+          asked,
+          requester,
+          given: null,
+          lock: plan?.lock ?? null,
+          projects: [],
+        });
       }
-      return made;
+      const known = await lookup(ports).findRevision(name, plan.staged);
+      const stagings = known.stagings.filter(({ edge }) => edges.includes(edge));
+      return { known: { ...known, stagings } };
     },
   };
+}
+
+interface Beginning {
+  asked: BuildRequest;
+  requester: Requester;
+  /** The packages that were asked for as such: a build of others is not joined. */
+  given: Lock | null;
+  /** The packages to build with; null lets the build solve. */
+  lock: Lock | null;
+  /** What the code asked for must still be; none where whatever it is by then is right. */
+  projects: ProjectPin[];
+}
+
+async function begin(
+  ports: ServicePorts,
+  { asked, requester, given, lock, projects }: Beginning,
+): Promise<AtWork> {
+  const { store, clock, settings } = ports;
+  const request = { ...asked, edges: edgesOf(asked, settings) };
+  const { environment: name, edges } = request;
+  await requireBuildable(ports, 'create', request, requester);
+  requireThawed(await store.readFreezes(), edges, asked);
+  const environment = await store.claimEnvironment(name, requester.user, clock.now());
+  await requireOwn(ports, asked, environment, [requester.user]);
+  const known = { lock, projects };
+  const { approval, ...subject } = await approvedSubject(ports, request, requester, known);
+  if (approval === null) return record(ports, { ...subject, given }, requester);
+  const made = await record(ports, { ...subject, given: subject.lock }, requester);
+  const buildId = made.build.id;
+  await store.updateApproval(approval.id, (current) => ({ ...current, buildId }));
+  return made;
 }
 
 /** Joins the same request in flight, or records the build and hands it to the workers. */
 async function record(
   ports: ServicePorts,
-  { request, lock, projects }: Pick<Build, 'request' | 'lock' | 'projects'>,
+  {
+    request,
+    lock,
+    projects,
+    given,
+  }: Pick<Build, 'request' | 'lock' | 'projects'> & Pick<Beginning, 'given'>,
   requester: Requester,
-): Promise<{ build: Build; joined: boolean }> {
+): Promise<AtWork> {
   const { store, clock } = ports;
   const now = clock.now();
-  const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
-  if (newest && !isSettled(newest)) return joinOrRefuse(request, lock, newest);
+  const joined = await joinAtWork(ports, request, given);
+  if (joined) return joined;
   const build = newBuild({ id: ports.newId(), request, requester, now, lock, projects });
   // The record first: a hold must always point at something that can be read.
   await store.createBuild(build);
   const { held, holder } = await store.holdEnvironment(request.environment, build.id);
   if (!held) {
     await withdraw(ports, build);
-    return joinOrRefuse(request, lock, await lookup(ports).findBuild(holder));
+    return joinOrRefuse(request, given, await lookup(ports).findBuild(holder));
   }
   await enqueueOrUndo(ports, build);
   return { build, joined: false };
+}
+
+/** The plan; null where nobody answered. Whatever the solve is refused with is thrown. */
+async function orUnanswered(solving: Promise<Plan>, asked: BuildRequest): Promise<Plan | null> {
+  try {
+    return await solving;
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    if (UNANSWERED.includes(error.code)) return null;
+    throw error.retryable ? withRetry(error, asked) : error;
+  }
+}
+
+/** The same refusal, with the same command to press once its cause is gone. */
+function withRetry(error: FerryError, asked: BuildRequest): FerryError {
+  const { kind, said, code, details, retryable, repairs } = error;
+  const again = { label: 'Try again', command: createCommand(asked) };
+  return new FerryError(kind, { code, ...said, details, retryable, repairs: [...repairs, again] });
 }
 
 /** A lock is an answer for one platform: its packages do not run on another. */
@@ -72,14 +140,22 @@ function requirePlatform(lock: Lock, platform: Platform, asked: BuildRequest): v
   });
 }
 
-/** The same request in flight is one build; a different one names who holds the environment. */
-function joinOrRefuse(
+type AtWork = Awaited<ReturnType<Create['create']>>;
+
+/** Null where no build of the environment is at work. */
+async function joinAtWork(
+  { store }: ServicePorts,
   request: BuildRequest,
-  lock: Lock | null,
-  other: Build,
-): { build: Build; joined: true } {
+  given: Lock | null,
+): Promise<AtWork | null> {
+  const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
+  return newest && !isSettled(newest) ? joinOrRefuse(request, given, newest) : null;
+}
+
+/** The same request in flight is one build; a different one names who holds the environment. */
+function joinOrRefuse(request: BuildRequest, given: Lock | null, other: Build): AtWork {
   const isSame = JSON.stringify(other.request) === JSON.stringify(request);
-  if (!isSame || (lock !== null && !isSameLock(other.lock, lock))) throw busy(other);
+  if (!isSame || (given !== null && !isSameLock(other.lock, given))) throw busy(other);
   return { build: other, joined: true };
 }
 

@@ -4,6 +4,7 @@ import { referenceLabel } from '../../domain/reference.ts';
 import { createCommand } from '../../domain/request.ts';
 import type { Concerns, Restrictable } from '../../domain/roles.ts';
 import type { Audits } from '../../domain/services/audits.ts';
+import type { Created } from '../../domain/services/create.ts';
 import type { Diagnoses } from '../../domain/services/diagnoses.ts';
 import type { Edits } from '../../domain/services/edits.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
@@ -28,11 +29,13 @@ type Tell<Method> = Method extends (...asked: infer Asked) => Promise<infer Resu
   ? (asked: Asked, result: Awaited<Result> | null) => Told
   : never;
 
+/** `deed` where it is called otherwise than its method. */
 export type Told = {
   requester: Requester;
   /** What roles may have to say something of. */
   concerns: Concerns;
-} & Pick<AuditEntry, 'environment' | 'build' | 'text'>;
+} & Pick<AuditEntry, 'environment' | 'build' | 'text'> &
+  Partial<Pick<AuditEntry, 'deed'>>;
 
 /** A build is looked at where it is recorded (`requireBuildable`), whichever deed wants it. */
 const NEW_BUILD: Concerns = { command: null, edges: [], channels: [], projects: [], tags: [] };
@@ -46,10 +49,18 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     build: result?.build.id ?? null,
     text: createCommand(request),
   }),
+  createPlanned: ([request, requester], result) => ({
+    deed: 'create',
+    requester,
+    concerns: NEW_BUILD,
+    environment: request.environment,
+    build: buildOf(result),
+    text: createCommand(request),
+  }),
   rebuild: ([build, requester], result) => ({
     ...withBuild('rebuild', build, requester),
     concerns: NEW_BUILD,
-    build: result?.build.id ?? build.id,
+    build: buildOf(result) ?? build.id,
   }),
   retry: ([build, requester]) => ({
     ...withBuild('retry', build, requester),
@@ -107,6 +118,11 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
 
 function ofEnvironment(environment: string, requester: Requester, text: string) {
   return { requester, environment, build: null, text };
+}
+
+/** The build that was begun or joined; null where there was nothing to build. */
+function buildOf(result: Created | null): string | null {
+  return result !== null && 'build' in result ? result.build.id : null;
 }
 
 function withBuild(deed: string, build: Parameters<Services['retry']>[0], requester: Requester) {

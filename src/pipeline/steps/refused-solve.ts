@@ -10,9 +10,9 @@ import { formatSpec, type Spec } from '../../domain/spec.ts';
 import type { BuildPorts } from '../context.ts';
 
 /** A first solve that took longer is not repeated with other specs: nobody waits for that. */
-const QUICK_MS = 15_000;
-/** All that looking for something nearer may take. */
-const LOOKING_MS = 30_000;
+const QUICK_MS = 5_000;
+/** All that looking for something nearer may take: together they are less than a person waits for. */
+const LOOKING_MS = 8_000;
 
 /** What looking for something nearer needs from outside. */
 type Ports = Pick<BuildPorts, 'engine' | 'contents'>;

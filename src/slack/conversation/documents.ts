@@ -55,6 +55,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   build: () => true,
   invocation: () => true,
   plan: () => true,
+  known: () => true,
   edit: () => true,
   revisions: () => true,
   builds: ({ builds }) => builds.length > 0,

@@ -16,8 +16,8 @@ export interface RunnerOptions {
 }
 
 export interface Runner {
-  /** Runs a text without answering. */
-  run(text: string, place: Place): Promise<Reply>;
+  /** Runs a text without answering; `tell` says a word to who waits for it. */
+  run(text: string, place: Place, tell?: CommandContext['tell']): Promise<Reply>;
   /** Does `work`; what it throws becomes a refusal, and a defect a number to quote. */
   attempt<Result>(work: () => Promise<Result>): Promise<Result | Refusal>;
   /** What would be refused of a text, with nothing done; null also when that cannot be told. */
@@ -41,9 +41,9 @@ export function createRunner({ commands, services, log }: RunnerOptions): Runner
   });
 
   return {
-    run: (text, place) =>
+    run: (text, place, tell) =>
       attempt(async () => {
-        const reply = await execute(text, commands, context(place));
+        const reply = await execute(text, commands, { ...context(place), tell });
         return reply.kind === 'refusal' ? withStoreSentence(reply) : reply;
       }, log),
     attempt: (work) => attempt(work, log),

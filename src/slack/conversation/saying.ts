@@ -1,8 +1,9 @@
 /** What somebody said, from a text to its answer. */
+import type { CommandContext } from '../../../commands/command.ts';
 import type { Settings } from '../../domain/services.ts';
 import { renderMessage } from '../blocks.ts';
 import type { Chat } from '../chat.ts';
-import type { Place } from '../place.ts';
+import { isDirect, type Place } from '../place.ts';
 import type { Answer } from './answer.ts';
 import type { Modals } from './modals.ts';
 import type { Opening } from './opening.ts';
@@ -35,7 +36,7 @@ export function createSaying(options: SayingOptions): Saying {
       const form = renderMessage({ kind: 'form', form: 'create', initial: {} }, settings);
       return ways.deliver(form, place);
     }
-    return answer(await runner.run(text, place), place, text);
+    return answer(await runner.run(text, place, tellIn(place, answer)), place, text);
   }
 
   return {
@@ -52,4 +53,10 @@ export function createSaying(options: SayingOptions): Saying {
       return say(text, { ...place, channel, open: true });
     },
   };
+}
+
+/** A word while an answer takes its time, where only who waits reads it. */
+export function tellIn(place: Place, answer: Answer): CommandContext['tell'] {
+  if (place.open && !isDirect(place.channel)) return undefined;
+  return (text) => void answer({ kind: 'notice', tone: 'information', text }, place);
 }

@@ -30,6 +30,7 @@ const planOf = (errand: Errand): Plan => ({
   format: 'zip',
   fingerprint: errand.id,
   before: null,
+  staged: null,
 });
 
 const answering = async (errand: Errand): Promise<Answered> => ({ answer: planOf(errand) });

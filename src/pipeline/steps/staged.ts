@@ -1,0 +1,20 @@
+import type { Revision } from '../../domain/environment.ts';
+import type { BuildRequest } from '../../domain/request.ts';
+import type { BuildPorts } from '../context.ts';
+import { edgesOf } from './solve.ts';
+
+/** The revision with this fingerprint that is staged, intact, on every edge asked for; or null. */
+export async function findStaged(
+  ports: Pick<BuildPorts, 'store' | 'edges'>,
+  { request, fingerprint }: { request: BuildRequest; fingerprint: string },
+  signal: AbortSignal,
+): Promise<Revision | null> {
+  const environment = await ports.store.readEnvironment(request.environment);
+  const revision = environment?.revisions.findLast((known) => known.fingerprint === fingerprint);
+  if (!revision) return null;
+  for (const edge of edgesOf(ports, request)) {
+    const staging = revision.stagings.find((known) => known.edge === edge.name);
+    if (!staging || !(await edge.isIntact(staging, revision.archive, signal))) return null;
+  }
+  return revision;
+}
