@@ -1,0 +1,132 @@
+/**
+ * How long people wait: from Enter in the emulated Slack to what they read, with the real product,
+ * rattler and an edge node over SSH, while other builds are at work on the same machine. Prints a
+ * table and writes the same as JSON. There is no cluster: a proof is the smoke test on the edge.
+ *
+ *   npm run bench:chat [-- --rounds 5 --others 4]
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Message } from '../../deploy/lab/slack/index.ts';
+import { isSettled } from '../../src/domain/build.ts';
+import { startWorld, type World } from '../harness/world.ts';
+import { cannotWalk, words } from '../harness.ts';
+
+const OUTPUT = join(import.meta.dirname, '../.out/bench-chat.json');
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    others: { type: 'string', default: '4' },
+  },
+});
+const rounds = Number(values.rounds);
+const others = Number(values.others);
+/** What is asked for by hand has a slot beside the others, so that no queue is measured. */
+const concurrency = others + 1;
+
+if (cannotWalk) {
+  console.error(`Nothing to measure: ${cannotWalk}`);
+  process.exit(2);
+}
+
+/** Milliseconds of every round, by what somebody waited for. */
+const waits = new Map<string, number[]>();
+const world = await startWorld({ configure: () => ({ worker: { concurrency } }) });
+const stopping = new AbortController();
+try {
+  // The first solve reads the channel: nobody waits for that every day.
+  await waitFor('warming up', 'plan first python=3.11 numpy', /would have/);
+  waits.clear();
+  const busy = Array.from({ length: others }, (_, slot) => keepBuilding(slot));
+  for (let round = 1; round <= rounds; round += 1) await measure(round);
+  stopping.abort();
+  await Promise.all(busy);
+} finally {
+  stopping.abort();
+  await world.end();
+}
+report();
+
+async function measure(round: number): Promise<void> {
+  const name = `round-${round}`;
+  await waitFor('refusal: no such package', `create ${name} python=3.11 nunpy`, /Did you mean/);
+  const conflict = `create ${name} python=3.10 scipy`;
+  await waitFor('refusal: does not go together', conflict, /nearest that goes together/);
+  await waitFor('plan', `plan ${name} python=3.11 numpy pandas`, /would have/);
+  const create = `create ${name} python=3.11 six`;
+  const entered = performance.now();
+  await world.slack.slash({ user: 'ana', channel: 'data-science', text: create });
+  const says = (what: string, pattern: RegExp) =>
+    until(
+      entered,
+      what,
+      (message) => words(message).includes(name) && pattern.test(words(message)),
+    );
+  await Promise.all([
+    says('build: posted', /Building|waits/),
+    says('build: line', /pyspark/),
+    says('build: ready', /is ready/),
+  ]);
+  await waitFor('known environment', create, /Nothing to build/);
+}
+
+/** From Enter to the first message that says so. */
+async function waitFor(what: string, text: string, pattern: RegExp): Promise<void> {
+  const had = new Set(visible());
+  const entered = performance.now();
+  await world.slack.slash({ user: 'ana', channel: 'data-science', text });
+  await until(entered, what, (message) => !had.has(message) && pattern.test(words(message)));
+}
+
+async function until(
+  entered: number,
+  what: string,
+  isIt: (message: Message) => boolean,
+): Promise<void> {
+  await world.until(what, () => visible().some(isIt));
+  waits.set(what, [...(waits.get(what) ?? []), performance.now() - entered]);
+}
+
+function visible(): Message[] {
+  const { workspace } = world.slack;
+  return workspace.visibleTo(workspace.user('ana').id, workspace.channel('data-science').id);
+}
+
+/** One build after another, as other people make them. */
+async function keepBuilding(slot: number): Promise<void> {
+  for (let count = 1; !stopping.signal.aborted; count += 1) {
+    const name = `other-${slot}-${count}`;
+    const text = `create ${name} python=3.11 numpy scipy`;
+    await world.slack.slash({ user: 'ben', channel: 'random', text });
+    await settled(world, name);
+  }
+}
+
+async function settled({ until, store }: World, environment: string): Promise<void> {
+  await until(`the end of ${environment}`, async () => {
+    const [build] = await store.listBuilds({ environment, limit: 1 });
+    return stopping.signal.aborted || (build !== undefined && isSettled(build));
+  });
+}
+
+function report(): void {
+  const rows = [...waits].map(([what, times]) => {
+    const sorted = times.toSorted((left, right) => left - right).map(Math.round);
+    const [median, worst] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+    return { what, 'median ms': median, 'worst ms': worst };
+  });
+  const machine = {
+    processor: cpus()[0]?.model ?? 'unknown',
+    processors: cpus().length,
+    memoryGigabytes: Math.round(totalmem() / 1e9),
+    node: process.version,
+  };
+  console.log(
+    `${rounds} rounds beside ${others} other builds, ${machine.processors} × ${machine.processor}`,
+  );
+  console.table(rows);
+  mkdirSync(join(OUTPUT, '..'), { recursive: true });
+  writeFileSync(OUTPUT, `${JSON.stringify({ machine, rounds, others, rows }, null, 2)}\n`);
+}
