@@ -229,7 +229,9 @@ export function typed(line: InvocationLine): string {
 export function subjectOf(build: Built, staging?: Partial<Staging>): VerificationSubject {
   const [known] = build.stagings;
   if (!known) throw new Error(`${build.request.environment} is not staged`);
-  return { imports: build.imports, tables: true, staging: { ...known, ...staging } };
+  // What is not as it was staged is not what the launcher starts.
+  const change = staging && { archiveLink: null, ...staging };
+  return { imports: build.imports, tables: true, staging: { ...known, ...change } };
 }
 
 /** The JSON after `RESULT ` in what an application printed. */

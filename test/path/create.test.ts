@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { linesForBuild } from '../../src/domain/lines.ts';
 import { cannotWalk, ferry, words } from '../harness.ts';
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -58,6 +60,39 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
         await ctx.edge.ssh(`${python} -c 'import six, sys; print(six.__version__, sys.version)'`),
         /^1\.17\.0 3\.11\./,
       );
+    }));
+
+  test('the short line starts the environment, in the words of the whole one', () =>
+    runTest(async (ctx) => {
+      await ctx.slash('create started python=3.11 six');
+      const [line] = linesForBuild(await ctx.untilReady('started'));
+      assert.ok(line);
+      const { root } = ctx.edge;
+      assert.equal(line.short, `${root}/run started@1 pyspark`);
+      const bin = join(root, '../bin');
+      mkdirSync(bin, { recursive: true });
+      writeFileSync(
+        join(bin, 'pyspark'),
+        '#!/bin/sh\nprintf "%s\\n" "$@"\n"$PYSPARK_DRIVER_PYTHON" -c "import six; print(six.__version__)"\n',
+        { mode: 0o755 },
+      );
+      const started = async (text: string) =>
+        (await ctx.edge.ssh(`cd / && export PATH=${bin}:$PATH && ${text}`)).split('\n');
+      const whole = await started(line.rows);
+      assert.equal(whole.at(-1), '1.17.0');
+      for (const name of ['started@1', 'started']) {
+        const short = await started(`${root}/run ${name} pyspark --name 'a b'`);
+        assert.deepEqual(
+          whole.filter((word) => !short.includes(word)),
+          [],
+        );
+        assert.deepEqual(short.slice(-3), ['--name', 'a b', '1.17.0']);
+      }
+      const [shown] = await started(`${root}/run --print started:latest pyspark`);
+      assert.deepEqual(await started(`${shown}`), await started(`${root}/run started@1 pyspark`));
+      assert.deepEqual(await started(`${root}/run strated pyspark 2>&1; echo $?`), [
+        ...['There is no environment strated here.', `There are: started`, '2'],
+      ]);
     }));
 
   test('the same request again is answered from what is there: nothing created, nothing sent', () =>

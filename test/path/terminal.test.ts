@@ -33,6 +33,7 @@ describe('the command line', { skip: cannotWalk }, () => {
       assert.equal(made.code, 0, made.stderr);
       const { build, lines } = document(made);
       assert.equal(build.state, 'ready');
+      assert.equal(lines[0].short, `${ctx.edge.root}/run typed@1 pyspark`);
       assert.match(lines[0].text, /pyspark --master yarn/);
       assert.equal(ctx.edge.sha256('typed'), build.archive.sha256);
       // Each step as it ends, for whoever watches.
