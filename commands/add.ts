@@ -23,7 +23,7 @@ export const add = defineCommand({
       revision: EDIT_ARGS.positionals.revision,
       specs: { kind: 'spec', many: true },
     },
-    options: { pip: REQUEST_ARGS.options.pip, yes: EDIT_ARGS.options.yes },
+    options: { pip: REQUEST_ARGS.options.pip, ...EDIT_ARGS.options },
   },
   async run(args, context) {
     const { specs, pip } = args;

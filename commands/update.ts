@@ -25,7 +25,7 @@ export const update = defineCommand({
         kind: 'flag',
         summary: 'every package as new as there is, those that came along too',
       },
-      yes: EDIT_ARGS.options.yes,
+      ...EDIT_ARGS.options,
     },
   },
   async run(args, context) {

@@ -1,7 +1,7 @@
 import { channelsOf } from '../../src/domain/defaults.ts';
 import type { Edited } from '../../src/domain/edit.ts';
 import { latestRevision, type Revision, revisionLabel } from '../../src/domain/environment.ts';
-import { type FerryError, userError } from '../../src/domain/errors.ts';
+import { FerryError, userError } from '../../src/domain/errors.ts';
 import { everyPackage, type LockedPackage } from '../../src/domain/lock.ts';
 import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
 import { listInWords } from '../../src/domain/phrase.ts';
@@ -12,6 +12,8 @@ import type { Reply } from '../../src/domain/reply.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { type CommandContext, type Grammar, type KindTypes, requesterOf } from '../command.ts';
+import { REQUEST_ARGS } from '../create/arguments.ts';
+import { asEdit, withEdits } from './repairs.ts';
 
 /** How an edit is said. */
 export const EDIT_ARGS = {
@@ -20,6 +22,7 @@ export const EDIT_ARGS = {
     specs: { kind: 'spec', many: true, required: true },
   },
   options: {
+    force: REQUEST_ARGS.options.force,
     yes: { kind: 'flag', short: '-y', summary: 'build at once what would be shown first' },
   },
 } as const satisfies Grammar;
@@ -31,6 +34,7 @@ interface Editing {
     revision: KindTypes['revision'];
     specs: readonly Spec[];
     pip?: readonly PipRequirement[];
+    force: true | null;
     yes: true | null;
   };
   /** Options beside `--yes` that belong to what was typed. */
@@ -53,7 +57,7 @@ export async function answerEdit(
     [verb, place, ...specs.map(formatSpec), ...options].join(' ');
   const missing = verb === 'remove' ? null : await missingIn(edited, args.specs, say, context);
   if (missing) throw missing;
-  const plan = await services.planEdit(edited, requesterOf(context));
+  const plan = await planned(edited, base, args.force === true, context);
   if (isSame(plan, base)) {
     return { kind: 'notice', tone: 'information', text: unchanged(base, args.specs) };
   }
@@ -61,6 +65,27 @@ export async function answerEdit(
   const newest = latestRevision(await services.findEnvironment(name))?.number ?? base.number;
   const id = await services.keepPlan({ plan, newest, command: say(args.specs) });
   return { kind: 'edit', plan, base, id };
+}
+
+/** What a build of the edit would have; whatever would go through instead is an edit, too. */
+async function planned(
+  { request, edit }: Edited,
+  base: Revision,
+  force: boolean,
+  context: CommandContext,
+): Promise<Plan> {
+  const { services } = context;
+  const forced = { edit, request: { ...request, force: request.force || force } };
+  try {
+    const plan = await services.planEdit(forced, requesterOf(context));
+    const notes = plan.notes.map((note) => ({
+      ...note,
+      repair: note.repair && asEdit(note.repair, base, services.settings),
+    }));
+    return { ...plan, notes };
+  } catch (error) {
+    throw error instanceof FerryError ? withEdits(error, base, services.settings) : error;
+  }
 }
 
 /** Builds what a plan has: its packages, and the code at the bytes it had then. */
@@ -90,9 +115,13 @@ function unchanged({ number, request, lock }: Revision, specs: readonly Spec[]):
   const holding = request.specs
     .filter(({ name, version, build }) => names.includes(name) && (version ?? build) !== null)
     .map((spec) => `\`${formatSpec(spec)}\``);
-  const has = `\`${revisionLabel(request.environment, number)}\` has ${listInWords(there, 'and')}`;
-  const held = holding.length > 0 ? `, as ${listInWords(holding, 'and')} lets it` : '';
-  return `Nothing changes: ${there.length > 0 ? `${has}${held}.` : 'it is as asked for.'}`;
+  const label = revisionLabel(request.environment, number);
+  const has =
+    specs.length > 0
+      ? `\`${label}\` has ${listInWords(there, 'and')}`
+      : `there is nothing newer for \`${label}\``;
+  const held = holding.length > 0 ? `, held by ${listInWords(holding, 'and')}` : '';
+  return `Nothing changes: ${has}${held}.`;
 }
 
 function labelOf({ name, version }: LockedPackage): string {

@@ -4,7 +4,7 @@ import type { Reply } from '../domain/reply.ts';
 import { sayButtons } from './buttons.ts';
 import { describeDifference } from './difference.ts';
 import { buttons, codes, type Document, heading, small } from './document.ts';
-import { describeNotes } from './notes.ts';
+import { describeNotes, repairsOf } from './notes.ts';
 import { describeRequestChange } from './request-change.ts';
 
 /** What an edit would change of a revision, and the button that builds exactly that. */
@@ -29,7 +29,7 @@ export function describeEdit({ plan, base, id }: Extract<Reply, { kind: 'edit' }
       ...(isMoving ? describeDifference(difference, 'Packages') : []),
       ...describeRequestChange(base, { request, projects }),
       ...describeNotes(notes),
-      ...buttons(sayButtons([build])),
+      ...buttons(sayButtons([build, ...repairsOf(notes)])),
     ],
   };
 }

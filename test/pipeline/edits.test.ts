@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { userError } from '../../src/domain/errors.ts';
 import type { Lock, LockedPackage } from '../../src/domain/lock.ts';
 import { formatRequirement } from '../../src/domain/pip.ts';
 import type { Pip, SolveRequest } from '../../src/domain/ports.ts';
@@ -164,7 +165,7 @@ describe('an edit', () => {
     const all = await world.say(OWNER, 'update other');
     assert.match(
       all.kind === 'notice' ? String(all.text) : '',
-      /as `python=3.11` and `numpy=1.26`/,
+      /held by `python=3.11` and `numpy=1.26`/,
     );
     assert.deepEqual(shown(await world.say(OWNER, 'update other --latest')), ['libblas 3.9.0']);
   });
@@ -187,6 +188,38 @@ describe('an edit', () => {
     await press(reply);
     await world.work('churn');
     assert.equal(await specsOf(3), 'python=3.11 numpy=1.26 libblas=3.8');
+  });
+
+  test('that cannot be solved is refused with an edit that can', async () => {
+    const { engine } = world.ports;
+    world.ports.engine = engineSolving(async (request, progress) => {
+      const specs = request.specs.map(formatSpec);
+      if (specs.includes('numpy=1.26') && specs.includes('scipy')) {
+        throw userError({ code: 'unsatisfiable', message: 'No.' });
+      }
+      return engine.solve(request, progress);
+    });
+    const reply = await world.say(OWNER, 'add churn scipy');
+    const command = 'add churn@1 numpy=2.2 scipy';
+    assert.deepEqual(reply.kind === 'refusal' && reply.error.repairs, [
+      { label: command, command },
+    ]);
+    assert.deepEqual(shown(await world.say(OWNER, command)), [
+      ...['+scipy 1.15.3', 'libblas 3.9.0', 'numpy 2.2.6'],
+    ]);
+  });
+
+  test('to what the cluster does not run is for those who insist', async () => {
+    const reply = await world.say(OWNER, 'add churn python=3.12');
+    assert.ok(reply.kind === 'refusal', JSON.stringify(reply));
+    const commands = ['add churn@1 python=3.12 setuptools<80', 'add churn@1 python=3.12 --force'];
+    assert.deepEqual(
+      reply.error.repairs.map(({ command }) => command),
+      commands,
+    );
+    const forced = await world.say(OWNER, commands[1] ?? '');
+    assert.deepEqual(shown(forced), ['python 3.12.1']);
+    assert.equal(forced.kind === 'edit' && forced.plan.request.force, true);
   });
 
   test('that has been overtaken is planned again, not built', async () => {
