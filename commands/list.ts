@@ -1,3 +1,4 @@
+import { isLetGo } from '../src/domain/environment.ts';
 import { defineCommand } from './command.ts';
 
 export const list = defineCommand({
@@ -5,11 +6,17 @@ export const list = defineCommand({
   group: 'look',
   aliases: ['ls'],
   summary: 'all environments, or only yours',
-  usage: 'list [--mine]',
+  usage: 'list [--mine] [--all]',
   examples: ['list', 'list --mine'],
-  args: { options: { mine: { kind: 'flag', summary: 'only what you own' } } },
+  args: {
+    options: {
+      mine: { kind: 'flag', summary: 'only what you own' },
+      all: { kind: 'flag', summary: 'also what was let go' },
+    },
+  },
   async run(args, { services, user }) {
-    const all = await services.environments();
+    const known = await services.environments();
+    const all = args.all ? known : known.filter((each) => !isLetGo(each));
     const environments = args.mine ? all.filter((environment) => environment.owner === user) : all;
     const others = args.mine ? all.length - environments.length : null;
     return { kind: 'environments', environments, others };

@@ -1,6 +1,7 @@
 import { FerryError, userError } from '../src/domain/errors.ts';
 import { type LineOptions, latestVerification, lineFor } from '../src/domain/lines.ts';
 import { everyPackage } from '../src/domain/lock.ts';
+import { requireThere } from '../src/domain/reference.ts';
 import { type BuildRequest, createCommand } from '../src/domain/request.ts';
 import { parseSpec } from '../src/domain/spec.ts';
 import { defineCommand } from './command.ts';
@@ -46,6 +47,7 @@ export const run = defineCommand({
   async run(args, context) {
     const { environment, revision: number } = args.revision;
     const revision = await context.services.findRevision(environment, number);
+    requireThere(environment, revision);
     const [application = null, ...rest] = args.rest;
     const tool =
       args.tool ?? (application === null && args.mode !== 'cluster' ? 'pyspark' : 'spark-submit');

@@ -27,6 +27,7 @@ import {
 } from './document.ts';
 import { describeEvidence, newestPerEdge } from './evidence.ts';
 import { describeLines, linesOf, shortest } from './invocation.ts';
+import { letGoLine } from './letting-go.ts';
 import { describeNotes, repairsOf } from './notes.ts';
 import { clip, line } from './outside.ts';
 
@@ -67,6 +68,7 @@ function title(build: Build): string {
       if (isBeingProven(build)) return `⏳ ${name} is staged and being proven`;
       return build.cancelRequested ? `⏹️ Stopping the build of ${name}` : `⏳ Building ${name}`;
     case 'ready':
+      if (build.letGo) return `⏹️ ${name} was let go`;
       return isProven(build) ? `✅ ${name} is ready` : `⚠️ ${name} is staged, but not proven`;
     case 'failed':
       return `❌ ${name} could not be built`;
@@ -103,6 +105,7 @@ function summaryOf(build: Build, [first]: readonly InvocationLine[]): string {
         ? `${name} is staged on ${first.edge} and being proven: ${shortest(first)}`
         : `Building ${name}: ${progressTitle(build)}`;
     case 'ready':
+      if (build.letGo) return `${name} was let go.`;
       return first ? `${name} is ready on ${first.edge}: ${shortest(first)}` : `${name} is ready.`;
     case 'failed':
       return `${name} could not be built: ${line(build.failure?.message ?? 'no reason was recorded', 600)}`;
@@ -244,6 +247,7 @@ function outcome(
   { lines, reason }: ReturnType<typeof linesOf>,
   settings: Settings,
 ): Part[] {
+  if (build.letGo) return [letGoLine(build.letGo)];
   if (build.state === 'ready' || isBeingProven(build)) {
     const shells = lines.filter((entry) => entry.tool === 'pyspark');
     return [

@@ -99,11 +99,20 @@ export function buttonsOfCopy(build: Build): Button[] {
 /** The buttons of a build's live message. */
 export function buttonsOf(build: Build): Button[] {
   const offered = offeredOn(build).map((action) => buttonFor(action, build));
-  const repairs = sayButtons(build.state === 'failed' ? (build.failure?.repairs ?? []) : []);
+  const repairs = sayButtons(build.letGo ? [restoring(labelOf(build))] : repairsOf(build));
   // What would go through comes before what failed once.
   return repairs.length === 0
     ? offered
     : [...repairs, ...offered.map((button) => ({ ...button, style: null }))];
+}
+
+function repairsOf({ state, failure }: Build): readonly Repair[] {
+  return state === 'failed' ? (failure?.repairs ?? []) : [];
+}
+
+/** What builds a revision that was let go again. */
+export function restoring(label: string): Repair {
+  return { label: 'Get it back', command: `restore ${label}` };
 }
 
 /** Slack keeps at most 2000 characters with a button. */
@@ -156,6 +165,7 @@ function sayValue(command: string): string {
 export function offeredOn(build: Build): (keyof typeof BUTTONS)[] {
   if (!isSettled(build)) return build.cancelRequested ? ['logs'] : ['cancel', 'logs'];
   if (build.state !== 'ready') return ['retry', 'logs'];
+  if (build.letGo) return ['rebuild'];
   return build.verifying
     ? ['copy_line', 'spark_submit', 'logs']
     : ['copy_line', 'spark_submit', 'verify', 'rebuild', 'logs'];

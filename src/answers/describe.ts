@@ -17,6 +17,7 @@ import { describeFreezes } from './freezes.ts';
 import { describeHelp } from './help.ts';
 import { describeInvocation } from './invocation.ts';
 import { describeKnown } from './known.ts';
+import { describeLeaving, describeLeft } from './letting-go.ts';
 import { describeLog } from './log.ts';
 import { describeMove } from './move.ts';
 import { describeNotice } from './notice.ts';
@@ -36,6 +37,8 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   environments: describeEnvironments,
   environment: describeEnvironment,
   file: describeFile,
+  leaving: describeLeaving,
+  left: describeLeft,
   move: describeMove,
   log: describeLog,
   findings: describeFindings,

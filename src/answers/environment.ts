@@ -11,7 +11,7 @@ import { otherNames } from '../domain/reference.ts';
 import type { Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { sayButtons } from './buttons.ts';
+import { restoring, sayButtons } from './buttons.ts';
 import { labelOf } from './difference.ts';
 import {
   bold,
@@ -30,6 +30,7 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence } from './evidence.ts';
+import { letGoLine } from './letting-go.ts';
 import { STATE_ICONS } from './lists.ts';
 import { describeNotes, repairsOf } from './notes.ts';
 import { line } from './outside.ts';
@@ -46,6 +47,7 @@ export function describeEnvironment(
   ];
   if (building)
     parts.push(prose(`${STATE_ICONS[building.state]} At work: `, code(building.id, 60)));
+  if (revision?.letGo) parts.push(letGoLine(revision.letGo));
   if (revision) parts.push(...describeRevision(revision));
   else parts.push(prose('Nothing is built yet.'));
   const others = environment.revisions
@@ -62,12 +64,16 @@ export function describeEnvironment(
   if (revision) {
     parts.push(
       ...buttons(
-        sayButtons([
-          { label: 'Line', command: `run ${label}` },
-          { label: 'spark-submit', command: `run ${label} spark-submit` },
-          { label: 'Verify', command: `verify ${label}` },
-          { label: 'Logs', command: `logs ${revision.buildId}` },
-        ]),
+        sayButtons(
+          revision.letGo
+            ? [restoring(label)]
+            : [
+                { label: 'Line', command: `run ${label}` },
+                { label: 'spark-submit', command: `run ${label} spark-submit` },
+                { label: 'Verify', command: `verify ${label}` },
+                { label: 'Logs', command: `logs ${revision.buildId}` },
+              ],
+        ),
       ),
       ...buttons(sayButtons(repairsOf(revision.notes), null)),
     );
@@ -162,7 +168,8 @@ function revisionLine(environment: Environment, revision: Revision): Inline[] {
     bold(revisionLabel(environment.name, revision.number)),
     ...otherNames(environment, revision.number).flatMap((name) => [' ', code(name)]),
     ' ',
-    date(revision.createdAt),
+    revision.letGo ? 'let go ' : '',
+    date(revision.letGo?.at ?? revision.createdAt),
     ': ',
     codes(packagesAsked(revision.request), 100),
   );

@@ -1,5 +1,5 @@
 import type { Archive } from './archive.ts';
-import type { Staging, Verification } from './environment.ts';
+import type { LetGo, Staging, Verification } from './environment.ts';
 import type { Failure } from './errors.ts';
 import type { Lock } from './lock.ts';
 import type { Note } from './note.ts';
@@ -73,6 +73,8 @@ export interface Build {
   /** True when the fingerprint was known, staged and intact, so that nothing had to be built. */
   reused: boolean;
   failure: Failure | null;
+  /** The revision it made was let go: what this build staged is no more. */
+  letGo: LetGo | null;
   cancelRequested: { user: string; at: number } | null;
   createdAt: number;
   /** When this attempt was asked for: of the first one, when the build was created. */
@@ -113,6 +115,7 @@ export function newBuild(input: {
     verifying: false,
     reused: false,
     failure: null,
+    letGo: null,
     cancelRequested: null,
     createdAt: input.now,
     queuedAt: input.now,

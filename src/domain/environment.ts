@@ -45,6 +45,17 @@ export interface Revision {
   verifications: Verification[];
   createdAt: number;
   createdBy: string;
+  /**
+   * Its bytes leave the edges and the build hosts: what is still in `stagings` has yet to go. The
+   * lock stays, so it can be built again. Null while it is there.
+   */
+  letGo: LetGo | null;
+}
+
+export interface LetGo {
+  at: number;
+  /** Null where nobody asked for it: its time was up. */
+  by: string | null;
 }
 
 /** An archive present and verified on an edge node (and in HDFS when the edge has it). */
@@ -147,8 +158,23 @@ export function newEnvironment(name: string, owner: string, createdAt: number): 
   };
 }
 
-export function latestRevision(environment: Environment): Revision | null {
-  return environment.revisions.at(-1) ?? null;
+/** The newest revision that is there; where all are let go, the newest of them. */
+export function latestRevision({ revisions }: Environment): Revision | null {
+  return revisions.findLast(isThere) ?? revisions.at(-1) ?? null;
+}
+
+export function isThere({ letGo }: Revision): boolean {
+  return letGo === null;
+}
+
+/** Nothing of it is there any more; it is still somebody's. */
+export function isLetGo(environment: Environment): boolean {
+  return isOwned(environment) && !environment.revisions.some(isThere);
+}
+
+/** The number of the next revision: no number is given twice. */
+export function nextNumber({ revisions }: Environment): number {
+  return (revisions.at(-1)?.number ?? 0) + 1;
 }
 
 /** What the environment's name alone means: the newest revision, unless it was moved. */
@@ -206,8 +232,17 @@ export function withStagings(
   number: number,
   stagings: Staging[],
 ): Environment {
+  return withRevision(environment, number, { stagings });
+}
+
+/** The environment with something of one of its revisions changed. */
+export function withRevision(
+  environment: Environment,
+  number: number,
+  change: Partial<Revision>,
+): Environment {
   const revisions = environment.revisions.map((known) =>
-    known.number === number ? { ...known, stagings } : known,
+    known.number === number ? { ...known, ...change } : known,
   );
   return { ...environment, revisions };
 }

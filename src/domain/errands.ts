@@ -16,6 +16,15 @@ export interface ErrandTable {
   point: { asked: { environment: string }; answer: { unreached: string[] } };
   /** Solves an edited request so that what was not edited stays where it is. */
   edit: { asked: Edited; answer: Plan };
+  /** Removes what was let go of an environment from the edges; answers what is left, and why. */
+  unstage: { asked: { environment: string }; answer: { left: Unreached[] } };
+}
+
+/** An edge that something could not be removed from. */
+export interface Unreached {
+  edge: string;
+  /** For people, without a secret. */
+  why: string;
 }
 
 export type ErrandKind = keyof ErrandTable;

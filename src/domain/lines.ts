@@ -150,7 +150,7 @@ export function isSameForm(ran: LineForm, asked: LineForm): boolean {
 
 /** The lines a build answers with: pyspark and spark-submit, for every edge. None before they hold. */
 export function linesForBuild(build: Build): InvocationLine[] {
-  const isThere = build.state === 'ready' || isBeingProven(build);
+  const isThere = (build.state === 'ready' && !build.letGo) || isBeingProven(build);
   if (!isThere || build.revision === null) return [];
   return build.stagings.flatMap((staging) => {
     const verification = latestVerification(build.verifications, staging.edge);

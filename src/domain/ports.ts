@@ -249,8 +249,13 @@ export interface Store {
   /** What was asked for last comes first. */
   listBuilds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
 
+  /** Drops logs and checkpoints of builds; the builds stay. */
+  removeProgress(buildIds: readonly string[]): Promise<void>;
+
   readEnvironment(name: string): Promise<Environment | null>;
   listEnvironments(): Promise<Environment[]>;
+  /** Drops an environment with all its builds, as if there had never been one of that name. */
+  removeEnvironment(name: string): Promise<void>;
   /** Creates the environment without a revision, or returns the one that exists; `isOwned` says whether it is anybody's. */
   claimEnvironment(name: string, owner: string, now: number): Promise<Environment>;
   updateEnvironment(

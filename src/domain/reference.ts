@@ -107,6 +107,23 @@ export function revisionOf(environment: Environment, which: Which): Revision {
   });
 }
 
+/** Throws `let-go` for a revision whose bytes are gone, with the way to have them again. */
+export function requireThere(name: string, { number, letGo }: Revision): void {
+  if (letGo === null) return;
+  const label = revisionLabel(name, number);
+  const date = new Date(letGo.at).toISOString().slice(0, 10);
+  const command = `restore ${label}`;
+  throw userError({
+    code: 'let-go',
+    message:
+      letGo.by === null
+        ? `\`${label}\` was let go on ${date}, when its time was up.`
+        : [`\`${label}\` was let go by `, { person: letGo.by }, ` on ${date}.`],
+    suggestion: `Its lock is kept: \`${command}\` builds the same archive again.`,
+    repairs: [{ label: 'Get it back', command }],
+  });
+}
+
 /** Number of the revision with the tag. Throws `tag-not-found`. */
 export function numberOf(environment: Environment, tag: string): number | null {
   if (tag === LATEST) return latestRevision(environment)?.number ?? null;

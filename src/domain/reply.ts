@@ -9,6 +9,7 @@ import type { LockFile } from './lock-file.ts';
 import type { Phrase } from './phrase.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
+import type { Leaving, Left } from './services/letting-go.ts';
 import type { Moved } from './services/tags.ts';
 
 /**
@@ -73,6 +74,10 @@ export type Reply =
     }
   /** Builds that wait for approval. */
   | { kind: 'approvals'; approvals: Approval[] }
+  /** What would be let go, before it is. */
+  | ({ kind: 'leaving' } & Leaving)
+  /** What was let go, and where bytes are still to be removed. */
+  | ({ kind: 'left' } & Left)
   /** Edges on which nothing new is staged. */
   | { kind: 'freezes'; freezes: Freeze[] }
   /** Who did what, newest first. `more`: older entries fit; `format`: as a file for other programs. */

@@ -7,6 +7,7 @@ export const RESTRICTABLE = [
   'verify',
   'tag',
   'rollback',
+  'delete',
   'freeze',
   'thaw',
 ] as const;

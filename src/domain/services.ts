@@ -8,6 +8,7 @@ import type { Create } from './services/create.ts';
 import type { Diagnoses } from './services/diagnoses.ts';
 import type { Edits } from './services/edits.ts';
 import type { Freezes } from './services/freezes.ts';
+import type { LettingGo } from './services/letting-go.ts';
 import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
@@ -32,6 +33,7 @@ export interface Services
     Freezes,
     Roles,
     Approvals,
+    LettingGo,
     Tags {
   readonly settings: Settings;
 }

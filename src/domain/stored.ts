@@ -5,6 +5,7 @@ import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './b
 import type { ClusterProfile } from './cluster.ts';
 import {
   type Environment,
+  type LetGo,
   type LineForm,
   type Move,
   newEnvironment,
@@ -183,11 +184,13 @@ const MADE = {
   verifications: listOf(VERIFICATION),
 };
 
+const LET_GO = object<LetGo>({ at: number, by: or(string, null) });
+
 type StoredRevision = Omit<Revision, 'stagings'> & { stagings: StoredStaging[] };
 
 const REVISION = object<StoredRevision>({
   ...{ number, fingerprint: string, buildId: string, lock: LOCK, archive: ARCHIVE, ...MADE },
-  ...{ createdAt: number, createdBy: string },
+  ...{ createdAt: number, createdBy: string, letGo: or(LET_GO, null) },
 });
 
 const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredRevision[] }>({
@@ -273,6 +276,7 @@ const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
   verifying: boolean,
   reused: boolean,
   failure: or(FAILURE, null),
+  letGo: or(LET_GO, null),
   cancelRequested: or(
     object<NonNullable<Build['cancelRequested']>>({ user: string, at: number }),
     null,

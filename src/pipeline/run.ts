@@ -2,9 +2,10 @@ import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
 import {
   type Environment,
   isOwned,
-  latestRevision,
   moveTo,
+  nextNumber,
   type Revision,
+  withRevision,
   withStagings,
 } from '../domain/environment.ts';
 import {
@@ -161,8 +162,12 @@ async function reuse(run: BuildRun, revision: Revision): Promise<void> {
   );
   if (isProven) await run.skip('verify', `proven as @${revision.number}`);
   else await prove(run);
+  // Let go perhaps, and its bytes not yet gone: now it stays.
   await keepAsDefault(run, (environment) =>
-    withAsked(environment, revision.number, run.build.request),
+    withRevision(withAsked(environment, revision.number, run.build.request), revision.number, {
+      letGo: null,
+      ...(revision.letGo && { buildId: run.build.id }),
+    }),
   );
 }
 
@@ -205,8 +210,7 @@ async function revisionNumber(run: BuildRun, solved: Solved): Promise<number> {
   const known = environment?.revisions.find(
     (revision) => revision.fingerprint === solved.fingerprint,
   );
-  const latest = environment ? latestRevision(environment) : null;
-  return known?.number ?? (latest?.number ?? 0) + 1;
+  return known?.number ?? (environment ? nextNumber(environment) : 1);
 }
 
 async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Promise<void> {
@@ -232,6 +236,7 @@ async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Prom
       verifications: build.verifications,
       createdAt: known?.createdAt ?? now,
       createdBy: known?.createdBy ?? build.requester.user,
+      letGo: null,
     };
     return {
       ...environment,

@@ -9,6 +9,7 @@ import { diagnoses } from './services/diagnoses.ts';
 import { door } from './services/door.ts';
 import { edits } from './services/edits.ts';
 import { freezes } from './services/freezes.ts';
+import { lettingGo } from './services/letting-go.ts';
 import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
@@ -45,5 +46,6 @@ export function createServices({
     ...tags(ports),
     ...roles(ports),
     ...approvals(ports),
+    ...lettingGo(ports),
   });
 }

@@ -310,6 +310,7 @@ export function revision(number = 3): Revision {
     verifications: [verification()],
     createdAt: START + 43_000,
     createdBy: 'U0ANARUIZ1',
+    letGo: null,
   };
 }
 
@@ -586,6 +587,29 @@ export const samples: Readonly<Record<string, Reply>> = {
     build('failed', { failure: failures.outside, steps: steps('stage', 'error') }),
   ),
   'build-failed-defect': buildReply(build('failed', { failure: failures.defect, attempt: 2 })),
+  'build-let-go': buildReply(
+    build('ready', { letGo: { at: START + 3_600_000, by: 'U0ANARUIZ1' } }),
+  ),
+  leaving: { kind: 'leaving', environment: environment(), revisions: [revision(2)] },
+  'leaving-all': {
+    kind: 'leaving',
+    environment: environment(),
+    revisions: environment().revisions,
+  },
+  left: { kind: 'left', environment: environment(), revisions: [revision(2)], left: [] },
+  'left-waiting': {
+    kind: 'left',
+    environment: environment(),
+    revisions: environment().revisions,
+    left: [{ edge: 'madrid', why: 'The edge `madrid` does not answer on port 22.' }],
+  },
+  'left-later': { kind: 'left', environment: environment(), revisions: [revision(2)], left: null },
+  'environment-let-go': {
+    kind: 'environment',
+    environment: environment(),
+    revision: { ...revision(2), stagings: [], letGo: { at: START + 3_600_000, by: null } },
+    building: null,
+  },
   'build-cancelled': buildReply(build('cancelled')),
   invocation: {
     kind: 'invocation',

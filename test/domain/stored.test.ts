@@ -55,6 +55,18 @@ describe('a record of an older version', () => {
     assert.deepEqual(readEnvironment({ ...environment(), revisions }), environment());
   });
 
+  test('has nothing that was let go, and keeps what was', () => {
+    const { letGo, ...older } = revision();
+    assert.equal(letGo, null);
+    assert.deepEqual(readEnvironment({ ...environment(), revisions: [older] }).revisions, [
+      revision(),
+    ]);
+    const { letGo: _, ...build3 } = build('ready');
+    assert.equal(readBuild(build3).letGo, null);
+    const gone = { ...revision(), letGo: { at: 7, by: 'U1' } };
+    assert.deepEqual(readEnvironment({ ...environment(), revisions: [gone] }).revisions, [gone]);
+  });
+
   test('of this version is as it was', () => {
     const ready = build('ready');
     assert.deepEqual(readBuild(ready), ready);

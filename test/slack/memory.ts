@@ -84,6 +84,14 @@ export class MemoryStore implements Store {
     return [...this.environments.values()];
   }
 
+  async removeEnvironment(name: string): Promise<void> {
+    await this.#reach();
+    this.environments.delete(name);
+    for (const [id, { request }] of this.builds) {
+      if (request.environment === name) this.builds.delete(id);
+    }
+  }
+
   async claimEnvironment(name: string, owner: string, now: number): Promise<Environment> {
     await this.#reach();
     const environment = this.environments.get(name) ?? newEnvironment(name, owner, now);
@@ -119,6 +127,10 @@ export class MemoryStore implements Store {
 
   async writeCheckpoint<T>(buildId: string, step: string, result: T): Promise<void> {
     this.#checkpoints.set(`${buildId} ${step}`, result);
+  }
+
+  async removeProgress(buildIds: readonly string[]): Promise<void> {
+    for (const id of buildIds) this.logs.delete(id);
   }
 
   async appendLog(buildId: string, lines: readonly string[]): Promise<void> {

@@ -142,6 +142,7 @@ export async function inWorld(
             imports: {},
             stagings,
             verifications,
+            letGo: null,
             createdAt: now,
             createdBy: made.requester.user,
           },

@@ -47,7 +47,8 @@ export function storeBuilds(
   };
 }
 
-function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build> {
+/** How a build is stored, and found again by whom it belongs to. */
+export function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build> {
   return {
     word: 'build',
     suggestion: 'List the latest builds to see their ids.',

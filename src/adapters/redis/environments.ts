@@ -1,6 +1,7 @@
 import { type Environment, newEnvironment } from '../../domain/environment.ts';
 import type { Store } from '../../domain/ports.ts';
 import { readEnvironment } from '../../domain/stored.ts';
+import { buildRecords } from './builds.ts';
 import type { StoreKeys } from './keys.ts';
 import { createRecords, FORMAT, type RecordKind } from './records.ts';
 import type { RedisLink } from './redis.ts';
@@ -17,6 +18,7 @@ export function storeEnvironments(
   Store,
   | 'readEnvironment'
   | 'listEnvironments'
+  | 'removeEnvironment'
   | 'claimEnvironment'
   | 'updateEnvironment'
   | 'holdEnvironment'
@@ -31,6 +33,23 @@ export function storeEnvironments(
     async listEnvironments() {
       const names = await link.call((redis) => redis.smembers(keys.environments));
       return records.list(names.sort());
+    },
+
+    async removeEnvironment(name) {
+      const ids = await link.call((redis) =>
+        redis.zrevrange(keys.buildsOfEnvironment(name), 0, -1),
+      );
+      const builds = await createRecords(link, buildRecords(link, keys)).list(ids);
+      const users = new Set(builds.map(({ requester }) => requester.user));
+      const ofBuilds = ids.flatMap((id) => [keys.build(id), keys.checkpoints(id), keys.log(id)]);
+      const indexes = [keys.builds, keys.changed, ...[...users].map(keys.buildsOfUser)];
+      const own = [keys.environment(name), keys.hold(name), keys.buildsOfEnvironment(name)];
+      await link.transaction((commands) => {
+        const begun = commands.del(...own, ...ofBuilds).srem(keys.environments, name);
+        if (ids.length === 0) return begun;
+        for (const index of indexes) commands.zrem(index, ids);
+        return commands.srem(keys.unsettled, ids);
+      });
     },
 
     async claimEnvironment(name, owner, now) {

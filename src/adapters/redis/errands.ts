@@ -7,6 +7,7 @@ import type {
   ErrandOptions,
   Errands,
   ErrandTable,
+  Unreached,
 } from '../../domain/errands.ts';
 import { Cancelled, isStoreError, outsideError } from '../../domain/errors.ts';
 import { duration } from '../../domain/figures.ts';
@@ -47,6 +48,7 @@ const ANSWERS: { readonly [K in ErrandKind]: Shape<ErrandTable[K]['answer']> } =
   plan: PLAN,
   point: object({ unreached: listOf(string) }),
   edit: PLAN,
+  unstage: object({ left: listOf(object<Unreached>({ edge: string, why: string })) }),
 };
 const REFUSED = object<Extract<Answered, { error: unknown }>>({ error: SENT_ERROR });
 

@@ -14,7 +14,7 @@ const KEPT_SECONDS = 30 * 24 * 3600;
 export function storeProgress(
   link: RedisLink,
   keys: StoreKeys,
-): Pick<Store, 'readCheckpoint' | 'writeCheckpoint' | 'appendLog' | 'readLog'> {
+): Pick<Store, 'readCheckpoint' | 'writeCheckpoint' | 'appendLog' | 'readLog' | 'removeProgress'> {
   return {
     async readCheckpoint<T>(buildId: string, step: StepName, shape: Shape<T>) {
       const text = await link.call((redis) => redis.hget(keys.checkpoints(buildId), step));
@@ -40,6 +40,11 @@ export function storeProgress(
           .ltrim(keys.log(buildId), -LOG_LINES, -1)
           .expire(keys.log(buildId), KEPT_SECONDS),
       );
+    },
+
+    async removeProgress(buildIds) {
+      const gone = buildIds.flatMap((id) => [keys.log(id), keys.checkpoints(id)]);
+      if (gone.length > 0) await link.call((redis) => redis.del(...gone));
     },
 
     async readLog(buildId, last) {

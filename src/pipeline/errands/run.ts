@@ -6,6 +6,7 @@ import type { BuildPorts } from '../context.ts';
 import { edit } from './edit.ts';
 import { plan } from './plan.ts';
 import { point } from './point.ts';
+import { unstage } from './unstage.ts';
 
 type Handler<K extends ErrandKind> = (
   ports: BuildPorts,
@@ -13,7 +14,7 @@ type Handler<K extends ErrandKind> = (
   progress: Progress,
 ) => Promise<ErrandTable[K]['answer']>;
 
-const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan, edit, point };
+const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan, edit, point, unstage };
 
 /**
  * Does an errand; what goes wrong with it is an answer, too, and holds no secret. Rejects only when

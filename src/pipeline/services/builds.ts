@@ -3,6 +3,7 @@ import { edgesOf, withoutDefaultEdges } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { requireMayActOn } from '../../domain/policy.ts';
+import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
 import { create } from './create.ts';
@@ -117,6 +118,9 @@ async function verify({ store, queue, platform }: ServicePorts, build: Build): P
       suggestion: `\`status ${name}\` shows how it is doing.`,
     });
   }
+  const environment = await store.readEnvironment(name);
+  const revision = environment?.revisions.find(({ number }) => number === build.revision);
+  if (revision) requireThere(name, revision);
   const verifying = await store.updateBuild(build.id, (current) => ({
     ...current,
     verifying: true,

@@ -19,6 +19,7 @@ type Looking =
   | 'attachMessage'
   | 'freezes'
   | 'waitingApprovals'
+  | 'leaving'
   | keyof (Audits & Diagnoses & Edits & Lookup & Packages & Plans & Roles);
 
 /** Every method of the services that changes something. */
@@ -108,6 +109,19 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
   untag: ([name, tag, requester]) => ({
     ...ofEnvironment(name, requester, `untag ${name} ${tag}`),
     concerns: { ...only('tag'), tags: [tag] },
+  }),
+  letGo: ([name, which, requester]) => ({
+    ...ofEnvironment(name, requester, `delete ${referenceLabel(name, which)} --yes`),
+    concerns: only('delete'),
+  }),
+  forget: ([name, requester]) => ({
+    ...ofEnvironment(name, requester, `delete ${name} --forget`),
+    concerns: only('delete'),
+  }),
+  restore: ([name, which, requester], result) => ({
+    ...ofEnvironment(name, requester, `restore ${referenceLabel(name, which)}`),
+    concerns: NEW_BUILD,
+    build: result?.build.id ?? null,
   }),
   rollback: ([name, which, requester], result) => {
     const to = which ?? result?.move.to ?? null;

@@ -1,8 +1,14 @@
 import type { Requester } from '../../domain/build.ts';
-import { type Environment, moveTo } from '../../domain/environment.ts';
+import { type Environment, isThere, moveTo, type Revision } from '../../domain/environment.ts';
 import { FerryError, userError } from '../../domain/errors.ts';
 import { requireMayMove } from '../../domain/policy.ts';
-import { numberOf, requireFreeTag, revisionOf } from '../../domain/reference.ts';
+import {
+  numberOf,
+  requireFreeTag,
+  requireThere,
+  revisionOf,
+  type Which,
+} from '../../domain/reference.ts';
 import type { Moved, Tags } from '../../domain/services/tags.ts';
 import { lookup } from './lookup.ts';
 import type { ServicePorts } from './ports.ts';
@@ -14,7 +20,7 @@ export function tags(ports: ServicePorts): Tags {
       requireFreeTag(tag);
       return move(ports, name, requester, (environment) => ({
         tag,
-        to: revisionOf(environment, which).number,
+        to: thereOf(environment, which).number,
       }));
     },
     async untag(name, tag, requester) {
@@ -27,7 +33,7 @@ export function tags(ports: ServicePorts): Tags {
     rollback: (name, which, requester) =>
       move(ports, name, requester, (environment) => ({
         tag: null,
-        to: which === null ? numberBefore(environment) : revisionOf(environment, which).number,
+        to: which === null ? numberBefore(environment) : thereOf(environment, which).number,
       })),
   };
 }
@@ -66,12 +72,18 @@ async function tellEdges({ errands, platform }: ServicePorts, environment: strin
   }
 }
 
+function thereOf(environment: Environment, which: Which): Revision {
+  const revision = revisionOf(environment, which);
+  requireThere(environment.name, revision);
+  return revision;
+}
+
 function numberBefore(environment: Environment): number {
   const { name, revisions } = environment;
   const current = revisionOf(environment, null).number;
-  const before = revisions.findLast(({ number }) => number < current);
+  const before = revisions.findLast((known) => known.number < current && isThere(known));
   if (before) return before.number;
-  const others = revisions.filter(({ number }) => number !== current);
+  const others = revisions.filter((known) => known.number !== current && isThere(known));
   throw userError({
     code: 'no-revision-before',
     message: `\`${name}\` is \`${name}@${current}\`, and there is none before it.`,

@@ -5,7 +5,7 @@ import { freeButton, sayButtons } from '../../answers/buttons.ts';
 import { buttons, code, heading, list, type Part, prose, small } from '../../answers/document.ts';
 import { environmentLine, lineButton } from '../../answers/environments.ts';
 import type { Build } from '../../domain/build.ts';
-import type { Environment } from '../../domain/environment.ts';
+import { type Environment, isLetGo } from '../../domain/environment.ts';
 import type { Settings } from '../../domain/services.ts';
 import { blocksOf } from '../blocks.ts';
 
@@ -18,7 +18,7 @@ export function homeView(
   builds: readonly Build[],
   settings: Settings,
 ): HomeView {
-  const mine = environments.filter(({ owner }) => owner === user);
+  const mine = environments.filter((each) => each.owner === user && !isLetGo(each));
   const parts: Part[] = [
     heading('Conda Ferry'),
     prose('Conda environments for PySpark: name the packages, paste the line.'),

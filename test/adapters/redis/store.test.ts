@@ -157,6 +157,35 @@ describe('the store', { skip: noServer }, () => {
       assert.deepEqual(await store.readEnvironment('churn'), claims[0]);
     });
 
+    it('that are removed leave nothing of them or their builds, and all of others', async () => {
+      const prefix = randomUUID();
+      const store = storeOf(prefix);
+      const fill = async (name: string, ids: readonly string[]) => {
+        await store.claimEnvironment(name, 'U_ANA', 0);
+        for (const id of ids) {
+          await store.createBuild(buildFor(id, { environment: name }));
+          await store.holdEnvironment(name, id);
+          await store.appendLog(id, ['solving']);
+          await store.writeCheckpoint(id, 'solve', 1);
+        }
+      };
+      await fill('etl', ['b9']);
+      const keys = () => raw(async (redis) => (await redis.keys(`${prefix}*`)).sort());
+      const before = await keys();
+      await fill('churn', ['b1', 'b2']);
+      await store.removeProgress(['b1']);
+      assert.deepEqual(await store.readLog('b1', 5), []);
+      assert.deepEqual(await store.readLog('b2', 5), ['solving']);
+      await store.removeEnvironment('churn');
+      assert.deepEqual(await keys(), before);
+      assert.deepEqual(
+        (await store.listBuilds({ limit: 9 })).map(({ id }) => id),
+        ['b9'],
+      );
+      assert.equal(await store.readEnvironment('churn'), null);
+      await store.removeEnvironment('churn');
+    });
+
     it('are listed by name, and change without losing a change', async () => {
       const store = storeOf();
       await store.claimEnvironment('etl', 'U_ANA', 0);

@@ -1,0 +1,86 @@
+import { type Build, isSettled } from './build.ts';
+import {
+  type Environment,
+  isThere,
+  type Revision,
+  revisionLabel,
+  tagLabel,
+  tagsOf,
+} from './environment.ts';
+import { type FerryError, userError } from './errors.ts';
+import { listInWords } from './phrase.ts';
+import { requireThere, revisionOf, type Which } from './reference.ts';
+
+/**
+ * The revisions that would go: one, or with null all that are there. Throws `in-use` for what
+ * somebody relies on, naming who or what, `let-go` where it is gone already, and as `revisionOf`.
+ */
+export function leavingOf(
+  environment: Environment,
+  which: Which,
+  builds: readonly Build[],
+): Revision[] {
+  const asked = revisionOf(environment, which);
+  const there = environment.revisions.filter(isThere);
+  if (which !== null || there.length === 0) requireThere(environment.name, asked);
+  const leaving = which === null ? there : [asked];
+  requireIdle(environment, leaving, builds);
+  requireUntagged(environment, leaving);
+  const staying = there.filter((revision) => !leaving.includes(revision));
+  const moved = leaving.find(({ number }) => number === environment.defaultRevision);
+  const other = staying.at(-1);
+  if (moved && other) throw isDefault(environment.name, moved.number, other.number);
+  return leaving;
+}
+
+/** Throws `in-use` while a build or a verification of the revisions is at work. */
+function requireIdle(
+  { name }: Environment,
+  leaving: readonly Revision[],
+  builds: readonly Build[],
+): void {
+  const numbers = leaving.map(({ number }) => number);
+  const busy = builds.find(
+    (build) => !isSettled(build) || (build.verifying && numbers.includes(build.revision ?? 0)),
+  );
+  if (!busy) return;
+  const building = !isSettled(busy);
+  throw inUse({
+    message: [
+      { person: busy.requester.user },
+      ` is ${building ? 'building' : 'having a proof of'} \`${name}\` right now (build \`${busy.id}\`).`,
+    ],
+    suggestion: building
+      ? `Wait for it, or stop it first: \`cancel ${busy.id}\`.`
+      : 'Wait until the proof is there.',
+    repairs: building ? [{ label: 'Stop it', command: `cancel ${busy.id}` }] : [],
+  });
+}
+
+function requireUntagged(environment: Environment, leaving: readonly Revision[]): void {
+  const { name } = environment;
+  const tags = leaving.flatMap(({ number }) => tagsOf(environment, number));
+  if (tags.length === 0) return;
+  const named = listInWords(
+    tags.map((tag) => `\`${tagLabel(name, tag)}\``),
+    'and',
+  );
+  throw inUse({
+    message: `${named} ${tags.length === 1 ? 'means one' : 'mean some'} of what would go.`,
+    suggestion: `Take the ${tags.length === 1 ? 'tag' : 'tags'} away first, or move ${tags.length === 1 ? 'it' : 'them'} to another revision.`,
+    repairs: tags.map((tag) => ({ label: `Untag ${tag}`, command: `untag ${name} ${tag}` })),
+  });
+}
+
+function isDefault(name: string, number: number, other: number): FerryError {
+  const command = `rollback ${name} --to ${other}`;
+  return inUse({
+    message: `\`${revisionLabel(name, number)}\` is what \`${name}\` alone means, since somebody chose it.`,
+    suggestion: `Choose another one first: \`${command}\`.`,
+    repairs: [{ label: `Make it @${other}`, command }],
+  });
+}
+
+function inUse(fields: Omit<Parameters<typeof userError>[0], 'code'>): FerryError {
+  return userError({ code: 'in-use', ...fields });
+}

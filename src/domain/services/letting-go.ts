@@ -1,0 +1,36 @@
+import type { Build, Requester } from '../build.ts';
+import type { Environment, Revision } from '../environment.ts';
+import type { Unreached } from '../errands.ts';
+import type { Which } from '../reference.ts';
+
+/** Parting with revisions, and having them again. `which`: null is all that are there. */
+export interface LettingGo {
+  /** What would go. Throws as `letGo`. */
+  leaving(name: string, which: Which, requester: Requester): Promise<Leaving>;
+  /**
+   * Records that they are let go, then has their bytes removed; what cannot be removed now is tried
+   * again until it is gone. Throws `not-allowed`, `in-use`, `let-go` and what `findRevision` throws.
+   */
+  letGo(name: string, which: Which, requester: Requester): Promise<Left>;
+  /** Makes the name free. Throws `not-allowed`, and `still-there` while anything of it is. */
+  forget(name: string, requester: Requester): Promise<void>;
+  /**
+   * Builds the very archive of a revision that was let go again, from its lock. Throws `not-allowed`,
+   * `still-there` where it is not gone, and what `create` throws.
+   */
+  restore(
+    name: string,
+    which: Which,
+    requester: Requester,
+  ): Promise<{ build: Build; joined: boolean }>;
+}
+
+export interface Leaving {
+  environment: Environment;
+  revisions: Revision[];
+}
+
+export interface Left extends Leaving {
+  /** Where bytes are still to be removed; null when no build host has answered yet. */
+  left: Unreached[] | null;
+}

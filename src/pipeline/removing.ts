@@ -1,0 +1,113 @@
+import { isSettled } from '../domain/build.ts';
+import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
+import type { Unreached } from '../domain/errands.ts';
+import { isStoreError, outsideError, throwIfStopped, toFailure } from '../domain/errors.ts';
+import type { Progress } from '../domain/ports.ts';
+import type { BuildPorts } from './context.ts';
+import { pointEdges } from './pointing.ts';
+
+/** Of an environment that are told of it; older ones nobody looks at. */
+const MOST_BUILDS = 1_000;
+
+/**
+ * Removes what was let go of an environment: from this build host, and from every edge that has it.
+ * The record says what is still to go, so that it can be done again until nothing is. Answers the
+ * edges on which something is left, and why.
+ */
+export async function removeLetGo(
+  ports: BuildPorts,
+  name: string,
+  progress: Pick<Progress, 'signal' | 'log'>,
+): Promise<Unreached[]> {
+  const environment = await ports.store.readEnvironment(name);
+  const leaving = environment?.revisions.filter((revision) => !isThere(revision)) ?? [];
+  for (const { fingerprint } of leaving) await ports.workspace.removeArchive(fingerprint);
+  await closeBuilds(ports, name, leaving);
+  const edges = new Set(leaving.flatMap(({ stagings }) => stagings.map(({ edge }) => edge)));
+  const left = await Promise.all([...edges].map((edge) => clearEdge(ports, name, edge, progress)));
+  const after = edges.size > 0 ? await ports.store.readEnvironment(name) : null;
+  if (after) await pointEdges(ports, after, progress);
+  return left.flat();
+}
+
+/** The builds that made them say so from now on, and have no log any more. */
+async function closeBuilds(
+  { store }: BuildPorts,
+  name: string,
+  leaving: readonly Revision[],
+): Promise<void> {
+  const open = leaving.filter(({ stagings }) => stagings.length > 0);
+  if (open.length === 0) return;
+  const builds = await store.listBuilds({ environment: name, limit: MOST_BUILDS });
+  for (const { id, revision } of builds) {
+    const letGo = open.find(({ number }) => number === revision)?.letGo;
+    if (letGo) await store.updateBuild(id, (build) => ({ ...build, letGo }));
+    if (letGo) await store.removeProgress([id]);
+  }
+}
+
+async function clearEdge(
+  ports: BuildPorts,
+  name: string,
+  edge: string,
+  { signal, log }: Pick<Progress, 'signal' | 'log'>,
+): Promise<Unreached[]> {
+  try {
+    for (;;) {
+      const next = await nextOn(ports, name, edge);
+      if (next === null) return [];
+      await removeStaging(ports, name, edge, next, signal);
+      log(`edge ${edge}: ${name}@${next.number} is removed`);
+    }
+  } catch (error) {
+    throwIfStopped(signal);
+    if (isStoreError(error)) throw error;
+    const why = ports.redact(toFailure(error).message);
+    log(`edge ${edge} still has something of ${name}: ${why}`);
+    return [{ edge, why }];
+  }
+}
+
+/** What the record says now: a build may have taken a revision back, or be at work on it. */
+async function nextOn(ports: BuildPorts, name: string, edge: string): Promise<Revision | null> {
+  const environment = await ports.store.readEnvironment(name);
+  const next = environment?.revisions.find(
+    (revision) => !isThere(revision) && revision.stagings.some((known) => known.edge === edge),
+  );
+  if (!next) return null;
+  const [newest] = await ports.store.listBuilds({ environment: name, limit: 1 });
+  if (newest && !isSettled(newest)) {
+    const message = `The build \`${newest.id}\` of \`${name}\` is at work.`;
+    throw outsideError({ code: 'environment-busy', message, retryable: true });
+  }
+  return next;
+}
+
+async function removeStaging(
+  ports: BuildPorts,
+  name: string,
+  edgeName: string,
+  { number, archive, stagings }: Revision,
+  signal: AbortSignal,
+): Promise<void> {
+  const edge = ports.edges.get(edgeName);
+  const staging = stagings.find((known) => known.edge === edgeName);
+  if (!edge || !staging) {
+    const message = `The edge \`${edgeName}\` is not configured on this build host.`;
+    throw outsideError({ code: 'unknown-edge', message });
+  }
+  const keepArchive = isShared(await ports.store.listEnvironments(), archive.sha256);
+  await edge.remove(staging, archive, { keepArchive, signal });
+  await ports.store.updateEnvironment(name, (environment) => {
+    const revision = environment.revisions.find((known) => known.number === number);
+    const others = revision?.stagings.filter((known) => known.edge !== edgeName) ?? [];
+    return withRevision(environment, number, { stagings: others });
+  });
+}
+
+/** Whether a revision that is there has the same bytes. */
+function isShared(environments: readonly Environment[], sha256: string): boolean {
+  return environments.some(({ revisions }) =>
+    revisions.some((revision) => isThere(revision) && revision.archive.sha256 === sha256),
+  );
+}

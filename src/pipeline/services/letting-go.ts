@@ -1,0 +1,125 @@
+import { isSettled } from '../../domain/build.ts';
+import {
+  type Environment,
+  isThere,
+  revisionLabel,
+  withRevision,
+} from '../../domain/environment.ts';
+import { FerryError, userError } from '../../domain/errors.ts';
+import { leavingOf } from '../../domain/letting-go.ts';
+import { requireMayMove } from '../../domain/policy.ts';
+import { revisionOf, type Which } from '../../domain/reference.ts';
+import { pinnedProjects } from '../../domain/request.ts';
+import type { Leaving, LettingGo } from '../../domain/services/letting-go.ts';
+import type { Settings } from '../../domain/services.ts';
+import { create } from './create.ts';
+import { lookup } from './lookup.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** An edge answers within seconds; one that is away is tried again later, without anybody waiting. */
+const WAIT_MS = 60_000;
+const RECENT_BUILDS = 100;
+
+/** Letting go is recorded first, so that nothing half gone is ever offered. */
+export function lettingGo(ports: ServicePorts): LettingGo {
+  const { store, settings, clock } = ports;
+
+  async function leaving(name: string, which: Which, user: string): Promise<Leaving> {
+    const environment = await lookup(ports).findEnvironment(name);
+    requireMayMove(environment, user, settings);
+    const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
+    return { environment, revisions: leavingOf(environment, which, builds) };
+  }
+
+  return {
+    leaving: (name, which, { user }) => leaving(name, which, user),
+    async letGo(name, which, { user }) {
+      const { revisions } = await leaving(name, which, user);
+      const numbers = revisions.map(({ number }) => number);
+      const letGo = { at: clock.now(), by: user };
+      const environment = await store.updateEnvironment(name, (current) => {
+        requireMayMove(current, user, settings);
+        // A tag may have come meanwhile; builds are looked at again before anything is removed.
+        leavingOf(current, which, []);
+        return numbers.reduce((result, number) => withRevision(result, number, { letGo }), {
+          ...current,
+          ...(which === null ? { defaultRevision: null } : {}),
+        });
+      });
+      return { environment, revisions, left: await unstage(ports, name) };
+    },
+    async forget(name, { user }) {
+      const environment = await lookup(ports).findEnvironment(name);
+      requireMayMove(environment, user, settings);
+      await requireGone(ports, environment);
+      await store.removeEnvironment(name);
+    },
+    async restore(name, which, requester) {
+      const environment = await lookup(ports).findEnvironment(name);
+      requireMayMove(environment, requester.user, settings);
+      const revision = revisionOf(environment, which);
+      const { request, lock, projects } = revision;
+      if (isThere(revision)) throw isStillThere(revisionLabel(name, revision.number));
+      const asked = {
+        ...request,
+        edges: request.edges.filter((edge) => isConfigured(edge, settings)),
+        projects: pinnedProjects(request, projects),
+      };
+      return create(ports).create(asked, requester, { lock, projects });
+    },
+  };
+}
+
+/** Null when no build host has answered: one of them removes it later. */
+async function unstage({ errands, platform }: ServicePorts, name: string) {
+  try {
+    const asked = { environment: name };
+    return (await errands.ask('unstage', asked, { platform, waitMs: WAIT_MS })).left;
+  } catch (error) {
+    if (error instanceof FerryError && error.kind !== 'defect') return null;
+    throw error;
+  }
+}
+
+function isConfigured(edge: string, { edges }: Settings): boolean {
+  return edges.some(({ name }) => name === edge);
+}
+
+/** An edge that is not configured any more cannot be cleared; its name is no reason to wait. */
+async function requireGone(
+  { store, settings }: ServicePorts,
+  { name, revisions }: Environment,
+): Promise<void> {
+  const command = `delete ${name}`;
+  if (revisions.some(isThere)) {
+    throw userError({
+      code: 'still-there',
+      message: `\`${name}\` is still there; only a name with nothing behind it can be forgotten.`,
+      suggestion: `Delete it first: \`${command}\`.`,
+      repairs: [{ label: 'Delete it', command }],
+    });
+  }
+  const edges = revisions.flatMap(({ stagings }) => stagings.map(({ edge }) => edge));
+  const left = [...new Set(edges)].filter((edge) => isConfigured(edge, settings));
+  const [newest] = await store.listBuilds({ environment: name, limit: 1 });
+  const isBuilding = newest && !isSettled(newest);
+  if (left.length === 0 && !isBuilding) return;
+  throw userError({
+    code: 'still-there',
+    message: isBuilding
+      ? `\`${name}\` is being built right now (build \`${newest.id}\`).`
+      : `Something of \`${name}\` is still on ${left.map((edge) => `\`${edge}\``).join(', ')}.`,
+    suggestion: isBuilding
+      ? 'Wait for it, or cancel it.'
+      : 'It is removed as soon as the edge can be reached; then the name can be forgotten.',
+  });
+}
+
+function isStillThere(label: string): FerryError {
+  return userError({
+    code: 'still-there',
+    message: `\`${label}\` is there; nothing has to be built for it.`,
+    suggestion: `\`run ${label}\` gives its line.`,
+    repairs: [{ label: 'Line', command: `run ${label}` }],
+  });
+}
