@@ -16,13 +16,10 @@ export const approve = defineCommand({
       return { kind: 'approvals', approvals: await services.waitingApprovals() };
     }
     const { approval, build } = await services.approve(args.approval, { user, channel, team });
+    // Its live message is where it was asked for; whoever decides is told by a message of its own.
+    if (build !== null) return { kind: 'build', build, audience: 'channel' };
     const name = approval.request.environment;
-    return {
-      kind: 'notice',
-      tone: 'success',
-      text: build
-        ? `Approved: \`${name}\` is being built (\`${build.id}\`).`
-        : `You have approved \`${name}\`; others have to, too.`,
-    };
+    const text = `You have approved \`${name}\`; others have to, too.`;
+    return { kind: 'notice', tone: 'success', text };
   },
 });

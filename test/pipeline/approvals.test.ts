@@ -65,9 +65,8 @@ describe('a build that needs approval', () => {
       /^`churn` waits for approval by 1 of the role `release`: the edge `madrid` needs it\./,
     );
     assert.equal(world.store.builds.size, 0);
-    const approved = await world.say(BEN, 'approve churn');
+    assert.equal(said(await world.say(BEN, 'approve churn')), 'build');
     const build = await world.newest('churn');
-    assert.match(said(approved), new RegExp(`being built \\(\`${build.id}\`\\)`));
     assert.deepEqual(
       [build.requester.user, build.lock?.packages[0]?.name, only(world).buildId],
       [ANA, 'numpy', build.id],

@@ -5,7 +5,7 @@ import { type Message, visibleText } from '../../deploy/lab/slack/index.ts';
 import type { ErrandTable } from '../../src/domain/errands.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { locked } from '../pipeline/world.ts';
-import { ANA, BEN, inWorld, says, type World } from './world.ts';
+import { ANA, BEN, DATA, inWorld, says, type World } from './world.ts';
 
 const CHANNEL = 'C0PLATFRM1';
 const role: Role = {
@@ -51,8 +51,10 @@ describe('a build that needs approval', () => {
         await slack.click({ user: ANA, ...at(message), actionId: 'say_1' });
         await slack.untilEphemeral(ANA, says(/Who asked cannot approve it/));
         await slack.click({ user: BEN, ...at(message), actionId: 'say_1' });
-        await slack.untilEphemeral(BEN, says(/is being built/));
-        await slack.untilMessage(says(/was approved by/));
+        const told = await slack.untilMessage(says(/was approved by/));
+        assert.equal(told.channel, CHANNEL);
+        const live = await slack.untilMessage(says(/churn waits for a build host/));
+        assert.equal(live.channel, DATA);
         const [build] = [...store.builds.values()];
         assert.equal(build?.requester.user, ANA);
       },
