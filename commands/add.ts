@@ -9,6 +9,7 @@ import { answerEdit, EDIT_ARGS } from './edit/answer.ts';
 export const add = defineCommand({
   name: 'add',
   group: 'use',
+  aliases: ['install'],
   summary: 'add packages to an environment, or ask for others of a name; the rest stays as it is',
   usage: 'add NAME[@REVISION|:TAG] [PACKAGE…] [--pip REQUIREMENT] [--yes]',
   examples: ['add churn scipy', 'add churn "numpy<2" --yes', 'add churn --pip "rich>=13"'],

@@ -5,6 +5,7 @@ import { answerEdit, EDIT_ARGS } from './edit/answer.ts';
 export const remove = defineCommand({
   name: 'remove',
   group: 'use',
+  aliases: ['uninstall'],
   summary: 'take packages out of an environment, with what only they needed',
   usage: 'remove NAME[@REVISION|:TAG] PACKAGE… [--yes]',
   examples: ['remove churn scipy', 'remove churn@2 scipy pandas'],

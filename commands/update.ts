@@ -6,6 +6,7 @@ import { answerEdit, EDIT_ARGS } from './edit/answer.ts';
 export const update = defineCommand({
   name: 'update',
   group: 'use',
+  aliases: ['upgrade'],
   summary: 'newer versions of the packages named, or of all that was asked for',
   usage: 'update NAME[@REVISION|:TAG] [PACKAGE…] [--latest] [--yes]',
   examples: ['update churn numpy', 'update churn', 'update churn --latest'],

@@ -50,7 +50,9 @@ export async function answerEdit(
 ): Promise<Reply> {
   const { services } = context;
   const { environment: name, revision: which } = args.revision;
-  const base = await services.findRevision(name, which);
+  const base = await services.findRevision(name, which).catch((error: unknown) => {
+    throw inOtherOrder(verb, args, error) ?? error;
+  });
   const edited = edit(base);
   const place = referenceLabel(name, which);
   const say = (specs: readonly Spec[]) =>
@@ -65,6 +67,21 @@ export async function answerEdit(
   const newest = latestRevision(await services.findEnvironment(name))?.number ?? base.number;
   const id = await services.keepPlan({ plan, newest, command: say(args.specs) });
   return { kind: 'edit', plan, base, id };
+}
+
+/** `add scipy to churn`: the environment stands last, as in a sentence. Null for anything else. */
+function inOtherOrder(verb: string, args: Editing['args'], error: unknown): FerryError | null {
+  if (!(error instanceof FerryError) || error.code !== 'environment-not-found') return null;
+  const words = [args.revision.environment, ...args.specs.map(formatSpec)];
+  const at = words.length - 2;
+  if (at < 1 || !/^(?:to|from|in|of)$/.test(words[at] ?? '')) return null;
+  const command = [verb, words.at(-1), ...words.slice(0, at)].join(' ');
+  return userError({
+    code: 'other-order',
+    message: 'The environment stands first, and its packages behind it.',
+    suggestion: `Did you mean \`${command}\`?`,
+    repairs: [{ label: command, command }],
+  });
 }
 
 /** What a build of the edit would have; whatever would go through instead is an edit, too. */

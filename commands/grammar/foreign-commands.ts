@@ -20,6 +20,16 @@ const OURS: Readonly<Record<string, string>> = {
   run: 'run my-env',
 };
 
+/** What theirs that change an environment are called here. */
+const EDITS: Readonly<Record<string, string>> = {
+  install: 'add',
+  add: 'add',
+  update: 'update',
+  upgrade: 'update',
+  remove: 'remove',
+  uninstall: 'remove',
+};
+
 /**
  * `conda create …` means our own `create`: its name and how many words it takes. Null for a text
  * that is ours. Throws `foreign-command`, with what to type instead, for what has no such meaning.
@@ -34,21 +44,25 @@ export function readForeignCommand(
   if (project) {
     throw instead(typed, settings, {
       message: `\`${project[1]} add\` adds to a project of your own; here an environment is named with its packages.`,
-      command: createOf(typed),
+      commands: createOf(typed),
       end: project[0].length,
     });
   }
   if (!conda && !pip) return null;
-  const [whole = '', verb = 'install'] = conda ?? [];
-  if (verb.toLowerCase() === 'create') {
+  const [whole = '', typedVerb = 'install'] = conda ?? [];
+  const verb = typedVerb.toLowerCase();
+  if (verb === 'create') {
     return { command: 'create', words: whole.trim().split(/\s+/).length };
   }
-  const isInstall = ['install', 'update', 'upgrade', 'add'].includes(verb.toLowerCase());
+  const edit = conda ? EDITS[verb] : 'add';
+  const edited = edit ? editOf(edit, typed) : [];
+  const isInstall = edit !== undefined && edit !== 'remove';
+  const others = isInstall ? createOf(typed) : [OURS[verb] ?? 'help'];
   throw instead(typed, settings, {
     message: conda
-      ? `\`conda ${verb}\` changes an environment where it lies; here each one is built whole.`
+      ? `\`conda ${typedVerb}\` changes an environment where it lies; here each one is built whole.`
       : 'Packages of pip are not installed by name; those of conda are.',
-    command: isInstall ? createOf(typed) : (OURS[verb.toLowerCase()] ?? 'help'),
+    commands: edit === 'remove' && edited.length > 0 ? edited : [...edited, ...others],
     end: conda ? whole.length : typed.search(/install/i) + 'install'.length,
   });
 }
@@ -56,18 +70,19 @@ export function readForeignCommand(
 function instead(
   typed: string,
   settings: Settings,
-  { message, command, end }: { message: string; command: string | null; end: number },
+  { message, commands, end }: { message: string; commands: readonly string[]; end: number },
 ) {
-  const file = command === null ? optionOf(typed) : null;
+  const [command] = commands;
+  const file = command === undefined ? optionOf(typed) : null;
   return userError({
     code: 'foreign-command',
     message: file ? `${message} ${file.message}` : message,
     suggestion:
-      command === null
+      command === undefined
         ? (file?.suggestion ?? `Type \`${settings.command} create NAME PACKAGE…\`.`)
         : `Did you mean \`${settings.command} ${command}\`?`,
     position: { start: 0, end },
-    repairs: command === null ? [] : [{ label: command, command }],
+    repairs: commands.map((each) => ({ label: each, command: each })),
   });
 }
 
@@ -81,9 +96,26 @@ function optionOf(typed: string) {
   return null;
 }
 
-/** The packages of installers' commands as one of ours; null where they name none. */
-function createOf(typed: string): string | null {
-  const name = /\s(?:-n|--name)(?:\s+|=)([A-Za-z][\w.-]*)/.exec(typed)?.[1] ?? 'my-env';
+/** A change of the environment that an installer's command names; none where it names none. */
+function editOf(verb: string, typed: string): string[] {
+  // What is taken away is listed as what is installed.
+  const listed = typed.replace(CONDA, (whole) => whole.replace(/[a-z-]+$/i, 'install'));
+  const { name, packages } = installed(listed);
+  const isOurs = name !== null && name !== 'base' && (packages.length > 0 || verb === 'update');
+  return isOurs ? [[verb, name, ...packages].join(' ')] : [];
+}
+
+/** The packages of installers' commands as a new environment; none where they name none. */
+function createOf(typed: string): string[] {
+  const { name, packages, channels } = installed(typed);
+  if (packages.length === 0) return [];
+  const options = channels.filter(Boolean).map((channel) => `-c ${channel}`);
+  return [['create', name ?? 'my-env', ...options, ...packages].join(' ')];
+}
+
+/** What installers' commands name. */
+function installed(typed: string) {
+  const name = /\s(?:-n|--name)(?:\s+|=)([A-Za-z][\w.-]*)/.exec(typed)?.[1] ?? null;
   const words = withoutInstallers(tokenize(typed), typed);
   const packages: string[] = [];
   const channels: string[] = [];
@@ -97,7 +129,5 @@ function createOf(typed: string): string | null {
       packages.push(typed.slice(start, end).replace(/;+$/, ''));
     else index += (foreignOption(words, index)?.words ?? 1) - 1;
   }
-  if (packages.length === 0) return null;
-  const options = channels.filter(Boolean).map((channel) => `-c ${channel}`);
-  return ['create', name, ...options, ...packages].join(' ');
+  return { name, packages, channels };
 }

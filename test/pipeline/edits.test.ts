@@ -320,7 +320,8 @@ describe('an edit', () => {
     ['remove churn numpy pandas libblas python', 'python-stays', /without `python`/],
     ['update churn numpy --latest', 'latest-of-some', /some are named/],
     ['add chrun scipy', 'environment-not-found', /`chrun`/],
-    ['add churn@7 scipy', 'revision-not-found', /no revision 7/],
+    ['add scipy to churn', 'other-order', /stands first/],
+    ['install churn@7 scipy', 'revision-not-found', /no revision 7/],
     ['add churn "numpy>=2" "numpy=1.26=py311_0"', 'duplicate-package', /asked for twice/],
     ['add churn', 'missing-argument', /at least one package/],
   ];

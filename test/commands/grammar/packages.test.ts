@@ -288,7 +288,11 @@ describe('what is no package is refused', () => {
   it('with the command to type for one of pip or conda', () => {
     for (const [text, instead] of [
       ['pip install numpy==1.26', 'create my-env numpy==1.26'],
-      ['conda install -n churn -y numpy', 'create churn numpy'],
+      ['conda install -n churn -y numpy', 'add churn numpy'],
+      ['conda update --name churn numpy', 'update churn numpy'],
+      ['mamba update -n churn', 'update churn'],
+      ['conda remove -n churn numpy scipy', 'remove churn numpy scipy'],
+      ['conda install -n base numpy', 'create base numpy'],
       ['conda install numpy && conda install pandas', 'create my-env numpy pandas'],
       ['conda install -y numpy; conda install pandas', 'create my-env numpy pandas'],
       ['pixi add numpy', 'create my-env numpy'],
@@ -297,7 +301,7 @@ describe('what is no package is refused', () => {
     ] as const) {
       const [mistake] = mistakes(text).all;
       assert.equal(mistake?.code, 'foreign-command');
-      assert.equal(mistake?.suggestion, `Did you mean \`/conda-env ${instead}\`?`);
+      assert.equal(mistake?.suggestion, `Did you mean \`/conda-env ${instead}\`?`, text);
       assert.equal(parseCommand(instead, commands, settings).kind, 'command');
     }
   });
