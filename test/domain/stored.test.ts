@@ -67,6 +67,14 @@ describe('a record of an older version', () => {
     assert.deepEqual(readEnvironment({ ...environment(), revisions: [gone] }).revisions, [gone]);
   });
 
+  test('of an environment has no tags, and its newest revision as the default', () => {
+    const { tags: _, defaultRevision: __, moves: ___, ...older } = environment();
+    const read = readEnvironment(older);
+    assert.deepEqual([read.tags, read.defaultRevision, read.moves], [{}, null, []]);
+    const { replaces: ____, ...unmoved } = build('ready');
+    assert.equal(readBuild(unmoved).replaces, null);
+  });
+
   test('of this version is as it was', () => {
     const ready = build('ready');
     assert.deepEqual(readBuild(ready), ready);
