@@ -45,7 +45,7 @@ describe('packages of pip beside those of conda', { skip: cannotWalk || whyNoUv(
       assert.equal(lock, null);
       assert.deepEqual(
         failure?.repairs?.map(({ command }) => command),
-        ['create modern python=3.11 six>=2 --pip modern'],
+        ['create modern python=3.11 six>=2 --pip modern --edge edge'],
       );
       assert.match(words(await ctx.live('modern')), /could not be built/);
     }));
