@@ -1,6 +1,7 @@
 import type { Requester } from '../src/domain/build.ts';
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
+import type { Lock } from '../src/domain/lock.ts';
 import type { LockFormat } from '../src/domain/lock-file.ts';
 import type { Phrase } from '../src/domain/phrase.ts';
 import type { PipRequirement } from '../src/domain/pip.ts';
@@ -84,6 +85,11 @@ export function takesSpecs({ positionals = {} }: Grammar): boolean {
   return Object.values(positionals).some(({ kind }) => kind === 'spec');
 }
 
+/** A whole request can be said: an environment with its packages. */
+export function takesRequest(grammar: Grammar): boolean {
+  return takesSpecs(grammar) && grammar.positionals?.environment !== undefined;
+}
+
 type Value<A extends { kind: Kind; many?: boolean; required?: boolean }> = A['many'] extends true
   ? KindTypes[A['kind']][]
   : A['required'] extends true
@@ -94,13 +100,27 @@ type Values<R> =
   R extends Record<string, { kind: Kind }> ? { [P in keyof R]: Value<R[P]> } : object;
 
 /** The parsed arguments of a grammar: every name present, `null` or `[]` where nothing was typed. */
-export type Arguments<G extends Grammar> = Values<G['positionals']> &
-  Values<G['options']> & { rest: string[]; raw: string };
+export type Arguments<G extends Grammar> = Values<G['positionals']> & Values<G['options']> & Beside;
+
+/** What every command has beside the arguments of its grammar. */
+type Beside = {
+  rest: string[];
+  raw: string;
+  /** The packages that a file names by their addresses; null where none is given, or not all are. */
+  lock: Lock | null;
+};
 
 /** Arguments of a text with mistakes in it: a wrong word is null, or left out of its list. */
 export type Incomplete<A> = {
   [P in keyof A]: P extends 'raw' ? A[P] : A[P] extends readonly unknown[] ? A[P] : A[P] | null;
 };
+
+/** A file of packages that came with a text, whole: an `environment.yml`, a `requirements.txt`. */
+export interface PackagesFile {
+  /** As it was called; null for pasted text. */
+  name: string | null;
+  bytes: Uint8Array;
+}
 
 /** Who typed, where, and what may be asked for. */
 export interface CommandContext {
@@ -109,6 +129,8 @@ export interface CommandContext {
   team: string | null;
   /** The thread it is asked in, by its first message; absent outside of threads. */
   thread?: string | null;
+  /** What was attached; commands that take packages take them from there. */
+  file?: PackagesFile | null;
   services: Services;
   /** Says a word to who waits, before there is an answer; absent where nobody would see it. */
   tell?: ((text: Phrase) => void) | undefined;
@@ -158,7 +180,7 @@ export interface Command {
 }
 
 /** Arguments whose grammar is not known here; `defineCommand` gives handlers the precise type. */
-export type ParsedArguments = Record<string, unknown> & { rest: string[]; raw: string };
+export type ParsedArguments = Record<string, unknown> & Beside;
 
 export function defineCommand<const G extends Grammar>(definition: {
   name: string;

@@ -19,6 +19,7 @@ export const create = defineCommand({
     'Packages are conda specs: `numpy`, `python=3.11`, `numpy >=1.26,<2`, `conda-forge::pandas=2.2`, `numpy[build=py311*]`; with spaces, commas or line breaks between them.',
     'Packages that conda has not come from pip, with `--pip REQUIREMENT` for each; they never replace what conda brings.',
     'As in conda `python=3.11` is any 3.11, and `python 3.11` is 3.11 exactly.',
+    'A file may name the packages: paste an `environment.yml` behind the name, or attach it, a `requirements.txt`, a `pyproject.toml` or a lock to the message.',
     'It is solved first: what cannot be is answered to you alone. The same packages again are answered at once; other packages make the next revision.',
     'The article’s own words work too: `create -n my-global-env --copy -y …` is the global layout, `create -p my-local-env --yes …` the local one.',
     'Eggs (`--py-files x.egg`) are not offered: compiled code in an egg has to be unpacked on every node, often into a home that is not writable. Use `--project`.',
@@ -28,7 +29,12 @@ export const create = defineCommand({
   recognize: recognizeCreate,
   async run(args, context) {
     const request = requestOf(args);
-    const creating = context.services.createPlanned(request, requesterOf(context));
+    const requester = requesterOf(context);
+    const { lock } = args;
+    // Of a lock nothing is left to solve.
+    const creating = lock
+      ? context.services.create(request, requester, { lock })
+      : context.services.createPlanned(request, requester);
     return answerTo(await whileSolving(request.environment, creating, context.tell));
   },
 });

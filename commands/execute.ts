@@ -12,7 +12,7 @@ export async function execute(
   commands: readonly Command[],
   context: CommandContext,
 ): Promise<Reply> {
-  const parsed = parseCommand(text, commands, context.services.settings);
+  const parsed = parseCommand(text, commands, context.services.settings, context.file);
   const refused = await reviewed(parsed, commands, context);
   if (refused) return refused;
   if (parsed.kind === 'error') return refusal(parsed.error, parsed.typed);
@@ -31,7 +31,7 @@ export async function review(
   commands: readonly Command[],
   context: CommandContext,
 ): Promise<RefusalView | null> {
-  const parsed = parseCommand(text, commands, context.services.settings);
+  const parsed = parseCommand(text, commands, context.services.settings, context.file);
   const refused = await reviewed(parsed, commands, context);
   if (refused?.kind === 'refusal') return refused.error;
   return parsed.kind === 'error' ? refusal(parsed.error, parsed.typed).error : null;

@@ -141,7 +141,10 @@ export function slackCredentials(config: Config): SlackCredentials {
 export function settingsOf(config: Config): Settings {
   return {
     command: config.slack.command,
-    channels: config.channels.map((channel) => ({ name: channel.name, default: channel.default })),
+    platform: config.platform,
+    channels: config.channels.map(({ name, url, default: isDefault }) => ({
+      ...{ name, url, default: isDefault },
+    })),
     edges: config.edges.map((edge) => ({ name: edge.name, default: edge.default })),
     indexes: config.indexes.map(({ name }) => name),
     projects: {

@@ -21,7 +21,12 @@ const RULES: readonly {
     npm: ['@conda-org/rattler'],
     node: ['node:crypto'],
   },
-  { folder: 'commands', ours: ['commands', 'src/domain'], npm: [], node: [] },
+  {
+    folder: 'commands',
+    ours: ['commands', 'src/domain', 'src/reading'],
+    npm: [],
+    node: [],
+  },
   { folder: 'src/pipeline', ours: ['src/pipeline', 'src/domain'], npm: [], node: [] },
   {
     folder: 'src/reading',

@@ -65,7 +65,7 @@ export const REQUEST_ARGS = {
   },
 } as const satisfies Grammar;
 
-type RequestArguments = Arguments<typeof REQUEST_ARGS>;
+export type RequestArguments = Arguments<typeof REQUEST_ARGS>;
 
 /** Looks at all of a request before anything is done for it. */
 export async function reviewRequest(

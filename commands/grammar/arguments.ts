@@ -33,7 +33,11 @@ export function parseArguments(
   const options = optionValues(reading, chosen);
   const positionals = positionalValues(reading, plain, options, new Set(chosen.keys()));
   return {
-    arguments: { rest: rest.map(({ text }) => text), raw: typed, ...options, ...positionals },
+    arguments: {
+      ...{ rest: rest.map(({ text }) => text), raw: typed, lock: null },
+      ...options,
+      ...positionals,
+    },
     mistakes,
     typed,
     words: plain.map(({ text }) => text),

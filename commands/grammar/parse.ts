@@ -1,14 +1,22 @@
 import { FerryError, userError } from '../../src/domain/errors.ts';
 import { printable } from '../../src/domain/names.ts';
 import type { Settings } from '../../src/domain/services.ts';
-import { closest, tokenize } from '../../src/domain/tokens.ts';
+import { closest, type Token, tokenize } from '../../src/domain/tokens.ts';
 import { plainText } from '../../src/domain/typed-text.ts';
-import { type Command, type Draft, type ParsedArguments, takesSpecs } from '../command.ts';
+import {
+  type Command,
+  type Draft,
+  type PackagesFile,
+  type ParsedArguments,
+  takesRequest,
+  takesSpecs,
+} from '../command.ts';
+import { withFile } from '../create/file.ts';
 import { parseArguments } from './arguments.ts';
 import { readForeignCommand } from './foreign-commands.ts';
 import { asOne, repairOf } from './mistakes.ts';
 import { withoutAddress, withoutInstallers, withoutPrompt } from './pasted-commands.ts';
-import { refuseEnvironmentFile } from './pasted-files.ts';
+import { pastedFile } from './pasted-files.ts';
 
 /** A text is a command with checked arguments, nothing at all, or a mistake with its position. */
 export type Parsed =
@@ -23,13 +31,17 @@ export type Parsed =
       draft: Draft | null;
     };
 
-/** What the text after `/conda-env` means. Pure: nothing is looked up and nothing is done. */
+/**
+ * What the text after `/conda-env` means, and a file that came with it. Pure: nothing is looked up
+ * and nothing is done.
+ */
 export function parseCommand(
   text: string,
   commands: readonly Command[],
   settings: Settings,
+  file: PackagesFile | null = null,
 ): Parsed {
-  const parsed = read(text, commands, settings);
+  const parsed = read(text, commands, settings, file);
   if (parsed.kind !== 'error') return parsed;
   const { error, typed, draft } = parsed;
   const repaired = repairOf(error, typed);
@@ -47,12 +59,20 @@ export function parseCommand(
   };
 }
 
-function read(text: string, commands: readonly Command[], settings: Settings): Parsed {
+function read(
+  text: string,
+  commands: readonly Command[],
+  settings: Settings,
+  attached: PackagesFile | null = null,
+): Parsed {
   const given = withoutAddress(text.trim(), settings.command);
-  const typed = withoutPrompt(plainText(given).trim());
+  const pasted = attached === null ? pastedFile(plainText(given)) : null;
+  const file = pasted ? { name: null, bytes: new TextEncoder().encode(pasted.text) } : attached;
+  const said = withoutPrompt((pasted?.before ?? plainText(given)).trim());
+  // A file alone is looked at before anything is built.
+  const typed = said === '' && file ? 'plan' : said;
   if (typed === '') return { kind: 'empty' };
   try {
-    if (/^(?:name|channels|dependencies):/.test(typed)) refuseEnvironmentFile(typed, settings);
     const foreign = readForeignCommand(typed, settings);
     const first = foreign?.command ?? /^\S+/.exec(typed)?.[0] ?? '';
     const command = findCommand(first, commands, settings, typed);
@@ -61,19 +81,40 @@ function read(text: string, commands: readonly Command[], settings: Settings): P
         .replace(/^`+\s*/, '')
         .slice(first.length)
         .trim();
-      return { kind: 'command', command, arguments: { rest: [], raw }, draft: null };
+      return { kind: 'command', command, arguments: { rest: [], raw, lock: null }, draft: null };
     }
-    if (takesSpecs(command.grammar)) refuseEnvironmentFile(typed, settings);
     const told = tokenize(typed).slice(foreign?.words ?? 1);
     const words = takesSpecs(command.grammar) ? withoutInstallers(told, typed) : told;
-    const draft = parseArguments(command, words, typed, settings);
+    const draft =
+      file && takesRequest(command.grammar)
+        ? draftOfFile(command, words, typed, settings, file)
+        : parseArguments(command, words, typed, settings);
     const [mistake, ...more] = draft.mistakes;
     if (!mistake) return { kind: 'command', command, arguments: draft.arguments, draft };
-    return { kind: 'error', error: asOne(mistake, more, []), typed, command, draft };
+    // What would do instead of each does for all only where each has something.
+    const offers = draft.mistakes.map(({ repairs }) => repairs);
+    const repairs = offers.every(({ length }) => length > 0) ? (offers.at(-1) ?? []) : [];
+    return { kind: 'error', error: asOne(mistake, more, repairs), typed, command, draft };
   } catch (error) {
     if (!(error instanceof FerryError)) throw error;
     return { kind: 'error', error, typed, command: null, draft: null };
   }
+}
+
+/** What a file says need not be typed; commands that take packages have the grammar of a request. */
+function draftOfFile(
+  command: Command,
+  words: readonly Token[],
+  typed: string,
+  settings: Settings,
+  file: PackagesFile,
+): Draft {
+  const positionals = Object.entries(command.grammar.positionals ?? {}).map(
+    ([name, positional]) => [name, { ...positional, required: false }] as const,
+  );
+  const grammar = { ...command.grammar, positionals: Object.fromEntries(positionals) };
+  const draft = parseArguments({ ...command, grammar }, words, typed, settings);
+  return withFile(draft as unknown as Parameters<typeof withFile>[0], file, settings) as Draft;
 }
 
 function findCommand(

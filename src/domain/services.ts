@@ -1,4 +1,5 @@
 import type { ApprovalRule } from './approval.ts';
+import type { Platform } from './lock.ts';
 import type { Role } from './roles.ts';
 import type { Approvals } from './services/approvals.ts';
 import type { Audits } from './services/audits.ts';
@@ -40,9 +41,12 @@ export interface Services
 
 /** The part of the configuration that commands, modals and help show. */
 export interface Settings {
+  /** What builds are for; linux-64 where it is left out. */
+  platform?: Platform;
   /** The slash command, `/conda-env`. */
   command: string;
-  channels: { name: string; default: boolean }[];
+  /** `url` is left out where nothing is configured. */
+  channels: { name: string; default: boolean; url?: string }[];
   edges: { name: string; default: boolean }[];
   /** Names of the indexes that pip packages come from; none: there are no such packages. */
   indexes: readonly string[];

@@ -1,4 +1,6 @@
 import { userInfo } from 'node:os';
+import { basename } from 'node:path';
+import type { PackagesFile } from '../../commands/command.ts';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { linesOf, shortest } from '../answers/invocation.ts';
@@ -17,6 +19,7 @@ import {
   CONFIG_OPTION,
   JSON_OPTION,
   readArguments,
+  readBytes,
   type TerminalCommand,
   writeJson,
 } from './command.ts';
@@ -24,6 +27,11 @@ import {
 const OPTIONS = {
   user: { type: 'string', default: 'terminal', value: 'U', says: 'who asks, by the id in Slack' },
   channel: { type: 'string', default: 'terminal', value: 'C', says: 'where, by the id in Slack' },
+  file: {
+    type: 'string',
+    value: 'FILE',
+    says: 'an environment.yml, a requirements.txt or the like, as if attached to the text',
+  },
   wait: { type: 'boolean', says: 'make the build in this process and follow it to its end' },
   json: JSON_OPTION,
   config: CONFIG_OPTION,
@@ -46,6 +54,7 @@ export const command: TerminalCommand = {
         channel: values.channel,
         team: null,
         services,
+        file: values.file === undefined ? null : await packagesFile(values.file),
         commands: commandHelp,
         tell: (text: Phrase) => void process.stderr.write(`${plainPhrase(text)}\n`),
       };
@@ -63,6 +72,11 @@ export const command: TerminalCommand = {
     }
   },
 };
+
+async function packagesFile(file: string): Promise<PackagesFile> {
+  const bytes = await readBytes(file, 'Name a file of packages, or pipe it in.');
+  return { name: file === '-' ? null : basename(file), bytes };
+}
 
 /** What `--json` prints: of a build also its lines, as they are shown everywhere else. */
 export type PrintedReply =

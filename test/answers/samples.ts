@@ -42,7 +42,7 @@ const START = Date.UTC(2026, 2, 2, 9, 0, 0);
 export const settings: Settings = {
   command: '/conda-env',
   channels: [
-    { name: 'conda-forge', default: true },
+    { name: 'conda-forge', default: true, url: 'https://conda.anaconda.org/conda-forge' },
     { name: 'internal', default: false },
   ],
   edges: [

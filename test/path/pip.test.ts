@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -34,6 +35,20 @@ describe('packages of pip beside those of conda', { skip: cannotWalk || whyNoUv(
       // Asked again, it is known by its fingerprint.
       await ctx.ask('create greeted python=3.11 six --pip greeting');
       assert.equal((await ctx.untilReady('greeted')).reused, true);
+    }));
+
+  test('are taken from a file, in the terminal as beside a message', () =>
+    runTest(async (ctx) => {
+      const file = join(ctx.directory, 'environment.yml');
+      writeFileSync(file, 'dependencies: [python=3.11, six, pip: [loud>=2]]\n');
+      const words = ['exec', '--wait', '--file', file, '--', 'create filed'];
+      const { code, stdout } = await ctx.terminal(words);
+      assert.equal(code, 0, stdout);
+      const build = await ctx.build('filed');
+      assert.deepEqual(
+        [build.request.specs.length, build.lock?.wheels?.map(({ name }) => name)],
+        [2, ['loud']],
+      );
     }));
 
   test('that need what conda has not are refused before anything is built, with what would do', () =>

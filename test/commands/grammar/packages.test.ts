@@ -326,29 +326,6 @@ describe('what is no package is refused', () => {
     }
   });
 
-  it('with the command that an environment.yml makes', () => {
-    const file = [
-      ...['name: risk', 'channels:', '  - conda-forge', '  - defaults', 'dependencies:'],
-      ...['  - python=3.11', '  - "numpy>=1.26"  # fast', '  - pip:', '    - torch==2.1'],
-      ...['  - scipy', 'prefix: /home/ana/risk'],
-    ].join('\n');
-    for (const [text, command] of [
-      [file, 'create risk python=3.11 numpy>=1.26 scipy -c conda-forge'],
-      [`create ${file}`, 'create risk python=3.11 numpy>=1.26 scipy -c conda-forge'],
-      [`create churn\n${file}`, 'create churn python=3.11 numpy>=1.26 scipy -c conda-forge'],
-      ['dependencies: - python=3.11 - numpy', 'create my-env python=3.11 numpy'],
-    ] as const) {
-      const { all, repair } = mistakes(text);
-      assert.deepEqual(
-        all.map(({ code }) => code),
-        ['environment-file'],
-      );
-      assert.equal(repair, command);
-      if (text.includes('torch'))
-        assert.match(all[0]?.suggestion ?? '', /`torch==2\.1`.*`defaults`/);
-    }
-  });
-
   it('by the name of a channel that is not configured', () => {
     const [mistake] = mistakes(`${BEFORE}pkgs/main::numpy`).all;
     assert.equal(mistake?.code, 'unknown-channel');

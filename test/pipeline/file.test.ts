@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { execute } from '../../commands/execute.ts';
+import { commandHelp, commands } from '../../commands/registry.ts';
+import { createWorld, engineSolving } from './world.ts';
+
+const URL = 'https://conda.anaconda.org/conda-forge';
+const LIST = `@EXPLICIT
+${URL}/linux-64/python-3.11.9-h1_0_cpython.conda#sha256:${'a'.repeat(64)}
+${URL}/noarch/six-1.17.0-pyhd8ed1ab_0.conda#sha256:${'b'.repeat(64)}
+`;
+
+describe('a build of a lock that somebody has', () => {
+  test('has exactly its packages, and asks no engine', async () => {
+    const engine = engineSolving(async () => assert.fail('nothing is left to solve'));
+    const world = createWorld({ engine });
+    const reply = await execute('create churn', commands, {
+      ...{ user: 'U1', channel: 'C1', team: null, services: world.services, commands: commandHelp },
+      file: { name: 'explicit.txt', bytes: new TextEncoder().encode(LIST) },
+    });
+    assert.equal(reply.kind, 'build', JSON.stringify(reply));
+    await world.work('churn');
+    const { state, lock, failure } = await world.newest('churn');
+    assert.equal(state, 'ready', JSON.stringify(failure));
+    assert.deepEqual(
+      lock?.packages.map(({ name, sha256 }) => `${name} ${sha256[0]}`),
+      ['python a', 'six b'],
+    );
+  });
+});
