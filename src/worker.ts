@@ -8,9 +8,11 @@ import { createProjects } from './adapters/projects/projects.ts';
 import { createFileFetcher } from './adapters/projects/slack-files.ts';
 import { createErrandWorker } from './adapters/redis/errand-worker.ts';
 import { createStore } from './adapters/redis/store.ts';
+
 import { createWorker } from './adapters/redis/worker.ts';
 import { type Foundation, openChannels, REDIS_PREFIX } from './foundation.ts';
 import type { BuildPorts } from './pipeline/context.ts';
+import { keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
 import { runVerification } from './pipeline/prove.ts';
 import { abandonBuild, runBuild } from './pipeline/run.ts';
@@ -90,11 +92,12 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       return runErrand(ports, errand, { signal, log: line, detail: line });
     },
   });
+  const duties = keepDuties(ports, store.once, (line) => log.info(line));
   await Promise.all([worker.ready(), errands.ready()]);
   log.info({ platform: config.platform }, 'worker ready');
   return {
     async close() {
-      await Promise.all([worker.close(), errands.close()]);
+      await Promise.all([worker.close(), errands.close(), duties.close()]);
       contents.close();
       await store.close();
     },

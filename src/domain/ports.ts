@@ -358,6 +358,11 @@ export interface Workspace {
   holdsArchive(path: string, archive: Archive): Promise<boolean>;
   /** Removes the archive of a fingerprint from this build host, if it is there. */
   removeArchive(fingerprint: string): Promise<void>;
+  /**
+   * Removes archives of other fingerprints than these that nobody has touched for a day, and answers
+   * which: what a retry would go on with stays as long.
+   */
+  sweepArchives(kept: ReadonlySet<string>): Promise<string[]>;
   /** Where pinned projects of a build are kept; removed with `clear`. */
   projectDirectory(buildId: string): Promise<string>;
   /** Modules that each package installs into site-packages, from the prefix's own records. */

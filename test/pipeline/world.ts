@@ -52,6 +52,7 @@ export function createWorld(
       archivePath: async () => '/archive/churn.zip',
       holdsArchive: async () => false,
       removeArchive: async () => undefined,
+      sweepArchives: async () => [],
       projectDirectory: async () => '/projects',
       importNames: async () => ({}),
       modules: async () => ({ sklearn: ['scikit-learn'] }),

@@ -8,6 +8,9 @@ import type { HeldPrefix, Workspace } from '../../domain/ports.ts';
 
 /** How often a waiting build looks for a free prefix; builds take minutes, so a second is soon. */
 const POLL_MS = 1000;
+/** A build that failed may be retried for so long without packing again. */
+const UNTOUCHED_MS = 24 * 3600_000;
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 /**
  * Folders of a build host under the data folder:
@@ -45,9 +48,22 @@ export function createWorkspace(options: { directory: string; slots: number }): 
     },
 
     async removeArchive(fingerprint) {
-      if (!/^[0-9a-f]{64}$/.test(fingerprint)) throw new Error(`no fingerprint: ${fingerprint}`);
+      if (!FINGERPRINT.test(fingerprint)) throw new Error(`no fingerprint: ${fingerprint}`);
       const directory = join(options.directory, 'archives', fingerprint);
       await rm(directory, { recursive: true, force: true });
+    },
+
+    async sweepArchives(kept) {
+      const directory = join(options.directory, 'archives');
+      const names = await readdir(directory).catch(() => []);
+      const removed: string[] = [];
+      for (const name of names.filter((known) => FINGERPRINT.test(known) && !kept.has(known))) {
+        const { mtimeMs } = await stat(join(directory, name));
+        if (Date.now() - mtimeMs < UNTOUCHED_MS) continue;
+        await rm(join(directory, name), { recursive: true, force: true });
+        removed.push(name);
+      }
+      return removed;
     },
 
     async projectDirectory(buildId) {

@@ -1,0 +1,100 @@
+import { isSettled } from '../domain/build.ts';
+import { type Environment, isThere } from '../domain/environment.ts';
+import { Cancelled, throwIfStopped } from '../domain/errors.ts';
+import type { Progress } from '../domain/ports.ts';
+import type { BuildPorts } from './context.ts';
+import { removeLetGo } from './removing.ts';
+
+/** What workers do again and again without being asked; doing it twice must be the same as once. */
+interface Duty {
+  name: string;
+  everySeconds: number;
+  /** On each build host; else one worker does it for all of them. */
+  onEachHost?: boolean;
+  run(ports: BuildPorts, progress: Reporting): Promise<void>;
+}
+
+type Reporting = Pick<Progress, 'signal' | 'log'>;
+
+const DUTIES: readonly Duty[] = [
+  { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
+  { name: 'sweep-archives', everySeconds: 3600, onEachHost: true, run: sweepArchives },
+];
+
+/** True for exactly one worker within so many seconds. */
+export type Lease = (name: string, seconds: number) => Promise<boolean>;
+
+/** Does the duties whose time has come. What goes wrong with one is logged, and its time comes again. */
+export async function doDuties(
+  ports: BuildPorts,
+  lease: { all: Lease; host: Lease },
+  reporting: Reporting,
+): Promise<void> {
+  for (const duty of DUTIES) {
+    const { name, everySeconds, onEachHost = false } = duty;
+    try {
+      const mayDo = await lease[onEachHost ? 'host' : 'all'](name, everySeconds);
+      if (mayDo) await duty.run(ports, reporting);
+    } catch (error) {
+      throwIfStopped(reporting.signal);
+      reporting.log(`${name} could not be done: ${ports.redact(String(error))}`);
+    }
+  }
+}
+
+/** What could not be removed when it was let go: an edge was away, or no worker was there. */
+async function removeAllLetGo(ports: BuildPorts, reporting: Reporting): Promise<void> {
+  for (const environment of await ports.store.listEnvironments()) {
+    if (isLeaving(environment)) await removeLetGo(ports, environment.name, reporting);
+  }
+}
+
+function isLeaving({ revisions }: Environment): boolean {
+  return revisions.some((revision) => !isThere(revision) && revision.stagings.length > 0);
+}
+
+/** Archives of what is there are kept for other edges, and those of builds that may go on. */
+async function sweepArchives(ports: BuildPorts, { log }: Reporting): Promise<void> {
+  const environments = await ports.store.listEnvironments();
+  const builds = await ports.store.listBuilds({ limit: RECENT_BUILDS });
+  const kept = [
+    ...environments.flatMap(({ revisions }) => revisions.filter(isThere)),
+    ...builds.filter((build) => !isSettled(build)),
+  ].flatMap(({ fingerprint }) => fingerprint ?? []);
+  const removed = await ports.workspace.sweepArchives(new Set(kept));
+  for (const fingerprint of removed) log(`the archive of ${fingerprint} is removed`);
+}
+
+const RECENT_BUILDS = 500;
+
+/** How often it is looked whether a duty's time has come. */
+const DUTIES_MS = 15_000;
+
+/** Looks after the duties until it is closed, which stops the one at work. `once` is asked by name. */
+export function keepDuties(ports: BuildPorts, once: Lease, log: (line: string) => void) {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const done = new Map<string, number>();
+  const host: Lease = async (name, seconds) => {
+    const isDue = Date.now() - (done.get(name) ?? 0) >= seconds * 1000;
+    if (isDue) done.set(name, Date.now());
+    return isDue;
+  };
+  const lease = {
+    all: (name: string, seconds: number) => once(`duty:${name}`, seconds),
+    host,
+  };
+  let round: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    round = round
+      .then(() => (signal.aborted ? undefined : doDuties(ports, lease, { signal, log })))
+      .catch((error) => log(`the duties were stopped: ${String(error)}`));
+  }, DUTIES_MS);
+  return {
+    async close() {
+      clearInterval(timer);
+      stopping.abort(new Cancelled('shutdown'));
+      await round;
+    },
+  };
+}

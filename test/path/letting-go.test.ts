@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { cannotWalk, ferry, words } from '../harness.ts';
+
+describe('an environment that is let go', { skip: cannotWalk }, () => {
+  const runTest = ferry();
+
+  test('leaves nothing on the edge node but what others have there, and is built again to the byte', () =>
+    runTest(async (ctx) => {
+      await ctx.ask('create stays python=3.11 six');
+      await ctx.untilReady('stays');
+      await ctx.ask('create leaves python=3.11 six');
+      const first = await ctx.untilReady('leaves');
+      const [staging] = first.stagings;
+      assert.ok(staging && first.archive && first.fingerprint);
+      const { root } = staging;
+      const paths = () =>
+        readdirSync(root, { recursive: true })
+          .map(String)
+          .filter((path) => path.includes('leaves') || path.includes(first.archive?.sha256 ?? ''));
+      assert.ok(paths().length > 10);
+
+      assert.match(await ctx.ask('delete leaves'), /Delete leaves@1\?/);
+      assert.match(await ctx.ask('delete leaves --yes'), /leaves@1 is let go\. Its bytes are gone/);
+      assert.deepEqual(paths(), []);
+      assert.equal(existsSync(join(root, 'envs/stays/1/bin/python')), true);
+      assert.match(await ctx.ask('run leaves@1'), /was let go by .*restore leaves@1/s);
+      await ctx.until('a message that says so', async () =>
+        /leaves@1 was let go/.test(words(await ctx.live('leaves'))),
+      );
+      assert.deepEqual(await ctx.store.readLog(first.id, 5), []);
+
+      await ctx.ask('restore leaves@1');
+      const again = await ctx.until('a second build', async () => {
+        const newest = await ctx.build('leaves');
+        return newest.id !== first.id && newest;
+      });
+      const build = await ctx.untilReady('leaves');
+      assert.equal(build.id, again.id);
+      assert.deepEqual(
+        [build.revision, build.fingerprint, build.archive?.sha256, build.reused],
+        [1, first.fingerprint, first.archive.sha256, false],
+      );
+      assert.equal(ctx.edge.sha256('leaves'), first.archive.sha256);
+      assert.match(readFileSync(join(root, 'launch/leaves@1'), 'utf8'), /leaves/);
+    }));
+});

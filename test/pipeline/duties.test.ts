@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { doDuties, type Lease } from '../../src/pipeline/duties.ts';
+import { environment } from '../answers/samples.ts';
+import { createWorld, type World } from './world.ts';
+
+const always: Lease = async () => true;
+const never: Lease = async () => false;
+
+/** `churn` with revision 2 let go and still on its edge; `removed` is what has left it. */
+function leaving(): { world: World; removed: number[]; log: string[] } {
+  const removed: number[] = [];
+  const world = createWorld();
+  const { revisions, ...rest } = environment();
+  world.store.environments.set('churn', {
+    ...rest,
+    revisions: revisions.map((known) =>
+      known.number === 2 ? { ...known, letGo: { at: 1, by: 'U1' } } : known,
+    ),
+  });
+  const lab = world.ports.edges.get('lab');
+  assert.ok(lab);
+  const remove = async ({ revision }: { revision: number }) => void removed.push(revision);
+  world.ports.edges = new Map([['lab', { ...lab, remove }]]);
+  return { world, removed, log: [] };
+}
+
+describe('the duties of workers', () => {
+  const { signal } = new AbortController();
+
+  test('remove what is left of what was let go, until nothing is', async () => {
+    const { world, removed } = leaving();
+    const reporting = { signal, log: () => undefined };
+    await doDuties(world.ports, { all: never, host: never }, reporting);
+    assert.deepEqual(removed, []);
+    await doDuties(world.ports, { all: always, host: never }, reporting);
+    await doDuties(world.ports, { all: always, host: never }, reporting);
+    assert.equal(removed.length, 1);
+    assert.deepEqual(world.store.environments.get('churn')?.revisions[1]?.stagings, []);
+  });
+
+  test('are each done by one worker of all, but for what each build host has', async () => {
+    const { world } = leaving();
+    const asked: string[] = [];
+    const lease =
+      (who: string): Lease =>
+      async (name) => {
+        asked.push(`${who} ${name}`);
+        return false;
+      };
+    const reporting = { signal, log: () => undefined };
+    await doDuties(world.ports, { all: lease('all'), host: lease('host') }, reporting);
+    assert.ok(asked.includes('all remove-let-go'));
+    assert.ok(asked.includes('host sweep-archives'));
+  });
+
+  test('keep the archives of what is there and of what is being built', async () => {
+    const { world } = leaving();
+    const asked: string[][] = [];
+    world.ports.workspace = {
+      ...world.ports.workspace,
+      sweepArchives: async (kept) => {
+        asked.push([...kept]);
+        return [];
+      },
+    };
+    const known = world.store.environments.get('churn');
+    assert.ok(known);
+    world.store.environments.set('churn', {
+      ...known,
+      revisions: known.revisions.map((each) => ({ ...each, fingerprint: `print${each.number}` })),
+    });
+    await doDuties(world.ports, { all: never, host: always }, { signal, log: () => undefined });
+    assert.deepEqual(asked, [['print1', 'print3']]);
+  });
+
+  test('do not keep each other from being done', async () => {
+    const { world, log } = leaving();
+    world.store.listEnvironments = async () => {
+      throw new Error('hunter2 is away');
+    };
+    await doDuties(
+      world.ports,
+      { all: always, host: always },
+      { signal, log: (line) => log.push(line) },
+    );
+    assert.equal(log.filter((line) => line.includes('could not be done')).length, log.length);
+    assert.ok(log.length >= 2);
+    assert.doesNotMatch(log.join(), /hunter2/);
+  });
+});
