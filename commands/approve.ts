@@ -1,9 +1,10 @@
+import { approvalLabel } from '../src/domain/approval.ts';
 import { defineCommand } from './command.ts';
 
 export const approve = defineCommand({
   name: 'approve',
   group: 'follow',
-  summary: 'let a build begin that waits for approval; without anything, what waits',
+  summary: 'say yes to a build or a tag that waits for approval; without anything, what waits',
   usage: 'approve [NAME|APPROVAL]',
   examples: ['approve', 'approve churn'],
   whoCanUse: 'people of the role that a rule names; never who asked',
@@ -15,11 +16,15 @@ export const approve = defineCommand({
     if (args.approval === null) {
       return { kind: 'approvals', approvals: await services.waitingApprovals() };
     }
-    const { approval, build } = await services.approve(args.approval, { user, channel, team });
+    const { approval, isDone, build } = await services.approve(args.approval, {
+      ...{ user, channel, team },
+    });
     // Its live message is where it was asked for; whoever decides is told by a message of its own.
     if (build !== null) return { kind: 'build', build, audience: 'channel' };
-    const name = approval.request.environment;
-    const text = `You have approved \`${name}\`; others have to, too.`;
+    const name = approvalLabel(approval);
+    const text = isDone
+      ? `Approved: \`${name}\` is \`${approval.request.environment}@${approval.tag?.revision}\` now.`
+      : `You have approved \`${name}\`; others have to, too.`;
     return { kind: 'notice', tone: 'success', text };
   },
 });

@@ -1,9 +1,10 @@
+import { approvalLabel } from '../src/domain/approval.ts';
 import { defineCommand } from './command.ts';
 
 export const refuse = defineCommand({
   name: 'refuse',
   group: 'follow',
-  summary: 'say no to a build that waits for approval',
+  summary: 'say no to what waits for approval',
   usage: 'refuse NAME|APPROVAL [--why TEXT]',
   examples: ['refuse churn --why Use openssl 3.5'],
   whoCanUse: 'people of the role that a rule names',
@@ -13,11 +14,11 @@ export const refuse = defineCommand({
   },
   async run({ build, why }, { services, user, channel, team }) {
     const reason = why ?? 'no reason was given';
-    const { request } = await services.refuse(build, reason, { user, channel, team });
+    const refused = await services.refuse(build, reason, { user, channel, team });
     return {
       kind: 'notice',
       tone: 'information',
-      text: `Refused: \`${request.environment}\` is not built. Whoever asked is told.`,
+      text: `Refused: \`${approvalLabel(refused)}\` stays as it is. Whoever asked is told.`,
     };
   },
 });

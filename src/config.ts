@@ -153,9 +153,11 @@ export function settingsOf(config: Config): Settings {
     },
     operators: config.slack.operators,
     roles: config.roles,
-    approvals: config.approvals.rules.map(({ edges, channels, projects, by, count, where }) => ({
-      ...{ edges, channels, projects, by, count, where },
-    })),
+    approvals: config.approvals.rules.map(
+      ({ edges, channels, tags, projects, by, count, where }) => ({
+        ...{ edges, channels, tags, projects, by, count, where },
+      }),
+    ),
     approvalHours: config.approvals.hours,
   };
 }

@@ -1,4 +1,4 @@
-import { type Approval, approvalState, missing } from '../domain/approval.ts';
+import { type Approval, approvalLabel, approvalState, missing } from '../domain/approval.ts';
 import { revisionLabel } from '../domain/environment.ts';
 import { counted } from '../domain/figures.ts';
 import { compareLocks } from '../domain/lock.ts';
@@ -28,8 +28,9 @@ import { line } from './outside.ts';
 
 /** One that waits, with what would change and the buttons to decide; or what was decided. */
 export function describeApproval(approval: Approval, now: number): Document {
-  const { id, request, lock, projects, needs, given, refused, requester, expiresAt } = approval;
-  const name = request.environment;
+  const { id, request, lock, projects, needs, given, refused, requester, expiresAt, tag } =
+    approval;
+  const name = approvalLabel(approval);
   const state = approvalState(approval, now);
   if (refused !== null) {
     const text = `${name} was refused`;
@@ -67,10 +68,19 @@ export function describeApproval(approval: Approval, now: number): Document {
       heading(`🕓 ${name} waits for approval`),
       prose(
         user(requester.user),
-        ' asks for ',
-        codes(request.specs.map(formatSpec), 600),
-        ' on ',
-        codes(request.edges, 160),
+        ...(tag === null
+          ? [
+              ' asks for ',
+              codes(request.specs.map(formatSpec), 600),
+              ' on ',
+              codes(request.edges, 160),
+            ]
+          : [
+              ' gives ',
+              code(revisionLabel(request.environment, tag.revision)),
+              ' the tag ',
+              code(tag.name),
+            ]),
         '; ',
         marked(about),
         ' needs approval by ',
@@ -102,8 +112,9 @@ export function describeApproval(approval: Approval, now: number): Document {
   };
 }
 
-function changesOf({ request, before, lock }: Approval): Part[] {
+function changesOf({ request, before, lock, tag }: Approval): Part[] {
   if (before === null) return [prose('There is no revision of it yet.')];
+  if (before.number === tag?.revision) return [prose('That is the default revision.')];
   const label = revisionLabel(request.environment, before.number);
   return describeDifference(compareLocks(before.lock, lock), `Since ${label}`);
 }
@@ -118,13 +129,14 @@ export function describeApprovals(
     return { summary: nothing, parts: [prose(nothing)] };
   }
   return {
-    summary: `${counted(approvals.length, 'build')} to approve`,
+    summary: `${counted(approvals.length, 'question')} to decide`,
     parts: [
       heading('Waiting for approval'),
       list(
-        approvals.map(({ id, request, requester, createdAt, needs }) =>
-          words(
-            bold(request.environment),
+        approvals.map((each) => {
+          const { id, requester, createdAt, needs } = each;
+          return words(
+            bold(approvalLabel(each)),
             ' of ',
             user(requester.user),
             ', asked ',
@@ -133,8 +145,8 @@ export function describeApprovals(
             marked(listInWords([...new Set(needs.map(({ by }) => `\`${by}\``))], 'and')),
             ' ',
             code(id, 60),
-          ),
-        ),
+          );
+        }),
       ),
     ],
   };

@@ -276,6 +276,7 @@ const role = section({
 const approvalRule = section({
   edges: or(list(name, 'a list of configured edge nodes'), []),
   channels: or(list(shortName, 'a list of configured channels'), []),
+  tags: or(list(name, 'a list of tags such as `prod`'), []),
   projects: or(yesOrNo, false),
   by: name,
   count: or(whole(1, 20, 1), 1),

@@ -4,10 +4,12 @@ import type { Revision } from './environment.ts';
 import type { Lock } from './lock.ts';
 import type { BuildRequest, ProjectPin } from './request.ts';
 
-/** What is built only after others have looked at it. */
+/** What is built, or given a tag, only after others have looked at it. */
 export interface ApprovalRule {
   edges: readonly string[];
   channels: readonly string[];
+  /** Tags that a revision is given. */
+  tags: readonly string[];
   /** Whatever code of people's own comes along. */
   projects: boolean;
   /** The role whose people approve, and how many of them. */
@@ -20,20 +22,22 @@ export interface ApprovalRule {
 /** One rule that holds for a request, and what for: `the edge \`production\``. */
 export type Need = Pick<ApprovalRule, 'by' | 'count' | 'where'> & { about: string };
 
-/** What is built if it is approved: these packages and this code, and no others. */
+/** What is approved: a build of these packages and this code, or a tag for a revision that has them. */
 export interface ApprovalSubject {
   request: BuildRequest;
   lock: Lock;
   projects: ProjectPin[];
+  /** Null: it is built. */
+  tag: { name: string; revision: number } | null;
 }
 
-/** A build that waits for people to approve it; it is recorded as a build only then. */
+/** Something that waits for people to approve it; a build is recorded as one only then. */
 export interface Approval extends ApprovalSubject {
   id: string;
   requester: Requester;
   /** Over the subject: other packages or other code need another approval. */
   digest: string;
-  /** The default revision when it was asked for. */
+  /** The revision it takes the place of: the default one, or the one that has the tag. */
   before: Pick<Revision, 'number' | 'lock'> | null;
   needs: Need[];
   /** Who approved, with the roles they had then. */
@@ -43,6 +47,11 @@ export interface Approval extends ApprovalSubject {
   expiresAt: number;
   /** The build that was made of it. */
   buildId: string | null;
+}
+
+/** What waits: `churn`, or a tag, `churn:prod`. */
+export function approvalLabel({ request, tag }: ApprovalSubject): string {
+  return tag === null ? request.environment : `${request.environment}:${tag.name}`;
 }
 
 export type ApprovalState = 'waiting' | 'approved' | 'refused' | 'expired';
@@ -64,10 +73,10 @@ export function missing({ by, count }: Need, given: Approval['given']): number {
 }
 
 /** Changes with every byte that would be built, and with where it goes. */
-export function digestOf({ request, lock, projects }: ApprovalSubject): string {
+export function digestOf({ request, lock, projects, tag }: ApprovalSubject): string {
   const packages = lock.packages.map(({ url, sha256 }) => `${url} ${sha256}`).sort();
   const wheels = (lock.wheels ?? []).map(({ url, sha256 }) => `${url} ${sha256}`).sort();
   const pins = projects.map(({ origin, sha256 }) => `${origin} ${sha256}`);
-  const text = JSON.stringify([request, lock.platform, packages, wheels, pins]);
+  const text = JSON.stringify([request, lock.platform, packages, wheels, pins, tag]);
   return createHash('sha256').update(text).digest('hex');
 }

@@ -232,3 +232,10 @@ export function needsOf(request: BuildRequest, settings: Settings): Need[] {
     return about === null ? [] : [{ by, count, where, about }];
   });
 }
+
+/** What giving a tag needs to be approved for. */
+export function needsOfTag(tag: string, { approvals }: Settings): Need[] {
+  return approvals
+    .filter(({ tags }) => tags.includes(tag))
+    .map(({ by, count, where }) => ({ by, count, where, about: `the tag \`${tag}\`` }));
+}

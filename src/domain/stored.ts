@@ -232,6 +232,7 @@ const REQUESTER = object<Requester>({
 export const APPROVAL = object<Approval>({
   ...{ id: string, requester: REQUESTER, digest: string },
   ...{ request: REQUEST, lock: LOCK, projects: listOf(PIN) },
+  tag: or(object<NonNullable<Approval['tag']>>({ name: string, revision: number }), null),
   before: or(object<NonNullable<Approval['before']>>({ number, lock: LOCK }), null),
   needs: listOf(
     object<Need>({ about: string, by: string, count: number, where: or(string, null) }),

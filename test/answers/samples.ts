@@ -470,7 +470,7 @@ function plan(change: Partial<Plan> = {}): Plan {
 function approval(change: Partial<Approval> = {}): Approval {
   const { request, lock, before } = plan();
   return {
-    ...{ id: 'a7k2m9', request, lock, before, projects: [], digest: 'd'.repeat(64) },
+    ...{ id: 'a7k2m9', request, lock, before, projects: [], tag: null, digest: 'd'.repeat(64) },
     requester: { user: 'U0ANARUIZ1', channel: 'C0PLATFORM', team: 'T0LAB' },
     needs: [{ about: 'the edge `lab`', by: 'release', count: 1, where: 'C0RELEASES' }],
     ...{ given: [], refused: null, buildId: null },

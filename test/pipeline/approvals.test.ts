@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ApprovalRule } from '../../src/domain/approval.ts';
+import type { Environment, Revision } from '../../src/domain/environment.ts';
 import { plainPhrase } from '../../src/domain/phrase.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import type { Role } from '../../src/domain/roles.ts';
-import { settings } from '../answers/samples.ts';
+import { environment, settings } from '../answers/samples.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
 
 const ANA = 'U0ANARUIZ1';
@@ -29,7 +30,7 @@ function worldWith({ rule = {}, versions = { numpy: '1.0' }, login = null }: Opt
   };
   const approvals: ApprovalRule[] = [
     {
-      ...{ edges: ['madrid'], channels: [], projects: false },
+      ...{ edges: ['madrid'], channels: [], tags: [], projects: false },
       ...{ by: 'release', count: 1, where: null, ...rule },
     },
   ];
@@ -189,6 +190,28 @@ describe('a build that needs approval', () => {
     await world.store.removeFreeze('madrid');
     await world.say(BEN, `approve ${only(world).id}`);
     assert.equal(world.store.builds.size, 1);
+  });
+
+  test('may be a tag: it is given to the revision that was shown, whatever comes meanwhile', async () => {
+    const world = worldWith({ rule: { edges: [], tags: ['prod'] } });
+    const churn = { ...environment('churn', 3), owner: ANA };
+    world.store.environments.set('churn', churn);
+    const last = churn.revisions.at(-1) as Revision;
+    const waiting = await world.say(ANA, 'tag churn prod');
+    assert.match(said(waiting), /^`churn:prod` waits for approval by .* the tag `prod` needs it/);
+    assert.equal(codeOf(await world.say(ANA, 'tag churn good')), 'move');
+    await world.store.updateEnvironment('churn', (current) => ({
+      ...current,
+      revisions: [...current.revisions, { ...last, number: last.number + 1 }],
+    }));
+    assert.match(said(await world.say(ANA, 'approve churn')), /^Who asked cannot/);
+    assert.match(
+      said(await world.say(BEN, 'approve churn')),
+      /^Approved: `churn:prod` is `churn@3`/,
+    );
+    const { tags, moves } = world.store.environments.get('churn') as Environment;
+    assert.deepEqual([tags.prod, moves.at(-1)?.by], [3, ANA]);
+    assert.equal(codeOf(await world.say(ANA, 'tag churn prod')), 'waiting-for-approval');
   });
 
   test('is none where no rule holds', async () => {

@@ -12,7 +12,7 @@ const role: Role = {
   ...{ name: 'release', members: [BEN], commands: [], edges: [], channels: [] },
   ...{ projects: [], tags: [] },
 };
-const rule = { edges: ['lab'], channels: [], projects: false, by: 'release', count: 1 };
+const rule = { edges: ['lab'], channels: [], tags: [], projects: false, by: 'release', count: 1 };
 
 /** Ana asks for what needs approval; a worker solves it. */
 async function ask({ errands, slash, slack }: World): Promise<void> {

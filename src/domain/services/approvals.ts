@@ -7,13 +7,13 @@ export interface Approvals {
   waitingApprovals(): Promise<Approval[]>;
   /**
    * Approves by the id of an approval or the environment it is for; with the last one that was
-   * missing, what was approved is built for whoever asked. Throws `approval-not-found`,
+   * missing, what was approved is done for whoever asked. Throws `approval-not-found`,
    * `already-decided`, `not-allowed`, and what `create` throws.
    */
   approve(
     reference: string,
     requester: Requester,
-  ): Promise<{ approval: Approval; build: Build | null }>;
+  ): Promise<{ approval: Approval; isDone: boolean; build: Build | null }>;
   /** Throws as `approve` does. */
   refuse(reference: string, why: string, requester: Requester): Promise<Approval>;
 }

@@ -1,6 +1,7 @@
 import {
   type Approval,
   type ApprovalSubject,
+  approvalLabel,
   approvalState,
   digestOf,
   isSatisfied,
@@ -8,12 +9,12 @@ import {
   type Need,
 } from '../../domain/approval.ts';
 import type { Build, Requester } from '../../domain/build.ts';
-import { defaultRevision } from '../../domain/environment.ts';
+import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
 import { duration } from '../../domain/figures.ts';
 import type { Lock } from '../../domain/lock.ts';
 import { listInWords } from '../../domain/phrase.ts';
-import { needsOf } from '../../domain/policy.ts';
+import { needsOf, needsOfTag } from '../../domain/policy.ts';
 import { type BuildRequest, pinnedProjects } from '../../domain/request.ts';
 import { peopleOf } from '../../domain/roles.ts';
 import { plans } from './plans.ts';
@@ -37,13 +38,7 @@ export async function approvedSubject(
 }> {
   const needs = needsOf(request, ports.settings);
   if (needs.length === 0) return { request, ...known, approval: null };
-  if (ports.login !== null) {
-    throw userError({
-      code: 'not-allowed',
-      message: `${aboutInWords(needs)} needs approval, and a terminal cannot prove who asks.`,
-      suggestion: 'Ask in Slack, where it is known who you are.',
-    });
-  }
+  requireProven(ports, needs);
   const isWhole = known.lock !== null && known.projects.length === request.projects.length;
   const plan = isWhole ? null : await plans(ports).plan(request, requester);
   const projects = plan?.projects ?? known.projects;
@@ -54,15 +49,50 @@ export async function approvedSubject(
     projects,
     request: { ...request, projects: pinnedProjects(request, projects) },
   };
+  const approval = await approvedOrAsked(ports, { ...subject, tag: null }, requester, needs);
+  return { ...subject, approval };
+}
+
+/** Throws as `approvedSubject` does where a rule holds for giving this tag to the revision. */
+export async function requireApprovedTag(
+  ports: ServicePorts,
+  { number, request, lock, projects }: Revision,
+  tag: string,
+  requester: Requester,
+): Promise<void> {
+  const needs = needsOfTag(tag, ports.settings);
+  if (needs.length === 0) return;
+  requireProven(ports, needs);
+  const subject = { request, lock, projects, tag: { name: tag, revision: number } };
+  await approvedOrAsked(ports, subject, requester, needs);
+}
+
+/** The approval for exactly this and this person. Throws `waiting-for-approval` where there is none. */
+async function approvedOrAsked(
+  ports: ServicePorts,
+  subject: ApprovalSubject,
+  requester: Requester,
+  needs: Need[],
+): Promise<Approval> {
   const digest = digestOf(subject);
-  const approval = (await ports.store.listApprovals()).find(
+  const known = (await ports.store.listApprovals()).find(
     (each) =>
       each.digest === digest &&
       each.requester.user === requester.user &&
       ['waiting', 'approved'].includes(approvalState(each, ports.clock.now())),
   );
-  if (approval && isSatisfied(needs, approval)) return { ...subject, approval };
-  throw waiting(ports, approval ?? (await ask(ports, subject, digest, requester, needs)));
+  if (known && isSatisfied(needs, known)) return known;
+  throw waiting(ports, known ?? (await ask(ports, subject, digest, requester, needs)));
+}
+
+/** An approval says who asked, so it must be certain. */
+function requireProven({ login }: ServicePorts, needs: readonly Need[]): void {
+  if (login === null) return;
+  throw userError({
+    code: 'not-allowed',
+    message: `Of what you ask ${aboutInWords(needs)} needs approval, and a terminal cannot prove who asks.`,
+    suggestion: 'Ask in Slack, where it is known who you are.',
+  });
 }
 
 type ProjectPins = ApprovalSubject['projects'];
@@ -90,7 +120,12 @@ async function ask(
 ): Promise<Approval> {
   const { store, clock, settings } = ports;
   const environment = await store.readEnvironment(subject.request.environment);
-  const current = environment && defaultRevision(environment);
+  const { tag } = subject;
+  const number = tag === null ? null : environment?.tags[tag.name];
+  const current =
+    number == null
+      ? environment && defaultRevision(environment)
+      : environment?.revisions.find((revision) => revision.number === number);
   const now = clock.now();
   const approval: Approval = {
     ...subject,
@@ -133,13 +168,14 @@ export async function tell(
   }
 }
 
-function waiting({ clock }: ServicePorts, { id, request, needs, given, expiresAt }: Approval) {
+function waiting({ clock }: ServicePorts, approval: Approval) {
+  const { id, needs, given, expiresAt } = approval;
   const open = needs.filter((need) => missing(need, given) > 0);
   const who = open.map((need) => `${missing(need, given)} of the role \`${need.by}\``);
   return userError({
     code: 'waiting-for-approval',
-    message: `\`${request.environment}\` waits for approval by ${listInWords([...new Set(who)], 'and')}: ${aboutInWords(open)} needs it. It is \`${id}\`.`,
-    suggestion: `They have been asked. It is built as soon as they approve, and lapses in ${duration(expiresAt - clock.now())}.`,
+    message: `\`${approvalLabel(approval)}\` waits for approval by ${listInWords([...new Set(who)], 'and')}: ${aboutInWords(open)} needs it. It is \`${id}\`.`,
+    suggestion: `They have been asked. It is done as soon as they approve, and lapses in ${duration(expiresAt - clock.now())}.`,
   });
 }
 

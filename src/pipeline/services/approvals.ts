@@ -7,6 +7,7 @@ import { tell } from './approval-needs.ts';
 import { create } from './create.ts';
 import type { ServicePorts } from './ports.ts';
 import { askerOf } from './roles.ts';
+import { tags } from './tags.ts';
 
 /** Deciding on builds that wait for approval. */
 export function approvals(ports: ServicePorts): Approvals {
@@ -59,13 +60,17 @@ export function approvals(ports: ServicePorts): Approvals {
               ...current,
               given: [...current.given, { user, at: clock.now(), roles }],
             }));
-      if (!isSatisfied(approval.needs, approval)) return { approval, build: null };
+      if (!isSatisfied(approval.needs, approval)) return { approval, isDone: false, build: null };
       await tell(ports, approval, 'approved');
-      const { request, lock, projects } = approval;
+      const { request, lock, projects, tag } = approval;
       // It finds itself approved, as any request of the same person for the same bytes would.
+      if (tag !== null) {
+        await tags(ports).tag(request.environment, tag.revision, tag.name, approval.requester);
+        return { approval, isDone: true, build: null };
+      }
       const options = { lock, projects };
       const { build } = await create(ports).create(request, approval.requester, options);
-      return { approval: { ...approval, buildId: build.id }, build };
+      return { approval: { ...approval, buildId: build.id }, isDone: true, build };
     },
 
     async refuse(reference, why, requester) {

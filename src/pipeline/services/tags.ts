@@ -10,6 +10,7 @@ import {
   type Which,
 } from '../../domain/reference.ts';
 import type { Moved, Tags } from '../../domain/services/tags.ts';
+import { requireApprovedTag } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import type { ServicePorts } from './ports.ts';
 
@@ -18,9 +19,14 @@ export function tags(ports: ServicePorts): Tags {
   return {
     async tag(name, which, tag, requester) {
       requireFreeTag(tag);
+      const known = await lookup(ports).findEnvironment(name);
+      requireMayMove(known, requester.user, ports.settings);
+      const revision = thereOf(known, which);
+      await requireApprovedTag(ports, revision, tag, requester);
       return move(ports, name, requester, (environment) => ({
         tag,
-        to: thereOf(environment, which).number,
+        // What was approved, whatever has become the default one meanwhile.
+        to: thereOf(environment, revision.number).number,
       }));
     },
     async untag(name, tag, requester) {
