@@ -12,12 +12,13 @@ export function answerTo(created: Created): Reply {
     const { build, joined } = created;
     return { kind: 'build', build, audience: joined ? 'requester' : 'channel' };
   }
+  const { means } = created;
   const { number, request, stagings, verifications, lock } = created.known;
   const packages = lock.packages.map(({ name }) => name);
   const lines = stagings.map((staging) =>
     lineFor({ staging, packages }, latestVerification(verifications, staging.edge)),
   );
-  return { kind: 'known', environment: request.environment, revision: number, lines };
+  return { kind: 'known', environment: request.environment, revision: number, means, lines };
 }
 
 /** Says that an environment is being solved, once that takes longer than people wait for silently. */

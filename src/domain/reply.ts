@@ -29,8 +29,17 @@ export type Reply =
    * whatever it looks like.
    */
   | { kind: 'plan'; plan: Plan; whole: boolean; insists: boolean }
-  /** What was asked for is a revision that is there already, with a line for each edge asked for. */
-  | { kind: 'known'; environment: string; revision: number; lines: InvocationLine[] }
+  /**
+   * What was asked for is a revision that is there already, with a line for each edge asked for;
+   * `means`: the one that the environment's name means.
+   */
+  | {
+      kind: 'known';
+      environment: string;
+      revision: number;
+      means: number;
+      lines: InvocationLine[];
+    }
   /** What an edit would change of the revision it begins with; `apply ID` builds it. */
   | { kind: 'edit'; plan: Plan; base: Revision; id: string }
   /** What one revision has that another one has not. */

@@ -679,7 +679,14 @@ export const samples: Readonly<Record<string, Reply>> = {
     ...{ kind: 'plan', whole: false, insists: false },
     plan: plan({ fingerprint: 'f'.repeat(64), staged: 3 }),
   },
-  known: { kind: 'known', environment: 'churn', revision: 3, lines: [invocationLine()] },
+  known: {
+    ...{ kind: 'known', environment: 'churn', revision: 3, means: 3 },
+    lines: [invocationLine()],
+  },
+  'known-older': {
+    ...{ kind: 'known', environment: 'churn', revision: 3, means: 4 },
+    lines: [invocationLine()],
+  },
   edit: { kind: 'edit', plan: plan(), base: planned(3), id: 'p3f2a9c' },
   'edit-asked': {
     ...{ kind: 'edit', base: planned(3), id: 'p3f2a9c' },

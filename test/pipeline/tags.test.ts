@@ -47,6 +47,7 @@ describe('a tag', () => {
       [3, 2],
     );
     moveOf(await world.say(OWNER, 'untag churn prod'));
+    moveOf(await world.say(OWNER, 'untag churn:old'));
     assert.equal(codeOf(await world.say('U9', 'run churn:prod')), 'tag-not-found');
   });
 
@@ -132,6 +133,10 @@ describe('a tag', () => {
       'tag churn latest': 'bad-tag',
       'tag churn Latest': 'bad-tag',
       'untag churn latest': 'bad-tag',
+      'untag churn': 'missing-argument',
+      'untag churn@2': 'missing-argument',
+      'untag churn:a b': 'missing-argument',
+      'rollback churn@2 --to 3': 'repeated-option',
       'untag churn prod': 'tag-not-found',
       'tag churn@9 prod': 'revision-not-found',
       'tag churn 2': 'bad-tag',
@@ -157,6 +162,8 @@ describe('a rollback', () => {
     await world.say(OWNER, 'tag churn@2 prod');
     assert.equal(moveOf(await world.say(OWNER, 'rollback churn --to prod')).to, 2);
     assert.equal(moveOf(await world.say(OWNER, 'rollback churn --to @3')).to, 3);
+    assert.equal(moveOf(await world.say(OWNER, 'rollback churn@1')).to, 1);
+    assert.equal(moveOf(await world.say(OWNER, 'rollback churn:latest')).to, 3);
     assert.equal((await world.services.findEnvironment('churn')).defaultRevision, null);
   });
 

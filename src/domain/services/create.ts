@@ -28,5 +28,8 @@ export interface Create {
   createPlanned(request: BuildRequest, requester: Requester): Promise<Created>;
 }
 
-/** A build, begun or joined; or the revision it would make, with the stagings asked for. */
-export type Created = { build: Build; joined: boolean } | { known: Revision };
+/**
+ * A build, begun or joined; or the revision it would make, with the stagings asked for. `means`: the
+ * number of the revision that the environment's name means.
+ */
+export type Created = { build: Build; joined: boolean } | { known: Revision; means: number };

@@ -4,6 +4,7 @@ import { FerryError, userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { revisionOf } from '../../domain/reference.ts';
 import { type BuildRequest, createCommand, type ProjectPin } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
 import { approvedSubject } from './approval-needs.ts';
@@ -45,9 +46,10 @@ export function create(ports: ServicePorts): Create {
           projects: [],
         });
       }
-      const known = await lookup(ports).findRevision(name, plan.staged);
+      const environment = await lookup(ports).findEnvironment(name);
+      const known = revisionOf(environment, plan.staged);
       const stagings = known.stagings.filter(({ edge }) => edges.includes(edge));
-      return { known: { ...known, stagings } };
+      return { known: { ...known, stagings }, means: revisionOf(environment, null).number };
     },
   };
 }
