@@ -1,10 +1,8 @@
 import { channelsOf } from '../../src/domain/defaults.ts';
 import type { Edited } from '../../src/domain/edit.ts';
-import { latestRevision, type Revision, revisionLabel } from '../../src/domain/environment.ts';
+import { latestRevision, type Revision } from '../../src/domain/environment.ts';
 import { FerryError, userError } from '../../src/domain/errors.ts';
-import { everyPackage, type LockedPackage } from '../../src/domain/lock.ts';
 import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
-import { listInWords } from '../../src/domain/phrase.ts';
 import { formatRequirement, type PipRequirement } from '../../src/domain/pip.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { referenceLabel } from '../../src/domain/reference.ts';
@@ -14,6 +12,7 @@ import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { type CommandContext, type Grammar, type KindTypes, requesterOf } from '../command.ts';
 import { REQUEST_ARGS } from '../create/arguments.ts';
 import { asEdit, withEdits } from './repairs.ts';
+import { unchanged } from './unchanged.ts';
 
 /** How an edit is said. */
 export const EDIT_ARGS = {
@@ -61,7 +60,9 @@ export async function answerEdit(
   if (missing) throw missing;
   const plan = await planned(edited, base, args.force === true, context);
   if (isSame(plan, base)) {
-    return { kind: 'notice', tone: 'information', text: unchanged(base, args.specs) };
+    const offer = verb === 'update' ? (spec: string) => `update ${place} ${spec}` : null;
+    const text = await unchanged(base, args.specs, offer, services);
+    return { kind: 'notice', tone: 'information', text };
   }
   if (args.yes) return buildPlanned(plan, context);
   const newest = latestRevision(await services.findEnvironment(name))?.number ?? base.number;
@@ -120,29 +121,6 @@ function isSame({ fingerprint, request }: Plan, base: Revision): boolean {
   const asked = ({ specs, pip }: BuildRequest) =>
     [...specs.map(formatSpec), ...pip.map(formatRequirement)].join(' ');
   return fingerprint === base.fingerprint && asked(request) === asked(base.request);
-}
-
-/** `numpy 1.26.4` of all that was named, and what holds it there. */
-function unchanged({ number, request, lock }: Revision, specs: readonly Spec[]): string {
-  const asked = [...request.specs, ...request.pip];
-  const names = (specs.length > 0 ? specs : asked).map(({ name }) => name);
-  const there = everyPackage(lock)
-    .filter(({ name }) => names.includes(name))
-    .map(labelOf);
-  const holding = request.specs
-    .filter(({ name, version, build }) => names.includes(name) && (version ?? build) !== null)
-    .map((spec) => `\`${formatSpec(spec)}\``);
-  const label = revisionLabel(request.environment, number);
-  const has =
-    specs.length > 0
-      ? `\`${label}\` has ${listInWords(there, 'and')}`
-      : `there is nothing newer for \`${label}\``;
-  const held = holding.length > 0 ? `, held by ${listInWords(holding, 'and')}` : '';
-  return `Nothing changes: ${has}${held}.`;
-}
-
-function labelOf({ name, version }: LockedPackage): string {
-  return `\`${name} ${version}\``;
 }
 
 /** Packages that no channel of the environment has, with the same command for those meant. */

@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { userError } from '../../src/domain/errors.ts';
 import type { Lock, LockedPackage } from '../../src/domain/lock.ts';
 import { formatRequirement } from '../../src/domain/pip.ts';
-import type { Pip, SolveRequest } from '../../src/domain/ports.ts';
+import type { Channels, Pip, SolveRequest } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { formatSpec, meetsVersion } from '../../src/domain/spec.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
@@ -168,6 +168,31 @@ describe('an edit', () => {
       /held by `python=3.11` and `numpy=1.26`/,
     );
     assert.deepEqual(shown(await world.say(OWNER, 'update other --latest')), ['libblas 3.9.0']);
+  });
+
+  test('that nothing newer lets through names what holds it, and what there is', async () => {
+    const channels: Channels = {
+      read: async () => [
+        {
+          name: 'conda-forge',
+          has: (name) => Object.hasOwn(CHANNEL, name),
+          versions: (name) => CHANNEL[name]?.versions ?? [],
+          names: () => Object.keys(CHANNEL),
+        },
+      ],
+      close() {},
+    };
+    Object.assign(world.services, { channels });
+    const reply = await world.say(OWNER, 'update churn numpy');
+    assert.deepEqual(
+      reply.kind === 'notice' && reply.text,
+      [
+        'Nothing changes: `churn@1` has `numpy 1.26.4`, held by `numpy=1.26`.',
+        'There is `numpy 2.2.6`: `update churn numpy=2.2`.',
+      ].join(' '),
+    );
+    const lifted = await world.say(OWNER, 'update churn numpy=2.2');
+    assert.deepEqual(shown(lifted), ['libblas 3.9.0', 'numpy 2.2.6']);
   });
 
   test('of what is asked for alone changes no package and is kept for the next', async () => {
