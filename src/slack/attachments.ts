@@ -2,6 +2,7 @@
  * What people point at instead of typing it: files attached to a message that speaks to us
  * (projects to install, logs to explain), and the thread they ask in.
  */
+import type { PackagesFile } from '../../commands/command.ts';
 import type { MessageReference } from '../domain/build.ts';
 import { type FerryError, outsideError } from '../domain/errors.ts';
 import { type ChatError, isNoEntry } from './chat/error.ts';
@@ -17,6 +18,12 @@ export interface AttachedFile {
 /** Wheels and source distributions, by the names their standards give them. */
 const PROJECT = /\.(whl|tar\.gz|zip)$/i;
 const LOG = /\.(log|txt|out|err|stderr|stdout|text)(\.\d+)?$|^[^.]*$/i;
+/** Files of packages, by what they are usually called; behind `create` any text may be one. */
+const PACKAGES =
+  /\.(?:ya?ml|toml|lock)$|(?:requirements|environment|explicit|packages|spec)[\w.-]*\.txt$/i;
+const TEXT = /\.txt$/i;
+/** More bytes than are read of such a file, so that a longer one is refused for its length. */
+const LONGEST_PACKAGES = 2_500_000;
 const LONGEST_LOG = 10_000_000;
 const MOST_LOGS = 3;
 
@@ -29,6 +36,32 @@ export function attachedFiles(message: object): AttachedFile[] {
       ? [{ id: file.id, name: String(file.name ?? file.id), size: Number(file.size ?? 0) }]
       : [],
   );
+}
+
+/**
+ * The file of packages that a message carries, where its command can use one; a message of the file
+ * alone can. Rejects when Slack does not hand it out.
+ */
+export async function attachedPackages(
+  text: string,
+  files: readonly AttachedFile[],
+  chat: Chat,
+): Promise<PackagesFile | null> {
+  const [command = ''] = text.trim().split(/\s+/);
+  const isAsked = /^(?:create|build|plan)$/i.test(command);
+  if (!isAsked && command !== '') return null;
+  const file =
+    files.find(({ name }) => PACKAGES.test(name)) ??
+    (isAsked ? files.find(({ name }) => TEXT.test(name)) : undefined);
+  if (!file) return null;
+  const content = await chat.readFile(file.id, LONGEST_PACKAGES);
+  return { name: file.name, bytes: new TextEncoder().encode(content) };
+}
+
+/** What stands between the first pair of fences of a message, as a file without a name. */
+export function fencedPackages(text: string): PackagesFile | null {
+  const block = /```(?:[a-z]+\n)?\s*([\s\S]*?)```/.exec(text)?.[1];
+  return block === undefined ? null : { name: null, bytes: new TextEncoder().encode(block) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { PackagesFile } from '../../commands/command.ts';
 import type { Message } from './blocks.ts';
 
 /** Where somebody is, and the ways to answer them there. */
@@ -21,6 +22,8 @@ export interface Place {
   view: string | null;
   /** Lets a modal be opened for three seconds; null where Slack gives none. */
   trigger: string | null;
+  /** A file of packages that came with what was said; null for none. */
+  file: PackagesFile | null;
 }
 
 /** A place with what is known of it; all else is as where there is no way but a direct message. */
@@ -35,6 +38,7 @@ export function placeOf(user: string, known: Partial<Omit<Place, 'user'>>): Plac
     replace: null,
     view: null,
     trigger: null,
+    file: null,
     ...known,
   };
 }

@@ -330,6 +330,41 @@ describe('other ways to speak', () => {
       await world.slack.untilEphemeral(ANA, says(/executable bit/));
     }));
 
+  const FILE = 'name: churn\ndependencies:\n  - python=3.11\n  - waits\n';
+
+  test('an environment.yml attached to a mention names the packages', () =>
+    inWorld(async (world) => {
+      await world.slack.shareFile({
+        user: ANA,
+        channel: DATA,
+        name: 'environment.yml',
+        content: Buffer.from(FILE),
+        text: '<@U0FERRYBOT> create',
+      });
+      await world.slack.untilMessage(says(/churn waits/));
+      const [build] = [...world.store.builds.values()];
+      assert.deepEqual(
+        build?.request.specs.map(({ name }) => name),
+        ['python', 'waits'],
+      );
+    }));
+
+  test('“Build this” reads the block of code in a message, and says where there is none', () =>
+    inWorld(async (world) => {
+      const press = async (text: string) => {
+        const { message } = await world.slack.say({ user: BEN, channel: DATA, text });
+        const { ts } = message;
+        await world.slack.shortcut({
+          ...{ user: ANA, channel: DATA, ts, callbackId: 'build_message' },
+        });
+      };
+      await press('try this');
+      await world.slack.untilEphemeral(ANA, says(/neither a file of packages nor a block/));
+      await press(`ours is\n\`\`\`\n${FILE}channels: [nowhere]\n\`\`\``);
+      await world.slack.untilEphemeral(ANA, says(/Not everything in this environment\.yml can be/));
+      assert.equal(world.store.builds.size, 0);
+    }));
+
   test('a log attached to a mention is read and explained', () =>
     inWorld(async (world) => {
       const noise = 'INFO Client: Application report (state: RUNNING)\n'.repeat(20_000);

@@ -92,6 +92,7 @@ const DEFAULT_COMMANDS: CommandHint[] = [
 
 const DEFAULT_SHORTCUTS: ShortcutHint[] = [
   { callbackId: 'diagnose_message', name: 'Diagnose this failure' },
+  { callbackId: 'build_message', name: 'Build this environment' },
 ];
 
 const DEFAULT_TIMEOUT_MS = 10_000;

@@ -29,14 +29,20 @@ export interface Runner {
 }
 
 /** Who asks, and where. */
-type Asking = Pick<Place, 'user' | 'channel' | 'team'> & Partial<Pick<Place, 'thread'>>;
+type Asking = Pick<Place, 'user' | 'channel' | 'team'> & Partial<Pick<Place, 'thread' | 'file'>>;
 
 export function createRunner({ commands, services, log }: RunnerOptions): Runner {
   const helps = commands.map(describeCommand);
   const creating = commands.find((command) => command.name === 'create');
   const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
-  const context = ({ user, channel, team, thread = null }: Asking): CommandContext => ({
-    ...{ user, channel, team, thread, services },
+  const context = ({
+    user,
+    channel,
+    team,
+    thread = null,
+    file = null,
+  }: Asking): CommandContext => ({
+    ...{ user, channel, team, thread, file, services },
     commands: helps,
   });
 

@@ -31,7 +31,7 @@ export function createSaying(options: SayingOptions): Saying {
   const { chat, settings, runner, ways, opening, answer, modals } = options;
 
   async function say(text: string, place: Place): Promise<void> {
-    if (runner.asksForForm(text)) {
+    if (place.file === null && runner.asksForForm(text)) {
       if (await opening.openForm({}, place)) return;
       const form = renderMessage({ kind: 'form', form: 'create', initial: {} }, settings);
       return ways.deliver(form, place);

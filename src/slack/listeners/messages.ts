@@ -1,8 +1,12 @@
 /** Messages that speak to us: mentions, direct ones, and those somebody points at with the shortcut. */
+import { userError } from '../../domain/errors.ts';
+import { refusal } from '../../domain/reply.ts';
 import {
   asksAbout,
   attachedFiles,
+  attachedPackages,
   contentOf,
+  fencedPackages,
   threadOf,
   withAttachments,
   withThread,
@@ -15,8 +19,9 @@ import type { Listening } from './listening.ts';
 import { readable } from './readable.ts';
 import { responder } from './respond.ts';
 
-/** Callback id of the message shortcut in the manifest. */
+/** Callback ids of the message shortcuts in the manifest. */
 const DIAGNOSE_SHORTCUT = 'diagnose_message';
+const BUILD_SHORTCUT = 'build_message';
 
 export function listenToMessages(app: App, listening: Listening): void {
   const { background } = listening;
@@ -61,6 +66,45 @@ export function listenToMessages(app: App, listening: Listening): void {
       background(hear(listening, `diagnose ${contentOf(message)}`, message, place));
     },
   );
+
+  app.shortcut(
+    { callback_id: BUILD_SHORTCUT, type: 'message_action' },
+    async ({ shortcut, respond }) => {
+      const { message, channel } = shortcut;
+      const place = placeOf(shortcut.user.id, {
+        channel: channel.id,
+        team: shortcut.team?.id ?? null,
+        thread: typeof message.thread_ts === 'string' ? message.thread_ts : null,
+        open: isDirect(channel.id),
+        respond: responder(respond),
+      });
+      background(planMessage(listening, message, place));
+    },
+  );
+}
+
+/** Plans what a message holds: a file of packages, or a block of code that is one. */
+async function planMessage(
+  { chat, conversation, log }: Listening,
+  message: object,
+  place: Place,
+): Promise<void> {
+  const file = await readable(log, async () => {
+    const attached = await attachedPackages('plan', attachedFiles(message), chat);
+    return attached ?? fencedPackages(decodeSlackText(contentOf(message))) ?? nothingToBuild();
+  });
+  return 'kind' in file
+    ? conversation.answer(file, place)
+    : conversation.say('plan', { ...place, file });
+}
+
+function nothingToBuild() {
+  const error = userError({
+    code: 'nothing-to-build',
+    message: 'This message has neither a file of packages nor a block of code.',
+    suggestion: 'Choose one with an `environment.yml`, a `requirements.txt` or the like.',
+  });
+  return refusal(error, null);
 }
 
 /** Answers what a message says, or tells why what it points at cannot be read. */
@@ -71,9 +115,13 @@ async function hear(
   place: Place,
   ourUserId?: string,
 ): Promise<void> {
-  const whole = await readable(log, () => wholeText(text, message, place.channel, chat, ourUserId));
-  return typeof whole === 'string'
-    ? conversation.say(decodeSlackText(whole), place)
+  const whole = await readable(log, async () => {
+    const file = await attachedPackages(text, attachedFiles(message), chat);
+    if (file !== null) return { said: text, file };
+    return { said: await wholeText(text, message, place.channel, chat, ourUserId), file };
+  });
+  return 'said' in whole
+    ? conversation.say(decodeSlackText(whole.said), { ...place, file: whole.file })
     : conversation.answer(whole, place);
 }
 
