@@ -4,6 +4,7 @@ import { FerryError } from '../../src/domain/errors.ts';
 import type { EdgeSpark } from '../../src/domain/fit/target.ts';
 import { fitLock, fitRequest, worksWithPandas } from '../../src/domain/fit.ts';
 import type { Note } from '../../src/domain/note.ts';
+import { parseRequirement } from '../../src/domain/pip.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { SPARK_SUPPORT } from '../../src/domain/spark-support.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
@@ -166,6 +167,20 @@ describe('a pyspark in the environment', () => {
     assert.deepEqual(commandsOf(error).slice(0, 2), [
       'create churn python=3.11',
       'create churn python=3.11 pyspark==3.5.9',
+    ]);
+  });
+
+  it('is taken from what pip was to install, too', () => {
+    const pip = [parseRequirement('pyspark==4.0.1'), parseRequirement('rich')];
+    const request = requestOf('python=3.11', { pip });
+    const error = refusalOf(() => saidOf('python 3.11.9, pyspark 4.0.1', '3.5.9', request));
+    assert.deepEqual(
+      error.repairs.map(({ label }) => label),
+      ['Build without pyspark', 'Build with pyspark==3.5.9', 'Build it anyway'],
+    );
+    assert.deepEqual(commandsOf(error).slice(0, 2), [
+      'create churn python=3.11 --pip rich',
+      'create churn python=3.11 pyspark==3.5.9 --pip rich',
     ]);
   });
 
