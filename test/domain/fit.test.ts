@@ -142,6 +142,12 @@ describe('a Python that is asked for', () => {
     assert.match(note?.text ?? '', /3\.6–3\.9; 3\.10 is not among them, but was seen to run\.$/);
   });
 
+  it('is refused once for edges with the same Spark', () => {
+    const edges = edgesOf('3.5.9', '3.5.9');
+    const error = refusalOf(() => fitRequest(requestOf('python=3.13'), edges));
+    assert.match(error.message, /^Spark 3\.5 on `a` and `b` runs Python 3\.8–3\.11, and [^,]*\.$/);
+  });
+
   it('is refused where the edges have no Python in common, with a build for each', () => {
     const edges = edgesOf('2.4.8', '4.0.5');
     const error = refusalOf(() => fitRequest(requestOf('numpy'), edges));
@@ -193,7 +199,19 @@ describe('a pyspark in the environment', () => {
   it('is refused when it only came along, and never when it is the cluster’s', () => {
     const error = refusalOf(() => saidOf('python 3.11.9, pyspark 3.4.1', '3.5.9'));
     assert.match(error.message, /and this has 3\.4\.1\.$/);
+    assert.deepEqual(commandsOf(error), [
+      'create churn numpy pyspark==3.5.9',
+      'create churn numpy --force',
+    ]);
     assert.deepEqual(saidOf('python 3.11.9, pyspark 3.5.9, py4j 0.10.9.7', '3.5.9'), []);
+  });
+
+  it('is not proposed to be left out where nothing else was asked for', () => {
+    const error = refusalOf(() => solvedFor('pyspark=4.0', '3.5.9'));
+    assert.deepEqual(commandsOf(error), [
+      'create churn pyspark==3.5.9',
+      'create churn pyspark=4.0 --force',
+    ]);
   });
 
   it('and a wrong Python are mended at once', () => {

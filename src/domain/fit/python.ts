@@ -37,8 +37,8 @@ export function judgePythonAsked(request: BuildRequest, targets: readonly Target
   const common = pythonsFor(targets);
   if (common.length === 0) return [noCommonPython(targets)];
   const spec = request.specs.find(({ name }) => name === 'python');
-  const allowed = spec ? pythonsIn(spec) : RELEASES;
-  if (spec === undefined || allowed.some((release) => common.includes(release))) return [];
+  if (spec === undefined) return [];
+  const allowed = pythonsIn(spec);
   return targets.flatMap((target) => {
     const { support } = target;
     if (allowed.some((release) => runs(support, release))) return [];
