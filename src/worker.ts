@@ -1,5 +1,6 @@
 import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
+import { rememberDescription } from './adapters/engines/remembered.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
 import { createWorkspace } from './adapters/host/workspace.ts';
 import { createPacker } from './adapters/packers/packer.ts';
@@ -24,13 +25,15 @@ import { abandonBuild, runBuild } from './pipeline/run.ts';
 export async function startWorker(foundation: Foundation): Promise<{ close(): Promise<void> }> {
   const { config, connection, log, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
+  const clock = { now: Date.now };
   // What a configuration can get wrong comes before the first connection, which would outlive it.
-  const engine = chooseEngine({
+  const chosen = chooseEngine({
     configured: config.engine,
     environment: process.env,
     dataDirectory: config.dataDirectory,
     python: foundation.python,
   });
+  const engine = rememberDescription(chosen, clock);
   const edges = new Map(
     config.edges.map((edge) => [
       edge.name,
@@ -63,7 +66,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       slots: config.worker.concurrency,
     }),
     edges,
-    clock: { now: Date.now },
+    clock,
     platform: config.platform,
     channels: config.channels,
     contents,
