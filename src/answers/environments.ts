@@ -70,7 +70,21 @@ export function environmentLine(environment: Environment): Inline[] {
         )
       : '',
     ...(revision ? [' ', date(revision.createdAt)] : []),
+    ...tagsIn(environment),
   );
+}
+
+/** Room for more would make a list unreadable; `show` has all of them. */
+const MOST_TAGS = 4;
+
+/** ` · prod is @2`, for each tag. */
+function tagsIn({ tags }: Environment): (string | Inline)[] {
+  const known = Object.entries(tags).slice(0, MOST_TAGS);
+  return known.flatMap(([tag, number], index) => [
+    index === 0 ? ' · ' : ', ',
+    code(tag, 70),
+    ` is @${number}`,
+  ]);
 }
 
 /** What says the line of an environment; none while there is none. */

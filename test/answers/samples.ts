@@ -704,6 +704,11 @@ export const samples: Readonly<Record<string, Reply>> = {
     environments: [environment(), environment('nightly', 0)],
     others: null,
   },
+  'environments-moved': {
+    kind: 'environments',
+    environments: [moved({ tag: 'prod', from: 1, to: 2 })],
+    others: null,
+  },
   'environments-none': { kind: 'environments', environments: [], others: null },
   'environments-none-mine': { kind: 'environments', environments: [], others: 2 },
   environment: {

@@ -1,6 +1,7 @@
 /** Files that are too long to be read in a message: sent to the person directly. */
 import { describe } from '../../answers/describe.ts';
 import { type Document, prose } from '../../answers/document.ts';
+import { visible } from '../../answers/outside.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { type Reply, refusal } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
@@ -21,7 +22,8 @@ export type SendFile = (
 
 export function createSendFile(chat: Chat, settings: Settings, log: Log): SendFile {
   return async (reply, place, asked) => {
-    const { name, text, title: comment } = reply.file;
+    const { name, title: comment } = reply.file;
+    const text = visible(reply.file.text);
     try {
       const isHere = isDirect(place.channel);
       const channel = isHere ? place.channel : await chat.openDirect(place.user);
