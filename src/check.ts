@@ -3,8 +3,12 @@ import { chooseEngine } from './adapters/engines/engine.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { slackCredentials } from './config.ts';
-import { FerryError, toFailure } from './domain/errors.ts';
+import { FerryError, outsideError, toFailure } from './domain/errors.ts';
+import { counted } from './domain/figures.ts';
+import { userGroups } from './domain/roles.ts';
 import { type Foundation, REDIS_PREFIX } from './foundation.ts';
+import { ChatError } from './slack/chat/error.ts';
+import { createReading } from './slack/chat/reading.ts';
 import { boltLogger } from './slack/connection/bolt.ts';
 import { createClient } from './slack/connection/client.ts';
 import { signIn } from './slack/connection/sign-in.ts';
@@ -62,6 +66,10 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
       },
     ]),
     ['slack', () => slack(foundation)],
+    ...userGroups(config.roles).map((id): [string, () => Promise<string>] => [
+      `user group ${id}`,
+      () => userGroup(foundation, id),
+    ]),
   ];
   const results = await Promise.all(looks.map(([name, look]) => settle(name, look)));
   return [
@@ -90,6 +98,26 @@ async function slack({ config }: Foundation): Promise<string> {
   const access = { botToken, apiUrl: config.slack.apiUrl };
   const { user, team } = await signIn(createClient(access, boltLogger(SILENT)).call);
   return `signed in as ${user} in ${team}`;
+}
+
+/** Whether Slack says who is in a user group that a role names. */
+async function userGroup({ config }: Foundation, id: string): Promise<string> {
+  const { botToken } = slackCredentials(config);
+  const client = createClient({ botToken, apiUrl: config.slack.apiUrl }, boltLogger(SILENT));
+  try {
+    const members = await createReading(client.call, client.download).membersOfGroup(id);
+    return counted(members.length, 'person', 'people');
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error;
+    throw outsideError({
+      code: 'user-group-unknown',
+      message: `Slack does not say who is in ${id}: ${error.code}.`,
+      suggestion:
+        error.code === 'missing_scope'
+          ? 'Give the app the scope `usergroups:read` and install it again.'
+          : 'Write the ID of a user group there is (`roles` in the configuration).',
+    });
+  }
 }
 
 /** Without a sandbox everything works but people's own projects. */

@@ -97,7 +97,7 @@ export function maySeeDeed(
 /** Commands that are for operators while no role names them. */
 const OPERATORS_ONLY: readonly string[] = ['freeze', 'thaw'] satisfies Restrictable[];
 
-type Rules = Pick<Settings, 'operators' | 'roles'>;
+type Rules = Pick<Settings, 'operators' | 'roles' | 'approvals'>;
 
 /**
  * Whether roles let somebody do this. Throws `not-allowed`, naming the rule and who could, and where
@@ -124,12 +124,19 @@ export function withheldFrom(asker: Asker, rules: Rules): Record<RoleKind, strin
     return [...new Set(all)].filter((name) => isWithheld(kind, name, asker, rules));
   };
   return {
-    commands: named('commands'),
+    commands: [...named('commands'), ...withheldDecisions(asker, rules)],
     edges: named('edges'),
     channels: named('channels'),
     projects: named('projects'),
     tags: named('tags'),
   };
+}
+
+/** Commands that decide on approvals, where there are no such rules or none of them is for this person. */
+function withheldDecisions(asker: Asker, { roles, approvals }: Rules): string[] {
+  if (approvals.length === 0) return ['approve', 'refuse'];
+  const deciding = roles.filter(({ name }) => approvals.some(({ by }) => by === name));
+  return asker.isProven && deciding.some((role) => belongs(role, asker)) ? [] : ['approve'];
 }
 
 function isWithheld(kind: RoleKind, name: string, asker: Asker, rules: Rules): boolean {

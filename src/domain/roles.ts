@@ -49,17 +49,21 @@ export interface Asker {
   groups: GroupMembers;
 }
 
-export const isUserGroup = (member: string): boolean => member.startsWith('S');
+const isUserGroup = (member: string): boolean => member.startsWith('S');
 
 /** Whether the person is one of the role's, as far as it is known. */
 export function belongs({ members }: Role, { user, groups }: Pick<Asker, 'user' | 'groups'>) {
   return members.some((member) => member === user || groups.get(member)?.includes(user));
 }
 
-/** User groups of the roles of which it is not known who is in them. */
+/** User groups that roles name, each once. */
+export function userGroups(roles: readonly Role[]): string[] {
+  return [...new Set(roles.flatMap(({ members }) => members.filter(isUserGroup)))];
+}
+
+/** Those of which it is not known who is in them. */
 export function unknownGroups(roles: readonly Role[], groups: GroupMembers): string[] {
-  const named = roles.flatMap(({ members }) => members.filter(isUserGroup));
-  return [...new Set(named)].filter((group) => !groups.has(group));
+  return userGroups(roles).filter((group) => !groups.has(group));
 }
 
 /** The people of the roles, as far as they are known. */

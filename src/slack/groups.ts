@@ -1,6 +1,6 @@
 /** Keeps in the store who is in the user groups that roles name, for whoever asks what a person may. */
 import type { Clock, Store } from '../domain/ports.ts';
-import { isUserGroup, type Role } from '../domain/roles.ts';
+import { type Role, userGroups } from '../domain/roles.ts';
 import type { Chat } from './chat.ts';
 import type { Log } from './log.ts';
 import { keepDoing } from './loop.ts';
@@ -24,7 +24,7 @@ const EVERY_MS = 5 * 60_000;
 const BACKOFF = { first: 1_000, longest: 60_000 };
 
 export function createGroups({ roles, chat, store, clock, log }: GroupsOptions): Groups {
-  const ids = [...new Set(roles.flatMap(({ members }) => members.filter(isUserGroup)))];
+  const ids = userGroups(roles);
   const stopping = new AbortController();
   let working: Promise<void> = Promise.resolve();
 

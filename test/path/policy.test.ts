@@ -52,6 +52,16 @@ describe('a guarded edge', { skip: cannotWalk }, () => {
       );
     }));
 
+  test('is looked at by check, which says why Slack does not tell who is in a group', () =>
+    runTest(async (ctx) => {
+      const good = await ctx.terminal(['check']);
+      assert.match(good.stdout, /✓ user group S0PLATFRM1: 1 person/);
+      ctx.slack.faults.next('usergroups.users.list', { error: 'missing_scope' });
+      const bad = await ctx.terminal(['check']);
+      assert.match(bad.stdout, /✗ user group S0PLATFRM1: .*missing_scope/);
+      assert.match(bad.stdout, /usergroups:read/);
+    }));
+
   test('that is frozen takes nothing new until somebody of the role thaws it', () =>
     runTest(async (ctx) => {
       assert.match(await ctx.ask('freeze edge --why Disks'), /is for the role/);

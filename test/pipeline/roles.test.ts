@@ -175,6 +175,33 @@ describe('what somebody may', () => {
     assert.deepEqual(hidden(await listed(OPERATOR)), []);
   });
 
+  test('is to approve only where a rule asks it of them', async () => {
+    const role = { name: 'release', members: [ANA], commands: [], edges: [], channels: [] };
+    const roles = [{ ...role, projects: [], tags: [] }];
+    const rule = {
+      edges: ['lab'],
+      channels: [],
+      tags: [],
+      projects: false,
+      by: 'release',
+      count: 1,
+    };
+    const approvals = [{ ...rule, where: null }];
+    const worlds = [[], approvals].map((rules) =>
+      createWorld({}, { settings: { ...settings, roles, approvals: rules } }),
+    );
+    const offered = await Promise.all(
+      worlds.flatMap((world) =>
+        [ANA, BEN].map(async (user) => {
+          const reply = await world.say(user, 'help');
+          const names = reply.kind === 'help' ? reply.commands.map(({ name }) => name) : [];
+          return names.filter((name) => name === 'approve' || name === 'refuse').join(' ');
+        }),
+      ),
+    );
+    assert.deepEqual(offered, ['', '', 'approve refuse', 'refuse']);
+  });
+
   test('is everything in help while it cannot be known', async () => {
     const world = worldWith({ members: [GROUP], commands: ['create'] });
     world.store.away = true;

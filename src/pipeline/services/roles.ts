@@ -6,8 +6,8 @@ import {
   type Asker,
   belongs,
   type Concerns,
-  isUserGroup,
   unknownGroups,
+  userGroups,
 } from '../../domain/roles.ts';
 import type { Roles } from '../../domain/services/roles.ts';
 import type { ServicePorts } from './ports.ts';
@@ -36,8 +36,7 @@ export async function askerOf(
   user: string,
 ): Promise<Asker> {
   const isProven = login === null;
-  const needsGroups = settings.roles.some(({ members }) => members.some(isUserGroup));
-  if (!needsGroups) return { user, isProven, groups: new Map() };
+  if (userGroups(settings.roles).length === 0) return { user, isProven, groups: new Map() };
   const since = clock.now() - KNOWN_MS;
   const known = (await store.readGroups()).filter(({ at }) => at >= since);
   return { user, isProven, groups: new Map(known.map(({ id, members }) => [id, members])) };
