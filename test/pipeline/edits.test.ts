@@ -152,7 +152,7 @@ describe('an edit', () => {
       { numpy: 'numpy>=2', keep: ['libblas', 'pandas', 'python'] },
       {
         numpy: 'numpy==2.2.6=0',
-        keep: ['libblas', 'pandas', 'python', 'pytz'],
+        keep: ['libblas', 'numpy', 'pandas', 'python', 'pytz'],
       },
     ]);
   });

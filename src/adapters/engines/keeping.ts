@@ -17,7 +17,7 @@ export async function solveKeeping(
   progress: Progress,
   pinned: (request: SolveRequest) => Promise<Lock>,
 ): Promise<Lock> {
-  let keep = request.keep.filter((entry) => mayStay(entry, request.specs));
+  let keep = whatMayStay(request);
   for (let solves = 1; keep.length > 0; solves += 1) {
     try {
       return await pinned({ ...request, keep });
@@ -42,6 +42,21 @@ function blamed(details: string, keep: readonly LockedPackage[]): readonly Locke
   const named = [...details.matchAll(words)].map(([, name]) => name);
   const found = keep.filter(({ name }) => named.includes(name));
   return found.length > 0 ? found : keep;
+}
+
+/**
+ * Without those that a spec asks others of, and without those compiled for one Python where that
+ * moves: there may be a hundred of them, and a solver names only a few at a time.
+ */
+function whatMayStay({ keep, specs }: SolveRequest): LockedPackage[] {
+  const staying = keep.filter((entry) => mayStay(entry, specs));
+  const hadPython = keep.some(isPython);
+  if (!hadPython || staying.some(isPython)) return staying;
+  return staying.filter(({ build }) => !/(?:^|_)py\d{2,}/.test(build));
+}
+
+function isPython({ name }: LockedPackage): boolean {
+  return name === 'python';
 }
 
 /** No spec asks for another package of that name. */

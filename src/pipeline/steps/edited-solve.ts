@@ -52,7 +52,8 @@ async function lifted(
     ...asked.specs.filter(({ name }) => !there.some((entry) => entry.name === name)),
     ...there.map((entry) => exactly(entry, asked.specs)),
   ];
-  return engine.solve({ ...asked, specs, keep }, progress);
+  // Those lifted stay, too, unless they are other ones now: what goes with them is told by that.
+  return engine.solve({ ...asked, specs, keep: lock.packages }, progress);
 }
 
 /** The spec that only this package meets, from the channel that was asked for. */
