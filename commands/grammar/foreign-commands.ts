@@ -61,8 +61,13 @@ export function readForeignCommand(
   throw instead(typed, settings, {
     message: conda
       ? `\`conda ${typedVerb}\` changes an environment where it lies; here each one is built whole.`
-      : 'Packages of pip are not installed by name; those of conda are.',
-    commands: edit === 'remove' && edited.length > 0 ? edited : [...edited, ...others],
+      : settings.indexes.length > 0
+        ? 'Each environment is built whole: conda’s packages by their names, those of pip behind `--pip`.'
+        : 'Packages of pip are not installed by name; those of conda are.',
+    commands:
+      edit === 'remove' && edited.length > 0
+        ? edited
+        : [...edited, ...others, ...(pip && settings.indexes.length > 0 ? pipOf(typed) : [])],
     end: conda ? whole.length : typed.search(/install/i) + 'install'.length,
   });
 }
@@ -111,6 +116,13 @@ function createOf(typed: string): string[] {
   if (packages.length === 0) return [];
   const options = channels.filter(Boolean).map((channel) => `-c ${channel}`);
   return [['create', name ?? 'my-env', ...options, ...packages].join(' ')];
+}
+
+/** The packages of pip's command as a new environment that has them from pip. */
+function pipOf(typed: string): string[] {
+  const { packages } = installed(typed);
+  if (packages.length === 0) return [];
+  return [['create my-env python', ...packages.map((each) => `--pip ${each}`)].join(' ')];
 }
 
 /** What installers' commands name. */

@@ -59,11 +59,16 @@ export function planCommand(request: BuildRequest, insist = false): string {
   return `plan ${requestWords(request, insist)}`;
 }
 
+/** What a person would type for packages of pip: `--pip "requests>=2"` for each. */
+export function pipOptions(pip: BuildRequest['pip']): string[] {
+  return pip.map((requirement) => `--pip ${quoted(formatRequirement(requirement))}`);
+}
+
 function requestWords(request: BuildRequest, insist: boolean): string {
   const { environment, specs, pip, channels, projects, edges, layout, format, packer, force } =
     request;
   const options = [
-    ...pip.map((requirement) => `--pip ${quoted(formatRequirement(requirement))}`),
+    ...pipOptions(pip),
     ...channels.map((channel) => `--channel ${channel}`),
     ...projects.map((project) => `--project ${projectWord(project)}`),
     ...edges.map((edge) => `--edge ${edge}`),

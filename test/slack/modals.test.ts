@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import type { View } from '../../deploy/lab/slack/index.ts';
 import { describe as describeReply } from '../../src/answers/describe.ts';
+import type { BuildRequest } from '../../src/domain/request.ts';
 import { readValue } from '../../src/slack/actions.ts';
 import { homeView } from '../../src/slack/homes/home-view.ts';
 import { createForm, readOrigin } from '../../src/slack/modals/create-form.ts';
@@ -50,6 +52,21 @@ describe('the form for a new environment', () => {
         text: 'create -p churn python=3.11 numpy>=1.26,<2 "pandas >=2" --channel conda-forge --layout global --format auto',
       },
     );
+  });
+
+  test('keeps what pip is asked for beside the packages of conda', () => {
+    const { text } = read({
+      name: 'churn',
+      packages: 'python=3.11\n--pip rich>=13\n--pip "x; extra == \'y\'"',
+    }) as { text: string };
+    const parsed = parseCommand(text, commands, settings);
+    assert.ok(parsed.kind === 'command', text);
+    const form = createForm(
+      settings,
+      { specs: [], pip: parsed.arguments.pip as BuildRequest['pip'] },
+      { channel: null, thread: null },
+    );
+    assert.match(JSON.stringify(form), /--pip rich>=13\\n--pip \\"x; extra == 'y'\\"/);
   });
 
   const mistakes: [string, Parameters<typeof state>[0], string, RegExp][] = [

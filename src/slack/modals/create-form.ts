@@ -1,7 +1,7 @@
 /** The form for a new environment; read-create-form.ts reads what is submitted. */
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { clip } from '../../answers/outside.ts';
-import type { BuildRequest } from '../../domain/request.ts';
+import { type BuildRequest, pipOptions } from '../../domain/request.ts';
 import type { Settings } from '../../domain/services.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { ACTION, type InputBlock, input, LONGEST_FIELD, plain } from './view.ts';
@@ -25,6 +25,7 @@ export function createForm(
   initial: Partial<BuildRequest>,
   origin: Origin,
 ): ModalView {
+  const packages = [...(initial.specs ?? []).map(formatSpec), ...pipOptions(initial.pip ?? [])];
   return {
     type: 'modal',
     callback_id: CREATE_FORM,
@@ -52,8 +53,8 @@ export function createForm(
           multiline: true,
           max_length: LONGEST_FIELD,
           placeholder: plain('python=3.11 numpy pandas'),
-          ...(initial.specs?.length
-            ? { initial_value: clip(initial.specs.map(formatSpec).join('\n'), LONGEST_FIELD) }
+          ...(packages.length > 0
+            ? { initial_value: clip(packages.join('\n'), LONGEST_FIELD) }
             : {}),
         },
       }),

@@ -102,7 +102,9 @@ function word(value: string): string {
 /** Only packages go into the field: the other fields are there for the rest. */
 function refuseOptions(packages: string): void {
   const words = tokenize(packages);
-  const option = words.find((token) => !token.quoted && /^-[-A-Za-z]/.test(token.text));
+  const option = words.find(
+    ({ text, quoted }) => !quoted && /^-[-A-Za-z]/.test(text) && !/^--pip(?:=|$)/.test(text),
+  );
   if (words.length > 0 && !option) return;
   throw new FerryError('user', {
     code: 'not-a-package',

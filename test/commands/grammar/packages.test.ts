@@ -40,7 +40,8 @@ function mistakes(text: string) {
     wrong: position ? typed.slice(position.start, position.end) : null,
     suggestion,
   }));
-  return { all, repair: error.repairs[0]?.command ?? null };
+  const offers = error.repairs.map(({ command }) => command);
+  return { all, offers, repair: offers[0] ?? null };
 }
 
 const UNDERSTOOD: Readonly<Record<string, readonly (readonly [string, ...string[]])[]>> = {
@@ -283,6 +284,17 @@ describe('what is no package is refused', () => {
     const failure = toFailure(parsed.error);
     assert.match(failure.message, /`numpy@1\.26` is.*`pandas=>2` is/);
     assert.match(failure.suggestion ?? '', /`numpy=1\.26`.*`pandas>=2`/);
+  });
+
+  it('of pip’s command with what pip would be asked for, too', () => {
+    const { offers } = mistakes('pip install "requests>=2" rich');
+    assert.deepEqual(offers, [
+      'create my-env "requests>=2" rich',
+      'create my-env python --pip "requests>=2" --pip rich',
+    ]);
+    assert.deepEqual(mistakes('pip install requests[socks]').offers, [
+      'create my-env python --pip requests[socks]',
+    ]);
   });
 
   it('with the command to type for one of pip or conda', () => {
