@@ -11,6 +11,7 @@ export { diagnose } from './diagnose.ts';
 export { diff } from './diff.ts';
 export { freeze } from './freeze.ts';
 export { help } from './help.ts';
+export { keep } from './keep.ts';
 export { list } from './list.ts';
 export { lock } from './lock.ts';
 export { logs } from './logs.ts';

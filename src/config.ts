@@ -48,6 +48,7 @@ export interface Config {
   readonly roles: Readonly<ConfigFile['roles']>;
   readonly approvals: Readonly<ConfigFile['approvals']>;
   readonly audit: Readonly<ConfigFile['audit']>;
+  readonly retention: Readonly<ConfigFile['retention']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
 
@@ -159,6 +160,7 @@ export function settingsOf(config: Config): Settings {
       }),
     ),
     approvalHours: config.approvals.hours,
+    retention: config.retention,
   };
 }
 

@@ -72,6 +72,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     contents,
     verification: config.verify,
     directNoticeAfterSeconds: config.notify.directAfterSeconds,
+    retention: config.retention,
     redact,
   };
   const report = (event: string, fields: Record<string, unknown>) => log.info(fields, event);

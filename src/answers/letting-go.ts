@@ -1,6 +1,12 @@
-import { type LetGo, type Revision, revisionLabel } from '../domain/environment.ts';
+import {
+  type Environment,
+  type LetGo,
+  type Revision,
+  revisionLabel,
+} from '../domain/environment.ts';
 import { counted, size } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
+import { leavingAtEnd } from '../domain/retention.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
 import { restoring, sayButtons } from './buttons.ts';
@@ -78,6 +84,31 @@ function comingOf(left: Extract<Reply, { kind: 'left' }>['left']): string[] {
   if (left === null) return ['Its bytes are removed as soon as a build host has time.'];
   if (left.length === 0) return ['Its bytes are gone.'];
   return ['The rest is tried again until it is gone.'];
+}
+
+/** Told to the owner while there is time to keep it. */
+export function describeExpiring(environment: Environment, ends: number): Document {
+  const { name } = environment;
+  const leaving = leavingAtEnd(environment);
+  return {
+    summary: line(`${name} was not built or proven for a while and will be let go.`, 300),
+    parts: [
+      prose(
+        '⏳ ',
+        bold(name),
+        ' was not built or proven for a while. Unless you keep it, it is let go ',
+        date(ends),
+        `: ${counted(leaving.length, 'revision')}, ${weightOf(leaving)}.`,
+      ),
+      small('What has a tag stays, and so does the list of packages of what goes.'),
+      ...buttons(
+        sayButtons([
+          { label: `Keep ${name}`, command: `keep ${name}` },
+          { label: 'Delete it now', command: `delete ${name}` },
+        ]),
+      ),
+    ],
+  };
 }
 
 /** `⏹️ let go by @ana on 2 March`, wherever it is shown. */

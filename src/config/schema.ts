@@ -333,6 +333,11 @@ export const configFile = section(
       days: or(whole(1, 3650, 365), 365),
       entries: or(whole(100, 1_000_000, 100_000), 100_000),
     }),
+    retention: section({
+      expireDays: orNull(whole(1, 3650, 180)),
+      remindDays: or(whole(1, 365, 7), 7),
+      keepRevisions: orNull(whole(1, 1000, 5)),
+    }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
       file: orNull(file),

@@ -17,6 +17,10 @@ export interface Environment {
   defaultRevision: number | null;
   /** What was done to tags and default, the last one last; older ones are dropped. */
   moves: readonly Move[];
+  /** Until when somebody has asked for it to be kept; null where nobody has. */
+  keptUntil: number | null;
+  /** When its owner was reminded that its time is up at the moment `of`. */
+  reminded: { of: number; at: number } | null;
 }
 
 /** A tag, or the environment's name alone (null), got another revision. */
@@ -155,6 +159,7 @@ export function newEnvironment(name: string, owner: string, createdAt: number): 
   return {
     ...{ name, owner, createdAt },
     ...{ revisions: [], tags: {}, defaultRevision: null, moves: [] },
+    ...{ keptUntil: null, reminded: null },
   };
 }
 

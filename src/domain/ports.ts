@@ -331,7 +331,9 @@ export interface UserGroup {
 export type Notice =
   | { id: string; kind: 'settled'; buildId: string; target: 'thread' | 'direct'; dueAt: number }
   /** What is to be decided, or was: `to` is a channel or a person. */
-  | { id: string; kind: 'approval'; approvalId: string; to: string; dueAt: number };
+  | { id: string; kind: 'approval'; approvalId: string; to: string; dueAt: number }
+  /** An environment is let go at the moment `ends`, unless it is kept; for its owner. */
+  | { id: string; kind: 'expiring'; environment: string; ends: number; dueAt: number };
 
 /** Why a worker is given a build: to make it, or to verify a ready one again. */
 export type JobPurpose = 'build' | 'verify';

@@ -1,5 +1,6 @@
 import type { ApprovalRule } from './approval.ts';
 import type { Platform } from './lock.ts';
+import type { Retention } from './retention.ts';
 import type { Role } from './roles.ts';
 import type { Approvals } from './services/approvals.ts';
 import type { Audits } from './services/audits.ts';
@@ -56,4 +57,5 @@ export interface Settings {
   approvals: readonly ApprovalRule[];
   /** How long a build may wait for approval. */
   approvalHours: number;
+  retention: Retention;
 }

@@ -199,6 +199,8 @@ const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredR
   revisions: listOf(REVISION),
   tags: mapOf(number),
   defaultRevision: or(number, null),
+  keptUntil: or(number, null),
+  reminded: or(object<{ of: number; at: number }>({ of: number, at: number }), null),
   moves: listOf(
     object<Move>({
       ...{ tag: or(string, null), from: or(number, null), to: or(number, null) },

@@ -14,6 +14,7 @@ import type {
   Store,
   Workspace,
 } from '../domain/ports.ts';
+import type { Retention } from '../domain/retention.ts';
 import type { Shape } from '../domain/shape.ts';
 
 /** Everything a build needs from outside, assembled by `src/worker.ts`. */
@@ -34,6 +35,7 @@ export interface BuildPorts {
   verification: { enabled: boolean; timeoutSeconds: number; executors: number };
   /** Builds that took longer also send their notice as a direct message. */
   directNoticeAfterSeconds: number;
+  retention: Retention;
   /** Removes secrets from text before it is kept. */
   redact(text: string): string;
 }

@@ -4,6 +4,7 @@ import { Cancelled, throwIfStopped } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
 import { removeLetGo } from './removing.ts';
+import { keepRetention } from './retention.ts';
 
 /** What workers do again and again without being asked; doing it twice must be the same as once. */
 interface Duty {
@@ -18,6 +19,7 @@ type Reporting = Pick<Progress, 'signal' | 'log'>;
 
 const DUTIES: readonly Duty[] = [
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
+  { name: 'retention', everySeconds: 3600, run: keepRetention },
   { name: 'sweep-archives', everySeconds: 3600, onEachHost: true, run: sweepArchives },
 ];
 

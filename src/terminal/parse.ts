@@ -26,6 +26,7 @@ const UNCONFIGURED: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;

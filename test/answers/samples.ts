@@ -55,6 +55,7 @@ export const settings: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {

@@ -63,6 +63,11 @@ describe('a record of an older version', () => {
     ]);
     const { letGo: _, ...build3 } = build('ready');
     assert.equal(readBuild(build3).letGo, null);
+    const { keptUntil, reminded, ...before } = environment();
+    assert.deepEqual([keptUntil, reminded], [null, null]);
+    assert.deepEqual(readEnvironment(before), environment());
+    const kept = { ...environment(), keptUntil: 7, reminded: { of: 9, at: 8 } };
+    assert.deepEqual(readEnvironment(kept), kept);
     const gone = { ...revision(), letGo: { at: 7, by: 'U1' } };
     assert.deepEqual(readEnvironment({ ...environment(), revisions: [gone] }).revisions, [gone]);
   });

@@ -79,6 +79,7 @@ export function createWorld(
     channels: settings.channels.map((channel) => ({ ...channel, url: 'file:///channel' })),
     verification: { enabled: false, timeoutSeconds: 1, executors: 1 },
     directNoticeAfterSeconds: 300,
+    retention: settings.retention,
     redact: (text) => text.replaceAll('hunter2', '«secret»'),
     ...change,
   };

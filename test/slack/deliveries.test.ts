@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Message } from '../../deploy/lab/slack/index.ts';
 import { outsideError } from '../../src/domain/errors.ts';
+import { environment } from '../answers/samples.ts';
 import { ANA, DATA, inWorld, says, visibleText, type World } from './world.ts';
 
 async function create(world: World, name = 'churn'): Promise<{ id: string; message: Message }> {
@@ -237,6 +238,27 @@ describe('notices', () => {
       await world.store.addNotice(notice(id, 'direct'));
       await until(() => world.store.settled.has('n-direct'));
       const channel = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));
+      assert.equal(world.slack.messages(channel.id).length, 1);
+    }));
+
+  test('of an environment whose time is up reach its owner once, with a way to keep it', () =>
+    inWorld(async (world) => {
+      const ends = Date.now() + 7 * 86_400_000;
+      const remind = async (id: string) => {
+        const about = { environment: 'churn', ends, dueAt: Date.now() };
+        await world.store.addNotice({ id, kind: 'expiring', ...about });
+        await until(() => world.store.settled.has(id));
+      };
+      world.store.environments.set('churn', environment());
+      world.slack.faults.next('chat.postMessage', { loseReply: true });
+      await remind('expiring.churn');
+      const channel = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));
+      const [message, ...others] = world.slack.messages(channel.id);
+      assert.deepEqual(others, []);
+      assert.match(visibleText(message as Message), /Unless you keep it, it is let go/);
+      assert.match(JSON.stringify(message?.blocks), /keep churn/);
+      await world.store.updateEnvironment('churn', (known) => ({ ...known, keptUntil: ends + 1 }));
+      await remind('expiring.churn.again');
       assert.equal(world.slack.messages(channel.id).length, 1);
     }));
 

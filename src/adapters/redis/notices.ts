@@ -66,8 +66,11 @@ const NOTICES = {
   approval: object<NoticeOf<'approval'>>({
     ...{ id: string, kind: oneOf(['approval']), approvalId: string, to: string, dueAt: number },
   }),
+  expiring: object<NoticeOf<'expiring'>>({
+    ...{ id: string, kind: oneOf(['expiring']), environment: string, ends: number, dueAt: number },
+  }),
 };
 
-const KIND = object<Pick<Notice, 'kind'>>({ kind: oneOf(['settled', 'approval']) });
+const KIND = object<Pick<Notice, 'kind'>>({ kind: oneOf(['settled', 'approval', 'expiring']) });
 
 const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

@@ -12,6 +12,11 @@ export interface LettingGo {
    * again until it is gone. Throws `not-allowed`, `in-use`, `let-go` and what `findRevision` throws.
    */
   letGo(name: string, which: Which, requester: Requester): Promise<Left>;
+  /**
+   * Keeps an environment for so many days from now; null is as long as the configuration keeps what
+   * was just built. Throws `not-allowed`, and `nothing-expires` where that is for ever.
+   */
+  keep(name: string, days: number | null, requester: Requester): Promise<Environment>;
   /** Makes the name free. Throws `not-allowed`, and `still-there` while anything of it is. */
   forget(name: string, requester: Requester): Promise<void>;
   /**

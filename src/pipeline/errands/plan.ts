@@ -1,4 +1,4 @@
-import { defaultRevision, type Revision } from '../../domain/environment.ts';
+import { defaultRevision, isThere, type Revision } from '../../domain/environment.ts';
 import type { Errand } from '../../domain/errands.ts';
 import { FerryError, isStoreError } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -56,7 +56,8 @@ async function stagedNumber(
     const revision = await findStaged(ports, wanted, signal);
     // What an older version staged can be started by its name once a build has seen to it.
     const isOlder = revision?.stagings.some(({ archiveLink }) => archiveLink === null) ?? true;
-    return revision !== null && !isOlder ? revision.number : null;
+    // What was let go comes back by a build only, which records it.
+    return revision !== null && isThere(revision) && !isOlder ? revision.number : null;
   } catch (error) {
     if (!(error instanceof FerryError) || error.kind !== 'outside' || isStoreError(error)) {
       throw error;

@@ -114,6 +114,10 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     ...ofEnvironment(name, requester, `delete ${referenceLabel(name, which)} --yes`),
     concerns: only('delete'),
   }),
+  keep: ([name, days, requester]) => ({
+    ...ofEnvironment(name, requester, `keep ${name}${days === null ? '' : ` --days ${days}`}`),
+    concerns: only('delete'),
+  }),
   forget: ([name, requester]) => ({
     ...ofEnvironment(name, requester, `delete ${name} --forget`),
     concerns: only('delete'),

@@ -10,6 +10,7 @@ import { leavingOf } from '../../domain/letting-go.ts';
 import { requireMayMove } from '../../domain/policy.ts';
 import { revisionOf, type Which } from '../../domain/reference.ts';
 import { pinnedProjects } from '../../domain/request.ts';
+import { days } from '../../domain/retention.ts';
 import type { Leaving, LettingGo } from '../../domain/services/letting-go.ts';
 import type { Settings } from '../../domain/services.ts';
 import { create } from './create.ts';
@@ -47,6 +48,13 @@ export function lettingGo(ports: ServicePorts): LettingGo {
         });
       });
       return { environment, revisions, left: await unstage(ports, name) };
+    },
+    async keep(name, count, { user }) {
+      requireMayMove(await lookup(ports).findEnvironment(name), user, settings);
+      const keptFor = count ?? settings.retention.expireDays;
+      if (keptFor === null) throw nothingExpires(name);
+      const keptUntil = clock.now() + days(keptFor);
+      return store.updateEnvironment(name, (environment) => ({ ...environment, keptUntil }));
     },
     async forget(name, { user }) {
       const environment = await lookup(ports).findEnvironment(name);
@@ -112,6 +120,14 @@ async function requireGone(
     suggestion: isBuilding
       ? 'Wait for it, or cancel it.'
       : 'It is removed as soon as the edge can be reached; then the name can be forgotten.',
+  });
+}
+
+function nothingExpires(name: string): FerryError {
+  return userError({
+    code: 'nothing-expires',
+    message: `Nothing is let go here by itself: \`${name}\` stays until somebody deletes it.`,
+    suggestion: null,
   });
 }
 

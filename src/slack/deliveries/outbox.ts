@@ -9,8 +9,11 @@
  * - settled: posted, found, refused by Slack, or for nobody in Slack; it is never sent again.
  */
 import { describeApproval } from '../../answers/approval.ts';
+import { type ByKind, byKind } from '../../answers/by-kind.ts';
+import { describeExpiring } from '../../answers/letting-go.ts';
 import { describeSettled } from '../../answers/settled.ts';
 import type { Build } from '../../domain/build.ts';
+import { isLetGo } from '../../domain/environment.ts';
 import type { Clock, Notice, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
 import { type Message, messageOf } from '../blocks.ts';
@@ -25,7 +28,13 @@ import type { Pace } from './pace.ts';
 export interface OutboxOptions {
   store: Pick<
     Store,
-    'readBuild' | 'readApproval' | 'dueNotices' | 'leaseNotice' | 'postponeNotice' | 'settleNotice'
+    | 'readBuild'
+    | 'readEnvironment'
+    | 'readApproval'
+    | 'dueNotices'
+    | 'leaseNotice'
+    | 'postponeNotice'
+    | 'settleNotice'
   >;
   chat: Chat;
   settings: Settings;
@@ -48,9 +57,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const failures = new Map<string, number>();
 
   async function send(notice: Notice): Promise<void> {
-    const delivery = await (notice.kind === 'approval'
-      ? decisionOf(notice, options)
-      : settledOf(notice, options));
+    const delivery = await byKind(DELIVERIES, notice, options);
     if (delivery === 'never') return store.settleNotice(notice.id);
     if (delivery === 'later') return store.postponeNotice(notice.id, clock.now() + pace.outbox);
     try {
@@ -84,6 +91,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
 /** How a notice is delivered, unless it is for nobody or has to wait. */
 type Delivery = (() => Promise<void>) | 'never' | 'later';
 
+const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
+  settled: settledOf,
+  approval: decisionOf,
+  expiring: reminderOf,
+};
+
 async function settledOf(
   notice: Extract<Notice, { kind: 'settled' }>,
   options: OutboxOptions,
@@ -110,6 +123,27 @@ async function decisionOf(
     const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
     if (seen) return;
     const message = messageOf(describeApproval(approval, clock.now()));
+    await chat.post({ channel, thread: null }, message, wanted);
+  };
+}
+
+/** To the owner, directly; not when it was kept or let go meanwhile. */
+async function reminderOf(
+  notice: Extract<Notice, { kind: 'expiring' }>,
+  { store, chat }: OutboxOptions,
+): Promise<Delivery> {
+  const environment = await store.readEnvironment(notice.environment);
+  const isKept = (environment?.keptUntil ?? 0) > notice.ends;
+  if (environment === null || isLetGo(environment) || isKept) return 'never';
+  const { owner } = environment;
+  if (!/^[UW][A-Z0-9]+$/.test(owner)) return 'never';
+  return async () => {
+    const channel = await chat.openDirect(owner);
+    const wanted: Mark = { type: 'conda_ferry_notice', id: notice.id };
+    const since = notice.dueAt - 60_000;
+    const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
+    if (seen) return;
+    const message = messageOf(describeExpiring(environment, notice.ends));
     await chat.post({ channel, thread: null }, message, wanted);
   };
 }

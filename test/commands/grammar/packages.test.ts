@@ -22,6 +22,7 @@ const settings: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 const BEFORE = 'create churn ';
 

@@ -18,6 +18,7 @@ const settings: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 
 function parsed(text: string) {

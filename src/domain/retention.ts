@@ -1,0 +1,66 @@
+import {
+  defaultRevision,
+  type Environment,
+  isThere,
+  type Revision,
+  tagsOf,
+} from './environment.ts';
+
+/** How long what is built is kept. What has a tag is always kept. */
+export interface Retention {
+  /** Days after the last build or proof until an environment is let go; null never. */
+  expireDays: number | null;
+  /** How many days before that its owner is reminded; nothing goes without. */
+  remindDays: number;
+  /** Revisions of an environment that are kept, the newest; null all. The default one is, too. */
+  keepRevisions: number | null;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Milliseconds of so many days. */
+export const days = (count: number): number => count * DAY_MS;
+
+/** When an environment's time is up; null where that never is. */
+export function expiresAt(environment: Environment, { expireDays }: Retention): number | null {
+  const used = leavingAtEnd(environment).flatMap(({ stagings, verifications }) => [
+    ...stagings.map(({ stagedAt }) => stagedAt),
+    ...verifications.map(({ at }) => at),
+  ]);
+  if (expireDays === null || used.length === 0) return null;
+  return Math.max(Math.max(...used) + days(expireDays), environment.keptUntil ?? 0);
+}
+
+/** What goes when the time of an environment is up. */
+export function leavingAtEnd(environment: Environment): Revision[] {
+  return environment.revisions.filter(
+    (revision) => isThere(revision) && tagsOf(environment, revision.number).length === 0,
+  );
+}
+
+/** What is due for an environment: nothing, a reminder of the moment it ends, or its end. */
+export function dueOf(
+  environment: Environment,
+  retention: Retention,
+  now: number,
+): { what: 'nothing' } | { what: 'reminder'; ends: number } | { what: 'end' } {
+  const at = expiresAt(environment, retention);
+  const notice = days(retention.remindDays);
+  if (at === null || now < at - notice) return { what: 'nothing' };
+  const { reminded } = environment;
+  // Whoever has built or kept it since is reminded anew.
+  if (reminded === null || reminded.of !== at) {
+    return { what: 'reminder', ends: Math.max(at, now + notice) };
+  }
+  return now < Math.max(at, reminded.at + notice) ? { what: 'nothing' } : { what: 'end' };
+}
+
+/** The oldest revisions beyond those that are kept. */
+export function surplusOf(environment: Environment, { keepRevisions }: Retention): Revision[] {
+  if (keepRevisions === null) return [];
+  const there = environment.revisions.filter(isThere);
+  const current = defaultRevision(environment);
+  return there
+    .slice(0, Math.max(0, there.length - keepRevisions))
+    .filter((old) => old !== current && tagsOf(environment, old.number).length === 0);
+}

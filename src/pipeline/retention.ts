@@ -1,0 +1,62 @@
+import { isSettled } from '../domain/build.ts';
+import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
+import type { Progress } from '../domain/ports.ts';
+import { dueOf, expiresAt, leavingAtEnd, surplusOf } from '../domain/retention.ts';
+import type { BuildPorts } from './context.ts';
+import { removeLetGo } from './removing.ts';
+
+type Reporting = Pick<Progress, 'signal' | 'log'>;
+
+/** Of an environment that may be at work. */
+const RECENT_BUILDS = 100;
+
+/** Reminds owners, and lets go of what the configured retention does not keep. */
+export async function keepRetention(ports: BuildPorts, reporting: Reporting): Promise<void> {
+  const { store, retention, clock } = ports;
+  for (const environment of await store.listEnvironments()) {
+    if (!environment.revisions.some(isThere)) continue;
+    const due = dueOf(environment, retention, clock.now());
+    if (due.what === 'reminder') await remind(ports, environment, due.ends, reporting);
+    await letGo(ports, environment.name, reporting);
+  }
+}
+
+/** The notice first: it is sent once, however often it is added. */
+async function remind(
+  { store, retention, clock }: BuildPorts,
+  environment: Environment,
+  ends: number,
+  { log }: Reporting,
+): Promise<void> {
+  const { name } = environment;
+  const at = clock.now();
+  const of = expiresAt(environment, retention);
+  if (of === null) return;
+  const id = `expiring.${name}.${of}`;
+  await store.addNotice({ id, kind: 'expiring', environment: name, ends, dueAt: at });
+  await store.updateEnvironment(name, (current) => ({ ...current, reminded: { of, at } }));
+  log(`the time of ${name} is up in ${retention.remindDays} days or less: its owner is told`);
+}
+
+/** Decides on the newest record: a tag, a build or a `keep` may have come meanwhile. */
+async function letGo(ports: BuildPorts, name: string, reporting: Reporting): Promise<void> {
+  const { store, retention, clock } = ports;
+  const leaving = (environment: Environment): Revision[] =>
+    dueOf(environment, retention, clock.now()).what === 'end'
+      ? leavingAtEnd(environment)
+      : surplusOf(environment, retention);
+  const known = await store.readEnvironment(name);
+  if (!known || leaving(known).length === 0) return;
+  const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
+  if (builds.some((build) => !isSettled(build) || build.verifying)) return;
+  const letGo = { at: clock.now(), by: null };
+  const after = await store.updateEnvironment(name, (environment) =>
+    leaving(environment).reduce(
+      (result, { number }) => withRevision(result, number, { letGo }),
+      environment,
+    ),
+  );
+  const gone = after.revisions.filter((revision) => revision.letGo?.at === letGo.at);
+  for (const { number } of gone) reporting.log(`${name}@${number} is let go: its time is up`);
+  await removeLetGo(ports, name, reporting);
+}
