@@ -90,9 +90,11 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
       }
       const [shown] = await started(`${root}/run --print started:latest pyspark`);
       assert.deepEqual(await started(`${shown}`), await started(`${root}/run started@1 pyspark`));
-      assert.deepEqual(await started(`${root}/run strated pyspark 2>&1; echo $?`), [
-        ...['There is no environment strated here.', `There are: started`, '2'],
-      ]);
+      const [refusal, known, code] = await started(`${root}/run strated pyspark 2>&1; echo $?`);
+      assert.equal(refusal, 'There is no environment strated here.');
+      // The edge is that of the tests before, too.
+      assert.match(`${known}`, /^There are: (?:.* )?started(?: |$)/);
+      assert.equal(code, '2');
     }));
 
   test('the same request again is answered from what is there: nothing created, nothing sent', () =>
