@@ -84,6 +84,8 @@ export function verificationCommand(
       'spark.executor.instances': String(executors),
       'spark.dynamicAllocation.enabled': 'false',
       'spark.ui.enabled': 'false',
+      // A metastore that is away says nothing of an environment.
+      'spark.sql.catalogImplementation': 'in-memory',
       // The script itself waits for executors, and says so when they do not come.
       'spark.scheduler.minRegisteredResourcesRatio': '0',
       ...(staging.cluster.manager === 'yarn' && PATIENCE),

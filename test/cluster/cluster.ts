@@ -21,6 +21,7 @@ import { type Lab, startLab } from '../../deploy/lab/lab.ts';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 import { createEdge, type EdgeConfig } from '../../src/adapters/edge/edge.ts';
 import type { Staging, Verification } from '../../src/domain/environment.ts';
+import { worksWithPandas } from '../../src/domain/fit.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import type { InvocationLine, Reply } from '../../src/domain/reply.ts';
 import type { VerificationSubject } from '../../src/domain/verification.ts';
@@ -231,7 +232,9 @@ export function subjectOf(build: Built, staging?: Partial<Staging>): Verificatio
   if (!known) throw new Error(`${build.request.environment} is not staged`);
   // What is not as it was staged is not what the launcher starts.
   const change = staging && { archiveLink: null, ...staging };
-  return { imports: build.imports, tables: true, staging: { ...known, ...change } };
+  const { request, lock, imports } = build;
+  const tables = lock !== null && worksWithPandas(request, lock, known.cluster);
+  return { imports, tables, staging: { ...known, ...change } };
 }
 
 /** The JSON after `RESULT ` in what an application printed. */

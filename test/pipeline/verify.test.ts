@@ -376,6 +376,7 @@ describe('the run', () => {
   it('is the line people paste, with a bounded patience for the ResourceManager', () => {
     const { command } = verificationCommand(subject, { executors: 2, timeoutSeconds: 300 });
     assert.match(command, / spark-submit --master yarn --deploy-mode client /);
+    assert.match(command, /spark\.sql\.catalogImplementation=in-memory/);
     assert.match(command, /resourcemanager\.connect\.max-wait\.ms=20000/);
   });
 
