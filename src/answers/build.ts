@@ -1,7 +1,6 @@
 import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
 import { isBeingProven, isSettled } from '../domain/build.ts';
 import { channelsOf, edgesOf } from '../domain/defaults.ts';
-import { revisionLabel } from '../domain/environment.ts';
 import type { ErrorKind } from '../domain/errors.ts';
 import { counted, duration, size } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
@@ -28,6 +27,7 @@ import {
 import { describeEvidence, newestPerEdge } from './evidence.ts';
 import { describeLines, linesOf, shortest } from './invocation.ts';
 import { letGoLine } from './letting-go.ts';
+import { replaced } from './move.ts';
 import { describeNotes, repairsOf } from './notes.ts';
 import { clip, line } from './outside.ts';
 
@@ -75,19 +75,6 @@ function title(build: Build): string {
     case 'cancelled':
       return `⏹️ The build of ${name} was cancelled`;
   }
-}
-
-/** The name alone means another revision than it would have by itself. */
-function replaced({ request: { environment }, state, revision, replaces }: Build): Part[] {
-  if (state !== 'ready' || revision === null || replaces === null) return [];
-  const back = `rollback ${environment} --to ${replaces}`;
-  return [
-    small(
-      code(environment),
-      ` is ${revisionLabel(environment, revision)} now; it was ${revisionLabel(environment, replaces)} before. Back: `,
-      code(back),
-    ),
-  ];
 }
 
 /** False when the newest answer of some edge's executors was no. */

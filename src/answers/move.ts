@@ -1,3 +1,4 @@
+import type { Build } from '../domain/build.ts';
 import { type Environment, type Move, revisionLabel, tagLabel } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
 import { compareLocks } from '../domain/lock.ts';
@@ -43,6 +44,19 @@ function untold(name: string, unreached: string[] | null): Part[] {
     small(
       ...['⚠️ ', ...where, ' could not be told: a short line with ', code(name)],
       ' still starts what it did before, until the next build of the environment.',
+    ),
+  ];
+}
+
+/** The name alone means another revision than it would by itself: a build that is ready says so. */
+export function replaced({ request: { environment }, state, revision, replaces }: Build): Part[] {
+  if (state !== 'ready' || revision === null || replaces === null) return [];
+  const back = `rollback ${environment} --to ${replaces}`;
+  return [
+    small(
+      code(environment),
+      ` is ${revisionLabel(environment, revision)} now; it was ${revisionLabel(environment, replaces)} before. Back: `,
+      code(back),
     ),
   ];
 }

@@ -5,6 +5,7 @@ import { labelOf } from './buttons.ts';
 import { bold, code, type Document, marked, type Part, prose, small, user } from './document.ts';
 import { newestPerEdge } from './evidence.ts';
 import { describeLines, linesOf, shortest } from './invocation.ts';
+import { replaced } from './move.ts';
 import { line } from './outside.ts';
 
 /** The message that tells whoever asked that their build has ended. */
@@ -29,6 +30,7 @@ export function describeSettled(build: Build, settings: Settings): Document {
         ),
         ...describeLines(shells, `${settings.command} run ${label}`),
         ...(reason ? [prose('⚠️ ', marked(reason))] : []),
+        ...replaced(build),
         ...(doubt
           ? [
               small(
