@@ -6,8 +6,8 @@ import { createRecords, FORMAT } from './records.ts';
 import type { RedisLink } from './redis.ts';
 import { SAVE_ENVIRONMENT } from './scripts.ts';
 
-/** Long after the last use of an approval: the retry of its build. */
-const KEPT_SECONDS = 90 * 24 * 3600;
+/** How long after it lapses: for the retry of its build. Each is as long as a lock, so not for ever. */
+const KEPT_MS = 7 * 24 * 3600_000;
 
 /** The records of approvals, by the set of their ids; each is forgotten after a while. */
 export function storeApprovals(
@@ -19,10 +19,10 @@ export function storeApprovals(
     suggestion: '`approve` lists what waits.',
     key: keys.approval,
     shape: APPROVAL,
-    async save({ id }, revision, document) {
+    async save({ id, expiresAt }, revision, document) {
       const names = [keys.approval(id), keys.approvals];
       const saved = await link.script(SAVE_ENVIRONMENT, names, [id, revision, FORMAT, document]);
-      await link.call((redis) => redis.expire(keys.approval(id), KEPT_SECONDS));
+      await link.call((redis) => redis.pexpireat(keys.approval(id), expiresAt + KEPT_MS));
       return saved === 1;
     },
   });
