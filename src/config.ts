@@ -48,6 +48,7 @@ export interface Config {
   readonly roles: Readonly<ConfigFile['roles']>;
   readonly approvals: Readonly<ConfigFile['approvals']>;
   readonly audit: Readonly<ConfigFile['audit']>;
+  readonly quota: Readonly<ConfigFile['quota']>;
   readonly retention: Readonly<ConfigFile['retention']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
@@ -161,6 +162,7 @@ export function settingsOf(config: Config): Settings {
     ),
     approvalHours: config.approvals.hours,
     retention: config.retention,
+    quota: config.quota,
   };
 }
 

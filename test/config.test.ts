@@ -93,6 +93,7 @@ describe('the configuration', () => {
         roles: [],
         approvals: { rules: [], hours: 72 },
         audit: { days: 365, entries: 100_000 },
+        quota: { builds: null, environments: null, gigabytes: null, environmentGigabytes: null },
         retention: { expireDays: null, remindDays: 7, keepRevisions: null },
         log: { level: 'info', file: null },
       });

@@ -333,6 +333,12 @@ export const configFile = section(
       days: or(whole(1, 3650, 365), 365),
       entries: or(whole(100, 1_000_000, 100_000), 100_000),
     }),
+    quota: section({
+      builds: orNull(whole(1, 1000, 2)),
+      environments: orNull(whole(1, 100_000, 20)),
+      gigabytes: orNull(whole(1, 1_000_000, 50)),
+      environmentGigabytes: orNull(whole(1, 1_000_000, 10)),
+    }),
     retention: section({
       expireDays: orNull(whole(1, 3650, 180)),
       remindDays: or(whole(1, 365, 7), 7),

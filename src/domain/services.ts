@@ -1,5 +1,6 @@
 import type { ApprovalRule } from './approval.ts';
 import type { Platform } from './lock.ts';
+import type { Quota } from './quota.ts';
 import type { Retention } from './retention.ts';
 import type { Role } from './roles.ts';
 import type { Approvals } from './services/approvals.ts';
@@ -58,4 +59,5 @@ export interface Settings {
   /** How long a build may wait for approval. */
   approvalHours: number;
   retention: Retention;
+  quota: Quota;
 }

@@ -26,6 +26,7 @@ const UNCONFIGURED: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
+  quota: { builds: null, environments: null, gigabytes: null, environmentGigabytes: null },
   retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 

@@ -55,6 +55,7 @@ export const settings: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
+  quota: { builds: null, environments: null, gigabytes: null, environmentGigabytes: null },
   retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 

@@ -299,3 +299,20 @@ describe('a name whose revisions are all let go', () => {
     assert.equal((await world.say(OWNER, 'delete churn --forget')).kind, 'notice');
   });
 });
+
+describe('a build beyond the quota', () => {
+  test('is refused with what to delete, and begins once that is gone', async () => {
+    const world = createWorld(
+      {},
+      {
+        settings: { ...settings, quota: { ...settings.quota, environments: 1 } },
+      },
+    );
+    world.store.environments.set('churn', environment());
+    const refused = await world.say(OWNER, 'create other python=3.11 numpy');
+    assert.deepEqual([codeOf(refused), repairsOf(refused)], ['quota', ['delete churn']]);
+    assert.deepEqual(await world.store.listBuilds({ limit: 1 }), []);
+    await world.say(OWNER, 'delete churn --yes');
+    assert.equal((await world.say(OWNER, 'create other python=3.11 numpy')).kind, 'build');
+  });
+});

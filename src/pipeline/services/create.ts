@@ -4,6 +4,7 @@ import { FerryError, userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { requireWithin } from '../../domain/quota.ts';
 import { revisionOf } from '../../domain/reference.ts';
 import { type BuildRequest, createCommand, type ProjectPin } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
@@ -100,6 +101,7 @@ async function record(
   const now = clock.now();
   const joined = await joinAtWork(ports, request, given);
   if (joined) return joined;
+  await requireQuota(ports, request, requester);
   const build = newBuild({ id: ports.newId(), request, requester, now, lock, projects });
   // The record first: a hold must always point at something that can be read.
   await store.createBuild(build);
@@ -111,6 +113,23 @@ async function record(
   await enqueueOrUndo(ports, build);
   return { build, joined: false };
 }
+
+/** Looked at before each new build; two in one moment may both pass. */
+async function requireQuota(
+  { store, settings }: ServicePorts,
+  { environment }: BuildRequest,
+  { user }: Requester,
+): Promise<void> {
+  if (Object.values(settings.quota).every((limit) => limit === null)) return;
+  const builds = await store.listBuilds({ user, limit: RECENT_BUILDS });
+  requireWithin(settings.quota, {
+    ...{ user, environment, environments: await store.listEnvironments() },
+    builds: builds.filter((build) => !isSettled(build)),
+  });
+}
+
+/** Of a person that may be at work. */
+const RECENT_BUILDS = 100;
 
 /** The plan; null where nobody answered. Whatever the solve is refused with is thrown. */
 async function orUnanswered(solving: Promise<Plan>, asked: BuildRequest): Promise<Plan | null> {

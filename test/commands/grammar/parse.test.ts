@@ -18,6 +18,7 @@ const settings: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
+  quota: { builds: null, environments: null, gigabytes: null, environmentGigabytes: null },
   retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 

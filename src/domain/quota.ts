@@ -1,0 +1,133 @@
+import type { Build } from './build.ts';
+import {
+  defaultRevision,
+  type Environment,
+  isLetGo,
+  isOwned,
+  isThere,
+  type Revision,
+  revisionLabel,
+  tagsOf,
+} from './environment.ts';
+import { type Repair, userError } from './errors.ts';
+import { counted, size } from './figures.ts';
+
+/** How much one person may have at a time, and one environment; null as much as they like. */
+export interface Quota {
+  /** Builds of a person that wait or are at work. */
+  builds: number | null;
+  /** Environments of a person with anything there. */
+  environments: number | null;
+  /** Archives of a person's environments on all edges together. */
+  gigabytes: number | null;
+  /** Archives of one environment on all edges together. */
+  environmentGigabytes: number | null;
+}
+
+export interface Usage {
+  user: string;
+  /** What is asked for. */
+  environment: string;
+  /** All there are, whoever owns them. */
+  environments: readonly Environment[];
+  /** The person's that are not settled. */
+  builds: readonly Build[];
+}
+
+/**
+ * Throws `quota` where another build is more than the person or the environment may have, with what
+ * could be deleted or stopped for it.
+ */
+export function requireWithin(
+  quota: Quota,
+  { user, environment, environments, builds }: Usage,
+): void {
+  const owned = environments.filter((each) => each.owner === user && isOwned(each));
+  const own = owned.filter((each) => !isLetGo(each));
+  const known = environments.find(({ name }) => name === environment);
+  if (quota.builds !== null && builds.length >= quota.builds) {
+    throw exceeded(
+      `${counted(builds.length, 'build')} of yours ${builds.length === 1 ? 'is' : 'are'} waiting or at work, and ${quota.builds} may be.`,
+      'Wait for one of them, or stop one.',
+      builds.map(({ id, request }) => ({
+        label: `Stop ${request.environment}`,
+        command: `cancel ${id}`,
+      })),
+    );
+  }
+  const isNew = known === undefined || !isOwned(known) || isLetGo(known);
+  if (quota.environments !== null && isNew && own.length >= quota.environments) {
+    throw exceeded(
+      `You have ${counted(own.length, 'environment')}, and may have ${quota.environments}.`,
+      'Delete one you do not need any more.',
+      wholeOnes(own.toSorted((left, right) => newestOf(left) - newestOf(right))),
+    );
+  }
+  requireRoom('You have', own, quota.gigabytes);
+  const one = known === undefined || isLetGo(known) ? [] : [known];
+  requireRoom(`\`${environment}\` has`, one, quota.environmentGigabytes);
+}
+
+function requireRoom(
+  who: string,
+  environments: readonly Environment[],
+  gigabytes: number | null,
+): void {
+  const used = environments.reduce((sum, each) => sum + bytesOf(each), 0);
+  if (gigabytes === null || used < gigabytes * 1e9) return;
+  const largest = environments.toSorted((left, right) => bytesOf(right) - bytesOf(left));
+  throw exceeded(
+    `${who} ${size(used)} on the edge nodes; there is room for ${size(gigabytes * 1e9)}.`,
+    'Delete something you do not need any more.',
+    [...revisionsToSpare(environments), ...wholeOnes(largest)],
+  );
+}
+
+/** Revisions that nothing means, the largest first and of equal ones the oldest. */
+function revisionsToSpare(environments: readonly Environment[]): Repair[] {
+  return environments
+    .flatMap((environment) =>
+      environment.revisions
+        .filter((revision) => isSpare(environment, revision))
+        .map((revision) => ({ name: environment.name, revision })),
+    )
+    .sort(
+      (left, right) =>
+        stagedBytes(right.revision) - stagedBytes(left.revision) ||
+        left.revision.createdAt - right.revision.createdAt,
+    )
+    .map(({ name, revision }) => deleting(revisionLabel(name, revision.number)));
+}
+
+function isSpare(environment: Environment, revision: Revision): boolean {
+  const isNamed = tagsOf(environment, revision.number).length > 0;
+  return isThere(revision) && !isNamed && defaultRevision(environment) !== revision;
+}
+
+/** Environments without a tag: what a tag means is not deleted. */
+function wholeOnes(environments: readonly Environment[]): Repair[] {
+  return environments
+    .filter(({ tags }) => Object.keys(tags).length === 0)
+    .map(({ name }) => deleting(name));
+}
+
+function deleting(label: string): Repair {
+  return { label: `Delete ${label}`, command: `delete ${label}` };
+}
+
+/** Bytes of its archives on all edges together. */
+function stagedBytes({ archive, stagings }: Revision): number {
+  return archive.bytes * stagings.length;
+}
+
+function bytesOf({ revisions }: Environment): number {
+  return revisions.filter(isThere).reduce((sum, revision) => sum + stagedBytes(revision), 0);
+}
+
+function newestOf({ revisions }: Environment): number {
+  return Math.max(...revisions.filter(isThere).map(({ createdAt }) => createdAt));
+}
+
+function exceeded(message: string, suggestion: string, repairs: readonly Repair[]) {
+  return userError({ code: 'quota', message, suggestion, repairs });
+}
