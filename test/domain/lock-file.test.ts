@@ -112,7 +112,10 @@ describe('a file of a lock', () => {
 });
 
 test('any text is the same text in YAML', () => {
-  const texts = fc.oneof(fc.string(), fc.constantFrom('no', '1.0', 'a: b', 'x:', '- a', '~', 'é'));
+  const texts = fc.oneof(
+    fc.string(),
+    fc.constantFrom('no', 'true', 'Null', '1.0', 'a: b', 'x:', '- a', '~', 'é'),
+  );
   fc.assert(
     fc.property(texts, (text) => {
       const { content } = parseYaml(`key: ${scalar(text)}\n`, { asText: false });
