@@ -1,6 +1,8 @@
 import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
+import { networkEnvironment } from './adapters/host/process.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
+import { probeIndex } from './adapters/pip/probe.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { slackCredentials } from './config.ts';
 import { FerryError, outsideError, toFailure } from './domain/errors.ts';
@@ -64,6 +66,10 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
         ];
         return facts.filter(Boolean).join(', ');
       },
+    ]),
+    ...config.indexes.map((index): [string, () => Promise<string>] => [
+      `index ${index.name}`,
+      () => probeIndex(index, networkEnvironment(process.env)),
     ]),
     ['slack', () => slack(foundation)],
     ...userGroups(config.roles).map((id): [string, () => Promise<string>] => [

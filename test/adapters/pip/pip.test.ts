@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createPip } from '../../../src/adapters/pip/pip.ts';
+import { probeIndex } from '../../../src/adapters/pip/probe.ts';
 import type { FerryError } from '../../../src/domain/errors.ts';
 import type { LockedWheel } from '../../../src/domain/lock.ts';
 import { parseRequirement } from '../../../src/domain/pip.ts';
@@ -162,6 +163,17 @@ describe('packages of pip', { skip }, () => {
     const fetching = await refusal(fetch([{ ...wheel, url: `${url}/loud-2.1-py3-none-any.whl` }]));
     assert.deepEqual([fetching.code, fetching.retryable], ['index-unreachable', true]);
     assert.ok(existsSync(directory));
+  });
+
+  test('have an index of which it can be said whether it is there', async () => {
+    assert.equal(await probeIndex({ name: 'own', url: pathToFileURL(root).href }, {}), 'is there');
+    const url = await serve(() => ({ status: 404, body: '' }));
+    assert.equal(await probeIndex({ name: 'own', url: `${url}/simple` }, {}), 'answers');
+    const broken = await serve(() => ({ status: 500, body: '' }));
+    for (const address of [broken, 'http://127.0.0.1:9', pathToFileURL(`${root}/none`).href]) {
+      const { code } = await refusal(probeIndex({ name: 'own', url: address }, {}));
+      assert.equal(code, 'index-unreachable', address);
+    }
   });
 
   test('come over HTTP as from a folder', async () => {
