@@ -5,6 +5,7 @@ import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
 import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
+import { removeUnproven } from './unproven.ts';
 
 /** What workers do again and again without being asked; doing it twice must be the same as once. */
 interface Duty {
@@ -20,6 +21,7 @@ type Reporting = Pick<Progress, 'signal' | 'log'>;
 const DUTIES: readonly Duty[] = [
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
   { name: 'retention', everySeconds: 3600, run: keepRetention },
+  { name: 'remove-unproven', everySeconds: 3600, run: removeUnproven },
   { name: 'sweep-archives', everySeconds: 3600, onEachHost: true, run: sweepArchives },
 ];
 

@@ -106,7 +106,7 @@ async function removeStaging(
 }
 
 /** Whether a revision that is there has the same bytes. */
-function isShared(environments: readonly Environment[], sha256: string): boolean {
+export function isShared(environments: readonly Environment[], sha256: string): boolean {
   return environments.some(({ revisions }) =>
     revisions.some((revision) => isThere(revision) && revision.archive.sha256 === sha256),
   );

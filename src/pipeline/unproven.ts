@@ -1,0 +1,60 @@
+import { type Build, isSettled } from '../domain/build.ts';
+import type { Staging } from '../domain/environment.ts';
+import { isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
+import type { Progress } from '../domain/ports.ts';
+import { days } from '../domain/retention.ts';
+import type { BuildPorts } from './context.ts';
+import { isShared } from './removing.ts';
+
+type Reporting = Pick<Progress, 'signal' | 'log'>;
+
+const RECENT_BUILDS = 500;
+
+/**
+ * Removes what builds staged that came to no revision, a day after they ended: nobody can ask for it,
+ * and a retry that comes later stages it again.
+ */
+export async function removeUnproven(ports: BuildPorts, reporting: Reporting): Promise<void> {
+  const before = ports.clock.now() - days(1);
+  for (const build of await ports.store.listBuilds({ limit: RECENT_BUILDS })) {
+    const cameToNothing = isSettled(build) && build.state !== 'ready';
+    if (!cameToNothing || (build.finishedAt ?? 0) > before) continue;
+    for (const staging of build.stagings) await remove(ports, build, staging, reporting);
+  }
+}
+
+async function remove(
+  { store, edges, redact }: BuildPorts,
+  { id, archive, request }: Build,
+  staging: Staging,
+  { signal, log }: Reporting,
+): Promise<void> {
+  const name = request.environment;
+  const edge = edges.get(staging.edge);
+  const [newest] = await store.listBuilds({ environment: name, limit: 1 });
+  if (!edge || !archive || (newest && !isSettled(newest))) return;
+  const environments = await store.listEnvironments();
+  // Another build may have made a revision of the same.
+  const isOfRevision = environments.some(({ revisions }) =>
+    revisions.some(({ stagings }) => stagings.some((known) => isSame(known, staging))),
+  );
+  try {
+    if (!isOfRevision) {
+      const keepArchive = isShared(environments, archive.sha256);
+      await edge.remove(staging, archive, { keepArchive, signal });
+      log(`edge ${edge.name}: what build ${id} of ${name} staged is removed`);
+    }
+    await store.updateBuild(id, (build) => ({
+      ...build,
+      stagings: build.stagings.filter((known) => !isSame(known, staging)),
+    }));
+  } catch (error) {
+    throwIfStopped(signal);
+    if (isStoreError(error)) throw error;
+    log(`edge ${edge.name} keeps what build ${id} staged: ${redact(toFailure(error).message)}`);
+  }
+}
+
+function isSame(one: Staging, other: Staging): boolean {
+  return one.edge === other.edge && one.driverPrefix === other.driverPrefix;
+}

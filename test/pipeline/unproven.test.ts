@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Build } from '../../src/domain/build.ts';
+import { days } from '../../src/domain/retention.ts';
+import { removeUnproven } from '../../src/pipeline/unproven.ts';
+import { environment, build as sample, staging } from '../answers/samples.ts';
+import { createWorld } from './world.ts';
+
+const NOW = Date.UTC(2026, 5, 1);
+const progress = { signal: new AbortController().signal, log: () => undefined };
+
+/** A build that failed after it had staged `churn@4`, and what is removed of it. */
+function unproven(change: Partial<Build> = {}) {
+  const world = createWorld({ clock: { now: () => NOW } });
+  const prefix = '/srv/ferry/envs/churn/4';
+  const build = sample('failed', {
+    ...{ id: 'b1', revision: 4, finishedAt: NOW - days(2), archive: sample('ready').archive },
+    stagings: [{ ...staging(), revision: 4, driverPrefix: prefix }],
+    ...change,
+  });
+  world.store.builds.set(build.id, build);
+  world.store.environments.set('churn', environment());
+  const removed: [string, boolean][] = [];
+  const lab = world.ports.edges.get('lab');
+  assert.ok(lab);
+  world.ports.edges = new Map([
+    [
+      'lab',
+      {
+        ...lab,
+        remove: async ({ driverPrefix }, _archive, { keepArchive }) => {
+          removed.push([driverPrefix, keepArchive]);
+        },
+      },
+    ],
+  ]);
+  return { world, removed, prefix };
+}
+
+describe('what a build staged that came to no revision', () => {
+  test('is removed a day after it ended, once; the bytes of revisions stay', async () => {
+    const { world, removed, prefix } = unproven();
+    await removeUnproven(world.ports, progress);
+    await removeUnproven(world.ports, progress);
+    // The revisions of the sample have the same archive.
+    assert.deepEqual(removed, [[prefix, true]]);
+    assert.deepEqual(world.store.builds.get('b1')?.stagings, []);
+  });
+
+  test('stays for a day, for a retry, and while the environment is being built', async () => {
+    const young = unproven({ finishedAt: NOW - days(0.5) });
+    await removeUnproven(young.world.ports, progress);
+    const busy = unproven();
+    busy.world.store.builds.set('b2', sample('running', { id: 'b2', queuedAt: NOW }));
+    await removeUnproven(busy.world.ports, progress);
+    assert.deepEqual([young.removed, busy.removed], [[], []]);
+  });
+
+  test('stays where it is a revision by now', async () => {
+    const { world, removed } = unproven({ stagings: [staging()] });
+    await removeUnproven(world.ports, progress);
+    assert.deepEqual(removed, []);
+    assert.deepEqual(world.store.builds.get('b1')?.stagings, []);
+  });
+});
