@@ -24,6 +24,7 @@ import { describeNotice } from './notice.ts';
 import { describePlan } from './plan.ts';
 import { describeRefusal } from './refusal.ts';
 import { describeRevisions } from './revisions.ts';
+import { describeSearch } from './search.ts';
 import { describeWelcome } from './welcome.ts';
 
 const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
@@ -36,6 +37,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,
+  search: describeSearch,
   file: describeFile,
   leaving: describeLeaving,
   left: describeLeft,

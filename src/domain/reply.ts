@@ -9,8 +9,10 @@ import type { LockFile } from './lock-file.ts';
 import type { Phrase } from './phrase.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
+import type { SearchResult } from './search.ts';
 import type { Leaving, Left } from './services/letting-go.ts';
 import type { Moved } from './services/tags.ts';
+import type { Spec } from './spec.ts';
 
 /**
  * What a command answers: one view model per kind of answer, which `src/answers` puts into words.
@@ -53,6 +55,8 @@ export type Reply =
       revision: Revision | null;
       building: Build | null;
     }
+  /** Who has packages that meet one of the specs; `page` counts from 1. */
+  | ({ kind: 'search'; specs: Spec[]; all: boolean; page: number } & SearchResult)
   /** A file to keep; in a terminal it is all that is printed. */
   | { kind: 'file'; file: LockFile }
   /** A tag, or what the environment's name alone means, was moved. */

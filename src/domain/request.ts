@@ -102,7 +102,7 @@ function projectWord(project: ProjectReference): string {
 }
 
 /** As `tokenize` reads it, which knows no escape: quotes in the text decide those around it. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   if (text.includes('"')) return `'${text}'`;
   return /[\s']/.test(text) ? `"${text}"` : text;
 }

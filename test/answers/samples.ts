@@ -769,6 +769,30 @@ export const samples: Readonly<Record<string, Reply>> = {
     })),
     unknown: 'sales@7',
   },
+  search: {
+    kind: 'search',
+    specs: [parseSpec('openssl<3.0.15'), parseSpec('nunpy')],
+    ...{ all: false, page: 1, looked: 40 },
+    found: [
+      {
+        ...{ environment: 'churn', owner: 'U0ANARUIZ1', revision: 3, isThere: true },
+        ...{ isDefault: true, tags: ['prod'] },
+        packages: [{ name: 'openssl', version: '3.0.14', channel: 'conda-forge' }],
+      },
+      ...Array.from({ length: 20 }, (_, index) => ({
+        ...{ environment: 'sales', owner: 'U0BENOKAF1', revision: index + 1, isThere: true },
+        ...{ isDefault: false, tags: ['old'] },
+        packages: [{ name: 'openssl', version: '3.0.2', channel: 'conda-forge' }],
+      })),
+    ],
+    missing: [{ spec: parseSpec('nunpy'), versions: [], near: ['numpy'] }],
+  },
+  'search-nobody': {
+    kind: 'search',
+    specs: [parseSpec('openssl<1')],
+    ...{ all: true, page: 1, looked: 2, found: [] },
+    missing: [{ spec: parseSpec('openssl<1'), versions: ['3.0.15', '3.0.14'], near: [] }],
+  },
   audit: {
     kind: 'audit',
     entries: [

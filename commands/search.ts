@@ -1,0 +1,25 @@
+import { search as searchIn } from '../src/domain/search.ts';
+import { defineCommand } from './command.ts';
+
+export const search = defineCommand({
+  name: 'search',
+  group: 'look',
+  summary: 'which environments have a package',
+  usage: 'search PACKAGE… [--all] [--page N]',
+  examples: ['search openssl', 'search "openssl<3.0.15"', 'search numpy=1.26 pandas --all'],
+  notes: [
+    'Looked through is everything that is installed, what only came along too, of conda and of pip: in the revisions that names and tags mean.',
+    'Of several packages, environments that have one of them are shown.',
+  ],
+  args: {
+    positionals: { specs: { kind: 'spec', many: true, required: true } },
+    options: {
+      all: { kind: 'flag', summary: 'also older revisions, and those let go' },
+      page: { kind: 'count', value: 'N', summary: 'the next ones, where there are many' },
+    },
+  },
+  async run({ specs, all, page }, { services }) {
+    const result = searchIn(await services.environments(), specs, all === true);
+    return { kind: 'search', specs, all: all === true, page: page ?? 1, ...result };
+  },
+});
