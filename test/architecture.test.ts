@@ -32,7 +32,8 @@ const RULES: readonly {
     folder: 'src/reading',
     ours: ['src/reading', 'src/domain'],
     npm: ['yaml', 'smol-toml'],
-    node: [],
+    // To load the two when there is a file, and not before.
+    node: ['node:module'],
   },
   { folder: 'src/packing', ours: ['src/packing', 'src/domain'], npm: [], node: 'any' },
   {

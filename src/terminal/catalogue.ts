@@ -35,7 +35,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     load: () => import('./check.ts'),
   },
   exec: {
-    words: "[--user U] [--channel C] [--wait] [--json] [--config FILE] -- 'TEXT'",
+    words: "[--user U] [--channel C] [--wait] [--file PATH] [--json] [--config FILE] -- 'TEXT'",
     summary:
       'runs the text after /conda-env as that person; --wait makes the build here and follows it',
     load: () => import('./exec.ts'),
