@@ -5,6 +5,7 @@
 import type { Build } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
 import type { Repair } from '../domain/errors.ts';
+import { restoring } from '../domain/letting-go.ts';
 import type { Button, Choice } from './document.ts';
 import { line, visible } from './outside.ts';
 
@@ -108,11 +109,6 @@ export function buttonsOf(build: Build): Button[] {
 
 function repairsOf({ state, failure }: Build): readonly Repair[] {
   return state === 'failed' ? (failure?.repairs ?? []) : [];
-}
-
-/** What builds a revision that was let go again. */
-export function restoring(label: string): Repair {
-  return { label: 'Get it back', command: `restore ${label}` };
 }
 
 /** Slack keeps at most 2000 characters with a button. */

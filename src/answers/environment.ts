@@ -6,12 +6,13 @@ import {
   tagLabel,
 } from '../domain/environment.ts';
 import { counted, size } from '../domain/figures.ts';
+import { restoring } from '../domain/letting-go.ts';
 import { everyPackage } from '../domain/lock.ts';
 import { otherNames } from '../domain/reference.ts';
 import type { Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { restoring, sayButtons } from './buttons.ts';
+import { sayButtons } from './buttons.ts';
 import { labelOf } from './difference.ts';
 import {
   bold,

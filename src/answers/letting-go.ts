@@ -1,15 +1,17 @@
 import {
   type Environment,
+  isLetGo,
   type LetGo,
   type Revision,
   revisionLabel,
 } from '../domain/environment.ts';
 import { counted, size } from '../domain/figures.ts';
+import { forgetting, restoring } from '../domain/letting-go.ts';
 import type { Reply } from '../domain/reply.ts';
 import { leavingAtEnd } from '../domain/retention.ts';
 import type { Settings } from '../domain/services.ts';
 import { formatSpec } from '../domain/spec.ts';
-import { restoring, sayButtons } from './buttons.ts';
+import { sayButtons } from './buttons.ts';
 import {
   bold,
   buttons,
@@ -60,10 +62,13 @@ export function describeLeaving(
 
 /** What is gone, what has yet to go and why, and the way back. */
 export function describeLeft(
-  { environment: { name }, revisions, left }: Extract<Reply, { kind: 'left' }>,
+  { environment, revisions, left }: Extract<Reply, { kind: 'left' }>,
   _settings: Settings,
 ): Document {
+  const { name } = environment;
   const [only] = revisions;
+  const back = only ? [restoring(revisionLabel(name, only.number))] : [];
+  const isForgettable = isLetGo(environment) && left?.length === 0;
   const isOne = revisions.length === 1 && only !== undefined;
   const what = isOne ? revisionLabel(name, only.number) : counted(revisions.length, 'revision');
   const text = `${what}${isOne ? '' : ` of ${name}`} ${revisions.length === 1 ? 'is' : 'are'} let go`;
@@ -75,7 +80,7 @@ export function describeLeft(
         prose('⚠️ On ', code(edge, 60), ' something is left: ', marked(why, 400)),
       ),
       small('The list of packages is kept: ', restoreText(name, only), ' builds the same again.'),
-      ...buttons(sayButtons(only ? [restoring(revisionLabel(name, only.number))] : [], null)),
+      ...buttons(sayButtons([...back, ...(isForgettable ? [forgetting(name)] : [])], null)),
     ],
   };
 }

@@ -7,7 +7,7 @@ import {
   tagLabel,
   tagsOf,
 } from './environment.ts';
-import { type FerryError, userError } from './errors.ts';
+import { type FerryError, type Repair, userError } from './errors.ts';
 import { listInWords } from './phrase.ts';
 import { requireThere, revisionOf, type Which } from './reference.ts';
 
@@ -22,7 +22,8 @@ export function leavingOf(
 ): Revision[] {
   const asked = revisionOf(environment, which);
   const there = environment.revisions.filter(isThere);
-  if (which !== null || there.length === 0) requireThere(environment.name, asked);
+  if (which === null && there.length === 0) throw allGone(environment.name, asked.number);
+  if (which !== null) requireThere(environment.name, asked);
   const leaving = which === null ? there : [asked];
   requireIdle(environment, leaving, builds);
   requireUntagged(environment, leaving);
@@ -31,6 +32,25 @@ export function leavingOf(
   const other = staying.at(-1);
   if (moved && other) throw isDefault(environment.name, moved.number, other.number);
   return leaving;
+}
+
+function allGone(name: string, number: number): FerryError {
+  return userError({
+    code: 'let-go',
+    message: `Nothing of \`${name}\` is there any more.`,
+    suggestion: `\`delete ${name} --forget\` makes the name free; until then each revision can be had again.`,
+    repairs: [forgetting(name), restoring(revisionLabel(name, number))],
+  });
+}
+
+/** What makes a name free that has nothing behind it any more. */
+export function forgetting(name: string): Repair {
+  return { label: `Forget ${name}`, command: `delete ${name} --forget` };
+}
+
+/** What builds a revision that was let go again. */
+export function restoring(label: string): Repair {
+  return { label: 'Get it back', command: `restore ${label}` };
 }
 
 /** Throws `in-use` while a build or a verification of the revisions is at work. */

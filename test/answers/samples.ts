@@ -605,6 +605,18 @@ export const samples: Readonly<Record<string, Reply>> = {
     revisions: environment().revisions,
     left: [{ edge: 'madrid', why: 'The edge `madrid` does not answer on port 22.' }],
   },
+  'left-all': {
+    kind: 'left',
+    environment: {
+      ...environment(),
+      revisions: environment().revisions.map((each) => ({
+        ...each,
+        letGo: { at: START, by: 'U0ANARUIZ1' },
+      })),
+    },
+    revisions: environment().revisions,
+    left: [],
+  },
   'left-later': { kind: 'left', environment: environment(), revisions: [revision(2)], left: null },
   'environment-let-go': {
     kind: 'environment',

@@ -281,6 +281,11 @@ describe('a name whose revisions are all let go', () => {
       const reply = await world.say(OWNER, text);
       return reply.kind === 'environments' && reply.environments.map(({ name }) => name);
     };
+    const again = await world.say(OWNER, 'delete churn');
+    assert.deepEqual(
+      [codeOf(again), repairsOf(again)],
+      ['let-go', ['delete churn --forget', 'restore churn@3']],
+    );
     assert.deepEqual([await names('list'), await names('list --all')], [[], ['churn']]);
     const create = 'create churn python=3.11 numpy';
     assert.equal(codeOf(await world.say('U9', create)), 'name-taken');
