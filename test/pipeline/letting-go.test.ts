@@ -258,6 +258,18 @@ describe('a revision that was let go', () => {
     assert.equal(codeOf(await world.say('U9', 'restore churn@1')), 'not-allowed');
   });
 
+  test('is neither proven again nor answered with, even before its bytes are gone', async () => {
+    const world = await built();
+    const by = { user: OWNER, channel: 'C1', team: null };
+    const { request } = sample('queued');
+    const before = await world.services.createPlanned(request, by);
+    assert.equal('known' in before && before.known.number, 2);
+    world.away.add('lab');
+    await world.say(OWNER, 'delete churn@2 --yes');
+    assert.equal(codeOf(await world.say(OWNER, 'verify churn@2')), 'let-go');
+    assert.ok('build' in (await world.services.createPlanned(request, by)));
+  });
+
   test('stays when the same is built before its bytes are gone', async () => {
     const world = await built();
     world.errands.worker = null;
