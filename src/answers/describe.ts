@@ -3,6 +3,7 @@ import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { describeApprovals } from './approval.ts';
 import { describeAudit } from './audit.ts';
+import { describeBlocks } from './blocks.ts';
 import { describeBuild } from './build.ts';
 import { describeBuilds } from './builds.ts';
 import { type ByKind, byKind } from './by-kind.ts';
@@ -46,6 +47,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   findings: describeFindings,
   audit: describeAudit,
   freezes: describeFreezes,
+  blocks: describeBlocks,
   approvals: describeApprovals,
   help: describeHelp,
   welcome: describeWelcome,

@@ -95,7 +95,12 @@ export function maySeeDeed(
 }
 
 /** Commands that are for operators while no role names them. */
-const OPERATORS_ONLY: readonly string[] = ['freeze', 'thaw'] satisfies Restrictable[];
+const OPERATORS_ONLY: readonly string[] = [
+  'freeze',
+  'thaw',
+  'block',
+  'unblock',
+] satisfies Restrictable[];
 
 type Rules = Pick<Settings, 'operators' | 'roles' | 'approvals'>;
 

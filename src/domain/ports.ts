@@ -6,6 +6,7 @@
 import type { Approval } from './approval.ts';
 import type { Archive, ArchiveSegment } from './archive.ts';
 import type { AuditEntry } from './audit.ts';
+import type { Block } from './block.ts';
 import type { Build, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
@@ -300,6 +301,13 @@ export interface Store {
   writeFreeze(freeze: Freeze): Promise<void>;
   /** False when there was none. */
   removeFreeze(edge: string | null): Promise<boolean>;
+
+  /** Rejects with `record-unreadable` rather than leaving one out. */
+  readBlocks(): Promise<Block[]>;
+  /** In place of another one of the same spec. */
+  writeBlock(block: Block): Promise<void>;
+  /** False when there was none. */
+  removeBlock(spec: Spec): Promise<boolean>;
 
   /** Entries are never changed; the oldest are dropped beyond the configured bounds. */
   appendAudit(entry: AuditEntry): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Approval } from './approval.ts';
 import type { AuditEntry } from './audit.ts';
+import type { Block } from './block.ts';
 import type { Build } from './build.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
@@ -93,6 +94,8 @@ export type Reply =
   | ({ kind: 'left' } & Left)
   /** Edges on which nothing new is staged. */
   | { kind: 'freezes'; freezes: Freeze[] }
+  /** Packages that nothing new is made with. */
+  | { kind: 'blocks'; blocks: Block[] }
   /** Who did what, newest first. `more`: older entries fit; `format`: as a file for other programs. */
   | {
       kind: 'audit';

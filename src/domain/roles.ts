@@ -10,6 +10,8 @@ export const RESTRICTABLE = [
   'delete',
   'freeze',
   'thaw',
+  'block',
+  'unblock',
 ] as const;
 export type Restrictable = (typeof RESTRICTABLE)[number];
 

@@ -58,7 +58,7 @@ export function search(
 }
 
 /** Whether a spec means a package, by conda's rules; names of wheels are compared as pip does. */
-function meetsSpec(entry: Omit<LockedPackage, 'url' | 'size'>, spec: Spec): boolean {
+export function meetsSpec(entry: Omit<LockedPackage, 'url' | 'size'>, spec: Spec): boolean {
   const { version, build, buildNumber, channel, subdir, md5, sha256 } = spec;
   return (
     isNamed(entry, spec) &&

@@ -5,6 +5,7 @@ import type { Retention } from './retention.ts';
 import type { Role } from './roles.ts';
 import type { Approvals } from './services/approvals.ts';
 import type { Audits } from './services/audits.ts';
+import type { Blocks } from './services/blocks.ts';
 import type { Builds } from './services/builds.ts';
 import type { Clones } from './services/clones.ts';
 import type { Create } from './services/create.ts';
@@ -34,6 +35,7 @@ export interface Services
     Edits,
     Audits,
     Freezes,
+    Blocks,
     Roles,
     Approvals,
     LettingGo,

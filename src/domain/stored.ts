@@ -1,6 +1,7 @@
 import type { Approval, Need } from './approval.ts';
 import type { Archive } from './archive.ts';
 import type { AuditEntry } from './audit.ts';
+import type { Block } from './block.ts';
 import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import {
@@ -254,6 +255,8 @@ export const USER_GROUP = object<UserGroup>({ id: string, members: listOf(string
 export const FREEZE = object<Freeze>({
   ...{ edge: or(string, null), why: string, user: string, at: number },
 });
+
+export const BLOCK = object<Block>({ spec: SPEC, why: string, user: string, at: number });
 
 export const AUDIT_ENTRY = object<AuditEntry>({
   ...{ at: number, requester: REQUESTER, login: or(string, null), deed: string },

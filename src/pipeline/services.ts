@@ -2,6 +2,7 @@ import type { Channels } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
 import { approvals } from './services/approvals.ts';
 import { audits } from './services/audits.ts';
+import { blocks } from './services/blocks.ts';
 import { builds } from './services/builds.ts';
 import { clones } from './services/clones.ts';
 import { create } from './services/create.ts';
@@ -43,6 +44,7 @@ export function createServices({
     ...diagnoses(ports),
     ...audits(ports),
     ...freezes(ports),
+    ...blocks(ports),
     ...tags(ports),
     ...roles(ports),
     ...approvals(ports),

@@ -830,6 +830,13 @@ export const samples: Readonly<Record<string, Reply>> = {
   },
   approvals: { kind: 'approvals', approvals: [approval()] },
   'approvals-none': { kind: 'approvals', approvals: [] },
+  blocks: {
+    kind: 'blocks',
+    blocks: [
+      { spec: parseSpec('openssl<3.0.15'), why: 'CVE-2024-9143', user: 'U0OMARHAD1', at: START },
+    ],
+  },
+  'blocks-none': { kind: 'blocks', blocks: [] },
   'freezes-none': { kind: 'freezes', freezes: [] },
   'audit-none': { kind: 'audit', entries: [], more: false, limit: 20, format: null },
   'audit-csv': {

@@ -1,6 +1,7 @@
 /** A store and a queue in memory, and the real services over them: what the app's tests stand on. */
 import type { Approval } from '../../src/domain/approval.ts';
 import type { AuditEntry } from '../../src/domain/audit.ts';
+import type { Block } from '../../src/domain/block.ts';
 import { type Build, isSettled } from '../../src/domain/build.ts';
 import { type Environment, newEnvironment } from '../../src/domain/environment.ts';
 import type {
@@ -14,6 +15,7 @@ import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Freeze } from '../../src/domain/freeze.ts';
 import type { Channels, Notice, Queue, Store, UserGroup } from '../../src/domain/ports.ts';
 import { receiveError } from '../../src/domain/sent-error.ts';
+import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from '../answers/samples.ts';
 
@@ -213,6 +215,23 @@ export class MemoryStore implements Store {
   async removeFreeze(edge: string | null): Promise<boolean> {
     await this.#reach();
     return this.freezes.delete(edge);
+  }
+
+  readonly blocks = new Map<string, Block>();
+
+  async readBlocks(): Promise<Block[]> {
+    await this.#reach();
+    return [...this.blocks.values()];
+  }
+
+  async writeBlock(block: Block): Promise<void> {
+    await this.#reach();
+    this.blocks.set(formatSpec(block.spec), block);
+  }
+
+  async removeBlock(spec: Spec): Promise<boolean> {
+    await this.#reach();
+    return this.blocks.delete(formatSpec(spec));
   }
 
   readonly audit: AuditEntry[] = [];

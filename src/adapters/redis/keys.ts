@@ -19,6 +19,7 @@ export function storeKeys(prefix: string) {
     approvals: `${prefix}:approvals`,
     groups: `${prefix}:groups`,
     freezes: `${prefix}:freezes`,
+    blocks: `${prefix}:blocks`,
     audit: `${prefix}:audit`,
     notices: `${prefix}:notices`,
     noticeLease: (id: string) => `${prefix}:notice:lease:${id}`,

@@ -2,6 +2,7 @@ import type { AuditBounds } from '../../domain/audit.ts';
 import type { Store } from '../../domain/ports.ts';
 import { storeApprovals } from './approvals.ts';
 import { storeAudit } from './audit.ts';
+import { storeBlocks } from './blocks.ts';
 import { storeBuilds } from './builds.ts';
 import { Changes } from './changes.ts';
 import { storeEnvironments } from './environments.ts';
@@ -49,6 +50,7 @@ export function createStore(options: {
     ...storeNotices(link, keys),
     ...storeApprovals(link, keys),
     ...storeFreezes(link, keys),
+    ...storeBlocks(link, keys),
     ...storeGroups(link, keys),
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { Requester } from '../../domain/build.ts';
 import { referenceLabel } from '../../domain/reference.ts';
-import { createCommand } from '../../domain/request.ts';
+import { createCommand, quoted } from '../../domain/request.ts';
 import type { Concerns, Restrictable } from '../../domain/roles.ts';
 import type { Audits } from '../../domain/services/audits.ts';
 import type { Created } from '../../domain/services/create.ts';
@@ -12,12 +12,14 @@ import type { Packages } from '../../domain/services/packages.ts';
 import type { Plans } from '../../domain/services/plans.ts';
 import type { Roles } from '../../domain/services/roles.ts';
 import type { Services } from '../../domain/services.ts';
+import { formatSpec } from '../../domain/spec.ts';
 
 /** What changes nothing for others. Where a live message is, is no person's doing. */
 type Looking =
   | 'settings'
   | 'attachMessage'
   | 'freezes'
+  | 'blocks'
   | 'waitingApprovals'
   | 'leaving'
   | keyof (Audits & Diagnoses & Edits & Lookup & Packages & Plans & Roles);
@@ -92,6 +94,10 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
   }),
   freeze: ([edge, why, requester]) => withEdge('freeze', edge, ` --why ${why}`, requester),
   thaw: ([edge, requester]) => withEdge('thaw', edge, '', requester),
+  block: ([spec, why, requester]) =>
+    ofBlock(`block ${quoted(formatSpec(spec))} --why ${why}`, 'block', requester),
+  unblock: ([spec, requester]) =>
+    ofBlock(`unblock ${quoted(formatSpec(spec))}`, 'unblock', requester),
   clone: ([{ name, which }, as, edges, requester], result) => ({
     requester,
     concerns: NEW_BUILD,
@@ -157,6 +163,10 @@ function withEdge(
   const text = `${edge === null ? deed : `${deed} ${edge}`}${more}`;
   const concerns = only(deed, edge === null ? [] : [edge]);
   return { requester, concerns, environment: null, build: null, text };
+}
+
+function ofBlock(text: string, command: 'block' | 'unblock', requester: Requester): Told {
+  return { requester, concerns: only(command), environment: null, build: null, text };
 }
 
 function only(command: Restrictable, edges: readonly string[] = []): Concerns {

@@ -1,3 +1,4 @@
+import { requireUnblocked } from '../../domain/block.ts';
 import { neededError } from '../../domain/edit.ts';
 import { defaultRevision, type Revision } from '../../domain/environment.ts';
 import { userError } from '../../domain/errors.ts';
@@ -14,11 +15,13 @@ import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
 import { type Basis, solveEdited } from './edited-solve.ts';
 import { explainRefusal, type Fitted } from './refused-solve.ts';
+import { solveAround } from './solve-around.ts';
 import { withPip, withWheels } from './wheels.ts';
 
 /** What a solve needs from outside, whoever asks for it: a build, or somebody who only plans one. */
 export type SolvePorts = Pick<
   BuildPorts,
+  | 'store'
   | 'engine'
   | 'pip'
   | 'projects'
@@ -109,8 +112,14 @@ export async function solve(
   const clusters = profiles.map(({ spark }, index) => ({ edge: edges[index]?.name ?? '', spark }));
   const fitted: Fitted = (specs) => fitRequest({ ...request, specs }, clusters);
   const { notes: added } = fitted(request.specs);
-  const lock = known ?? (await lockOf(ports, { request, fitted, glibc, basis }, progress));
-  const notes = [...added, ...fitLock(request, lock, clusters)];
+  const blocks = await ports.store.readBlocks();
+  const { lock, notes: avoided } = known
+    ? { lock: known, notes: [] }
+    : await solveAround({ request, fitted, blocks }, (around) =>
+        lockOf(ports, { request, fitted: around, glibc, basis }, progress),
+      );
+  requireUnblocked(blocks, lock, request, known !== null);
+  const notes = [...added, ...avoided, ...fitLock(request, lock, clusters)];
   for (const { tone, text } of notes) progress.log(`${tone}: ${text}`);
   const projects =
     request.projects.length === 0

@@ -70,6 +70,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   findings: () => true,
   audit: () => false,
   freezes: () => false,
+  blocks: () => false,
   approvals: () => false,
   help: () => false,
   welcome: () => false,

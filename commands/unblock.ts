@@ -1,0 +1,21 @@
+import { formatSpec } from '../src/domain/spec.ts';
+import { defineCommand } from './command.ts';
+
+export const unblock = defineCommand({
+  name: 'unblock',
+  group: 'more',
+  summary: 'end a block of a package',
+  usage: 'unblock PACKAGE',
+  examples: ['unblock "openssl<3.0.15"'],
+  whoCanUse: 'operators',
+  notes: ['Written as it was blocked; `block` lists what is.'],
+  args: { positionals: { spec: { kind: 'spec', required: true } } },
+  async run({ spec }, { services, user, channel, team }) {
+    const ended = await services.unblock(spec, { user, channel, team });
+    return {
+      kind: 'notice',
+      tone: 'success',
+      text: `\`${formatSpec(ended.spec)}\` can be had again.`,
+    };
+  },
+});
