@@ -6,7 +6,7 @@ export const letGo = defineCommand({
   summary: 'let an environment go, or one revision of it; its lock is kept',
   usage: 'delete NAME[@REVISION] [--yes] [--forget]',
   examples: ['delete churn@2', 'delete churn'],
-  whoCanUse: 'owner of the environment, operators',
+  whoCanUse: 'its owner and operators',
   notes: [
     'First it says what would go. What a tag means and what is being built is not let go.',
     'Its bytes leave the edge nodes, HDFS and the build host. The list of its packages is kept: `restore NAME@REVISION` builds the same archive again.',

@@ -6,7 +6,7 @@ export const keep = defineCommand({
   summary: 'keep an environment that would be let go because nobody builds it',
   usage: 'keep NAME [--days N]',
   examples: ['keep churn', 'keep churn --days 90'],
-  whoCanUse: 'owner of the environment, operators',
+  whoCanUse: 'its owner and operators',
   notes: [
     'Without `--days` it is kept as long as one that was just built. A tag keeps a revision for ever: `tag churn prod`.',
   ],

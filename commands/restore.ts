@@ -6,7 +6,7 @@ export const restore = defineCommand({
   summary: 'build a revision that was let go again, exactly as it was',
   usage: 'restore NAME[@REVISION]',
   examples: ['restore churn@2'],
-  whoCanUse: 'owner of the environment, operators',
+  whoCanUse: 'its owner and operators',
   notes: ['Nothing is solved: the lock that was kept gives the same archive, to the byte.'],
   args: { positionals: { revision: { kind: 'revision', required: true } } },
   async run({ revision: { environment, revision } }, context) {

@@ -8,7 +8,7 @@ export const rollback = defineCommand({
   summary: 'make the revision before the default one again: what `NAME` alone means',
   usage: 'rollback NAME[@REVISION|:TAG] [--to REVISION|TAG]',
   examples: ['rollback churn', 'rollback churn --to 2', 'rollback churn@2'],
-  whoCanUse: 'owner of the environment, operators',
+  whoCanUse: 'its owner and operators',
   notes: [
     'Nothing is built or removed: every revision is still there under its number, and tags stay where they are.',
     'The next build of the environment is the default one again.',

@@ -6,7 +6,7 @@ export const tag = defineCommand({
   summary: 'give a revision a name that stays: `churn:prod`',
   usage: 'tag NAME[@REVISION|:TAG] TAG',
   examples: ['tag churn@3 prod', 'tag churn:staging prod'],
-  whoCanUse: 'owner of the environment, operators',
+  whoCanUse: 'its owner and operators',
   notes: [
     'Wherever a revision is asked for, its tag may stand: `run churn:prod`, `show churn:prod`.',
     'A tag that another revision has moves; `show churn` says who moved it, and when. `churn:latest` is always the newest revision.',

@@ -7,7 +7,7 @@ export const untag = defineCommand({
   summary: 'take a tag away; the revision stays',
   usage: 'untag NAME:TAG',
   examples: ['untag churn:prod', 'untag churn prod'],
-  whoCanUse: 'owner of the environment, operators',
+  whoCanUse: 'its owner and operators',
   args: {
     positionals: {
       revision: { kind: 'revision', required: true },
