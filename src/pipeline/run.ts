@@ -2,6 +2,7 @@ import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
 import {
   type Environment,
   isOwned,
+  isThere,
   moveTo,
   nextNumber,
   type Revision,
@@ -250,7 +251,10 @@ async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Prom
   });
 }
 
-/** Changes the environment; what was built last is what its name means from then on. */
+/**
+ * Changes the environment; what was built last is what its name means from then on. What was let go
+ * and is built again comes back under its number alone.
+ */
 async function keepAsDefault(
   run: BuildRun,
   change: (environment: Environment) => Environment,
@@ -259,11 +263,19 @@ async function keepAsDefault(
   const at = run.ports.clock.now();
   let replaces: number | null = null;
   await run.ports.store.updateEnvironment(request.environment, (environment) => {
+    if (comesBack(environment, run.build)) return change(environment);
     const moved = moveTo(change(environment), { tag: null, to, by: requester.user, at });
     replaces = moved.move.from === to ? null : moved.move.from;
     return moved.environment;
   });
   if (replaces !== null) await run.update((build) => ({ ...build, replaces }));
+}
+
+/** Also when the job runs again, and the revision is there by then: it is older than its build. */
+function comesBack({ revisions }: Environment, { id, revision, createdAt }: Build): boolean {
+  const known = revisions.find(({ number }) => number === revision);
+  if (known === undefined) return false;
+  return !isThere(known) || (known.buildId === id && known.createdAt < createdAt);
 }
 
 /** A proven revision is what the environment's bare name means from now on. */

@@ -95,6 +95,7 @@ describe('a week', { skip: cannotWalk }, () => {
       await press(ctx, 'Get it back');
       const restored = await untilRevision(ctx, 'churn', 1, first.id);
       assert.equal(restored.archive?.sha256, first.archive?.sha256);
+      assert.match(await ctx.ask('run churn'), /How to run churn@2/);
 
       const exported = await ctx.ask('lock churn@1 --as explicit');
       for (const { url, sha256 } of first.lock.packages) {

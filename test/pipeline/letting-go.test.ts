@@ -250,6 +250,7 @@ describe('a revision that was let go', () => {
       ['ready', 1, before?.fingerprint, false, null],
     );
     assert.deepEqual(there(world), [1, 2]);
+    assert.equal((await world.services.findRevision('churn', null)).number, 2);
     assert.deepEqual(
       stagedOf(world, 1),
       before?.stagings.map(({ edge }) => edge),
@@ -280,6 +281,7 @@ describe('a revision that was let go', () => {
     assert.deepEqual([reused, revision], [true, 1]);
     assert.deepEqual(await removeLetGo(world.ports, 'churn', progress), []);
     assert.deepEqual([there(world), world.removed], [[1, 2], []]);
+    assert.equal((await world.services.findRevision('churn', null)).number, 2);
     assert.equal((await world.services.findBuild('churn@1')).id, id);
   });
 });
