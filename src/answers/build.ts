@@ -29,7 +29,7 @@ import { describeLines, linesOf, shortest } from './invocation.ts';
 import { letGoLine } from './letting-go.ts';
 import { replaced } from './move.ts';
 import { describeNotes, repairsOf } from './notes.ts';
-import { clip, line } from './outside.ts';
+import { clip, engineName, line } from './outside.ts';
 
 type BuildReply = Extract<Reply, { kind: 'build' }>;
 
@@ -40,16 +40,18 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
   const isCopy = reply.audience === 'requester' && build.message !== null;
   // Where the build failed, its failure has what would go through.
   const instead = build.state === 'failed' ? [] : repairsOf(build.notes);
+  const asked = [small(request(build)), small(place(build, settings))];
+  const came = [
+    ...outcome(build, made, settings),
+    ...describeNotes(build.notes),
+    ...replaced(build),
+  ];
   return {
     summary: summaryOf(build, made.lines),
     parts: [
       heading(title(build)),
-      small(request(build)),
-      small(place(build, settings)),
-      // What came of it first, how it came about after.
-      ...outcome(build, made, settings),
-      ...describeNotes(build.notes),
-      ...replaced(build),
+      // The line first where there is one, then what was asked and how it came about.
+      ...(made.lines.length > 0 ? [...came, ...asked] : [...asked, ...came]),
       progress(build),
       // A copy is not edited: what acts on the build stands in the live message.
       ...(isCopy
@@ -130,7 +132,7 @@ function place(build: Build, settings: Settings): Inline[] {
   if (from.length > 0) facts.push(words('from ', codes(from, 120)));
   if (onto.length > 0) facts.push(words('to ', codes(onto, 160)));
   facts.push(words(`${build.request.layout} layout`));
-  if (build.engine) facts.push(words(line(build.engine, 160)));
+  if (build.engine) facts.push(words(engineName(build.engine)));
   if (build.archive) {
     facts.push(words(`${line(build.archive.name, 80)} ${size(build.archive.bytes)}`));
   }

@@ -117,8 +117,9 @@ function headline(
       return words(
         '🔎 ',
         bold('Smoke-tested'),
-        ` on ${line(edge, 40)}: the unpacked interpreter runs there; the executors were not asked. `,
-        reason,
+        ` on ${line(edge, 40)}: the unpacked interpreter runs there; the executors were not asked`,
+        ...(verification.reason ? [': ', reason] : []),
+        /[.!?]$/.test(verification.reason ?? '') ? '' : '.',
       );
     case 'failed':
       return words('❌ ', bold('Not proven'), ` on ${line(edge, 40)} (${took}). `, reason);

@@ -42,6 +42,7 @@ export function describeLeaving(
   const isOne = revisions.length === 1 && only !== undefined;
   const what = isOne ? revisionLabel(name, only.number) : `all of ${name}`;
   const command = `delete ${isOne ? what : name} --yes`;
+  const isInHdfs = revisions.some(({ stagings }) => stagings.some(({ hdfs }) => hdfs !== null));
   return {
     summary: line(`Delete ${what}? ${weightOf(revisions)} would go.`, 300),
     parts: [
@@ -52,7 +53,7 @@ export function describeLeaving(
         : []),
       prose(
         bold(weightOf(revisions)),
-        ' would go: archive and unpacked prefix on each edge node, the copy in HDFS, and what the build host keeps. Applications that run with it now may fail.',
+        ` would go: archive and unpacked prefix on each edge node, ${isInHdfs ? 'the copy in HDFS, ' : ''}and what the build host keeps. Applications that run with it now may fail.`,
       ),
       small('The list of packages is kept: ', restoreText(name, only), ' builds the same again.'),
       ...buttons(sayButtons([{ label: `Delete ${what}`, command }], 'danger')),

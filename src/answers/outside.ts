@@ -44,3 +44,8 @@ export function line(text: string, limit: number): string {
 export function passage(text: string, limit: number): string {
   return clip(visible(text).trim(), limit);
 }
+
+/** `py-rattler 0.28.0`: why it was chosen, in parentheses, is in the log. */
+export function engineName(engine: string): string {
+  return line(engine.replace(/ \(.*\)$/s, ''), 160);
+}

@@ -30,7 +30,7 @@ import {
   words,
 } from './document.ts';
 import { describeNotes, repairsOf } from './notes.ts';
-import { line } from './outside.ts';
+import { engineName, line } from './outside.ts';
 
 /** Of the packages that come along, the largest are named. */
 const MOST_LARGE = 4;
@@ -53,7 +53,7 @@ export function describePlan(
       small(
         'nothing is built yet · to ',
         codes(request.edges, 160),
-        ` · ${request.layout} layout · ${format} · ${lock.platform} · ${line(engine, 160)}`,
+        ` · ${request.layout} layout · ${format} · ${lock.platform} · ${engineName(engine)}`,
       ),
       ...(whole ? wholeList(packages) : folded(plan)),
       ...describeNotes(plan.notes),

@@ -107,7 +107,7 @@ export function verification(
     edge,
     at: START + 90_000,
     outcome,
-    reason: proven ? null : 'There is no cluster behind this edge yet.',
+    reason: proven ? null : 'there is no Spark on the edge node',
     npv: proven ? ['2.2.6'] : [],
     executors: proven ? [executor('worker-1'), executor('worker-2')] : [],
     seconds: 14.2,
