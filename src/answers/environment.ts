@@ -101,7 +101,7 @@ function describeMoves({ name, moves }: Environment): Part[] {
       rows.map(({ tag, from, to, by, at }) =>
         words(
           code(tagLabel(name, tag)),
-          ` ${label(from)} → ${label(to)}, by `,
+          ` ${from === null ? '' : `${label(from)} `}→ ${label(to)}, by `,
           ...[user(by), ' ', date(at)],
         ),
       ),

@@ -1,4 +1,5 @@
 import type { Revision } from '../domain/environment.ts';
+import { everyPackage } from '../domain/lock.ts';
 import { formatRequirement } from '../domain/pip.ts';
 import { formatSpec } from '../domain/spec.ts';
 import { bold, code, type Inline, list, type Part, prose, words } from './document.ts';
@@ -7,10 +8,14 @@ import { bold, code, type Inline, list, type Part, prose, words } from './docume
 export type Asked = Pick<Revision, 'request' | 'projects'>;
 
 /** How two requests differ in anything but their packages' versions; nothing where they do not. */
-export function describeRequestChange(before: Asked, after: Asked): Part[] {
+export function describeRequestChange(
+  before: Asked & Pick<Revision, 'lock'>,
+  after: Asked,
+): Part[] {
+  const there = new Set(everyPackage(before.lock).map(({ name }) => name));
   const rows = [
-    ...namedRows(specsOf(before), specsOf(after)),
-    ...namedRows(requirementsOf(before), requirementsOf(after)),
+    ...namedRows(specsOf(before), specsOf(after), there),
+    ...namedRows(requirementsOf(before), requirementsOf(after), there),
     ...namedRows(projectsOf(before), projectsOf(after)),
     ...FIELDS.flatMap(({ label, of }) => fieldRow(label, of(before), of(after))),
   ];
@@ -41,12 +46,16 @@ function projectsOf({ projects }: Asked): Map<string, string> {
 function namedRows(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
+  there: ReadonlySet<string> = new Set(),
 ): Inline[][] {
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names.flatMap((name) => {
     const [from, to] = [before.get(name), after.get(name)];
     if (from === to) return [];
-    if (from === undefined) return [words('also ', code(to ?? ''))];
+    if (from === undefined) {
+      const because = there.has(name) ? ', which came along before' : '';
+      return [words('also ', code(to ?? ''), because)];
+    }
     if (to === undefined) return [words('no longer ', code(from))];
     return [words(code(from), ' → ', code(to))];
   });

@@ -86,7 +86,7 @@ function requireUntagged(environment: Environment, leaving: readonly Revision[])
     'and',
   );
   throw inUse({
-    message: `${named} ${tags.length === 1 ? 'means one' : 'mean some'} of what would go.`,
+    message: `${named} ${tags.length === 1 ? 'means a revision that' : 'mean revisions that'} would go.`,
     suggestion: `Take the ${tags.length === 1 ? 'tag' : 'tags'} away first, or move ${tags.length === 1 ? 'it' : 'them'} to another revision.`,
     repairs: tags.map((tag) => ({ label: `Untag ${tag}`, command: `untag ${name} ${tag}` })),
   });

@@ -704,7 +704,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   edit: { kind: 'edit', plan: plan(), base: planned(3), id: 'p3f2a9c' },
   'edit-asked': {
     ...{ kind: 'edit', base: planned(3), id: 'p3f2a9c' },
-    plan: plan({ lock: planned(3).lock, request: requestOf('python=3.11', 'numpy<2') }),
+    plan: plan({ lock: planned(3).lock, request: requestOf('python=3.11', 'numpy<2', 'tzdata') }),
   },
   revisions: {
     kind: 'revisions',
