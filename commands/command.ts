@@ -8,6 +8,7 @@ import type { PipRequirement } from '../src/domain/pip.ts';
 import type { Reference, Which } from '../src/domain/reference.ts';
 import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
+import type { Period } from '../src/domain/schedule.ts';
 import type { Services } from '../src/domain/services.ts';
 import type { Spec } from '../src/domain/spec.ts';
 
@@ -45,6 +46,7 @@ export interface KindTypes {
   /** Milliseconds: `7d` is how long ago something may be. */
   age: number;
   export: 'json' | 'csv';
+  period: Period | 'off';
   command: string;
   flag: true;
 }

@@ -23,6 +23,7 @@ export { restore } from './restore.ts';
 export { retry } from './retry.ts';
 export { rollback } from './rollback.ts';
 export { run } from './run.ts';
+export { schedule } from './schedule.ts';
 export { search } from './search.ts';
 export { show } from './show.ts';
 export { status } from './status.ts';

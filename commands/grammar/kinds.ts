@@ -3,6 +3,7 @@ import { LOCK_FORMATS } from '../../src/domain/lock-file.ts';
 import { parseName, printable } from '../../src/domain/names.ts';
 import { condaVersion, parseRequirement } from '../../src/domain/pip.ts';
 import { parseReference, parseTag, type Which } from '../../src/domain/reference.ts';
+import { PERIODS } from '../../src/domain/schedule.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { closest, type Token } from '../../src/domain/tokens.ts';
@@ -54,6 +55,7 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   user: parseUser,
   age: parseAge,
   export: (token) => oneOf('export format', ['json', 'csv'] as const, token),
+  period: (token) => oneOf('period', [...PERIODS, 'off'] as const, token),
   command: (token) => token.text.toLowerCase(),
   flag: () => true,
 };

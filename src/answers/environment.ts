@@ -61,7 +61,7 @@ export function describeEnvironment(
       list(others.map((entry) => revisionLine(environment, entry))),
     );
   }
-  parts.push(...describeMoves(environment));
+  parts.push(...describeMoves(environment), ...describeSchedule(environment));
   if (revision) {
     parts.push(
       ...buttons(
@@ -80,6 +80,14 @@ export function describeEnvironment(
     );
   }
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
+}
+
+/** What was found when newer packages were looked for the last time. */
+function describeSchedule({ schedule }: Environment): Part[] {
+  if (schedule === null) return [];
+  const { every, last } = schedule;
+  const found = last === null ? ['not yet'] : [date(last.at), `: ${line(last.text, 300)}`];
+  return [small(`newer packages are looked for ${every}; last `, ...found)];
 }
 
 /** The names by which the revision is found beside its number. */

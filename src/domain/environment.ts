@@ -4,6 +4,7 @@ import type { ClusterMode, Purpose, Tool } from './invocation/request.ts';
 import type { Lock } from './lock.ts';
 import type { Note } from './note.ts';
 import type { BuildRequest, Layout, ProjectPin } from './request.ts';
+import type { Schedule } from './schedule.ts';
 
 /** A named, owned line of revisions. */
 export interface Environment {
@@ -21,6 +22,8 @@ export interface Environment {
   keptUntil: number | null;
   /** When its owner was reminded that its time is up at the moment `of`. */
   reminded: { of: number; at: number } | null;
+  /** When newer packages are looked for; null where nobody wants that. */
+  schedule: Schedule | null;
 }
 
 /** A tag, or the environment's name alone (null), got another revision. */
@@ -159,7 +162,7 @@ export function newEnvironment(name: string, owner: string, createdAt: number): 
   return {
     ...{ name, owner, createdAt },
     ...{ revisions: [], tags: {}, defaultRevision: null, moves: [] },
-    ...{ keptUntil: null, reminded: null },
+    ...{ keptUntil: null, reminded: null, schedule: null },
   };
 }
 

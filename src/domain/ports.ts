@@ -341,7 +341,9 @@ export type Notice =
   /** What is to be decided, or was: `to` is a channel or a person. */
   | { id: string; kind: 'approval'; approvalId: string; to: string; dueAt: number }
   /** An environment is let go at the moment `ends`, unless it is kept; for its owner. */
-  | { id: string; kind: 'expiring'; environment: string; ends: number; dueAt: number };
+  | { id: string; kind: 'expiring'; environment: string; ends: number; dueAt: number }
+  /** What a schedule has found, a sentence; for the owner. */
+  | { id: string; kind: 'newer'; environment: string; text: string; dueAt: number };
 
 /** Why a worker is given a build: to make it, or to verify a ready one again. */
 export type JobPurpose = 'build' | 'verify';

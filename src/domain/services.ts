@@ -17,6 +17,7 @@ import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
 import type { Roles } from './services/roles.ts';
+import type { Schedules } from './services/schedules.ts';
 import type { Tags } from './services/tags.ts';
 
 /**
@@ -36,6 +37,7 @@ export interface Services
     Audits,
     Freezes,
     Blocks,
+    Schedules,
     Roles,
     Approvals,
     LettingGo,

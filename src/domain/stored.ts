@@ -22,6 +22,7 @@ import { NOTE } from './note.ts';
 import type { PipRequirement } from './pip.ts';
 import type { UserGroup } from './ports.ts';
 import type { BuildRequest, Layout, ProjectPin, ProjectReference } from './request.ts';
+import { type Looked, PERIODS, type Schedule } from './schedule.ts';
 import {
   boolean,
   isObject,
@@ -194,6 +195,14 @@ const REVISION = object<StoredRevision>({
   ...{ createdAt: number, createdBy: string, letGo: or(LET_GO, null) },
 });
 
+const SCHEDULE = object<Schedule>({
+  ...{ every: oneOf(PERIODS), by: string, dueAt: number },
+  last: or(
+    object<Looked>({ at: number, outcome: oneOf(['same', 'changed', 'broken']), text: string }),
+    null,
+  ),
+});
+
 const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredRevision[] }>({
   ...{ name: string, owner: string },
   createdAt: number,
@@ -202,6 +211,7 @@ const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredR
   defaultRevision: or(number, null),
   keptUntil: or(number, null),
   reminded: or(object<{ of: number; at: number }>({ of: number, at: number }), null),
+  schedule: or(SCHEDULE, null),
   moves: listOf(
     object<Move>({
       ...{ tag: or(string, null), from: or(number, null), to: or(number, null) },

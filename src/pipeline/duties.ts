@@ -3,6 +3,7 @@ import { type Environment, isThere } from '../domain/environment.ts';
 import { Cancelled, throwIfStopped } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
+import { lookForNewer } from './looking.ts';
 import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
 import { removeUnproven } from './unproven.ts';
@@ -22,6 +23,7 @@ const DUTIES: readonly Duty[] = [
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
   { name: 'retention', everySeconds: 3600, run: keepRetention },
   { name: 'remove-unproven', everySeconds: 3600, run: removeUnproven },
+  { name: 'newer-packages', everySeconds: 300, run: lookForNewer },
   { name: 'sweep-archives', everySeconds: 3600, onEachHost: true, run: sweepArchives },
 ];
 

@@ -16,6 +16,7 @@ import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
 import type { ServicePorts } from './services/ports.ts';
 import { roles } from './services/roles.ts';
+import { schedules } from './services/schedules.ts';
 import { tags } from './services/tags.ts';
 
 const UNKNOWN: Channels = { read: async () => null, close() {} };
@@ -45,6 +46,7 @@ export function createServices({
     ...audits(ports),
     ...freezes(ports),
     ...blocks(ports),
+    ...schedules(ports),
     ...tags(ports),
     ...roles(ports),
     ...approvals(ports),

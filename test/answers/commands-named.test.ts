@@ -19,7 +19,7 @@ import { build, environment, samples, settings } from './samples.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const NAMES = new Set(commands.flatMap(({ name, aliases }) => [name, ...aliases]));
 /** Commands that were named once and are none, so that they are noticed where they come back. */
-const NONE = new Set(['stage', 'schedule', 'history']);
+const NONE = new Set(['stage', 'history']);
 
 /** What stands for a value in a usage or a fix, with a value. */
 const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [

@@ -72,6 +72,15 @@ describe('a record of an older version', () => {
     assert.deepEqual(readEnvironment({ ...environment(), revisions: [gone] }).revisions, [gone]);
   });
 
+  test('of an environment has no schedule, and keeps the one it has', () => {
+    const { schedule, ...older } = environment();
+    assert.equal(schedule, null);
+    assert.deepEqual(readEnvironment(older), environment());
+    const last = { at: 8, outcome: 'same' as const, text: 'Nothing newer.' };
+    const known = { every: 'weekly' as const, by: 'U1', dueAt: 9, last };
+    assert.deepEqual(readEnvironment({ ...environment(), schedule: known }).schedule, known);
+  });
+
   test('of an environment has no tags, and its newest revision as the default', () => {
     const { tags: _, defaultRevision: __, moves: ___, ...older } = environment();
     const read = readEnvironment(older);

@@ -262,6 +262,25 @@ describe('notices', () => {
       assert.equal(world.slack.messages(channel.id).length, 1);
     }));
 
+  test('of newer packages reach the owner who still wants them, with a way to see all', () =>
+    inWorld(async (world) => {
+      const tell = async (id: string) => {
+        const about = { environment: 'churn', text: 'Newer packages: 1 changed.' };
+        await world.store.addNotice({ id, kind: 'newer', ...about, dueAt: Date.now() });
+        await until(() => world.store.settled.has(id));
+      };
+      const schedule = { every: 'weekly' as const, by: ANA, dueAt: 0, last: null };
+      world.store.environments.set('churn', { ...environment(), schedule });
+      await tell('newer.churn.1');
+      const channel = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));
+      const [message] = world.slack.messages(channel.id);
+      assert.match(visibleText(message as Message), /1 changed/);
+      assert.match(JSON.stringify(message?.blocks), /plan churn .*schedule churn off/);
+      world.store.environments.set('churn', environment());
+      await tell('newer.churn.2');
+      assert.equal(world.slack.messages(channel.id).length, 1);
+    }));
+
   test('wait while Slack is away or says later', () =>
     inWorld(async (world) => {
       const { id, message } = await create(world);

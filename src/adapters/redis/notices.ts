@@ -69,8 +69,13 @@ const NOTICES = {
   expiring: object<NoticeOf<'expiring'>>({
     ...{ id: string, kind: oneOf(['expiring']), environment: string, ends: number, dueAt: number },
   }),
+  newer: object<NoticeOf<'newer'>>({
+    ...{ id: string, kind: oneOf(['newer']), environment: string, text: string, dueAt: number },
+  }),
 };
 
-const KIND = object<Pick<Notice, 'kind'>>({ kind: oneOf(['settled', 'approval', 'expiring']) });
+const KIND = object<Pick<Notice, 'kind'>>({
+  kind: oneOf(['settled', 'approval', 'expiring', 'newer']),
+});
 
 const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

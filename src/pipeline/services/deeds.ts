@@ -124,6 +124,10 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     ...ofEnvironment(name, requester, `keep ${name}${days === null ? '' : ` --days ${days}`}`),
     concerns: only('delete'),
   }),
+  schedule: ([name, every, requester]) => ({
+    ...ofEnvironment(name, requester, `schedule ${name} ${every ?? 'off'}`),
+    concerns: NEW_BUILD,
+  }),
   forget: ([name, requester]) => ({
     ...ofEnvironment(name, requester, `delete ${name} --forget`),
     concerns: only('delete'),

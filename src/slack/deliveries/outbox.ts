@@ -10,10 +10,12 @@
  */
 import { describeApproval } from '../../answers/approval.ts';
 import { type ByKind, byKind } from '../../answers/by-kind.ts';
+import type { Document } from '../../answers/document.ts';
 import { describeExpiring } from '../../answers/letting-go.ts';
+import { describeNewer } from '../../answers/newer.ts';
 import { describeSettled } from '../../answers/settled.ts';
 import type { Build } from '../../domain/build.ts';
-import { isLetGo } from '../../domain/environment.ts';
+import { type Environment, isLetGo } from '../../domain/environment.ts';
 import type { Clock, Notice, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
 import { type Message, messageOf } from '../blocks.ts';
@@ -95,6 +97,7 @@ const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
   settled: settledOf,
   approval: decisionOf,
   expiring: reminderOf,
+  newer: newerOf,
 };
 
 async function settledOf(
@@ -130,12 +133,30 @@ async function decisionOf(
 /** To the owner, directly; not when it was kept or let go meanwhile. */
 async function reminderOf(
   notice: Extract<Notice, { kind: 'expiring' }>,
-  { store, chat }: OutboxOptions,
+  options: OutboxOptions,
 ): Promise<Delivery> {
-  const environment = await store.readEnvironment(notice.environment);
+  const environment = await options.store.readEnvironment(notice.environment);
   const isKept = (environment?.keptUntil ?? 0) > notice.ends;
   if (environment === null || isLetGo(environment) || isKept) return 'never';
-  const { owner } = environment;
+  return toOwner(notice, environment, describeExpiring(environment, notice.ends), options);
+}
+
+/** To the owner, directly; not when nobody wants to hear of it any more. */
+async function newerOf(
+  notice: Extract<Notice, { kind: 'newer' }>,
+  options: OutboxOptions,
+): Promise<Delivery> {
+  const environment = await options.store.readEnvironment(notice.environment);
+  if (environment === null || isLetGo(environment) || environment.schedule === null) return 'never';
+  return toOwner(notice, environment, describeNewer(environment, notice.text), options);
+}
+
+function toOwner(
+  notice: Notice,
+  { owner }: Environment,
+  document: Document,
+  { chat }: OutboxOptions,
+): Delivery {
   if (!/^[UW][A-Z0-9]+$/.test(owner)) return 'never';
   return async () => {
     const channel = await chat.openDirect(owner);
@@ -143,8 +164,7 @@ async function reminderOf(
     const since = notice.dueAt - 60_000;
     const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
     if (seen) return;
-    const message = messageOf(describeExpiring(environment, notice.ends));
-    await chat.post({ channel, thread: null }, message, wanted);
+    await chat.post({ channel, thread: null }, messageOf(document), wanted);
   };
 }
 
