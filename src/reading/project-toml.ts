@@ -58,12 +58,33 @@ function readProject(
   }
   readDynamic(rows, places, content, project);
   const sources = tableAt(content, 'tool', 'uv', 'sources');
-  const read = (table: string, list: unknown, what: string) =>
-    readRequirements(rows, places, sources, table, list, what);
+  const extras = tableAt(project, 'optional-dependencies');
+  const readExtras = new Set<string>();
+  const readExtra = (name: string) => {
+    if (readExtras.has(name)) return;
+    readExtras.add(name);
+    read('project.optional-dependencies', extras[name], name);
+  };
+  const read = (table: string, list: unknown, what: string) => {
+    const { others, own } = apartFromItself(project, list);
+    readRequirements(rows, places, sources, table, others, what);
+    for (const { entry, extra } of own) {
+      const name = Object.keys(extras).find((each) => normalName(each) === normalName(extra));
+      if (name !== undefined) readExtra(name);
+      else {
+        const line = places.ofText(table, entry);
+        rows.refuse(
+          line,
+          `The project has no extra \`${printable(extra)}\`.`,
+          'Leave it out, or name one that stands in `[project.optional-dependencies]`.',
+        );
+      }
+    }
+  };
   read('project', project.dependencies, 'dependencies');
-  for (const [name, list] of Object.entries(tableAt(project, 'optional-dependencies'))) {
-    const table = 'project.optional-dependencies';
-    if (groups.isWanted(name, 'extra', places.ofKey(table, name))) read(table, list, name);
+  for (const name of Object.keys(extras)) {
+    const line = places.ofKey('project.optional-dependencies', name);
+    if (groups.isWanted(name, 'extra', line)) readExtra(name);
   }
   const own = tableAt(content, 'dependency-groups');
   const included = new Set<string>();
@@ -74,6 +95,26 @@ function readProject(
   }
   for (const name of included) read('dependency-groups', own[name], name);
   readDevelopment(groups, places, content, read);
+}
+
+/** A project takes extras of its own by its name: `all = ["churn[test,docs]"]`. */
+function apartFromItself(
+  project: Table,
+  list: unknown,
+): { others: unknown; own: { entry: string; extra: string }[] } {
+  if (!Array.isArray(list) || typeof project.name !== 'string') return { others: list, own: [] };
+  const name = normalName(project.name);
+  const own: { entry: string; extra: string }[] = [];
+  const others = list.filter((entry) => {
+    if (typeof entry !== 'string') return true;
+    const [, typed = '', extras = ''] = /^\s*([\w.-]+)\s*\[([^\]]*)\]/.exec(entry) ?? [];
+    if (normalName(typed) !== name) return true;
+    for (const extra of extras.split(',')) {
+      if (extra.trim() !== '') own.push({ entry, extra: extra.trim() });
+    }
+    return false;
+  });
+  return { others, own };
 }
 
 /** What uv and PDM had before there were dependency groups. */
