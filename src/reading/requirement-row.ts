@@ -38,13 +38,23 @@ const HASH = /\s--hash[=\s]\s*(\S+)/g;
 const OWN_OPTION =
   /\s--(?:global-option|install-option|config-settings?|build-option|no-binary|only-binary)[=\s]\s*(?:"[^"]*"|'[^']*'|\S+)/g;
 
+/** People copy these from a command; pip itself ignores them behind a requirement. */
+const INDEX_OPTION = /\s(?:-[fi]|--(?:find-links|(?:extra-)?index-url))[=\s]\s*\S+/g;
+
 const REPOSITORY = /(?:^|@\s*|\s|=)((?:(?:git|hg|svn|bzr)\+|git@)\S+)/;
 const ARCHIVE = /\.(?:whl|tar\.gz|tgz|zip|tar\.bz2|conda)(?:$|[#?\s])/i;
 
 /** One row as it stands in a requirements file or under `- pip:`, with what cannot be refused. */
 export function readRequirementRow(rows: Rows, typed: string, line: number): void {
-  const text = typed.replace(/(?:^|\s)#.*$/s, '').trim();
-  if (text === '') return;
+  const row = typed.replace(/(?:^|\s)#.*$/s, '').trim();
+  const options = row.match(INDEX_OPTION) ?? [];
+  for (const text of [row.replace(INDEX_OPTION, ''), ...options]) {
+    if (text.trim() !== '') readOne(rows, text.trim(), line);
+  }
+}
+
+/** One requirement, or options alone. */
+function readOne(rows: Rows, text: string, line: number): void {
   if (HARMLESS.test(text)) {
     rows.note(line, `\`${printable(text)}\` says how pip works, and has no meaning here.`);
     return;
