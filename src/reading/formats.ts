@@ -88,8 +88,8 @@ const REQUIRED =
 
 /** `numpy=1.26` is of conda alone; what only pip has makes a single `=` a mistake. */
 const OF_CONDA = /^(?:[\w./-]+::)?[A-Za-z0-9_][\w.-]*\s*=\s*[^=\s]+$/;
-/** A channel, or a name that begins as none on PyPI does. */
-const ONLY_CONDA = /^(?:[\w./-]+::[A-Za-z0-9_]|_[A-Za-z0-9])/;
+/** A channel, a name that begins as none on PyPI does, or Python itself with a single `=`. */
+const ONLY_CONDA = /^(?:[\w./-]+::[A-Za-z0-9_]|_[A-Za-z0-9]|python\s*=\s*[^=\s])/;
 const OF_PIP = /^-|[;@[\]]|===|~=/;
 
 function isListed(rows: readonly string[]): boolean {
