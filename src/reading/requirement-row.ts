@@ -17,12 +17,12 @@ const OPTIONS: readonly (readonly [option: RegExp, message: string, suggestion: 
   [
     /^(?:-i|--(?:extra-)?index-url\b|--pypi-url\b)/,
     'which package indexes there are is configured by the operator.',
-    'Leave the row out; ask the operator for an index that is missing.',
+    'Leave it out; ask the operator for an index that is missing.',
   ],
   [
     /^(?:-f|--find-links\b|--no-index\b)/,
     'packages come from the configured indexes only.',
-    'Leave the row out, and attach a wheel of your own as `--project`.',
+    'Leave it out, and attach a wheel of your own as `--project`.',
   ],
   [
     /^--pre\b/,
@@ -39,7 +39,8 @@ const OWN_OPTION =
   /\s--(?:global-option|install-option|config-settings?|build-option|no-binary|only-binary)[=\s]\s*(?:"[^"]*"|'[^']*'|\S+)/g;
 
 /** People copy these from a command; pip itself ignores them behind a requirement. */
-const INDEX_OPTION = /\s(?:-[fi]|--(?:find-links|(?:extra-)?index-url))[=\s]\s*\S+/g;
+const COMMAND_OPTION =
+  /\s(?:(?:-[fi]|--(?:find-links|(?:extra-)?index-url|trusted-host))[=\s]\s*\S+|(?:-U|--(?:upgrade|pre|no-deps|no-cache-dir|prefer-binary|no-build-isolation|use-pep517))(?=\s|$))/g;
 
 const REPOSITORY = /(?:^|@\s*|\s|=)((?:(?:git|hg|svn|bzr)\+|git@)\S+)/;
 const ARCHIVE = /\.(?:whl|tar\.gz|tgz|zip|tar\.bz2|conda)(?:$|[#?\s])/i;
@@ -47,8 +48,8 @@ const ARCHIVE = /\.(?:whl|tar\.gz|tgz|zip|tar\.bz2|conda)(?:$|[#?\s])/i;
 /** One row as it stands in a requirements file or under `- pip:`, with what cannot be refused. */
 export function readRequirementRow(rows: Rows, typed: string, line: number): void {
   const row = typed.replace(/(?:^|\s)#.*$/s, '').trim();
-  const options = row.match(INDEX_OPTION) ?? [];
-  for (const text of [row.replace(INDEX_OPTION, ''), ...options]) {
+  const options = row.match(COMMAND_OPTION) ?? [];
+  for (const text of [row.replace(COMMAND_OPTION, ''), ...options]) {
     if (text.trim() !== '') readOne(rows, text.trim(), line);
   }
 }
