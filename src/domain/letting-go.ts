@@ -28,6 +28,7 @@ export function leavingOf(
   requireIdle(environment, leaving, builds);
   requireUntagged(environment, leaving);
   const staying = there.filter((revision) => !leaving.includes(revision));
+  if (staying.length === 0) requireUnscheduled(environment);
   const moved = leaving.find(({ number }) => number === environment.defaultRevision);
   const other = staying.at(-1);
   if (moved && other) throw isDefault(environment.name, moved.number, other.number);
@@ -89,6 +90,17 @@ function requireUntagged(environment: Environment, leaving: readonly Revision[])
     message: `${named} ${tags.length === 1 ? 'means a revision that' : 'mean revisions that'} would go.`,
     suggestion: `Take the ${tags.length === 1 ? 'tag' : 'tags'} away first, or move ${tags.length === 1 ? 'it' : 'them'} to another revision.`,
     repairs: tags.map((tag) => ({ label: `Untag ${tag}`, command: `untag ${name} ${tag}` })),
+  });
+}
+
+/** A schedule goes on for as long as there is something to look at; its end is said, not implied. */
+function requireUnscheduled({ name, schedule }: Environment): void {
+  if (schedule === null) return;
+  const command = `schedule ${name} off`;
+  throw inUse({
+    message: `\`${name}\` is scheduled: newer packages are looked for ${schedule.every}.`,
+    suggestion: `End that first: \`${command}\`.`,
+    repairs: [{ label: 'End the schedule', command }],
   });
 }
 

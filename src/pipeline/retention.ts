@@ -50,12 +50,13 @@ async function letGo(ports: BuildPorts, name: string, reporting: Reporting): Pro
   const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
   if (builds.some((build) => !isSettled(build) || build.verifying)) return;
   const letGo = { at: clock.now(), by: null };
-  const after = await store.updateEnvironment(name, (environment) =>
-    leaving(environment).reduce(
+  const after = await store.updateEnvironment(name, (environment) => {
+    const left = leaving(environment).reduce(
       (result, { number }) => withRevision(result, number, { letGo }),
       environment,
-    ),
-  );
+    );
+    return left.revisions.some(isThere) ? left : { ...left, schedule: null };
+  });
   const gone = after.revisions.filter((revision) => revision.letGo?.at === letGo.at);
   for (const { number } of gone) reporting.log(`${name}@${number} is let go: its time is up`);
   await removeLetGo(ports, name, reporting);

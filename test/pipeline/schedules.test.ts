@@ -1,11 +1,12 @@
 /** Whoever schedules an environment hears of newer packages once, and of nothing else. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Environment } from '../../src/domain/environment.ts';
+import { type Environment, isThere } from '../../src/domain/environment.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Lock } from '../../src/domain/lock.ts';
 import { days } from '../../src/domain/retention.ts';
 import { lookForNewer } from '../../src/pipeline/looking.ts';
+import { keepRetention } from '../../src/pipeline/retention.ts';
 import { environment } from '../answers/samples.ts';
 import { createWorld, engineSolving, locked } from './world.ts';
 
@@ -48,6 +49,16 @@ async function scheduled() {
       return [...world.store.notices.values()].flatMap((notice) =>
         notice.kind === 'newer' ? notice.text : [],
       );
+    },
+    /** What is left once the retention has reminded of the environment and let it go. */
+    async ends() {
+      world.ports.retention = { expireDays: 30, remindDays: 7, keepRevisions: null };
+      for (const day of [1000, 1008]) {
+        now.ms = began + days(day);
+        await keepRetention(world.ports, reporting);
+      }
+      const { revisions, schedule } = world.store.environments.get('churn') as Environment;
+      return { there: revisions.filter(isThere).length, schedule };
     },
     last() {
       return (world.store.environments.get('churn') as Environment).schedule?.last?.outcome;
@@ -101,6 +112,25 @@ describe('a scheduled environment', () => {
     };
     assert.deepEqual(await on(0, away), []);
     assert.deepEqual(await on(0.1, newer), [CHANGED]);
+  });
+
+  test('is not deleted as a whole until the schedule is ended', async () => {
+    const { world } = await scheduled();
+    const refused = await world.say(OWNER, 'delete churn --yes');
+    assert.ok(refused.kind === 'refusal' && refused.error.code === 'in-use');
+    assert.deepEqual(
+      refused.error.repairs.map(({ command }) => command),
+      ['schedule churn off'],
+    );
+    assert.equal((await world.say(OWNER, 'delete churn@1 --yes')).kind, 'left');
+    await world.say(OWNER, 'schedule churn off');
+    assert.equal((await world.say(OWNER, 'delete churn --yes')).kind, 'left');
+  });
+
+  test('is none any more once all of it is let go because its time is up', async () => {
+    const { world, ends } = await scheduled();
+    assert.deepEqual(await ends(), { there: 0, schedule: null });
+    assert.equal((await world.say(OWNER, 'show churn')).kind, 'environment');
   });
 
   test('is its owner’s to begin and to end', async () => {
