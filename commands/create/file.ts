@@ -34,6 +34,7 @@ export function withFile(
   const environment = given ?? nameOf(content.name);
   const { pip, refused } = pipOf(content, settings);
   const isWhole = refused.length === 0;
+  const channel = typed.channel.length > 0 ? typed.channel : content.channels;
   const args: Incomplete<RequestArguments> = {
     ...typed,
     environment,
@@ -41,8 +42,8 @@ export function withFile(
     prefix: typed.name === null ? environment : typed.prefix,
     specs: [...content.specs, ...typed.specs],
     pip: [...pip, ...typed.pip],
-    channel: typed.channel.length > 0 ? typed.channel : content.channels,
-    lock: isWhole && typed.specs.length === 0 ? lockOf(content.lock, settings) : null,
+    channel,
+    lock: isWhole && typed.specs.length === 0 ? lockOf(content.lock, channel, settings) : null,
   };
   const mistakes = [...draft.mistakes];
   if (!isWhole) mistakes.push(rowsRefused(refused, { ...args, environment }, content.format));
@@ -87,14 +88,16 @@ function pipOf(
 }
 
 /**
- * Exactly the packages of a lock, where each has its sha256 and lies in a configured channel: from
- * there it comes, whatever mirror the lock names. Null where one does not; they are solved then.
+ * Exactly the packages of a lock, where each has its sha256 and lies in a configured channel that is
+ * asked for: from there it comes, whatever mirror the lock names. Null where one does not; they are
+ * solved then, from no other channels than roles and approvals are looked up for.
  */
-function lockOf(lock: FileLock | null, settings: Settings): Lock | null {
+function lockOf(lock: FileLock | null, asked: readonly string[], settings: Settings): Lock | null {
   if (lock === null || lock.packages.length === 0) return null;
   const packages: LockedPackage[] = [];
   for (const { sha256, url, subdir, channel, ...rest } of lock.packages) {
     const address = settings.channels.find(({ name }) => name === channel)?.url;
+    if (!asked.includes(channel)) return null;
     const file = url.split('/').at(-1);
     if (sha256 === null || address === undefined) return null;
     const from = `${address.replace(/\/+$/, '')}/${subdir}/${file}`;

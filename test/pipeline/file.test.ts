@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
-import { createWorld, engineSolving } from './world.ts';
+import { settings } from '../answers/samples.ts';
+import { createWorld, engineSolving, locked } from './world.ts';
 
 const URL = 'https://conda.anaconda.org/conda-forge';
 const LIST = `@EXPLICIT
@@ -26,5 +27,25 @@ describe('a build of a lock that somebody has', () => {
       lock?.packages.map(({ name, sha256 }) => `${name} ${sha256[0]}`),
       ['python a', 'six b'],
     );
+  });
+
+  test('has none of a channel that is not asked for, so nobody gets around its role', async () => {
+    const lock = { platform: 'linux-64' as const, packages: [locked('python 3.11.9')] };
+    const address = 'https://conda.example.com/internal';
+    const channels = [settings.channels[0], { name: 'internal', default: false, url: address }];
+    const world = createWorld(
+      { engine: engineSolving(async () => lock) },
+      { settings: { ...settings, channels: channels.filter((each) => each !== undefined) } },
+    );
+    await execute('create churn --channel conda-forge', commands, {
+      ...{ user: 'U1', channel: 'C1', team: null, services: world.services, commands: commandHelp },
+      file: {
+        name: 'explicit.txt',
+        bytes: new TextEncoder().encode(LIST.replaceAll(URL, address)),
+      },
+    });
+    const { request, lock: built } = await world.newest('churn');
+    assert.deepEqual(request.channels, ['conda-forge']);
+    assert.deepEqual(built, lock);
   });
 });
