@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { FerryError } from '../../../src/domain/errors.ts';
@@ -79,6 +87,22 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
       left().filter((path) => path.endsWith('.tar.gz')),
       [`archives/${request.archive.sha256}/churn.tar.gz`],
     );
+    await edge.remove(two, request.archive, GONE);
+    assert.deepEqual(left(), []);
+  });
+
+  it('leaves what starts other bytes that got the same number', async () => {
+    const failed = makeArchive(world.directory);
+    const one = await stage(failed);
+    const request = makeArchive(world.directory, { files: { 'lib/other.py': 'other = 1\n' } });
+    const two = await stage(request);
+    assert.notEqual(two.driverPrefix, one.driverPrefix);
+    await point(1);
+    const edge = world.edge();
+    await edge.remove(one, failed.archive, GONE);
+    assert.equal(existsSync(one.driverPrefix), false);
+    const started = readFileSync(join(world.root, 'launch/churn'), 'utf8');
+    assert.ok(started.includes(`${two.driverPrefix}/bin/python`));
     await edge.remove(two, request.archive, GONE);
     assert.deepEqual(left(), []);
   });

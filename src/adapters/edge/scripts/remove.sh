@@ -13,6 +13,12 @@ fi
 is_ours() {
   [ ! -f "$1/.conda-ferry-archive" ] || [ "$(cat "$1/.conda-ferry-archive")" = "$sha" ]
 }
+# What starts it, unless that starts other bytes that got its number.
+forget_start() {
+  start=$root/launch/$environment@$revision
+  if grep -F "$folder/$revision" "$start" 2>/dev/null | grep -qvF "$prefix/"; then return 0; fi
+  rm -f "$start" || fail 40 "$start"
+}
 # Files below a folder without the right to write would stay.
 clear_away() {
   if [ -d "$1" ] && [ ! -L "$1" ]; then chmod -R u+w "$1" 2>/dev/null; fi
@@ -28,12 +34,13 @@ newest() {
 }
 
 if [ -e "$prefix" ] && is_ours "$prefix" || [ -L "$prefix" ]; then
-  rm -f "$root/launch/$environment@$revision" || fail 40 "$root/launch"
+  forget_start
   clear_away "$gone"
   mv -T "$prefix" "$gone" || fail 40 "$prefix"
 fi
 if [ ! -e "$prefix" ]; then
-  rm -f "$root/launch/$environment@$revision" "$root/manifests/$environment/${prefix##*/}.json" ||
+  forget_start
+  rm -f "$root/manifests/$environment/${prefix##*/}.json" ||
     fail 40 "$root/manifests/$environment"
   # Names that led to it; the record tells afterwards what they mean now.
   for known in "$root/launch/$environment" "$root/launch/$environment":*; do
