@@ -1,4 +1,4 @@
-import { isSettled } from '../domain/build.ts';
+import { type Build, isSettled } from '../domain/build.ts';
 import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
 import { isStoreError, outsideError, throwIfStopped, toFailure } from '../domain/errors.ts';
@@ -21,8 +21,11 @@ export async function removeLetGo(
 ): Promise<Unreached[]> {
   const environment = await ports.store.readEnvironment(name);
   const leaving = environment?.revisions.filter((revision) => !isThere(revision)) ?? [];
-  for (const { fingerprint } of leaving) await ports.workspace.removeArchive(fingerprint);
-  await closeBuilds(ports, name, leaving);
+  // It may take a revision back: then it needs the archive, and is not over.
+  if ((await buildAtWork(ports, name)) === null) {
+    for (const { fingerprint } of leaving) await ports.workspace.removeArchive(fingerprint);
+    await closeBuilds(ports, name, leaving);
+  }
   const edges = new Set(leaving.flatMap(({ stagings }) => stagings.map(({ edge }) => edge)));
   const left = await Promise.all([...edges].map((edge) => clearEdge(ports, name, edge, progress)));
   const after = edges.size > 0 ? await ports.store.readEnvironment(name) : null;
@@ -39,7 +42,8 @@ async function closeBuilds(
   const open = leaving.filter(({ stagings }) => stagings.length > 0);
   if (open.length === 0) return;
   const builds = await store.listBuilds({ environment: name, limit: MOST_BUILDS });
-  for (const { id, revision } of builds) {
+  // One that failed to have it back made none, and its log says why.
+  for (const { id, revision } of builds.filter(({ state }) => state === 'ready')) {
     const letGo = open.find(({ number }) => number === revision)?.letGo;
     if (letGo) await store.updateBuild(id, (build) => ({ ...build, letGo }));
     if (letGo) await store.removeProgress([id]);
@@ -75,12 +79,18 @@ async function nextOn(ports: BuildPorts, name: string, edge: string): Promise<Re
     (revision) => !isThere(revision) && revision.stagings.some((known) => known.edge === edge),
   );
   if (!next) return null;
-  const [newest] = await ports.store.listBuilds({ environment: name, limit: 1 });
-  if (newest && !isSettled(newest)) {
-    const message = `The build \`${newest.id}\` of \`${name}\` is at work.`;
+  const atWork = await buildAtWork(ports, name);
+  if (atWork !== null) {
+    const message = `The build \`${atWork.id}\` of \`${name}\` is at work.`;
     throw outsideError({ code: 'environment-busy', message, retryable: true });
   }
   return next;
+}
+
+/** An environment has one at a time, which is the newest. */
+async function buildAtWork({ store }: BuildPorts, name: string): Promise<Build | null> {
+  const [newest] = await store.listBuilds({ environment: name, limit: 1 });
+  return newest && !isSettled(newest) ? newest : null;
 }
 
 async function removeStaging(

@@ -284,6 +284,25 @@ describe('a revision that was let go', () => {
     assert.equal((await world.services.findRevision('churn', null)).number, 2);
     assert.equal((await world.services.findBuild('churn@1')).id, id);
   });
+
+  test('is left alone while the build that takes it back is at work', async () => {
+    const world = await built();
+    const cleared: string[] = [];
+    const { workspace } = world.ports;
+    const removeArchive = async (fingerprint: string) => void cleared.push(fingerprint);
+    world.ports.workspace = { ...workspace, removeArchive };
+    world.errands.worker = null;
+    await world.say(OWNER, 'delete churn@1 --yes');
+    await world.say(OWNER, 'restore churn@1');
+    const { id } = await world.newest('churn');
+    // As it is once it has staged, while its proof runs.
+    await world.store.updateBuild(id, (build) => ({ ...build, state: 'running', revision: 1 }));
+    await removeLetGo(world.ports, 'churn', progress);
+    assert.deepEqual([cleared, world.store.builds.get(id)?.letGo], [[], null]);
+    await world.store.updateBuild(id, (build) => ({ ...build, state: 'failed' }));
+    await removeLetGo(world.ports, 'churn', progress);
+    assert.deepEqual([cleared.length, world.store.builds.get(id)?.letGo], [1, null]);
+  });
 });
 
 describe('a name whose revisions are all let go', () => {
