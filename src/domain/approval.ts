@@ -47,6 +47,8 @@ export interface Approval extends ApprovalSubject {
   expiresAt: number;
   /** The build that was made of it. */
   buildId: string | null;
+  /** Its tag was given. A tag moves on, so to give it again needs another approval. */
+  isSpent: boolean;
 }
 
 /** What waits: `churn`, or a tag, `churn:prod`. */

@@ -258,6 +258,7 @@ export const APPROVAL = object<Approval>({
     null,
   ),
   ...{ createdAt: number, expiresAt: number, buildId: or(string, null) },
+  isSpent: or(boolean, false),
 });
 
 export const USER_GROUP = object<UserGroup>({ id: string, members: listOf(string), at: number });

@@ -475,7 +475,7 @@ function approval(change: Partial<Approval> = {}): Approval {
     ...{ id: 'a7k2m9', request, lock, before, projects: [], tag: null, digest: 'd'.repeat(64) },
     requester: { user: 'U0ANARUIZ1', channel: 'C0PLATFORM', team: 'T0LAB' },
     needs: [{ about: 'the edge `lab`', by: 'release', count: 1, where: 'C0RELEASES' }],
-    ...{ given: [], refused: null, buildId: null },
+    ...{ given: [], refused: null, buildId: null, isSpent: false },
     ...{ createdAt: START, expiresAt: START + 72 * 3600_000 },
     ...change,
   };

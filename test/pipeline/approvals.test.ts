@@ -214,6 +214,47 @@ describe('a build that needs approval', () => {
     assert.equal(codeOf(await world.say(ANA, 'tag churn prod')), 'waiting-for-approval');
   });
 
+  test('that is a tag is good for giving it once, whoever says so again', async () => {
+    const world = worldWith({ rule: { edges: [], tags: ['prod'] } });
+    world.store.environments.set('churn', { ...environment('churn', 3), owner: ANA });
+    await world.say(ANA, 'tag churn prod');
+    const { id } = only(world);
+    await world.say(BEN, 'approve churn');
+    assert.equal(codeOf(await world.say(ANA, 'tag churn prod')), 'move');
+    await world.store.updateEnvironment('churn', (current) => ({ ...current, tags: { prod: 2 } }));
+    for (const user of [BEN, EVA, OPERATOR]) {
+      assert.equal(codeOf(await world.say(user, `approve ${id}`)), 'already-decided');
+    }
+    assert.equal(world.store.environments.get('churn')?.tags.prod, 2);
+    assert.equal(codeOf(await world.say(ANA, 'tag churn prod')), 'waiting-for-approval');
+  });
+
+  test('that could not begin is begun by nobody who has not approved it', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    await world.store.writeFreeze({ edge: 'madrid', why: 'Disks', user: OPERATOR, at: 1 });
+    await world.say(BEN, 'approve churn');
+    await world.store.removeFreeze('madrid');
+    const { id } = only(world);
+    assert.equal(codeOf(await world.say(OPERATOR, `approve ${id}`)), 'already-decided');
+    assert.equal(world.store.builds.size, 0);
+  });
+
+  test('is named by its id where several wait under one name', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    await world.say(ANA, `${CREATE} pandas`);
+    const [first, second] = [...world.store.approvals.keys()];
+    for (const verb of ['approve churn', 'refuse churn --why No']) {
+      const refused = await world.say(BEN, verb);
+      assert.equal(codeOf(refused), 'several-wait');
+      assert.match(said(refused), /^2 requests wait for approval as `churn`/);
+    }
+    assert.equal(codeOf(await world.say(BEN, `refuse ${second} --why No`)), 'notice');
+    assert.equal(codeOf(await world.say(BEN, 'approve churn')), 'build');
+    assert.equal(world.store.approvals.get(first ?? '')?.given.length, 1);
+  });
+
   test('is none where no rule holds', async () => {
     const world = worldWith({ rule: { projects: true } });
     assert.equal(codeOf(await world.say(ANA, 'create churn numpy')), 'build');

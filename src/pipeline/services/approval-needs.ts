@@ -53,18 +53,21 @@ export async function approvedSubject(
   return { ...subject, approval };
 }
 
-/** Throws as `approvedSubject` does where a rule holds for giving this tag to the revision. */
-export async function requireApprovedTag(
+/**
+ * The approval for giving this tag to the revision; null where no rule holds for it. Throws as
+ * `approvedSubject` does.
+ */
+export async function approvedTag(
   ports: ServicePorts,
   { number, request, lock, projects }: Revision,
   tag: string,
   requester: Requester,
-): Promise<void> {
+): Promise<Approval | null> {
   const needs = needsOfTag(tag, ports.settings);
-  if (needs.length === 0) return;
+  if (needs.length === 0) return null;
   requireProven(ports, needs);
   const subject = { request, lock, projects, tag: { name: tag, revision: number } };
-  await approvedOrAsked(ports, subject, requester, needs);
+  return approvedOrAsked(ports, subject, requester, needs);
 }
 
 /** The approval for exactly this and this person. Throws `waiting-for-approval` where there is none. */
@@ -78,6 +81,7 @@ async function approvedOrAsked(
   const known = (await ports.store.listApprovals()).find(
     (each) =>
       each.digest === digest &&
+      !each.isSpent &&
       each.requester.user === requester.user &&
       ['waiting', 'approved'].includes(approvalState(each, ports.clock.now())),
   );
@@ -131,7 +135,7 @@ async function ask(
     ...subject,
     ...{ id: ports.newId(), requester, digest, needs },
     before: current ? { number: current.number, lock: current.lock } : null,
-    ...{ given: [], refused: null, createdAt: now, buildId: null },
+    ...{ given: [], refused: null, createdAt: now, buildId: null, isSpent: false },
     expiresAt: now + settings.approvalHours * 3600_000,
   };
   await store.createApproval(approval);

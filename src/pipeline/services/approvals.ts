@@ -1,6 +1,8 @@
-import { type Approval, approvalState, isSatisfied } from '../../domain/approval.ts';
+import { type Approval, approvalLabel, approvalState, isSatisfied } from '../../domain/approval.ts';
 import type { Requester } from '../../domain/build.ts';
 import { userError } from '../../domain/errors.ts';
+import { counted } from '../../domain/figures.ts';
+import { listInWords } from '../../domain/phrase.ts';
 import { rolesToDecide } from '../../domain/policy.ts';
 import type { Approvals } from '../../domain/services/approvals.ts';
 import { tell } from './approval-needs.ts';
@@ -15,12 +17,15 @@ export function approvals(ports: ServicePorts): Approvals {
 
   async function find(reference: string): Promise<Approval> {
     const known = await store.listApprovals();
-    const found =
-      known.find(({ id }) => id === reference) ??
-      known.findLast(
-        (each) => each.request.environment === reference && stateOf(each) === 'waiting',
-      );
-    if (found) return found;
+    const exact = known.find(({ id }) => id === reference);
+    if (exact) return exact;
+    const named = known.filter(
+      (each) => each.request.environment === reference && stateOf(each) === 'waiting',
+    );
+    const [only, ...more] = named;
+    if (only && more.length === 0) return only;
+    // What was asked for last need not be what somebody has looked at.
+    if (only) throw several(reference, named);
     throw userError({
       code: 'approval-not-found',
       message: `Nothing waits for approval as \`${reference}\`.`,
@@ -32,12 +37,11 @@ export function approvals(ports: ServicePorts): Approvals {
 
   /** Changes it while it waits, as somebody who may. */
   async function decide(
-    reference: string,
+    { id }: Approval,
     verb: 'approve' | 'refuse',
     requester: Requester,
     change: (approval: Approval, roles: string[]) => Approval,
   ): Promise<Approval> {
-    const { id } = await find(reference);
     const asker = await askerOf(ports, requester.user);
     return store.updateApproval(id, (approval) => {
       if (stateOf(approval) !== 'waiting') throw decided(approval, stateOf(approval));
@@ -53,13 +57,18 @@ export function approvals(ports: ServicePorts): Approvals {
     async approve(reference, requester) {
       const { user } = requester;
       const known = await find(reference);
-      const approval =
-        stateOf(known) === 'approved' && known.buildId === null
-          ? known
-          : await decide(reference, 'approve', requester, (current, roles) => ({
-              ...current,
-              given: [...current.given, { user, at: clock.now(), roles }],
-            }));
+      // What could not begin then; whoever has not approved it has nothing to say here.
+      const isOpen =
+        stateOf(known) === 'approved' &&
+        known.buildId === null &&
+        !known.isSpent &&
+        known.given.some((each) => each.user === user);
+      const approval = isOpen
+        ? known
+        : await decide(known, 'approve', requester, (current, roles) => ({
+            ...current,
+            given: [...current.given, { user, at: clock.now(), roles }],
+          }));
       if (!isSatisfied(approval.needs, approval)) return { approval, isDone: false, build: null };
       await tell(ports, approval, 'approved');
       const { request, lock, projects, tag } = approval;
@@ -75,7 +84,7 @@ export function approvals(ports: ServicePorts): Approvals {
 
     async refuse(reference, why, requester) {
       const refused = { user: requester.user, at: clock.now(), why };
-      const approval = await decide(reference, 'refuse', requester, (current) => ({
+      const approval = await decide(await find(reference), 'refuse', requester, (current) => ({
         ...current,
         refused,
       }));
@@ -83,6 +92,15 @@ export function approvals(ports: ServicePorts): Approvals {
       return approval;
     },
   };
+}
+
+function several(name: string, known: readonly Approval[]) {
+  const each = known.map((approval) => `\`${approval.id}\` (\`${approvalLabel(approval)}\`)`);
+  return userError({
+    code: 'several-wait',
+    message: `${counted(known.length, 'request')} wait for approval as \`${name}\`.`,
+    suggestion: `Say which: ${listInWords(each, 'or')}. \`approve\` shows them.`,
+  });
 }
 
 function decided({ id, refused, given }: Approval, state: string) {

@@ -10,7 +10,7 @@ import {
   type Which,
 } from '../../domain/reference.ts';
 import type { Moved, Tags } from '../../domain/services/tags.ts';
-import { requireApprovedTag } from './approval-needs.ts';
+import { approvedTag } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import type { ServicePorts } from './ports.ts';
 
@@ -22,12 +22,17 @@ export function tags(ports: ServicePorts): Tags {
       const known = await lookup(ports).findEnvironment(name);
       requireMayMove(known, requester.user, ports.settings);
       const revision = thereOf(known, which);
-      await requireApprovedTag(ports, revision, tag, requester);
-      return move(ports, name, requester, (environment) => ({
+      const isGiven = known.tags[tag] === revision.number;
+      const approval = isGiven ? null : await approvedTag(ports, revision, tag, requester);
+      const moved = await move(ports, name, requester, (environment) => ({
         tag,
         // What was approved, whatever has become the default one meanwhile.
         to: thereOf(environment, revision.number).number,
       }));
+      if (approval !== null) {
+        await ports.store.updateApproval(approval.id, (each) => ({ ...each, isSpent: true }));
+      }
+      return moved;
     },
     async untag(name, tag, requester) {
       requireFreeTag(tag);

@@ -21,7 +21,7 @@ describe('approvals in Redis', { skip: noServer }, () => {
     ...{ projects: [], tag: { name: 'prod', revision: 2 }, before: null },
     requester: { user: 'U1', channel: 'C1', team: null },
     needs: [{ about: 'the edge `lab`', by: 'release', count: 2, where: null }],
-    ...{ given: [], refused: { user: 'U2', at: 5, why: 'No' } },
+    ...{ given: [], isSpent: false, refused: { user: 'U2', at: 5, why: 'No' } },
   });
 
   it('come back as they were saved, the oldest first', async () => {
