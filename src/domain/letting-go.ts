@@ -2,10 +2,12 @@ import { type Build, isSettled } from './build.ts';
 import {
   type Environment,
   isThere,
+  type LetGo,
   type Revision,
   revisionLabel,
   tagLabel,
   tagsOf,
+  withRevision,
 } from './environment.ts';
 import { type FerryError, type Repair, userError } from './errors.ts';
 import { listInWords } from './phrase.ts';
@@ -33,6 +35,27 @@ export function leavingOf(
   const other = staying.at(-1);
   if (moved && other) throw isDefault(environment.name, moved.number, other.number);
   return leaving;
+}
+
+/**
+ * The environment without these revisions. Where the one that its name meant goes, it means the
+ * newest from then on; and a schedule ends where nothing stays.
+ */
+export function withoutRevisions(
+  environment: Environment,
+  leaving: readonly Revision[],
+  letGo: LetGo,
+): Environment {
+  const left = leaving.reduce(
+    (result, { number }) => withRevision(result, number, { letGo }),
+    environment,
+  );
+  const isMoved = leaving.some(({ number }) => number === environment.defaultRevision);
+  return {
+    ...left,
+    ...(isMoved ? { defaultRevision: null } : {}),
+    ...(left.revisions.some(isThere) ? {} : { schedule: null }),
+  };
 }
 
 function allGone(name: string, number: number): FerryError {

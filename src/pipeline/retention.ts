@@ -1,5 +1,6 @@
 import { isSettled } from '../domain/build.ts';
-import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
+import { type Environment, isThere, type Revision } from '../domain/environment.ts';
+import { withoutRevisions } from '../domain/letting-go.ts';
 import type { Progress } from '../domain/ports.ts';
 import { dueOf, expiresAt, leavingAtEnd, surplusOf } from '../domain/retention.ts';
 import type { BuildPorts } from './context.ts';
@@ -50,13 +51,9 @@ async function letGo(ports: BuildPorts, name: string, reporting: Reporting): Pro
   const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
   if (builds.some((build) => !isSettled(build) || build.verifying)) return;
   const letGo = { at: clock.now(), by: null };
-  const after = await store.updateEnvironment(name, (environment) => {
-    const left = leaving(environment).reduce(
-      (result, { number }) => withRevision(result, number, { letGo }),
-      environment,
-    );
-    return left.revisions.some(isThere) ? left : { ...left, schedule: null };
-  });
+  const after = await store.updateEnvironment(name, (environment) =>
+    withoutRevisions(environment, leaving(environment), letGo),
+  );
   const gone = after.revisions.filter((revision) => revision.letGo?.at === letGo.at);
   for (const { number } of gone) reporting.log(`${name}@${number} is let go: its time is up`);
   await removeLetGo(ports, name, reporting);

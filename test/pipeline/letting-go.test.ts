@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { withRevision } from '../../src/domain/environment.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { removeLetGo } from '../../src/pipeline/removing.ts';
@@ -325,6 +326,18 @@ describe('a name whose revisions are all let go', () => {
     assert.equal((await world.say(OWNER, 'delete churn --forget')).kind, 'notice');
     assert.deepEqual(await names('list --all'), []);
     assert.equal((await world.say('U9', create)).kind, 'build');
+  });
+
+  test('means the first that comes back, whatever somebody chose before', async () => {
+    const world = churn();
+    await world.say(OWNER, 'rollback churn --to 1');
+    for (const text of ['delete churn@3 --yes', 'delete churn@2 --yes', 'delete churn@1 --yes']) {
+      assert.equal((await world.say(OWNER, text)).kind, 'left', text);
+    }
+    await world.store.updateEnvironment('churn', (known) =>
+      withRevision(known, 2, { letGo: null }),
+    );
+    assert.equal((await world.services.findRevision('churn', null)).number, 2);
   });
 
   test('cannot be forgotten while an edge still has something of it', async () => {

@@ -79,6 +79,13 @@ describe('an environment that nobody builds', () => {
     assert.deepEqual(await on(900), [[2], 1]);
   });
 
+  test('means what stays once what somebody chose for its name goes', async () => {
+    const { on, world } = churn({ expireDays: 30 }, { tags: { prod: 2 }, defaultRevision: 1 });
+    await on(24);
+    assert.deepEqual(await on(32), [[2], 1]);
+    assert.equal((await world.services.findRevision('churn', null)).number, 2);
+  });
+
   test('is not let go while somebody builds it', async () => {
     const { on, world } = churn({ expireDays: 30 });
     await on(24);

@@ -1,12 +1,7 @@
 import { isSettled } from '../../domain/build.ts';
-import {
-  type Environment,
-  isThere,
-  revisionLabel,
-  withRevision,
-} from '../../domain/environment.ts';
+import { type Environment, isThere, revisionLabel } from '../../domain/environment.ts';
 import { FerryError, userError } from '../../domain/errors.ts';
-import { leavingOf } from '../../domain/letting-go.ts';
+import { leavingOf, withoutRevisions } from '../../domain/letting-go.ts';
 import { requireMayMove } from '../../domain/policy.ts';
 import { revisionOf, type Which } from '../../domain/reference.ts';
 import { pinnedProjects } from '../../domain/request.ts';
@@ -36,16 +31,12 @@ export function lettingGo(ports: ServicePorts): LettingGo {
     leaving: (name, which, { user }) => leaving(name, which, user),
     async letGo(name, which, { user }) {
       const { revisions } = await leaving(name, which, user);
-      const numbers = revisions.map(({ number }) => number);
       const letGo = { at: clock.now(), by: user };
       const environment = await store.updateEnvironment(name, (current) => {
         requireMayMove(current, user, settings);
         // A tag may have come meanwhile; builds are looked at again before anything is removed.
         leavingOf(current, which, []);
-        return numbers.reduce((result, number) => withRevision(result, number, { letGo }), {
-          ...current,
-          ...(which === null ? { defaultRevision: null } : {}),
-        });
+        return withoutRevisions(current, revisions, letGo);
       });
       return { environment, revisions, left: await unstage(ports, name) };
     },
