@@ -35,6 +35,8 @@ export function withFile(
   const { pip, refused } = pipOf(content, settings);
   const isWhole = refused.length === 0;
   const channel = typed.channel.length > 0 ? typed.channel : content.channels;
+  // Of pip's packages a lock has too little: which wheels they are is found as for any request.
+  const isExact = isWhole && typed.specs.length + pip.length + typed.pip.length === 0;
   const args: Incomplete<RequestArguments> = {
     ...typed,
     environment,
@@ -43,7 +45,7 @@ export function withFile(
     specs: [...content.specs, ...typed.specs],
     pip: [...pip, ...typed.pip],
     channel,
-    lock: isWhole && typed.specs.length === 0 ? lockOf(content.lock, channel, settings) : null,
+    lock: isExact ? lockOf(content.lock, channel, settings) : null,
   };
   const mistakes = [...draft.mistakes];
   if (!isWhole) mistakes.push(rowsRefused(refused, { ...args, environment }, content.format));

@@ -48,4 +48,33 @@ describe('a build of a lock that somebody has', () => {
     assert.deepEqual(request.channels, ['conda-forge']);
     assert.deepEqual(built, lock);
   });
+
+  test('has those of pip, too, which are resolved beside it', async () => {
+    const wheel = {
+      name: 'rich',
+      version: '13.7.1',
+      url: 'https://pypi.example.com/rich-13.7.1-py3-none-any.whl',
+    };
+    const pip = {
+      indexes: ['pypi'],
+      resolve: async () => [{ ...wheel, sha256: 'c'.repeat(64), size: null }],
+      fetch: async () => [],
+    };
+    const packages = [locked('python 3.11.9'), locked('six 1.17.0'), locked('pip 24.0')];
+    const engine = engineSolving(async () => ({ platform: 'linux-64', packages }));
+    const world = createWorld({ engine, pip });
+    const row = `# pip rich @ ${wheel.url} --hash=sha256:${'c'.repeat(64)}\n`;
+    const reply = await execute('create churn', commands, {
+      ...{ user: 'U1', channel: 'C1', team: null, services: world.services, commands: commandHelp },
+      file: { name: 'explicit.txt', bytes: new TextEncoder().encode(LIST + row) },
+    });
+    assert.equal(reply.kind, 'build', JSON.stringify(reply));
+    await world.work('churn');
+    const { lock, failure } = await world.newest('churn');
+    assert.deepEqual(
+      lock?.wheels?.map(({ name }) => name),
+      ['rich'],
+      JSON.stringify(failure),
+    );
+  });
 });
