@@ -366,4 +366,17 @@ describe('a build beyond the quota', () => {
     await world.say(OWNER, 'delete churn --yes');
     assert.equal((await world.say(OWNER, 'create other python=3.11 numpy')).kind, 'build');
   });
+
+  test('is not had by running failed ones again, either', async () => {
+    const quota = { ...settings.quota, builds: 1 };
+    const world = createWorld({}, { settings: { ...settings, quota } });
+    for (const name of ['churn', 'sales']) {
+      await world.say('U1', `create ${name} numpy`);
+      const { id } = await world.newest(name);
+      await world.store.updateBuild(id, (each) => ({ ...each, state: 'failed' }));
+    }
+    assert.equal((await world.say('U1', 'retry churn')).kind, 'build');
+    assert.equal(codeOf(await world.say('U1', 'retry sales')), 'quota');
+    assert.equal((await world.newest('sales')).state, 'failed');
+  });
 });

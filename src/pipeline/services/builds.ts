@@ -6,7 +6,7 @@ import { requireMayActOn } from '../../domain/policy.ts';
 import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
-import { create } from './create.ts';
+import { create, requireQuota } from './create.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
@@ -46,6 +46,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   const asked = withoutDefaultEdges(build.request, settings);
   await requireOwn(ports, asked, await store.readEnvironment(name), people);
   requireThawed(await store.readFreezes(), edgesOf(asked, settings), asked);
+  await requireQuota(ports, build.request, build.requester);
   const { held, holder } = await store.holdEnvironment(name, build.id);
   if (!held) throw busy(await lookup(ports).findBuild(holder));
   const again = await store.updateBuild(build.id, (current) =>

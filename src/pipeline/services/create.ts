@@ -114,8 +114,8 @@ async function record(
   return { build, joined: false };
 }
 
-/** Looked at before each new build; two in one moment may both pass. */
-async function requireQuota(
+/** Looked at before each build is queued; two in one moment may both pass. */
+export async function requireQuota(
   { store, settings }: ServicePorts,
   { environment }: BuildRequest,
   { user }: Requester,
