@@ -17,6 +17,7 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'npm run demo': 'by its reader: prepare, then what the other tests are made of',
     'npm test': 'now',
     "npx conda-ferry exec --wait -- 'create churn python=3.11 numpy'": 'test/path/terminal.test.ts',
+    'npx conda-ferry read environment.yml': 'test/terminal/read.test.ts',
     'npx conda-ferry diagnose job.log': 'here',
     'npx conda-ferry lint churn.zip': 'test/packing/lint.test.ts',
   },
