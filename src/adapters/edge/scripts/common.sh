@@ -45,8 +45,10 @@ prefix_holds() {
 }
 
 # Points a symbolic link elsewhere in one step: readers see the old or the new target, never none.
+# Nothing that people name begins with a dot, as what is not finished does.
 point() {
   if [ "$(readlink "$2" 2>/dev/null)" = "$1" ]; then return 0; fi
   if [ -d "$2" ] && [ ! -L "$2" ]; then fail 46 "$2 is a folder, not a link"; fi
-  ln -s "$1" "$2.part-$$" && mv -Tf "$2.part-$$" "$2" || fail 40 "$2"
+  part=${2%/*}/.part-$$
+  ln -sfn "$1" "$part" && mv -Tf "$part" "$2" || fail 40 "$2"
 }

@@ -15,7 +15,7 @@ for known in "$environment" "$environment":*; do
   esac
 done
 printf '%s\n' "$names" | while read -r known revision; do
-  if [ -f "$environment@$revision" ]; then point "$environment@$revision" "$known"
+  if [ -f "$environment@$revision" ]; then point "$environment@$revision" "./$known"
   elif [ -n "$known" ]; then rm -f "$known"
   fi
 done

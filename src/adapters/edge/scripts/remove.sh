@@ -59,7 +59,8 @@ fi
 clear_away "$gone"
 
 for marker in "$root"/envs/*/*/.conda-ferry-archive; do
-  case $marker in *.part-*) continue ;; esac
+  other=${marker%/*}
+  case ${other##*/} in *.part-*) continue ;; esac
   if [ -f "$marker" ] && [ "$(cat "$marker")" = "$sha" ]; then keep=yes; fi
 done
 if [ "$keep" = no ]; then

@@ -13,8 +13,7 @@ if [ -d "$root" ]; then
   old "$root/archives" -mindepth 1 -maxdepth 1 -name '*.part*' | remove
   old "$root/envs" -mindepth 2 -maxdepth 2 -name '*.part-*' | remove
   old "$root/manifests" -mindepth 2 -maxdepth 2 -type f -name '*.part-*' | remove
-  old "$root" -mindepth 1 -maxdepth 2 -type f -name '.part-*' | remove
-  old "$root" -mindepth 2 -maxdepth 2 -type l -name '*.part-*' | remove
+  old "$root" -mindepth 1 -maxdepth 2 ! -type d -name '.part-*' | remove
 fi
 old "${TMPDIR:-/tmp}" -maxdepth 1 -type d -user "$(id -u)" -name 'conda-ferry.*' | remove
 true
