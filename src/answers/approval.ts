@@ -1,11 +1,11 @@
 import { type Approval, approvalLabel, approvalState, missing } from '../domain/approval.ts';
 import { revisionLabel } from '../domain/environment.ts';
 import { counted } from '../domain/figures.ts';
-import { compareLocks } from '../domain/lock.ts';
+import { compareLocks, everyPackage } from '../domain/lock.ts';
 import { listInWords } from '../domain/phrase.ts';
 import type { Reply } from '../domain/reply.ts';
+import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { formatSpec } from '../domain/spec.ts';
 import { sayButtons } from './buttons.ts';
 import { describeDifference } from './difference.ts';
 import {
@@ -69,12 +69,7 @@ export function describeApproval(approval: Approval, now: number): Document {
       prose(
         user(requester.user),
         ...(tag === null
-          ? [
-              ' asks for ',
-              codes(request.specs.map(formatSpec), 600),
-              ' on ',
-              codes(request.edges, 160),
-            ]
+          ? [' asks for ', codes(packagesAsked(request), 600), ' on ', codes(request.edges, 160)]
           : [
               ' gives ',
               code(revisionLabel(request.environment, tag.revision)),
@@ -97,7 +92,7 @@ export function describeApproval(approval: Approval, now: number): Document {
         ? []
         : [list(projects.map((pin) => words('code ', code(`${pin.name} ${pin.origin}`, 160))))]),
       small(
-        `${counted(lock.packages.length, 'package')} · lapses `,
+        `${counted(everyPackage(lock).length, 'package')} · lapses `,
         date(expiresAt),
         ' · ',
         code(id, 60),

@@ -1,3 +1,4 @@
+import { requireUnblocked } from '../domain/block.ts';
 import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
 import {
   type Environment,
@@ -53,8 +54,9 @@ export async function runBuild(
       const number = await revisionNumber(run, solved);
       const stagings = await run.step('stage', async (progress) => {
         const { request } = run.build;
-        // Frozen perhaps since it was asked for.
+        // Frozen or blocked perhaps since it was asked for and solved.
         requireThawed(await ports.store.readFreezes(), request.edges, request);
+        requireUnblocked(await ports.store.readBlocks(), solved.lock, request, true);
         return stage(run, solved, packed, number, progress);
       });
       await run.update((build) => ({

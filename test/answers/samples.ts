@@ -469,7 +469,7 @@ function plan(change: Partial<Plan> = {}): Plan {
   };
 }
 
-function approval(change: Partial<Approval> = {}): Approval {
+export function approval(change: Partial<Approval> = {}): Approval {
   const { request, lock, before } = plan();
   return {
     ...{ id: 'a7k2m9', request, lock, before, projects: [], tag: null, digest: 'd'.repeat(64) },

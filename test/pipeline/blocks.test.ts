@@ -109,6 +109,27 @@ describe('a blocked package', () => {
     assert.equal((await clone('other')).state, 'ready');
   });
 
+  test('that is blocked while a build is at work is not staged, by Retry neither', async () => {
+    const world = worldOf();
+    await world.say('U01', 'create churn numpy');
+    const { packer } = world.ports;
+    const pack = packer.pack;
+    packer.pack = async (...asked) => {
+      await world.say(OPERATOR, 'block openssl>=3.0.15 --why CVE');
+      return pack(...asked);
+    };
+    for (const time of ['first', 'retried']) {
+      await world.work('churn');
+      const { state, failure, stagings } = await world.newest('churn');
+      assert.deepEqual([state, failure?.code, stagings], ['failed', 'package-blocked', []], time);
+      assert.deepEqual(
+        failure?.repairs?.map(({ command }) => command),
+        ['create churn numpy --edge lab'],
+      );
+      if (time === 'first') assert.equal((await world.say('U01', 'retry churn')).kind, 'build');
+    }
+  });
+
   test('is blocked and unblocked by operators alone, in words that are understood', async () => {
     const { say } = worldOf();
     const denied = refusalOf(await say('U01', 'block openssl --why Fun'));
