@@ -42,11 +42,12 @@ async function closeBuilds(
   const open = leaving.filter(({ stagings }) => stagings.length > 0);
   if (open.length === 0) return;
   const builds = await store.listBuilds({ environment: name, limit: MOST_BUILDS });
-  // One that failed to have it back made none, and its log says why.
-  for (const { id, revision } of builds.filter(({ state }) => state === 'ready')) {
+  for (const { id, state, revision, letGo: said } of builds) {
+    // One that failed to have it back made none, and its log says why.
     const letGo = open.find(({ number }) => number === revision)?.letGo;
-    if (letGo) await store.updateBuild(id, (build) => ({ ...build, letGo }));
-    if (letGo) await store.removeProgress([id]);
+    if (!letGo || state !== 'ready' || said !== null) continue;
+    await store.removeProgress([id]);
+    await store.updateBuild(id, (build) => ({ ...build, letGo }));
   }
 }
 

@@ -260,6 +260,20 @@ describe('a revision that was let go', () => {
     assert.equal(codeOf(await world.say('U9', 'restore churn@1')), 'not-allowed');
   });
 
+  test('is said of its build once, however long an edge is away', async () => {
+    const world = await built();
+    const updateBuild = world.store.updateBuild.bind(world.store);
+    const changed: string[] = [];
+    world.store.updateBuild = (id, change) => {
+      changed.push(id);
+      return updateBuild(id, change);
+    };
+    world.away.add('lab');
+    await world.say(OWNER, 'delete churn@1 --yes');
+    await removeLetGo(world.ports, 'churn', progress);
+    assert.deepEqual(changed, [world.store.environments.get('churn')?.revisions[0]?.buildId]);
+  });
+
   test('is neither proven again nor answered with, even before its bytes are gone', async () => {
     const world = await built();
     const by = { user: OWNER, channel: 'C1', team: null };
