@@ -1,4 +1,4 @@
-import { FerryError } from '../domain/errors.ts';
+import { FerryError, userError } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import { printable } from '../domain/names.ts';
 import { condaVersion, type PipRequirement, parseRequirement } from '../domain/pip.ts';
@@ -10,6 +10,11 @@ import { packageAddress } from './addresses.ts';
 import { channelName, NO_DEFAULTS } from './channel-names.ts';
 import type { FileContent, FilePackage, Note, ReadSettings, Refused } from './content.ts';
 import { joinRequirements, joinSpecs } from './join.ts';
+
+/** Many times what an environment has: whatever reads on looks at each of them. */
+const MOST_PACKAGES = 3_000;
+/** What the rows of one package say together; each more is compared with all before it. */
+const LONGEST_CONSTRAINT = 500;
 
 /** What a format's reader finds in a file, row by row, and `content` makes of it. */
 export class Rows {
@@ -76,7 +81,8 @@ export class Rows {
     if (spec.channel !== null && !this.#isConfigured(spec.channel, line)) return;
     const before = this.#specs.get(spec.name);
     const joined = before ? joinSpecs(before, spec) : spec;
-    if (joined !== null) this.#specs.set(spec.name, joined);
+    if (isTooLong(joined?.version)) this.#refuseOften(spec.name, line);
+    else if (joined !== null) this.#specs.set(spec.name, joined);
     else {
       this.refuse(
         line,
@@ -161,8 +167,17 @@ export class Rows {
     });
   }
 
+  /** Throws `file-too-large` where it is more than anybody can build. */
   content(format: string): FileContent {
     const pip = this.#settledPip();
+    const count = this.#specs.size + pip.length;
+    if (count > MOST_PACKAGES) {
+      throw userError({
+        code: 'file-too-large',
+        message: `The ${format} names ${count} packages; at most ${MOST_PACKAGES} are read.`,
+        suggestion: 'Name those that are needed; what they need comes along.',
+      });
+    }
     const platform: Platform = this.settings.platform;
     return {
       format,
@@ -196,6 +211,10 @@ export class Rows {
     return false;
   }
 
+  #refuseOften(name: string, line: number): void {
+    this.refuse(line, `\`${name}\` is asked for too often.`, 'Join its constraints in one row.');
+  }
+
   #refuseError(error: unknown, line: number): void {
     if (!(error instanceof FerryError)) throw error;
     this.refuse(line, error.message, error.suggestion);
@@ -204,7 +223,7 @@ export class Rows {
   /** Markers judged, packages that conda has moved to it, and one requirement for each package. */
   #settledPip(): PipRequirement[] {
     const pythons = pythonsOf(this.#specs.get('python')?.version ?? null);
-    const settled: PipRequirement[] = [];
+    const settled = new Map<string, PipRequirement>();
     for (const { requirement, line } of this.#pip) {
       const { name, marker } = requirement;
       const isWanted = marker === null || holds(marker, this.settings.platform, pythons);
@@ -218,19 +237,20 @@ export class Rows {
       const here = isWanted === true ? { ...requirement, marker: null } : requirement;
       if (!this.#movedToConda(here, line)) this.#settle(settled, here, line);
     }
-    return settled;
+    return [...settled.values()];
   }
 
-  #settle(settled: PipRequirement[], requirement: PipRequirement, line: number): void {
+  #settle(settled: Map<string, PipRequirement>, requirement: PipRequirement, line: number): void {
     const { name, marker } = requirement;
-    const at = settled.findIndex((other) => other.name === name && other.marker === marker);
-    const before = settled[at];
+    const key = JSON.stringify([name, marker]);
+    const before = settled.get(key);
     if (before === undefined) {
-      settled.push(requirement);
+      settled.set(key, requirement);
       return;
     }
     const joined = joinRequirements(before, requirement);
-    if (joined !== null) settled[at] = joined;
+    if (isTooLong(joined?.specifier)) this.#refuseOften(name, line);
+    else if (joined !== null) settled.set(key, joined);
     else {
       this.refuse(
         line,
@@ -256,4 +276,8 @@ function addressAsName(text: string): string {
   const [, address, rest] = /^(https?:\/\/\S+?)::(.*)$/s.exec(text) ?? [];
   const channel = address === undefined ? null : channelName(address);
   return channel === null ? text : `${channel}::${rest}`;
+}
+
+function isTooLong(constraint: string | null | undefined): boolean {
+  return (constraint?.length ?? 0) > LONGEST_CONSTRAINT;
 }

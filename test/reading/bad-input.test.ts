@@ -35,6 +35,27 @@ describe('a file that cannot be read is refused in words', () => {
     assert.equal(read('requirements.txt', 'numpy\n'.repeat(300_000)).pip.length, 1);
   });
 
+  test('one with more packages than anybody builds says how many they are', () => {
+    const rows = Array.from({ length: 3_001 }, (_, index) => `p${index}`);
+    const error = refusal('requirements.txt', rows.join('\n'));
+    assert.equal(error.code, 'file-too-large');
+    assert.match(error.message, /names 3001 packages; at most 3000/);
+    assert.equal(read('requirements.txt', rows.slice(1).join('\n')).pip.length, 3_000);
+  });
+
+  test('one that says more and more of a package refuses the rows that are too many', () => {
+    const rows = Array.from({ length: 20_000 }, (_, index) => `numpy>=${index}`);
+    const files = {
+      'requirements.txt': rows.join('\n'),
+      'environment.yml': `dependencies:\n${rows.map((row) => `  - ${row}`).join('\n')}`,
+    };
+    for (const [name, text] of Object.entries(files)) {
+      const { refused } = read(name, text);
+      assert.ok(refused.length > 19_000, `${name}: ${refused.length}`);
+      assert.match(refused[0]?.message ?? '', /`numpy` is asked for too often/);
+    }
+  });
+
   test('an empty one, one without text, and an archive say what they are', () => {
     assert.equal(refusal('environment.yml', '').code, 'file-empty');
     assert.equal(refusal('environment.yml', '\uFEFF \n\n').code, 'file-empty');
