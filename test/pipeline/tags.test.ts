@@ -84,6 +84,19 @@ describe('a tag', () => {
     assert.equal(await shown(world, 'show churn'), 2);
   });
 
+  test('that moves while an edge is told of it is told as well', async () => {
+    const world = churn();
+    const told: (number | undefined)[] = [];
+    const lab = world.ports.edges.get('lab') as Edge;
+    const point: Edge['point'] = async (name, { tags }) => {
+      told.push(tags.prod);
+      await world.store.updateEnvironment(name, (known) => ({ ...known, tags: { prod: 3 } }));
+    };
+    world.ports.edges = new Map([['lab', { ...lab, point }]]);
+    await world.say(OWNER, 'tag churn@2 prod');
+    assert.deepEqual(told, [2, 3]);
+  });
+
   test('is given by the owner and by operators alone', async () => {
     const world = churn();
     for (const text of ['tag churn prod', 'untag churn prod', 'rollback churn']) {
