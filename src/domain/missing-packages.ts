@@ -20,6 +20,9 @@ export interface Missing {
 
 const MOST_VERSIONS = 5;
 
+/** Each is compared with every name of the channels, and nobody mends more of them by hand. */
+const MOST_MEANT = 50;
+
 /**
  * The specs that cannot be met, or null where the channels could not be asked. `names` are the
  * channels of the request in their order; the first one that has a package is the only one it
@@ -36,7 +39,9 @@ export async function missingPackages(
   if (contents === null) return null;
   const unknown = specs.filter((spec) => !spec.name.startsWith('__') && !holderOf(spec, contents));
   const known = new Set(unknown.length === 0 ? [] : contents.flatMap((each) => [...each.names()]));
-  const meant = new Map(unknown.map((spec) => [spec, meantBy(spec.name, known)]));
+  const meant = new Map(
+    unknown.map((spec, index) => [spec, index < MOST_MEANT ? meantBy(spec.name, known) : []]),
+  );
   // The versions of what was meant may not be known yet.
   const near = [...meant.values()].flat().map(({ name }) => name);
   const complete = near.length === 0 ? contents : await channels.read(asked, [...wanted, ...near]);
