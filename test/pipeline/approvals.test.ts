@@ -144,6 +144,18 @@ describe('a build that needs approval', () => {
     );
   });
 
+  test('needs another approval once the rules ask for more than it has', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    await world.say(BEN, 'approve churn');
+    const stricter = worldWith({ rule: { count: 2 } });
+    stricter.store.approvals.set('before', { ...only(world), id: 'before' });
+    assert.match(said(await stricter.say(ANA, CREATE)), /waits for approval by 2 of the role/);
+    assert.equal(stricter.store.approvals.size, 2);
+    await stricter.say(BEN, 'approve churn');
+    assert.equal(said(await stricter.say(EVA, 'approve churn')), 'build');
+  });
+
   test('is retried as it was approved, and not at all when it was not', async () => {
     const world = worldWith();
     await world.say(ANA, CREATE);

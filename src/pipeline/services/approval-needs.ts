@@ -1,5 +1,6 @@
 import {
   type Approval,
+  type ApprovalState,
   type ApprovalSubject,
   approvalLabel,
   approvalState,
@@ -78,15 +79,18 @@ async function approvedOrAsked(
   needs: Need[],
 ): Promise<Approval> {
   const digest = digestOf(subject);
-  const known = (await ports.store.listApprovals()).find(
-    (each) =>
-      each.digest === digest &&
-      !each.isSpent &&
-      each.requester.user === requester.user &&
-      ['waiting', 'approved'].includes(approvalState(each, ports.clock.now())),
+  const own = (await ports.store.listApprovals()).filter(
+    (each) => each.digest === digest && !each.isSpent && each.requester.user === requester.user,
   );
-  if (known && isSatisfied(needs, known)) return known;
-  throw waiting(ports, known ?? (await ask(ports, subject, digest, requester, needs)));
+  const inState = (state: ApprovalState) =>
+    own.filter((each) => approvalState(each, ports.clock.now()) === state);
+  // The rules may ask for more by now than when it was approved.
+  const approved = inState('approved').find((each) => isSatisfied(needs, each));
+  if (approved) return approved;
+  throw waiting(
+    ports,
+    inState('waiting')[0] ?? (await ask(ports, subject, digest, requester, needs)),
+  );
 }
 
 /** An approval says who asked, so it must be certain. */
