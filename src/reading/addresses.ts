@@ -21,13 +21,16 @@ export function packageAddress(text: string): PackageAddress | null {
     /^(.*)\/([a-z]+(?:-[a-z0-9_]+)?)\/([^/]+)-([^/-]+)-([^/-]+?)(?:\.conda|\.tar\.bz2)$/.exec(
       url.pathname,
     );
-  const [, folder = '', subdir = '', name = '', version = '', build = ''] = match ?? [];
+  const [, folder = '', subdir = '', name = '', written = '', build = ''] = match ?? [];
   if (!match || !/^[a-z0-9_][a-z0-9_.-]*$/i.test(name)) return null;
+  const version = decode(written);
+  // An encoded dash would make the file that of a package with a longer name.
+  if (!/^[a-z0-9_.!+]+$/i.test(version)) return null;
   const path = folder.replace(/^\/t\/[^/]+/, '');
   const place = `${url.protocol}//${url.host}${path}`;
   const last = path.split('/').at(-1) ?? '';
   return {
-    ...{ name: name.toLowerCase(), version: decode(version), build, subdir },
+    ...{ name: name.toLowerCase(), version, build, subdir },
     channel: channelName(place) ?? channelName(last) ?? url.hostname,
     url: `${place}/${subdir}/${url.pathname.split('/').at(-1)}`,
   };

@@ -35,6 +35,14 @@ describe('a file that cannot be read is refused in words', () => {
     assert.equal(read('requirements.txt', 'numpy\n'.repeat(300_000)).pip.length, 1);
   });
 
+  test('an address whose file is that of a package with another name is none', () => {
+    const address =
+      'https://conda.anaconda.org/conda-forge/noarch/ca-certificates%2D2024.1-0.conda';
+    const { lock, refused } = read('explicit.txt', `@EXPLICIT\n${address}\n`);
+    assert.deepEqual(lock?.packages, []);
+    assert.match(refused[0]?.message ?? '', /is not the address of a conda package/);
+  });
+
   test('one with more packages than anybody builds says how many they are', () => {
     const rows = Array.from({ length: 3_001 }, (_, index) => `p${index}`);
     const error = refusal('requirements.txt', rows.join('\n'));
