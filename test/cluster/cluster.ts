@@ -233,8 +233,9 @@ export function subjectOf(build: Built, staging?: Partial<Staging>): Verificatio
   // What is not as it was staged is not what the launcher starts.
   const change = staging && { archiveLink: null, ...staging };
   const { request, lock, imports } = build;
-  const tables = lock !== null && worksWithPandas(request, lock, known.cluster);
-  return { imports, tables, staging: { ...known, ...change } };
+  const there = { ...known, ...change };
+  const tables = lock !== null && worksWithPandas(request, lock, there.cluster);
+  return { imports, tables, staging: there };
 }
 
 /** The JSON after `RESULT ` in what an application printed. */

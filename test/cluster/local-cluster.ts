@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 import { diagnose } from '../../src/domain/diagnosis.ts';
 import { lineFor } from '../../src/domain/lines.ts';
-import type { VerificationSubject } from '../../src/domain/verification.ts';
 import { APPLICATION } from './applications.ts';
 import { type Built, subjectOf, tell, type World, withoutSpark } from './cluster.ts';
 
@@ -23,7 +22,7 @@ export function provesLocalCluster(
   /** An edge whose Spark is another, and an environment's staging there. */
   const onLocalCluster = (build: Built, spark: string, hadoop: string) => {
     const sparkHome = borrowedSpark(world(), spark);
-    const { staging, ...subject } = subjectOf(build, { layout: 'local', hdfs: null });
+    const { staging } = subjectOf(build);
     const aliases = { ...staging.aliases, local: `${staging.environment}_archive` };
     const cluster = {
       ...staging.cluster,
@@ -38,7 +37,7 @@ export function provesLocalCluster(
       SPARK_LOCAL_IP: '127.0.0.1',
     };
     return {
-      subject: { ...subject, staging: { ...staging, aliases, cluster } } as VerificationSubject,
+      subject: subjectOf(build, { layout: 'local', hdfs: null, aliases, cluster }),
       edge: world().edge({ env }),
       exports: Object.entries(env)
         .map(([name, value]) => `export ${name}=${value}; `)
