@@ -67,13 +67,16 @@ await page.waitForTimeout(3000);
 await keep('running');
 await page.getByText('churn@1 is ready').first().waitFor();
 await page.waitForTimeout(2000);
+await page
+  .getByText('churn@1 is ready')
+  .first()
+  .evaluate((title) => title.scrollIntoView({ block: 'start' }));
+await page.waitForTimeout(500);
 await keep('ready');
 
 await type(page, '/conda-env create model python=3.10 scipy');
-await page
-  .getByText(/could not be built/)
-  .first()
-  .waitFor();
+// What does not go together is told to who asked alone, before there is a build.
+await page.locator('.message.ephemeral', { hasText: 'scipy' }).last().waitFor();
 await page.waitForTimeout(1500);
 await keep('failed');
 
