@@ -19,9 +19,14 @@ import type { Listening } from './listening.ts';
 import { readable } from './readable.ts';
 import { responder } from './respond.ts';
 
-/** Callback ids of the message shortcuts in the manifest. */
-const DIAGNOSE_SHORTCUT = 'diagnose_message';
-const BUILD_SHORTCUT = 'build_message';
+/** Message shortcuts by their callback ids in the manifest: what each does with a message. */
+const SHORTCUTS: Readonly<
+  Record<string, (listening: Listening, message: { text?: string }, place: Place) => Promise<void>>
+> = {
+  diagnose_message: (listening, message, place) =>
+    hear(listening, `diagnose ${contentOf(message)}`, message, place),
+  build_message: planMessage,
+};
 
 export function listenToMessages(app: App, listening: Listening): void {
   const { background } = listening;
@@ -52,35 +57,22 @@ export function listenToMessages(app: App, listening: Listening): void {
     background(hear(listening, text, message, place, context.botUserId));
   });
 
-  app.shortcut(
-    { callback_id: DIAGNOSE_SHORTCUT, type: 'message_action' },
-    async ({ shortcut, respond }) => {
-      const { message, channel } = shortcut;
-      const place = placeOf(shortcut.user.id, {
-        channel: channel.id,
-        team: shortcut.team?.id ?? null,
-        thread: typeof message.thread_ts === 'string' ? message.thread_ts : null,
-        open: isDirect(channel.id),
-        respond: responder(respond),
-      });
-      background(hear(listening, `diagnose ${contentOf(message)}`, message, place));
-    },
-  );
-
-  app.shortcut(
-    { callback_id: BUILD_SHORTCUT, type: 'message_action' },
-    async ({ shortcut, respond }) => {
-      const { message, channel } = shortcut;
-      const place = placeOf(shortcut.user.id, {
-        channel: channel.id,
-        team: shortcut.team?.id ?? null,
-        thread: typeof message.thread_ts === 'string' ? message.thread_ts : null,
-        open: isDirect(channel.id),
-        respond: responder(respond),
-      });
-      background(planMessage(listening, message, place));
-    },
-  );
+  for (const [callbackId, act] of Object.entries(SHORTCUTS)) {
+    app.shortcut(
+      { callback_id: callbackId, type: 'message_action' },
+      async ({ shortcut, respond }) => {
+        const { message, channel } = shortcut;
+        const place = placeOf(shortcut.user.id, {
+          channel: channel.id,
+          team: shortcut.team?.id ?? null,
+          thread: typeof message.thread_ts === 'string' ? message.thread_ts : null,
+          open: isDirect(channel.id),
+          respond: responder(respond),
+        });
+        background(act(listening, message, place));
+      },
+    );
+  }
 }
 
 /** Plans what a message holds: a file of packages, or a block of code that is one. */
