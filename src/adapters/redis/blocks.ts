@@ -2,7 +2,7 @@ import type { Store } from '../../domain/ports.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { BLOCK } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
-import { FORMAT, readStored, unreadable } from './records.ts';
+import { FORMAT, readAll } from './records.ts';
 import type { RedisLink } from './redis.ts';
 
 /** Blocks by spec. One that cannot be read is refused: what it blocks must not be installed. */
@@ -11,16 +11,7 @@ export function storeBlocks(
   keys: StoreKeys,
 ): Pick<Store, 'readBlocks' | 'writeBlock' | 'removeBlock'> {
   return {
-    async readBlocks() {
-      const stored = await link.call((redis) => redis.hgetall(keys.blocks));
-      return Object.entries(stored)
-        .map(([name, text]) => {
-          const block = readStored(text, 'block', BLOCK);
-          if (block === null) throw unreadable(`the block of ${name}`, text);
-          return block;
-        })
-        .sort((left, right) => left.at - right.at);
-    },
+    readBlocks: () => readAll(link, keys.blocks, 'block', BLOCK),
 
     async writeBlock(block) {
       const text = JSON.stringify({ format: FORMAT, block });

@@ -1,7 +1,7 @@
 import type { Store } from '../../domain/ports.ts';
 import { FREEZE } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
-import { FORMAT, readStored, unreadable } from './records.ts';
+import { FORMAT, readAll } from './records.ts';
 import type { RedisLink } from './redis.ts';
 
 /** The freeze of every edge; no edge has a name such as this. */
@@ -13,16 +13,7 @@ export function storeFreezes(
   keys: StoreKeys,
 ): Pick<Store, 'readFreezes' | 'writeFreeze' | 'removeFreeze'> {
   return {
-    async readFreezes() {
-      const stored = await link.call((redis) => redis.hgetall(keys.freezes));
-      return Object.entries(stored)
-        .map(([name, text]) => {
-          const freeze = readStored(text, 'freeze', FREEZE);
-          if (freeze === null) throw unreadable(`the freeze of ${name}`, text);
-          return freeze;
-        })
-        .sort((left, right) => left.at - right.at);
-    },
+    readFreezes: () => readAll(link, keys.freezes, 'freeze', FREEZE),
 
     async writeFreeze(freeze) {
       const text = JSON.stringify({ format: FORMAT, freeze });

@@ -121,6 +121,26 @@ export function readStored<T>(text: string | null, field: string, shape: Shape<T
   return stored?.format === FORMAT ? fitOrNull(stored[field], shape) : null;
 }
 
+/**
+ * Every document of a hash, the oldest first. One that cannot be read is refused and not left out:
+ * for what forbids something.
+ */
+export async function readAll<T extends { at: number }>(
+  link: RedisLink,
+  key: string,
+  field: string,
+  shape: Shape<T>,
+): Promise<T[]> {
+  const stored = await link.call((redis) => redis.hgetall(key));
+  return Object.entries(stored)
+    .map(([name, text]) => {
+      const read = readStored(text, field, shape);
+      if (read === null) throw unreadable(`the ${field} of ${name}`, text);
+      return read;
+    })
+    .sort((left, right) => left.at - right.at);
+}
+
 const notFound = (kind: Pick<RecordKind<unknown>, 'word' | 'suggestion'>, id: string) =>
   userError({
     code: `${kind.word}-not-found`,
@@ -128,7 +148,7 @@ const notFound = (kind: Pick<RecordKind<unknown>, 'word' | 'suggestion'>, id: st
     suggestion: kind.suggestion,
   });
 
-export const unreadable = (name: string, details: string) =>
+const unreadable = (name: string, details: string) =>
   outsideError({
     code: 'record-unreadable',
     message: `The record of ${name} is none that this version of Conda Ferry can read.`,
