@@ -5,6 +5,7 @@ export interface PackageAddress {
   name: string;
   version: string;
   build: string;
+  /** `noarch` or the platform. */
   subdir: string;
   /** Its name, or the last part of its path where the host is not a known one. */
   channel: string;

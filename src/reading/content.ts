@@ -1,6 +1,7 @@
 import type { Platform } from '../domain/lock.ts';
 import type { PipRequirement } from '../domain/pip.ts';
 import type { Spec } from '../domain/spec.ts';
+import type { PackageAddress } from './addresses.ts';
 
 /** What a file asks for, whatever its format; rows that cannot be are named beside the others. */
 export interface FileContent {
@@ -41,14 +42,7 @@ export interface FileLock {
   packages: FilePackage[];
 }
 
-export interface FilePackage {
-  name: string;
-  version: string;
-  build: string;
-  /** `noarch` or the platform. */
-  subdir: string;
-  channel: string;
-  url: string;
+export interface FilePackage extends PackageAddress {
   sha256: string | null;
   md5: string | null;
 }
