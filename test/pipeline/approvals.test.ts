@@ -17,13 +17,16 @@ const CREATE = 'create churn numpy --edge madrid';
 const by = (user: string) => ({ user, channel: 'C1', team: null });
 
 interface Options {
+  /** Further roles than the one that approves. */
+  roles?: Partial<Role>[];
   rule?: Partial<ApprovalRule>;
   /** What the next solve has. */
   versions?: { numpy: string };
   login?: string | null;
 }
 
-function worldWith({ rule = {}, versions = { numpy: '1.0' }, login = null }: Options = {}): World {
+function worldWith(options: Options = {}): World {
+  const { rule = {}, roles = [], versions = { numpy: '1.0' }, login = null } = options;
   const role: Role = {
     ...{ name: 'release', members: [BEN, EVA], commands: [], edges: [], channels: [] },
     ...{ projects: [], tags: [] },
@@ -38,7 +41,17 @@ function worldWith({ rule = {}, versions = { numpy: '1.0' }, login = null }: Opt
     platform: 'linux-64',
     packages: [locked(`numpy ${versions.numpy}`)],
   }));
-  return createWorld({ engine }, { settings: { ...settings, roles: [role], approvals }, login });
+  return createWorld(
+    { engine },
+    {
+      settings: {
+        ...settings,
+        roles: [role, ...roles.map((more) => ({ ...role, ...more }))],
+        approvals,
+      },
+      login,
+    },
+  );
 }
 
 const codeOf = (reply: Reply) => (reply.kind === 'refusal' ? reply.error.code : reply.kind);
@@ -80,6 +93,7 @@ describe('a build that needs approval', () => {
       ]),
       [
         [ANA, 'create', 'waiting-for-approval', null],
+        [ANA, 'create', 'done', build.id],
         [BEN, 'approve', 'done', build.id],
       ],
     );
@@ -224,6 +238,37 @@ describe('a build that needs approval', () => {
     const { tags, moves } = world.store.environments.get('churn') as Environment;
     assert.deepEqual([tags.prod, moves.at(-1)?.by], [3, ANA]);
     assert.equal(codeOf(await world.say(ANA, 'tag churn prod')), 'waiting-for-approval');
+  });
+
+  test('is done only while who asked may do it, and is refused in words to who approves', async () => {
+    const deeds = [
+      { ask: 'tag churn prod', role: { tags: ['prod'] }, rule: { edges: [], tags: ['prod'] } },
+      { ask: 'tag churn prod', role: { commands: ['tag'] }, rule: { edges: [], tags: ['prod'] } },
+      { ask: CREATE, role: { edges: ['madrid'] }, rule: {} },
+      { ask: CREATE, role: { commands: ['create'] }, rule: {} },
+      { ask: 'clone churn as copy --edge madrid', role: { edges: ['madrid'] }, rule: {} },
+    ] as const;
+    for (const { ask, role, rule } of deeds) {
+      const members = [ANA, BEN];
+      const before = worldWith({ rule, roles: [{ ...role, name: 'theirs', members }] });
+      before.store.environments.set('churn', { ...environment('churn', 3), owner: ANA });
+      assert.equal(codeOf(await before.say(ANA, ask)), 'waiting-for-approval', ask);
+      const after = worldWith({ rule, roles: [{ ...role, name: 'theirs', members: [BEN] }] });
+      after.store.approvals.set('same', { ...only(before), id: 'same' });
+      after.store.environments.set('churn', { ...environment('churn', 3), owner: ANA });
+      const refused = await after.say(BEN, 'approve same');
+      assert.equal(codeOf(refused), 'not-allowed', ask);
+      assert.match(said(refused), new RegExp(`^@${ANA}, who asked, may not do it any more: The `));
+      assert.equal(after.store.builds.size, 0);
+      assert.equal(after.store.environments.get('churn')?.tags.prod, undefined);
+      assert.deepEqual(
+        after.store.audit.map(({ requester, outcome }) => [requester.user, outcome]),
+        [
+          [ANA, 'not-allowed'],
+          [BEN, 'not-allowed'],
+        ],
+      );
+    }
   });
 
   test('that is a tag is good for giving it once, whoever says so again', async () => {

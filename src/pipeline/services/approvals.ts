@@ -1,12 +1,13 @@
 import { type Approval, approvalLabel, approvalState, isSatisfied } from '../../domain/approval.ts';
-import type { Requester } from '../../domain/build.ts';
-import { userError } from '../../domain/errors.ts';
+import type { Build, Requester } from '../../domain/build.ts';
+import { FerryError, userError } from '../../domain/errors.ts';
 import { counted } from '../../domain/figures.ts';
-import { listInWords } from '../../domain/phrase.ts';
+import { followedBy, listInWords } from '../../domain/phrase.ts';
 import { rolesToDecide } from '../../domain/policy.ts';
 import type { Approvals } from '../../domain/services/approvals.ts';
 import { tell } from './approval-needs.ts';
 import { create } from './create.ts';
+import { door } from './door.ts';
 import type { ServicePorts } from './ports.ts';
 import { askerOf } from './roles.ts';
 import { tags } from './tags.ts';
@@ -71,15 +72,8 @@ export function approvals(ports: ServicePorts): Approvals {
           }));
       if (!isSatisfied(approval.needs, approval)) return { approval, isDone: false, build: null };
       await tell(ports, approval, 'approved');
-      const { request, lock, projects, tag } = approval;
-      // It finds itself approved, as any request of the same person for the same bytes would.
-      if (tag !== null) {
-        await tags(ports).tag(request.environment, tag.revision, tag.name, approval.requester);
-        return { approval, isDone: true, build: null };
-      }
-      const options = { lock, projects };
-      const { build } = await create(ports).create(request, approval.requester, options);
-      return { approval: { ...approval, buildId: build.id }, isDone: true, build };
+      const build = await perform(ports, approval);
+      return { approval: { ...approval, buildId: build?.id ?? null }, isDone: true, build };
     },
 
     async refuse(reference, why, requester) {
@@ -92,6 +86,38 @@ export function approvals(ports: ServicePorts): Approvals {
       return approval;
     },
   };
+}
+
+/**
+ * Does what was approved for whoever asked, through the door as they would: what they may by now
+ * decides, not what they might when they asked. It finds itself approved, as any request of the same
+ * person for the same bytes would. Null where it was a tag.
+ */
+async function perform(
+  ports: ServicePorts,
+  { requester, request, lock, projects, tag }: Approval,
+): Promise<Build | null> {
+  const asAsked = door(ports, { ...tags(ports), ...create(ports) });
+  try {
+    if (tag === null) {
+      return (await asAsked.create(request, requester, { lock, projects })).build;
+    }
+    await asAsked.tag(request.environment, tag.revision, tag.name, requester);
+    return null;
+  } catch (error) {
+    throw error instanceof FerryError && error.code === 'not-allowed'
+      ? notTheirsAnyMore(error, requester)
+      : error;
+  }
+}
+
+/** Whoever approves reads it, and is not the one who may not. */
+function notTheirsAnyMore({ said }: FerryError, { user }: Requester) {
+  return userError({
+    code: 'not-allowed',
+    message: followedBy([{ person: user }, ', who asked, may not do it any more:'], said.message),
+    suggestion: 'Whoever may can ask for it.',
+  });
 }
 
 function several(name: string, known: readonly Approval[]) {

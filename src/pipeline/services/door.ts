@@ -16,8 +16,9 @@ type AnyTell = (asked: unknown[], result: unknown) => Told;
  * deed that cannot be written is answered with the store's error, though it is done: said again, it
  * finds itself done.
  */
-export function door(ports: ServicePorts, services: Services): Services {
-  const deeds = (Object.keys(DEEDS) as DeedName[]).map((name) => {
+export function door<Some extends Partial<Services>>(ports: ServicePorts, services: Some): Some {
+  const there = (Object.keys(DEEDS) as DeedName[]).filter((name) => services[name] !== undefined);
+  const deeds = there.map((name) => {
     // TypeScript does not see that a method and its row are of the same name.
     const tell = DEEDS[name] as AnyTell;
     const method = checked(ports, services[name] as Method, tell);
