@@ -8,7 +8,8 @@ import { answerEdit, EDIT_ARGS } from './edit/answer.ts';
 
 export const add = defineCommand({
   name: 'add',
-  group: 'use',
+  group: 'change',
+  onFirstPage: true,
   aliases: ['install'],
   summary: 'add packages to an environment, or ask for others of a name; the rest stays as it is',
   usage: 'add NAME[@REVISION|:TAG] [PACKAGE…] [--pip REQUIREMENT] [--yes]',

@@ -3,7 +3,7 @@ import { buildPlanned } from './edit/answer.ts';
 
 export const apply = defineCommand({
   name: 'apply',
-  group: 'more',
+  group: 'make',
   summary: 'build exactly what `add`, `remove` or `update` has shown',
   usage: 'apply PLAN',
   examples: ['apply p3f2a9c'],

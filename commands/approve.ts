@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const approve = defineCommand({
   name: 'approve',
-  group: 'follow',
+  group: 'lookAfter',
   summary: 'say yes to a build or a tag that waits for approval; without anything, what waits',
   usage: 'approve [NAME|APPROVAL]',
   examples: ['approve', 'approve churn'],

@@ -7,7 +7,7 @@ const EXPORTED = 10_000;
 
 export const audit = defineCommand({
   name: 'audit',
-  group: 'look',
+  group: 'lookAfter',
   summary: 'who did what, when and from where',
   usage: 'audit [--user U] [--environment NAME] [--since 7d] [--last N] [--export json|csv]',
   examples: ['audit', 'audit --environment churn --since 30d', 'audit --since 24h --export csv'],

@@ -6,7 +6,7 @@ import { defineCommand } from './command.ts';
 
 export const block = defineCommand({
   name: 'block',
-  group: 'more',
+  group: 'lookAfter',
   aliases: ['blocks'],
   summary: 'keep a package out of everything new; without anything, what is blocked',
   usage: 'block [PACKAGE] --why TEXT',

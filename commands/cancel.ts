@@ -2,7 +2,7 @@ import { defineCommand } from './command.ts';
 
 export const cancel = defineCommand({
   name: 'cancel',
-  group: 'follow',
+  group: 'make',
   aliases: ['stop'],
   summary: 'stop a build',
   usage: 'cancel NAME|BUILD',

@@ -2,7 +2,8 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const clone = defineCommand({
   name: 'clone',
-  group: 'use',
+  group: 'share',
+  onFirstPage: true,
   aliases: ['copy', 'cp'],
   summary: 'copy a revision, with its very packages, under a name of your own',
   usage: 'clone NAME[@REVISION|:TAG] [as] MINE',

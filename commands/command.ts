@@ -161,6 +161,8 @@ export interface Draft<A = ParsedArguments> {
 export interface Command {
   name: string;
   group: CommandGroup;
+  /** Shown by `help` alone; the others by `help all`. */
+  onFirstPage: boolean;
   aliases: readonly string[];
   summary: string;
   usage: string;
@@ -187,6 +189,7 @@ export type ParsedArguments = Record<string, unknown> & Beside;
 export function defineCommand<const G extends Grammar>(definition: {
   name: string;
   group: CommandGroup;
+  onFirstPage?: boolean;
   aliases?: readonly string[];
   summary: string;
   usage: string;
@@ -204,6 +207,7 @@ export function defineCommand<const G extends Grammar>(definition: {
   return {
     name: definition.name,
     group: definition.group,
+    onFirstPage: definition.onFirstPage ?? false,
     aliases: definition.aliases ?? [],
     summary: definition.summary,
     usage: definition.usage,
@@ -222,6 +226,7 @@ export function describeCommand(command: Command): CommandHelp {
   return {
     name: command.name,
     group: command.group,
+    onFirstPage: command.onFirstPage,
     aliases: [...command.aliases],
     summary: command.summary,
     usage: command.usage,

@@ -5,7 +5,8 @@ import { recognizeCreate } from './create/review.ts';
 
 export const create = defineCommand({
   name: 'create',
-  group: 'use',
+  group: 'make',
+  onFirstPage: true,
   aliases: ['build'],
   summary: 'build an environment, ship it to the cluster and get the line that uses it',
   usage: 'create NAME PACKAGE… [options]',

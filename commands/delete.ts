@@ -2,7 +2,8 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const letGo = defineCommand({
   name: 'delete',
-  group: 'more',
+  group: 'leave',
+  onFirstPage: true,
   summary: 'let an environment go, or one revision of it; its lock is kept',
   usage: 'delete NAME[@REVISION] [--yes] [--forget]',
   examples: ['delete churn@2', 'delete churn'],

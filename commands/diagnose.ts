@@ -11,6 +11,7 @@ import { KINDS } from './grammar/kinds.ts';
 export const diagnose = defineCommand({
   name: 'diagnose',
   group: 'failure',
+  onFirstPage: true,
   aliases: ['explain'],
   summary: 'paste a traceback or a log: the cause, and the line that works',
   usage: 'diagnose [--environment NAME] TEXT',

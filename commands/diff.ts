@@ -4,7 +4,7 @@ import { type CommandContext, defineCommand, type KindTypes } from './command.ts
 
 export const diff = defineCommand({
   name: 'diff',
-  group: 'look',
+  group: 'change',
   summary: 'what differs between two revisions, or two environments',
   usage: 'diff NAME[@REVISION|:TAG] [NAME[@REVISION|:TAG]]',
   examples: ['diff churn', 'diff churn@1 churn@3', 'diff churn:prod churn', 'diff churn fraud'],

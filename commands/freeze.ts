@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const freeze = defineCommand({
   name: 'freeze',
-  group: 'more',
+  group: 'lookAfter',
   summary: 'stage nothing new on an edge for a while; without anything, what is frozen',
   usage: 'freeze [EDGE] --why TEXT',
   examples: ['freeze', 'freeze --why Quarter end closing'],

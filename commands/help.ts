@@ -3,13 +3,17 @@ import { printable } from '../src/domain/names.ts';
 import { closest } from '../src/domain/tokens.ts';
 import { defineCommand } from './command.ts';
 
+/** Said in the place of a command: the overview of every one. */
+const ALL = 'all';
+
 export const help = defineCommand({
   name: 'help',
-  group: 'more',
+  group: 'lookAfter',
   aliases: ['?', '-h', '--help'],
   summary: 'what you can say',
-  usage: 'help [COMMAND]',
-  examples: ['help', 'help create'],
+  usage: 'help [COMMAND|all]',
+  examples: ['help', 'help create', 'help all'],
+  notes: ['What you may not use is left out; `help COMMAND` tells of it all the same.'],
   args: { positionals: { topic: { kind: 'command' } } },
   async run(args, { commands: all, services, user }) {
     // While it cannot be known, everything is shown: a refusal says more than a missing line.
@@ -17,11 +21,12 @@ export const help = defineCommand({
       ({ withheld }) => withheld.commands,
       (): readonly string[] => [],
     );
-    const commands = all.filter(({ name }) => args.topic !== null || !hidden.includes(name));
+    const isOverview = args.topic === null || args.topic === ALL;
+    const commands = all.filter(({ name }) => !isOverview || !hidden.includes(name));
     const topic = commands.find(
       (command) => command.name === args.topic || command.aliases.includes(args.topic ?? ''),
     );
-    if (args.topic !== null && !topic) {
+    if (args.topic !== null && !isOverview && !topic) {
       const near = closest(
         args.topic,
         commands.map((command) => command.name),
@@ -36,6 +41,7 @@ export const help = defineCommand({
       kind: 'help',
       topic: topic ?? null,
       commands: [...commands],
+      all: args.topic === ALL,
       command: services.settings.command,
     };
   },

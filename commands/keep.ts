@@ -2,7 +2,7 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const keep = defineCommand({
   name: 'keep',
-  group: 'more',
+  group: 'leave',
   summary: 'keep an environment that would be let go because nobody builds it',
   usage: 'keep NAME [--days N]',
   examples: ['keep churn', 'keep churn --days 90'],

@@ -3,7 +3,8 @@ import { defineCommand } from './command.ts';
 
 export const list = defineCommand({
   name: 'list',
-  group: 'look',
+  group: 'use',
+  onFirstPage: true,
   aliases: ['ls'],
   summary: 'all environments, or only yours',
   usage: 'list [--mine] [--all]',

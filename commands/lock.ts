@@ -4,7 +4,8 @@ import { defineCommand } from './command.ts';
 
 export const lock = defineCommand({
   name: 'lock',
-  group: 'look',
+  group: 'share',
+  onFirstPage: true,
   aliases: ['export'],
   summary: 'a file that makes the same environment anywhere',
   usage: 'lock NAME[@REVISION|:TAG] [--as FORMAT]',

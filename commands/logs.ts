@@ -6,7 +6,8 @@ const LINES = 40;
 
 export const logs = defineCommand({
   name: 'logs',
-  group: 'follow',
+  group: 'failure',
+  onFirstPage: true,
   aliases: ['log'],
   summary: 'the last lines of a build’s log',
   usage: 'logs NAME[@REVISION|:TAG]|BUILD [--last N]',

@@ -5,7 +5,8 @@ import { REQUEST_ARGS, requestOf, reviewRequest } from './create/arguments.ts';
 
 export const plan = defineCommand({
   name: 'plan',
-  group: 'use',
+  group: 'make',
+  onFirstPage: true,
   summary: 'see what `create` would build, and what would change; nothing is built',
   usage: 'plan NAME PACKAGE… [options]',
   examples: [

@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const refuse = defineCommand({
   name: 'refuse',
-  group: 'follow',
+  group: 'lookAfter',
   summary: 'say no to what waits for approval',
   usage: 'refuse NAME|APPROVAL [--why TEXT]',
   examples: ['refuse churn --why Use openssl 3.5'],

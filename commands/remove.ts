@@ -4,7 +4,8 @@ import { answerEdit, EDIT_ARGS } from './edit/answer.ts';
 
 export const remove = defineCommand({
   name: 'remove',
-  group: 'use',
+  group: 'change',
+  onFirstPage: true,
   aliases: ['uninstall'],
   summary: 'take packages out of an environment, with what only they needed',
   usage: 'remove NAME[@REVISION|:TAG] PACKAGE… [--yes]',

@@ -2,7 +2,7 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const restore = defineCommand({
   name: 'restore',
-  group: 'more',
+  group: 'leave',
   summary: 'build a revision that was let go again, exactly as it was',
   usage: 'restore NAME[@REVISION]',
   examples: ['restore churn@2'],

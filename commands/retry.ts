@@ -2,7 +2,7 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const retry = defineCommand({
   name: 'retry',
-  group: 'follow',
+  group: 'failure',
   summary: 'run a failed or cancelled build again, from where it stopped',
   usage: 'retry NAME|BUILD',
   examples: ['retry churn'],

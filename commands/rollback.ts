@@ -4,7 +4,7 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const rollback = defineCommand({
   name: 'rollback',
-  group: 'use',
+  group: 'change',
   summary: 'make the revision before the default one again: what `NAME` alone means',
   usage: 'rollback NAME[@REVISION|:TAG] [--to REVISION|TAG]',
   examples: ['rollback churn', 'rollback churn --to 2', 'rollback churn@2'],

@@ -9,6 +9,7 @@ import { defineCommand } from './command.ts';
 export const run = defineCommand({
   name: 'run',
   group: 'use',
+  onFirstPage: true,
   aliases: ['line', 'use'],
   summary: 'the line that runs PySpark on an environment',
   usage: 'run NAME[@REVISION|:TAG] [pyspark|spark-submit] [options] [-- app.py arguments…]',

@@ -6,7 +6,7 @@ const SHOWN = 30;
 
 export const schedule = defineCommand({
   name: 'schedule',
-  group: 'more',
+  group: 'lookAfter',
   aliases: ['schedules'],
   summary:
     'be told when an environment would get newer packages; without anything, what is scheduled',

@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const search = defineCommand({
   name: 'search',
-  group: 'look',
+  group: 'use',
   summary: 'which environments have a package',
   usage: 'search PACKAGE… [--all] [--page N]',
   examples: ['search openssl', 'search "openssl<3.0.15"', 'search numpy=1.26 pandas --all'],

@@ -4,7 +4,8 @@ import { defineCommand } from './command.ts';
 
 export const show = defineCommand({
   name: 'show',
-  group: 'look',
+  group: 'use',
+  onFirstPage: true,
   aliases: ['info'],
   summary: 'what is in an environment: packages, revisions, where it is staged',
   usage: 'show NAME[@REVISION|:TAG]',

@@ -2,7 +2,8 @@ import { defineCommand } from './command.ts';
 
 export const status = defineCommand({
   name: 'status',
-  group: 'follow',
+  group: 'make',
+  onFirstPage: true,
   summary: 'how a build is doing; without a name, the newest builds',
   usage: 'status [NAME|BUILD]',
   examples: ['status churn', 'status'],

@@ -2,7 +2,7 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const tag = defineCommand({
   name: 'tag',
-  group: 'use',
+  group: 'share',
   summary: 'give a revision a name that stays: `churn:prod`',
   usage: 'tag NAME[@REVISION|:TAG] TAG',
   examples: ['tag churn@3 prod', 'tag churn:staging prod'],

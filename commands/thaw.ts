@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const thaw = defineCommand({
   name: 'thaw',
-  group: 'more',
+  group: 'lookAfter',
   aliases: ['unfreeze'],
   summary: 'end a freeze',
   usage: 'thaw [EDGE]',

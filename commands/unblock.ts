@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const unblock = defineCommand({
   name: 'unblock',
-  group: 'more',
+  group: 'lookAfter',
   summary: 'end a block of a package',
   usage: 'unblock PACKAGE',
   examples: ['unblock "openssl<3.0.15"'],

@@ -3,7 +3,7 @@ import { defineCommand, requesterOf } from './command.ts';
 
 export const untag = defineCommand({
   name: 'untag',
-  group: 'use',
+  group: 'share',
   summary: 'take a tag away; the revision stays',
   usage: 'untag NAME:TAG',
   examples: ['untag churn:prod', 'untag churn prod'],

@@ -5,7 +5,8 @@ import { answerEdit, EDIT_ARGS } from './edit/answer.ts';
 
 export const update = defineCommand({
   name: 'update',
-  group: 'use',
+  group: 'change',
+  onFirstPage: true,
   aliases: ['upgrade'],
   summary: 'newer versions of the packages named, or of all that was asked for',
   usage: 'update NAME[@REVISION|:TAG] [PACKAGE…] [--latest] [--yes]',

@@ -6,7 +6,7 @@ import { defineCommand } from './command.ts';
 
 export const whoami = defineCommand({
   name: 'whoami',
-  group: 'more',
+  group: 'lookAfter',
   summary: 'who you are here, and what you may do',
   usage: 'whoami',
   examples: ['whoami'],

@@ -1,8 +1,11 @@
+import type { Repair } from '../domain/errors.ts';
 import type { CommandGroup, CommandHelp, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
+import { sayButtons } from './buttons.ts';
 import {
   block,
   bold,
+  buttons,
   code,
   codes,
   type Document,
@@ -19,11 +22,13 @@ import { line } from './outside.ts';
 
 /** The groups in the order of the overview; in each, commands are in the order of their names. */
 const TITLES: Readonly<Record<CommandGroup, string>> = {
-  use: 'Make and use an environment',
-  follow: 'Follow a build',
-  look: 'Look around',
-  failure: 'When a job fails',
-  more: 'More',
+  make: 'Make an environment',
+  use: 'Use it',
+  change: 'Change it',
+  share: 'Share it',
+  leave: 'Let it go',
+  failure: 'When something fails',
+  lookAfter: 'Look after all of them',
 };
 
 export function describeHelp(
@@ -33,21 +38,18 @@ export function describeHelp(
   return reply.topic ? describeTopic(reply.topic, reply.command) : describeOverview(reply);
 }
 
-function describeOverview({ commands, command }: Extract<Reply, { kind: 'help' }>): Document {
+function describeOverview(reply: Extract<Reply, { kind: 'help' }>): Document {
+  const { commands, all, command } = reply;
+  const shown = all ? commands : commands.filter(({ onFirstPage }) => onFirstPage);
   const groups = Object.entries(TITLES)
-    .map(([group, title]) => ({
-      title,
-      members: commands.filter((entry) => entry.group === group),
-    }))
+    .map(([group, title]) => ({ title, members: shown.filter((entry) => entry.group === group) }))
     .filter(({ members }) => members.length > 0);
+  const isWhole = shown.length === commands.length;
   return {
-    summary: `What ${command} can do: ${commands.map(({ name }) => name).join(', ')}`,
+    summary: `What ${command} can do: ${shown.map(({ name }) => name).join(', ')}`,
     parts: [
       heading('Conda environments for PySpark'),
-      prose(
-        'Say what you need; the answer is a line to paste on the edge node, proven on the executors.',
-      ),
-      block(`${command} create churn python=3.11 numpy pandas`),
+      ...(all ? [] : introduction(command)),
       ...groups.flatMap(({ title, members }): Part[] => [
         prose(bold(title)),
         list(members.map(overviewLine)),
@@ -59,9 +61,24 @@ function describeOverview({ commands, command }: Extract<Reply, { kind: 'help' }
         code('@Conda Ferry create churn numpy'),
         '.',
       ),
+      ...(isWhole ? [] : buttons(sayButtons([allOf(commands.length)], null))),
     ],
   };
 }
+
+function introduction(command: string): Part[] {
+  return [
+    prose(
+      'Say what you need; the answer is a line to paste on the edge node, proven on the executors.',
+    ),
+    block(`${command} create churn python=3.11 numpy pandas`),
+  ];
+}
+
+const allOf = (count: number): Repair => ({
+  label: `All ${count} commands`,
+  command: 'help all',
+});
 
 function overviewLine(entry: CommandHelp): Inline[] {
   const restricted = entry.whoCanUse === 'everyone' ? '' : ` (${line(entry.whoCanUse, 60)})`;

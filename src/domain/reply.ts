@@ -104,7 +104,14 @@ export type Reply =
       limit: number;
       format: 'json' | 'csv' | null;
     }
-  | { kind: 'help'; topic: CommandHelp | null; commands: CommandHelp[]; command: string }
+  /** `commands`: those the person may use. `all`: every one of them, not the first page alone. */
+  | {
+      kind: 'help';
+      topic: CommandHelp | null;
+      commands: CommandHelp[];
+      all: boolean;
+      command: string;
+    }
   /** Nothing was typed: the few things most people want, each a press away. */
   | { kind: 'welcome' }
   /** Ask for the rest in a form; in a terminal this is a usage error. */
@@ -172,13 +179,15 @@ export interface InvocationLine {
   verification: Verification | null;
 }
 
-/** What help says of a command; written beside its handler. */
 /** Where help shows a command, by what people want then. */
-export type CommandGroup = 'use' | 'follow' | 'look' | 'failure' | 'more';
+export type CommandGroup = 'make' | 'use' | 'change' | 'share' | 'leave' | 'failure' | 'lookAfter';
 
+/** What help says of a command; written beside its handler. */
 export interface CommandHelp {
   name: string;
   group: CommandGroup;
+  /** Shown by `help` alone; the others by `help all`. */
+  onFirstPage: boolean;
   aliases: string[];
   summary: string;
   usage: string;

@@ -96,6 +96,7 @@ describe('every command that is named can be typed', () => {
     kind: 'help' as const,
     topic,
     commands: commandHelp,
+    all: true,
     command: settings.command,
   }));
 

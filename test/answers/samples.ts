@@ -362,7 +362,8 @@ function fileReply(format: LockFormat, count: number): Reply {
 
 const createHelp: CommandHelp = {
   name: 'create',
-  group: 'use',
+  group: 'make',
+  onFirstPage: true,
   aliases: ['build', 'new'],
   summary: 'Build an environment and get the line that uses it',
   usage: 'create NAME PACKAGE… [--channel NAME] [--edge NAME] [--layout local|global]',
@@ -384,20 +385,28 @@ function helpFor(
   summary: string,
   whoCanUse = 'everyone',
 ): CommandHelp {
-  return { ...createHelp, group, name, summary, whoCanUse, aliases: [], options: [], notes: [] };
+  const onFirstPage = whoCanUse === 'everyone';
+  return {
+    ...{ ...createHelp, group, onFirstPage, name, summary, whoCanUse },
+    ...{ aliases: [], options: [], notes: [] },
+  };
 }
 
 export const commandHelps: CommandHelp[] = [
   createHelp,
   helpFor('use', 'run', 'The line that uses an environment'),
-  helpFor('follow', 'status', 'How far a build is'),
-  helpFor('follow', 'logs', 'The end of the log of a build'),
-  helpFor('follow', 'cancel', 'Stop a build', 'who asked for it, operators'),
-  helpFor('look', 'list', 'The environments there are'),
-  helpFor('look', 'show', 'All about an environment'),
+  helpFor('make', 'status', 'How far a build is'),
+  helpFor('failure', 'logs', 'The end of the log of a build'),
+  helpFor('make', 'cancel', 'Stop a build', 'who asked for it, operators'),
+  helpFor('use', 'list', 'The environments there are'),
+  helpFor('use', 'show', 'All about an environment'),
   helpFor('failure', 'diagnose', 'Why a Spark job failed'),
-  helpFor('more', 'help', 'This page'),
+  helpFor('lookAfter', 'help', 'This page'),
 ];
+
+const overview: Reply = {
+  ...{ kind: 'help', topic: null, commands: commandHelps, all: false, command: '/conda-env' },
+};
 
 const finding: Finding = {
   id: 'exec-bit-lost',
@@ -849,8 +858,9 @@ export const samples: Readonly<Record<string, Reply>> = {
     entries: [auditEntry(), auditEntry()],
     ...{ more: false, limit: 10_000, format: 'json' },
   },
-  help: { kind: 'help', topic: null, commands: commandHelps, command: '/conda-env' },
-  'help-create': { kind: 'help', topic: createHelp, commands: commandHelps, command: '/conda-env' },
+  help: overview,
+  'help-all': { ...overview, all: true },
+  'help-create': { ...overview, topic: createHelp },
   welcome: { kind: 'welcome' },
   form: { kind: 'form', form: 'create', initial: {} },
   'notice-success': { kind: 'notice', tone: 'success', text: 'Cancelling `churn@3`.' },

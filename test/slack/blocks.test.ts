@@ -139,6 +139,7 @@ const extremes: Readonly<Record<string, Reply>> = {
   'extreme-help': {
     kind: 'help',
     topic: null,
+    all: true,
     command: '/conda-env',
     commands: Array.from({ length: 5 }, () => commandHelps).flat(),
   },
