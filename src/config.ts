@@ -161,6 +161,7 @@ export function settingsOf(config: Config): Settings {
       }),
     ),
     approvalHours: config.approvals.hours,
+    closedApprovals: config.approvals.closed,
     retention: config.retention,
     quota: config.quota,
   };

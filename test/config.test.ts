@@ -91,9 +91,15 @@ describe('the configuration', () => {
         notify: { directAfterSeconds: 300 },
         worker: { concurrency: 1, lockSeconds: 120, stalledSeconds: 30, cacheGigabytes: 20 },
         roles: [],
-        approvals: { rules: [], hours: 72 },
-        audit: { days: 365, entries: 100_000 },
-        quota: { builds: null, environments: null, gigabytes: null, environmentGigabytes: null },
+        approvals: { rules: [], hours: 72, closed: 500 },
+        audit: { days: 365, entries: 100_000, refused: 20_000 },
+        quota: {
+          builds: null,
+          environments: null,
+          gigabytes: null,
+          environmentGigabytes: null,
+          approvals: 10,
+        },
         retention: { expireDays: null, remindDays: 7, keepRevisions: null },
         log: { level: 'info', file: null },
       });

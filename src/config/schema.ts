@@ -328,16 +328,19 @@ export const configFile = section(
     approvals: section({
       rules: or(list(approvalRule, 'a list of rules'), []),
       hours: or(whole(1, 720, 72), 72),
+      closed: or(whole(10, 10_000, 500), 500),
     }),
     audit: section({
       days: or(whole(1, 3650, 365), 365),
       entries: or(whole(100, 1_000_000, 100_000), 100_000),
+      refused: or(whole(100, 1_000_000, 20_000), 20_000),
     }),
     quota: section({
       builds: orNull(whole(1, 1000, 2)),
       environments: orNull(whole(1, 100_000, 20)),
       gigabytes: orNull(whole(1, 1_000_000, 50)),
       environmentGigabytes: orNull(whole(1, 1_000_000, 10)),
+      approvals: or(whole(1, 1000, 10), 10),
     }),
     retention: section({
       expireDays: orNull(whole(1, 3650, 180)),

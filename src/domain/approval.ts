@@ -64,6 +64,18 @@ export function approvalState(approval: Approval, now: number): ApprovalState {
   return now > approval.expiresAt ? 'expired' : 'waiting';
 }
 
+/** Those refused or lapsed that are more than so many, the oldest first: nothing comes of them any more. */
+export function closedBeyond(
+  most: number,
+  approvals: readonly Approval[],
+  now: number,
+): Approval[] {
+  const closed = approvals
+    .filter((approval) => ['refused', 'expired'].includes(approvalState(approval, now)))
+    .toSorted((left, right) => left.createdAt - right.createdAt);
+  return closed.slice(0, Math.max(0, closed.length - most));
+}
+
 /** Whether enough people of each role have approved. */
 export function isSatisfied(needs: readonly Need[], { given }: Pick<Approval, 'given'>): boolean {
   return needs.every((need) => missing(need, given) === 0);

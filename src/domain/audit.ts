@@ -23,6 +23,8 @@ export const DONE = 'done';
 export interface AuditBounds {
   days: number;
   entries: number;
+  /** Of what was refused, beside those: whoever is refused again and again drops nothing that was done. */
+  refused: number;
 }
 
 /** Which entries are asked for. */

@@ -286,6 +286,7 @@ export interface Store {
 
   createApproval(approval: Approval): Promise<void>;
   readApproval(id: string): Promise<Approval | null>;
+  removeApproval(id: string): Promise<void>;
   /** Atomically, as `updateBuild`. Throws `approval-not-found`. */
   updateApproval(id: string, change: (approval: Approval) => Approval): Promise<Approval>;
   /** The oldest first. */

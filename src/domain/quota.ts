@@ -1,3 +1,4 @@
+import { type Approval, approvalLabel } from './approval.ts';
 import type { Build } from './build.ts';
 import {
   defaultRevision,
@@ -22,6 +23,8 @@ export interface Quota {
   gigabytes: number | null;
   /** Archives of one environment on all edges together. */
   environmentGigabytes: number | null;
+  /** Of a person that wait for others to approve them: each calls those who decide. */
+  approvals: number;
 }
 
 export interface Usage {
@@ -66,6 +69,19 @@ export function requireWithin(
   requireRoom('You have', own, quota.gigabytes);
   const one = known === undefined || isLetGo(known) ? [] : [known];
   requireRoom(`\`${environment}\` has`, one, quota.environmentGigabytes);
+}
+
+/** Throws `quota` where another approval is more than the person may wait for, of these `waiting`. */
+export function requireWithinApprovals({ approvals }: Quota, waiting: readonly Approval[]): void {
+  if (waiting.length < approvals) return;
+  throw exceeded(
+    `${counted(waiting.length, 'request')} of yours ${waiting.length === 1 ? 'waits' : 'wait'} for approval, and ${approvals} may.`,
+    'Wait for those who decide, or take one back.',
+    waiting.map((approval) => ({
+      label: `Take back ${approvalLabel(approval)}`,
+      command: `refuse ${approval.id}`,
+    })),
+  );
 }
 
 function requireRoom(

@@ -62,6 +62,8 @@ export interface Settings {
   approvals: readonly ApprovalRule[];
   /** How long a build may wait for approval. */
   approvalHours: number;
+  /** How many that were refused or have lapsed are kept. */
+  closedApprovals: number;
   retention: Retention;
   quota: Quota;
 }

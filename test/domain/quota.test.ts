@@ -11,6 +11,7 @@ const NONE: Quota = {
   environments: null,
   gigabytes: null,
   environmentGigabytes: null,
+  approvals: 10,
 };
 
 /** An environment whose revisions have archives of so many megabytes, each on one edge. */

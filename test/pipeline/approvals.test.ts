@@ -22,11 +22,15 @@ interface Options {
   rule?: Partial<ApprovalRule>;
   /** What the next solve has. */
   versions?: { numpy: string };
+  /** How many a person may wait for, and how many that are closed are kept. */
+  waiting?: number;
+  closed?: number;
   login?: string | null;
 }
 
 function worldWith(options: Options = {}): World {
   const { rule = {}, roles = [], versions = { numpy: '1.0' }, login = null } = options;
+  const { waiting = 10, closed = 500 } = options;
   const role: Role = {
     ...{ name: 'release', members: [BEN, EVA], commands: [], edges: [], channels: [] },
     ...{ projects: [], tags: [] },
@@ -41,17 +45,11 @@ function worldWith(options: Options = {}): World {
     platform: 'linux-64',
     packages: [locked(`numpy ${versions.numpy}`)],
   }));
-  return createWorld(
-    { engine },
-    {
-      settings: {
-        ...settings,
-        roles: [role, ...roles.map((more) => ({ ...role, ...more }))],
-        approvals,
-      },
-      login,
-    },
-  );
+  const theirs = {
+    roles: [role, ...roles.map((more) => ({ ...role, ...more }))],
+    ...{ approvals, quota: { ...settings.quota, approvals: waiting }, closedApprovals: closed },
+  };
+  return createWorld({ engine }, { settings: { ...settings, ...theirs }, login });
 }
 
 const codeOf = (reply: Reply) => (reply.kind === 'refusal' ? reply.error.code : reply.kind);
@@ -310,6 +308,43 @@ describe('a build that needs approval', () => {
     assert.equal(codeOf(await world.say(BEN, `refuse ${second} --why No`)), 'notice');
     assert.equal(codeOf(await world.say(BEN, 'approve churn')), 'build');
     assert.equal(world.store.approvals.get(first ?? '')?.given.length, 1);
+  });
+
+  test('is no more than a person may wait for, who is offered to take one back', async () => {
+    const world = worldWith({ waiting: 2 });
+    for (const name of ['churn', 'sales']) await world.say(ANA, CREATE.replace('churn', name));
+    const refused = await world.say(ANA, CREATE.replace('churn', 'fraud'));
+    assert.equal(said(refused), '2 requests of yours wait for approval, and 2 may.');
+    const [first = ''] = world.store.approvals.keys();
+    assert.ok(refused.kind === 'refusal');
+    assert.deepEqual(refused.error.repairs.at(0), {
+      ...{ label: 'Take back churn', command: `refuse ${first}` },
+    });
+    // What waits already is no further one, and others have their own.
+    assert.equal(codeOf(await world.say(ANA, CREATE)), 'waiting-for-approval');
+    assert.equal(
+      codeOf(await world.say(EVA, 'create eva numpy --edge madrid')),
+      'waiting-for-approval',
+    );
+    assert.equal(codeOf(await world.say(ANA, `refuse ${first}`)), 'notice');
+    const again = await world.say(ANA, CREATE.replace('churn', 'fraud'));
+    assert.equal(codeOf(again), 'waiting-for-approval');
+  });
+
+  test('is forgotten once nothing comes of it and there are newer ones', async () => {
+    const world = worldWith({ closed: 1 });
+    const refusedOf = () =>
+      [...world.store.approvals.values()].filter(({ refused }) => refused !== null).length;
+    await world.say(BEN, CREATE.replace('churn', 'waits'));
+    await world.say(ANA, CREATE.replace('churn', 'given'));
+    await world.say(EVA, 'approve given');
+    for (let time = 0; time < 4; time += 1) {
+      assert.equal(codeOf(await world.say(ANA, CREATE)), 'waiting-for-approval');
+      assert.equal(codeOf(await world.say(ANA, 'refuse churn')), 'notice');
+      assert.ok(refusedOf() <= 2, `${refusedOf()} are kept`);
+    }
+    const names = [...world.store.approvals.values()].map(({ request }) => request.environment);
+    assert.deepEqual(names.slice(0, 2), ['waits', 'given']);
   });
 
   test('is none where no rule holds', async () => {

@@ -183,6 +183,11 @@ export class MemoryStore implements Store {
     return changed;
   }
 
+  async removeApproval(id: string): Promise<void> {
+    await this.#reach();
+    this.approvals.delete(id);
+  }
+
   async listApprovals(): Promise<Approval[]> {
     await this.#reach();
     return [...this.approvals.values()];

@@ -13,7 +13,10 @@ const KEPT_MS = 7 * 24 * 3600_000;
 export function storeApprovals(
   link: RedisLink,
   keys: StoreKeys,
-): Pick<Store, 'createApproval' | 'updateApproval' | 'readApproval' | 'listApprovals'> {
+): Pick<
+  Store,
+  'createApproval' | 'updateApproval' | 'readApproval' | 'listApprovals' | 'removeApproval'
+> {
   const records = createRecords<Approval>(link, {
     word: 'approval',
     suggestion: '`approve` lists what waits.',
@@ -31,6 +34,11 @@ export function storeApprovals(
     updateApproval: records.update,
     async createApproval(approval) {
       if (!(await records.create(approval))) throw new Error(`approval ${approval.id} exists`);
+    },
+    async removeApproval(id) {
+      await link.transaction((commands) =>
+        commands.del(keys.approval(id)).srem(keys.approvals, id),
+      );
     },
     async listApprovals() {
       const ids = await link.call((redis) => redis.smembers(keys.approvals));

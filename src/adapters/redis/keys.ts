@@ -21,6 +21,7 @@ export function storeKeys(prefix: string) {
     freezes: `${prefix}:freezes`,
     blocks: `${prefix}:blocks`,
     audit: `${prefix}:audit`,
+    auditRefused: `${prefix}:audit:refused`,
     notices: `${prefix}:notices`,
     noticeLease: (id: string) => `${prefix}:notice:lease:${id}`,
     noticeSent: (id: string) => `${prefix}:notice:sent:${id}`,

@@ -23,7 +23,7 @@ export interface RedisStore extends Store {
 }
 
 /** How much of the audit a store keeps that is not told otherwise. */
-const AUDIT_BOUNDS: AuditBounds = { days: 365, entries: 100_000 };
+const AUDIT_BOUNDS: AuditBounds = { days: 365, entries: 100_000, refused: 20_000 };
 
 /**
  * The store over Redis: builds and environments as JSON with a revision number for atomic

@@ -4,6 +4,7 @@ import {
   type ApprovalSubject,
   approvalLabel,
   approvalState,
+  closedBeyond,
   digestOf,
   isSatisfied,
   missing,
@@ -16,6 +17,7 @@ import { duration } from '../../domain/figures.ts';
 import type { Lock } from '../../domain/lock.ts';
 import { listInWords } from '../../domain/phrase.ts';
 import { needsOf, needsOfTag } from '../../domain/policy.ts';
+import { requireWithinApprovals } from '../../domain/quota.ts';
 import { type BuildRequest, pinnedProjects } from '../../domain/request.ts';
 import { peopleOf } from '../../domain/roles.ts';
 import { plans } from './plans.ts';
@@ -79,7 +81,8 @@ async function approvedOrAsked(
   needs: Need[],
 ): Promise<Approval> {
   const digest = digestOf(subject);
-  const own = (await ports.store.listApprovals()).filter(
+  const all = await ports.store.listApprovals();
+  const own = all.filter(
     (each) => each.digest === digest && !each.isSpent && each.requester.user === requester.user,
   );
   const inState = (state: ApprovalState) =>
@@ -87,10 +90,26 @@ async function approvedOrAsked(
   // The rules may ask for more by now than when it was approved.
   const approved = inState('approved').find((each) => isSatisfied(needs, each));
   if (approved) return approved;
-  throw waiting(
-    ports,
-    inState('waiting')[0] ?? (await ask(ports, subject, digest, requester, needs)),
+  const [known] = inState('waiting');
+  if (known) throw waiting(ports, known);
+  await requireRoom(ports, all, requester);
+  throw waiting(ports, await ask(ports, subject, digest, requester, needs));
+}
+
+/** For one more: within what the person may wait for, and without those that nothing comes of. */
+async function requireRoom(
+  { store, clock, settings }: ServicePorts,
+  all: readonly Approval[],
+  { user }: Requester,
+): Promise<void> {
+  const now = clock.now();
+  const theirs = all.filter(
+    (each) => each.requester.user === user && approvalState(each, now) === 'waiting',
   );
+  requireWithinApprovals(settings.quota, theirs);
+  for (const { id } of closedBeyond(settings.closedApprovals, all, now)) {
+    await store.removeApproval(id);
+  }
 }
 
 /** An approval says who asked, so it must be certain. */

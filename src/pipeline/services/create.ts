@@ -120,7 +120,8 @@ export async function requireQuota(
   { environment }: BuildRequest,
   { user }: Requester,
 ): Promise<void> {
-  if (Object.values(settings.quota).every((limit) => limit === null)) return;
+  const { approvals: _, ...limits } = settings.quota;
+  if (Object.values(limits).every((limit) => limit === null)) return;
   const builds = await store.listBuilds({ user, limit: RECENT_BUILDS });
   requireWithin(settings.quota, {
     ...{ user, environment, environments: await store.listEnvironments() },

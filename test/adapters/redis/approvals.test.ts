@@ -29,6 +29,10 @@ describe('approvals in Redis', { skip: noServer }, () => {
     for (const each of [approval('a2', 2), approval('a1', 1)]) await store.createApproval(each);
     assert.deepEqual(await store.listApprovals(), [approval('a1', 1), approval('a2', 2)]);
     assert.deepEqual(await store.readApproval('a1'), approval('a1', 1));
+    await store.createApproval(approval('a3', 3));
+    await store.removeApproval('a3');
+    assert.equal(await store.readApproval('a3'), null);
+    assert.equal((await store.listApprovals()).length, 2);
     assert.equal(await store.readApproval('a3'), null);
     await assert.rejects(
       store.updateApproval('a3', (it) => it),

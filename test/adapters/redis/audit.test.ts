@@ -13,9 +13,10 @@ describe('the audit in Redis', { skip: noServer }, () => {
   after(() => server.remove());
 
   async function withStore(
-    audit: { days: number; entries: number },
+    bounds: { days: number; entries: number; refused?: number },
     work: (store: RedisStore) => Promise<void>,
   ): Promise<void> {
+    const audit = { refused: 100, ...bounds };
     const store = createStore({ connection: server.connection, prefix: randomUUID(), audit });
     await work(store).finally(() => store.close());
   }
@@ -55,6 +56,18 @@ describe('the audit in Redis', { skip: noServer }, () => {
     });
   });
 
+  it('drops nothing that was done for what was refused, which has a number of its own', async () => {
+    await withStore({ days: 365, entries: 2, refused: 3 }, async (store) => {
+      const now = Date.now();
+      for (let at = 0; at < 9; at += 1) {
+        const outcome = at < 2 ? 'done' : 'not-allowed';
+        await store.appendAudit({ ...entry(`e${at}`, now + at), outcome });
+      }
+      await store.appendAudit(entry('last', now + 9));
+      assert.deepEqual(await textsOf(store), ['last', 'e8', 'e7', 'e6', 'e1']);
+    });
+  });
+
   it('keeps nothing older than its days', async () => {
     const prefix = randomUUID();
     const redis = openRedis(server.connection, 'worker');
@@ -63,7 +76,7 @@ describe('the audit in Redis', { skip: noServer }, () => {
     await redis.xadd(`${prefix}:audit`, `${weekAgo - 1}-0`, 'document', document('old'));
     await redis.xadd(`${prefix}:audit`, `${weekAgo + 60_000}-0`, 'document', document('kept'));
     redis.disconnect();
-    const audit = { days: 7, entries: 100 };
+    const audit = { days: 7, entries: 100, refused: 100 };
     const store = createStore({ connection: server.connection, prefix, audit });
     assert.deepEqual(await textsOf(store), ['kept', 'old']);
     await store.appendAudit(entry('new'));

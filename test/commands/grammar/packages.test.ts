@@ -22,7 +22,14 @@ const settings: Settings = {
   roles: [],
   approvals: [],
   approvalHours: 72,
-  quota: { builds: null, environments: null, gigabytes: null, environmentGigabytes: null },
+  closedApprovals: 500,
+  quota: {
+    builds: null,
+    environments: null,
+    gigabytes: null,
+    environmentGigabytes: null,
+    approvals: 10,
+  },
   retention: { expireDays: null, remindDays: 7, keepRevisions: null },
 };
 const BEFORE = 'create churn ';
