@@ -376,6 +376,8 @@ export interface Workspace {
    * which: what a retry would go on with stays as long.
    */
   sweepArchives(kept: ReadonlySet<string>): Promise<string[]>;
+  /** Removes folders of other builds than these that nobody has touched for a day; answers whose. */
+  sweepBuilds(kept: ReadonlySet<string>): Promise<string[]>;
   /** Where pinned projects of a build are kept; removed with `clear`. */
   projectDirectory(buildId: string): Promise<string>;
   /** Modules that each package installs into site-packages, from the prefix's own records. */

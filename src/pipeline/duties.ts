@@ -1,6 +1,6 @@
 import { isSettled } from '../domain/build.ts';
 import { type Environment, isThere } from '../domain/environment.ts';
-import { Cancelled, throwIfStopped } from '../domain/errors.ts';
+import { Cancelled, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
 import { lookForNewer } from './looking.ts';
@@ -25,6 +25,9 @@ const DUTIES: readonly Duty[] = [
   { name: 'remove-unproven', everySeconds: 3600, run: removeUnproven },
   { name: 'newer-packages', everySeconds: 300, run: lookForNewer },
   { name: 'sweep-archives', everySeconds: 3600, onEachHost: true, run: sweepArchives },
+  { name: 'sweep-builds', everySeconds: 3600, onEachHost: true, run: sweepBuilds },
+  // Each host begins with it: its own worker may be the one that was killed.
+  { name: 'sweep-edges', everySeconds: 86_400, onEachHost: true, run: sweepEdges },
 ];
 
 /** True for exactly one worker within so many seconds. */
@@ -72,6 +75,28 @@ async function sweepArchives(ports: BuildPorts, { log }: Reporting): Promise<voi
 }
 
 const RECENT_BUILDS = 500;
+
+/** What a worker that was killed kept of builds that nobody goes on with. */
+async function sweepBuilds(ports: BuildPorts, { log }: Reporting): Promise<void> {
+  const builds = await ports.store.listBuilds({ limit: RECENT_BUILDS });
+  const kept = builds.filter((build) => !isSettled(build)).map(({ id }) => id);
+  const removed = await ports.workspace.sweepBuilds(new Set(kept));
+  for (const id of removed) log(`what build ${id} left on this build host is removed`);
+}
+
+/** One that is away keeps what it has until the next time, and no other from being swept. */
+async function sweepEdges(ports: BuildPorts, { signal, log }: Reporting): Promise<void> {
+  await Promise.all(
+    [...ports.edges.values()].map(async (edge) => {
+      try {
+        await edge.sweep(signal);
+      } catch (error) {
+        throwIfStopped(signal);
+        log(`edge ${edge.name} could not be swept: ${ports.redact(toFailure(error).message)}`);
+      }
+    }),
+  );
+}
 
 /** How often it is looked whether a duty's time has come. */
 const DUTIES_MS = 15_000;

@@ -40,9 +40,8 @@ async function tellEdges(
       } catch (error) {
         throwIfStopped(signal);
         if (isStoreError(error)) throw error;
-        log(
-          `edge ${name} does not know what ${environment.name} means now: ${toFailure(error).message}`,
-        );
+        const why = ports.redact(toFailure(error).message);
+        log(`edge ${name} does not know what ${environment.name} means now: ${why}`);
         return [name];
       }
     }),

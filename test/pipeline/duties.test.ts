@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { outsideError } from '../../src/domain/errors.ts';
 import { doDuties, type Lease } from '../../src/pipeline/duties.ts';
-import { environment } from '../answers/samples.ts';
+import { environment, build as sample } from '../answers/samples.ts';
 import { createWorld, type World } from './world.ts';
 
 const always: Lease = async () => true;
 const never: Lease = async () => false;
+
+const away = async () => {
+  throw outsideError({ code: 'edge-unreachable', message: 'hunter2 is not let in' });
+};
 
 /** `churn` with revision 2 let go and still on its edge; `removed` is what has left it. */
 function leaving(): { world: World; removed: number[]; log: string[] } {
@@ -72,6 +77,46 @@ describe('the duties of workers', () => {
     });
     await doDuties(world.ports, { all: never, host: always }, { signal, log: () => undefined });
     assert.deepEqual(asked, [['print1', 'print3']]);
+  });
+
+  test('sweep every edge, whichever of them is away, and the folders of builds that are over', async () => {
+    const { world, log } = leaving();
+    const lab = world.ports.edges.get('lab');
+    assert.ok(lab);
+    const swept: string[] = [];
+    const near = { ...lab, name: 'near', sweep: async () => void swept.push('near') };
+    world.ports.edges = new Map([
+      ['lab', { ...lab, sweep: away }],
+      ['near', near],
+    ]);
+    const kept: string[][] = [];
+    world.ports.workspace = {
+      ...world.ports.workspace,
+      sweepBuilds: async (ids) => {
+        kept.push([...ids]);
+        return [];
+      },
+    };
+    await world.store.createBuild({ ...sample('running'), id: 'b-living' });
+    await world.store.createBuild({ ...sample('failed'), id: 'b-over' });
+    const reporting = { signal, log: (line: string) => void log.push(line) };
+    await doDuties(world.ports, { all: never, host: always }, reporting);
+    assert.deepEqual(swept, ['near']);
+    assert.deepEqual(kept, [['b-living']]);
+    assert.match(log.join('\n'), /edge lab could not be swept: .*«secret»/);
+  });
+
+  test('keep secrets out of what they log of an edge that cannot be told of a name', async () => {
+    const { world, log } = leaving();
+    const lab = world.ports.edges.get('lab');
+    assert.ok(lab);
+    world.ports.edges = new Map([['lab', { ...lab, point: away }]]);
+    const reporting = { signal, log: (line: string) => void log.push(line) };
+    await doDuties(world.ports, { all: always, host: never }, reporting);
+    assert.match(
+      log.join('\n'),
+      /edge lab does not know what churn means now: «secret» is not let in/,
+    );
   });
 
   test('do not keep each other from being done', async () => {

@@ -53,6 +53,7 @@ export function createWorld(
       holdsArchive: async () => false,
       removeArchive: async () => undefined,
       sweepArchives: async () => [],
+      sweepBuilds: async () => [],
       projectDirectory: async () => '/projects',
       importNames: async () => ({}),
       modules: async () => ({ sklearn: ['scikit-learn'] }),

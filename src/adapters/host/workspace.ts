@@ -8,7 +8,7 @@ import type { HeldPrefix, Workspace } from '../../domain/ports.ts';
 
 /** How often a waiting build looks for a free prefix; builds take minutes, so a second is soon. */
 const POLL_MS = 1000;
-/** A build that failed may be retried for so long without packing again. */
+/** A build that failed may be retried for so long without packing again; one may still be planned. */
 const UNTOUCHED_MS = 24 * 3600_000;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 
@@ -53,18 +53,13 @@ export function createWorkspace(options: { directory: string; slots: number }): 
       await rm(directory, { recursive: true, force: true });
     },
 
-    async sweepArchives(kept) {
-      const directory = join(options.directory, 'archives');
-      const names = await readdir(directory).catch(() => []);
-      const removed: string[] = [];
-      for (const name of names.filter((known) => FINGERPRINT.test(known) && !kept.has(known))) {
-        const { mtimeMs } = await stat(join(directory, name));
-        if (Date.now() - mtimeMs < UNTOUCHED_MS) continue;
-        await rm(join(directory, name), { recursive: true, force: true });
-        removed.push(name);
-      }
-      return removed;
-    },
+    sweepArchives: (kept) =>
+      sweep(
+        join(options.directory, 'archives'),
+        (name) => FINGERPRINT.test(name) && !kept.has(name),
+      ),
+
+    sweepBuilds: (kept) => sweep(join(options.directory, 'builds'), (name) => !kept.has(name)),
 
     async projectDirectory(buildId) {
       const directory = join(buildDirectory(buildId), 'projects');
@@ -79,6 +74,30 @@ export function createWorkspace(options: { directory: string; slots: number }): 
       await rm(buildDirectory(buildId), { recursive: true, force: true });
     },
   };
+}
+
+/** Removes folders that may go and have not been touched for a day; answers their names. */
+async function sweep(directory: string, mayGo: (name: string) => boolean): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const removed: string[] = [];
+  for (const { name } of entries.filter((each) => each.isDirectory() && mayGo(each.name))) {
+    const folder = join(directory, name);
+    if (Date.now() - (await lastTouched(folder)) < UNTOUCHED_MS) continue;
+    await rm(folder, { recursive: true, force: true });
+    removed.push(name);
+  }
+  return removed;
+}
+
+/** When something was put into a folder or one of its own folders last, in milliseconds. */
+async function lastTouched(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const inside = entries.filter((each) => each.isDirectory()).map(({ name }) => join(folder, name));
+  // One that goes meanwhile is somebody's at work: the folder stays this time.
+  const times = await Promise.all(
+    [folder, ...inside].map((path) => stat(path).then((found) => found.mtimeMs, Date.now)),
+  );
+  return Math.max(...times);
 }
 
 /** Holds a slot by a lock file with our process id; one left by a dead process is taken over. */

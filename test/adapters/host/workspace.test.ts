@@ -40,3 +40,33 @@ describe('archives on a build host', () => {
     assert.deepEqual([kept, old, young, other].map(existsSync), [true, false, true, true]);
   });
 });
+
+describe('folders of builds on a build host', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'workspace-test-'));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const workspace = createWorkspace({ directory, slots: 1 });
+
+  it('are swept once a worker that was killed has left them for a day', async () => {
+    const left = async (id: string, hours: { folder: number; inside: number }) => {
+      const projects = await workspace.projectDirectory(id);
+      writeFileSync(join(projects, 'code.zip'), id);
+      const at = (count: number) => Date.now() / 1000 - count * 3600;
+      utimesSync(projects, at(hours.inside), at(hours.inside));
+      utimesSync(dirname(projects), at(hours.folder), at(hours.folder));
+      return projects;
+    };
+    const long = { folder: 48, inside: 48 };
+    const folders = [
+      await left('living', long),
+      await left('dead', long),
+      await left('young', { folder: 48, inside: 1 }),
+    ];
+    assert.deepEqual(await workspace.sweepBuilds(new Set(['living'])), ['dead']);
+    assert.deepEqual(folders.map(existsSync), [true, false, true]);
+  });
+
+  it('are none where nothing was built yet', async () => {
+    const fresh = createWorkspace({ directory: join(directory, 'fresh'), slots: 1 });
+    assert.deepEqual(await fresh.sweepBuilds(new Set()), []);
+  });
+});
