@@ -649,14 +649,21 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     await edge.point('a.part-b', { default: 1, tags: {} }, world.progress.signal);
     const names = ['launch/a.part-b', 'MYGLOBALENV/a.part-b'];
     for (const name of names) lutimesSync(join(world.root, name), long, long);
-    symlinkSync('churn@1', join(world.root, 'launch/.part-7'));
-    lutimesSync(join(world.root, 'launch/.part-7'), long, long);
+    const small = [
+      join(world.root, 'launch/.part-7'),
+      join(staging.driverPrefix, '.part-7'),
+      join(staging.archivePath, '../.segments.part-7'),
+    ];
+    for (const path of small) {
+      writeFileSync(path, '');
+      utimesSync(path, long, long);
+    }
     await edge.sweep(world.progress.signal);
     assert.deepEqual(
       names.filter((name) => !existsSync(join(world.root, name))),
       [],
     );
-    assert.ok(!readdirSync(join(world.root, 'launch')).includes('.part-7'));
+    assert.deepEqual(small.filter(existsSync), []);
     for (const file of old) assert.ok(!existsSync(join(world.root, file)), file);
     for (const file of young) assert.ok(existsSync(join(world.root, file)), file);
     assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);

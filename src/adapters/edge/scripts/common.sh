@@ -4,6 +4,21 @@ umask 022
 unset LC_ALL
 export LC_MESSAGES=C LC_CTYPE=C.UTF-8
 
+# What goes when a program ends, in whatever way but being killed: a shell that a signal ends does
+# not run what is meant for its exit. Nobody reads on when the connection is lost.
+unfinished=
+clear_unfinished() {
+  if [ -n "$unfinished" ]; then
+    if [ -d "$unfinished" ] && [ ! -L "$unfinished" ]; then chmod -R u+w "$unfinished" 2>/dev/null; fi
+    rm -rf "$unfinished"
+  fi
+}
+trap clear_unfinished EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 141' PIPE
+trap 'exit 143' TERM
+
 begin() {
   printf '%s\n' "$marker"
 }
@@ -49,6 +64,6 @@ prefix_holds() {
 point() {
   if [ "$(readlink "$2" 2>/dev/null)" = "$1" ]; then return 0; fi
   if [ -d "$2" ] && [ ! -L "$2" ]; then fail 46 "$2 is a folder, not a link"; fi
-  part=${2%/*}/.part-$$
-  ln -sfn "$1" "$part" && mv -Tf "$part" "$2" || fail 40 "$2"
+  unfinished=${2%/*}/.part-$$
+  ln -sfn "$1" "$unfinished" && mv -Tf "$unfinished" "$2" || fail 40 "$2"
 }

@@ -31,7 +31,7 @@ find_archive() {
 
 put_archive() {
   work=$(mktemp -d "$root/archives/$sha.part-XXXXXX") || fail 40 "$root/archives"
-  trap 'rm -rf "$work"' EXIT
+  unfinished=$work
   part=${work##*/}
   mkdir "$work/$part" && printf '%s\n' "$sha" >"$work/$part/$name.sha256" || fail 40 "$work"
   # No second copy on this disk; a symbolic link where hard links do not work.

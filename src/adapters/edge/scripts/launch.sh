@@ -4,8 +4,9 @@
 # Puts a text into a file in one step, for everybody to read.
 put() {
   if [ "$(cat "$1" 2>/dev/null)" = "$3" ]; then return 0; fi
-  part=${1%/*}/.part-$$
-  printf '%s\n' "$3" >"$part" && chmod "$2" "$part" && mv -f "$part" "$1" || fail 40 "$1"
+  unfinished=${1%/*}/.part-$$
+  printf '%s\n' "$3" >"$unfinished" && chmod "$2" "$unfinished" && mv -f "$unfinished" "$1" ||
+    fail 40 "$1"
 }
 
 if [ ! -d "$root/launch" ]; then

@@ -10,7 +10,8 @@ publish() {
   mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" || return 1
   if [ -n "$segments" ]; then
     index=$root/archives/$sha/.segments
-    printf '%s\n' "$name" "$segments" >"$index.part-$$" && mv -f "$index.part-$$" "$index" || return 1
+    unfinished=$index.part-$$
+    printf '%s\n' "$name" "$segments" >"$unfinished" && mv -f "$unfinished" "$index" || return 1
   fi
   chmod 0644 "$part" && mv -f "$part" "$archive"
 }

@@ -2,7 +2,7 @@
 # standard input, which ends when the connection does.
 # directory command exports seconds grace; write_files
 work=$(mktemp -d "${TMPDIR:-/tmp}/conda-ferry.XXXXXX") || fail 51 "${TMPDIR:-/tmp}"
-trap 'rm -rf "$work"' EXIT
+unfinished=$work
 if [ -z "$directory" ]; then
   directory=$work/run
   mkdir "$directory" || fail 51 "$directory"
@@ -48,6 +48,19 @@ limit() {
   sleeper=$!
   wait "$sleeper"
 }
+# Ended itself, nothing of it goes on: the command has a group that no signal to this one reaches.
+leave() {
+  trap '' HUP INT PIPE TERM
+  end_group
+  kill "$first" "$second" 2>/dev/null
+  exit "$1"
+}
+first=
+second=
+trap 'leave 129' HUP
+trap 'leave 130' INT
+trap 'leave 141' PIPE
+trap 'leave 143' TERM
 watch lifeline >/dev/null 2>&1 &
 first=$!
 watch limit >/dev/null 2>&1 3<&- &

@@ -43,11 +43,7 @@ if prefix_holds "$target" "$sha"; then
   echo 'driver earlier'
 else
   work=$(mktemp -d "$folder/$revision.part-XXXXXX") || fail 40 "$folder"
-  trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-  # A shell that a signal ends does not run what is meant for its exit: a lost connection left the folder.
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  unfinished=$work
   mkdir "$work/new" "$work/old"
   case $name in
     *.zip) unzip_to "$archive" "$work/new" || fail 44 "exit code $?" ;;
@@ -70,6 +66,7 @@ else
   fi
   printf %s "$sha" >"$target/.conda-ferry-archive.part" &&
     mv -f "$target/.conda-ferry-archive.part" "$target/.conda-ferry-archive" || fail 40 "$target"
+  clear_unfinished
   echo 'driver now'
 fi
 
@@ -78,7 +75,8 @@ point "../envs/$environment/current" "$root/$alias/$environment"
 
 file=$root/manifests/$environment/${target##*/}.json
 if [ "$(cat "$file" 2>/dev/null)" != "$manifest" ]; then
-  printf '%s\n' "$manifest" >"$file.part-$$" && mv -f "$file.part-$$" "$file" || fail 40 "$file"
+  unfinished=$file.part-$$
+  printf '%s\n' "$manifest" >"$unfinished" && mv -f "$unfinished" "$file" || fail 40 "$file"
 fi
 echo "prefix $target"
 
