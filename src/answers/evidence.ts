@@ -25,6 +25,8 @@ import { line } from './outside.ts';
 const MOST_HOSTS = 6;
 const MOST_EDGES = 5;
 const MOST_FAILED_IMPORTS = 2;
+/** Characters of a reason that stands in one row. */
+const ROOM_REASON = 200;
 
 /** The newest verification of every edge. */
 export function newestPerEdge(verifications: readonly Verification[]): Verification[] {
@@ -61,6 +63,23 @@ export function describeEvidence(
       ...hosts(verification, expected, hostsPerEdge),
     ];
   });
+}
+
+/** The same of one edge in a row: what people look at first. */
+export function verdictOf({ edge, outcome, executors, npv, reason }: Verification): Inline[] {
+  const where = line(edge, 40);
+  const why = marked(line(reason ?? 'the executors were not asked', ROOM_REASON));
+  switch (outcome) {
+    case 'proven': {
+      const numpy = npv.length === 1 ? `, numpy ${line(npv[0] ?? '', 20)} on each` : '';
+      const asked = `${counted(executors.length, 'executor')} of ${where}`;
+      return words('✅ ', bold('Proven'), ` on ${asked}`, numpy);
+    }
+    case 'smoke-tested':
+      return words('🔎 ', bold('Smoke-tested'), ` on ${where}: `, why);
+    case 'failed':
+      return words('❌ ', bold('Not proven'), ` on ${where}: `, why);
+  }
 }
 
 /** `spark-submit in client mode` */

@@ -61,29 +61,55 @@ function otherForms(label: string, lines: readonly InvocationLine[]): Repair[] {
 }
 
 /**
- * The lines of a finished build, or the reason why what its edge told of itself gives none: the
- * build is shown all the same.
+ * The lines of a finished build, one for each edge, or the reason why what its edge told of itself
+ * gives none: the build is shown all the same.
  */
 export function linesOf(build: Build): { lines: readonly InvocationLine[]; reason: Phrase | null } {
   try {
-    return { lines: linesForBuild(build), reason: null };
+    const lines = linesForBuild(build);
+    const shells = lines.filter(({ tool }) => tool === 'pyspark');
+    return { lines: shells.length > 0 ? shells : lines, reason: null };
   } catch (error) {
     if (!(error instanceof FerryError)) throw error;
     return { lines: [], reason: error.said.message };
   }
 }
 
-/** Each line with where it holds; `more` is what to type to see those that did not fit. */
-export function describeLines(lines: readonly InvocationLine[], more: string, room = ROOM): Part[] {
+/**
+ * Each line with where it holds, and what to know of them; `more` is what to type to see those that
+ * did not fit.
+ */
+export function describeLines(lines: readonly InvocationLine[], more: string): Part[] {
+  return [
+    ...rowsOf(lines, more, (entry) => [lineTitle(entry), ...pasted(entry)]),
+    ...warnings(lines),
+  ];
+}
+
+/** The lines and nothing else: where there are several, each with its edge. */
+export function bareLines(lines: readonly InvocationLine[], more: string): Part[] {
+  return rowsOf(lines, more, (entry) => [
+    ...(lines.length > 1 ? [lineTitle(entry)] : []),
+    ...(entry.short === null ? [] : [block(entry.short)]),
+    block(textToPaste(entry), entry.language),
+  ]);
+}
+
+/** As much as there is room for; of a line whose whole is too long, the short one. */
+function rowsOf(
+  lines: readonly InvocationLine[],
+  more: string,
+  show: (entry: InvocationLine) => Part[],
+): Part[] {
   const parts: Part[] = [];
-  let left = room;
+  let left = ROOM;
   let hidden = 0;
   for (const entry of lines) {
     const short = entry.short ?? '';
     const whole = textToPaste(entry);
     const fits = short.length + whole.length <= left;
     if (!fits) hidden += 1;
-    if (fits) parts.push(lineTitle(entry), ...pasted(entry));
+    if (fits) parts.push(...show(entry));
     else if (short !== '' && short.length <= left) parts.push(lineTitle(entry), block(short));
     else continue;
     left -= fits ? short.length + whole.length : short.length;
@@ -97,7 +123,7 @@ export function describeLines(lines: readonly InvocationLine[], more: string, ro
       ),
     );
   }
-  return [...parts, ...warnings(lines)];
+  return parts;
 }
 
 /** The short line first where there is one, then the whole. */

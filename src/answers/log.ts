@@ -40,7 +40,7 @@ export function describeLog(reply: LogReply, _settings: Settings): Document {
       ],
     };
   }
-  const { text, shown } = newest(lines);
+  const { text, shown } = newest(lines, ROOM);
   return {
     summary: `${title}: ${howMuch(reply, shown)}`,
     parts: [
@@ -86,14 +86,14 @@ function further({ build, lines, last, more }: LogReply, shown: number) {
   ];
 }
 
-/** As many lines from the end as fit; of a very long line, its beginning. */
-function newest(lines: readonly string[]): { text: string; shown: number } {
+/** As many lines from the end as fit into `room` characters; of a very long line, its beginning. */
+export function newest(lines: readonly string[], room: number): { text: string; shown: number } {
   const kept: string[] = [];
   let length = 0;
   for (let index = lines.length - 1; index >= 0; index -= 1) {
     const whole = visible(lines[index] ?? '').replaceAll('\n', ' ');
     const entry = whole.length > LONGEST_LINE ? `${whole.slice(0, LONGEST_LINE)}…` : whole;
-    if (length + entry.length + 1 > ROOM) break;
+    if (length + entry.length + 1 > room) break;
     kept.unshift(entry);
     length += entry.length + 1;
   }

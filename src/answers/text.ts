@@ -14,7 +14,8 @@ export function renderText(reply: Reply, settings: Settings): string {
   return textOf(describe(reply, settings));
 }
 
-function textOf(document: Document): string {
+/** A document as terminal text, without a line end. */
+export function textOf(document: Document): string {
   const paragraphs: string[] = [];
   let previous: Part['kind'] | null = null;
   for (const part of document.parts) {

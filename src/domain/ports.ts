@@ -339,6 +339,8 @@ export interface UserGroup {
 /** A message that must arrive exactly once, whatever fails meanwhile. */
 export type Notice =
   | { id: string; kind: 'settled'; buildId: string; target: 'thread' | 'direct'; dueAt: number }
+  /** The executors were asked again, and what they said stands in the record. */
+  | { id: string; kind: 'verified'; buildId: string; dueAt: number }
   /** What is to be decided, or was: `to` is a channel or a person. */
   | { id: string; kind: 'approval'; approvalId: string; to: string; dueAt: number }
   /** An environment is let go at the moment `ends`, unless it is kept; for its owner. */

@@ -1,3 +1,4 @@
+import type { Build } from '../domain/build.ts';
 import { isSameSite, withSite } from '../domain/cluster.ts';
 import type { Staging } from '../domain/environment.ts';
 import { Cancelled, isStoreError, toFailure } from '../domain/errors.ts';
@@ -123,5 +124,19 @@ export async function runVerification(
     run.log(`the verification could not be run: ${toFailure(error).message}`);
   }
   await run.flushLog();
+  await tellVerified(run, newestOf(build));
   await run.update((current) => ({ ...current, verifying: false }));
+}
+
+/** With nothing said since, there is nothing to tell. */
+async function tellVerified({ build, ports }: BuildRun, since: number): Promise<void> {
+  const newest = newestOf(build);
+  if (newest === since) return;
+  const notice = { kind: 'verified', buildId: build.id, dueAt: ports.clock.now() } as const;
+  await ports.store.addNotice({ id: `${build.id}.verified.${newest}`, ...notice });
+}
+
+/** When executors were heard last, in milliseconds; 0 for never. */
+function newestOf({ verifications }: Build): number {
+  return Math.max(0, ...verifications.map(({ at }) => at));
 }

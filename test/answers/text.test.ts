@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { renderText } from '../../src/answers/text.ts';
+import { describeLive } from '../../src/answers/live.ts';
+import { describeSettled } from '../../src/answers/settled.ts';
+import { describeStory } from '../../src/answers/story.ts';
+import { renderText, textOf } from '../../src/answers/text.ts';
+import { isSettled } from '../../src/domain/build.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import { testGoldens } from '../harness/golden.ts';
 import { build, buildReply, samples, settings, staging } from './samples.ts';
@@ -11,6 +15,28 @@ const texts = Object.fromEntries(
     `${name}.txt`,
     `${renderText(reply, settings)}\n`,
   ]),
+);
+
+/** What is sent of each build: its message, the story below it, and the word to who waited. */
+const sent = Object.fromEntries(
+  Object.entries(samples).flatMap(([name, reply]) => {
+    if (reply.kind !== 'build' || reply.audience !== 'channel') return [];
+    const { build: shown } = reply;
+    const kind = name.replace(/^build-/, '');
+    const story = describeStory(shown, ['solving', 'it ends here'], settings);
+    return [
+      [`live-${kind}.txt`, `${textOf(describeLive(shown, settings))}\n`],
+      ...(isSettled(shown)
+        ? [
+            [`story-${kind}.txt`, `${textOf(story)}\n`],
+            [
+              `settled-${kind}.txt`,
+              `${textOf(describeSettled(shown, 'https://slack.example/1'))}\n`,
+            ],
+          ]
+        : []),
+    ];
+  }),
 );
 
 describe('replies as terminal text', () => {
@@ -45,5 +71,25 @@ describe('replies as terminal text', () => {
     const text = renderText(buildReply(hostile), settings);
     assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     assert.match(text, /d\\u\{0\}e/);
+  });
+});
+
+describe('what is sent of a build', () => {
+  testGoldens(join(import.meta.dirname, 'sent'), sent);
+
+  test('is six rows once it is ready: title, short line, whole line, proof, who asked, buttons', () => {
+    const { parts } = describeLive(build('ready'), settings);
+    assert.deepEqual(
+      parts.map(({ kind }) => kind),
+      ['heading', 'code', 'code', 'prose', 'small', 'buttons'],
+    );
+  });
+
+  test('has the whole line in one place: neither the story nor the word to who waited repeats it', () => {
+    const ready = build('ready');
+    const whole = linesForBuild(ready)[0]?.rows ?? assert.fail();
+    const story = textOf(describeStory(ready, [], settings));
+    const told = textOf(describeSettled(ready, null));
+    assert.deepEqual([story.includes(whole), told.includes(whole)], [false, false]);
   });
 });

@@ -69,7 +69,7 @@ async function checkFailure(ctx: Context, expected: Failed): Promise<string> {
   assert.match(text, expected.next);
   const notices = (await ctx.notices(expected.environment)).map((notice) => notice.text);
   assert.equal(notices.length, build.attempt);
-  assert.match(notices.at(-1) ?? '', /^<@U0ANARUIZ1> .* could not be built/);
+  assert.match(notices.at(-1) ?? '', /step by step: Failed while /);
   // The story of the solver, in plain words and in full: people read the first, the log has both.
   if (build.failure?.details) {
     const log = await ctx.store.readLog(build.id, 500);

@@ -10,7 +10,7 @@ const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 describe('from a sentence to a line', { skip: cannotWalk }, () => {
   const runTest = ferry();
 
-  test('one message follows the build, edited in place; one notice calls the requester', () =>
+  test('one message follows the build, edited in place; its story stands below it once', () =>
     runTest(async (ctx) => {
       const outcome = await ctx.slash('create churn python=3.11 six', { user: 'ana' });
       assert.deepEqual(
@@ -31,8 +31,8 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
 
       const [notice, ...others] = await ctx.notices('churn');
       assert.equal(others.length, 0);
-      assert.match(notice?.text ?? '', /^<@U0ANARUIZ1> churn@1 is ready/);
-      // Nothing else was said in the channel: the message and the notice below it.
+      assert.match(notice?.text ?? '', /^The build of churn@1, step by step/);
+      // Nothing else was said in the channel: the message and the story below it.
       assert.equal(ctx.seen().length, 2);
     }));
 

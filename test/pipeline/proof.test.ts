@@ -4,6 +4,7 @@ import { renderText } from '../../src/answers/text.ts';
 import type { Build } from '../../src/domain/build.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
+import { runVerification } from '../../src/pipeline/prove.ts';
 import { executor, settings, staging } from '../answers/samples.ts';
 import { createLoneWorld, type World } from './world.ts';
 
@@ -54,6 +55,23 @@ describe('the proof of a build', () => {
     const { state, verifications } = await world.newest('churn');
     assert.deepEqual([state, verifications[0]?.outcome], ['ready', 'proven']);
     assert.equal(await detailOf(world, 'verify'), '2 executors, one numpy: 2.2.6');
+  });
+
+  test('is told each time that the executors were asked again', async () => {
+    let now = 1_000_000;
+    const world = createProvingWorld();
+    world.ports.clock.now = () => (now += 1_000);
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { id } = await world.newest('churn');
+    world.store.notices.clear();
+    for (let round = 0; round < 2; round += 1) {
+      await runVerification(world.ports, id, new AbortController().signal);
+    }
+    assert.deepEqual(
+      [...world.store.notices.values()].map(({ kind }) => kind),
+      ['verified', 'verified'],
+    );
   });
 
   test('says nothing of numpy for an environment without it', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeSettled } from '../../src/answers/settled.ts';
+import { describeStory } from '../../src/answers/story.ts';
 import type { Move } from '../../src/domain/environment.ts';
 import { outsideError } from '../../src/domain/errors.ts';
 import type { Edge } from '../../src/domain/ports.ts';
@@ -203,7 +203,7 @@ describe('a rollback', () => {
     await world.say('U1', 'rollback churn');
     assert.deepEqual(await make('numpy 2.3.0'), [3, 1]);
     assert.equal((await world.services.findRevision('churn', null)).number, 3);
-    const told = describeSettled(await world.newest('churn'), settings);
+    const told = describeStory(await world.newest('churn'), [], settings);
     assert.match(JSON.stringify(told), /churn@3 now; it was churn@1 before.*rollback churn --to 1/);
     // The same packages as of a revision before are that revision again.
     assert.deepEqual(await make('numpy 1.26.4'), [1, 3]);

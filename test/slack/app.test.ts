@@ -33,7 +33,7 @@ for (const mode of ['socket', 'http'] as const) {
         { mode },
       ));
 
-    test('one message follows the build to its line, and a notice calls the requester', () =>
+    test('one message follows the build to its line; its story stands below and calls nobody', () =>
       inWorld(
         async (world) => {
           const { id, message } = await createBuild(world);
@@ -60,7 +60,11 @@ for (const mode of ['socket', 'http'] as const) {
           const notice = await world.slack.untilMessage(
             (candidate) => candidate.thread_ts === message.ts && candidate.ts !== message.ts,
           );
-          assert.match(notice.text, /^<@U0ANARUIZ1> churn@1 is ready/);
+          assert.match(
+            visibleText(notice),
+            /build of churn@1, step by step[\s\S]*All 5 steps done/,
+          );
+          assert.doesNotMatch(JSON.stringify(notice), new RegExp(ANA));
         },
         { mode },
       ));
@@ -225,9 +229,7 @@ describe('other ways to speak', () => {
         target: 'thread',
         dueAt: 0,
       });
-      const notice = await world.slack.untilMessage(({ text }) =>
-        text.startsWith('<@U0ANARUIZ1> churn@1'),
-      );
+      const notice = await world.slack.untilMessage(says(/build of churn@1, step by step/));
       assert.equal(notice.thread_ts, root.message.ts);
     }));
 
@@ -893,7 +895,7 @@ describe('buttons', () => {
       await world.finish(id);
       await world.slack.untilMessage(says(/churn@1 is ready/));
       await world.slack.click({ user: ANA, actionId: 'verify', channel: DATA, ts: message.ts });
-      await world.slack.untilMessage(says(/Verifying again/));
+      await world.slack.untilMessage(says(/being proven again/));
       assert.deepEqual(world.queued.at(-1), { buildId: id, purpose: 'verify' });
     }));
 

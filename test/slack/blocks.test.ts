@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KnownBlock } from '@slack/types';
+import { describeLive } from '../../src/answers/live.ts';
+import { describeSettled } from '../../src/answers/settled.ts';
+import { describeStory, describeVerified } from '../../src/answers/story.ts';
+import type { Build } from '../../src/domain/build.ts';
 import { generalFindings, type InvocationLine, type Reply } from '../../src/domain/reply.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
-import { type Message, MOST_BLOCKS, renderMessage, textLength } from '../../src/slack/blocks.ts';
+import {
+  type Message,
+  MOST_BLOCKS,
+  messageOf,
+  renderMessage,
+  textLength,
+} from '../../src/slack/blocks.ts';
 import {
   build,
   buildReply,
@@ -252,10 +262,24 @@ const labels = (message: Message): string[] =>
 const blockTypes = (message: Message): string[] =>
   message.blocks.map((block: KnownBlock) => block.type);
 
+/** What is sent of a build: its message, the story below it, and the words to who asked. */
+function sentOf(name: string, about: Build): [string, Message][] {
+  const log = Array.from({ length: 40 }, () => HOSTILE + long(900));
+  return [
+    [`live-${name}`, messageOf(describeLive(about, settings))],
+    [`story-${name}`, messageOf(describeStory(about, log, settings))],
+    [`settled-${name}`, messageOf(describeSettled(about, 'https://slack.example/1'))],
+    [`verified-${name}`, messageOf(describeVerified(about))],
+  ];
+}
+
 describe('replies as Block Kit', () => {
   const all = { ...samples, ...extremes, ...hostile };
   const messages = Object.fromEntries(
-    Object.entries(all).map(([name, reply]) => [name, renderMessage(reply, settings)]),
+    Object.entries(all).flatMap(([name, reply]) => [
+      [name, renderMessage(reply, settings)],
+      ...(reply.kind === 'build' ? sentOf(name, reply.build) : []),
+    ]),
   );
   const message = (name: string): Message => messages[name] as Message;
 

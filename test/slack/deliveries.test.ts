@@ -203,6 +203,17 @@ describe('a new build’s message', () => {
       ));
   }
 
+  test('calls nobody: an edit brings the name of who asked', () =>
+    inWorld(
+      async (world) => {
+        await create(world);
+        const [posted] = world.slack.calls('chat.postMessage');
+        assert.doesNotMatch(JSON.stringify(posted?.args), new RegExp(ANA));
+        await until(() => JSON.stringify(world.slack.messages(DATA)).includes(`<@${ANA}>`));
+      },
+      { pace: { resync: 50 } },
+    ));
+
   test('follows when Slack takes messages again, and the person knows', () =>
     inWorld(async (world) => {
       world.slack.faults.next('chat.postMessage', { status: 503, times: 3 });
@@ -214,7 +225,7 @@ describe('a new build’s message', () => {
 });
 
 describe('notices', () => {
-  test('arrive once, in the thread, with the line', () =>
+  test('arrive once, in the thread, with the steps and no second whole line', () =>
     inWorld(async (world) => {
       const { id, message } = await create(world);
       await world.finish(id);
@@ -222,8 +233,8 @@ describe('notices', () => {
       await until(() => world.store.settled.has('n-thread'));
       const [reply, ...others] = replies(world, message.ts);
       assert.deepEqual(others, []);
-      assert.match(visibleText(reply as Message), /pyspark --master yarn/);
-      assert.match(JSON.stringify(reply?.blocks), /"user_id":"U0ANARUIZ1"/);
+      assert.match(visibleText(reply as Message), /Solve[\s\S]*Pack the archive/);
+      assert.doesNotMatch(visibleText(reply as Message), /pyspark --master yarn/);
     }));
 
   test('are not doubled when Slack’s confirmation was lost', () =>
@@ -304,9 +315,10 @@ describe('notices', () => {
       { emulator: { scopes: ['commands', 'chat:write'] } },
     ));
 
-  test('say why a build failed and what to do', () =>
+  test('show the end of the log of a build that failed; its message says why and what to do', () =>
     inWorld(async (world) => {
-      const { id } = await create(world);
+      const { id, message } = await create(world);
+      await world.store.appendLog(id, ['solving', 'nothing provides scipy 0.19']);
       await world.move(id, {
         state: 'failed',
         finishedAt: Date.now(),
@@ -320,10 +332,42 @@ describe('notices', () => {
         },
       });
       await world.store.addNotice(notice(id, 'thread'));
-      const reply = await world.slack.untilMessage(({ text }) =>
-        text.startsWith('<@U0ANARUIZ1> churn could'),
-      );
-      assert.match(visibleText(reply), /What to do: [\s\S]*scipy>=1\.9/);
+      await until(() => world.store.settled.has('n-thread'));
+      const [reply] = replies(world, message.ts);
+      assert.match(visibleText(reply as Message), /nothing provides scipy 0\.19/);
+      const live = await world.slack.untilMessage(says(/churn could not be built/));
+      assert.match(visibleText(live), /What to do: [\s\S]*scipy>=1\.9/);
+    }));
+
+  test('to who waited long are short: the short line, and the way to the message', () =>
+    inWorld(async (world) => {
+      const { id } = await create(world);
+      await world.finish(id);
+      await world.store.addNotice(notice(id, 'direct'));
+      const told = await world.slack.untilMessage(({ channel }) => channel.startsWith('D'));
+      assert.match(visibleText(told), /churn@1\s+is ready[\s\S]*run churn@3 pyspark/);
+      assert.doesNotMatch(visibleText(told), /--master/);
+      assert.match(JSON.stringify(told.blocks), /"type":"link","url":"http/);
+    }));
+
+  test('of a build that was begun again are for nobody: its message tells how it goes', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      await world.store.addNotice(notice(id, 'thread'));
+      await until(() => world.store.settled.has('n-thread'));
+      assert.deepEqual(replies(world, message.ts), []);
+    }));
+
+  test('of another proof stand in the thread, once', () =>
+    inWorld(async (world) => {
+      const { id, message } = await create(world);
+      await world.finish(id);
+      world.slack.faults.next('chat.postMessage', { loseReply: true });
+      await world.store.addNotice({ id: 'v1', kind: 'verified', buildId: id, dueAt: 0 });
+      await until(() => world.store.settled.has('v1'));
+      const [reply, ...others] = replies(world, message.ts);
+      assert.deepEqual(others, []);
+      assert.match(visibleText(reply as Message), /asked again[\s\S]*Proven on the executors/);
     }));
 
   test('the store being away delays them', () =>

@@ -63,6 +63,9 @@ const NOTICES = {
     ...{ id: string, kind: oneOf(['settled']), buildId: string },
     ...{ target: oneOf(['thread', 'direct']), dueAt: number },
   }),
+  verified: object<NoticeOf<'verified'>>({
+    ...{ id: string, kind: oneOf(['verified']), buildId: string, dueAt: number },
+  }),
   approval: object<NoticeOf<'approval'>>({
     ...{ id: string, kind: oneOf(['approval']), approvalId: string, to: string, dueAt: number },
   }),
@@ -75,7 +78,7 @@ const NOTICES = {
 };
 
 const KIND = object<Pick<Notice, 'kind'>>({
-  kind: oneOf(['settled', 'approval', 'expiring', 'newer']),
+  kind: oneOf(['settled', 'verified', 'approval', 'expiring', 'newer']),
 });
 
 const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

@@ -11,6 +11,7 @@
 import type { Build, MessageReference } from '../../domain/build.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
+import { withoutMentions } from '../blocks.ts';
 import { ChatError, isNoEntry, whereReadable } from '../chat/error.ts';
 import type { Mark } from '../chat/messages.ts';
 import type { Chat } from '../chat.ts';
@@ -110,7 +111,9 @@ async function post(
   thread: string | null,
   { chat, settings, shown, attachMessage }: FirstPostOptions,
 ): Promise<Announcement> {
-  const message = liveMessage(build, settings);
+  const whole = liveMessage(build, settings);
+  // Who asked is looking: nobody is called, and an edit brings the names, at the next look at the latest.
+  const message = withoutMentions(whole) ?? whole;
   const place = { channel: build.requester.channel, thread };
   let announcement: Announcement;
   try {

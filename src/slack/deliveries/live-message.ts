@@ -1,10 +1,11 @@
+import { describeLive } from '../../answers/live.ts';
 import type { Build } from '../../domain/build.ts';
 import type { Settings } from '../../domain/services.ts';
-import { type Message, renderMessage } from '../blocks.ts';
+import { type Message, messageOf } from '../blocks.ts';
 
 /** The one message that everybody follows a build in, as its record is now. */
 export function liveMessage(build: Build, settings: Settings): Message {
-  return renderMessage({ kind: 'build', build, audience: 'channel' }, settings);
+  return messageOf(describeLive(build, settings));
 }
 
 /** Builds asked for in a terminal have no conversation in Slack. */

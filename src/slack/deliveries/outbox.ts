@@ -13,35 +13,29 @@ import { type ByKind, byKind } from '../../answers/by-kind.ts';
 import type { Document } from '../../answers/document.ts';
 import { describeExpiring } from '../../answers/letting-go.ts';
 import { describeNewer } from '../../answers/newer.ts';
-import { describeSettled } from '../../answers/settled.ts';
-import type { Build } from '../../domain/build.ts';
 import { type Environment, isLetGo } from '../../domain/environment.ts';
-import type { Clock, Notice, Store } from '../../domain/ports.ts';
-import type { Settings } from '../../domain/services.ts';
-import { type Message, messageOf } from '../blocks.ts';
-import { ChatError, isDeleted, isNoEntry, whereReadable } from '../chat/error.ts';
+import type { Notice, Store } from '../../domain/ports.ts';
+import { messageOf } from '../blocks.ts';
+import { ChatError, whereReadable } from '../chat/error.ts';
 import type { Mark } from '../chat/messages.ts';
-import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { waitAfter } from '../loop.ts';
-import { isConversation } from './live-message.ts';
+import type { Delivery } from './delivery.ts';
 import type { Pace } from './pace.ts';
+import { type SettledOptions, settledOf, verifiedOf } from './settled.ts';
 
-export interface OutboxOptions {
-  store: Pick<
-    Store,
-    | 'readBuild'
-    | 'readEnvironment'
-    | 'readApproval'
-    | 'dueNotices'
-    | 'leaseNotice'
-    | 'postponeNotice'
-    | 'settleNotice'
-  >;
-  chat: Chat;
-  settings: Settings;
+export interface OutboxOptions extends SettledOptions {
+  store: SettledOptions['store'] &
+    Pick<
+      Store,
+      | 'readEnvironment'
+      | 'readApproval'
+      | 'dueNotices'
+      | 'leaseNotice'
+      | 'postponeNotice'
+      | 'settleNotice'
+    >;
   pace: Pace;
-  clock: Clock;
   log: Log;
 }
 
@@ -50,8 +44,6 @@ export interface Outbox {
   sendDue(signal: AbortSignal): Promise<void>;
 }
 
-/** A thread reply waits this long for its live message, then goes to the person directly. */
-const WAIT_FOR_MESSAGE = 10 * 60_000;
 const MOST_AT_ONCE = 20;
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -90,26 +82,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 }
 
-/** How a notice is delivered, unless it is for nobody or has to wait. */
-type Delivery = (() => Promise<void>) | 'never' | 'later';
-
 const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
   settled: settledOf,
+  verified: verifiedOf,
   approval: decisionOf,
   expiring: reminderOf,
   newer: newerOf,
 };
-
-async function settledOf(
-  notice: Extract<Notice, { kind: 'settled' }>,
-  options: OutboxOptions,
-): Promise<Delivery> {
-  const build = await options.store.readBuild(notice.buildId);
-  if (!build || !isConversation(build.requester.channel)) return 'never';
-  const hasThread = notice.target !== 'thread' || build.message !== null;
-  if (!hasThread && options.clock.now() - notice.dueAt < WAIT_FOR_MESSAGE) return 'later';
-  return () => deliver(notice, build, options);
-}
 
 /** To a channel, or to a person directly. */
 async function decisionOf(
@@ -166,39 +145,4 @@ function toOwner(
     if (seen) return;
     await chat.post({ channel, thread: null }, messageOf(document), wanted);
   };
-}
-
-/** Under the live message, or directly where that is asked for or there is no thread to write in. */
-async function deliver(
-  notice: Extract<Notice, { kind: 'settled' }>,
-  build: Build,
-  { chat, settings }: OutboxOptions,
-): Promise<void> {
-  const message = noticeMessage(build, settings);
-  const wanted: Mark = { type: 'conda_ferry_notice', id: notice.id };
-  if (notice.target === 'thread' && build.message) {
-    try {
-      const reference = build.message;
-      const seen = await whereReadable(() => chat.findInThread(reference, wanted));
-      if (seen?.found) return;
-      const place = { channel: reference.channel, thread: seen?.thread ?? reference.ts };
-      await chat.post(place, message, wanted);
-      return;
-    } catch (error) {
-      if (!isNoEntry(error) && !isDeleted(error)) throw error;
-    }
-  }
-  const channel = await chat.openDirect(build.requester.user);
-  const since = (build.finishedAt ?? build.createdAt) - 60_000;
-  const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
-  if (!seen) await chat.post({ channel, thread: null }, message, wanted);
-}
-
-function noticeMessage(build: Build, settings: Settings): Message {
-  const message = messageOf(describeSettled(build, settings));
-  const { user } = build.requester;
-  // Clients that show only the text must notify all the same.
-  return /^[UW][A-Z0-9]+$/.test(user)
-    ? { ...message, text: `<@${user}> ${message.text}` }
-    : message;
 }

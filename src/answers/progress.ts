@@ -1,0 +1,96 @@
+/** How far a build is, step by step, with what each one took. */
+import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
+import { isSettled } from '../domain/build.ts';
+import { duration } from '../domain/figures.ts';
+import type { Part, Task } from './document.ts';
+import { line } from './outside.ts';
+
+const STEP_TITLES: Readonly<Record<StepName, string>> = {
+  solve: 'Solve',
+  create: 'Create the environment',
+  install: 'Install projects',
+  pack: 'Pack the archive',
+  stage: 'Stage it on the edge',
+  verify: 'Verify on the executors',
+};
+
+const STEP_DOING: Readonly<Record<StepName, string>> = {
+  solve: 'solving',
+  create: 'creating the environment',
+  install: 'installing projects',
+  pack: 'packing the archive',
+  stage: 'staging it on the edge',
+  verify: 'verifying on the executors',
+};
+
+export function progress(build: Build): Part {
+  const steps = visibleSteps(build);
+  return {
+    kind: 'tasks',
+    title: progressTitle(build),
+    tasks: steps.map((step) => task(step, build)),
+  };
+}
+
+/** Without projects there is nothing to install, and nothing to show of it. */
+function visibleSteps(build: Build): Step[] {
+  return build.steps.filter((step) => step.name !== 'install' || build.request.projects.length > 0);
+}
+
+export function progressTitle(build: Build): string {
+  const steps = visibleSteps(build);
+  const done = steps.filter((step) => step.status === 'complete').length;
+  const current = steps.find((step) => step.status === 'in_progress');
+  const took =
+    build.startedAt !== null && build.finishedAt !== null
+      ? ` in ${duration(build.finishedAt - build.startedAt)}`
+      : '';
+  switch (build.state) {
+    case 'queued':
+      return 'Waiting for a build host';
+    case 'running':
+      if (build.cancelRequested) return 'Stopping';
+      return current
+        ? `Step ${steps.indexOf(current) + 1} of ${steps.length}: ${STEP_DOING[current.name]}`
+        : `${done} of ${steps.length} steps done`;
+    case 'ready':
+      return build.reused
+        ? `Nothing to build${took}: exactly this environment was staged already`
+        : `All ${steps.length} steps done${took}`;
+    case 'failed':
+    case 'cancelled': {
+      const stopped = steps.find((step) => step.status !== 'complete');
+      const word = build.state === 'failed' ? 'Failed' : 'Stopped';
+      const after = took.replace(/^ in /, ' after ');
+      return stopped ? `${word} while ${STEP_DOING[stopped.name]}${after}` : `${word}${after}`;
+    }
+  }
+}
+
+function task(step: Step, build: Build): Task {
+  const took =
+    step.startedAt !== null && step.finishedAt !== null && step.finishedAt > step.startedAt
+      ? duration(step.finishedAt - step.startedAt)
+      : null;
+  const detail = [step.detail === null ? null : line(step.detail, 200), took].filter(Boolean);
+  return {
+    id: step.name,
+    title: STEP_TITLES[step.name],
+    status: shownStatus(step, build),
+    detail: detail.length > 0 ? detail.join(' · ') : null,
+  };
+}
+
+/** A settled build has nothing in progress, whatever its worker still managed to write. */
+function shownStatus(step: Step, build: Build): StepStatus {
+  if (step.status !== 'in_progress' || !isSettled(build)) return step.status;
+  return AT_END[build.state];
+}
+
+const AT_END: Readonly<Record<Build['state'], StepStatus>> = {
+  ready: 'complete',
+  failed: 'error',
+  cancelled: 'pending',
+  queued: 'pending',
+  running: 'in_progress',
+};
