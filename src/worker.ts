@@ -48,6 +48,9 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     projects: createProjects({
       config: config.projects,
       dataDirectory: config.dataDirectory,
+      restricted: config.roles.flatMap(({ projects }) =>
+        projects.filter((project) => project.startsWith('/')),
+      ),
       // A worker without Slack's token builds everything but attached files.
       ...(botToken === null ? {} : { fetchFile: createFileFetcher({ botToken, apiUrl }) }),
     }),

@@ -76,11 +76,16 @@ export function peopleOf(roles: readonly Role[], groups: GroupMembers): string[]
   return [...new Set(people)];
 }
 
-/** Roles that name this thing; a folder is named by each folder above it, too. */
+/** Roles that name this thing; a folder is named by each folder above it, and brings all below it. */
 export function rolesNaming(roles: readonly Role[], kind: RoleKind, name: string): Role[] {
   return roles.filter((role) =>
-    role[kind].some((named) => named === name || (kind === 'projects' && isUnder(name, named))),
+    role[kind].some((named) => named === name || (kind === 'projects' && isWithin(name, named))),
   );
+}
+
+/** Whether one of two folders is in the other, or they are the same, by how they are written. */
+export function isWithin(path: string, other: string): boolean {
+  return isUnder(path, other) || isUnder(other, path);
 }
 
 function isUnder(path: string, folder: string): boolean {

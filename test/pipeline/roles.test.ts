@@ -91,7 +91,8 @@ describe('what a role names', () => {
     const { request } = build('queued');
     const at = (path: string) =>
       services.create({ ...request, projects: [{ kind: 'path', path }] }, by(BEN));
-    for (const path of ['/srv/projects/secret', '/srv//projects/./secret/x']) {
+    // A folder above brings it along.
+    for (const path of ['/srv/projects/secret', '/srv//projects/./secret/x', '/srv/projects']) {
       await assert.rejects(at(path), { code: 'not-allowed' }, path);
     }
     await at('/srv/projects/secrets');

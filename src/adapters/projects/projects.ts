@@ -15,6 +15,7 @@ import { outsideError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
 import type { Progress, Projects } from '../../domain/ports.ts';
 import type { ProjectPin, ProjectReference } from '../../domain/request.ts';
+import { isWithin } from '../../domain/roles.ts';
 import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
 import { installProjects } from './build.ts';
 import { exportRepository, type GitSource } from './git.ts';
@@ -27,6 +28,8 @@ export interface ProjectsOptions {
     paths: readonly string[];
     sandbox: SandboxPolicy;
   };
+  /** Folders that are for the people of roles, as roles name them. */
+  restricted?: readonly string[];
   dataDirectory: string;
   /** Gets a file attached in the conversation; without it, files are refused. */
   fetchFile?: (
@@ -146,11 +149,25 @@ class SandboxedProjects implements Projects {
     return { name, origin: `${repository}@${commit}` };
   }
 
+  /**
+   * Whoever asked was let through by the path as they wrote it. Where it really leads, it must not be
+   * what roles keep by another name.
+   */
+  async #requireNoOtherName(path: string, real: string): Promise<void> {
+    for (const folder of this.#options.restricted ?? []) {
+      const realFolder = await realOrNull(folder);
+      if (realFolder === null || !isWithin(real, realFolder) || isWithin(path, folder)) continue;
+      throw userError({
+        code: 'project-not-allowed',
+        message: `\`${printable(path)}\` leads to \`${printable(folder)}\`, which is for the people of a role.`,
+        suggestion: `If it is for you, ask for it by its own name: \`--project ${printable(folder)}\`.`,
+      });
+    }
+  }
+
   async #copyPath(path: string, part: string) {
-    const real = await realpath(path).catch(() => null);
-    const roots = await Promise.all(
-      this.#options.config.paths.map((root) => realpath(root).catch(() => null)),
-    );
+    const real = await realOrNull(path);
+    const roots = await Promise.all(this.#options.config.paths.map(realOrNull));
     const isAllowed = roots.some(
       (root) => root !== null && real !== null && (real === root || real.startsWith(root + sep)),
     );
@@ -161,6 +178,7 @@ class SandboxedProjects implements Projects {
         suggestion: 'Attach a wheel or sdist to your message instead.',
       });
     }
+    await this.#requireNoOtherName(path, real);
     if ((await stat(real)).isFile()) {
       const name = artifactName(basename(real));
       await copyFile(real, join(part, basename(real)));
@@ -169,6 +187,10 @@ class SandboxedProjects implements Projects {
     await snapshot(real, join(part, SOURCE));
     return { name: await sourceName(join(part, SOURCE), basename(real)), origin: path };
   }
+}
+
+async function realOrNull(path: string): Promise<string | null> {
+  return realpath(path).catch(() => null);
 }
 
 async function digestOf(home: string): Promise<string> {

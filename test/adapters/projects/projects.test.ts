@@ -373,6 +373,23 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
     assert.match(error.message, /`passwd`/);
   });
 
+  test('a folder that roles name is had by no link that stands elsewhere, only by its name', async () => {
+    const secret = project({ 'setup.py': '', 'sub/setup.py': '' });
+    const open = project({ 'setup.py': '' });
+    const options = make({ restricted: [secret, join(folder, 'gone')] });
+    symlinkSync(secret, join(allowed, 'harmless'));
+    symlinkSync(join(secret, 'sub'), join(allowed, 'deeper'));
+    symlinkSync(open, join(allowed, 'other-name'));
+    for (const name of ['harmless', 'deeper', 'harmless/sub']) {
+      const asked = pin([{ kind: 'path', path: join(allowed, name) }], options);
+      const error = await refusal(asked, 'project-not-allowed');
+      assert.match(error.message, /leads to `.*`, which is for the people of a role/);
+    }
+    for (const path of [secret, join(secret, 'sub'), join(allowed, 'other-name')]) {
+      assert.equal((await pin([{ kind: 'path', path }], options)).pins.length, 1);
+    }
+  });
+
   test('what is no Python project is said to be none', async () => {
     const root = project({ 'README.md': '' });
     await refusal(pin([{ kind: 'path', path: root }]), 'project-unsupported');
