@@ -16,11 +16,11 @@ export const logs = defineCommand({
     positionals: { build: { kind: 'build', required: true } },
     options: { last: { kind: 'count', value: 'N', summary: `how many lines (default ${LINES})` } },
   },
-  async run(args, { services }) {
+  async run(args, { services, user }) {
     const last = args.last ?? LINES;
     const { build, passedOver } = await whoseLog(args.build, services);
     // One more than is shown tells whether there is more to ask for.
-    const lines = await services.log(build.id, last + 1);
+    const lines = await services.log(build, last + 1, { user });
     return {
       kind: 'log',
       build,

@@ -85,9 +85,10 @@ const APPROVALS: Path = ['approvals', 'rules'];
 const RULES: readonly Path[] = [['roles'], APPROVALS];
 
 /** What a rule names is looked up in these lists: a word that is not there would restrict nothing. */
-const LISTS_OF_RULES: Readonly<Record<'edges' | 'channels' | 'projects', Path>> = {
+const LISTS_OF_RULES: Readonly<Record<'edges' | 'channels' | 'indexes' | 'projects', Path>> = {
   edges: ['edges'],
   channels: ['channels'],
+  indexes: ['indexes'],
   projects: ['projects', 'repositories'],
 };
 

@@ -269,6 +269,7 @@ const role = section({
   commands: or(list(choice(...RESTRICTABLE), 'a list of commands'), []),
   edges: or(list(name, 'a list of configured edge nodes'), []),
   channels: or(list(shortName, 'a list of configured channels'), []),
+  indexes: or(list(shortName, 'a list of configured indexes of pip packages'), []),
   projects: or(list(file, 'a list of configured repositories and folders'), []),
   tags: or(list(name, 'a list of tags such as `prod`'), []),
 });

@@ -12,6 +12,7 @@ import {
   anyOf,
   belongs,
   type Concerns,
+  NOTHING,
   peopleOf,
   type Restrictable,
   ROLE_KINDS,
@@ -121,6 +122,12 @@ export function requireAllowed(asker: Asker, { command, ...rest }: Concerns, rul
   }
 }
 
+/** The log of one's own build is never for others only. Throws as `requireAllowed`. */
+export function requireMayReadLog(asker: Asker, { requester }: Build, rules: Rules): void {
+  if (asker.isProven && requester.user === asker.user) return;
+  requireAllowed(asker, { ...NOTHING, command: 'logs' }, rules);
+}
+
 /** What is for others than this person, of all that is restricted. */
 export function withheldFrom(asker: Asker, rules: Rules): Record<RoleKind, string[]> {
   const named = (kind: RoleKind) => {
@@ -132,6 +139,7 @@ export function withheldFrom(asker: Asker, rules: Rules): Record<RoleKind, strin
     commands: [...named('commands'), ...withheldDecisions(asker, rules)],
     edges: named('edges'),
     channels: named('channels'),
+    indexes: named('indexes'),
     projects: named('projects'),
     tags: named('tags'),
   };

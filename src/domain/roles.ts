@@ -1,10 +1,11 @@
 import type { Person } from './phrase.ts';
 
-/** Commands a role may name: those that change something for others. */
+/** Commands a role may name: those that change something for others, and logs, in which may stand anything. */
 export const RESTRICTABLE = [
   'create',
   'cancel',
   'verify',
+  'logs',
   'tag',
   'rollback',
   'delete',
@@ -20,6 +21,7 @@ export const ROLE_KINDS = {
   commands: 'The command',
   edges: 'The edge',
   channels: 'The channel',
+  indexes: 'The index of pip packages',
   projects: 'The project',
   tags: 'The tag',
 } as const;
@@ -39,6 +41,11 @@ export type Role = {
 export type Concerns = { command: Restrictable | null } & Readonly<
   Record<Exclude<RoleKind, 'commands'>, readonly string[]>
 >;
+
+/** Nothing that roles have to say something of. */
+export const NOTHING: Concerns = {
+  ...{ command: null, edges: [], channels: [], indexes: [], projects: [], tags: [] },
+};
 
 /** Members of user groups, where Slack has said lately who they are. */
 export type GroupMembers = ReadonlyMap<string, readonly string[]>;

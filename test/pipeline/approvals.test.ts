@@ -33,7 +33,7 @@ function worldWith(options: Options = {}): World {
   const { waiting = 10, closed = 500 } = options;
   const role: Role = {
     ...{ name: 'release', members: [BEN, EVA], commands: [], edges: [], channels: [] },
-    ...{ projects: [], tags: [] },
+    ...{ indexes: [], projects: [], tags: [] },
   };
   const approvals: ApprovalRule[] = [
     {

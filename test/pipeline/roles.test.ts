@@ -16,7 +16,7 @@ const by = (user: string) => ({ user, channel: 'C1', team: null });
 function worldWith(change: Partial<Role>, login: string | null = null): World {
   const role: Role = {
     ...{ name: 'release', members: [ANA], commands: [], edges: [], channels: [] },
-    ...{ projects: [], tags: [], ...change },
+    ...{ indexes: [], projects: [], tags: [], ...change },
   };
   return createWorld({}, { settings: { ...settings, roles: [role] }, login });
 }
@@ -84,6 +84,29 @@ describe('what a role names', () => {
       said(await world.say(BEN, 'create churn pandas --project features@main')),
       /^The project `features` is for/,
     );
+  });
+
+  test('is found in packages of pip, whichever index they come from', async () => {
+    const world = worldWith({ indexes: ['pypi'] });
+    const text = 'create churn numpy --pip requests';
+    assert.match(said(await world.say(BEN, text)), /^The index of pip packages `pypi` is for/);
+    assert.match(said(await world.say(BEN, text.replace('create', 'plan'))), /`pypi` is for/);
+    assert.equal(codeOf(await world.say(BEN, 'create sales numpy')), 'build');
+    // The world's engine has no Python for pip: past the door all the same.
+    assert.equal(codeOf(await world.say(ANA, text)), 'no-python');
+    const terminal = worldWith({ indexes: ['pypi'] }, 'ops');
+    assert.match(said(await terminal.say(ANA, text)), /a terminal cannot prove who asks/);
+  });
+
+  test('may be logs: others’ ones are for its members, and one’s own for everybody', async () => {
+    const world = worldWith({ commands: ['logs'] });
+    await world.say(BEN, 'create churn numpy');
+    assert.equal(codeOf(await world.say(BEN, 'logs churn')), 'log');
+    assert.equal(codeOf(await world.say(ANA, 'logs churn')), 'log');
+    assert.match(said(await world.say('U0EVALIND1', 'logs churn')), /^The command `logs` is for/);
+    const open = worldWith({});
+    await open.say(BEN, 'create churn numpy');
+    assert.equal(codeOf(await open.say('U0EVALIND1', 'logs churn')), 'log');
   });
 
   test('holds for folders however they are written', async () => {
@@ -178,7 +201,7 @@ describe('what somebody may', () => {
 
   test('is to approve only where a rule asks it of them', async () => {
     const role = { name: 'release', members: [ANA], commands: [], edges: [], channels: [] };
-    const roles = [{ ...role, projects: [], tags: [] }];
+    const roles = [{ ...role, indexes: [], projects: [], tags: [] }];
     const rule = {
       edges: ['lab'],
       channels: [],

@@ -284,7 +284,10 @@ describe('what is kept of a build', () => {
     const { services, store } = world();
     await store.createBuild(build('running', { id: 'b1' }));
     await store.appendLog('b1', ['one', 'two', 'three']);
-    assert.deepEqual(await services.log('b1', 2), ['two', 'three']);
+    assert.deepEqual(await services.log(build('ready', { id: 'b1' }), 2, { user: 'U9' }), [
+      'two',
+      'three',
+    ]);
     const message = { channel: 'C1', ts: '1.2' };
     await services.attachMessage('b1', message);
     const kept = await store.readBuild('b1');

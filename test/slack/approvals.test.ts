@@ -10,7 +10,7 @@ import { ANA, BEN, DATA, inWorld, says, type World } from './world.ts';
 const CHANNEL = 'C0PLATFRM1';
 const role: Role = {
   ...{ name: 'release', members: [BEN], commands: [], edges: [], channels: [] },
-  ...{ projects: [], tags: [] },
+  ...{ indexes: [], projects: [], tags: [] },
 };
 const rule = { edges: ['lab'], channels: [], tags: [], projects: false, by: 'release', count: 1 };
 

@@ -8,7 +8,7 @@ import { BEN, inWorld, OMAR, says } from './world.ts';
 const GROUP = 'S0PLATFRM1';
 const role: Role = {
   ...{ name: 'release', members: [GROUP], commands: [], edges: ['lab'], channels: [] },
-  ...{ projects: [], tags: [] },
+  ...{ indexes: [], projects: [], tags: [] },
 };
 
 describe('a role with a user group', () => {

@@ -1,4 +1,4 @@
-import type { Build } from '../build.ts';
+import type { Build, Requester } from '../build.ts';
 import type { Environment, Revision } from '../environment.ts';
 import type { Which } from '../reference.ts';
 
@@ -11,8 +11,8 @@ export interface Lookup {
   findBuild(reference: string): Promise<Build>;
   /** What was asked for last comes first. */
   builds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
-  /** The last lines of a build's log, oldest first. */
-  log(buildId: string, last: number): Promise<string[]>;
+  /** The last lines of a build's log, oldest first. Throws `not-allowed` where logs are for a role. */
+  log(build: Build, last: number, requester: Pick<Requester, 'user'>): Promise<string[]>;
   /** Those with a revision: a name whose builds all failed is nobody's. */
   environments(): Promise<Environment[]>;
   /** Throws `environment-not-found`, with the nearest name as suggestion. */

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../domain/audit.ts';
 import type { Requester } from '../../domain/build.ts';
 import { referenceLabel } from '../../domain/reference.ts';
 import { createCommand, quoted } from '../../domain/request.ts';
-import type { Concerns, Restrictable } from '../../domain/roles.ts';
+import { type Concerns, NOTHING, type Restrictable } from '../../domain/roles.ts';
 import type { Audits } from '../../domain/services/audits.ts';
 import type { Created } from '../../domain/services/create.ts';
 import type { Diagnoses } from '../../domain/services/diagnoses.ts';
@@ -41,7 +41,7 @@ export type Told = {
   Partial<Pick<AuditEntry, 'deed'>>;
 
 /** A build is looked at where it is recorded (`requireBuildable`), whichever deed wants it. */
-const NEW_BUILD: Concerns = { command: null, edges: [], channels: [], projects: [], tags: [] };
+const NEW_BUILD = NOTHING;
 
 /** A row for each: the compiler misses the method that has none. */
 export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
@@ -174,5 +174,5 @@ function ofBlock(text: string, command: 'block' | 'unblock', requester: Requeste
 }
 
 function only(command: Restrictable, edges: readonly string[] = []): Concerns {
-  return { command, edges, channels: [], projects: [], tags: [] };
+  return { ...NOTHING, command, edges };
 }

@@ -1,13 +1,16 @@
 import { type Build, isSettled } from '../../domain/build.ts';
 import { type Environment, isOwned } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
+import { requireMayReadLog } from '../../domain/policy.ts';
 import { parseReference, revisionOf } from '../../domain/reference.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
 import { closest } from '../../domain/tokens.ts';
 import type { ServicePorts } from './ports.ts';
+import { askerOf } from './roles.ts';
 
 /** Finding what is recorded, with refusals that say what is there instead. */
-export function lookup({ store }: Pick<ServicePorts, 'store'>): Lookup {
+export function lookup(ports: ServicePorts): Lookup {
+  const { store } = ports;
   const environments = async () => (await store.listEnvironments()).filter(isOwned);
 
   async function findBuild(reference: string): Promise<Build> {
@@ -37,7 +40,10 @@ export function lookup({ store }: Pick<ServicePorts, 'store'>): Lookup {
   return {
     findBuild,
     builds: (filter) => store.listBuilds(filter),
-    log: (buildId, last) => store.readLog(buildId, last),
+    async log(build, last, { user }) {
+      requireMayReadLog(await askerOf(ports, user), build, ports.settings);
+      return store.readLog(build.id, last);
+    },
     environments,
     findEnvironment,
     findRevision,

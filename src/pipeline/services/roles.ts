@@ -62,6 +62,8 @@ export async function requireBuildable(
     projects: request.projects.flatMap((project) =>
       project.kind === 'file' ? [] : project.kind === 'path' ? project.path : project.repository,
     ),
+    // One is asked after another, so any of them may be what a package comes from.
+    indexes: request.pip.length > 0 ? settings.indexes : [],
     tags: [],
   };
   requireAllowed(await askerOf(ports, user), concerns, settings);

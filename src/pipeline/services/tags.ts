@@ -57,7 +57,7 @@ async function move(
   decide: (environment: Environment) => Pick<Moved['move'], 'tag' | 'to'>,
 ): Promise<Moved> {
   const { store, settings, clock } = ports;
-  requireMayMove(await lookup({ store }).findEnvironment(name), user, settings);
+  requireMayMove(await lookup(ports).findEnvironment(name), user, settings);
   let moved: Omit<Moved, 'unreached'> | null = null;
   await store.updateEnvironment(name, (environment) => {
     requireMayMove(environment, user, settings);
