@@ -41,17 +41,22 @@ export function condaNames(name: string): readonly string[] {
   return known ?? packagesWith(name).filter((other) => other !== name);
 }
 
-/** Of two names equally near, the one more people ask for. */
-const POPULAR = new Set(
+/** Of two names equally near, the one more people ask for: the most asked for first. */
+const POPULAR = new Map(
   `python numpy pandas scipy matplotlib scikit-learn pyarrow pyspark requests jupyter ipython
   ipykernel notebook jupyterlab seaborn statsmodels sympy numba cython pillow pyyaml pytest six
   tqdm xgboost lightgbm pytorch tensorflow keras nltk spacy gensim dask polars sqlalchemy boto3
   s3fs fsspec flask django fastapi pydantic networkx plotly bokeh openpyxl lxml beautifulsoup4
   scikit-image opencv h5py pytables geopandas shapely prophet optuna mlflow catboost joblib pip
-  setuptools wheel protobuf grpcio psycopg2 pymongo redis-py cryptography attrs click rich`.split(
-    /\s+/,
-  ),
+  setuptools wheel protobuf grpcio psycopg2 pymongo redis-py cryptography attrs click rich`
+    .split(/\s+/)
+    .map((name, place) => [name, place]),
 );
+
+/** The place among the packages that most people ask for, from 0; null for any other. */
+export function popularity(name: string): number | null {
+  return POPULAR.get(name) ?? null;
+}
 
 const MOST = 3;
 

@@ -59,7 +59,8 @@ export interface ChannelContent {
   has(packageName: string): boolean;
   /** In no order; empty for a package that was not asked for. */
   versions(packageName: string): readonly string[];
-  names(): Iterable<string>;
+  /** The same object as long as the channel holds the same. */
+  names(): Iterable<string> & object;
 }
 
 /** Solves and creates prefixes. Errors: `unsatisfiable`, `package-not-found`, `channel-unreachable`, `engine-missing`, `disk-full`. */

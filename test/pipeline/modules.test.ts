@@ -47,3 +47,27 @@ describe('the package that has a module', () => {
     assert.deepEqual((await services.packagesOf())('sklearn'), ['scikit-learn']);
   });
 });
+
+describe('what is suggested while a package is typed', () => {
+  test('comes of the default channels, of those chosen, and of none while they cannot be known', async () => {
+    const asked: (readonly string[])[] = [];
+    const held = holding('numpy', 'numba');
+    const { services } = createMemory({
+      ...held,
+      read: async (names, packages) => {
+        asked.push([...names, ...packages]);
+        return names.includes('away') ? null : held.read(names, packages);
+      },
+    });
+    const specs = async (typed: string, channels: string[] = []) =>
+      (await services.suggest(typed, channels)).map(({ spec }) => spec);
+    assert.deepEqual(await specs('num'), ['num', 'numpy', 'numba']);
+    assert.deepEqual(await specs('num', ['mine']), ['num', 'numpy', 'numba']);
+    assert.deepEqual(await specs('numpy=1', ['away']), ['numpy=1']);
+    assert.deepEqual(asked, [
+      ['conda-forge', 'num'],
+      ['mine', 'num'],
+      ['away', 'numpy'],
+    ]);
+  });
+});

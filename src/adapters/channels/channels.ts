@@ -74,6 +74,7 @@ class KnownChannel {
   readonly #fetcher: Fetcher;
   readonly #closing: AbortSignal;
   readonly #subdirs: Map<string, SubdirContent | null>;
+  #names: ReadonlySet<string> = new Set();
   #loading: Promise<void> | null = null;
   #startedAt = Number.NEGATIVE_INFINITY;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -98,6 +99,7 @@ class KnownChannel {
     const askedAt = performance.now();
     await this.#within(this.#refresh(), this.#startedAt);
     const subdirs = [...this.#subdirs.values()].filter((subdir) => subdir !== null);
+    const names = this.#names;
     const signal = this.#limit(this.#timing.patience);
     const completed = subdirs.map((subdir) =>
       completeVersions(this.#fetcher, subdir, packages, signal),
@@ -109,7 +111,7 @@ class KnownChannel {
       versions: (name) => [
         ...new Set(subdirs.flatMap(({ versions }) => [...(versions.get(name) ?? [])])),
       ],
-      names: () => new Set(subdirs.flatMap(({ versions }) => [...versions.keys()])),
+      names: () => names,
     };
   }
 
@@ -156,7 +158,9 @@ class KnownChannel {
     if (read.every(([, content]) => content === null)) {
       throw new Error(`${this.#channel.name} has no repodata`);
     }
+    if (read.every(([subdir, content]) => this.#subdirs.get(subdir) === content)) return;
     for (const [subdir, content] of read) this.#subdirs.set(subdir, content);
+    this.#names = new Set(read.flatMap(([, content]) => [...(content?.versions.keys() ?? [])]));
   }
 
   #limit(milliseconds: number): AbortSignal {

@@ -1,4 +1,5 @@
 import type { Channels } from '../ports.ts';
+import type { Suggestion } from '../suggestions.ts';
 
 /** What is known of packages without building anything. */
 export interface Packages {
@@ -9,4 +10,9 @@ export interface Packages {
    * that were built show it, else as is known without them.
    */
   packagesOf(): Promise<(module: string) => readonly string[]>;
+  /**
+   * What may be meant by a package that is being typed, of the named channels or, without any, the
+   * default ones; only what is typed itself while they cannot be known.
+   */
+  suggest(typed: string, channels: readonly string[]): Promise<readonly Suggestion[]>;
 }

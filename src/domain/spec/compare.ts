@@ -33,23 +33,36 @@ export function meetsVersion(version: string, constraint: string | null, isExact
 
 /** Orders versions as conda does, the newest first; what is no version comes last. */
 export function newestFirst(versions: Iterable<string>): string[] {
-  return [...versions].sort(
-    (left, right) =>
-      withVersion(right, (newer) => withVersion(left, (older) => newer.compare(older))) ?? 0,
-  );
+  // Each is read once: a package may have a thousand.
+  const read = [...versions].map((text) => ({ text, version: versionOf(text) }));
+  try {
+    return read
+      .sort((left, right) => newerFirst(left.version, right.version))
+      .map(({ text }) => text);
+  } finally {
+    for (const { version } of read) version?.free();
+  }
+}
+
+function newerFirst(left: Version | null, right: Version | null): number {
+  if (left && right) return right.compare(left);
+  return Number(left === null) - Number(right === null);
 }
 
 /** WebAssembly's memory is not collected; null for a text that is no version. */
 function withVersion<T>(text: string, use: (version: Version) => T): T | null {
-  let version: Version;
+  const version = versionOf(text);
   try {
-    version = new Version(text);
+    return version && use(version);
+  } finally {
+    version?.free();
+  }
+}
+
+function versionOf(text: string): Version | null {
+  try {
+    return new Version(text);
   } catch {
     return null;
-  }
-  try {
-    return use(version);
-  } finally {
-    version.free();
   }
 }

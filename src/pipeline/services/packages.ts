@@ -1,10 +1,18 @@
 import { channelsOf } from '../../domain/defaults.ts';
 import { packagesWith } from '../../domain/diagnosis.ts';
+import type { ChannelContent } from '../../domain/ports.ts';
 import type { Packages } from '../../domain/services/packages.ts';
+import {
+  type IndexedChannel,
+  indexChannel,
+  packageIn,
+  suggestSpecs,
+} from '../../domain/suggestions.ts';
 import type { ServicePorts } from './ports.ts';
 
 /** What channels hold, and what the prefixes that were built have shown. */
 export function packages({ store, channels, settings }: ServicePorts): Packages {
+  const indexed = indexOnce();
   return {
     channels,
     async packagesOf() {
@@ -21,5 +29,22 @@ export function packages({ store, channels, settings }: ServicePorts): Packages 
         return there.length > 0 ? there : likely;
       };
     },
+    async suggest(typed, chosen) {
+      const name = packageIn(typed);
+      const wanted = channelsOf({ channels: chosen }, settings);
+      const contents = await channels.read(wanted, name === null ? [] : [name]);
+      return suggestSpecs(typed, (contents ?? []).map(indexed));
+    },
+  };
+}
+
+/** A channel's names are put in order once for as long as it holds the same. */
+function indexOnce(): (content: ChannelContent) => IndexedChannel {
+  const made = new WeakMap<object, IndexedChannel['index']>();
+  return (content) => {
+    const names = content.names();
+    const index = made.get(names) ?? indexChannel(content).index;
+    made.set(names, index);
+    return { content, index };
   };
 }
