@@ -191,6 +191,21 @@ export function inputErrors(
       state.selected_options.length > Number(element.max_selected_items ?? 100)
     )
       errors[blockId] = `Please choose at most ${String(element.max_selected_items)}.`;
+    else if (element.type === 'file_input') {
+      const wrong = fileError(element, objectsIn(state.files));
+      if (wrong) errors[blockId] = wrong;
+    }
   }
   return errors;
+}
+
+/** What is wrong with the files in a `file_input`: too many, or none of its kinds. */
+function fileError(element: JsonObject, files: JsonObject[]): string | null {
+  const most = Number(element.max_files ?? 10);
+  if (files.length > most) return `Please choose at most ${most} files.`;
+  const types = Array.isArray(element.filetypes) ? element.filetypes.map(String) : null;
+  const strange = files.find(
+    ({ name }) => types && !types.some((type) => String(name).toLowerCase().endsWith(`.${type}`)),
+  );
+  return strange ? `Please choose files of these kinds: ${(types ?? []).join(', ')}.` : null;
 }

@@ -132,6 +132,7 @@ const ACTIONS: Record<string, Handler> = {
     person.optionsFor({
       user: text(input, 'user'),
       actionId: text(input, 'actionId'),
+      ...optionalText(input, 'blockId'),
       query: text(input, 'query'),
       ...where(input),
     }),

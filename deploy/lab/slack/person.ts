@@ -3,8 +3,16 @@ import { showAnswer } from './answers.ts';
 import { suggestionFaults } from './block-kit/surfaces.ts';
 import { withIds } from './content.ts';
 import type { Acknowledgement, Delivery } from './delivery.ts';
-import { elementsIn, findElement, inputErrors, optionsOf, stateOf, valueIn } from './elements.ts';
-import { isObject, type JsonObject } from './json.ts';
+import {
+  elementsIn,
+  type Found,
+  findElement,
+  inputErrors,
+  optionsOf,
+  stateOf,
+  valueIn,
+} from './elements.ts';
+import { isObject, type JsonObject, objectsIn } from './json.ts';
 import { newFile } from './methods/files.ts';
 import { checkedView, pushView, replaceView } from './methods/views.ts';
 import {
@@ -134,7 +142,9 @@ export class Person {
           twin.type === 'button' && input.value !== undefined && twin.value === input.value,
       ) ?? findElement(blocks, input.actionId, input.blockId);
     const chosen =
-      element.type === 'button' ? {} : this.#valueOf(input, element, input.value ?? null);
+      element.type === 'button'
+        ? {}
+        : this.#valueOf(input, { block, element }, input.value ?? null);
     const action: JsonObject = {
       type: element.type,
       action_id: element.action_id,
@@ -185,14 +195,17 @@ export class Person {
 
   /** What an external menu offers for the text typed into it. Too short a text asks nobody. */
   async optionsFor(
-    input: { user: string; actionId: string; query: string } & Where,
-  ): Promise<Outcome & { options: JsonObject[] }> {
+    input: { user: string; actionId: string; blockId?: string; query: string } & Where,
+  ): Promise<Outcome & { options: JsonObject[]; groups: JsonObject[] }> {
     const user = this.#slack.workspace.user(input.user);
     const surface = this.#surface(user, input);
     const blocks = 'view' in surface ? surface.view.blocks : (surface.message.blocks ?? []);
-    const { block, element } = findElement(blocks, input.actionId);
+    const { block, element } = findElement(blocks, input.actionId, input.blockId);
+    const none = { options: [], groups: [] };
+    if (!EXTERNAL.has(String(element.type)))
+      throw new Error(`"${input.actionId}" is a ${String(element.type)}: its options are its own`);
     if (input.query.length < Number(element.min_query_length ?? 3))
-      return { status: null, error: null, options: [] };
+      return { status: null, error: null, ...none };
     const acknowledgement = await this.#delivery.request(
       'interactive',
       blockSuggestion(
@@ -204,13 +217,16 @@ export class Person {
         input.query,
       ),
     );
-    if (!acknowledgement.acked) return { ...outcome(acknowledgement), options: [] };
-    const faults = suggestionFaults(acknowledgement.body);
-    if (faults.length > 0)
-      return { status: acknowledgement.status, error: faults.join('; '), options: [] };
-    const options = isObject(acknowledgement.body) ? optionsOf(acknowledgement.body) : [];
-    this.#offered.set(offerKey(input), options);
-    return { status: acknowledgement.status, error: null, options };
+    if (!acknowledgement.acked) return { ...outcome(acknowledgement), ...none };
+    const { status, body } = acknowledgement;
+    const faults = suggestionFaults(body);
+    if (faults.length > 0) return { status, error: faults.join('; '), ...none };
+    const answer = isObject(body) ? body : {};
+    const options = optionsOf(answer);
+    // What an earlier text found can still be chosen beside it.
+    const key = offerKey(input, block, element);
+    this.#offered.set(key, [...options, ...(this.#offered.get(key) ?? [])]);
+    return { status, error: null, options, groups: objectsIn(answer.option_groups) };
   }
 
   /** Submits the view on top with `values` entered; empty required fields are refused before the app is asked. */
@@ -437,21 +453,23 @@ export class Person {
           throw new Error(
             `no block "${blockId}"; there are: ${blocks.map(({ block_id }) => block_id).join(', ')}`,
           );
-        const { element } = findElement(blocks, actionId, blockId);
+        const found = findElement(blocks, actionId, blockId);
         entered[blockId] = {
           ...entered[blockId],
           [actionId]: {
-            type: element.type,
-            ...this.#valueOf({ ...where, actionId }, element, value),
+            type: found.element.type,
+            ...this.#valueOf(where, found, value),
           },
         };
       }
     return stateOf(blocks, entered);
   }
 
-  #valueOf(where: Where & { actionId: string }, element: JsonObject, value: Entered): JsonObject {
-    if (element.type !== 'file_input')
-      return valueIn(element, value, this.#offered.get(offerKey(where)) ?? []);
+  #valueOf(where: Where, { block, element }: Found, value: Entered): JsonObject {
+    if (element.type !== 'file_input') {
+      const offered = this.#offered.get(offerKey(where, block, element));
+      return valueIn(element, value, offered ?? []);
+    }
     const { workspace, baseUrl } = this.#slack;
     const chosen = workspace.files.filter(
       ({ id, uploaded }) => uploaded && Array.isArray(value) && value.includes(id),
@@ -483,8 +501,11 @@ export class Person {
   }
 }
 
-const offerKey = (where: Where & { actionId: string }): string =>
-  `${'viewId' in where ? where.viewId : where.ts} ${where.actionId}`;
+const EXTERNAL = new Set(['external_select', 'multi_external_select']);
+
+/** Offers are those of one menu on one surface: two blocks may each have an element of the same id. */
+const offerKey = (where: Where, block: JsonObject, element: JsonObject): string =>
+  `${'viewId' in where ? where.viewId : where.ts} ${block.block_id} ${element.action_id}`;
 
 const outcome = (acknowledgement: Acknowledgement): Outcome => ({
   status: acknowledgement.status,

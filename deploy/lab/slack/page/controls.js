@@ -101,8 +101,16 @@ const SOURCES = {
   conversations: () => [{ options: places(['public', 'private', 'im']) }],
 };
 
-/** What a menu shows as chosen before anyone chose. */
-function initialChoice(element, options) {
+/** What was entered before the surface was drawn anew; undefined where nothing was. */
+const keptIn = (surface, block, element) => surface.values[block.block_id]?.[element.action_id];
+
+/** What a menu shows as chosen: what was, else what it begins with. */
+function initialChoice(element, options, kept) {
+  if (kept !== undefined)
+    return [kept].flat().flatMap((one) => {
+      const found = typeof one === 'string' ? options.find(({ value }) => value === one) : one;
+      return found ?? [];
+    });
   const given =
     element.initial_options ?? (element.initial_option ? [element.initial_option] : null);
   if (given) return given;
@@ -127,6 +135,7 @@ function menu(surface, block, element) {
   let chosen = initialChoice(
     element,
     known.flatMap(({ options }) => options),
+    keptIn(surface, block, element),
   );
   const label = h('span.menu-label');
   const control = h(
@@ -143,6 +152,8 @@ function menu(surface, block, element) {
           ? chosen.map((option) => h('span.chip', {}, textObject(option.text)))
           : textObject(chosen[0].text)),
     );
+    const words = chosen.map((option) => option.text.text).join(', ');
+    if (block.label) control.setAttribute('aria-label', `${block.label.text} ${words}`.trim());
   };
   const choose = async (option) => {
     if (several) {
@@ -167,10 +178,12 @@ function menu(surface, block, element) {
   control.addEventListener('click', () =>
     openChoices(control, {
       surface,
+      block,
       element,
       source,
       known,
       several,
+      chosen: () => chosen,
       isChosen: (option) => chosen.some(({ value }) => value === option.value),
       choose,
     }),
@@ -178,8 +191,15 @@ function menu(surface, block, element) {
   return control;
 }
 
+/** What stands in the list of a menu whose app gave no options. */
+const failureOf = ({ error }) =>
+  error === 'operation_timeout' ? 'Error loading options' : `Error loading options (${error})`;
+
 /** The open list of a menu. */
-function openChoices(control, { surface, element, source, known, several, isChosen, choose }) {
+function openChoices(
+  control,
+  { surface, block, element, source, known, several, chosen, isChosen, choose },
+) {
   const search = h('input.search', {
     type: 'text',
     placeholder: source === 'external' ? 'Type to search' : 'Filter',
@@ -235,22 +255,25 @@ function openChoices(control, { surface, element, source, known, several, isChos
         ),
       }))
       .filter(({ options }) => options.length > 0);
+  const least = element.min_query_length ?? 3;
   const ask = async (query) => {
     const turn = ++asked;
-    if (query.length < (element.min_query_length ?? 3)) {
-      listBox.replaceChildren(
-        h('div.none', {}, `Type at least ${element.min_query_length ?? 3} characters`),
-      );
+    if (query.length < least) {
+      // What is chosen can be taken out again.
+      if (several && chosen().length > 0) show([{ options: chosen() }]);
+      else listBox.replaceChildren(h('div.none', {}, `Type at least ${least} characters`));
       return;
     }
     const answer = await act('optionsFor', {
       ...surface.where,
+      blockId: block.block_id,
       actionId: element.action_id,
       query,
     });
     if (turn !== asked) return;
-    if (answer.error) listBox.replaceChildren(h('div.none', {}, `No options: ${answer.error}`));
-    else show([{ options: answer.options }]);
+    if (answer.error) listBox.replaceChildren(h('div.none', {}, failureOf(answer)));
+    else if (answer.groups.length === 0) show([{ options: answer.options }]);
+    else show(answer.groups.map(({ label, options }) => ({ label: label.text, options })));
   };
   const look = () => (source === 'external' ? ask(search.value) : show(filtered(search.value)));
   search.addEventListener('input', look);
@@ -272,9 +295,10 @@ function openChoices(control, { surface, element, source, known, several, isChos
 /** Radio buttons and checkboxes. */
 function choices(surface, block, element) {
   const several = element.type === 'checkboxes';
-  const initial = (element.initial_options ?? [element.initial_option])
+  const begins = (element.initial_options ?? [element.initial_option])
     .filter(Boolean)
     .map(({ value }) => value);
+  const initial = [keptIn(surface, block, element) ?? begins].flat();
   const group = `${block.block_id} ${element.action_id}`;
   const box = h('div.choices', {
     role: several ? 'group' : 'radiogroup',
@@ -356,30 +380,66 @@ function typed(surface, block, element) {
 const image = (_surface, _block, element) =>
   h('img.thumbnail', { src: element.image_url, alt: element.alt_text });
 
+/** Names of the files that were uploaded here, by their ids. */
+const uploadedNames = new Map();
+
 /** Files for the app, chosen here and uploaded at once; the value is their ids. */
 function fileInput(surface, block, element) {
+  const most = element.max_files ?? 10;
+  const list = h('div.files');
+  const keep = async (ids) => {
+    await change(surface, block, element, ids);
+    paint();
+  };
+  const held = () => keptIn(surface, block, element) ?? [];
+  const paint = () =>
+    list.replaceChildren(
+      ...held().map((id) =>
+        h(
+          'span.chip',
+          {},
+          uploadedNames.get(id) ?? id,
+          h(
+            'button.icon-button',
+            {
+              type: 'button',
+              'aria-label': `Remove ${uploadedNames.get(id) ?? id}`,
+              onclick: async () => {
+                await keep(held().filter((other) => other !== id));
+                picker.focus();
+              },
+            },
+            icon('close'),
+          ),
+        ),
+      ),
+    );
   const picker = h('input', {
     type: 'file',
     ...identified(block, element),
     class: 'field',
-    multiple: (element.max_files ?? 10) > 1,
+    multiple: most > 1,
     accept: element.filetypes?.map((type) => `.${type}`).join(','),
+    'aria-label': block.label?.text,
     onchange: async () => {
-      const files = [...picker.files].slice(0, element.max_files ?? 10);
+      const files = [...picker.files];
       const uploaded = await Promise.all(
-        files.map(async (file) =>
-          act('uploadFile', { name: file.name, base64: await toBase64(file) }),
-        ),
+        files.map(async (file) => {
+          const { fileId } = await act('uploadFile', {
+            name: file.name,
+            base64: await toBase64(file),
+          });
+          uploadedNames.set(fileId, file.name);
+          return fileId;
+        }),
       );
-      await change(
-        surface,
-        block,
-        element,
-        uploaded.map(({ fileId }) => fileId),
-      );
+      // The same file can be chosen again after it was removed.
+      picker.value = '';
+      await keep([...held(), ...uploaded].slice(-most));
     },
   });
-  return picker;
+  paint();
+  return h('div', {}, picker, list);
 }
 
 const CONTROLS = {

@@ -9,6 +9,8 @@ import { act, state } from './store.js';
 let shown = null;
 /** What was entered, by view: it stays when the app updates the view. */
 const entered = new Map();
+/** What was wrong when a view was last submitted: that stays as well. */
+const refused = new Map();
 
 function showErrors(dialog, errors, general) {
   for (const block of dialog.querySelectorAll('.input')) {
@@ -66,9 +68,13 @@ function build(view, depth) {
         event.preventDefault();
         if (!view.submit || dialog.classList.contains('busy')) return;
         dialog.classList.add('busy');
+        refused.delete(view.id);
         const answer = await act('submitView', { viewId: view.id, values });
         dialog.classList.remove('busy');
-        showErrors(dialog, answer.errors, answer.error);
+        refused.set(view.id, answer);
+        // The app may have updated the view meanwhile.
+        const now = shown?.id === view.id ? shown.layer.querySelector('.dialog') : dialog;
+        showErrors(now, answer.errors, answer.error);
         if (answer.closed) entered.delete(view.id);
       },
     },
@@ -105,6 +111,8 @@ function build(view, depth) {
       : null,
   );
   restore(dialog, values);
+  const { errors, error } = refused.get(view.id) ?? {};
+  if (errors || error) showErrors(dialog, errors, error);
   return dialog;
 }
 

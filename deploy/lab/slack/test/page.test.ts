@@ -2,29 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { type SlackEmulator, startSlackEmulator } from '../index.ts';
 import { type BoltApp, startBoltApp } from './bolt-app.ts';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const skip = existsSync(CHROMIUM)
-  ? false
-  : `no browser at ${CHROMIUM}: install chromium or set CHROMIUM`;
-
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launchBrowser, noBrowser } from './chromium.ts';
 
 /** A button that asks before it acts. */
 const button = (action: string, label: string) => ({
@@ -39,7 +24,7 @@ const button = (action: string, label: string) => ({
   },
 });
 
-describe('the page', { skip }, () => {
+describe('the page', { skip: noBrowser }, () => {
   let slack: SlackEmulator;
   let app: BoltApp;
   let browser: Browser;
@@ -52,7 +37,7 @@ describe('the page', { skip }, () => {
       shortcuts: [{ callbackId: 'explain', name: 'Explain this' }],
     });
     app = await startBoltApp(slack, 'socket');
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     page.setDefaultTimeout(10_000);
     page.on('pageerror', (error) => problems.push(error.message));
