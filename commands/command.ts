@@ -141,8 +141,8 @@ export interface CommandContext {
 }
 
 /** Who asks for a build, and where. */
-export function requesterOf({ user, channel, team }: CommandContext): Requester {
-  return { user, channel, team };
+export function requesterOf({ user, channel, team, thread }: CommandContext): Requester {
+  return { user, channel, team, ...(thread ? { thread } : {}) };
 }
 
 /** What was typed of a command, before it is done: right words as values, wrong ones as mistakes. */

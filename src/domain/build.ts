@@ -30,6 +30,8 @@ export interface Requester {
   user: string;
   channel: string;
   team: string | null;
+  /** The thread it is in, by its first message; absent outside of threads. */
+  thread?: string;
 }
 
 /** The live message of a build; null until Slack has confirmed it. */

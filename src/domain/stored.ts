@@ -240,6 +240,7 @@ const REQUESTER = object<Requester>({
   user: string,
   channel: string,
   team: or(string, null),
+  thread: or(string, undefined),
 });
 
 export const APPROVAL = object<Approval>({

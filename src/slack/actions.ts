@@ -36,9 +36,10 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   retry: quietly('retry'),
   verify: quietly('verify'),
   rebuild: async (build, place, conversation, services) => {
-    const { user, channel, team } = place;
+    const { user, channel, team, thread } = place;
+    const requester = { user, channel, team, ...(thread ? { thread } : {}) };
     const reply = await conversation.attempt(async () => {
-      const rebuilding = services.rebuild(build, { user, channel, team });
+      const rebuilding = services.rebuild(build, requester);
       const tell = tellIn(place, conversation.answer);
       return answerTo(await whileSolving(build.request.environment, rebuilding, tell));
     });

@@ -55,6 +55,13 @@ describe('a record of an older version', () => {
     assert.deepEqual(readEnvironment({ ...environment(), revisions }), environment());
   });
 
+  test('was asked for outside of a thread, and keeps the thread where there is one', () => {
+    const { requester } = readBuild(build('ready'));
+    assert.ok(!('thread' in requester));
+    const inThread = { ...requester, thread: '1700000000.000100' };
+    assert.deepEqual(readBuild(build('ready', { requester: inThread })).requester, inThread);
+  });
+
   test('has nothing that was let go, and keeps what was', () => {
     const { letGo, ...older } = revision();
     assert.equal(letGo, null);

@@ -214,6 +214,24 @@ describe('a new build’s message', () => {
       { pace: { resync: 50 } },
     ));
 
+  test('stands in the thread it was asked in, also when it is posted after a restart', () =>
+    inWorld(
+      async (world) => {
+        const root = await world.slack.say({ user: ANA, channel: DATA, text: 'shall we?' });
+        const threadTs = root.message.ts;
+        world.slack.faults.next('chat.postMessage', { status: 503, times: 3 });
+        const text = 'create churn python=3.11 numpy';
+        await world.slack.mention({ user: ANA, channel: DATA, text, threadTs });
+        await world.store.untilBuild('build1', ({ id }) => id === 'build1');
+        await world.restart();
+        const build = await world.store.untilBuild('build1', ({ message }) => message !== null);
+        const replies = world.slack.thread(DATA, threadTs).map(({ ts }) => ts);
+        assert.equal(replies.at(-1), build.message?.ts);
+        assert.equal(world.slack.messages(DATA).filter(says(/churn waits/)).length, 1);
+      },
+      { pace: { lease: 50 } },
+    ));
+
   test('follows when Slack takes messages again, and the person knows', () =>
     inWorld(async (world) => {
       world.slack.faults.next('chat.postMessage', { status: 503, times: 3 });

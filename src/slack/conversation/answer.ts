@@ -29,7 +29,7 @@ export function createAnswer(options: AnswerOptions): Answer {
 
   /** Posts the live message, and says so when it is not where it was asked for. */
   async function introduce(build: Build, place: Place): Promise<void> {
-    const announcement = await deliveries.announce(build, place.thread);
+    const announcement = await deliveries.announce(build);
     if (announcement.where === 'channel') return;
     const note =
       announcement.where === 'direct'

@@ -42,7 +42,7 @@ export type Announcement =
 
 export interface FirstPosts {
   /** Never rejects: what fails now is tried again. */
-  announce(build: Build, thread: string | null): Promise<Announcement>;
+  announce(build: Build): Promise<Announcement>;
   /** A build without a message whose announcer may be another process, at it right now. */
   expect(buildId: string): void;
   /** Posts what is owed. Rejects when the store is away. */
@@ -50,7 +50,6 @@ export interface FirstPosts {
 }
 
 interface Owed {
-  thread: string | null;
   /** When to try, in milliseconds. */
   at: number;
   failures: number;
@@ -67,7 +66,7 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
       return;
     }
     try {
-      await findOrPost(build, entry.thread, options);
+      await findOrPost(build, options);
       owed.delete(id);
       options.posted(id);
     } catch (error) {
@@ -83,20 +82,20 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
   }
 
   return {
-    async announce(build, thread) {
+    async announce(build) {
       try {
-        return await post(build, thread, options);
+        return await post(build, options);
       } catch (error) {
         const isSlack = error instanceof ChatError;
         if (!isSlack)
           log.error({ error: String(error), build: build.id }, 'a new build has no message yet');
-        owed.set(build.id, { thread, at: clock.now() + waitAfter(0, pace.backoff), failures: 1 });
+        owed.set(build.id, { at: clock.now() + waitAfter(0, pace.backoff), failures: 1 });
         return { where: 'later', reason: isSlack ? error.code : 'internal' };
       }
     },
     expect(buildId) {
       if (owed.has(buildId)) return;
-      owed.set(buildId, { thread: null, at: clock.now() + pace.lease, failures: 1 });
+      owed.set(buildId, { at: clock.now() + pace.lease, failures: 1 });
     },
     async postOwed() {
       const now = clock.now();
@@ -108,13 +107,12 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
 /** Where it was asked for, or to the person directly where we may not write. */
 async function post(
   build: Build,
-  thread: string | null,
   { chat, settings, shown, attachMessage }: FirstPostOptions,
 ): Promise<Announcement> {
   const whole = liveMessage(build, settings);
   // Who asked is looking: nobody is called, and an edit brings the names, at the next look at the latest.
   const message = withoutMentions(whole) ?? whole;
-  const place = { channel: build.requester.channel, thread };
+  const place = { channel: build.requester.channel, thread: build.requester.thread ?? null };
   let announcement: Announcement;
   try {
     announcement = { where: 'channel', reference: await chat.post(place, message, markOf(build)) };
@@ -129,23 +127,15 @@ async function post(
   return announcement;
 }
 
-async function findOrPost(
-  build: Build,
-  thread: string | null,
-  options: FirstPostOptions,
-): Promise<void> {
-  const found = await findPosted(build, thread, options.chat);
+async function findOrPost(build: Build, options: FirstPostOptions): Promise<void> {
+  const found = await findPosted(build, options.chat);
   if (found) await options.attachMessage(build.id, found);
-  else await post(build, thread, options);
+  else await post(build, options);
 }
 
 /** Where it was asked for, or in the direct conversation it went to when we might not write there. */
-async function findPosted(
-  build: Build,
-  thread: string | null,
-  chat: Chat,
-): Promise<MessageReference | null> {
-  const { channel, user } = build.requester;
+async function findPosted(build: Build, chat: Chat): Promise<MessageReference | null> {
+  const { channel, user, thread } = build.requester;
   const mark = markOf(build);
   const findIn = (place: string) => chat.findInChannel(place, mark, build.createdAt - 60_000);
   const found = await whereReadable(async () =>

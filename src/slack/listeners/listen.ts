@@ -36,10 +36,12 @@ export function listen(app: App, listening: Listening): void {
   });
 
   app.action<BlockAction>(/.*/, async ({ body, action, respond }) => {
+    const { thread_ts: thread, message_ts: pressed } = body.container;
     const place = placeOf(body.user.id, {
       channel: body.channel?.id ?? '',
       team: body.team?.id ?? null,
-      thread: typeof body.container.thread_ts === 'string' ? body.container.thread_ts : null,
+      // The message at the head of a thread stands outside of it.
+      thread: typeof thread === 'string' && thread !== pressed ? thread : null,
       open: isDirect(body.channel?.id ?? ''),
       respond: body.response_url ? responder(respond) : null,
       replace: body.response_url ? replacer(respond) : null,
