@@ -65,7 +65,7 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
 }
 
 /** What the configured channels hold, read with the engines' own proxies and certificates. */
-export function openChannels({ config, log }: Foundation) {
+function openChannels({ config, log }: Foundation) {
   return createChannels({
     channels: config.channels,
     platform: config.platform,
@@ -75,8 +75,8 @@ export function openChannels({ config, log }: Foundation) {
 }
 
 /**
- * The services over this foundation's Redis, for whoever talks to people. `login`: who runs the
- * command line, which only says who asks.
+ * The services over this foundation's Redis. `login`: who runs the command line, which only says who
+ * asks.
  */
 export function openServices(foundation: Foundation, login: string | null = null) {
   const { config, connection } = foundation;
@@ -87,8 +87,6 @@ export function openServices(foundation: Foundation, login: string | null = null
   const settings = settingsOf(config);
   const { platform } = config;
   const channels = openChannels(foundation);
-  // The first question should find them read.
-  channels.warm();
   const services = createServices({
     ...{ store, queue, errands, clock, platform, settings, channels, login },
     newId: newBuildId,
@@ -96,6 +94,7 @@ export function openServices(foundation: Foundation, login: string | null = null
   return {
     store,
     clock,
+    channels,
     services,
     async close() {
       channels.close();

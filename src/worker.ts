@@ -8,12 +8,9 @@ import { createPip } from './adapters/pip/pip.ts';
 import { createProjects } from './adapters/projects/projects.ts';
 import { createFileFetcher } from './adapters/projects/slack-files.ts';
 import { createErrandWorker } from './adapters/redis/errand-worker.ts';
-import { createStore } from './adapters/redis/store.ts';
-
 import { createWorker } from './adapters/redis/worker.ts';
-import { type Foundation, openChannels, REDIS_PREFIX } from './foundation.ts';
-import type { BuildPorts } from './pipeline/context.ts';
-import { keepDuties } from './pipeline/duties.ts';
+import { type Foundation, openServices, REDIS_PREFIX } from './foundation.ts';
+import { type DutyPorts, keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
 import { runVerification } from './pipeline/prove.ts';
 import { abandonBuild, runBuild } from './pipeline/run.ts';
@@ -40,10 +37,11 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       createEdge(edge, { log: (line) => log.debug({ edge: edge.name }, line) }),
     ]),
   );
-  const store = createStore({ connection, prefix: REDIS_PREFIX });
-  const contents = openChannels(foundation);
-  const ports: BuildPorts = {
+  const opened = openServices(foundation);
+  const { store, services } = opened;
+  const ports: DutyPorts = {
     store,
+    services,
     engine,
     projects: createProjects({
       config: config.projects,
@@ -72,7 +70,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     clock,
     platform: config.platform,
     channels: config.channels,
-    contents,
+    contents: opened.channels,
     verification: config.verify,
     directNoticeAfterSeconds: config.notify.directAfterSeconds,
     retention: config.retention,
@@ -105,8 +103,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
   return {
     async close() {
       await Promise.all([worker.close(), errands.close(), duties.close()]);
-      contents.close();
-      await store.close();
+      await opened.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type AuditEntry, DONE } from '../domain/audit.ts';
 import { counted } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
+import { SCHEDULE } from '../domain/schedule.ts';
 import type { Settings } from '../domain/services.ts';
 import { exportAudit } from './audit-export.ts';
 import {
@@ -62,6 +63,7 @@ function entryLine({ at, requester, login, build, text, outcome }: AuditEntry): 
 
 /** A conversation between two has no name that others would know. */
 function placeOf(channel: string): (string | Inline)[] {
+  if (channel === SCHEDULE) return [' by schedule'];
   if (channel.startsWith('D') || channel === '') return [' in a direct message'];
   return [' in ', { kind: 'channel', id: channel }];
 }

@@ -25,6 +25,7 @@ import { describeNotice } from './notice.ts';
 import { describePlan } from './plan.ts';
 import { describeRefusal } from './refusal.ts';
 import { describeRevisions } from './revisions.ts';
+import { describeSchedules } from './schedules.ts';
 import { describeSearch } from './search.ts';
 import { describeWelcome } from './welcome.ts';
 
@@ -38,6 +39,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,
+  schedules: describeSchedules,
   search: describeSearch,
   file: describeFile,
   leaving: describeLeaving,

@@ -35,6 +35,7 @@ import { letGoLine } from './letting-go.ts';
 import { STATE_ICONS } from './lists.ts';
 import { describeNotes, repairsOf } from './notes.ts';
 import { line } from './outside.ts';
+import { scheduleLine } from './schedules.ts';
 
 export function describeEnvironment(
   { environment, revision, building }: Extract<Reply, { kind: 'environment' }>,
@@ -82,12 +83,9 @@ export function describeEnvironment(
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
 }
 
-/** What was found when newer packages were looked for the last time. */
-function describeSchedule({ schedule }: Environment): Part[] {
-  if (schedule === null) return [];
-  const { every, last } = schedule;
-  const found = last === null ? ['not yet'] : [date(last.at), `: ${line(last.text, 300)}`];
-  return [small(`newer packages are looked for ${every}; last `, ...found)];
+/** When it is built by itself, and what came of it the last time. */
+function describeSchedule(environment: Environment): Part[] {
+  return environment.schedule === null ? [] : [small(scheduleLine(environment.schedule))];
 }
 
 /** The names by which the revision is found beside its number. */

@@ -4,17 +4,17 @@ import { sayButtons } from './buttons.ts';
 import { bold, buttons, type Document, marked, prose, small } from './document.ts';
 import { line } from './outside.ts';
 
-/** What a schedule found, for the owner: the button shows all of it, and builds it from there. */
+/** What a schedule found and did not build, for the owner: the button shows all of it. */
 export function describeNewer(environment: Environment, text: string): Document {
   const { name, schedule } = environment;
   const revision = defaultRevision(environment);
   const show = revision ? [{ label: 'Show changes', command: planCommand(revision.request) }] : [];
-  const off = { label: 'Look no more', command: `schedule ${name} off` };
+  const off = { label: 'End the schedule', command: `schedule ${name} off` };
   return {
     summary: `${name}: ${line(text, 300)}`,
     parts: [
       prose(bold(name), ': ', marked(text, 900)),
-      small(`Looked for ${schedule?.every ?? 'once'}, told once for the same. Nothing was built.`),
+      small(`Scheduled ${schedule?.every ?? 'once'}, told once for the same. Nothing was built.`),
       ...buttons(sayButtons([...show, off], null)),
     ],
   };

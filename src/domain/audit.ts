@@ -3,7 +3,7 @@ import type { Requester } from './build.ts';
 /** Something a person asked for that changes what others see: who, when, from where, what came of it. */
 export interface AuditEntry {
   at: number;
-  /** The channel is where it was asked; its id in Slack, or `terminal`. */
+  /** The channel is where it was asked; its id in Slack, `terminal`, or `schedule`. */
   requester: Requester;
   /** Who was logged in where the command line was run; null where Slack says who asked. */
   login: string | null;

@@ -121,7 +121,7 @@ function requireUnscheduled({ name, schedule }: Environment): void {
   if (schedule === null) return;
   const command = `schedule ${name} off`;
   throw inUse({
-    message: `\`${name}\` is scheduled: newer packages are looked for ${schedule.every}.`,
+    message: `\`${name}\` is scheduled: it is built ${schedule.every}.`,
     suggestion: `End that first: \`${command}\`.`,
     repairs: [{ label: 'End the schedule', command }],
   });

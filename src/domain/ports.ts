@@ -346,8 +346,10 @@ export type Notice =
   | { id: string; kind: 'approval'; approvalId: string; to: string; dueAt: number }
   /** An environment is let go at the moment `ends`, unless it is kept; for its owner. */
   | { id: string; kind: 'expiring'; environment: string; ends: number; dueAt: number }
-  /** What a schedule has found, a sentence; for the owner. */
-  | { id: string; kind: 'newer'; environment: string; text: string; dueAt: number };
+  /** What a schedule has found and not built, a sentence; for the owner. */
+  | { id: string; kind: 'newer'; environment: string; text: string; dueAt: number }
+  /** How a build that a schedule asked for has ended; for the owner. */
+  | { id: string; kind: 'scheduled'; environment: string; buildId: string; dueAt: number };
 
 /** Why a worker is given a build: to make it, or to verify a ready one again. */
 export type JobPurpose = 'build' | 'verify';

@@ -56,6 +56,8 @@ export type Reply =
       revision: Revision | null;
       building: Build | null;
     }
+  /** Environments that are built by themselves, and what came of it. */
+  | { kind: 'schedules'; environments: Environment[] }
   /** Who has packages that meet one of the specs; `page` counts from 1. */
   | ({ kind: 'search'; specs: Spec[]; all: boolean; page: number } & SearchResult)
   /** A file to keep; in a terminal it is all that is printed. */

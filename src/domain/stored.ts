@@ -197,8 +197,13 @@ const REVISION = object<StoredRevision>({
 
 const SCHEDULE = object<Schedule>({
   ...{ every: oneOf(PERIODS), by: string, dueAt: number },
+  // Whoever said it to an older version was promised that nothing is built.
+  tellOnly: or(boolean, true),
   last: or(
-    object<Looked>({ at: number, outcome: oneOf(['same', 'changed', 'broken']), text: string }),
+    object<Looked>({
+      ...{ at: number, text: string, reason: or(string, '') },
+      outcome: oneOf(['same', 'changed', 'waiting', 'built', 'broken']),
+    }),
     null,
   ),
 });

@@ -1,10 +1,20 @@
+import { isScheduled } from '../domain/schedule.ts';
 import type { BuildRun } from './context.ts';
+import { endScheduled } from './scheduled.ts';
 
 /**
  * What follows a build's end, safe to do twice: notices have an id per attempt and are sent once.
  */
 export async function announce(run: BuildRun): Promise<void> {
   const { build, ports } = run;
+  if (isScheduled(build)) await endScheduled(ports, build);
+  else await tellRequester(run);
+  await ports.store.releaseEnvironment(build.request.environment, build.id);
+  await ports.workspace.clear(build.id);
+}
+
+/** In the thread of its message, and directly where it took long. */
+async function tellRequester({ build, ports }: BuildRun): Promise<void> {
   const now = ports.clock.now();
   const seconds = ((build.finishedAt ?? now) - build.queuedAt) / 1000;
   const targets =
@@ -20,6 +30,4 @@ export async function announce(run: BuildRun): Promise<void> {
       dueAt: build.finishedAt ?? now,
     });
   }
-  await ports.store.releaseEnvironment(build.request.environment, build.id);
-  await ports.workspace.clear(build.id);
 }

@@ -3,19 +3,22 @@ import { type Environment, isThere } from '../domain/environment.ts';
 import { Cancelled, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
-import { lookForNewer } from './looking.ts';
 import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
+import { keepSchedules, ROUND_SECONDS, type SchedulePorts } from './schedules.ts';
 import { removeUnproven } from './unproven.ts';
 
 /** What workers do again and again without being asked; doing it twice must be the same as once. */
 interface Duty {
   name: string;
+  /** Also how long nobody else does it, so it must end by then where it is not to be done twice. */
   everySeconds: number;
   /** On each build host; else one worker does it for all of them. */
   onEachHost?: boolean;
-  run(ports: BuildPorts, progress: Reporting): Promise<void>;
+  run(ports: DutyPorts, progress: Reporting): Promise<void>;
 }
+
+export type DutyPorts = SchedulePorts;
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
@@ -23,7 +26,7 @@ const DUTIES: readonly Duty[] = [
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
   { name: 'retention', everySeconds: 3600, run: keepRetention },
   { name: 'remove-unproven', everySeconds: 3600, run: removeUnproven },
-  { name: 'newer-packages', everySeconds: 300, run: lookForNewer },
+  { name: 'schedules', everySeconds: ROUND_SECONDS, run: keepSchedules },
   { name: 'sweep-archives', everySeconds: 3600, onEachHost: true, run: sweepArchives },
   { name: 'sweep-builds', everySeconds: 3600, onEachHost: true, run: sweepBuilds },
   // Each host begins with it: its own worker may be the one that was killed.
@@ -35,7 +38,7 @@ export type Lease = (name: string, seconds: number) => Promise<boolean>;
 
 /** Does the duties whose time has come. What goes wrong with one is logged, and its time comes again. */
 export async function doDuties(
-  ports: BuildPorts,
+  ports: DutyPorts,
   lease: { all: Lease; host: Lease },
   reporting: Reporting,
 ): Promise<void> {
@@ -102,7 +105,7 @@ async function sweepEdges(ports: BuildPorts, { signal, log }: Reporting): Promis
 const DUTIES_MS = 15_000;
 
 /** Looks after the duties until it is closed, which stops the one at work. `once` is asked by name. */
-export function keepDuties(ports: BuildPorts, once: Lease, log: (line: string) => void) {
+export function keepDuties(ports: DutyPorts, once: Lease, log: (line: string) => void) {
   const stopping = new AbortController();
   const { signal } = stopping;
   const done = new Map<string, number>();

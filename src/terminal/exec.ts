@@ -45,7 +45,8 @@ export const command: TerminalCommand = {
     const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
       quiet: true,
     });
-    const { store, services, close } = openServices(foundation, userInfo().username);
+    const { store, channels, services, close } = openServices(foundation, userInfo().username);
+    channels.warm();
     const { settings } = services;
     const worker = values.wait ? await startWorkerHere(foundation) : null;
     try {

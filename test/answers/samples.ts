@@ -844,6 +844,30 @@ export const samples: Readonly<Record<string, Reply>> = {
       { edge: 'madrid', why: 'Disks are being replaced.', user: 'U0OMARHAD1', at: START },
     ],
   },
+  schedules: {
+    kind: 'schedules',
+    environments: [
+      {
+        ...environment(),
+        schedule: {
+          ...{ every: 'weekly', by: 'U0ANARUIZ1', dueAt: START + 7 * 86_400_000, tellOnly: false },
+          last: {
+            ...{ at: START, outcome: 'built', reason: 'b4k7q2' },
+            text: 'Built `churn@3`: 1 changed: `numpy 1.26.4` → `2.2.6`.',
+          },
+        },
+      },
+      {
+        ...environment('scoring'),
+        schedule: {
+          ...{ every: 'daily', by: 'U0ANARUIZ1', dueAt: START + 86_400_000, tellOnly: true },
+          last: null,
+        },
+      },
+      environment('unscheduled'),
+    ],
+  },
+  'schedules-none': { kind: 'schedules', environments: [environment()] },
   approvals: { kind: 'approvals', approvals: [approval()] },
   'approvals-none': { kind: 'approvals', approvals: [] },
   blocks: {

@@ -83,9 +83,16 @@ describe('a record of an older version', () => {
     const { schedule, ...older } = environment();
     assert.equal(schedule, null);
     assert.deepEqual(readEnvironment(older), environment());
-    const last = { at: 8, outcome: 'same' as const, text: 'Nothing newer.' };
-    const known = { every: 'weekly' as const, by: 'U1', dueAt: 9, last };
+    const last = { at: 8, outcome: 'same' as const, text: 'Nothing newer.', reason: '' };
+    const known = { every: 'weekly' as const, by: 'U1', dueAt: 9, tellOnly: false, last };
     assert.deepEqual(readEnvironment({ ...environment(), schedule: known }).schedule, known);
+  });
+
+  test('of a schedule that only told its owner builds nothing from now on either', () => {
+    const last = { at: 8, outcome: 'changed' as const, text: 'Newer packages.' };
+    const older = { every: 'weekly' as const, by: 'U1', dueAt: 9, last };
+    const { schedule } = readEnvironment({ ...environment(), schedule: older });
+    assert.deepEqual(schedule, { ...older, tellOnly: true, last: { ...last, reason: '' } });
   });
 
   test('of an environment has no tags, and its newest revision as the default', () => {

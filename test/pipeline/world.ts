@@ -6,13 +6,14 @@ import type { LockedPackage } from '../../src/domain/lock.ts';
 import type { Engine } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
+import type { DutyPorts } from '../../src/pipeline/duties.ts';
 import { runErrand } from '../../src/pipeline/errands/run.ts';
 import { runBuild } from '../../src/pipeline/run.ts';
 import { build, settings, staging } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
 
 export interface World extends ReturnType<typeof createMemory> {
-  ports: BuildPorts;
+  ports: DutyPorts;
   /** What somebody types after the slash command, and what is answered. */
   say(user: string, text: string): Promise<Reply>;
   /** The newest build of an environment; there must be one. */
@@ -36,8 +37,9 @@ export function createWorld(
     solve: async () => ({ platform: 'linux-64', packages: [] }),
     create: async () => undefined,
   };
-  const ports: BuildPorts = {
+  const ports: DutyPorts = {
     store: memory.store,
+    services: memory.services,
     engine,
     pip: { indexes: ['pypi'], resolve: async () => [], fetch: async () => [] },
     projects: { pin: async () => [], install: async () => undefined },

@@ -298,7 +298,9 @@ describe('notices', () => {
         await world.store.addNotice({ id, kind: 'newer', ...about, dueAt: Date.now() });
         await until(() => world.store.settled.has(id));
       };
-      const schedule = { every: 'weekly' as const, by: ANA, dueAt: 0, last: null };
+      const schedule = {
+        ...{ every: 'weekly' as const, by: ANA, dueAt: 0, tellOnly: true, last: null },
+      };
       world.store.environments.set('churn', { ...environment(), schedule });
       await tell('newer.churn.1');
       const channel = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));

@@ -350,7 +350,7 @@ export interface Memory {
 
 export function createMemory(
   channels?: Channels,
-  change: Partial<Pick<Parameters<typeof createServices>[0], 'settings' | 'login'>> = {},
+  change: Partial<Pick<Parameters<typeof createServices>[0], 'settings' | 'login' | 'clock'>> = {},
 ): Memory {
   const store = new MemoryStore();
   const queued: Memory['queued'] = [];

@@ -75,10 +75,14 @@ const NOTICES = {
   newer: object<NoticeOf<'newer'>>({
     ...{ id: string, kind: oneOf(['newer']), environment: string, text: string, dueAt: number },
   }),
+  scheduled: object<NoticeOf<'scheduled'>>({
+    ...{ id: string, kind: oneOf(['scheduled']), environment: string, buildId: string },
+    dueAt: number,
+  }),
 };
 
 const KIND = object<Pick<Notice, 'kind'>>({
-  kind: oneOf(['settled', 'verified', 'approval', 'expiring', 'newer']),
+  kind: oneOf(['settled', 'verified', 'approval', 'expiring', 'newer', 'scheduled']),
 });
 
 const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

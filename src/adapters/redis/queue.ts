@@ -2,6 +2,7 @@ import type { Queue as BullQueue } from 'bullmq';
 import type { Build } from '../../domain/build.ts';
 import type { Platform } from '../../domain/lock.ts';
 import type { JobPurpose, Queue } from '../../domain/ports.ts';
+import { isScheduled } from '../../domain/schedule.ts';
 import { cancelChannel, cancelKey, type JobData, jobIdOf, openJobQueue } from './jobs.ts';
 import { openLink, type RedisConnection, type RedisLink } from './redis.ts';
 
@@ -13,6 +14,9 @@ const KEEP_FINISHED = { age: 7 * 24 * 3600, count: 5_000 };
 const CANCELLATION_SECONDS = 7 * 24 * 3600;
 /** Tries of a job whose infrastructure failed: with 5 s doubling, about 75 s in all. */
 const RETRY = { attempts: 5, delayMs: 5_000 };
+/** BullMQ takes whatever has no priority before all that has one. */
+const AFTER_PEOPLE = 1;
+
 interface Retry {
   attempts: number;
   delayMs: number;
@@ -54,10 +58,13 @@ class JobQueue implements Queue {
     const isRepeatable = purpose === 'verify';
     const keep = isRepeatable ? true : KEEP_FINISHED;
     if (isRepeatable) await this.#link.call((redis) => redis.del(cancelKey(this.#prefix, jobId)));
+    // Once somebody has said `retry`, they wait for it.
+    const isLast = isScheduled(build) && build.attempt === 1;
     const data = { buildId: build.id, attempt: build.attempt, purpose };
     await this.#link.call(() =>
       this.#queueOf(platform).add(purpose, data, {
         jobId,
+        ...(isLast ? { priority: AFTER_PEOPLE } : {}),
         attempts: this.#retry.attempts,
         backoff: { type: 'exponential', delay: this.#retry.delayMs },
         removeOnComplete: keep,

@@ -124,8 +124,12 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     ...ofEnvironment(name, requester, `keep ${name}${days === null ? '' : ` --days ${days}`}`),
     concerns: only('delete'),
   }),
-  schedule: ([name, every, requester]) => ({
-    ...ofEnvironment(name, requester, `schedule ${name} ${every ?? 'off'}`),
+  schedule: ([name, every, tellOnly, requester]) => ({
+    ...ofEnvironment(
+      name,
+      requester,
+      `schedule ${name} ${every ?? 'off'}${tellOnly ? ' --tell-only' : ''}`,
+    ),
     concerns: NEW_BUILD,
   }),
   forget: ([name, requester]) => ({

@@ -61,6 +61,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   builds: ({ builds }) => builds.length > 0,
   environments: ({ environments }) => environments.length > 0,
   environment: () => true,
+  schedules: () => false,
   search: ({ found }) => found.length > 0,
   file: () => false,
   leaving: () => false,

@@ -13,6 +13,7 @@ import { type ByKind, byKind } from '../../answers/by-kind.ts';
 import type { Document } from '../../answers/document.ts';
 import { describeExpiring } from '../../answers/letting-go.ts';
 import { describeNewer } from '../../answers/newer.ts';
+import { describeScheduled } from '../../answers/scheduled.ts';
 import { type Environment, isLetGo } from '../../domain/environment.ts';
 import type { Notice, Store } from '../../domain/ports.ts';
 import { messageOf } from '../blocks.ts';
@@ -88,6 +89,7 @@ const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
   approval: decisionOf,
   expiring: reminderOf,
   newer: newerOf,
+  scheduled: scheduledOf,
 };
 
 /** To a channel, or to a person directly. */
@@ -128,6 +130,18 @@ async function newerOf(
   const environment = await options.store.readEnvironment(notice.environment);
   if (environment === null || isLetGo(environment) || environment.schedule === null) return 'never';
   return toOwner(notice, environment, describeNewer(environment, notice.text), options);
+}
+
+/** To the owner, directly; also where the schedule was ended while the build was at work. */
+async function scheduledOf(
+  notice: Extract<Notice, { kind: 'scheduled' }>,
+  options: OutboxOptions,
+): Promise<Delivery> {
+  const build = await options.store.readBuild(notice.buildId);
+  const environment = await options.store.readEnvironment(notice.environment);
+  if (build === null || environment === null || isLetGo(environment)) return 'never';
+  const document = describeScheduled(environment, build, options.settings);
+  return toOwner(notice, environment, document, options);
 }
 
 function toOwner(
