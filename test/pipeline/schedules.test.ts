@@ -171,7 +171,7 @@ describe('a scheduled environment', () => {
     const roles = [
       {
         ...{ name: 'release', members: [BEN], commands: [], edges: [], channels: [] },
-        ...{ projects: [], tags: [] },
+        ...{ projects: [], tags: [], indexes: [] },
       },
     ];
     const rule = { channels: [], tags: [], projects: false, by: 'release', count: 1, where: null };
