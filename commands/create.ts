@@ -31,11 +31,7 @@ export const create = defineCommand({
   async run(args, context) {
     const request = requestOf(args);
     const requester = requesterOf(context);
-    const { lock } = args;
-    // Of a lock nothing is left to solve.
-    const creating = lock
-      ? context.services.create(request, requester, { lock })
-      : context.services.createPlanned(request, requester);
+    const creating = context.services.createPlanned(request, requester, args.lock);
     return answerTo(await whileSolving(request.environment, creating, context.tell));
   },
 });

@@ -1,7 +1,11 @@
 import { FerryError } from '../src/domain/errors.ts';
+import { createCommand } from '../src/domain/request.ts';
 import { defineCommand, requesterOf } from './command.ts';
 import { whileSolving } from './create/answer.ts';
 import { REQUEST_ARGS, requestOf, reviewRequest } from './create/arguments.ts';
+
+/** Slack keeps 2000 characters with a button, of which its quotes may take some. */
+const LONGEST_SAID = 1_900;
 
 export const plan = defineCommand({
   name: 'plan',
@@ -15,6 +19,7 @@ export const plan = defineCommand({
   ],
   notes: [
     'It takes what `create` takes, solves it and shows the packages, their sizes and what is new against the newest revision.',
+    'A lock in a file is not solved again: its packages are shown, and the button builds exactly those.',
     'Nothing is built and no name is taken; in a channel only you see the answer, until you share it.',
   ],
   args: {
@@ -29,9 +34,12 @@ export const plan = defineCommand({
     const insists = args.name !== null || args.prefix !== null;
     try {
       const request = requestOf(args);
-      const planning = context.services.plan(request, requesterOf(context));
+      const planning = context.services.plan(request, requesterOf(context), args.lock);
       const plan = await whileSolving(request.environment, planning, context.tell);
-      return { kind: 'plan', plan, whole: args.all === true, insists };
+      const command = createCommand(request, insists);
+      const isSaid = args.lock === null && command.length <= LONGEST_SAID;
+      const id = isSaid ? null : await context.services.keepPlan({ plan, newest: null, command });
+      return { kind: 'plan', plan, whole: args.all === true, insists, id };
     } catch (error) {
       throw error instanceof FerryError ? toPlan(error) : error;
     }

@@ -35,8 +35,8 @@ export function withFile(
   const { pip, refused } = pipOf(content, settings);
   const isWhole = refused.length === 0;
   const channel = typed.channel.length > 0 ? typed.channel : content.channels;
-  // Of pip's packages a lock has too little: which wheels they are is found as for any request.
-  const isExact = isWhole && typed.specs.length + pip.length + typed.pip.length === 0;
+  // Which wheels pip's packages are is found beside the lock, as for any request.
+  const isExact = isWhole && typed.specs.length === 0;
   const args: Incomplete<RequestArguments> = {
     ...typed,
     environment,

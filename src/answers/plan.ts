@@ -39,7 +39,7 @@ const ROOM = 7_000;
 
 /** What a build would have: what was asked for, what comes along and what changes. */
 export function describePlan(
-  { plan, whole, insists }: Extract<Reply, { kind: 'plan' }>,
+  { plan, whole, insists, id }: Extract<Reply, { kind: 'plan' }>,
   settings: Settings,
 ): Document {
   const { request, lock, before, format, engine } = plan;
@@ -58,7 +58,7 @@ export function describePlan(
       ...(whole ? wholeList(packages) : folded(plan)),
       ...describeNotes(plan.notes),
       ...describeChange(plan),
-      ...buttons(sayButtons(nextSteps(plan, { whole, insists }, settings))),
+      ...buttons(sayButtons(nextSteps(plan, { whole, insists, id }, settings))),
     ],
   };
 }
@@ -129,7 +129,7 @@ function describeChange({ request, lock, before, staged }: Plan): Part[] {
 
 function nextSteps(
   { request, staged, notes }: Plan,
-  { whole, insists }: { whole: boolean; insists: boolean },
+  { whole, insists, id }: Omit<Extract<Reply, { kind: 'plan' }>, 'kind' | 'plan'>,
   settings: Settings,
 ): Repair[] {
   const asked = withoutDefaultEdges(request, settings);
@@ -137,8 +137,10 @@ function nextSteps(
   return [
     staged !== null
       ? { label: 'Line', command: `run ${revisionLabel(name, staged)}` }
-      : { label: `Build ${name}`, command: createCommand(asked, insists) },
+      : { label: `Build ${name}`, command: id ? `apply ${id}` : createCommand(asked, insists) },
     ...repairsOf(notes),
-    ...(whole ? [] : [{ label: 'All packages', command: `${planCommand(asked, insists)} --all` }]),
+    ...(whole || id
+      ? []
+      : [{ label: 'All packages', command: `${planCommand(asked, insists)} --all` }]),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Edited } from './edit.ts';
-import type { Platform } from './lock.ts';
+import type { Lock, Platform } from './lock.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
 import type { SentError } from './sent-error.ts';
@@ -10,8 +10,8 @@ import type { SentError } from './sent-error.ts';
  * as doing it once.
  */
 export interface ErrandTable {
-  /** Solves a request without building it. */
-  plan: { asked: { request: BuildRequest }; answer: Plan };
+  /** Solves a request without building it; of a `lock` that somebody has, only what it lacks of pip's. */
+  plan: { asked: { request: BuildRequest; lock?: Lock | null }; answer: Plan };
   /** Has the edges know an environment's names as its record does; answers those it cannot tell. */
   point: { asked: { environment: string }; answer: { unreached: string[] } };
   /** Solves an edited request so that what was not edited stays where it is. */

@@ -29,9 +29,9 @@ export type Reply =
   | { kind: 'invocation'; environment: string; revision: number; lines: InvocationLine[] }
   /**
    * What a build would have. `whole`: with every package; `insists`: the name was given as one,
-   * whatever it looks like.
+   * whatever it looks like. `id`: `apply ID` builds it, where it cannot be said in a command.
    */
-  | { kind: 'plan'; plan: Plan; whole: boolean; insists: boolean }
+  | { kind: 'plan'; plan: Plan; whole: boolean; insists: boolean; id: string | null }
   /**
    * What was asked for is a revision that is there already, with a line for each edge asked for;
    * `means`: the one that the environment's name means.

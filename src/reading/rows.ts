@@ -141,7 +141,10 @@ export class Rows {
     } else if (this.#isConfigured(channel, line)) {
       this.attempt(line, () => {
         const { name, version, build } = address;
-        this.addSpec(parseSpec(`${name}==${version}[build=${build}]`), line);
+        const spec = parseSpec(`${name}==${version}[build=${build}]`);
+        // Without a sha256 a solver looks for it; it can at least be told which bytes.
+        const md5 = digests.sha256 === null ? digests.md5 : null;
+        this.addSpec(md5 === null ? spec : { ...spec, md5 }, line);
         this.#packages.set(name, { ...address, channel, ...digests });
         this.#channels.add(channel);
       });

@@ -23,9 +23,9 @@ export interface Create {
    * Solves a request and, once that stands, does what `create` does with the packages; a revision
    * that is exactly those, staged and intact, is answered instead. Throws as `create` does, before
    * anything is solved, and what a build's solve would fail with, before anything is recorded. Where
-   * no worker answers soon, there is a build that will find out.
+   * no worker answers soon, there is a build that will find out. A `lock` is as in `plan`.
    */
-  createPlanned(request: BuildRequest, requester: Requester): Promise<Created>;
+  createPlanned(request: BuildRequest, requester: Requester, lock?: Lock | null): Promise<Created>;
 }
 
 /**

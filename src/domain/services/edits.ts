@@ -17,8 +17,8 @@ export interface Edits {
 
 export interface KeptPlan {
   plan: Plan;
-  /** The newest revision of the environment when it was planned. */
-  newest: number;
+  /** The newest revision of the environment when it was planned; null where others do not matter. */
+  newest: number | null;
   /** What was typed for it, to plan it again: `add churn scipy`. */
   command: string;
 }

@@ -11,12 +11,12 @@ import { findStaged } from '../steps/staged.ts';
 /** What a build of the request would have, compared with the newest revision. */
 export async function plan(
   ports: BuildPorts,
-  { id, asked: { request } }: Errand<'plan'>,
+  { id, asked: { request, lock = null } }: Errand<'plan'>,
   progress: Progress,
 ): Promise<Plan> {
   const environment = await ports.store.readEnvironment(request.environment);
   const before = environment ? defaultRevision(environment) : null;
-  return planFrom(ports, { request, id, before }, progress);
+  return planFrom(ports, { request, id, given: lock, before }, progress);
 }
 
 /**
@@ -25,7 +25,7 @@ export async function plan(
  */
 export async function planFrom(
   ports: BuildPorts,
-  asked: Pick<SolveInput, 'request' | 'id' | 'basis'> & { before: Revision | null },
+  asked: Pick<SolveInput, 'request' | 'id' | 'given' | 'basis'> & { before: Revision | null },
   progress: Progress,
 ): Promise<Plan> {
   const { request, id, before } = asked;

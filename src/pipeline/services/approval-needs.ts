@@ -43,7 +43,7 @@ export async function approvedSubject(
   if (needs.length === 0) return { request, ...known, approval: null };
   requireProven(ports, needs);
   const isWhole = known.lock !== null && known.projects.length === request.projects.length;
-  const plan = isWhole ? null : await plans(ports).plan(request, requester);
+  const plan = isWhole ? null : await plans(ports).plan(request, requester, known.lock);
   const projects = plan?.projects ?? known.projects;
   const lock = known.lock ?? plan?.lock;
   if (!lock) throw new Error('a plan has a lock');

@@ -1,8 +1,8 @@
 import { type Build, isSettled, newBuild, type Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
-import { FerryError, userError } from '../../domain/errors.ts';
+import { FerryError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
-import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
+import { isSameLock, type Lock } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { requireWithin } from '../../domain/quota.ts';
 import { revisionOf } from '../../domain/reference.ts';
@@ -11,7 +11,7 @@ import type { Create } from '../../domain/services/create.ts';
 import { approvedSubject } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
-import { planner } from './plans.ts';
+import { planner, requirePlatform } from './plans.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
 
@@ -30,22 +30,22 @@ export function create(ports: ServicePorts): Create {
       if (lock !== null) requirePlatform(lock, ports.platform, asked);
       return begin(ports, { asked, requester, given: lock, lock, projects });
     },
-    async createPlanned(asked, requester) {
+    async createPlanned(asked, requester, lock = null) {
+      if (lock !== null) requirePlatform(lock, ports.platform, asked);
       const request = { ...asked, edges: edgesOf(asked, settings) };
       const { environment: name, edges } = request;
       await requireBuildable(ports, 'create', request, requester);
       await requireOwn(ports, asked, await store.readEnvironment(name), [requester.user]);
-      const joined = await joinAtWork(ports, request, null);
+      const joined = lock === null ? await joinAtWork(ports, request, null) : null;
       if (joined) return joined;
-      const plan = await orUnanswered(solve(request), asked);
+      const solving = solve(request, lock);
+      // Of a lock without its wheels a build could only guess: then nobody to answer is a refusal.
+      const isBuildable = lock === null || request.pip.length === 0;
+      const plan = await (isBuildable ? orUnanswered(solving, lock ? null : asked) : solving);
       if (plan === null || plan.staged === null) {
-        return begin(ports, {
-          asked,
-          requester,
-          given: null,
-          lock: plan?.lock ?? null,
-          projects: [],
-        });
+        const known = plan?.lock ?? lock;
+        const given = lock === null ? null : known;
+        return begin(ports, { asked, requester, given, lock: known, projects: [] });
       }
       const environment = await lookup(ports).findEnvironment(name);
       const known = revisionOf(environment, plan.staged);
@@ -132,14 +132,17 @@ export async function requireQuota(
 /** Of a person that may be at work. */
 const RECENT_BUILDS = 100;
 
-/** The plan; null where nobody answered. Whatever the solve is refused with is thrown. */
-async function orUnanswered(solving: Promise<Plan>, asked: BuildRequest): Promise<Plan | null> {
+/** The plan; null where nobody answered. Whatever the solve is refused with is thrown, with what was `asked` to say again. */
+async function orUnanswered(
+  solving: Promise<Plan>,
+  asked: BuildRequest | null,
+): Promise<Plan | null> {
   try {
     return await solving;
   } catch (error) {
     if (!(error instanceof FerryError)) throw error;
     if (UNANSWERED.includes(error.code)) return null;
-    throw error.retryable ? withRetry(error, asked) : error;
+    throw error.retryable && asked ? withRetry(error, asked) : error;
   }
 }
 
@@ -148,18 +151,6 @@ function withRetry(error: FerryError, asked: BuildRequest): FerryError {
   const { kind, said, code, details, retryable, repairs } = error;
   const again = { label: 'Try again', command: createCommand(asked) };
   return new FerryError(kind, { code, ...said, details, retryable, repairs: [...repairs, again] });
-}
-
-/** A lock is an answer for one platform: its packages do not run on another. */
-function requirePlatform(lock: Lock, platform: Platform, asked: BuildRequest): void {
-  if (lock.platform === platform) return;
-  const command = createCommand(asked);
-  throw userError({
-    code: 'other-platform',
-    message: `These packages are for \`${lock.platform}\`, and builds here are for \`${platform}\`.`,
-    suggestion: 'Let the packages asked for be solved again instead.',
-    repairs: [{ label: 'Solve again', command }],
-  });
 }
 
 type AtWork = Awaited<ReturnType<Create['create']>>;

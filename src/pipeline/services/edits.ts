@@ -5,7 +5,7 @@ import { type FerryError, userError } from '../../domain/errors.ts';
 import { mayBuild } from '../../domain/policy.ts';
 import { PLAN } from '../../domain/sent-plan.ts';
 import type { Edits, KeptPlan } from '../../domain/services/edits.ts';
-import { number, object, string } from '../../domain/shape.ts';
+import { number, object, or, string } from '../../domain/shape.ts';
 import { freeName } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
@@ -13,7 +13,7 @@ import { requireBuildable } from './roles.ts';
 /** A person waits for it; solves that take longer are very rare. */
 const WAIT_MS = 120_000;
 
-const KEPT_PLAN = object<KeptPlan>({ plan: PLAN, newest: number, command: string });
+const KEPT_PLAN = object<KeptPlan>({ plan: PLAN, newest: or(number, null), command: string });
 
 /** Edited requests, solved by a worker, and kept until they are built. */
 export function edits(ports: ServicePorts): Edits {
@@ -42,6 +42,7 @@ export function edits(ports: ServicePorts): Edits {
           suggestion: 'Say again what is to change, and build what is shown then.',
         });
       }
+      if (kept.newest === null) return kept;
       const name = kept.plan.request.environment;
       const environment = await store.readEnvironment(name);
       const newest = environment && latestRevision(environment);

@@ -1,6 +1,8 @@
 import { edgesOf } from '../../domain/defaults.ts';
+import { userError } from '../../domain/errors.ts';
+import type { Lock, Platform } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { BuildRequest } from '../../domain/request.ts';
+import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import type { Plans } from '../../domain/services/plans.ts';
 import { requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
@@ -14,12 +16,13 @@ export function plans(ports: ServicePorts): Plans {
   const { store, settings } = ports;
   const solve = planner(ports, WAIT_MS);
   return {
-    async plan(asked, requester) {
+    async plan(asked, requester, lock = null) {
+      if (lock !== null) requirePlatform(lock, ports.platform, asked);
       const request = { ...asked, edges: edgesOf(asked, settings) };
       await requireBuildable(ports, null, request, requester);
       const environment = await store.readEnvironment(request.environment);
       await requireOwn(ports, asked, environment, [requester.user]);
-      return solve(request);
+      return solve(request, lock);
     },
   };
 }
@@ -28,14 +31,27 @@ export function plans(ports: ServicePorts): Plans {
 export function planner(
   { errands, platform }: ServicePorts,
   waitMs: number,
-): (request: BuildRequest) => Promise<Plan> {
+): (request: BuildRequest, lock: Lock | null) => Promise<Plan> {
   const inFlight = new Map<string, Promise<Plan>>();
-  return (request) => {
-    const key = JSON.stringify(request);
+  return (request, lock) => {
+    const asked = { request, lock };
+    const key = JSON.stringify(asked);
     const plan =
       inFlight.get(key) ??
-      errands.ask('plan', { request }, { platform, waitMs }).finally(() => inFlight.delete(key));
+      errands.ask('plan', asked, { platform, waitMs }).finally(() => inFlight.delete(key));
     inFlight.set(key, plan);
     return plan;
   };
+}
+
+/** A lock is an answer for one platform: its packages do not run on another. */
+export function requirePlatform(lock: Lock, platform: Platform, asked: BuildRequest): void {
+  if (lock.platform === platform) return;
+  const command = createCommand(asked);
+  throw userError({
+    code: 'other-platform',
+    message: `These packages are for \`${lock.platform}\`, and builds here are for \`${platform}\`.`,
+    suggestion: 'Let the packages asked for be solved again instead.',
+    repairs: [{ label: 'Solve again', command }],
+  });
 }

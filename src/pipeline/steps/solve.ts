@@ -14,6 +14,7 @@ import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
 import { type Basis, solveEdited } from './edited-solve.ts';
+import { completeLock } from './given-lock.ts';
 import { explainRefusal, type Fitted } from './refused-solve.ts';
 import { solveAround } from './solve-around.ts';
 import { withPip, withWheels } from './wheels.ts';
@@ -40,6 +41,8 @@ export interface SolveInput {
   id: string;
   /** Packages that are settled already; null asks the engine for them. */
   lock: Lock | null;
+  /** Packages of conda's that are settled, while those of pip are not. */
+  given?: Lock | null;
   /** Packages that stay where they are, but for what is edited; left out, all are solved anew. */
   basis?: Basis | undefined;
   /** The default revision of the environment, which the answer is compared with for people. */
@@ -101,11 +104,11 @@ export function engineLabel({ version, reason }: EngineDescription): string {
  */
 export async function solve(
   ports: SolvePorts,
-  { request, engine, id, lock: known, basis, before }: SolveInput,
+  { request, engine, id, lock: known, given = null, basis, before }: SolveInput,
   progress: Progress,
 ): Promise<Solved> {
   progress.log(`engine ${engine.version}: ${engine.reason}`);
-  if (known === null) progress.detail(`asking ${engine.version}`);
+  if ((known ?? given) === null) progress.detail(`asking ${engine.version}`);
   const edges = edgesOf(ports, request);
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
   const glibc = oldest(profiles.map((profile) => profile.glibc));
@@ -115,10 +118,19 @@ export async function solve(
   const blocks = await ports.store.readBlocks();
   const { lock, notes: avoided } = known
     ? { lock: known, notes: [] }
-    : await solveAround({ request, fitted, blocks }, (around) =>
-        lockOf(ports, { request, fitted: around, glibc, basis }, progress),
-      );
-  requireUnblocked(blocks, lock, request, known !== null);
+    : given
+      ? {
+          lock: await completeLock(
+            ports,
+            { request, lock: given, glibc, channels: channelsOf(ports, request) },
+            progress,
+          ),
+          notes: [],
+        }
+      : await solveAround({ request, fitted, blocks }, (around) =>
+          lockOf(ports, { request, fitted: around, glibc, basis }, progress),
+        );
+  requireUnblocked(blocks, lock, request, (known ?? given) !== null);
   const notes = [...added, ...avoided, ...fitLock(request, lock, clusters)];
   for (const { tone, text } of notes) progress.log(`${tone}: ${text}`);
   const projects =

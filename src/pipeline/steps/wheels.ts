@@ -8,7 +8,7 @@ import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import { formatSpec, parseSpec, type Spec } from '../../domain/spec.ts';
 import type { BuildPorts } from '../context.ts';
 
-const PIP = 'pip';
+export const PIP = 'pip';
 
 /** What conda is asked for: packages of pip are installed by the environment's own pip. */
 export function withPip({ specs, pip }: BuildRequest): readonly Spec[] {
