@@ -73,7 +73,7 @@ export const BUTTONS: Readonly<Record<Exclude<ActionId, FreeId | SayId>, ButtonS
     }),
   },
   retry: { label: 'Retry', style: 'primary', command: (build) => `retry ${build.id}` },
-  rebuild: { label: 'Rebuild', command: () => null },
+  rebuild: { label: 'Rebuild (newest packages)', command: () => null },
   verify: { label: 'Verify', command: (build) => `verify ${labelOf(build)}` },
   logs: { label: 'Logs', command: (build) => `logs ${build.id}` },
   copy_line: {

@@ -72,9 +72,9 @@ export function forgetting(name: string): Repair {
   return { label: `Forget ${name}`, command: `delete ${name} --forget` };
 }
 
-/** What builds a revision that was let go again. */
+/** What builds a revision that was let go again; `Rebuild` beside it takes the newest packages. */
 export function restoring(label: string): Repair {
-  return { label: 'Get it back', command: `restore ${label}` };
+  return { label: 'Build it again (same packages)', command: `restore ${label}` };
 }
 
 /** Throws `in-use` while a build or a verification of the revisions is at work. */

@@ -120,7 +120,7 @@ export function requireThere(name: string, { number, letGo }: Revision): void {
         ? `\`${label}\` was let go on ${date}, when its time was up.`
         : [`\`${label}\` was let go by `, { person: letGo.by }, ` on ${date}.`],
     suggestion: `Its lock is kept: \`${command}\` builds the same archive again.`,
-    repairs: [{ label: 'Get it back', command }],
+    repairs: [{ label: 'Build it again (same packages)', command }],
   });
 }
 

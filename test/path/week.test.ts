@@ -92,7 +92,7 @@ describe('a week', { skip: cannotWalk }, () => {
       await press(ctx, 'Make it @2', /churn is churn@2 now/);
       assert.match(await ctx.ask('delete churn@1 --yes'), /churn@1 is let go/);
       assert.match(await ctx.ask('run churn@1'), /churn@1 was let go/);
-      await press(ctx, 'Get it back');
+      await press(ctx, 'Build it again (same packages)');
       const restored = await untilRevision(ctx, 'churn', 1, first.id);
       assert.equal(restored.archive?.sha256, first.archive?.sha256);
       assert.match(await ctx.ask('run churn'), /How to run churn@2/);

@@ -383,7 +383,7 @@ describe('replies as Block Kit', () => {
       'Line to copy',
       'spark-submit',
       'Verify',
-      'Rebuild',
+      'Rebuild (newest packages)',
       'Logs',
     ]);
     assert.deepEqual(labels(message('build-verifying')), ['Line to copy', 'spark-submit', 'Logs']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Message } from '../../deploy/lab/slack/index.ts';
 import { outsideError } from '../../src/domain/errors.ts';
-import { environment } from '../answers/samples.ts';
+import { build, environment } from '../answers/samples.ts';
 import { ANA, DATA, inWorld, says, visibleText, type World } from './world.ts';
 
 async function create(world: World, name = 'churn'): Promise<{ id: string; message: Message }> {
@@ -310,6 +310,41 @@ describe('notices', () => {
       world.store.environments.set('churn', environment());
       await tell('newer.churn.2');
       assert.equal(world.slack.messages(channel.id).length, 1);
+    }));
+
+  test('of what a schedule has built reach the owner: the change and the line, or why not', () =>
+    inWorld(async (world) => {
+      const known = environment();
+      const owned = { ...known, owner: ANA };
+      const before = known.revisions[1];
+      assert.ok(before);
+      const [numpy] = before.lock.packages.filter(({ name }) => name === 'numpy');
+      assert.ok(numpy);
+      const older = { ...numpy, version: '1.26.4', sha256: 'c'.repeat(64) };
+      const others = before.lock.packages.filter(({ name }) => name !== 'numpy');
+      const lock = { ...before.lock, packages: [...others, older] };
+      const revisions = known.revisions.map((each) => (each === before ? { ...each, lock } : each));
+      world.store.environments.set('churn', { ...owned, revisions });
+      const channel = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));
+      const told = async (state: 'ready' | 'failed') => {
+        const ended = { ...build(state), id: `${state}1` };
+        const made = { message: null, lock: known.revisions[2]?.lock ?? null };
+        world.store.builds.set(ended.id, { ...ended, ...made });
+        const id = `scheduled.${ended.id}.1`;
+        const about = { environment: 'churn', buildId: ended.id, dueAt: Date.now() };
+        await world.store.addNotice({ id, kind: 'scheduled', ...about });
+        await until(() => world.store.settled.has(id));
+        return world.slack.messages(channel.id).at(-1) as Message;
+      };
+      const said = (message: Message) => visibleText(message).replaceAll('\n', '');
+      const ready = await told('ready');
+      assert.match(said(ready), /churn@3 is ready, by schedule\. 1 changed: `?numpy 1\.26\.4/);
+      assert.match(said(ready), /\/run churn@3 pyspark/);
+      assert.match(JSON.stringify(ready.blocks), /diff churn@2 churn@3.*rollback churn --to 2/);
+      const failed = await told('failed');
+      assert.match(said(failed), /could not be built by schedule[\s\S]*still means `?churn@3/);
+      assert.match(JSON.stringify(failed.blocks), /retry failed1.*schedule churn off/);
+      assert.equal(world.slack.messages(channel.id).length, 2);
     }));
 
   test('wait while Slack is away or says later', () =>

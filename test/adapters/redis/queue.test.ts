@@ -10,6 +10,7 @@ import type { Worker } from '../../../src/adapters/redis/taking.ts';
 import { createWorker, type WorkerOptions } from '../../../src/adapters/redis/worker.ts';
 import { Cancelled, FerryError } from '../../../src/domain/errors.ts';
 import type { Queue } from '../../../src/domain/ports.ts';
+import { SCHEDULE } from '../../../src/domain/schedule.ts';
 import { buildFor } from './builds-fixture.ts';
 import { noServer, type RedisServer, startServer } from './fixture.ts';
 
@@ -191,6 +192,34 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
     await queue.enqueue(buildFor(randomUUID()), 'linux-64', 'build');
     (await runs.next()).finish();
   }
+
+  describe('a job that a schedule asked for', () => {
+    const scheduled = (id: string) => {
+      const build = buildFor(id);
+      return { ...build, requester: { ...build.requester, channel: SCHEDULE } };
+    };
+
+    it('comes after all that people wait for, unless somebody has it tried again', async () => {
+      const queue = queueOf();
+      await queue.enqueue(scheduled('s1'), 'linux-64', 'build');
+      await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
+      await queue.enqueue({ ...scheduled('s2'), attempt: 2 }, 'linux-64', 'build');
+      const { runs } = await workerOf();
+      const order: string[] = [];
+      for (let count = 0; count < 3; count++) {
+        const run = await runs.next();
+        order.push(run.job.buildId);
+        run.finish();
+      }
+      assert.deepEqual(order, ['b1', 's2', 's1']);
+    });
+
+    it('is taken out by a cancellation while it waits', async () => {
+      const queue = queueOf();
+      await queue.enqueue(scheduled('s1'), 'linux-64', 'build');
+      assert.deepEqual(await queue.cancel(scheduled('s1'), 'linux-64'), { removed: true });
+    });
+  });
 
   describe('a cancellation', () => {
     it('takes a waiting job out', async () => {
