@@ -82,12 +82,18 @@ export interface Staging {
   hdfs: string | null;
   /** Unpacked prefix on the edge node, for the driver in client mode. */
   driverPrefix: string;
-  /** Folder everything lies under; the global layout's line runs here. */
+  /**
+   * Folder that the global layout's line runs in: its alias leads to this very revision. Null where
+   * an older version staged it: then that is the root, where it leads to the default one.
+   */
+  globalFolder: string | null;
+  /** Folder everything lies under. */
   root: string;
   layout: Layout;
   /**
    * What executors see the archive as in each layout: `churn_zip`, and the edge's own name for all
-   * environments, `MYGLOBALENV`. Under that name the edge has a folder with a link to each of them.
+   * environments, `MYGLOBALENV`. Under that name the root has a folder with a link to each of them,
+   * in the revision that its name alone means.
    */
   aliases: Readonly<Record<Layout, string>>;
   cluster: ClusterProfile;

@@ -46,7 +46,7 @@ export function invocationRequest(
     alias: staging.aliases[layout],
     archive: { path: staging.archiveLink ?? staging.archivePath, hdfs: staging.hdfs },
     driverPrefix: staging.driverPrefix,
-    root: staging.root,
+    root: staging.globalFolder ?? staging.root,
     cluster: staging.cluster,
     activation: staging.activation,
     variables: staging.variables ?? {},
@@ -73,7 +73,7 @@ export function lineFor(
       title: titleOf(options),
       directory:
         isShell && request.layout === 'global' && options.mode !== 'cluster'
-          ? subject.staging.root
+          ? (invocation.directory ?? subject.staging.root)
           : null,
       short,
       text: invocation.text,

@@ -132,6 +132,7 @@ const STAGING = object<StoredStaging>({
   revision: or(number, undefined),
   archivePath: string,
   archiveLink: or(string, null),
+  globalFolder: or(string, null),
   hdfs: or(string, null),
   driverPrefix: string,
   root: string,

@@ -94,7 +94,7 @@ export function verificationCommand(
   const link =
     line.short !== null || line.directory === null
       ? ''
-      : `ln -s ${quote(`${staging.root}/${aliasOf(staging)}`)} . && `;
+      : `ln -s ${quote(`${line.directory}/${aliasOf(staging)}`)} . && `;
   return {
     command: `${link}${line.short ?? line.text}`,
     files: {

@@ -7,6 +7,7 @@ import {
   moveTo,
   nextNumber,
   type Revision,
+  type Staging,
   withRevision,
   withStagings,
 } from '../domain/environment.ts';
@@ -187,12 +188,16 @@ async function launched(run: BuildRun, { number, archive, ...revision }: Revisio
       return edge.launch(staging, archive, run.signal);
     }),
   );
-  if (stagings.some(({ archiveLink }, at) => archiveLink !== revision.stagings[at]?.archiveLink)) {
+  if (stagings.some((staging, at) => !isSameLaunch(staging, revision.stagings[at]))) {
     await run.ports.store.updateEnvironment(run.build.request.environment, (environment) =>
       withStagings(environment, number, stagings),
     );
   }
   return stagings.filter((staging) => names.includes(staging.edge));
+}
+
+function isSameLaunch(one: Staging, other: Staging | undefined): boolean {
+  return one.archiveLink === other?.archiveLink && one.globalFolder === other.globalFolder;
 }
 
 /** The same packages may have been asked for in other words; the next edit begins with these. */

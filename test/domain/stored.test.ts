@@ -9,8 +9,11 @@ import { build, environment, revision, staging } from '../answers/samples.ts';
 
 /** As it was stored before a staging said what it is of, and what it is called in either layout. */
 function older(layout: 'local' | 'global', alias: string): StoredStaging {
-  const { environment, revision, aliases, archiveLink, ...rest } = staging('lab', layout);
-  assert.ok(environment && revision && aliases && archiveLink);
+  const { environment, revision, aliases, archiveLink, globalFolder, ...rest } = staging(
+    'lab',
+    layout,
+  );
+  assert.ok(environment && revision && aliases && archiveLink && globalFolder);
   return { ...rest, alias } as StoredStaging;
 }
 
@@ -25,7 +28,7 @@ describe('a record of an older version', () => {
     assert.deepEqual(local?.aliases, { local: 'churn_zip', global: 'MYGLOBALENV' });
     assert.deepEqual(global?.aliases, { local: 'churn_zip', global: 'FOO' });
     assert.ok(!('alias' in (global ?? {})));
-    assert.equal(local?.archiveLink, null);
+    assert.deepEqual([local?.archiveLink, local?.globalFolder], [null, null]);
   });
 
   test('of an environment has them in each of its revisions', () => {

@@ -21,13 +21,37 @@ describe('layouts and formats', { skip: cannotWalk }, () => {
         '../envs/everywhere/current',
       );
       // The path in the line, from where the line says it is run.
-      const answer = `cd ${root} && ./MYGLOBALENV/everywhere/bin/python -c 'import six; print(six.__version__)'`;
+      const [{ globalFolder }] = build.stagings;
+      const answer = `cd ${globalFolder} && ./MYGLOBALENV/everywhere/bin/python -c 'import six; print(six.__version__)'`;
       assert.equal(await ctx.edge.ssh(answer), '1.17.0');
       const entries = execFileSync('unzip', ['-Z1', build.stagings[0].archivePath], {
         encoding: 'utf8',
         maxBuffer: 1e8,
       });
       assert.ok(entries.split('\n').includes('everywhere/bin/python'));
+    }));
+
+  test('driver and executors are the same revision in the global layout, also after a rollback', () =>
+    runTest(async (ctx) => {
+      await ctx.ask('create everywhere python=3.11 six --layout global');
+      const first = await ctx.untilReady('everywhere');
+      await ctx.ask('create everywhere python=3.11 six ferry-entry=1.0 --layout global');
+      const second = await ctx.untilReady('everywhere');
+      await ctx.ask('rollback everywhere');
+      for (const build of [first, second]) {
+        const [staging] = build.stagings;
+        assert.ok(staging && build.archive);
+        const answer = await ctx.ask(`run everywhere@${build.revision} --layout global`);
+        const [, folder] = /cd (\S+)/.exec(answer) ?? [];
+        // The executors' side is the archive that the line sends, the driver's is a link from there.
+        assert.ok(answer.includes(`${staging.archiveLink}#MYGLOBALENV`), answer);
+        const sent = `sha256sum <${staging.archiveLink} | cut -d' ' -f1`;
+        assert.equal(await ctx.edge.ssh(sent), build.archive.sha256);
+        const driver = `cd ${folder} && ./MYGLOBALENV/everywhere/bin/python -c 'import six' && cd -P MYGLOBALENV/everywhere && pwd`;
+        assert.equal(await ctx.edge.ssh(driver), staging.driverPrefix);
+      }
+      const named = `cd -P ${ctx.edge.root}/MYGLOBALENV/everywhere && pwd`;
+      assert.equal(await ctx.edge.ssh(named), first.stagings[0]?.driverPrefix);
     }));
 
   test('conda’s own words mean what the article means by them', () =>

@@ -33,6 +33,7 @@ const subject: VerificationSubject = {
     ...{ edge: 'edge', environment: 'churn', revision: 3 },
     archivePath: '/srv/archives/ab/churn.tar.gz',
     archiveLink: null,
+    globalFolder: null,
     hdfs: null,
     driverPrefix: '/srv/envs/churn/3',
     root: '/srv',

@@ -144,7 +144,7 @@ class EdgeNode implements Edge {
   async point(environment: string, pointers: Pointers, signal: AbortSignal): Promise<void> {
     const root = this.#root;
     await this.#withSession(signal, this.#log, (session) =>
-      point(session, { root, environment, pointers }),
+      point(session, { root, alias: this.#config.alias, environment, pointers }),
     );
   }
 

@@ -7,23 +7,29 @@ import { read } from './script.ts';
 import type { Session } from './session.ts';
 
 /**
- * Writes what starts a staging by a short line, and a short path of its archive; what is there
- * already stays. The staging it returns has both.
+ * Writes what starts a staging by a short line, a short path of its archive, and the folder that the
+ * global layout's line runs in; what is there already stays. The staging it returns has them.
  */
 export async function launch(
   session: Session,
   staging: Staging,
   archive: Archive,
 ): Promise<Staging> {
-  const archiveLink = `${staging.driverPrefix}/${archive.name}`;
-  const launched = { ...staging, archiveLink };
+  const { driverPrefix } = staging;
+  const launched = {
+    ...staging,
+    archiveLink: `${driverPrefix}/${archive.name}`,
+    globalFolder: `${driverPrefix}/global`,
+  };
   await session.script({
     name: 'launch',
     variables: {
       root: staging.root,
       sha: archive.sha256,
       name: archive.name,
-      prefix: staging.driverPrefix,
+      prefix: driverPrefix,
+      environment: staging.environment,
+      alias: staging.aliases.global,
       reference: revisionLabel(staging.environment, staging.revision),
       file: launchFile(launched),
       program: launcherProgram(staging.root),
@@ -37,10 +43,21 @@ export function launcherProgram(root: string): string {
   return `#!/bin/sh\nroot=${root}\n\n${read('launcher').trimEnd()}`;
 }
 
-/** Makes the names of an environment mean what the record says they do, each in one step. */
+export interface Pointing {
+  root: string;
+  /** Name of the global layout's folder in the root. */
+  alias: string;
+  environment: string;
+  pointers: Pointers;
+}
+
+/**
+ * Makes the names of an environment mean what the record says they do, each in one step; so do the
+ * links that lead to an unpacked revision without a number.
+ */
 export async function point(
   session: Session,
-  { root, environment, pointers }: { root: string; environment: string; pointers: Pointers },
+  { root, alias, environment, pointers }: Pointing,
 ): Promise<void> {
   const names: [name: string, revision: number][] = [
     ...(pointers.default === null ? [] : [[environment, pointers.default] as [string, number]]),
@@ -52,7 +69,7 @@ export async function point(
   await session.script({
     name: 'point',
     variables: {
-      root,
+      ...{ root, alias, current: pointers.default ?? '' },
       environment: parseName(environment, 'environment name'),
       names: names.map(([name, revision]) => `${name} ${revision}`).join('\n'),
     },

@@ -123,6 +123,7 @@ function stagingOf(
     ...{ edge: place.edge, environment, revision },
     archivePath: archivePathOf(place.root, archive),
     archiveLink: null,
+    globalFolder: null,
     hdfs: null,
     driverPrefix: prefix,
     root: place.root,
@@ -154,8 +155,10 @@ export async function isStagingIntact(
   staging: Staging,
   archive: Archive,
 ): Promise<boolean> {
-  const { root, aliases, environment } = staging;
-  const link = staging.layout === 'global' ? `${root}/${aliases.global}/${environment}` : '';
+  const { globalFolder, aliases, environment } = staging;
+  // Where an older version staged it, there is none yet; launching it makes one.
+  const isLinked = staging.layout === 'global' && globalFolder !== null;
+  const link = isLinked ? `${globalFolder}/${aliases.global}/${environment}` : '';
   const { facts } = await session.script({
     name: 'intact',
     variables: {

@@ -26,7 +26,7 @@ export function shellLine(plan: Plan): Invocation {
     environment,
     argv,
     warnings: shellWarnings(plan),
-    directory: isRunInFolder(plan) ? stagingRoot(plan) : null,
+    directory: isRunInFolder(plan) ? globalFolder(plan) : null,
     destination: null,
   };
 }
@@ -188,7 +188,7 @@ function isRunInFolder(plan: Plan): boolean {
 }
 
 /** The folder that holds the global layout's symlink directory; null when it cannot be told. */
-function stagingRoot(plan: Plan): string | null {
+function globalFolder(plan: Plan): string | null {
   const { root, driverPrefix } = plan.request;
   // Stagings keep unpacked environments at `<root>/envs/<name>/<revision>`.
   return root ?? driverPrefix?.match(/^(.+)\/envs\/[^/]+\/[^/]+$/)?.[1] ?? null;
@@ -198,10 +198,11 @@ function shellWarnings(plan: Plan): InvocationWarning[] {
   const { request } = plan;
   const warnings: InvocationWarning[] = [];
   if (isRunInFolder(plan)) {
-    const folder = stagingRoot(plan);
+    const folder = globalFolder(plan);
+    const isOfRevision = folder?.startsWith(`${request.driverPrefix}/`) ?? false;
     warnings.push({
       id: 'working-directory',
-      text: `Run this line in ${folder === null ? 'the folder' : `\`${folder}\`, the folder`} that holds \`${request.alias}/${request.environment}\`: the driver's Python is a path relative to it, and it is the current revision.`,
+      text: `Run this line in ${folder === null ? 'the folder' : `\`${folder}\`, the folder`} that holds \`${request.alias}/${request.environment}\`: the driver's Python is a path relative to it${isOfRevision ? '' : ', and it is the default revision'}.`,
     });
   }
   if (request.tool === 'spark-submit' && request.application === null) {

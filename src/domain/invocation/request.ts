@@ -51,7 +51,7 @@ export interface InvocationRequest {
   activation?: Readonly<Record<string, string>>;
   /** What it would set to other values: variable → value. */
   variables?: Readonly<Record<string, string>>;
-  /** The staging root on the edge, absolute: where the global layout's folder is. */
+  /** Where the global layout's folder is on the edge, absolute; the root of stagings when left out. */
   root?: string | null;
   /** Modules the verification imports; without effect on the line. */
   imports?: readonly string[];

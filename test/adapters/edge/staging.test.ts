@@ -17,8 +17,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import type { Archive } from '../../../src/domain/archive.ts';
 import type { Staging } from '../../../src/domain/environment.ts';
 import { Cancelled } from '../../../src/domain/errors.ts';
+import { lineFor } from '../../../src/domain/lines.ts';
 import type { StageRequest } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
 import { makeArchive, makeSegmentedArchive, startWorld, type World, withoutSshd } from './world.ts';
@@ -388,15 +390,40 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     assert.equal(await edge.isIntact(staging, request.archive, signal), true);
   });
 
-  it('is not intact in the global layout when the link moved on to another revision', async () => {
+  it('has one path for driver and executors in the global layout, whatever the name means', async () => {
     const edge = world.edge();
-    const first = makeArchive(world.directory, { layout: 'global' });
-    const second = makeArchive(world.directory, { layout: 'global', revision: 2 });
-    const staging = await edge.stage(first, world.progress);
-    const newer = await edge.stage(second, world.progress);
     const { signal } = world.progress;
-    assert.equal(await edge.isIntact(newer, second.archive, signal), true);
-    assert.equal(await edge.isIntact(staging, first.archive, signal), false);
+    const requests = [1, 2].map((revision) =>
+      makeArchive(world.directory, { layout: 'global', revision, padding: revision }),
+    );
+    const stagings: Staging[] = [];
+    for (const request of requests) stagings.push(await edge.stage(request, world.progress));
+    const leadsTo = (folder: string) => realpathSync(join(folder, 'MYGLOBALENV/churn'));
+    const prefixes = stagings.map(({ driverPrefix }) => realpathSync(driverPrefix));
+    // What was staged last is not what the name means before the record says so.
+    assert.equal(leadsTo(world.root), prefixes[0]);
+    for (const meant of [2, 1]) {
+      await edge.point('churn', { default: meant, tags: {} }, signal);
+      assert.equal(leadsTo(world.root), prefixes[meant - 1]);
+      for (const [at, staging] of stagings.entries()) {
+        const { directory, text } = lineFor({ staging }, null);
+        assert.match(text, /PYSPARK_PYTHON=\.\/MYGLOBALENV\/churn\/bin\/python /);
+        assert.equal(leadsTo(directory ?? ''), prefixes[at]);
+        assert.ok(await edge.isIntact(staging, requests[at]?.archive as Archive, signal));
+      }
+    }
+    await edge.point('churn', { default: null, tags: {} }, signal);
+    assert.ok(!existsSync(join(world.root, 'MYGLOBALENV/churn')));
+  });
+
+  it('has the global path lead to the bytes that a number means, where others had it before', async () => {
+    const edge = world.edge();
+    await edge.stage(makeArchive(world.directory), world.progress);
+    const other = makeArchive(world.directory, { padding: 10 });
+    const staging = await edge.stage(other, world.progress);
+    await edge.point('churn', { default: 1, tags: {} }, world.progress.signal);
+    const linked = realpathSync(join(world.root, 'MYGLOBALENV/churn'));
+    assert.equal(linked, realpathSync(staging.driverPrefix));
   });
 
   it('never unpacks over a revision that other bytes were published under', async () => {

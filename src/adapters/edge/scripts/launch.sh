@@ -1,5 +1,6 @@
-# Gives a staging its short ways: a link to its archive in the prefix, and what `run` starts for it.
-# root sha name prefix reference file program
+# Gives a staging its short ways: in the prefix a link to its archive and the folder that the global
+# layout's line runs in, and what `run` starts for it.
+# root sha name prefix environment alias reference file program
 
 # Puts a text into a file in one step, for everybody to read.
 put() {
@@ -13,5 +14,7 @@ if [ ! -d "$root/launch" ]; then
   mkdir -p "$root/launch" && chmod 0755 "$root/launch" || fail 40 "$root/launch"
 fi
 point "../../../archives/$sha/$name" "$prefix/$name"
+mkdir -p "$prefix/global/$alias" || fail 40 "$prefix/global/$alias"
+point ../.. "$prefix/global/$alias/$environment"
 put "$root/launch/$reference" 0644 "$file"
 put "$root/run" 0755 "$program"

@@ -1,6 +1,6 @@
 # Makes the names of an environment mean these revisions, and no others. One that is not staged here
 # has no name here.
-# root environment names
+# root alias environment current names
 cd "$root/launch" 2>/dev/null || exit 0
 if have flock; then
   exec 9>".lock" || fail 40 "$root/launch/.lock"
@@ -19,3 +19,18 @@ printf '%s\n' "$names" | while read -r known revision; do
   elif [ -n "$known" ]; then rm -f "$known"
   fi
 done
+
+# The folder that this revision was unpacked to; another one may have had its number before.
+default=
+for folder in "$root/envs/$environment/$current" "$root/envs/$environment/$current"-*; do
+  if grep -qF "$folder/" "./$environment@$current" 2>/dev/null; then default=${folder##*/}; fi
+done
+if [ -n "$default" ]; then
+  point "$default" "$root/envs/$environment/current"
+  if [ -d "$root/$alias" ]; then
+    point "../envs/$environment/current" "$root/$alias/$environment"
+  fi
+else
+  rm -f "$root/envs/$environment/current" || fail 40 "$root/envs/$environment/current"
+  if [ -L "$root/$alias/$environment" ]; then rm -f "$root/$alias/$environment"; fi
+fi

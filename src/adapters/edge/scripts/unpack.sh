@@ -70,7 +70,8 @@ else
   echo 'driver now'
 fi
 
-point "${target##*/}" "$folder/current"
+# What it leads to is what the environment's name alone means, which a staging does not decide.
+if [ ! -e "$folder/current" ]; then point "${target##*/}" "$folder/current"; fi
 point "../envs/$environment/current" "$root/$alias/$environment"
 
 file=$root/manifests/$environment/${target##*/}.json
