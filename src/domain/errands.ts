@@ -1,6 +1,7 @@
 import type { Edited } from './edit.ts';
 import type { Lock, Platform } from './lock.ts';
 import type { Plan } from './plan.ts';
+import type { FileAsker } from './ports.ts';
 import type { BuildRequest } from './request.ts';
 import type { SentError } from './sent-error.ts';
 
@@ -10,12 +11,18 @@ import type { SentError } from './sent-error.ts';
  * as doing it once.
  */
 export interface ErrandTable {
-  /** Solves a request without building it; of a `lock` that somebody has, only what it lacks of pip's. */
-  plan: { asked: { request: BuildRequest; lock?: Lock | null }; answer: Plan };
+  /**
+   * Solves a request without building it; of a `lock` that somebody has, only what it lacks of pip's.
+   * Left out, nobody asks: then no file of a conversation is taken.
+   */
+  plan: {
+    asked: { request: BuildRequest; lock?: Lock | null; asker?: FileAsker };
+    answer: Plan;
+  };
   /** Has the edges know an environment's names as its record does; answers those it cannot tell. */
   point: { asked: { environment: string }; answer: { unreached: string[] } };
   /** Solves an edited request so that what was not edited stays where it is. */
-  edit: { asked: Edited; answer: Plan };
+  edit: { asked: Edited & { asker?: FileAsker }; answer: Plan };
   /** Removes what was let go of an environment from the edges; answers what is left, and why. */
   unstage: { asked: { environment: string }; answer: { left: Unreached[] } };
 }

@@ -7,7 +7,7 @@ import type { Approval } from './approval.ts';
 import type { Archive, ArchiveSegment } from './archive.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Block } from './block.ts';
-import type { Build, StepName } from './build.ts';
+import type { Build, Requester, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
 import type { Freeze } from './freeze.ts';
@@ -101,13 +101,20 @@ export interface CreatePrefixRequest {
   prefix: string;
 }
 
+/** Who asks for a file of a conversation, and in which one. */
+export type FileAsker = Pick<Requester, 'user' | 'channel'>;
+
 /** Pins, builds and installs people's own code on top of a prefix. */
 export interface Projects {
-  /** Resolves references to exact bytes kept under `directory`. */
+  /**
+   * Resolves references to exact bytes kept under `directory`. Files must be the asker's, or shared in
+   * the conversation where they ask; null where that was looked at when they were first asked for.
+   */
   pin(
     references: readonly ProjectReference[],
     directory: string,
     progress: Progress,
+    asker: FileAsker | null,
   ): Promise<ProjectPin[]>;
   /** Builds in the sandbox without network and installs into the prefix, last. */
   install(

@@ -152,7 +152,11 @@ async function look(
   try {
     const { request, lock, number } = due.revision;
     const id = `schedule.${due.environment.name}`;
-    const plan = await planFrom(ports, { request, id, before: due.revision }, progress);
+    const plan = await planFrom(
+      ports,
+      { request, id, before: due.revision, asker: null },
+      progress,
+    );
     if (isSameLock(lock, plan.lock)) return same(at, 'Nothing newer.');
     const left = due.environment.revisions.find(
       (known) => known.number > number && known.fingerprint === plan.fingerprint,

@@ -101,6 +101,9 @@ export const usergroupObject = (workspace: Workspace, group: Usergroup): JsonObj
 });
 
 export function fileObject(workspace: Workspace, baseUrl: string, file: SharedFile): JsonObject {
+  // Where it is shared stands in three lists, by what the conversations are.
+  const sharedIn = (kind: Channel['kind']) =>
+    file.channels.filter((id) => workspace.channel(id).kind === kind);
   const address = `${baseUrl}/files-pri/${workspace.team.id}-${file.id}`;
   return {
     id: file.id,
@@ -118,7 +121,7 @@ export function fileObject(workspace: Workspace, baseUrl: string, file: SharedFi
     mode: 'hosted',
     is_external: false,
     external_type: '',
-    is_public: true,
+    is_public: sharedIn('public').length > 0,
     public_url_shared: false,
     display_as_bot: false,
     username: '',
@@ -126,9 +129,9 @@ export function fileObject(workspace: Workspace, baseUrl: string, file: SharedFi
     url_private_download: `${address}/download/${encodeURIComponent(file.name)}`,
     permalink: `${baseUrl}/files/${file.user}/${file.id}/${encodeURIComponent(file.name)}`,
     permalink_public: `${baseUrl}/files-pub/${workspace.team.id}-${file.id}`,
-    channels: file.channels,
-    groups: [],
-    ims: [],
+    channels: sharedIn('public'),
+    groups: sharedIn('private'),
+    ims: sharedIn('im'),
     comments_count: 0,
     is_starred: false,
     has_rich_preview: false,

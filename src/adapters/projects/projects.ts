@@ -13,7 +13,7 @@ import {
 import { basename, join, sep } from 'node:path';
 import { outsideError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
-import type { Progress, Projects } from '../../domain/ports.ts';
+import type { FileAsker, Progress, Projects } from '../../domain/ports.ts';
 import type { ProjectPin, ProjectReference } from '../../domain/request.ts';
 import { isWithin } from '../../domain/roles.ts';
 import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
@@ -34,6 +34,7 @@ export interface ProjectsOptions {
   /** Gets a file attached in the conversation; without it, files are refused. */
   fetchFile?: (
     fileId: string,
+    asker: FileAsker | null,
     signal: AbortSignal,
   ) => Promise<{ name: string; content: Uint8Array }>;
   /** PATH and HOME for git are read from it. */
@@ -57,13 +58,14 @@ class SandboxedProjects implements Projects {
     references: readonly ProjectReference[],
     directory: string,
     progress: Progress,
+    asker: FileAsker | null,
   ): Promise<ProjectPin[]> {
     const pins: ProjectPin[] = [];
     await mkdir(directory, { recursive: true });
     for (const reference of references) {
       const part = await mkdtemp(join(directory, 'part-'));
       try {
-        const { name, origin } = await this.#fetch(reference, part, progress);
+        const { name, origin } = await this.#fetch(reference, part, progress, asker);
         const sha256 = await digestOf(part);
         const home = join(directory, sha256);
         if (!existsSync(home)) await rename(part, home);
@@ -92,10 +94,15 @@ class SandboxedProjects implements Projects {
   }
 
   /** Puts the bytes of a reference into `part`. */
-  async #fetch(reference: ProjectReference, part: string, progress: Progress) {
+  async #fetch(
+    reference: ProjectReference,
+    part: string,
+    progress: Progress,
+    asker: FileAsker | null,
+  ) {
     switch (reference.kind) {
       case 'file':
-        return this.#fetchFile(reference, part, progress);
+        return this.#fetchFile(reference, part, progress, asker);
       case 'repository':
         return this.#fetchRepository(reference, part, progress);
       case 'path':
@@ -107,6 +114,7 @@ class SandboxedProjects implements Projects {
     { fileId }: ProjectReference & { kind: 'file' },
     part: string,
     progress: Progress,
+    asker: FileAsker | null,
   ) {
     const { fetchFile } = this.#options;
     if (!fetchFile) {
@@ -116,7 +124,7 @@ class SandboxedProjects implements Projects {
         suggestion: 'Use a configured repository: `--project name@ref`.',
       });
     }
-    const { name: file, content } = await fetchFile(fileId, progress.signal);
+    const { name: file, content } = await fetchFile(fileId, asker, progress.signal);
     const name = artifactName(file);
     await writeFile(join(part, file), content);
     return { name, origin: file };

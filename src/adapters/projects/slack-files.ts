@@ -1,6 +1,7 @@
 import { outsideError, userError } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
-import { boolean, number, object, or, readJson, string } from '../../domain/shape.ts';
+import type { FileAsker } from '../../domain/ports.ts';
+import { boolean, listOf, number, object, or, readJson, string } from '../../domain/shape.ts';
 
 /** A wheel larger than this does not belong into a chat. */
 const LARGEST = 200 * 1024 * 1024;
@@ -10,7 +11,15 @@ const SECONDS = 120;
 interface FileInfo {
   ok: boolean;
   error: string | null;
-  file: { name: string; size: number; url_private_download: string } | null;
+  file: {
+    name: string;
+    size: number;
+    url_private_download: string;
+    user: string | null;
+    channels: string[];
+    groups: string[];
+    ims: string[];
+  } | null;
 }
 
 const FILE_INFO = object<FileInfo>({
@@ -19,6 +28,9 @@ const FILE_INFO = object<FileInfo>({
   file: or(
     object<NonNullable<FileInfo['file']>>({
       ...{ name: string, size: number, url_private_download: string },
+      // What is left out is nobody's, and shared nowhere.
+      ...{ user: or(string, null), channels: or(listOf(string), []) },
+      ...{ groups: or(listOf(string), []), ims: or(listOf(string), []) },
     }),
     null,
   ),
@@ -26,7 +38,7 @@ const FILE_INFO = object<FileInfo>({
 
 /**
  * Gets files people attached, for workers: two plain calls (`files.info`, then the download with
- * the bot's token) need no Slack client. Throws `file-not-found`, `file-too-large`, `slack-unreachable`.
+ * the bot's token) need no Slack client. Throws `file-not-found`, `file-not-yours`, `file-too-large`, `slack-unreachable`.
  */
 export function createFileFetcher(slack: { botToken: string; apiUrl: string | null }) {
   const api = slack.apiUrl ?? 'https://slack.com/api/';
@@ -34,6 +46,7 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
 
   return async function fetchFile(
     fileId: string,
+    asker: FileAsker | null,
     signal: AbortSignal,
   ): Promise<{ name: string; content: Uint8Array }> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SECONDS * 1000)]);
@@ -49,6 +62,13 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
         suggestion: 'Attach it again, in a channel the bot is in.',
       });
     }
+    if (asker !== null && !maySee(file, asker)) {
+      throw userError({
+        code: 'file-not-yours',
+        message: `The file ${fileId} is neither yours nor shared in the conversation where you ask.`,
+        suggestion: 'Attach it to your message, or ask where it is shared.',
+      });
+    }
     if (file.size > LARGEST) {
       throw userError({
         code: 'file-too-large',
@@ -59,6 +79,15 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
     const download = await get(file.url_private_download, authorization, limit);
     return { name: file.name, content: new Uint8Array(await download.arrayBuffer()) };
   };
+}
+
+/** Slack tells a file's uploader and where it is shared (`files.info`), of each conversation the bot is in. */
+function maySee(
+  { user, channels, groups, ims }: NonNullable<FileInfo['file']>,
+  asker: FileAsker,
+): boolean {
+  const isTheirs = user !== null && user === asker.user;
+  return isTheirs || [...channels, ...groups, ...ims].includes(asker.channel);
 }
 
 async function get(url: string, headers: Record<string, string>, signal: AbortSignal) {

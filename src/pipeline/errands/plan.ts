@@ -5,18 +5,20 @@ import type { Plan } from '../../domain/plan.ts';
 import type { Progress } from '../../domain/ports.ts';
 import type { BuildRequest } from '../../domain/request.ts';
 import type { BuildPorts } from '../context.ts';
+import { newFilesOf } from '../steps/files-asked.ts';
 import { engineLabel, type SolveInput, solve } from '../steps/solve.ts';
 import { findStaged } from '../steps/staged.ts';
 
 /** What a build of the request would have, compared with the newest revision. */
 export async function plan(
   ports: BuildPorts,
-  { id, asked: { request, lock = null } }: Errand<'plan'>,
+  { id, asked: { request, lock = null, asker: who } }: Errand<'plan'>,
   progress: Progress,
 ): Promise<Plan> {
   const environment = await ports.store.readEnvironment(request.environment);
   const before = environment ? defaultRevision(environment) : null;
-  return planFrom(ports, { request, id, given: lock, before }, progress);
+  const asker = newFilesOf(environment, request, who);
+  return planFrom(ports, { request, id, given: lock, before, asker }, progress);
 }
 
 /**
@@ -25,7 +27,9 @@ export async function plan(
  */
 export async function planFrom(
   ports: BuildPorts,
-  asked: Pick<SolveInput, 'request' | 'id' | 'given' | 'basis'> & { before: Revision | null },
+  asked: Pick<SolveInput, 'request' | 'id' | 'given' | 'basis' | 'asker'> & {
+    before: Revision | null;
+  },
   progress: Progress,
 ): Promise<Plan> {
   const { request, id, before } = asked;

@@ -38,7 +38,7 @@ export function create(ports: ServicePorts): Create {
       await requireOwn(ports, asked, await store.readEnvironment(name), [requester.user]);
       const joined = lock === null ? await joinAtWork(ports, request, null) : null;
       if (joined) return joined;
-      const solving = solve(request, lock);
+      const solving = solve(request, lock, requester);
       // Of a lock without its wheels a build could only guess: then nobody to answer is a refusal.
       const isBuildable = lock === null || request.pip.length === 0;
       const plan = await (isBuildable ? orUnanswered(solving, lock ? null : asked) : solving);

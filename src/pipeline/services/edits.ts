@@ -26,7 +26,9 @@ export function edits(ports: ServicePorts): Edits {
       if (environment && !mayBuild(environment, [requester.user], settings)) {
         throw await notTheirs(ports, environment, edit);
       }
-      return errands.ask('edit', { request, edit }, { platform, waitMs: WAIT_MS });
+      const { user, channel } = requester;
+      const asker = { user, channel };
+      return errands.ask('edit', { request, edit, asker }, { platform, waitMs: WAIT_MS });
     },
     async keepPlan(kept) {
       const id = newId();

@@ -1,3 +1,4 @@
+import type { Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
 import type { Lock, Platform } from '../../domain/lock.ts';
@@ -22,7 +23,7 @@ export function plans(ports: ServicePorts): Plans {
       await requireBuildable(ports, null, request, requester);
       const environment = await store.readEnvironment(request.environment);
       await requireOwn(ports, asked, environment, [requester.user]);
-      return solve(request, lock);
+      return solve(request, lock, requester);
     },
   };
 }
@@ -31,11 +32,13 @@ export function plans(ports: ServicePorts): Plans {
 export function planner(
   { errands, platform }: ServicePorts,
   waitMs: number,
-): (request: BuildRequest, lock: Lock | null) => Promise<Plan> {
+): (request: BuildRequest, lock: Lock | null, requester: Requester) => Promise<Plan> {
   const inFlight = new Map<string, Promise<Plan>>();
-  return (request, lock) => {
-    const asked = { request, lock };
-    const key = JSON.stringify(asked);
+  return (request, lock, { user, channel }) => {
+    const asked = { request, lock, asker: { user, channel } };
+    // Which files may be taken depends on who asks.
+    const hasFiles = request.projects.some(({ kind }) => kind === 'file');
+    const key = JSON.stringify(hasFiles ? asked : { request, lock });
     const plan =
       inFlight.get(key) ??
       errands.ask('plan', asked, { platform, waitMs }).finally(() => inFlight.delete(key));

@@ -7,13 +7,14 @@ import { fingerprint } from '../../domain/fingerprint.ts';
 import { fitLock, fitRequest } from '../../domain/fit.ts';
 import { bytesOf, compareLocks, countChanges, everyPackage, type Lock } from '../../domain/lock.ts';
 import { NOTE, type Note } from '../../domain/note.ts';
-import type { Channel, Edge, EngineDescription, Progress } from '../../domain/ports.ts';
+import type { Channel, Edge, EngineDescription, FileAsker, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
 import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
 import { type Basis, solveEdited } from './edited-solve.ts';
+import { newFilesOf } from './files-asked.ts';
 import { completeLock } from './given-lock.ts';
 import { explainRefusal, type Fitted } from './refused-solve.ts';
 import { solveAround } from './solve-around.ts';
@@ -39,6 +40,8 @@ export interface SolveInput {
   engine: EngineDescription;
   /** Under which the workspace keeps the projects' bytes. */
   id: string;
+  /** Who must see the files among its projects; null where nobody has to. */
+  asker: FileAsker | null;
   /** Packages that are settled already; null asks the engine for them. */
   lock: Lock | null;
   /** Packages of conda's that are settled, while those of pip are not. */
@@ -76,7 +79,10 @@ export async function solveBuild(run: BuildRun, progress: Progress): Promise<Sol
   const { request, id, lock } = build;
   const environment = await ports.store.readEnvironment(request.environment);
   const before = environment ? defaultRevision(environment) : null;
-  const solved = await solve(ports, { request, engine, id, lock, before }, progress);
+  // What it began with was seen by who asked for that first.
+  const isPinned = build.projects.length === request.projects.length;
+  const asker = isPinned ? null : newFilesOf(environment, request, build.requester);
+  const solved = await solve(ports, { request, engine, id, lock, before, asker }, progress);
   requireSameCode(build.projects, solved.projects);
   return solved;
 }
@@ -104,7 +110,7 @@ export function engineLabel({ version, reason }: EngineDescription): string {
  */
 export async function solve(
   ports: SolvePorts,
-  { request, engine, id, lock: known, given = null, basis, before }: SolveInput,
+  { request, engine, id, asker, lock: known, given = null, basis, before }: SolveInput,
   progress: Progress,
 ): Promise<Solved> {
   progress.log(`engine ${engine.version}: ${engine.reason}`);
@@ -140,6 +146,7 @@ export async function solve(
           request.projects,
           await ports.workspace.projectDirectory(id),
           progress,
+          asker,
         );
   // A zip keeps its modes only where YARN unpacks it; tar.gz is right everywhere.
   const format =

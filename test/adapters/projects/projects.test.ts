@@ -93,7 +93,7 @@ function work(): string {
 
 async function pin(references: readonly ProjectReference[], options = make()) {
   const directory = work();
-  const pins = await options.pin(references, directory, recordProgress().progress);
+  const pins = await options.pin(references, directory, recordProgress().progress, null);
   return { pins, directory };
 }
 

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createFileFetcher } from '../../../src/adapters/projects/slack-files.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
+import type { FileAsker } from '../../../src/domain/ports.ts';
 
 describe('a file attached in Slack', () => {
   let answer = '';
@@ -20,14 +21,40 @@ describe('a file attached in Slack', () => {
   });
   after(() => server.close());
 
-  const fetched = () =>
-    createFileFetcher({ botToken: 'token', apiUrl: address })('F1', new AbortController().signal);
+  const fetched = (asker: FileAsker | null = null) =>
+    createFileFetcher({ botToken: 'token', apiUrl: address })(
+      ...(['F1', asker, new AbortController().signal] as const),
+    );
 
   test('is downloaded from where Slack says it is', async () => {
     const file = { name: 'features.whl', size: 5, url_private_download: `${address}file` };
     answer = JSON.stringify({ ok: true, file });
     const { name, content } = await fetched();
     assert.deepEqual([name, Buffer.from(content).toString()], ['features.whl', 'wheel']);
+  });
+
+  test('is for whoever uploaded it, and where it is shared', async () => {
+    const file = { name: 'features.whl', size: 5, url_private_download: `${address}file` };
+    const shared = { user: 'U0ANARUIZ1', channels: ['C1'], groups: ['G1'], ims: ['D1'] };
+    const mayHave = async (asker: FileAsker, more: object) => {
+      answer = JSON.stringify({ ok: true, file: { ...file, ...more } });
+      return fetched(asker).then(
+        () => true,
+        (error) => {
+          assert.equal(error.code, 'file-not-yours');
+          return false;
+        },
+      );
+    };
+    const ben = (channel: string) => ({ user: 'U0BENOKAF1', channel });
+    assert.equal(await mayHave({ user: 'U0ANARUIZ1', channel: 'C9' }, shared), true);
+    for (const channel of ['C1', 'G1', 'D1']) {
+      assert.equal(await mayHave(ben(channel), shared), true, channel);
+    }
+    for (const channel of ['C9', 'D9', '', 'terminal']) {
+      assert.equal(await mayHave(ben(channel), shared), false, channel);
+    }
+    assert.equal(await mayHave({ user: '', channel: '' }, {}), false);
   });
 
   const wrong: [string, string, string, RegExp][] = [

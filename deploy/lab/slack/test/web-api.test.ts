@@ -582,6 +582,9 @@ describe('files', () => {
       const done = await call('files.completeUploadExternal', complete);
       const [file] = done.files as { url_private_download: string }[];
       assert.equal(slack.messages('general')[0]?.text, 'here');
+      const { file: known } = await call('files.info', { file: file_id });
+      const { channels, groups, ims, is_public: isPublic } = known as Record<string, unknown>;
+      assert.deepEqual([channels, groups, ims, isPublic], [['C0GENERAL1'], [], [], true]);
       const address = file?.url_private_download ?? '';
       assert.equal((await fetch(address, { redirect: 'manual' })).status, 302);
       const read = await fetch(address, { headers: { authorization: `Bearer ${slack.botToken}` } });
