@@ -11,6 +11,7 @@ import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/dom
 import type { Period } from '../src/domain/schedule.ts';
 import type { Services } from '../src/domain/services.ts';
 import type { Spec } from '../src/domain/spec.ts';
+import type { Outcome } from '../src/domain/subscription.ts';
 
 /** What a word of a command can mean; `commands/grammar/kinds.ts` has a parser for each. */
 export interface KindTypes {
@@ -47,6 +48,9 @@ export interface KindTypes {
   age: number;
   export: 'json' | 'csv';
   period: Period | 'off';
+  /** An environment, or whose. */
+  watched: { environment: string; owner?: undefined } | { owner: string; environment?: undefined };
+  outcome: Outcome;
   command: string;
   flag: true;
 }
@@ -134,6 +138,8 @@ export interface CommandContext {
   /** What was attached; commands that take packages take them from there. */
   file?: PackagesFile | null;
   services: Services;
+  /** Whether everybody can be told something where it is asked; absent where there is no channel. */
+  mayTellHere?: (() => Promise<boolean>) | undefined;
   /** Says a word to who waits, before there is an answer; absent where nobody would see it. */
   tell?: ((text: Phrase) => void) | undefined;
   /** Every command, for help. */

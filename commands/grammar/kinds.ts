@@ -6,6 +6,7 @@ import { parseReference, parseTag, type Which } from '../../src/domain/reference
 import { PERIODS } from '../../src/domain/schedule.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
+import { OUTCOME_NAMES } from '../../src/domain/subscription.ts';
 import { closest, type Token } from '../../src/domain/tokens.ts';
 import type { Kind, KindTypes } from '../command.ts';
 
@@ -56,6 +57,11 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   age: parseAge,
   export: (token) => oneOf('export format', ['json', 'csv'] as const, token),
   period: (token) => oneOf('period', [...PERIODS, 'off'] as const, token),
+  watched: (token, settings) =>
+    token.text.startsWith('@')
+      ? { owner: parseUser(token) }
+      : { environment: KINDS.environment(token, settings) },
+  outcome: (token) => oneOf('outcome', OUTCOME_NAMES, token),
   command: (token) => token.text.toLowerCase(),
   flag: () => true,
 };

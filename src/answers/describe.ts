@@ -27,6 +27,7 @@ import { describeRefusal } from './refusal.ts';
 import { describeRevisions } from './revisions.ts';
 import { describeSchedules } from './schedules.ts';
 import { describeSearch } from './search.ts';
+import { describeSubscriptions } from './subscriptions.ts';
 import { describeWelcome } from './welcome.ts';
 
 const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
@@ -51,6 +52,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   freezes: describeFreezes,
   blocks: describeBlocks,
   approvals: describeApprovals,
+  subscriptions: describeSubscriptions,
   help: describeHelp,
   welcome: describeWelcome,
   form: describeForm,

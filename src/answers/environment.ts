@@ -5,6 +5,7 @@ import {
   revisionLabel,
   tagLabel,
 } from '../domain/environment.ts';
+import type { Repair } from '../domain/errors.ts';
 import { counted, size } from '../domain/figures.ts';
 import { restoring } from '../domain/letting-go.ts';
 import { everyPackage } from '../domain/lock.ts';
@@ -38,7 +39,7 @@ import { line } from './outside.ts';
 import { scheduleLine } from './schedules.ts';
 
 export function describeEnvironment(
-  { environment, revision, building }: Extract<Reply, { kind: 'environment' }>,
+  { environment, revision, building, isWatched }: Extract<Reply, { kind: 'environment' }>,
   _settings: Settings,
 ): Document {
   const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
@@ -77,10 +78,18 @@ export function describeEnvironment(
               ],
         ),
       ),
-      ...buttons(sayButtons(repairsOf(revision.notes), null)),
+      ...buttons(
+        sayButtons([...repairsOf(revision.notes), watching(environment, isWatched)], null),
+      ),
     );
   }
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
+}
+
+function watching({ name }: Environment, isWatched: boolean): Repair {
+  return isWatched
+    ? { label: 'Unwatch', command: `unsubscribe ${name}` }
+    : { label: 'Watch', command: `subscribe ${name}` };
 }
 
 /** When it is built by itself, and what came of it the last time. */

@@ -78,6 +78,8 @@ export interface Build {
   /** The revision it made was let go: what this build staged is no more. */
   letGo: LetGo | null;
   cancelRequested: { user: string; at: number } | null;
+  /** Who asked for it to be retried or verified again last; null where nobody has. */
+  pressed: { by: string; at: number } | null;
   createdAt: number;
   /** When this attempt was asked for: of the first one, when the build was created. */
   queuedAt: number;
@@ -119,6 +121,7 @@ export function newBuild(input: {
     failure: null,
     letGo: null,
     cancelRequested: null,
+    pressed: null,
     createdAt: input.now,
     queuedAt: input.now,
     startedAt: null,

@@ -23,6 +23,7 @@ import type {
 } from './request.ts';
 import type { Shape } from './shape.ts';
 import type { Spec } from './spec.ts';
+import type { Happening, Subscription } from './subscription.ts';
 
 /** How a long task reports and is stopped; given to every port that takes more than a moment. */
 export interface Progress {
@@ -318,6 +319,13 @@ export interface Store {
   /** False when there was none. */
   removeBlock(spec: Spec): Promise<boolean>;
 
+  /** The oldest first. */
+  readSubscriptions(): Promise<Subscription[]>;
+  /** In place of another one with the same key. */
+  writeSubscription(subscription: Subscription): Promise<void>;
+  /** By `subscriptionKey`. False when there was none. */
+  removeSubscription(key: string): Promise<boolean>;
+
   /** Entries are never changed; the oldest are dropped beyond the configured bounds. */
   appendAudit(entry: AuditEntry): Promise<void>;
   /** Those since then, newest first. */
@@ -356,7 +364,17 @@ export type Notice =
   /** What a schedule has found and not built, a sentence; for the owner. */
   | { id: string; kind: 'newer'; environment: string; text: string; dueAt: number }
   /** How a build that a schedule asked for has ended; for the owner. */
-  | { id: string; kind: 'scheduled'; environment: string; buildId: string; dueAt: number };
+  | { id: string; kind: 'scheduled'; environment: string; buildId: string; dueAt: number }
+  /** What came of an environment, for who subscribed: `to` is a channel or a person. */
+  | {
+      id: string;
+      kind: 'heard';
+      to: string;
+      happening: Happening;
+      /** The subscription it is told by, as `subscriptionKey` has it. */
+      subscription: string;
+      dueAt: number;
+    };
 
 /** Why a worker is given a build: to make it, or to verify a ready one again. */
 export type JobPurpose = 'build' | 'verify';

@@ -14,6 +14,7 @@ import type { SearchResult } from './search.ts';
 import type { Leaving, Left } from './services/letting-go.ts';
 import type { Moved } from './services/tags.ts';
 import type { Spec } from './spec.ts';
+import type { Subscription } from './subscription.ts';
 
 /**
  * What a command answers: one view model per kind of answer, which `src/answers` puts into words.
@@ -55,6 +56,8 @@ export type Reply =
       environment: Environment;
       revision: Revision | null;
       building: Build | null;
+      /** Whether who asks is told what comes of it. */
+      isWatched: boolean;
     }
   /** Environments that are built by themselves, and what came of it. */
   | { kind: 'schedules'; environments: Environment[] }
@@ -96,6 +99,8 @@ export type Reply =
   | ({ kind: 'left' } & Left)
   /** Edges on which nothing new is staged. */
   | { kind: 'freezes'; freezes: Freeze[] }
+  /** What somebody hears of, and what the channel they ask in is told. */
+  | { kind: 'subscriptions'; subscriptions: Subscription[] }
   /** Packages that nothing new is made with. */
   | { kind: 'blocks'; blocks: Block[] }
   /** Who did what, newest first. `more`: older entries fit; `format`: as a file for other programs. */

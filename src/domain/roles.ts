@@ -13,6 +13,7 @@ export const RESTRICTABLE = [
   'thaw',
   'block',
   'unblock',
+  'subscribe',
 ] as const;
 export type Restrictable = (typeof RESTRICTABLE)[number];
 

@@ -18,6 +18,7 @@ import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
 import type { Roles } from './services/roles.ts';
 import type { Schedules } from './services/schedules.ts';
+import type { Subscriptions } from './services/subscriptions.ts';
 import type { Tags } from './services/tags.ts';
 
 /**
@@ -41,6 +42,7 @@ export interface Services
     Roles,
     Approvals,
     LettingGo,
+    Subscriptions,
     Tags {
   readonly settings: Settings;
 }

@@ -305,6 +305,7 @@ const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
     object<NonNullable<Build['cancelRequested']>>({ user: string, at: number }),
     null,
   ),
+  pressed: or(object<NonNullable<Build['pressed']>>({ by: string, at: number }), null),
   ...{ createdAt: number, queuedAt: number },
   startedAt: or(number, null),
   finishedAt: or(number, null),

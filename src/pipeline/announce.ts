@@ -1,6 +1,7 @@
 import { isScheduled } from '../domain/schedule.ts';
 import type { BuildRun } from './context.ts';
 import { endScheduled } from './scheduled.ts';
+import { tellSettled } from './telling.ts';
 
 /**
  * What follows a build's end, safe to do twice: notices have an id per attempt and are sent once.
@@ -9,6 +10,7 @@ export async function announce(run: BuildRun): Promise<void> {
   const { build, ports } = run;
   if (isScheduled(build)) await endScheduled(ports, build);
   else await tellRequester(run);
+  await tellSettled(ports, build);
   await ports.store.releaseEnvironment(build.request.environment, build.id);
   await ports.workspace.clear(build.id);
 }

@@ -15,6 +15,7 @@ import {
 } from '../domain/verification.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { tryOnEdge, unproven, verifyStaging } from './steps/verify.ts';
+import { tellUnproven } from './telling.ts';
 
 /**
  * Proves every staging of a build. Its line is there for people as soon as the edges themselves have
@@ -111,9 +112,11 @@ export async function runVerification(
   if (build === null || build.state !== 'ready') return;
   const run = new BuildRun(ports, build, signal);
   const progress = { signal, log: (line: string) => run.log(line), detail: () => undefined };
+  let isUnproven = false;
   try {
     for (const staging of build.stagings) {
       const proof = await proveOne(run, staging, undefined, progress);
+      if (proof.verification.outcome === 'failed') isUnproven = true;
       await ports.store.updateEnvironment(build.request.environment, (environment) =>
         recordVerification(environment, build.revision ?? 0, proof.verification, proof.staging),
       );
@@ -125,6 +128,7 @@ export async function runVerification(
   }
   await run.flushLog();
   await tellVerified(run, newestOf(build));
+  if (isUnproven) await tellUnproven(ports, run.build);
   await run.update((current) => ({ ...current, verifying: false }));
 }
 

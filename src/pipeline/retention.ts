@@ -5,6 +5,7 @@ import type { Progress } from '../domain/ports.ts';
 import { dueOf, expiresAt, leavingAtEnd, surplusOf } from '../domain/retention.ts';
 import type { BuildPorts } from './context.ts';
 import { removeLetGo } from './removing.ts';
+import { tellLetGo } from './telling.ts';
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
@@ -55,6 +56,7 @@ async function letGo(ports: BuildPorts, name: string, reporting: Reporting): Pro
     withoutRevisions(environment, leaving(environment), letGo),
   );
   const gone = after.revisions.filter((revision) => revision.letGo?.at === letGo.at);
+  await tellLetGo(ports, after, letGo);
   for (const { number } of gone) reporting.log(`${name}@${number} is let go: its time is up`);
   await removeLetGo(ports, name, reporting);
 }

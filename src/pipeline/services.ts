@@ -17,6 +17,7 @@ import { plans } from './services/plans.ts';
 import type { ServicePorts } from './services/ports.ts';
 import { roles } from './services/roles.ts';
 import { schedules } from './services/schedules.ts';
+import { subscriptions } from './services/subscriptions.ts';
 import { tags } from './services/tags.ts';
 
 const UNKNOWN: Channels = { read: async () => null, close() {} };
@@ -51,5 +52,6 @@ export function createServices({
     ...roles(ports),
     ...approvals(ports),
     ...lettingGo(ports),
+    ...subscriptions(ports),
   });
 }

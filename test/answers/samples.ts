@@ -36,6 +36,7 @@ import {
 import type { BuildRequest, Layout } from '../../src/domain/request.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
+import { OUTCOME_NAMES, type Subscription } from '../../src/domain/subscription.ts';
 
 const START = Date.UTC(2026, 2, 2, 9, 0, 0);
 
@@ -412,6 +413,13 @@ export const commandHelps: CommandHelp[] = [
   helpFor('lookAfter', 'help', 'This page'),
 ];
 
+function subscription(change: Partial<Subscription>): Subscription {
+  return {
+    ...{ user: 'U0ANARUIZ1', environment: null, owner: null, edge: null, channel: null },
+    ...{ outcomes: OUTCOME_NAMES, at: 0, ...change },
+  };
+}
+
 const overview: Reply = {
   ...{ kind: 'help', topic: null, commands: commandHelps, all: false, command: '/conda-env' },
 };
@@ -637,6 +645,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'left-later': { kind: 'left', environment: environment(), revisions: [revision(2)], left: null },
   'environment-let-go': {
     kind: 'environment',
+    isWatched: false,
     environment: environment(),
     revision: { ...revision(2), stagings: [], letGo: { at: START + 3_600_000, by: null } },
     building: null,
@@ -684,11 +693,12 @@ export const samples: Readonly<Record<string, Reply>> = {
     ],
   },
   'environment-noted': {
-    ...{ kind: 'environment', environment: environment(), building: null },
+    ...{ kind: 'environment', isWatched: false, environment: environment(), building: null },
     revision: { ...revision(), notes: NOTES },
   },
   'environment-moved': {
     kind: 'environment',
+    isWatched: false,
     environment: moved({ tag: 'prod', from: 1, to: 2 }),
     revision: revision(2),
     building: null,
@@ -757,6 +767,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'environments-none-mine': { kind: 'environments', environments: [], others: 2 },
   environment: {
     kind: 'environment',
+    isWatched: false,
     environment: environment(),
     revision: revision(3),
     building: build('running'),
@@ -903,6 +914,15 @@ export const samples: Readonly<Record<string, Reply>> = {
     entries: [auditEntry(), auditEntry()],
     ...{ more: false, limit: 10_000, format: 'json' },
   },
+  subscriptions: {
+    kind: 'subscriptions',
+    subscriptions: [
+      subscription({ environment: 'churn' }),
+      subscription({ owner: 'U0BENOKAF1', edge: 'lab', outcomes: ['failed', 'not-proven'] }),
+      subscription({ channel: 'C0DATASCI1', outcomes: ['failed'] }),
+    ],
+  },
+  'subscriptions-none': { kind: 'subscriptions', subscriptions: [] },
   help: overview,
   'help-all': { ...overview, all: true },
   'help-create': { ...overview, topic: createHelp },

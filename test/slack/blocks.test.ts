@@ -106,6 +106,7 @@ const extremes: Readonly<Record<string, Reply>> = {
   },
   'extreme-environment': {
     kind: 'environment',
+    isWatched: false,
     environment: environment('churn', 90),
     revision: {
       ...revision(),

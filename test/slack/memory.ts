@@ -16,6 +16,7 @@ import type { Freeze } from '../../src/domain/freeze.ts';
 import type { Channels, Notice, Queue, Store, UserGroup } from '../../src/domain/ports.ts';
 import { receiveError } from '../../src/domain/sent-error.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
+import { type Subscription, subscriptionKey } from '../../src/domain/subscription.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from '../answers/samples.ts';
 
@@ -237,6 +238,23 @@ export class MemoryStore implements Store {
   async removeBlock(spec: Spec): Promise<boolean> {
     await this.#reach();
     return this.blocks.delete(formatSpec(spec));
+  }
+
+  readonly subscriptions = new Map<string, Subscription>();
+
+  async readSubscriptions(): Promise<Subscription[]> {
+    await this.#reach();
+    return [...this.subscriptions.values()];
+  }
+
+  async writeSubscription(subscription: Subscription): Promise<void> {
+    await this.#reach();
+    this.subscriptions.set(subscriptionKey(subscription), subscription);
+  }
+
+  async removeSubscription(key: string): Promise<boolean> {
+    await this.#reach();
+    return this.subscriptions.delete(key);
   }
 
   readonly audit: AuditEntry[] = [];

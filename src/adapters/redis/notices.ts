@@ -1,5 +1,6 @@
 import type { Notice, Store } from '../../domain/ports.ts';
 import { number, object, oneOf, type Shape, string } from '../../domain/shape.ts';
+import { HAPPENING } from '../../domain/subscription.ts';
 import type { StoreKeys } from './keys.ts';
 import { FORMAT, readStored } from './records.ts';
 import type { RedisLink } from './redis.ts';
@@ -72,6 +73,10 @@ const NOTICES = {
   expiring: object<NoticeOf<'expiring'>>({
     ...{ id: string, kind: oneOf(['expiring']), environment: string, ends: number, dueAt: number },
   }),
+  heard: object<NoticeOf<'heard'>>({
+    ...{ id: string, kind: oneOf(['heard']), to: string, happening: HAPPENING },
+    ...{ subscription: string, dueAt: number },
+  }),
   newer: object<NoticeOf<'newer'>>({
     ...{ id: string, kind: oneOf(['newer']), environment: string, text: string, dueAt: number },
   }),
@@ -82,7 +87,7 @@ const NOTICES = {
 };
 
 const KIND = object<Pick<Notice, 'kind'>>({
-  kind: oneOf(['settled', 'verified', 'approval', 'expiring', 'newer', 'scheduled']),
+  kind: oneOf(['settled', 'verified', 'approval', 'expiring', 'heard', 'newer', 'scheduled']),
 });
 
 const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

@@ -13,6 +13,7 @@ import { storeMemory } from './memory.ts';
 import { storeNotices } from './notices.ts';
 import { storeProgress } from './progress.ts';
 import { openLink, type RedisConnection } from './redis.ts';
+import { storeSubscriptions } from './subscriptions.ts';
 
 export interface RedisStore extends Store {
   /**
@@ -52,6 +53,7 @@ export function createStore(options: {
     ...storeFreezes(link, keys),
     ...storeBlocks(link, keys),
     ...storeGroups(link, keys),
+    ...storeSubscriptions(link, keys),
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
 

@@ -5,6 +5,7 @@ import { requireThawed } from '../../domain/freeze.ts';
 import { requireMayActOn } from '../../domain/policy.ts';
 import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
+import { tellSettled } from '../telling.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
 import { create, requireQuota } from './create.ts';
 import { lookup } from './lookup.ts';
@@ -28,7 +29,7 @@ export function builds(ports: ServicePorts): Builds {
       requireMayActOn(build, 'cancel', user, settings);
       return cancel(ports, build, user);
     },
-    verify: (build) => verify(ports, build),
+    verify: (build, requester) => verify(ports, build, requester),
     async attachMessage(buildId, message) {
       await store.updateBuild(buildId, (build) => ({ ...build, message }));
     },
@@ -58,6 +59,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
           steps: pendingSteps(),
           failure: null,
           cancelRequested: null,
+          pressed: { by: requester.user, at: clock.now() },
           startedAt: null,
           finishedAt: null,
           queuedAt: clock.now(),
@@ -107,10 +109,15 @@ async function cancel(ports: ServicePorts, build: Build, user: string): Promise<
     isSettled(current) ? current : { ...current, state: 'cancelled', finishedAt: clock.now() },
   );
   await store.releaseEnvironment(settled.request.environment, settled.id);
+  await tellSettled(ports, settled);
   return settled;
 }
 
-async function verify({ store, queue, platform }: ServicePorts, build: Build): Promise<Build> {
+async function verify(
+  { store, queue, platform, clock }: ServicePorts,
+  build: Build,
+  { user }: Requester,
+): Promise<Build> {
   const name = build.request.environment;
   if (build.state !== 'ready') {
     throw userError({
@@ -125,6 +132,7 @@ async function verify({ store, queue, platform }: ServicePorts, build: Build): P
   const verifying = await store.updateBuild(build.id, (current) => ({
     ...current,
     verifying: true,
+    pressed: { by: user, at: clock.now() },
   }));
   await queue.enqueue(verifying, platform, 'verify');
   return verifying;

@@ -13,6 +13,7 @@ import type { Plans } from '../../domain/services/plans.ts';
 import type { Roles } from '../../domain/services/roles.ts';
 import type { Services } from '../../domain/services.ts';
 import { formatSpec } from '../../domain/spec.ts';
+import { type Watched, watchedWords } from '../../domain/subscription.ts';
 
 /** What changes nothing for others. Where a live message is, is no person's doing. */
 type Looking =
@@ -22,6 +23,7 @@ type Looking =
   | 'blocks'
   | 'waitingApprovals'
   | 'leaving'
+  | 'subscriptions'
   | keyof (Audits & Diagnoses & Edits & Lookup & Packages & Plans & Roles);
 
 /** Every method of the services that changes something. */
@@ -136,6 +138,8 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     ...ofEnvironment(name, requester, `delete ${name} --forget`),
     concerns: only('delete'),
   }),
+  subscribe: ([wanted, requester]) => withWatched('subscribe', wanted, requester),
+  unsubscribe: ([wanted, requester]) => withWatched('unsubscribe', wanted, requester),
   restore: ([name, which, requester], result) => ({
     ...ofEnvironment(name, requester, `restore ${referenceLabel(name, which)}`),
     concerns: NEW_BUILD,
@@ -171,6 +175,18 @@ function withEdge(
   const text = `${edge === null ? deed : `${deed} ${edge}`}${more}`;
   const concerns = only(deed, edge === null ? [] : [edge]);
   return { requester, concerns, environment: null, build: null, text };
+}
+
+function withWatched(
+  deed: 'subscribe' | 'unsubscribe',
+  { here, ...wanted }: Watched & { here: boolean; outcomes?: readonly string[] },
+  requester: Requester,
+): Told {
+  const channel = here ? requester.channel : null;
+  const outcomes = (wanted.outcomes ?? []).map((name) => `--outcome ${name}`);
+  const text = [deed, ...watchedWords({ ...wanted, channel }), ...outcomes].join(' ');
+  const { environment } = wanted;
+  return { requester, concerns: only('subscribe'), environment, build: null, text };
 }
 
 function ofBlock(text: string, command: 'block' | 'unblock', requester: Requester): Told {

@@ -8,6 +8,7 @@ import { pinnedProjects } from '../../domain/request.ts';
 import { days } from '../../domain/retention.ts';
 import type { Leaving, LettingGo } from '../../domain/services/letting-go.ts';
 import type { Settings } from '../../domain/services.ts';
+import { tellLetGo } from '../telling.ts';
 import { create } from './create.ts';
 import { lookup } from './lookup.ts';
 import type { ServicePorts } from './ports.ts';
@@ -38,6 +39,7 @@ export function lettingGo(ports: ServicePorts): LettingGo {
         leavingOf(current, which, []);
         return withoutRevisions(current, revisions, letGo);
       });
+      await tellLetGo(ports, environment, letGo);
       return { environment, revisions, left: await unstage(ports, name) };
     },
     async keep(name, count, { user }) {

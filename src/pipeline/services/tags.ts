@@ -10,6 +10,7 @@ import {
   type Which,
 } from '../../domain/reference.ts';
 import type { Moved, Tags } from '../../domain/services/tags.ts';
+import { tellMoved } from '../telling.ts';
 import { approvedTag } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import type { ServicePorts } from './ports.ts';
@@ -66,6 +67,7 @@ async function move(
   });
   if (moved === null) throw new Error(`${name} was changed without a change`);
   const { environment, move }: Omit<Moved, 'unreached'> = moved;
+  if (move.from !== move.to) await tellMoved(ports, environment, move);
   const unreached = move.from === move.to ? [] : await tellEdges(ports, name);
   return { environment, move, unreached };
 }

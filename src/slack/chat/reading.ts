@@ -1,12 +1,15 @@
 /** What stands in conversations: messages of ours by their marks, threads, files. */
 import type { MessageReference } from '../../domain/build.ts';
 import { type Call, type Download, fieldsOf } from './call.ts';
+import { whereReadable } from './error.ts';
 import { type Mark, metadataOf } from './messages.ts';
 
 /** A message of a conversation as Slack lists it; nothing of it is checked yet. */
 export type SaidMessage = Record<string, unknown>;
 
 export interface Reading {
+  /** Whether we are in a channel: only there may we read. */
+  isMember(channel: string): Promise<boolean>;
   /** The marked message of ours in the channel since `since` (milliseconds), or null. */
   findInChannel(channel: string, mark: Mark, since: number): Promise<MessageReference | null>;
   /** The thread a message stands in or starts, and the marked reply of ours in it. */
@@ -24,6 +27,10 @@ export interface Reading {
 
 export function createReading(call: Call, download: Download): Reading {
   return {
+    async isMember(channel) {
+      const read = () => call('conversations.history', { channel, limit: 1 });
+      return (await whereReadable(read)) !== null;
+    },
     async findInChannel(channel, mark, since) {
       const answer = await call('conversations.history', {
         channel,

@@ -73,6 +73,7 @@ const WORTH_SHARING: ByKind<Reply, boolean> = {
   freezes: () => false,
   blocks: () => false,
   approvals: () => false,
+  subscriptions: () => false,
   help: () => false,
   welcome: () => false,
   form: () => false,

@@ -4,14 +4,16 @@ import { execute, review } from '../../../commands/execute.ts';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
 import type { Refusal, RefusalView, Reply } from '../../domain/reply.ts';
 import type { Services } from '../../domain/services.ts';
+import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
-import type { Place } from '../place.ts';
+import { isDirect, type Place } from '../place.ts';
 import { attempt, withStoreSentence } from './attempt.ts';
 import { titleOf } from './titles.ts';
 
 export interface RunnerOptions {
   commands: readonly Command[];
   services: Services;
+  chat: Chat;
   log: Log;
 }
 
@@ -31,7 +33,7 @@ export interface Runner {
 /** Who asks, and where. */
 type Asking = Pick<Place, 'user' | 'channel' | 'team'> & Partial<Pick<Place, 'thread' | 'file'>>;
 
-export function createRunner({ commands, services, log }: RunnerOptions): Runner {
+export function createRunner({ commands, services, chat, log }: RunnerOptions): Runner {
   const helps = commands.map(describeCommand);
   const creating = commands.find((command) => command.name === 'create');
   const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
@@ -43,6 +45,7 @@ export function createRunner({ commands, services, log }: RunnerOptions): Runner
     file = null,
   }: Asking): CommandContext => ({
     ...{ user, channel, team, thread, file, services },
+    mayTellHere: isChannel(channel) ? () => chat.isMember(channel) : undefined,
     commands: helps,
   });
 
@@ -65,4 +68,9 @@ export function createRunner({ commands, services, log }: RunnerOptions): Runner
     },
     asksForForm: (text) => formWords.has(text.trim().toLowerCase()),
   };
+}
+
+/** Where more than the two of us read what is written. */
+function isChannel(channel: string): boolean {
+  return channel !== '' && !isDirect(channel);
 }

@@ -17,16 +17,18 @@ import { describeScheduled } from '../../answers/scheduled.ts';
 import { type Environment, isLetGo } from '../../domain/environment.ts';
 import type { Notice, Store } from '../../domain/ports.ts';
 import { messageOf } from '../blocks.ts';
-import { ChatError, whereReadable } from '../chat/error.ts';
-import type { Mark } from '../chat/messages.ts';
+import { ChatError } from '../chat/error.ts';
 import type { Log } from '../log.ts';
 import { waitAfter } from '../loop.ts';
 import type { Delivery } from './delivery.ts';
+import { type HeardOptions, heardOf } from './heard.ts';
 import type { Pace } from './pace.ts';
+import { isPerson, postOnce } from './post-once.ts';
 import { type SettledOptions, settledOf, verifiedOf } from './settled.ts';
 
 export interface OutboxOptions extends SettledOptions {
   store: SettledOptions['store'] &
+    HeardOptions['store'] &
     Pick<
       Store,
       | 'readEnvironment'
@@ -87,6 +89,7 @@ const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
   settled: settledOf,
   verified: verifiedOf,
   approval: decisionOf,
+  heard: heardOf,
   expiring: reminderOf,
   newer: newerOf,
   scheduled: scheduledOf,
@@ -99,16 +102,8 @@ async function decisionOf(
 ): Promise<Delivery> {
   const approval = await store.readApproval(notice.approvalId);
   if (approval === null) return 'never';
-  return async () => {
-    const isPerson = /^[UW]/.test(notice.to);
-    const channel = isPerson ? await chat.openDirect(notice.to) : notice.to;
-    const wanted: Mark = { type: 'conda_ferry_notice', id: notice.id };
-    const since = notice.dueAt - 60_000;
-    const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
-    if (seen) return;
-    const message = messageOf(describeApproval(approval, clock.now()));
-    await chat.post({ channel, thread: null }, message, wanted);
-  };
+  const message = messageOf(describeApproval(approval, clock.now()));
+  return async () => void (await postOnce(notice.to, notice, message, chat));
 }
 
 /** To the owner, directly; not when it was kept or let go meanwhile. */
@@ -150,13 +145,6 @@ function toOwner(
   document: Document,
   { chat }: OutboxOptions,
 ): Delivery {
-  if (!/^[UW][A-Z0-9]+$/.test(owner)) return 'never';
-  return async () => {
-    const channel = await chat.openDirect(owner);
-    const wanted: Mark = { type: 'conda_ferry_notice', id: notice.id };
-    const since = notice.dueAt - 60_000;
-    const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
-    if (seen) return;
-    await chat.post({ channel, thread: null }, messageOf(document), wanted);
-  };
+  if (!isPerson(owner)) return 'never';
+  return async () => void (await postOnce(owner, notice, messageOf(document), chat));
 }
