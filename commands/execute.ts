@@ -1,5 +1,5 @@
 import { FerryError } from '../src/domain/errors.ts';
-import { type RefusalView, type Reply, refusal } from '../src/domain/reply.ts';
+import { type Reply, refusal } from '../src/domain/reply.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type Parsed, parseCommand } from './grammar/parse.ts';
 
@@ -13,8 +13,8 @@ export async function execute(
   context: CommandContext,
 ): Promise<Reply> {
   const parsed = parseCommand(text, commands, context.services.settings, context.file);
-  const refused = await reviewed(parsed, commands, context);
-  if (refused) return refused;
+  const found = await reviewed(parsed, commands, context);
+  if (found) return refusal(found.error, found.typed);
   if (parsed.kind === 'error') return refusal(parsed.error, parsed.typed);
   if (parsed.kind === 'empty') return { kind: 'welcome' };
   try {
@@ -25,28 +25,27 @@ export async function execute(
   }
 }
 
-/** What would be refused before anything is done, or null; nothing is done in either case. */
+/** What is wrong with a text before anything is done, or null; nothing is done in either case. */
 export async function review(
   text: string,
   commands: readonly Command[],
   context: CommandContext,
-): Promise<RefusalView | null> {
+): Promise<FerryError | null> {
   const parsed = parseCommand(text, commands, context.services.settings, context.file);
-  const refused = await reviewed(parsed, commands, context);
-  if (refused?.kind === 'refusal') return refused.error;
-  return parsed.kind === 'error' ? refusal(parsed.error, parsed.typed).error : null;
+  const found = await reviewed(parsed, commands, context);
+  return found?.error ?? (parsed.kind === 'error' ? parsed.error : null);
 }
 
-/** What commands have to say of a text as a whole; null when they have nothing to add. */
+/** What commands have to say of a text as a whole, with the text where it shows the place. */
 async function reviewed(
   parsed: Parsed,
   commands: readonly Command[],
   context: CommandContext,
-): Promise<Reply | null> {
+): Promise<{ error: FerryError; typed: string | null } | null> {
   try {
     return await lookAt(parsed, commands, context);
   } catch (error) {
-    if (error instanceof FerryError && error.kind !== 'defect') return refusal(error, null);
+    if (error instanceof FerryError && error.kind !== 'defect') return { error, typed: null };
     throw error;
   }
 }
@@ -55,17 +54,17 @@ async function lookAt(
   parsed: Parsed,
   commands: readonly Command[],
   context: CommandContext,
-): Promise<Reply | null> {
+): Promise<{ error: FerryError; typed: string | null } | null> {
   if (parsed.kind === 'empty') return null;
   if (parsed.kind === 'error' && parsed.error.code === 'unknown-command') {
     const words = parsed.typed.split(/\s+/);
     for (const { recognize } of commands) {
       const error = await recognize?.(words, context);
-      if (error) return refusal(error, null);
+      if (error) return { error, typed: null };
     }
     return null;
   }
   if (!parsed.command?.review || parsed.draft === null) return null;
   const error = await parsed.command.review(parsed.draft, context);
-  return error && refusal(error, error.position ? parsed.draft.typed : null);
+  return error && { error, typed: error.position ? parsed.draft.typed : null };
 }

@@ -114,10 +114,7 @@ function rowsRefused(
   args: Incomplete<RequestArguments>,
   format: string,
 ): FerryError {
-  const rows = refused.slice(0, MOST_ROWS).map(({ line, text, message }) => {
-    const place = line > 0 ? `line ${line}, ` : '';
-    return `${place}\`${printable(text)}\`: ${message}`;
-  });
+  const rows = refused.slice(0, MOST_ROWS).map(rowRefused);
   const more = refused.length > MOST_ROWS ? [`${refused.length - MOST_ROWS} more`] : [];
   const suggestions = [...new Set(refused.flatMap(({ suggestion }) => suggestion ?? []))];
   const rest = commandOf(args);
@@ -128,7 +125,15 @@ function rowsRefused(
       .filter((text) => text !== null)
       .join(' '),
     repairs: rest === null ? [] : [{ label: 'Build the rest', command: rest }],
+    parts: refused.map((row) =>
+      userError({ code: 'file-row', message: rowRefused(row), suggestion: row.suggestion }),
+    ),
   });
+}
+
+function rowRefused({ line, text, message }: Refused): string {
+  const place = line > 0 ? `line ${line}, ` : '';
+  return `${place}\`${printable(text)}\`: ${message}`;
 }
 
 function nameMissing(args: Incomplete<RequestArguments>): FerryError {

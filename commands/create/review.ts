@@ -179,6 +179,10 @@ async function reviewPackages(
     message: sentences(all.map(({ message }) => message)),
     suggestion: sentences(all.map(({ suggestion }) => suggestion)),
     repairs,
+    parts: [
+      ...mistakes,
+      ...missing.map((each) => missingError([each], names, { about: each.spec.name })),
+    ],
   });
 }
 

@@ -37,6 +37,7 @@ export function asOne(
   const [first = mistake, ...others] = [mistake, ...more].toSorted(
     (left, right) => startOf(left) - startOf(right),
   );
-  const { code, message, suggestion, position, replacement } = first;
-  return userError({ code, message, suggestion, position, replacement, others, repairs });
+  const { code, message, suggestion, position, replacement, parts, about } = first;
+  const own = { code, message, suggestion, position, replacement, parts, about };
+  return userError({ ...own, others, repairs });
 }

@@ -38,6 +38,10 @@ export interface ErrorFields {
   replacement?: Replacement | null;
   /** Further mistakes in the same text, in its order. */
   others?: readonly FerryError[];
+  /** Where one message says several things: each by itself, for where they are shown apart. */
+  parts?: readonly FerryError[];
+  /** The package that it is about. */
+  about?: string | null;
   /** Where in the typed text: offsets in UTF-16 units, end exclusive. */
   position?: { start: number; end: number } | null;
   /** The whole story (solver output, remote stderr): for the log, never for a message. */
@@ -70,6 +74,8 @@ export class FerryError extends Error {
   readonly repairs: readonly Repair[];
   readonly replacement: Replacement | null;
   readonly others: readonly FerryError[];
+  readonly parts: readonly FerryError[];
+  readonly about: string | null;
 
   constructor(kind: ErrorKind, fields: ErrorFields, options?: { cause?: unknown }) {
     super(plainPhrase(fields.message), options);
@@ -88,7 +94,16 @@ export class FerryError extends Error {
     this.repairs = fields.repairs ?? [];
     this.replacement = fields.replacement ?? null;
     this.others = fields.others ?? [];
+    this.parts = fields.parts ?? [];
+    this.about = fields.about ?? null;
   }
+}
+
+/** Everything that an error says, each by itself. */
+export function partsOf(error: FerryError): FerryError[] {
+  return [error, ...error.others].flatMap((each) =>
+    each.parts.length > 0 ? each.parts.flatMap(partsOf) : [each],
+  );
 }
 
 /** The person typed or chose something that cannot work. */

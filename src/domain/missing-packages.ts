@@ -117,7 +117,7 @@ export function repairSpecs(specs: readonly Spec[], missing: readonly Missing[])
 export function missingError(
   missing: readonly Missing[],
   channels: readonly string[],
-  rest: { details?: string; repairs?: readonly Repair[] } = {},
+  rest: { details?: string; repairs?: readonly Repair[]; about?: string } = {},
 ): FerryError {
   const where = listChannels(channels);
   const names = missing.filter(({ kind }) => kind === 'package').map(({ spec }) => spec);

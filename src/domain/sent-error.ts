@@ -10,15 +10,18 @@ import type { Person, Phrase } from './phrase.ts';
 import { boolean, listOf, number, object, oneOf, or, type Shape, string } from './shape.ts';
 
 /** An error on its way to another process, whole: the one who reads it there loses nothing. */
-export interface SentError extends Omit<ErrorFields, 'others'> {
+export interface SentError extends Omit<ErrorFields, 'others' | 'parts'> {
   kind: ErrorKind;
   others: SentError[];
+  parts: SentError[];
 }
 
 const PERSON = object<Person>({ person: string });
 const PIECES = listOf((value, at) => (typeof value === 'string' ? value : PERSON(value, at)));
 const PHRASE: Shape<Phrase> = (value, at) =>
   typeof value === 'string' ? value : PIECES(value, at);
+
+const ERRORS: Shape<SentError[]> = listOf((value, at) => SENT_ERROR(value, at));
 
 /** As it arrives. */
 export const SENT_ERROR: Shape<SentError> = object<SentError>({
@@ -29,28 +32,32 @@ export const SENT_ERROR: Shape<SentError> = object<SentError>({
   repairs: or(listOf(object<Repair>({ label: string, command: string })), []),
   position: or(object<{ start: number; end: number }>({ start: number, end: number }), null),
   replacement: or(object<Replacement>({ text: string, start: number, end: number }), null),
-  others: or(
-    listOf((value, at) => SENT_ERROR(value, at)),
-    [],
-  ),
+  about: or(string, null),
+  others: or(ERRORS, []),
+  parts: or(ERRORS, []),
 });
 
 /** Plain values of anything thrown, with `clean` applied to every text people may read. */
 export function sendError(error: unknown, clean: (text: string) => string): SentError {
   const { kind, said, ...rest } = error instanceof FerryError ? error : defect(error);
-  const { code, details, retryable, repairs, position, replacement, others } = rest;
+  const { code, details, retryable, repairs, position, replacement, about } = rest;
   return {
-    ...{ kind, code, retryable, repairs, position, replacement },
+    ...{ kind, code, retryable, repairs, position, replacement, about },
     message: cleanPhrase(said.message, clean),
     suggestion: said.suggestion && cleanPhrase(said.suggestion, clean),
     details: details && clean(details),
-    others: others.map((other) => sendError(other, clean)),
+    others: rest.others.map((other) => sendError(other, clean)),
+    parts: rest.parts.map((part) => sendError(part, clean)),
   };
 }
 
 /** The error as it was thrown in the other process. */
-export function receiveError({ kind, others, ...fields }: SentError): FerryError {
-  return new FerryError(kind, { ...fields, others: others.map(receiveError) });
+export function receiveError({ kind, others, parts, ...fields }: SentError): FerryError {
+  return new FerryError(kind, {
+    ...fields,
+    others: others.map(receiveError),
+    parts: parts.map(receiveError),
+  });
 }
 
 function defect(error: unknown): FerryError {

@@ -47,7 +47,7 @@ await dialog.waitFor();
 await keep('form');
 await dialog.getByLabel(/name/i).first().fill('1churn');
 await dialog
-  .getByLabel(/packages/i)
+  .getByLabel(/list of packages/i)
   .first()
   .fill('python=3.11\nnumpy>=2\npandas');
 await dialog

@@ -18,12 +18,15 @@ const refusal = userError({
   details: 'the whole story',
   retryable: true,
   others: [userError({ code: 'bad-name', message: 'Another mistake.' })],
+  parts: [userError({ code: 'name-taken', message: 'A part.', about: 'numpy' })],
 });
 
 describe('an error that is sent to another process', () => {
   test('arrives whole: people as values, commands that would go through, further mistakes', () => {
     const received = sent(refusal);
-    assert.deepEqual({ ...received }, { ...refusal, others: received.others });
+    const { others, parts } = received;
+    assert.deepEqual({ ...received }, { ...refusal, others, parts });
+    assert.deepEqual({ ...parts[0] }, { ...refusal.parts[0] });
     assert.deepEqual([received.message, received.others.length], [refusal.message, 1]);
     assert.deepEqual({ ...received.others[0] }, { ...refusal.others[0] });
   });
@@ -35,6 +38,7 @@ describe('an error that is sent to another process', () => {
       suggestion: 'Not hunter2.',
       details: 'hunter2',
       others: [userError({ code: 'bad', message: 'hunter2' })],
+      parts: [userError({ code: 'bad', message: 'hunter2' })],
     });
     const clean = (text: string) => text.replaceAll('hunter2', '…');
     const all = JSON.stringify(sendError(error, clean));

@@ -4,14 +4,17 @@ import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import type { View } from '../../deploy/lab/slack/index.ts';
 import { describe as describeReply } from '../../src/answers/describe.ts';
+import type { Channels } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
+import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
 import { readValue } from '../../src/slack/actions.ts';
 import { homeView } from '../../src/slack/homes/home-view.ts';
 import { createForm, readOrigin } from '../../src/slack/modals/create-form.ts';
 import { diagnoseForm } from '../../src/slack/modals/diagnose-form.ts';
 import { linesView } from '../../src/slack/modals/lines-view.ts';
-import { readCreateForm } from '../../src/slack/modals/read-create-form.ts';
+import { mistakesIn, readCreateForm } from '../../src/slack/modals/read-create-form.ts';
 import { replyView } from '../../src/slack/modals/reply-view.ts';
+import { nameOptions, packageOptions } from '../../src/slack/modals/suggested-options.ts';
 import type { FormState } from '../../src/slack/modals/view.ts';
 import { build, environment, invocationLine, samples, settings } from '../answers/samples.ts';
 import { cannotJudge, judge } from './judge.ts';
@@ -21,12 +24,14 @@ const origin = { channel: DATA, thread: null };
 
 function state(fields: {
   name?: string;
+  chosen?: string[];
   packages?: string;
   channels?: string[];
   layout?: string;
 }): FormState {
   return {
     name: { value: { type: 'plain_text_input', value: fields.name ?? 'churn' } },
+    chosen: { value: { selected_options: (fields.chosen ?? []).map((value) => ({ value })) } },
     packages: { value: { type: 'plain_text_input', value: fields.packages ?? 'numpy' } },
     channels: { value: { selected_options: (fields.channels ?? []).map((value) => ({ value })) } },
     edges: { value: { selected_options: [] } },
@@ -35,8 +40,12 @@ function state(fields: {
   };
 }
 
-const read = (fields: Parameters<typeof state>[0]) =>
-  readCreateForm(state(fields), commands, settings);
+/** The command a form stands for, and all that is wrong with it. */
+function read(fields: Parameters<typeof state>[0]) {
+  const content = readCreateForm(state(fields));
+  const { text, errors } = content;
+  return { text, errors: { ...mistakesIn(content, commands, settings), ...errors } };
+}
 
 describe('the form for a new environment', () => {
   test('stands for the command that says the same', () => {
@@ -48,10 +57,43 @@ describe('the form for a new environment', () => {
         layout: 'global',
       }),
       {
-        ok: true,
         text: 'create -p churn python=3.11 numpy>=1.26,<2 "pandas >=2" --channel conda-forge --layout global --format auto',
+        errors: {},
       },
     );
+  });
+
+  test('takes packages one by one and as a list', () => {
+    const { text, errors } = read({
+      chosen: ['numpy>=1.26,<2', "pandas[version='>=2']", 'conda-forge::scipy'],
+      packages: 'python=3.11 # for the cluster',
+    });
+    assert.deepEqual(errors, {});
+    const parsed = parseCommand(text, commands, settings);
+    assert.ok(parsed.kind === 'command', text);
+    assert.deepEqual((parsed.arguments.specs as BuildRequest['specs']).map(formatSpec), [
+      'python=3.11',
+      'numpy>=1.26,<2',
+      'pandas>=2',
+      'conda-forge::scipy',
+    ]);
+  });
+
+  test('a forged choice is no more than a word', () => {
+    const { text, errors } = read({ chosen: ['--edge', 'numpy --edge madrid', '"; x'] });
+    assert.match(text, /numpy "--edge" "numpy --edge madrid" "; x"/);
+    assert.deepEqual(Object.keys(errors), ['chosen']);
+  });
+
+  test('every mistake stands on its own field', () => {
+    const { errors } = read({
+      ...{ name: 'my env', chosen: ['pandas=>2'], packages: 'numpy=>1', channels: ['evil'] },
+    });
+    assert.deepEqual(Object.keys(errors).sort(), ['channels', 'chosen', 'name', 'packages']);
+    assert.match(errors.chosen ?? '', /pandas=>2/);
+    assert.match(errors.packages ?? '', /numpy=>1/);
+    const others = read({ packages: 'numpy --edge x', channels: ['evil'] }).errors;
+    assert.deepEqual(Object.keys(others).sort(), ['channels', 'packages']);
   });
 
   test('keeps what pip is asked for beside the packages of conda', () => {
@@ -75,7 +117,7 @@ describe('the form for a new environment', () => {
     ['no name', { name: '  ' }, 'name', /cannot be/],
     ['a misspelt spec', { packages: 'numpy=>1' }, 'packages', /numpy=>1/],
     ['every mistake', { packages: 'numpy=>1 pandas=>2' }, 'packages', /numpy=>1.*pandas=>2/],
-    ['no packages', { packages: ' \n ' }, 'packages', /No package/],
+    ['no packages', { packages: ' \n ' }, 'chosen', /at least one/],
     [
       'an option among the packages',
       { packages: 'numpy --edge madrid' },
@@ -90,14 +132,13 @@ describe('the form for a new environment', () => {
   for (const [what, fields, field, says] of mistakes) {
     test(`${what} is shown on its field`, () => {
       const result = read(fields);
-      assert.ok(!result.ok);
       assert.deepEqual(Object.keys(result.errors), [field]);
       assert.match(result.errors[field] ?? '', says);
     });
   }
 
   test('a state with nothing in it is a mistake, not a crash', () => {
-    assert.equal(readCreateForm({}, commands, settings).ok, false);
+    assert.deepEqual(Object.keys(readCreateForm({}).errors), ['name', 'chosen']);
   });
 
   test('where it was opened is read strictly', () => {
@@ -105,6 +146,23 @@ describe('the form for a new environment', () => {
     for (const text of ['', '{', '[]', 'null', '{"channel":"<!here>","thread":"x"}']) {
       assert.deepEqual(readOrigin(text), { channel: null, thread: null });
     }
+  });
+
+  test('holds what is asked for already: packages in the menu, what is too long for it in the list', () => {
+    const long = `numpy${'!=1.26.0,'.repeat(9)}<2`;
+    const form = createForm(
+      settings,
+      { specs: ['python=3.11', long].map((text) => parseSpec(text)) },
+      origin,
+    );
+    const [, chosen, packages] = form.blocks as unknown as {
+      element: Record<string, unknown>;
+    }[];
+    assert.match(
+      JSON.stringify(chosen?.element.initial_options),
+      /^\[\{[^{]*\{[^{]*"python=3\.11"\}\]$/,
+    );
+    assert.equal(packages?.element.initial_value, formatSpec(parseSpec(long)));
   });
 
   test('opens on `create` alone, refuses mistakes on their field, and builds in the channel', () =>
@@ -155,6 +213,76 @@ describe('the form for a new environment', () => {
       await world.slash('create');
       await world.slack.untilEphemeral(ANA, says(/Name the environment and its packages/));
     }));
+});
+
+describe('while one types', () => {
+  const held: Readonly<Record<string, string[]>> = { numpy: ['1.26.4', '2.2.6'], numba: ['0.61'] };
+  const channels: Channels = {
+    read: async (names) =>
+      names.map((name) => ({
+        name,
+        has: (wanted) => wanted in held,
+        versions: (wanted) => held[wanted] ?? [],
+        names: () => Object.keys(held),
+      })),
+    close() {},
+  };
+
+  test('packages and versions are suggested, and what is missing is told with what is meant', () =>
+    inWorld(
+      async (world) => {
+        await world.slash('create');
+        const { id: viewId } = await world.slack.untilView(ANA, says(/New environment/));
+        const typed = async (query: string) => {
+          const asked = { user: ANA, viewId, blockId: 'chosen', actionId: 'value', query };
+          const { options, error } = await world.slack.optionsFor(asked);
+          assert.equal(error, null);
+          return options.map(({ value }) => value);
+        };
+        assert.deepEqual(await typed('num'), ['num', 'numpy', 'numba']);
+        assert.deepEqual(await typed('numpy=2'), ['numpy=2', 'numpy=2.2', 'numpy=2.2.6']);
+        assert.deepEqual(await typed('nunpy'), ['nunpy', 'numpy']);
+        const submit = (chosen: string[], packages: string) =>
+          world.slack.submitView({
+            ...{ user: ANA, viewId },
+            values: {
+              name: { value: 'churn' },
+              chosen: { value: chosen },
+              packages: { value: packages },
+            },
+          });
+        const { errors } = await submit(['nunpy'], 'numbra');
+        assert.match(errors?.chosen ?? '', /No package nunpy.*Did you mean numpy/);
+        assert.match(errors?.packages ?? '', /No package numbra.*Did you mean numba/);
+        assert.equal((await submit(['numpy=2.2'], 'numba')).closed, true);
+        await world.slack.untilMessage(says(/churn waits/));
+        const specs = world.store.builds.get('build1')?.request.specs.map(formatSpec);
+        assert.deepEqual(specs, ['numba', 'numpy=2.2']);
+      },
+      { channels },
+    ));
+
+  test('a menu of more than a hundred names finds all of them', () => {
+    const many = Array.from({ length: 150 }, (_, index) => ({ name: `c${index}`, default: false }));
+    assert.deepEqual(
+      nameOptions('14', many)
+        .map(({ value }) => value)
+        .slice(0, 3),
+      ['c14', 'c140', 'c141'],
+    );
+    assert.equal(nameOptions('', many).length, 100);
+  });
+
+  test('no option is longer than Slack takes', () => {
+    const options = packageOptions([
+      { spec: 'x'.repeat(76), note: null },
+      { spec: 'numpy', note: 'y'.repeat(80) },
+    ]);
+    assert.deepEqual(
+      options.map(({ value, description }) => [value, description?.text.length]),
+      [['numpy', 75]],
+    );
+  });
 });
 
 describe('views', () => {

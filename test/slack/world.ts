@@ -11,6 +11,7 @@ import {
 } from '../../deploy/lab/slack/index.ts';
 import type { ApprovalRule } from '../../src/domain/approval.ts';
 import type { Build } from '../../src/domain/build.ts';
+import type { Channels } from '../../src/domain/ports.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
 import type { Pace } from '../../src/slack/deliveries/pace.ts';
@@ -54,6 +55,8 @@ export interface WorldOptions {
   pace?: Partial<Pace>;
   roles?: readonly Role[];
   approvals?: readonly ApprovalRule[];
+  /** What channels hold; nothing is known of them where it is left out. */
+  channels?: Channels;
 }
 
 const MANIFEST = join(import.meta.dirname, '../../deploy/manifest.yaml');
@@ -69,7 +72,7 @@ export async function inWorld(
     ...(await readManifest(MANIFEST)),
     ...options.emulator,
   });
-  const memory = createMemory(undefined, {
+  const memory = createMemory(options.channels, {
     settings: { ...settings, roles: options.roles ?? [], approvals: options.approvals ?? [] },
   });
   const logged: World['logged'] = [];

@@ -1,10 +1,11 @@
 /** Opens modals, which Slack allows for three seconds after somebody did something. */
 import type { BuildRequest } from '../../domain/request.ts';
-import type { Services, Settings } from '../../domain/services.ts';
+import type { Services } from '../../domain/services.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { createForm } from '../modals/create-form.ts';
+import { offeredTo } from '../offered.ts';
 import type { Place } from '../place.ts';
 
 export interface Opening {
@@ -30,16 +31,8 @@ export function createOpening(chat: Chat, services: Services, log: Log): Opening
     open,
     async openForm(initial, place) {
       const origin = { channel: place.channel || null, thread: place.thread };
-      const offered = await settingsFor(place.user, services);
+      const offered = await offeredTo(place.user, services);
       return (await open(createForm(offered, initial, origin), place)) !== null;
     },
   };
-}
-
-/** Channels and edges that the person may use; all of them while that cannot be known. */
-async function settingsFor(user: string, { settings, standing }: Services): Promise<Settings> {
-  const known = await standing({ user }).catch(() => null);
-  const open = (kind: 'channels' | 'edges') =>
-    settings[kind].filter(({ name }) => !known?.withheld[kind].includes(name));
-  return { ...settings, channels: open('channels'), edges: open('edges') };
 }

@@ -2,7 +2,8 @@
 import { type Command, type CommandContext, describeCommand } from '../../../commands/command.ts';
 import { execute, review } from '../../../commands/execute.ts';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
-import type { Refusal, RefusalView, Reply } from '../../domain/reply.ts';
+import type { FerryError } from '../../domain/errors.ts';
+import type { Refusal, Reply } from '../../domain/reply.ts';
 import type { Services } from '../../domain/services.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
@@ -22,8 +23,8 @@ export interface Runner {
   run(text: string, place: Place, tell?: CommandContext['tell']): Promise<Reply>;
   /** Does `work`; what it throws becomes a refusal, and a defect a number to quote. */
   attempt<Result>(work: () => Promise<Result>): Promise<Result | Refusal>;
-  /** What would be refused of a text, with nothing done; null also when that cannot be told. */
-  review(text: string, place: Asking): Promise<RefusalView | null>;
+  /** What is wrong with a text, with nothing done; null also when that cannot be told. */
+  review(text: string, place: Asking): Promise<FerryError | null>;
   /** The title of the answer to a command that only reads; null for any other text. */
   titleOf(text: string): string | null;
   /** Whether the text is no more than the command that has a form. */

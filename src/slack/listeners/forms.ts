@@ -4,52 +4,18 @@ import type { App } from '../connection/bolt.ts';
 import { deliveryId } from '../connection/once.ts';
 import { TITLES } from '../conversation/titles.ts';
 import { decodeSlackText } from '../decode.ts';
-import { CREATE_FORM, readOrigin } from '../modals/create-form.ts';
 import { DIAGNOSE_FORM, readDiagnoseForm } from '../modals/diagnose-form.ts';
 import { loadingView } from '../modals/loading-view.ts';
-import { errorsOf, readCreateForm } from '../modals/read-create-form.ts';
-import { isDirect, placeOf } from '../place.ts';
+import { placeOf } from '../place.ts';
+import { listenToCreateForm } from './create-form.ts';
 import type { Listening } from './listening.ts';
 import { readable } from './readable.ts';
 
 export function listenToForms(app: App, listening: Listening): void {
-  listenToCreate(app, listening);
+  listenToCreateForm(app, listening);
   listenToDiagnose(app, listening);
   // A form of an earlier version must not hang, and one to copy from sends nothing.
   app.view(/^(?!(create|diagnose)_form$).*/, async ({ ack }) => ack());
-}
-
-function listenToCreate(
-  app: App,
-  { commands, services, chat, conversation, isFirst, background }: Listening,
-): void {
-  app.view(CREATE_FORM, async ({ ack, view, body }) => {
-    const result = readCreateForm(view.state.values, commands, services.settings);
-    if (!result.ok) {
-      await ack({ response_action: 'errors', errors: result.errors });
-      return;
-    }
-    const { channel, thread } = readOrigin(view.private_metadata);
-    const user = body.user.id;
-    const team = body.team?.id ?? null;
-    const refused = await conversation.review(result.text, { user, channel: channel ?? '', team });
-    if (refused) {
-      await ack({ response_action: 'errors', errors: errorsOf(refused) });
-      return;
-    }
-    await ack();
-    if (!(await isFirst(deliveryId(body)))) return;
-    const submit = async (): Promise<void> => {
-      const place = placeOf(user, {
-        channel: channel ?? (await chat.openDirect(user)),
-        team,
-        thread,
-        open: channel === null || isDirect(channel),
-      });
-      await conversation.say(result.text, place);
-    };
-    background(submit());
-  });
 }
 
 function listenToDiagnose(

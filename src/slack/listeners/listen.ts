@@ -15,10 +15,10 @@ import { replacer, responder } from './respond.ts';
 export function listen(app: App, listening: Listening): void {
   const { conversation, homes, services, isFirst, background, log } = listening;
 
-  // Every delivery goes through here first. A submitted form is acknowledged with its errors,
-  // which takes no time either; all else at once and with nothing.
+  // Every delivery goes through here first. A submitted form is acknowledged with its errors and a
+  // menu with its options; all else at once and with nothing.
   app.use(async ({ body, next, ...rest }) => {
-    if (body.type === 'view_submission') return next();
+    if (body.type === 'view_submission' || body.type === 'block_suggestion') return next();
     if ('ack' in rest && typeof rest.ack === 'function') await rest.ack();
     if (await isFirst(deliveryId(body))) await next();
   });

@@ -15,9 +15,11 @@ export interface Origin {
 }
 
 const MOST_OPTIONS = 100;
+/** The longest text of an option. */
+const LONGEST_OPTION = 75;
 
-/** The fields, by the ids of their blocks. */
-export type Field = 'name' | 'packages' | 'channels' | 'edges' | 'layout' | 'format';
+/** The fields, by the ids of their blocks: `chosen` are packages one by one, `packages` a list. */
+export type Field = 'name' | 'chosen' | 'packages' | 'channels' | 'edges' | 'layout' | 'format';
 
 /** Filled in with what is known already; `origin` comes back with what is submitted. */
 export function createForm(
@@ -25,7 +27,6 @@ export function createForm(
   initial: Partial<BuildRequest>,
   origin: Origin,
 ): ModalView {
-  const packages = [...(initial.specs ?? []).map(formatSpec), ...pipOptions(initial.pip ?? [])];
   return {
     type: 'modal',
     callback_id: CREATE_FORM,
@@ -34,30 +35,8 @@ export function createForm(
     submit: plain('Build it'),
     close: plain('Cancel'),
     blocks: [
-      input('name', 'Name', {
-        hint: 'Letters, digits, dot, underscore and hyphen; a letter first. A name you used before gets its next revision.',
-        element: {
-          type: 'plain_text_input',
-          action_id: ACTION,
-          max_length: 64,
-          placeholder: plain('churn'),
-          ...(initial.environment ? { initial_value: clip(initial.environment, 64) } : {}),
-          focus_on_load: true,
-        },
-      }),
-      input('packages', 'Packages', {
-        hint: 'One package a line, or commas between them: python=3.11, numpy>=1.26,<2, conda-forge::pandas=2.2',
-        element: {
-          type: 'plain_text_input',
-          action_id: ACTION,
-          multiline: true,
-          max_length: LONGEST_FIELD,
-          placeholder: plain('python=3.11 numpy pandas'),
-          ...(packages.length > 0
-            ? { initial_value: clip(packages.join('\n'), LONGEST_FIELD) }
-            : {}),
-        },
-      }),
+      nameField(initial),
+      ...packageFields(initial),
       ...choice('channels', 'Channels', settings.channels, initial.channels, {
         hint: 'Where packages come from; the first one wins. Empty: the usual ones.',
       }),
@@ -75,6 +54,56 @@ export function createForm(
       }),
     ],
   };
+}
+
+function nameField({ environment }: Partial<BuildRequest>): InputBlock {
+  return input('name', 'Name', {
+    hint: 'Letters, digits, dot, underscore and hyphen; a letter first. A name you used before gets its next revision.',
+    element: {
+      type: 'plain_text_input',
+      action_id: ACTION,
+      max_length: 64,
+      placeholder: plain('churn'),
+      ...(environment ? { initial_value: clip(environment, 64) } : {}),
+      focus_on_load: true,
+    },
+  });
+}
+
+/** Two ways to say packages, which go together: one by one, and as a list. */
+function packageFields({ specs = [], pip = [] }: Partial<BuildRequest>): InputBlock[] {
+  const texts = specs.map(formatSpec);
+  const chosen = texts.filter((text) => text.length <= LONGEST_OPTION).slice(0, MOST_OPTIONS);
+  const list = [...texts.filter((text) => !chosen.includes(text)), ...pipOptions(pip)];
+  return [
+    input('chosen', 'Packages', {
+      hint: 'Type a few letters of one, or a version behind its name: python=3.11, numpy>=1.26,<2',
+      optional: true,
+      element: {
+        type: 'multi_external_select',
+        action_id: ACTION,
+        min_query_length: 1,
+        placeholder: plain('python=3.11, numpy, pandas'),
+        ...(chosen.length > 0 ? { initial_options: chosen.map((text) => optionOf(text)) } : {}),
+      },
+    }),
+    input('packages', 'Or a list of packages', {
+      hint: 'One package a line, or commas between them. An environment.yml can be pasted whole.',
+      optional: true,
+      element: {
+        type: 'plain_text_input',
+        action_id: ACTION,
+        multiline: true,
+        max_length: LONGEST_FIELD,
+        placeholder: plain('python=3.11 numpy pandas'),
+        ...(list.length > 0 ? { initial_value: clip(list.join('\n'), LONGEST_FIELD) } : {}),
+      },
+    }),
+  ];
+}
+
+function optionOf(text: string): PlainTextOption {
+  return { text: plain(text), value: text };
 }
 
 function layoutField(chosen: BuildRequest['layout'] | undefined): InputBlock {
@@ -105,34 +134,40 @@ const FORMATS: readonly [PlainTextOption, ...PlainTextOption[]] = [
   { text: plain('.tar.gz'), value: 'tar.gz' },
 ];
 
-/** A menu of configured names; Slack refuses an empty one, and more than a hundred entries. */
+type Configured = readonly { name: string; default: boolean }[];
+
+/** Configured names as options of a menu. */
+export function optionsOf(configured: Configured): (PlainTextOption & { value: string })[] {
+  return configured.map((entry) => ({
+    text: plain(clip(entry.default ? `${entry.name} (usual)` : entry.name, LONGEST_OPTION)),
+    value: entry.name,
+  }));
+}
+
+/** A menu of configured names: Slack refuses an empty one, and asks for those of a long one. */
 function choice(
   field: Field,
   label: string,
-  configured: readonly { name: string; default: boolean }[],
+  configured: Configured,
   chosen: readonly string[] | undefined,
   { hint }: { hint: string },
 ): InputBlock[] {
   if (configured.length === 0) return [];
-  const options = configured.slice(0, MOST_OPTIONS).map((entry) => ({
-    text: plain(clip(entry.default ? `${entry.name} (usual)` : entry.name, 75)),
-    value: entry.name,
-  }));
+  const options = optionsOf(configured);
   const initial = options.filter(({ value }) => chosen?.includes(value));
+  const common = {
+    action_id: ACTION,
+    placeholder: plain('The usual'),
+    ...(initial.length > 0 ? { initial_options: initial.slice(0, MOST_OPTIONS) } : {}),
+  };
   return [
     input(field, label, {
-      hint:
-        configured.length > MOST_OPTIONS
-          ? `${hint} ${configured.length - MOST_OPTIONS} more can only be typed.`
-          : hint,
+      hint,
       optional: true,
-      element: {
-        type: 'multi_static_select',
-        action_id: ACTION,
-        placeholder: plain('The usual'),
-        options,
-        ...(initial.length > 0 ? { initial_options: initial } : {}),
-      },
+      element:
+        options.length > MOST_OPTIONS
+          ? { type: 'multi_external_select', min_query_length: 0, ...common }
+          : { type: 'multi_static_select', options, ...common },
     }),
   ];
 }

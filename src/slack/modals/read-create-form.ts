@@ -2,20 +2,29 @@
 import type { Command } from '../../../commands/command.ts';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
 import { line } from '../../answers/outside.ts';
-import { FerryError } from '../../domain/errors.ts';
-import { parseName } from '../../domain/names.ts';
+import { FerryError, partsOf } from '../../domain/errors.ts';
+import { nearestName, parseName } from '../../domain/names.ts';
 import { followedBy, plainPhrase } from '../../domain/phrase.ts';
-import type { RefusalView } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
+import { parseSpec } from '../../domain/spec.ts';
 import { tokenize } from '../../domain/tokens.ts';
 import { plainText } from '../../domain/typed-text.ts';
 import { decodeSlackText } from '../decode.ts';
 import type { Field } from './create-form.ts';
-import { ACTION, type FormErrors, type FormState } from './view.ts';
+import { chosenIn, type FormErrors, type FormState, textIn } from './view.ts';
 
-export type CreateFormResult =
-  /** The command that says the same as the form. */
-  { ok: true; text: string } | { ok: false; errors: FormErrors };
+/** What a form asks for, whether or not that is right. */
+export interface CreateFormContent {
+  /** The command that says the same as the form; what is wrong by itself is left out of it. */
+  text: string;
+  /** What of the form is wrong by itself. */
+  errors: FormErrors;
+  /** Where a mistake in the command is shown: on the field that its words came from. */
+  fieldOf(error: FerryError): Field;
+}
+
+/** A sentence or two are read; Slack's page names no limit. */
+const LONGEST_ERROR = 280;
 
 /** Menus, each with the option that says what is chosen in it. */
 const MENUS: readonly (readonly [field: Field, option: string])[] = [
@@ -25,56 +34,56 @@ const MENUS: readonly (readonly [field: Field, option: string])[] = [
   ['format', '--format'],
 ];
 
-/**
- * Reads the form by composing the command it stands for and parsing that: the same words are
- * right and wrong in both. A mistake is shown on the field its words came from.
- */
-export function readCreateForm(
-  state: FormState,
-  commands: readonly Command[],
-  settings: Settings,
-): CreateFormResult {
-  const name = textIn(state, 'name').trim();
-  const packages = listed(plainText(decodeSlackText(textIn(state, 'packages'))));
-  try {
-    parseName(name, 'environment name');
-    refuseOptions(packages);
-  } catch (error) {
-    if (!(error instanceof FerryError)) throw error;
-    const field: Field = error.code === 'bad-name' ? 'name' : 'packages';
-    return { ok: false, errors: { [field]: sentence(error.said) } };
-  }
-  const { text, fieldAt } = commandOf(name, packages, state);
-  const parsed = parseCommand(text, commands, settings);
-  if (parsed.kind === 'command') return { ok: true, text };
-  if (parsed.kind === 'empty') return { ok: false, errors: { name: 'Write a name.' } };
+/** Reads the form as the command it stands for, so that the same words are right and wrong in both. */
+export function readCreateForm(state: FormState): CreateFormContent {
   const errors: FormErrors = {};
-  for (const error of [parsed.error, ...parsed.error.others]) {
-    const field = fieldAt(error.position?.start ?? 0);
-    errors[field] = line([errors[field], sentence(error.said)].filter(Boolean).join(' '), 280);
-  }
-  return { ok: false, errors };
-}
-
-/** The command, and of which field the words at a position of it are. */
-function commandOf(
-  name: string,
-  packages: string,
-  state: FormState,
-): { text: string; fieldAt(position: number): Field } {
-  const words: { field: Field; text: string }[] = [
+  const attempt = (field: Field, work: () => void): boolean => {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      if (!(error instanceof FerryError)) throw error;
+      errors[field] = sentence(error);
+      return false;
+    }
+  };
+  const name = textIn(state, 'name').trim();
+  const isName = attempt('name', () => parseName(name, 'environment name'));
+  const chosen = chosenIn(state, 'chosen');
+  const typed = listed(plainText(decodeSlackText(textIn(state, 'packages'))));
+  const isList = attempt('packages', () => refuseOptions(typed));
+  if (typed === '' && chosen.length === 0) errors.chosen = 'Choose at least one package.';
+  const words: Words[] = [
     // The name has a field of its own, so it is one whatever it looks like: `-p`.
-    { field: 'name', text: `create -p ${name}` },
-    { field: 'packages', text: packages },
+    { field: 'name', text: `create -p ${isName ? name : (nearestName(name) ?? 'my-env')}` },
+    ...(isList ? [{ field: 'packages', text: typed } as const] : []),
+    ...chosen.map((spec) => ({ field: 'chosen', text: word(spec) }) as const),
     ...MENUS.flatMap(([field, option]) =>
       chosenIn(state, field).map((value) => ({ field, text: `${option} ${word(value)}` })),
     ),
   ];
+  const { text, fieldAt } = joined(words.filter((each) => each.text !== ''));
+  const fieldOf = ({ position, about, code }: FerryError): Field => {
+    if (position) return fieldAt(position.start);
+    if (about !== null) return chosen.some((spec) => isOf(spec, about)) ? 'chosen' : 'packages';
+    if (/name/.test(code)) return 'name';
+    return typed === '' ? 'chosen' : 'packages';
+  };
+  return { text, errors, fieldOf };
+}
+
+interface Words {
+  field: Field;
+  text: string;
+}
+
+/** The words as one command, and of which field those at a position are. */
+function joined(words: readonly Words[]): { text: string; fieldAt(position: number): Field } {
   let text = '';
   const ends: { field: Field; end: number }[] = [];
   for (const word of words) {
     // A comment in the packages ends with its line.
-    const between = text.includes('\n') ? '\n' : ' ';
+    const between = /[\n#]/.test(text) ? '\n' : ' ';
     text = text === '' ? word.text : `${text}${between}${word.text}`;
     ends.push({ field: word.field, end: text.length });
   }
@@ -87,50 +96,56 @@ function listed(packages: string): string {
   return hasMarks ? packages.trim() : packages.replace(/\s+/g, ' ').trim();
 }
 
-/** A refusal of the whole, on the field that the person can mend. */
-export function errorsOf(refused: RefusalView): FormErrors {
-  const field: Field = /name/.test(refused.code) ? 'name' : 'packages';
-  const all = [refused, ...(refused.others ?? [])].map(sentence);
-  return { [field]: line(all.join(' '), 280) };
+/** What is wrong with the words of the command, known without asking anybody. */
+export function mistakesIn(
+  content: CreateFormContent,
+  commands: readonly Command[],
+  settings: Settings,
+): FormErrors {
+  const parsed = parseCommand(content.text, commands, settings);
+  return parsed.kind === 'error' ? errorsOf(parsed.error, content) : {};
+}
+
+/** Everything that an error says, each on its field. */
+export function errorsOf(error: FerryError, { errors, fieldOf }: CreateFormContent): FormErrors {
+  const found: FormErrors = {};
+  for (const part of partsOf(error)) {
+    // What is missing was left out, because it is wrong by itself.
+    if (part.code === 'missing-argument' && Object.keys(errors).length > 0) continue;
+    const field = fieldOf(part);
+    found[field] = line([found[field], sentence(part)].filter(Boolean).join(' '), LONGEST_ERROR);
+  }
+  return found;
+}
+
+function isOf(spec: string, name: string): boolean {
+  try {
+    return parseSpec(spec).name === name;
+  } catch {
+    return false;
+  }
 }
 
 /** A value of a menu as one word, whatever a forged submission put there. */
 function word(value: string): string {
-  return /^[\w.-]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`;
+  return /^\w[\w.:=<>!~,*|+-]*$/.test(value) ? value : `"${value.replaceAll('"', '')}"`;
 }
 
 /** Only packages go into the field: the other fields are there for the rest. */
 function refuseOptions(packages: string): void {
-  const words = tokenize(packages);
-  const option = words.find(
+  const option = tokenize(packages).find(
     ({ text, quoted }) => !quoted && /^-[-A-Za-z]/.test(text) && !/^--pip(?:=|$)/.test(text),
   );
-  if (words.length > 0 && !option) return;
+  if (!option) return;
   throw new FerryError('user', {
     code: 'not-a-package',
-    message: option ? `\`${line(option.text, 40)}\` is not a package.` : 'No package is named.',
-    suggestion: option ? 'Write packages only.' : 'Write at least one: python=3.11',
+    message: `\`${line(option.text, 40)}\` is not a package.`,
+    suggestion: 'Write packages only.',
   });
 }
 
 /** Slack shows errors as plain text. */
-function sentence({ message, suggestion }: FerryError['said']): string {
+function sentence({ said: { message, suggestion } }: FerryError): string {
   const text = plainPhrase(suggestion ? followedBy(message, suggestion) : message);
-  return line(text.replaceAll('`', ''), 280);
-}
-
-function textIn(state: FormState, field: Field): string {
-  const value = state[field]?.[ACTION]?.value;
-  return typeof value === 'string' ? value : '';
-}
-
-function chosenIn(state: FormState, field: Field): string[] {
-  const { selected_option: one, selected_options: many } = state[field]?.[ACTION] ?? {};
-  // Nothing of a submission is checked yet.
-  const options = [one, ...(Array.isArray(many) ? many : [])] as (
-    | { value?: unknown }
-    | null
-    | undefined
-  )[];
-  return options.map((option) => option?.value).filter((value) => typeof value === 'string');
+  return line(text.replaceAll('`', ''), LONGEST_ERROR);
 }

@@ -21,17 +21,40 @@ interface FieldState {
   files?: unknown;
 }
 
+/** What Slack sends of a field: each has one element, whatever its id. */
+function fieldIn(state: FormState, field: string): FieldState {
+  return Object.values(state[field] ?? {})[0] ?? {};
+}
+
+/** The text in a field; empty where there is none. */
+export function textIn(state: FormState, field: string): string {
+  const { value } = fieldIn(state, field);
+  return typeof value === 'string' ? value : '';
+}
+
+/** The values chosen in a menu. */
+export function chosenIn(state: FormState, field: string): string[] {
+  const { selected_option: one, selected_options: many } = fieldIn(state, field);
+  // Nothing of a submission is checked yet.
+  const options = [one, ...(Array.isArray(many) ? many : [])] as (
+    | { value?: unknown }
+    | null
+    | undefined
+  )[];
+  return options.map((option) => option?.value).filter((value) => typeof value === 'string');
+}
+
 export type InputBlock = Extract<KnownBlock, { type: 'input' }>;
 
 export function plain(text: string): { type: 'plain_text'; text: string } {
   return { type: 'plain_text', text };
 }
 
-/** `field` is the block's id: mistakes are shown on it. */
+/** `field` is the block's id: mistakes are shown on it. `isHeard`: Slack tells at once what is chosen. */
 export function input(
   field: string,
   label: string,
-  rest: Pick<InputBlock, 'element'> & { hint?: string; optional?: boolean },
+  rest: Pick<InputBlock, 'element'> & { hint?: string; optional?: boolean; isHeard?: boolean },
 ): InputBlock {
   return {
     type: 'input',
@@ -40,6 +63,7 @@ export function input(
     element: rest.element,
     ...(rest.hint ? { hint: plain(rest.hint) } : {}),
     ...(rest.optional ? { optional: true } : {}),
+    ...(rest.isHeard ? { dispatch_action: true } : {}),
   };
 }
 
