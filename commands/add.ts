@@ -27,6 +27,7 @@ export const add = defineCommand({
     },
     options: { pip: REQUEST_ARGS.options.pip, ...EDIT_ARGS.options },
   },
+  reads: ({ yes }) => !yes,
   async run(args, context) {
     const { specs, pip } = args;
     if (specs.length + pip.length === 0) {

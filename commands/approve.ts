@@ -11,6 +11,7 @@ export const approve = defineCommand({
   notes: [
     'What is approved is exactly what was shown: other packages or other code need another approval.',
   ],
+  isPrivate: true,
   args: { positionals: { approval: { kind: 'build' } } },
   async run(args, { services, user, channel, team }) {
     if (args.approval === null) {

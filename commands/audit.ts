@@ -14,6 +14,7 @@ export const audit = defineCommand({
   notes: [
     'Shown is what you did yourself and what was done to your environments; operators see everything.',
   ],
+  isPrivate: true,
   args: {
     options: {
       user: { kind: 'user', value: 'U', summary: 'only what this person did' },

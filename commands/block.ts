@@ -20,6 +20,7 @@ export const block = defineCommand({
     positionals: { spec: { kind: 'spec' } },
     options: { why: { kind: 'sentence', value: 'TEXT', summary: 'told to whoever is refused' } },
   },
+  reads: ({ spec, why }) => spec === null && why === null,
   async run({ spec, why }, { services, user, channel, team }) {
     if (spec === null && why === null) return { kind: 'blocks', blocks: await services.blocks() };
     if (spec === null || why === null) {

@@ -175,7 +175,11 @@ export interface Command {
   examples: readonly string[];
   whoCanUse: string;
   notes: readonly string[];
+  /** Its answers tell of people and their deeds: only who asks sees them, wherever it is asked. */
+  isPrivate: boolean;
   grammar: Grammar;
+  /** Whether it changes nothing, said so: then it may be said again, to show its answer to others. */
+  reads(parsed: ParsedArguments): boolean;
   /**
    * Looks at all of it before it is done, and at what is right of it when words are wrong: the one
    * refusal that names every mistake, or null.
@@ -202,7 +206,9 @@ export function defineCommand<const G extends Grammar>(definition: {
   examples: readonly string[];
   whoCanUse?: string;
   notes?: readonly string[];
+  isPrivate?: boolean;
   args: G;
+  reads?: true | ((args: Arguments<G>) => boolean);
   review?(
     draft: Draft<Incomplete<Arguments<G>>>,
     context: CommandContext,
@@ -220,10 +226,15 @@ export function defineCommand<const G extends Grammar>(definition: {
     examples: definition.examples,
     whoCanUse: definition.whoCanUse ?? 'everyone',
     notes: definition.notes ?? [],
+    isPrivate: definition.isPrivate ?? false,
     grammar: definition.args,
     // The parser fills exactly what the grammar names, so the precise types hold.
     review: (definition.review as Command['review'] | undefined) ?? null,
     recognize: definition.recognize ?? null,
+    reads: (parsed) =>
+      typeof definition.reads === 'function'
+        ? definition.reads(parsed as Arguments<G>)
+        : definition.reads === true,
     run: (parsed, context) => definition.run(parsed as Arguments<G>, context),
   };
 }

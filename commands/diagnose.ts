@@ -24,6 +24,7 @@ export const diagnose = defineCommand({
     'The environment is the one the log names, the one of the thread, or yours; `--environment` says which.',
   ],
   args: { raw: true },
+  reads: true,
   async run(args, context) {
     const asked = readAsked(args.raw, context);
     const found =

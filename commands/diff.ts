@@ -18,6 +18,7 @@ export const diff = defineCommand({
       to: { kind: 'revision' },
     },
   },
+  reads: true,
   async run(args, { services }) {
     const first = await revisionOf(args.from, services);
     if (args.to !== null) {

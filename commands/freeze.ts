@@ -16,6 +16,7 @@ export const freeze = defineCommand({
     positionals: { edge: { kind: 'edge' } },
     options: { why: { kind: 'sentence', value: 'TEXT', summary: 'told to whoever is refused' } },
   },
+  reads: ({ edge, why }) => edge === null && why === null,
   async run({ edge, why }, { services, user, channel, team }) {
     if (edge === null && why === null)
       return { kind: 'freezes', freezes: await services.freezes() };

@@ -15,6 +15,7 @@ export const help = defineCommand({
   examples: ['help', 'help create', 'help all'],
   notes: ['What you may not use is left out; `help COMMAND` tells of it all the same.'],
   args: { positionals: { topic: { kind: 'command' } } },
+  reads: true,
   async run(args, { commands: all, services, user }) {
     // While it cannot be known, everything is shown: a refusal says more than a missing line.
     const hidden = await services.standing({ user }).then(

@@ -15,6 +15,7 @@ export const list = defineCommand({
       all: { kind: 'flag', summary: 'also what was let go' },
     },
   },
+  reads: true,
   async run(args, { services, user }) {
     const known = await services.environments();
     const all = args.all ? known : known.filter((each) => !isLetGo(each));

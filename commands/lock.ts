@@ -24,6 +24,7 @@ export const lock = defineCommand({
       },
     },
   },
+  reads: true,
   async run({ revision: { environment: name, revision: which }, as }, { services }) {
     const { number, lock, projects } = await services.findRevision(name, which);
     const label = revisionLabel(name, number);

@@ -16,6 +16,7 @@ export const logs = defineCommand({
     positionals: { build: { kind: 'build', required: true } },
     options: { last: { kind: 'count', value: 'N', summary: `how many lines (default ${LINES})` } },
   },
+  reads: true,
   async run(args, { services, user }) {
     const last = args.last ?? LINES;
     const { build, passedOver } = await whoseLog(args.build, services);

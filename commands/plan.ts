@@ -30,6 +30,7 @@ export const plan = defineCommand({
     },
   },
   review: async (draft, context) => toPlan(await reviewRequest(draft, context)),
+  reads: true,
   async run(args, context) {
     const insists = args.name !== null || args.prefix !== null;
     try {

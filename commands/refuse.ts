@@ -8,6 +8,7 @@ export const refuse = defineCommand({
   usage: 'refuse NAME|APPROVAL [--why TEXT]',
   examples: ['refuse churn --why Use openssl 3.5'],
   whoCanUse: 'people of the role that a rule names',
+  isPrivate: true,
   args: {
     positionals: { build: { kind: 'build', required: true } },
     options: { why: { kind: 'sentence', value: 'TEXT', summary: 'told to whoever asked' } },

@@ -16,6 +16,7 @@ export const remove = defineCommand({
     'What other packages need cannot be removed; the answer says which ones they are.',
   ],
   args: EDIT_ARGS,
+  reads: ({ yes }) => !yes,
   run: (args, context) =>
     answerEdit({ verb: 'remove', args, edit: (base) => removePackages(base, args.specs) }, context),
 });

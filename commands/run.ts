@@ -45,6 +45,7 @@ export const run = defineCommand({
     },
     rest: true,
   },
+  reads: true,
   async run(args, context) {
     const { environment, revision: number } = args.revision;
     const revision = await context.services.findRevision(environment, number);

@@ -19,6 +19,7 @@ export const schedule = defineCommand({
     positionals: { environment: { kind: 'environment' }, every: { kind: 'period' } },
     options: { 'tell-only': { kind: 'flag', summary: 'build nothing, only tell its owner' } },
   },
+  reads: ({ environment }) => environment === null,
   async run({ environment: name, every, 'tell-only': tells }, context) {
     const { services } = context;
     if (name === null) return { kind: 'schedules', environments: await services.environments() };

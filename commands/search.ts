@@ -18,6 +18,7 @@ export const search = defineCommand({
       page: { kind: 'count', value: 'N', summary: 'the next ones, where there are many' },
     },
   },
+  reads: true,
   async run({ specs, all, page }, { services }) {
     const result = searchIn(await services.environments(), specs, all === true);
     return { kind: 'search', specs, all: all === true, page: page ?? 1, ...result };

@@ -12,6 +12,7 @@ export const show = defineCommand({
   usage: 'show NAME[@REVISION|:TAG]',
   examples: ['show churn', 'show churn@2', 'show churn:prod'],
   args: { positionals: { revision: { kind: 'revision', required: true } } },
+  reads: true,
   async run(args, context) {
     const { services } = context;
     const { environment: name, revision: which } = args.revision;

@@ -8,6 +8,7 @@ export const status = defineCommand({
   usage: 'status [NAME|BUILD]',
   examples: ['status churn', 'status'],
   args: { positionals: { build: { kind: 'build' } } },
+  reads: true,
   async run(args, { services }) {
     if (args.build === null)
       return { kind: 'builds', builds: await services.builds({ limit: 10 }) };

@@ -30,6 +30,7 @@ export const update = defineCommand({
       ...EDIT_ARGS.options,
     },
   },
+  reads: ({ yes }) => !yes,
   async run(args, context) {
     const latest = args.latest === true;
     if (latest && args.specs.length > 0) {

@@ -10,6 +10,7 @@ export const whoami = defineCommand({
   summary: 'who you are here, and what you may do',
   usage: 'whoami',
   examples: ['whoami'],
+  isPrivate: true,
   args: {},
   async run(_args, { user, services }) {
     const { operators } = services.settings;

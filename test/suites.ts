@@ -40,6 +40,7 @@ export const SUITES: readonly Suite[] = [
   { begins: 'test/slack/blocks', group: 'fast', needs: 'python' },
   { begins: 'test/slack/budget', group: 'fast', needs: 'npm' },
   { begins: 'test/slack/modals', group: 'fast', needs: 'python' },
+  { begins: 'test/slack/shared-by', group: 'fast', needs: 'npm' },
   { begins: 'test/slack/emoji', group: 'fast', needs: 'npm' },
   { begins: 'test/slack/', group: 'units', needs: 'python' },
   { begins: 'deploy/lab/slack/test/page', group: 'units', needs: 'test' },

@@ -9,6 +9,8 @@ export interface Place {
   team: string | null;
   /** The thread to answer in; null for the channel itself. */
   thread: string | null;
+  /** That thread only begins with our answer: until then nobody sees there what is for one person. */
+  isThreadNew: boolean;
   /**
    * Answers are simply posted: a direct conversation, or a mention, which everybody saw and whose
    * answer would be lost if it were for one person (Slack shows that in living threads only).
@@ -33,6 +35,7 @@ export function placeOf(user: string, known: Partial<Omit<Place, 'user'>>): Plac
     channel: '',
     team: null,
     thread: null,
+    isThreadNew: false,
     open: false,
     respond: null,
     replace: null,
@@ -41,6 +44,12 @@ export function placeOf(user: string, known: Partial<Omit<Place, 'user'>>): Plac
     file: null,
     ...known,
   };
+}
+
+/** The same place for an answer that is for this person alone, wherever others would read it. */
+export function privately(place: Place): Place {
+  if (!place.open || isDirect(place.channel)) return place;
+  return { ...place, open: false, thread: place.isThreadNew ? null : place.thread };
 }
 
 /** A conversation of two people, ours or not: nobody sees an ephemeral message there later. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Arguments, defineCommand, type Incomplete } from '../../commands/command.ts';
 import { parseCommand } from '../../commands/grammar/parse.ts';
+import { commands } from '../../commands/registry.ts';
 import { settings } from '../answers/samples.ts';
 
 /** Compiles only where both types are the same. */
@@ -34,6 +35,20 @@ describe('a command', () => {
     holds<Same<Incomplete<Given>['edge'], string[]>>();
     // @ts-expect-error A grammar has no argument of a name that is not in it.
     holds<Same<Given['nobody'], string>>();
+  });
+
+  test('may be said again only where it changes nothing', () => {
+    const reads = (text: string) => {
+      const said = parseCommand(text, commands, settings);
+      return said.kind === 'command' && said.command.reads(said.arguments);
+    };
+    for (const text of ['list', 'run churn', 'add churn scipy', 'update churn', 'freeze', 'block'])
+      assert.ok(reads(text), text);
+    for (const text of [
+      ...['create churn numpy', 'add churn scipy --yes', 'remove churn scipy -y', 'apply abc'],
+      ...['freeze --why x', 'block numpy --why x', 'tag churn@1 prod', 'delete churn', 'nonsense'],
+    ])
+      assert.ok(!reads(text), text);
   });
 
   /** What a text gives for the environment and the tool. */

@@ -1,6 +1,5 @@
 /** An answer with what leads on from it: the live message, the line to copy, the way to show it to all. */
 import { fitsButton, freeButton } from '../../answers/buttons.ts';
-import { type ByKind, byKind } from '../../answers/by-kind.ts';
 import { describe } from '../../answers/describe.ts';
 import { type Button, type Document, link, small } from '../../answers/document.ts';
 import type { Build } from '../../domain/build.ts';
@@ -9,6 +8,7 @@ import type { Settings } from '../../domain/services.ts';
 import type { Chat } from '../chat.ts';
 import type { Place } from '../place.ts';
 import type { Runner } from './runner.ts';
+import { sharedBy } from './shared-by.ts';
 import { TITLES } from './titles.ts';
 
 /** `asked`: the command that was answered, where a button may say or show it again. */
@@ -16,70 +16,30 @@ export interface Documents {
   documentFor(reply: Reply, asked: string | null): Promise<Document>;
   /** What is seen by one person, with the way to show it to all. */
   sharable(reply: Reply, place: Place, asked: string | null): Promise<Document>;
-  /** A command that only reads, and fits behind a button. */
-  mayBeShared(text: string | null): text is string;
 }
 
 export function createDocuments(chat: Chat, settings: Settings, runner: Runner): Documents {
-  const mayBeShared = (text: string | null): text is string =>
-    text !== null && fitsButton(text) && runner.titleOf(text) !== null;
-
   async function documentFor(reply: Reply, asked: string | null): Promise<Document> {
     const document = describe(reply, settings);
     if (reply.kind === 'build') return withFirst(document, await followLink(reply.build, chat));
-    if (reply.kind !== 'invocation' || !mayBeShared(asked)) return document;
+    if (reply.kind !== 'invocation' || asked === null || !fitsButton(asked)) return document;
     const copy = freeButton('copy_text', TITLES.run, 'primary', asked);
     return withButtons(document, { first: [copy] });
   }
 
   return {
-    mayBeShared,
     documentFor,
     async sharable(reply, place, asked) {
       const document = await documentFor(reply, asked);
       const isPrivate = !place.open && place.channel !== '';
-      const share =
-        isPrivate && mayBeShared(asked) && isWorthSharing(reply)
-          ? [freeButton('share', 'Share here', null, asked)]
-          : [];
+      // What came with a file cannot be said again without it.
+      const command = isPrivate && place.file === null ? sharedBy(reply, asked) : null;
+      const isSayable = command !== null && fitsButton(command) && runner.reads(command);
+      const share = isSayable ? [freeButton('share', 'Share here', null, command)] : [];
       return withButtons(document, { last: share });
     },
   };
 }
-
-export function isWorthSharing(reply: Reply): boolean {
-  return byKind(WORTH_SHARING, reply);
-}
-
-const WORTH_SHARING: ByKind<Reply, boolean> = {
-  build: () => true,
-  invocation: () => true,
-  plan: () => true,
-  known: () => true,
-  edit: () => true,
-  revisions: () => true,
-  builds: ({ builds }) => builds.length > 0,
-  environments: ({ environments }) => environments.length > 0,
-  environment: () => true,
-  schedules: () => false,
-  search: ({ found }) => found.length > 0,
-  file: () => false,
-  leaving: () => false,
-  left: () => false,
-  move: () => false,
-  log: ({ lines }) => lines.length > 0,
-  findings: () => true,
-  audit: () => false,
-  freezes: () => false,
-  blocks: () => false,
-  approvals: () => false,
-  subscriptions: () => false,
-  help: () => false,
-  welcome: () => false,
-  form: () => false,
-  notice: () => false,
-  refusal: () => false,
-};
 
 async function followLink(build: Build, chat: Chat): Promise<Document['parts']> {
   const live = build.message ? await chat.permalink(build.message) : null;

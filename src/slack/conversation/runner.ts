@@ -27,6 +27,10 @@ export interface Runner {
   review(text: string, place: Asking): Promise<FerryError | null>;
   /** The title of the answer to a command that only reads; null for any other text. */
   titleOf(text: string): string | null;
+  /** Whether the text is a command that changes nothing, so that it can be said again. */
+  reads(text: string): boolean;
+  /** Whether the answers to the command are for who asks alone. */
+  isPrivate(text: string): boolean;
   /** Whether the text is no more than the command that has a form. */
   asksForForm(text: string): boolean;
 }
@@ -50,6 +54,8 @@ export function createRunner({ commands, services, chat, log }: RunnerOptions): 
     commands: helps,
   });
 
+  const parse = (text: string) => parseCommand(text, commands, services.settings);
+
   return {
     run: (text, place, tell) =>
       attempt(async () => {
@@ -64,8 +70,16 @@ export function createRunner({ commands, services, chat, log }: RunnerOptions): 
         return null;
       }),
     titleOf(text) {
-      const parsed = parseCommand(text, commands, services.settings);
+      const parsed = parse(text);
       return titleOf(parsed.kind === 'command' ? parsed.command.name : null);
+    },
+    reads(text) {
+      const parsed = parse(text);
+      return parsed.kind === 'command' && parsed.command.reads(parsed.arguments);
+    },
+    isPrivate(text) {
+      const parsed = parse(text);
+      return parsed.kind !== 'empty' && parsed.command?.isPrivate === true;
     },
     asksForForm: (text) => formWords.has(text.trim().toLowerCase()),
   };

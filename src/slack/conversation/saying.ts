@@ -3,7 +3,7 @@ import type { CommandContext } from '../../../commands/command.ts';
 import type { Settings } from '../../domain/services.ts';
 import { renderMessage } from '../blocks.ts';
 import type { Chat } from '../chat.ts';
-import { isDirect, type Place } from '../place.ts';
+import { isDirect, type Place, privately } from '../place.ts';
 import type { Answer } from './answer.ts';
 import type { Modals } from './modals.ts';
 import type { Opening } from './opening.ts';
@@ -30,7 +30,8 @@ export interface Saying {
 export function createSaying(options: SayingOptions): Saying {
   const { chat, settings, runner, ways, opening, answer, modals } = options;
 
-  async function say(text: string, place: Place): Promise<void> {
+  async function say(text: string, asked: Place): Promise<void> {
+    const place = runner.isPrivate(text) ? privately(asked) : asked;
     if (place.file === null && runner.asksForForm(text)) {
       if (await opening.openForm({}, place)) return;
       const form = renderMessage({ kind: 'form', form: 'create', initial: {} }, settings);

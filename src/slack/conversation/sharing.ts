@@ -6,9 +6,10 @@ import { ChatError } from '../chat/error.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../place.ts';
 import type { Answer } from './answer.ts';
-import { type Documents, isWorthSharing, withFirst } from './documents.ts';
+import { type Documents, withFirst } from './documents.ts';
 import { notShared } from './notes.ts';
 import type { Runner } from './runner.ts';
+import { sharedBy } from './shared-by.ts';
 import type { Ways } from './ways.ts';
 
 export interface SharingOptions {
@@ -26,9 +27,9 @@ export type Share = (text: string, place: Place) => Promise<void>;
 export function createShare(options: SharingOptions): Share {
   const { settings, log, runner, ways, documents, answer } = options;
   return async (text, place) => {
-    if (!documents.mayBeShared(text)) return answer(await runner.run('help', place), place);
+    if (!runner.reads(text)) return answer(await runner.run('help', place), place);
     const reply = await runner.run(text, place);
-    if (!isWorthSharing(reply)) return answer(reply, place);
+    if (sharedBy(reply, text) === null) return answer(reply, place);
     const document = await documents.documentFor(reply, text);
     const typed = code(`${settings.command} ${text}`, 200);
     const shared = withFirst(document, [small(user(place.user), ' shared this: ', typed)]);

@@ -38,6 +38,7 @@ export function listenToMessages(app: App, listening: Listening): void {
       channel: event.channel,
       team: context.teamId ?? null,
       thread: event.thread_ts ?? event.ts,
+      isThreadNew: event.thread_ts === undefined,
       open: true,
     });
     background(hear(listening, text, event, place, context.botUserId));
