@@ -82,6 +82,8 @@ export interface Grammar {
   options?: Record<string, Option>;
   /** Words after a lone `--`, untouched: the user's application and its arguments. */
   rest?: boolean;
+  /** A file of packages may stand for any of its words. */
+  file?: boolean;
   /** Takes the whole text after the command's name as it is (a pasted traceback). */
   raw?: boolean;
 }
@@ -114,11 +116,17 @@ type Beside = {
   raw: string;
   /** The packages that a file names by their addresses; null where none is given, or not all are. */
   lock: Lock | null;
+  /** The file of packages that came along, for a command whose grammar takes one as it is. */
+  file: PackagesFile | null;
 };
 
 /** Arguments of a text with mistakes in it: a wrong word is null, or left out of its list. */
 export type Incomplete<A> = {
-  [P in keyof A]: P extends 'raw' ? A[P] : A[P] extends readonly unknown[] ? A[P] : A[P] | null;
+  [P in keyof A]: P extends 'raw' | 'file'
+    ? A[P]
+    : A[P] extends readonly unknown[]
+      ? A[P]
+      : A[P] | null;
 };
 
 /** A file of packages that came with a text, whole: an `environment.yml`, a `requirements.txt`. */

@@ -1,18 +1,29 @@
+import { compareSides, type Side } from '../src/domain/comparison.ts';
 import { type Revision, revisionLabel } from '../src/domain/environment.ts';
 import { userError } from '../src/domain/errors.ts';
-import { type CommandContext, defineCommand, type KindTypes } from './command.ts';
+import { everyPackage } from '../src/domain/lock.ts';
+import type { Reply } from '../src/domain/reply.ts';
+import {
+  type CommandContext,
+  defineCommand,
+  type KindTypes,
+  type PackagesFile,
+} from './command.ts';
+import { sideOfFile } from './diff/side.ts';
 
 export const diff = defineCommand({
   name: 'diff',
   group: 'change',
-  summary: 'what differs between two revisions, or two environments',
+  summary: 'what differs between two revisions, environments, or a file and one of them',
   usage: 'diff NAME[@REVISION|:TAG] [NAME[@REVISION|:TAG]]',
   examples: ['diff churn', 'diff churn@1 churn@3', 'diff churn:prod churn', 'diff churn fraud'],
   notes: [
     'One revision is compared with the default one, and that with the one before it.',
+    'With a file, attached or pasted, that is compared with the revision: an `environment.yml` by which of its constraints the revision meets, a lock by its packages. In a terminal: `conda-ferry diff FILE churn@3`, or two files.',
     'Packages with their versions and sizes, what was asked for, code of your own, and the archive.',
   ],
   args: {
+    file: true,
     positionals: {
       from: { kind: 'revision', required: true },
       to: { kind: 'revision' },
@@ -20,6 +31,10 @@ export const diff = defineCommand({
   },
   reads: true,
   async run(args, { services }) {
+    if (args.file !== null) {
+      if (args.to !== null) throw tooMuch();
+      return compareWithFile(args.file, args.from, services);
+    }
     const first = await revisionOf(args.from, services);
     if (args.to !== null) {
       return { kind: 'revisions', from: first, to: await revisionOf(args.to, services) };
@@ -29,6 +44,41 @@ export const diff = defineCommand({
     return { kind: 'revisions', from: await revisionBefore(usual, services), to: usual };
   },
 });
+
+/** The file against the revision, or against the environment that it names. */
+async function compareWithFile(
+  file: PackagesFile,
+  named: KindTypes['revision'] | null,
+  services: CommandContext['services'],
+): Promise<Reply> {
+  const { name, ...from } = sideOfFile(file, services.settings);
+  const reference = named ?? (name === null ? null : { environment: name, revision: null });
+  if (reference === null) {
+    throw userError({
+      code: 'nothing-to-compare',
+      message: 'What is the file to be compared with? It does not name an environment.',
+      suggestion: 'Name a revision: `diff churn@3`.',
+    });
+  }
+  const to = sideOfRevision(await revisionOf(reference, services));
+  return { kind: 'comparison', from, to, compared: compareSides(from, to) };
+}
+
+function tooMuch(): Error {
+  return userError({
+    code: 'too-much-to-compare',
+    message: 'A file is compared with one revision, and two are named.',
+    suggestion: 'Leave one out, or the file.',
+  });
+}
+
+/** A revision as one of two that are compared. */
+export function sideOfRevision({ request, number, lock }: Revision): Side {
+  return {
+    label: revisionLabel(request.environment, number),
+    ...{ asked: request, installed: everyPackage(lock), left: [] },
+  };
+}
 
 function revisionOf(
   { environment, revision }: KindTypes['revision'],

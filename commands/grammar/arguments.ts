@@ -34,7 +34,7 @@ export function parseArguments(
   const positionals = positionalValues(reading, plain, options, new Set(chosen.keys()));
   return {
     arguments: {
-      ...{ rest: rest.map(({ text }) => text), raw: typed, lock: null },
+      ...{ rest: rest.map(({ text }) => text), raw: typed, lock: null, file: null },
       ...options,
       ...positionals,
     },

@@ -81,14 +81,18 @@ function read(
         .replace(/^`+\s*/, '')
         .slice(first.length)
         .trim();
-      return { kind: 'command', command, arguments: { rest: [], raw, lock: null }, draft: null };
+      return {
+        kind: 'command',
+        command,
+        arguments: { rest: [], raw, lock: null, file: null },
+        draft: null,
+      };
     }
     const told = tokenize(typed).slice(foreign?.words ?? 1);
     const words = takesSpecs(command.grammar) ? withoutInstallers(told, typed) : told;
-    const draft =
-      file && takesRequest(command.grammar)
-        ? draftOfFile(command, words, typed, settings, file)
-        : parseArguments(command, words, typed, settings);
+    const draft = file
+      ? draftBeside(file, command, words, typed, settings)
+      : parseArguments(command, words, typed, settings);
     const [mistake, ...more] = draft.mistakes;
     if (!mistake) return { kind: 'command', command, arguments: draft.arguments, draft };
     // What would do instead of each does for all only where each has something.
@@ -102,18 +106,21 @@ function read(
 }
 
 /** What a file says need not be typed; commands that take packages have the grammar of a request. */
-function draftOfFile(
+function draftBeside(
+  file: PackagesFile,
   command: Command,
   words: readonly Token[],
   typed: string,
   settings: Settings,
-  file: PackagesFile,
 ): Draft {
+  const isRequest = takesRequest(command.grammar);
+  if (!isRequest && !command.grammar.file) return parseArguments(command, words, typed, settings);
   const positionals = Object.entries(command.grammar.positionals ?? {}).map(
     ([name, positional]) => [name, { ...positional, required: false }] as const,
   );
   const grammar = { ...command.grammar, positionals: Object.fromEntries(positionals) };
   const draft = parseArguments({ ...command, grammar }, words, typed, settings);
+  if (!isRequest) return { ...draft, arguments: { ...draft.arguments, file } };
   return withFile(draft as unknown as Parameters<typeof withFile>[0], file, settings) as Draft;
 }
 

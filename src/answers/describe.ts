@@ -7,6 +7,7 @@ import { describeBlocks } from './blocks.ts';
 import { describeBuild } from './build.ts';
 import { describeBuilds } from './builds.ts';
 import { type ByKind, byKind } from './by-kind.ts';
+import { describeComparison } from './comparison.ts';
 import type { Document } from './document.ts';
 import { describeEdit } from './edit.ts';
 import { describeEnvironment } from './environment.ts';
@@ -37,6 +38,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   known: describeKnown,
   edit: describeEdit,
   revisions: describeRevisions,
+  comparison: describeComparison,
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,

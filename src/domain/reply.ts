@@ -2,6 +2,7 @@ import type { Approval } from './approval.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Block } from './block.ts';
 import type { Build } from './build.ts';
+import type { Compared, Side } from './comparison.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { ErrorKind, FerryError, Repair } from './errors.ts';
@@ -48,6 +49,8 @@ export type Reply =
   | { kind: 'edit'; plan: Plan; base: Revision; id: string }
   /** What one revision has that another one has not. */
   | { kind: 'revisions'; from: Revision; to: Revision }
+  /** What a file has, or asks for, beside a revision or another file. */
+  | { kind: 'comparison'; from: Side; to: Side; compared: Compared }
   | { kind: 'builds'; builds: Build[] }
   /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
   | { kind: 'environments'; environments: Environment[]; others: number | null }

@@ -48,14 +48,13 @@ export async function attachedPackages(
   chat: Chat,
 ): Promise<PackagesFile | null> {
   const [command = ''] = text.trim().split(/\s+/);
-  const isAsked = /^(?:create|build|plan)$/i.test(command);
+  const isAsked = /^(?:create|build|plan|diff)$/i.test(command);
   if (!isAsked && command !== '') return null;
   const file =
     files.find(({ name }) => PACKAGES.test(name)) ??
     (isAsked ? files.find(({ name }) => TEXT.test(name)) : undefined);
   if (!file) return null;
-  const content = await chat.readFile(file.id, LONGEST_PACKAGES);
-  return { name: file.name, bytes: new TextEncoder().encode(content) };
+  return { name: file.name, bytes: await chat.readFile(file.id, LONGEST_PACKAGES) };
 }
 
 /** What stands between the first pair of fences of a message, as a file without a name. */
@@ -84,7 +83,11 @@ export async function withAttachments(
 
 /** The text of the first few files. Rejects when Slack does not hand one out. */
 export function readLogs(files: readonly AttachedFile[], chat: Chat): Promise<string[]> {
-  return Promise.all(files.slice(0, MOST_LOGS).map(({ id }) => chat.readFile(id, LONGEST_LOG)));
+  return Promise.all(
+    files
+      .slice(0, MOST_LOGS)
+      .map(async ({ id }) => new TextDecoder().decode(await chat.readFile(id, LONGEST_LOG))),
+  );
 }
 
 /** `diagnose` with nothing to diagnose, or with no more than a word that points: `diagnose this`. */

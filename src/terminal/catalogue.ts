@@ -51,6 +51,12 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
       'what a file of packages asks for, with every row that cannot be had, and the command it makes',
     load: () => import('./read.ts'),
   },
+  diff: {
+    words: 'FILE|NAME[@REVISION|:TAG] FILE|NAME[@REVISION|:TAG] [--json] [--config FILE]',
+    summary:
+      'what differs between two files of packages, or a file and a revision; of an environment.yml, which of its constraints are met',
+    load: () => import('./diff.ts'),
+  },
   pack: {
     words:
       'PREFIX -o FILE [--root NAME] [--cache DIR] [--level N] [--target-prefix PATH] [--packer segments|archiver] [--json]',

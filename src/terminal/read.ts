@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { findConfigFile } from '../config/find.ts';
 import type { Config } from '../config.ts';
 import { outsideError } from '../domain/errors.ts';
 import { isName, nearestName, printable } from '../domain/names.ts';
@@ -18,6 +17,7 @@ import {
   usageError,
   writeJson,
 } from './command.ts';
+import { configuration } from './configuration.ts';
 
 const OPTIONS = {
   with: {
@@ -75,14 +75,6 @@ export const command: TerminalCommand = {
     return isNothing && content.refused.length > 0 ? 1 : 0;
   },
 };
-
-async function configuration(named: string | undefined): Promise<Config | null> {
-  const file = named ?? (await findConfigFile(process.env));
-  if (file === null) return null;
-  // Its rules are loaded for a file only.
-  const { loadConfig } = await import('../config.ts');
-  return loadConfig({ file, environment: process.env });
-}
 
 /** What the channels of a file have, or the default ones where it names none. */
 async function packagesOf(

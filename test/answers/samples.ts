@@ -9,6 +9,7 @@ import {
   type Step,
   type StepName,
 } from '../../src/domain/build.ts';
+import { compareSides, type Side } from '../../src/domain/comparison.ts';
 import type { Finding } from '../../src/domain/diagnosis.ts';
 import {
   type Environment,
@@ -21,7 +22,7 @@ import {
   type Verification,
 } from '../../src/domain/environment.ts';
 import type { Failure } from '../../src/domain/errors.ts';
-import type { Lock, LockedPackage } from '../../src/domain/lock.ts';
+import { everyPackage, type Lock, type LockedPackage } from '../../src/domain/lock.ts';
 import { type LockFormat, lockFile } from '../../src/domain/lock-file.ts';
 import type { Note } from '../../src/domain/note.ts';
 import type { Plan } from '../../src/domain/plan.ts';
@@ -550,6 +551,22 @@ function requestOf(...specs: string[]): BuildRequest {
 }
 
 /** One of every kind and state, by the name of its golden text. */
+function askedSide(...specs: string[]): Side {
+  return {
+    ...{ label: 'environment.yml', installed: null },
+    asked: { specs: specs.map((text) => parseSpec(text)), pip: [] },
+    left: [{ line: 9, text: '- -e .' }],
+  };
+}
+
+/** Of a file with these specs, and a revision. */
+function comparison(...specs: string[]): Extract<Reply, { kind: 'comparison' }> {
+  const { request, lock } = planned(3);
+  const from = askedSide(...specs);
+  const to = { label: 'churn@3', asked: request, installed: everyPackage(lock), left: [] };
+  return { kind: 'comparison', from, to, compared: compareSides(from, to) };
+}
+
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
   'build-running': buildReply(build('running')),
@@ -750,6 +767,16 @@ export const samples: Readonly<Record<string, Reply>> = {
     kind: 'revisions',
     from: { ...planned(1), createdAt: START },
     to: { ...planned(3), lock: plan().lock, request: requestOf('python=3.11', 'numpy>=2') },
+  },
+  comparison: comparison('python=3.11', 'numpy>=3', 'polars'),
+  'comparison-met': comparison('python=3.11'),
+  'comparison-asked': {
+    ...comparison('python=3.11', 'numpy>=3'),
+    to: { ...askedSide('python=3.12', 'numpy>=3', 'scipy'), label: 'other.yml' },
+    compared: compareSides(
+      askedSide('python=3.11', 'numpy>=3'),
+      askedSide('python=3.12', 'numpy>=3', 'scipy'),
+    ),
   },
   builds: { kind: 'builds', builds: [build('running'), build('ready'), build('failed')] },
   'builds-none': { kind: 'builds', builds: [] },

@@ -117,6 +117,53 @@ describe('a build of a lock that somebody has', () => {
   });
 });
 
+describe('diff with a file', () => {
+  const diff = (world: World, text: string, content: string) =>
+    execute(text, commands, {
+      ...{ user: 'U1', channel: 'C1', team: null, services: world.services, commands: commandHelp },
+      file: { name: 'environment.yml', bytes: new TextEncoder().encode(content) },
+    });
+  const FILE = 'name: churn\ndependencies:\n  - numpy>=3\n  - pip:\n    - -e .\n';
+
+  test('judges its constraints by the revision that is named, or by the environment that it names', async () => {
+    const packages = [locked('numpy 2.2.6')];
+    const engine = engineSolving(async ({ platform }) => ({ platform, packages }));
+    const world = createWorld({ engine });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    for (const text of ['diff churn@1', 'diff']) {
+      const reply = await diff(world, text, FILE);
+      assert.ok(reply.kind === 'comparison', JSON.stringify(reply));
+      assert.deepEqual(
+        [reply.from.label, reply.from.left.length, reply.to.label, reply.compared],
+        [
+          ...['environment.yml', 1, 'churn@1'],
+          {
+            ...{ kind: 'constraints', others: 0 },
+            judged: [{ asked: 'numpy>=3', found: 'numpy 2.2.6', isMet: false }],
+          },
+        ],
+      );
+    }
+    const pasted = await world.say('U1', `diff churn@1\n${FILE}`);
+    assert.equal(pasted.kind, 'comparison');
+  });
+
+  test('that names no environment, or beside two revisions, is asked back', async () => {
+    const world = createWorld();
+    const codes = await Promise.all(
+      [
+        ['diff', 'dependencies: [numpy]'],
+        ['diff churn@1 churn@2', FILE],
+      ].map(async ([text = '', content = '']) => {
+        const reply = await diff(world, text, content);
+        return reply.kind === 'refusal' && reply.error.code;
+      }),
+    );
+    assert.deepEqual(codes, ['nothing-to-compare', 'too-much-to-compare']);
+  });
+});
+
 describe('a plan of a lock that somebody has', () => {
   test('shows its packages, and what its button says builds exactly those', async () => {
     const engine = engineSolving(async () => assert.fail('nothing is left to solve'));

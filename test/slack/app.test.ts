@@ -372,6 +372,24 @@ describe('other ways to speak', () => {
       );
     }));
 
+  test('one that Windows has written in UTF-16 is read as it is', () =>
+    inWorld(async (world) => {
+      await world.slack.shareFile({
+        ...{ user: ANA, channel: DATA, name: 'environment.yml', text: '<@U0FERRYBOT> create' },
+        content: Buffer.from(`\ufeff${FILE}`, 'utf16le'),
+      });
+      await world.slack.untilMessage(says(/churn waits/));
+    }));
+
+  test('one attached to a diff is compared with the revision', () =>
+    inWorld(async (world) => {
+      await world.slack.shareFile({
+        ...{ user: ANA, channel: DATA, name: 'environment.yml', text: '<@U0FERRYBOT> diff' },
+        content: Buffer.from('dependencies:\n  - six\n'),
+      });
+      await world.slack.untilMessage(says(/What is the file to be compared with/));
+    }));
+
   test('“Build this” reads the block of code in a message, and says where there is none', () =>
     inWorld(async (world) => {
       const press = async (text: string) => {

@@ -21,8 +21,8 @@ export interface Reading {
   readThread(reference: MessageReference, before: string, limit: number): Promise<SaidMessage[]>;
   /** Ids of the people in a user group. */
   membersOfGroup(id: string): Promise<string[]>;
-  /** Text of a file that people shared, at most `limit` bytes from its end. */
-  readFile(id: string, limit: number): Promise<string>;
+  /** A file that people shared, at most `limit` bytes from its end. */
+  readFile(id: string, limit: number): Promise<Uint8Array>;
 }
 
 export function createReading(call: Call, download: Download): Reading {

@@ -82,6 +82,6 @@ function downloadOf(token: string, slackApiUrl: string): Download {
       kept = Buffer.concat([kept, chunk]);
       if (kept.length > 2 * limit) kept = kept.subarray(-limit);
     }
-    return kept.subarray(-limit).toString('utf8');
+    return kept.subarray(-limit);
   };
 }

@@ -20,6 +20,7 @@ const SHARED_BY: ByKind<Reply, Asked, [Asked]> = {
   known: ({ environment, revision }) => `run ${revisionLabel(environment, revision)}`,
   edit: same,
   revisions: same,
+  comparison: same,
   builds: ({ builds }, asked) => (builds.length > 0 ? asked : null),
   environments: ({ environments }, asked) => (environments.length > 0 ? asked : null),
   environment: same,
