@@ -40,7 +40,7 @@ export const block = defineCommand({
     return {
       kind: 'notice',
       tone: 'success',
-      text: `\`${text}\` is kept out of everything new. ${has === 0 ? 'No environment has it.' : `${counted(has, 'environment')} ${has === 1 ? 'has' : 'have'} it: \`search ${text}\` says which.`} \`unblock ${text}\` ends it.`,
+      text: `\`${text}\` is kept out of everything new. ${has === 0 ? 'No environment has it.' : `${counted(has, 'environment')} ${has === 1 ? 'has' : 'have'} it: \`search ${text}\` says which, \`rebuild --affected\` asks the owners.`} \`unblock ${text}\` ends it.`,
     };
   },
 });

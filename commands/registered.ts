@@ -17,6 +17,7 @@ export { list } from './list.ts';
 export { lock } from './lock.ts';
 export { logs } from './logs.ts';
 export { plan } from './plan.ts';
+export { rebuild } from './rebuild.ts';
 export { refuse } from './refuse.ts';
 export { remove } from './remove.ts';
 export { restore } from './restore.ts';

@@ -1,6 +1,7 @@
 /** Every kind of reply as a document: a table with one describer per kind. */
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
+import { describeAffected } from './affected.ts';
 import { describeApprovals } from './approval.ts';
 import { describeAudit } from './audit.ts';
 import { describeBlocks } from './blocks.ts';
@@ -42,6 +43,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   builds: describeBuilds,
   environments: describeEnvironments,
   environment: describeEnvironment,
+  affected: describeAffected,
   schedules: describeSchedules,
   search: describeSearch,
   file: describeFile,

@@ -101,6 +101,7 @@ const OPERATORS_ONLY: readonly string[] = [
   'thaw',
   'block',
   'unblock',
+  'rebuild',
 ] satisfies Restrictable[];
 
 type Rules = Pick<Settings, 'operators' | 'roles' | 'approvals'>;

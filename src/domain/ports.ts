@@ -10,6 +10,7 @@ import type { Block } from './block.ts';
 import type { Build, Requester, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
+import type { Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
 import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
 import type { PipRequirement } from './pip.ts';
@@ -363,6 +364,20 @@ export type Notice =
   | { id: string; kind: 'expiring'; environment: string; ends: number; dueAt: number }
   /** What a schedule has found and not built, a sentence; for the owner. */
   | { id: string; kind: 'newer'; environment: string; text: string; dueAt: number }
+  /**
+   * What somebody wants changed of an environment, and commands that do it; for the owner. `planId`: the
+   * plan that one of them builds.
+   */
+  | {
+      id: string;
+      kind: 'affected';
+      environment: string;
+      by: string;
+      text: string;
+      planId: string | null;
+      repairs: Repair[];
+      dueAt: number;
+    }
   /** How a build that a schedule asked for has ended; for the owner. */
   | { id: string; kind: 'scheduled'; environment: string; buildId: string; dueAt: number }
   /** What came of an environment, for who subscribed: `to` is a channel or a person. */

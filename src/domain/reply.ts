@@ -13,6 +13,7 @@ import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
 import type { SearchResult } from './search.ts';
 import type { Leaving, Left } from './services/letting-go.ts';
+import type { Affected } from './services/rebuilds.ts';
 import type { Moved } from './services/tags.ts';
 import type { Spec } from './spec.ts';
 import type { Subscription } from './subscription.ts';
@@ -62,6 +63,8 @@ export type Reply =
       /** Whether who asks is told what comes of it. */
       isWatched: boolean;
     }
+  /** Who has packages that they should not have, and what becomes of each. */
+  | { kind: 'affected'; specs: Spec[]; affected: Affected[] }
   /** Environments that are built by themselves, and what came of it. */
   | { kind: 'schedules'; environments: Environment[] }
   /** Who has packages that meet one of the specs; `page` counts from 1. */

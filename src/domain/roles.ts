@@ -13,6 +13,7 @@ export const RESTRICTABLE = [
   'thaw',
   'block',
   'unblock',
+  'rebuild',
   'subscribe',
 ] as const;
 export type Restrictable = (typeof RESTRICTABLE)[number];

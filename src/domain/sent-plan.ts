@@ -1,5 +1,6 @@
 import { NOTE } from './note.ts';
 import type { Plan } from './plan.ts';
+import type { KeptPlan } from './services/edits.ts';
 import { listOf, number, object, oneOf, or, string } from './shape.ts';
 import { LOCK, PIN, REQUEST } from './stored.ts';
 
@@ -12,4 +13,11 @@ export const PLAN = object<Plan>({
     null,
   ),
   staged: or(number, null),
+});
+
+/** A plan as it is kept until it is built. */
+export const KEPT_PLAN = object<KeptPlan>({
+  plan: PLAN,
+  newest: or(number, null),
+  command: string,
 });

@@ -16,6 +16,7 @@ import type { LettingGo } from './services/letting-go.ts';
 import type { Lookup } from './services/lookup.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
+import type { Rebuilds } from './services/rebuilds.ts';
 import type { Roles } from './services/roles.ts';
 import type { Schedules } from './services/schedules.ts';
 import type { Subscriptions } from './services/subscriptions.ts';
@@ -39,6 +40,7 @@ export interface Services
     Freezes,
     Blocks,
     Schedules,
+    Rebuilds,
     Roles,
     Approvals,
     LettingGo,

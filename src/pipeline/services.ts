@@ -15,6 +15,7 @@ import { lookup } from './services/lookup.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
 import type { ServicePorts } from './services/ports.ts';
+import { rebuilds } from './services/rebuilds.ts';
 import { roles } from './services/roles.ts';
 import { schedules } from './services/schedules.ts';
 import { subscriptions } from './services/subscriptions.ts';
@@ -48,6 +49,7 @@ export function createServices({
     ...freezes(ports),
     ...blocks(ports),
     ...schedules(ports),
+    ...rebuilds(ports),
     ...tags(ports),
     ...roles(ports),
     ...approvals(ports),

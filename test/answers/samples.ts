@@ -896,6 +896,31 @@ export const samples: Readonly<Record<string, Reply>> = {
       { edge: 'madrid', why: 'Disks are being replaced.', user: 'U0OMARHAD1', at: START },
     ],
   },
+  affected: {
+    kind: 'affected',
+    specs: [parseSpec('openssl<3.0.15')],
+    affected: [
+      {
+        ...{ environment: 'churn', owner: 'U0ANARUIZ1', revision: 3, tags: ['prod'] },
+        packages: [{ name: 'openssl', version: '3.0.14' }],
+        outcome: { kind: 'asked', changes: '1 changed: `openssl 3.0.14` → `3.0.15`.' },
+      },
+      {
+        ...{ environment: 'fraud', owner: 'U0ANARUIZ1', revision: 1, tags: ['prod'] },
+        packages: [{ name: 'openssl', version: '3.0.13' }],
+        outcome: { kind: 'move', to: 2 },
+      },
+      {
+        ...{ environment: 'old', owner: 'U0BENOKAF1', revision: 1, tags: [] },
+        packages: [{ name: 'openssl', version: '3.0.13' }],
+        outcome: {
+          kind: 'cannot',
+          why: 'With all that is asked for, `openssl 3.0.13` is the newest.',
+        },
+      },
+    ],
+  },
+  'affected-nobody': { kind: 'affected', specs: [parseSpec('openssl<3.0.15')], affected: [] },
   schedules: {
     kind: 'schedules',
     environments: [

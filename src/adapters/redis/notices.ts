@@ -1,5 +1,6 @@
+import type { Repair } from '../../domain/errors.ts';
 import type { Notice, Store } from '../../domain/ports.ts';
-import { number, object, oneOf, type Shape, string } from '../../domain/shape.ts';
+import { listOf, number, object, oneOf, or, type Shape, string } from '../../domain/shape.ts';
 import { HAPPENING } from '../../domain/subscription.ts';
 import type { StoreKeys } from './keys.ts';
 import { FORMAT, readStored } from './records.ts';
@@ -80,6 +81,11 @@ const NOTICES = {
   newer: object<NoticeOf<'newer'>>({
     ...{ id: string, kind: oneOf(['newer']), environment: string, text: string, dueAt: number },
   }),
+  affected: object<NoticeOf<'affected'>>({
+    ...{ id: string, kind: oneOf(['affected']), environment: string, by: string, text: string },
+    ...{ planId: or(string, null), dueAt: number },
+    repairs: listOf(object<Repair>({ label: string, command: string })),
+  }),
   scheduled: object<NoticeOf<'scheduled'>>({
     ...{ id: string, kind: oneOf(['scheduled']), environment: string, buildId: string },
     dueAt: number,
@@ -87,7 +93,16 @@ const NOTICES = {
 };
 
 const KIND = object<Pick<Notice, 'kind'>>({
-  kind: oneOf(['settled', 'verified', 'approval', 'expiring', 'heard', 'newer', 'scheduled']),
+  kind: oneOf([
+    'settled',
+    'verified',
+    'approval',
+    'expiring',
+    'heard',
+    'newer',
+    'affected',
+    'scheduled',
+  ]),
 });
 
 const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

@@ -134,6 +134,11 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     ),
     concerns: NEW_BUILD,
   }),
+  askOwners: ([specs, requester]) => ({
+    ...{ requester, concerns: only('rebuild'), environment: null, build: null },
+    deed: 'rebuild',
+    text: ['rebuild --affected', ...specs.map((spec) => quoted(formatSpec(spec)))].join(' '),
+  }),
   forget: ([name, requester]) => ({
     ...ofEnvironment(name, requester, `delete ${name} --forget`),
     concerns: only('delete'),

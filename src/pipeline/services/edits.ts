@@ -3,17 +3,14 @@ import type { Edit } from '../../domain/edit.ts';
 import { type Environment, latestRevision, revisionLabel } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
 import { mayBuild } from '../../domain/policy.ts';
-import { PLAN } from '../../domain/sent-plan.ts';
-import type { Edits, KeptPlan } from '../../domain/services/edits.ts';
-import { number, object, or, string } from '../../domain/shape.ts';
+import { KEPT_PLAN } from '../../domain/sent-plan.ts';
+import type { Edits } from '../../domain/services/edits.ts';
 import { freeName } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
 
 /** A person waits for it; solves that take longer are very rare. */
 const WAIT_MS = 120_000;
-
-const KEPT_PLAN = object<KeptPlan>({ plan: PLAN, newest: or(number, null), command: string });
 
 /** Edited requests, solved by a worker, and kept until they are built. */
 export function edits(ports: ServicePorts): Edits {

@@ -8,6 +8,7 @@
  *   later it is due again;
  * - settled: posted, found, refused by Slack, or for nobody in Slack; it is never sent again.
  */
+import { describeProposal } from '../../answers/affected.ts';
 import { describeApproval } from '../../answers/approval.ts';
 import { type ByKind, byKind } from '../../answers/by-kind.ts';
 import type { Document } from '../../answers/document.ts';
@@ -16,6 +17,7 @@ import { describeNewer } from '../../answers/newer.ts';
 import { describeScheduled } from '../../answers/scheduled.ts';
 import { type Environment, isLetGo } from '../../domain/environment.ts';
 import type { Notice, Store } from '../../domain/ports.ts';
+import { KEPT_PLAN } from '../../domain/sent-plan.ts';
 import { messageOf } from '../blocks.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Log } from '../log.ts';
@@ -33,6 +35,7 @@ export interface OutboxOptions extends SettledOptions {
       Store,
       | 'readEnvironment'
       | 'readApproval'
+      | 'readKept'
       | 'dueNotices'
       | 'leaseNotice'
       | 'postponeNotice'
@@ -92,6 +95,7 @@ const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
   heard: heardOf,
   expiring: reminderOf,
   newer: newerOf,
+  affected: proposalOf,
   scheduled: scheduledOf,
 };
 
@@ -137,6 +141,20 @@ async function scheduledOf(
   if (build === null || environment === null || isLetGo(environment)) return 'never';
   const document = describeScheduled(environment, build, options.settings);
   return toOwner(notice, environment, document, options);
+}
+
+/** To the owner, directly; not once the environment has become another one. */
+async function proposalOf(
+  notice: Extract<Notice, { kind: 'affected' }>,
+  options: OutboxOptions,
+): Promise<Delivery> {
+  const { store } = options;
+  const environment = await store.readEnvironment(notice.environment);
+  const kept = notice.planId === null ? null : await store.readKept(notice.planId, KEPT_PLAN);
+  const isForgotten = notice.planId !== null && kept === null;
+  if (environment === null || isLetGo(environment) || isForgotten) return 'never';
+  const document = describeProposal(environment, notice, kept);
+  return document === null ? 'never' : toOwner(notice, environment, document, options);
 }
 
 function toOwner(
