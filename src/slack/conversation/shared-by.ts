@@ -24,6 +24,8 @@ const SHARED_BY: ByKind<Reply, Asked, [Asked]> = {
   builds: ({ builds }, asked) => (builds.length > 0 ? asked : null),
   environments: ({ environments }, asked) => (environments.length > 0 ? asked : null),
   environment: same,
+  // Said again, it would ask the owners again.
+  affected: never,
   schedules: ({ environments }, asked) => (environments.length > 0 ? asked : null),
   search: ({ found }, asked) => (found.length > 0 ? asked : null),
   // A long one is sent as a file, to one person.
