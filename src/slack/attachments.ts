@@ -53,7 +53,11 @@ export async function attachedPackages(
   const file =
     files.find(({ name }) => PACKAGES.test(name)) ??
     (isAsked ? files.find(({ name }) => TEXT.test(name)) : undefined);
-  if (!file) return null;
+  return file ? readPackages(file, chat) : null;
+}
+
+/** A file of packages. Rejects when Slack does not hand it out. */
+export async function readPackages(file: AttachedFile, chat: Chat): Promise<PackagesFile> {
   return { name: file.name, bytes: await chat.readFile(file.id, LONGEST_PACKAGES) };
 }
 
@@ -145,15 +149,20 @@ export function contentOf(message: SaidMessage | object): string {
     .slice(0, LONGEST_THREAD);
 }
 
-/** Why something people pointed at cannot be read, and what to do: scopes, membership, the file itself. */
-export function unreadable(error: ChatError): FerryError {
+/**
+ * Why something people pointed at cannot be read, and what to do: scopes, membership, the file
+ * itself. `instead`: what helps meanwhile, as a clause.
+ */
+export function unreadable(
+  error: ChatError,
+  instead = 'paste the text after `diagnose`',
+): FerryError {
   if (error.code === 'missing_scope') {
     const scopes = error.needed.map((scope) => `\`${scope}\``).join(' or ') || 'a scope';
     return outsideError({
       code: 'slack-scope-missing',
       message: `Slack does not let me read this: the app lacks ${scopes}.`,
-      suggestion:
-        'An operator can add it on the app’s page (OAuth & Permissions) and install the app again. Until then, paste the text after `diagnose`.',
+      suggestion: `An operator can add it on the app’s page (OAuth & Permissions) and install the app again. Until then, ${instead}.`,
     });
   }
   const { kind } = error;
@@ -161,20 +170,20 @@ export function unreadable(error: ChatError): FerryError {
     return outsideError({
       code: 'slack-not-in-channel',
       message: 'I am not in this channel, so Slack does not let me read here.',
-      suggestion: 'Type `/invite @Conda Ferry` and ask again, or paste the text after `diagnose`.',
+      suggestion: `Type \`/invite @Conda Ferry\` and ask again, or ${instead}.`,
     });
   }
   if (kind !== 'refused') {
     return outsideError({
       code: 'slack-unavailable',
       message: 'Slack does not hand out what stands here right now.',
-      suggestion: 'Ask again in a minute, or paste the last lines after `diagnose`.',
+      suggestion: `Ask again in a minute, or ${instead}.`,
       retryable: true,
     });
   }
   return outsideError({
     code: 'file-unreadable',
     message: 'Slack does not hand the attached file out.',
-    suggestion: 'Attach it again, or paste its last lines after `diagnose`.',
+    suggestion: `Attach it again, or ${instead}.`,
   });
 }

@@ -216,7 +216,11 @@ describe('the form for a new environment', () => {
 });
 
 describe('while one types', () => {
-  const held: Readonly<Record<string, string[]>> = { numpy: ['1.26.4', '2.2.6'], numba: ['0.61'] };
+  const held: Readonly<Record<string, string[]>> = {
+    python: ['3.11.9'],
+    numpy: ['1.26.4', '2.2.6'],
+    numba: ['0.61'],
+  };
   const channels: Channels = {
     read: async (names) =>
       names.map((name) => ({
@@ -261,6 +265,93 @@ describe('while one types', () => {
       },
       { channels },
     ));
+
+  const file = `name: ours
+channels: [conda-forge]
+dependencies:
+  - python=3.11
+  - nunpy
+  - numba
+  - cupy::cupy
+  - pip: ["git+https://example.org/x.git"]
+`;
+
+  test('the rows of a file that cannot be had are shown at the file, and its packages are built', () =>
+    inWorld(
+      async (world) => {
+        await world.slash('create');
+        const { id: viewId } = await world.slack.untilView(ANA, says(/New environment/));
+        const submit = (content: string, packages = '') => {
+          const { fileId } = world.slack.uploadFile({
+            user: ANA,
+            name: 'environment.yml',
+            content,
+          });
+          return world.slack.submitView({
+            ...{ user: ANA, viewId },
+            values: {
+              name: { value: 'my env' },
+              packages: { value: packages },
+              file: { value: [fileId] },
+            },
+          });
+        };
+        const { errors } = await submit(file, 'numpi');
+        assert.deepEqual(Object.keys(errors ?? {}).sort(), ['file', 'name', 'packages']);
+        for (const wrong of [/line 7, .*cupy/, /git\+https/, /nunpy.*Did you mean numpy/]) {
+          assert.match(errors?.file ?? '', wrong);
+        }
+        assert.match(errors?.packages ?? '', /numpi/);
+        assert.match((await submit('{')).errors?.file ?? '', /./);
+        assert.match((await submit('a', file)).errors?.file ?? '', /one file/);
+        const right = file.replace('nunpy', 'numpy').replace(/.*(?:cupy|pip).*\n/g, '');
+        const { fileId } = world.slack.uploadFile({ user: ANA, name: 'e.yml', content: right });
+        const done = await world.slack.submitView({
+          ...{ user: ANA, viewId },
+          values: { name: { value: 'churn' }, packages: { value: '' }, file: { value: [fileId] } },
+        });
+        assert.equal(done.errors, null);
+        await world.slack.untilMessage(says(/churn waits/));
+        const request = world.store.builds.get('build1')?.request;
+        assert.deepEqual(request?.specs.map(formatSpec), ['python=3.11', 'numpy', 'numba']);
+        assert.equal(request?.environment, 'churn');
+      },
+      { channels: { ...channels, read: (names) => channels.read(names, []) } },
+    ));
+
+  test('a file that is pasted whole is read as one', () => {
+    const content = readCreateForm(state({ packages: file }));
+    assert.equal(content.text, 'create -p churn --layout local --format auto');
+    assert.match(new TextDecoder().decode(content.pasted?.bytes), /^name: ours\n/);
+    assert.deepEqual(Object.keys(mistakesIn(content, commands, settings)), ['packages']);
+  });
+
+  test('a file that Slack does not hand out is a mistake of its field', () =>
+    inWorld(async (world) => {
+      await world.slash('create');
+      const { id: viewId } = await world.slack.untilView(ANA, says(/New environment/));
+      const { fileId } = world.slack.uploadFile({ user: ANA, name: 'e.yml', content: file });
+      world.slack.faults.next('files.info', { error: 'missing_scope' });
+      const { errors } = await world.slack.submitView({
+        ...{ user: ANA, viewId },
+        values: { name: { value: 'churn' }, file: { value: [fileId] } },
+      });
+      assert.match(errors?.file ?? '', /does not let me read.*paste its text instead/);
+    }));
+
+  test('a file that takes long is read after the form has closed', () =>
+    inWorld(async (world) => {
+      await world.slash('create');
+      const { id: viewId } = await world.slack.untilView(ANA, says(/New environment/));
+      const { fileId } = world.slack.uploadFile({ user: ANA, name: 'e.yml', content: file });
+      world.slack.faults.next('files.info', { delayMs: 2_600 });
+      const { errors, closed } = await world.slack.submitView({
+        ...{ user: ANA, viewId },
+        values: { name: { value: 'churn' }, file: { value: [fileId] } },
+      });
+      assert.deepEqual([errors, closed], [null, true]);
+      await world.slack.untilEphemeral(ANA, says(/cupy/));
+    }));
 
   test('a menu of more than a hundred names finds all of them', () => {
     const many = Array.from({ length: 150 }, (_, index) => ({ name: `c${index}`, default: false }));

@@ -18,8 +18,19 @@ const MOST_OPTIONS = 100;
 /** The longest text of an option. */
 const LONGEST_OPTION = 75;
 
+/** Endings of the files that are read. */
+const FILE_TYPES = ['yml', 'yaml', 'txt', 'toml', 'lock', 'json'];
+
 /** The fields, by the ids of their blocks: `chosen` are packages one by one, `packages` a list. */
-export type Field = 'name' | 'chosen' | 'packages' | 'channels' | 'edges' | 'layout' | 'format';
+export type Field =
+  | 'name'
+  | 'chosen'
+  | 'packages'
+  | 'file'
+  | 'channels'
+  | 'edges'
+  | 'layout'
+  | 'format';
 
 /** Filled in with what is known already; `origin` comes back with what is submitted. */
 export function createForm(
@@ -70,7 +81,7 @@ function nameField({ environment }: Partial<BuildRequest>): InputBlock {
   });
 }
 
-/** Two ways to say packages, which go together: one by one, and as a list. */
+/** Three ways to say packages, which go together: one by one, as a list, and as a file. */
 function packageFields({ specs = [], pip = [] }: Partial<BuildRequest>): InputBlock[] {
   const texts = specs.map(formatSpec);
   const chosen = texts.filter((text) => text.length <= LONGEST_OPTION).slice(0, MOST_OPTIONS);
@@ -98,6 +109,11 @@ function packageFields({ specs = [], pip = [] }: Partial<BuildRequest>): InputBl
         placeholder: plain('python=3.11 numpy pandas'),
         ...(list.length > 0 ? { initial_value: clip(list.join('\n'), LONGEST_FIELD) } : {}),
       },
+    }),
+    input('file', 'Or a file', {
+      hint: 'environment.yml, requirements.txt, pyproject.toml, pixi.toml, or a lock.',
+      optional: true,
+      element: { type: 'file_input', action_id: ACTION, filetypes: FILE_TYPES, max_files: 1 },
     }),
   ];
 }

@@ -1,6 +1,7 @@
 /** A submitted form for a new environment, as the command it stands for. */
-import type { Command } from '../../../commands/command.ts';
+import type { Command, PackagesFile } from '../../../commands/command.ts';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
+import { pastedFile } from '../../../commands/grammar/pasted-files.ts';
 import { line } from '../../answers/outside.ts';
 import { FerryError, partsOf } from '../../domain/errors.ts';
 import { nearestName, parseName } from '../../domain/names.ts';
@@ -9,9 +10,10 @@ import type { Settings } from '../../domain/services.ts';
 import { parseSpec } from '../../domain/spec.ts';
 import { tokenize } from '../../domain/tokens.ts';
 import { plainText } from '../../domain/typed-text.ts';
+import { type AttachedFile, attachedFiles } from '../attachments.ts';
 import { decodeSlackText } from '../decode.ts';
 import type { Field } from './create-form.ts';
-import { chosenIn, type FormErrors, type FormState, textIn } from './view.ts';
+import { chosenIn, type FormErrors, type FormState, filesIn, textIn } from './view.ts';
 
 /** What a form asks for, whether or not that is right. */
 export interface CreateFormContent {
@@ -19,12 +21,16 @@ export interface CreateFormContent {
   text: string;
   /** What of the form is wrong by itself. */
   errors: FormErrors;
+  /** A file of packages that is still to be read. */
+  attached: AttachedFile | null;
+  /** A file that stands whole in the list of packages. */
+  pasted: PackagesFile | null;
   /** Where a mistake in the command is shown: on the field that its words came from. */
   fieldOf(error: FerryError): Field;
 }
 
-/** A sentence or two are read; Slack's page names no limit. */
-const LONGEST_ERROR = 280;
+/** A few sentences are read; Slack names no limit. */
+const LONGEST_ERROR = 500;
 
 /** Menus, each with the option that says what is chosen in it. */
 const MENUS: readonly (readonly [field: Field, option: string])[] = [
@@ -50,9 +56,15 @@ export function readCreateForm(state: FormState): CreateFormContent {
   const name = textIn(state, 'name').trim();
   const isName = attempt('name', () => parseName(name, 'environment name'));
   const chosen = chosenIn(state, 'chosen');
-  const typed = listed(plainText(decodeSlackText(textIn(state, 'packages'))));
+  const [attached = null] = attachedFiles({ files: filesIn(state, 'file') });
+  const said = plainText(decodeSlackText(textIn(state, 'packages')));
+  const file = pastedFile(said);
+  const pasted = file && { name: null, bytes: new TextEncoder().encode(file.text) };
+  const typed = listed(file?.before ?? said);
+  if (attached && pasted) errors.file = 'Give one file: this one, or the one among the packages.';
   const isList = attempt('packages', () => refuseOptions(typed));
-  if (typed === '' && chosen.length === 0) errors.chosen = 'Choose at least one package.';
+  const isEmpty = typed === '' && chosen.length === 0 && !attached && !pasted;
+  if (isEmpty) errors.chosen = 'Choose at least one package.';
   const words: Words[] = [
     // The name has a field of its own, so it is one whatever it looks like: `-p`.
     { field: 'name', text: `create -p ${isName ? name : (nearestName(name) ?? 'my-env')}` },
@@ -65,11 +77,13 @@ export function readCreateForm(state: FormState): CreateFormContent {
   const { text, fieldAt } = joined(words.filter((each) => each.text !== ''));
   const fieldOf = ({ position, about, code }: FerryError): Field => {
     if (position) return fieldAt(position.start);
-    if (about !== null) return chosen.some((spec) => isOf(spec, about)) ? 'chosen' : 'packages';
+    if (about !== null && chosen.some((spec) => isOf(spec, about))) return 'chosen';
+    if (about !== null && typed.toLowerCase().includes(about)) return 'packages';
+    if (attached) return 'file';
     if (/name/.test(code)) return 'name';
-    return typed === '' ? 'chosen' : 'packages';
+    return typed === '' && !pasted ? 'chosen' : 'packages';
   };
-  return { text, errors, fieldOf };
+  return { text, errors, attached, pasted, fieldOf };
 }
 
 interface Words {
@@ -101,8 +115,9 @@ export function mistakesIn(
   content: CreateFormContent,
   commands: readonly Command[],
   settings: Settings,
+  file: PackagesFile | null = content.pasted,
 ): FormErrors {
-  const parsed = parseCommand(content.text, commands, settings);
+  const parsed = parseCommand(content.text, commands, settings, file);
   return parsed.kind === 'error' ? errorsOf(parsed.error, content) : {};
 }
 
@@ -145,7 +160,7 @@ function refuseOptions(packages: string): void {
 }
 
 /** Slack shows errors as plain text. */
-function sentence({ said: { message, suggestion } }: FerryError): string {
+export function sentence({ said: { message, suggestion } }: FerryError): string {
   const text = plainPhrase(suggestion ? followedBy(message, suggestion) : message);
   return line(text.replaceAll('`', ''), LONGEST_ERROR);
 }

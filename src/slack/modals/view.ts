@@ -32,6 +32,11 @@ export function textIn(state: FormState, field: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** What Slack tells of the files in a field; nothing of it is checked yet. */
+export function filesIn(state: FormState, field: string): unknown {
+  return fieldIn(state, field).files;
+}
+
 /** The values chosen in a menu. */
 export function chosenIn(state: FormState, field: string): string[] {
   const { selected_option: one, selected_options: many } = fieldIn(state, field);
