@@ -14,7 +14,8 @@ export const apply = defineCommand({
   args: { positionals: { plan: { kind: 'plan', required: true } } },
   async run(args, context) {
     const { services } = context;
-    const { plan } = await services.keptPlan(args.plan);
-    return buildPlanned(plan, context);
+    const { plan, command } = await services.keptPlan(args.plan);
+    // A button says this; what was said is what it was planned with.
+    return buildPlanned(plan, { ...context, said: command });
   },
 });

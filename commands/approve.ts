@@ -1,5 +1,5 @@
 import { approvalLabel } from '../src/domain/approval.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const approve = defineCommand({
   name: 'approve',
@@ -13,13 +13,12 @@ export const approve = defineCommand({
   ],
   isPrivate: true,
   args: { positionals: { approval: { kind: 'build' } } },
-  async run(args, { services, user, channel, team }) {
+  async run(args, context) {
+    const { services } = context;
     if (args.approval === null) {
       return { kind: 'approvals', approvals: await services.waitingApprovals() };
     }
-    const { approval, isDone, build } = await services.approve(args.approval, {
-      ...{ user, channel, team },
-    });
+    const { approval, isDone, build } = await services.approve(args.approval, requesterOf(context));
     // Its live message is where it was asked for; whoever decides is told by a message of its own.
     if (build !== null) return { kind: 'build', build, audience: 'channel' };
     const name = approvalLabel(approval);

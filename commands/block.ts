@@ -2,7 +2,7 @@ import { userError } from '../src/domain/errors.ts';
 import { counted } from '../src/domain/figures.ts';
 import { search } from '../src/domain/search.ts';
 import { formatSpec } from '../src/domain/spec.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const block = defineCommand({
   name: 'block',
@@ -21,7 +21,8 @@ export const block = defineCommand({
     options: { why: { kind: 'sentence', value: 'TEXT', summary: 'told to whoever is refused' } },
   },
   reads: ({ spec, why }) => spec === null && why === null,
-  async run({ spec, why }, { services, user, channel, team }) {
+  async run({ spec, why }, context) {
+    const { services } = context;
     if (spec === null && why === null) return { kind: 'blocks', blocks: await services.blocks() };
     if (spec === null || why === null) {
       throw userError({
@@ -33,7 +34,7 @@ export const block = defineCommand({
             : 'Write it after `--why`; it needs no quotes.',
       });
     }
-    await services.block(spec, why, { user, channel, team });
+    await services.block(spec, why, requesterOf(context));
     const text = formatSpec(spec);
     const { found } = search(await services.environments(), [spec], false);
     const has = new Set(found.map(({ environment }) => environment)).size;

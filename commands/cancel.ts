@@ -1,4 +1,4 @@
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const cancel = defineCommand({
   name: 'cancel',
@@ -9,9 +9,10 @@ export const cancel = defineCommand({
   examples: ['cancel churn'],
   whoCanUse: 'who asked for the build, and operators',
   args: { positionals: { build: { kind: 'build', required: true } } },
-  async run(args, { services, user, channel, team }) {
+  async run(args, context) {
+    const { services } = context;
     const build = await services.findBuild(args.build);
-    await services.cancel(build, { user, channel, team });
+    await services.cancel(build, requesterOf(context));
     return {
       kind: 'notice',
       tone: 'information',

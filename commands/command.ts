@@ -1,4 +1,4 @@
-import type { Requester } from '../src/domain/build.ts';
+import type { Requester, Way } from '../src/domain/build.ts';
 import type { FerryError } from '../src/domain/errors.ts';
 import type { ClusterMode, Tool } from '../src/domain/invocation.ts';
 import type { Lock } from '../src/domain/lock.ts';
@@ -143,6 +143,10 @@ export interface CommandContext {
   team: string | null;
   /** The thread it is asked in, by its first message; absent outside of threads. */
   thread?: string | null;
+  /** By which way; absent where nobody says. */
+  way?: Way;
+  /** What is being done, in the words that it was said in. */
+  said?: string;
   /** What was attached; commands that take packages take them from there. */
   file?: PackagesFile | null;
   services: Services;
@@ -154,9 +158,15 @@ export interface CommandContext {
   commands: readonly CommandHelp[];
 }
 
-/** Who asks for a build, and where. */
-export function requesterOf({ user, channel, team, thread }: CommandContext): Requester {
-  return { user, channel, team, ...(thread ? { thread } : {}) };
+/** Who asks, where and how. */
+export function requesterOf(context: CommandContext): Requester {
+  const { user, channel, team, thread, way, said } = context;
+  return {
+    ...{ user, channel, team },
+    ...(thread ? { thread } : {}),
+    ...(way ? { way } : {}),
+    ...(said ? { said } : {}),
+  };
 }
 
 /** What was typed of a command, before it is done: right words as values, wrong ones as mistakes. */

@@ -1,3 +1,4 @@
+import { saidAs } from '../src/domain/audit.ts';
 import { FerryError } from '../src/domain/errors.ts';
 import { type Reply, refusal } from '../src/domain/reply.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -18,7 +19,8 @@ export async function execute(
   if (parsed.kind === 'error') return refusal(parsed.error, parsed.typed);
   if (parsed.kind === 'empty') return { kind: 'welcome' };
   try {
-    return await parsed.command.run(parsed.arguments, context);
+    const file = context.file ? (context.file.name ?? 'pasted packages') : null;
+    return await parsed.command.run(parsed.arguments, { ...context, said: saidAs(text, file) });
   } catch (error) {
     if (error instanceof FerryError && error.kind !== 'defect') return refusal(error, null);
     throw error;

@@ -1,5 +1,5 @@
 import { userError } from '../src/domain/errors.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const freeze = defineCommand({
   name: 'freeze',
@@ -17,7 +17,8 @@ export const freeze = defineCommand({
     options: { why: { kind: 'sentence', value: 'TEXT', summary: 'told to whoever is refused' } },
   },
   reads: ({ edge, why }) => edge === null && why === null,
-  async run({ edge, why }, { services, user, channel, team }) {
+  async run({ edge, why }, context) {
+    const { services } = context;
     if (edge === null && why === null)
       return { kind: 'freezes', freezes: await services.freezes() };
     if (why === null) {
@@ -27,7 +28,7 @@ export const freeze = defineCommand({
         suggestion: 'Write it after `--why`; it needs no quotes.',
       });
     }
-    await services.freeze(edge, why, { user, channel, team });
+    await services.freeze(edge, why, requesterOf(context));
     const thaw = edge === null ? 'thaw' : `thaw ${edge}`;
     return {
       kind: 'notice',

@@ -1,5 +1,5 @@
 import { approvalLabel } from '../src/domain/approval.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const refuse = defineCommand({
   name: 'refuse',
@@ -13,9 +13,10 @@ export const refuse = defineCommand({
     positionals: { build: { kind: 'build', required: true } },
     options: { why: { kind: 'sentence', value: 'TEXT', summary: 'told to whoever asked' } },
   },
-  async run({ build, why }, { services, user, channel, team }) {
+  async run({ build, why }, context) {
+    const { services } = context;
     const reason = why ?? 'no reason was given';
-    const refused = await services.refuse(build, reason, { user, channel, team });
+    const refused = await services.refuse(build, reason, requesterOf(context));
     return {
       kind: 'notice',
       tone: 'information',

@@ -1,5 +1,5 @@
 import { frozenBy } from '../src/domain/freeze.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const thaw = defineCommand({
   name: 'thaw',
@@ -11,8 +11,9 @@ export const thaw = defineCommand({
   whoCanUse: 'operators',
   notes: ['Without an edge the freeze of every edge is ended; edges frozen by themselves stay so.'],
   args: { positionals: { edge: { kind: 'edge' } } },
-  async run({ edge }, { services, user, channel, team }) {
-    const ended = await services.thaw(edge, { user, channel, team });
+  async run({ edge }, context) {
+    const { services } = context;
+    const ended = await services.thaw(edge, requesterOf(context));
     const where = edge === null ? 'Every edge' : `\`${edge}\``;
     return {
       kind: 'notice',

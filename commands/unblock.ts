@@ -1,5 +1,5 @@
 import { formatSpec } from '../src/domain/spec.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const unblock = defineCommand({
   name: 'unblock',
@@ -10,8 +10,9 @@ export const unblock = defineCommand({
   whoCanUse: 'operators',
   notes: ['Written as it was blocked; `block` lists what is.'],
   args: { positionals: { spec: { kind: 'spec', required: true } } },
-  async run({ spec }, { services, user, channel, team }) {
-    const ended = await services.unblock(spec, { user, channel, team });
+  async run({ spec }, context) {
+    const { services } = context;
+    const ended = await services.unblock(spec, requesterOf(context));
     return {
       kind: 'notice',
       tone: 'success',

@@ -1,4 +1,4 @@
-import { defineCommand } from './command.ts';
+import { defineCommand, requesterOf } from './command.ts';
 
 export const verify = defineCommand({
   name: 'verify',
@@ -8,11 +8,12 @@ export const verify = defineCommand({
   usage: 'verify NAME[@REVISION|:TAG]',
   examples: ['verify churn', 'verify churn@2', 'verify churn:prod'],
   args: { positionals: { revision: { kind: 'revision', required: true } } },
-  async run(args, { services, user, channel, team }) {
+  async run(args, context) {
+    const { services } = context;
     const { environment, revision: number } = args.revision;
     const revision = await services.findRevision(environment, number);
     const known = await services.findBuild(revision.buildId);
-    const build = await services.verify(known, { user, channel, team });
+    const build = await services.verify(known, requesterOf(context));
     if (build.message === null) {
       return {
         kind: 'notice',

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../domain/audit.ts';
+import { type AuditEntry, wordsOf } from '../domain/audit.ts';
 import { line } from './outside.ts';
 
 /** The columns of an export, in their order. */
@@ -7,11 +7,15 @@ const COLUMNS: Readonly<Record<string, (entry: AuditEntry) => string | null>> = 
   user: ({ requester }) => requester.user,
   channel: ({ requester }) => requester.channel,
   team: ({ requester }) => requester.team,
+  way: ({ requester, login }) => requester.way ?? (login === null ? null : 'terminal'),
   login: ({ login }) => login,
   deed: ({ deed }) => deed,
   environment: ({ environment }) => environment,
   build: ({ build }) => build,
+  said: wordsOf,
   text: ({ text }) => text,
+  approval: ({ approval }) => approval?.id ?? null,
+  approvedBy: ({ approval }) => approval?.by.join(' ') ?? null,
   outcome: ({ outcome }) => outcome,
 };
 

@@ -1,4 +1,5 @@
-import { type AuditEntry, DONE } from '../domain/audit.ts';
+import { type AuditEntry, DONE, wordsOf } from '../domain/audit.ts';
+import type { Requester, Way } from '../domain/build.ts';
 import { counted } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
 import { SCHEDULE } from '../domain/schedule.ts';
@@ -47,25 +48,50 @@ export function describeAudit(reply: AuditReply, _settings: Settings): Document 
   };
 }
 
-/** `2026-03-02 09:00 @ana create churn numpy, in #team (refused: name-taken) b4k7q2` */
-function entryLine({ at, requester, login, build, text, outcome }: AuditEntry): Inline[] {
+/** `2026-03-02 09:00 @ana add churn scipy, by a button in #team, approved by @ben, not done: name-taken b4k7q2` */
+function entryLine(entry: AuditEntry): Inline[] {
+  const { at, requester, login, build, approval, outcome } = entry;
+  const said = wordsOf(entry);
   return words(
     date(at),
     ' ',
     user(requester.user),
     ' ',
-    code(text, 120),
-    ...(login === null ? placeOf(requester.channel) : [` at the terminal, as ${line(login, 60)}`]),
+    code(said, 120),
+    ...(login === null ? placeOf(requester) : [` at the terminal, as ${line(login, 60)}`]),
+    ...approvedBy(approval),
     outcome === DONE ? '' : `, not done: ${line(outcome, 60)}`,
-    build === null || text.endsWith(` ${build}`) ? '' : [...words(' '), code(build, 60)],
+    build === null || said.endsWith(` ${build}`) ? '' : [...words(' '), code(build, 60)],
   );
 }
 
-/** A conversation between two has no name that others would know. */
-function placeOf(channel: string): (string | Inline)[] {
+/** Where nothing stands here, it was typed after the slash. */
+const WAYS_IN_WORDS: Readonly<Partial<Record<Way, string>>> = {
+  button: ' by a button',
+  form: ' by a form',
+  mention: ' in a mention',
+  message: ' in a message',
+  shortcut: ' by a shortcut',
+};
+
+/** ` by a button in #team`; a conversation between two has no name that others would know. */
+function placeOf({ channel, way = 'slash' }: Requester): (string | Inline)[] {
+  return [WAYS_IN_WORDS[way] ?? '', ...conversationOf(channel)];
+}
+
+function conversationOf(channel: string): (string | Inline)[] {
   if (channel === SCHEDULE) return [' by schedule'];
   if (channel.startsWith('D') || channel === '') return [' in a direct message'];
   return [' in ', { kind: 'channel', id: channel }];
+}
+
+/** `, approved by @ben and @eva` */
+function approvedBy(approval: AuditEntry['approval']): (string | Inline)[] {
+  if (approval === null) return [];
+  return approval.by.flatMap((person, index) => [
+    index === 0 ? ', approved by ' : ' and ',
+    user(person),
+  ]);
 }
 
 /** Whole lines on pages; what stands between pages is nothing in a terminal. */

@@ -1,4 +1,5 @@
 import type { Requester } from './build.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** Something a person asked for that changes what others see: who, when, from where, what came of it. */
 export interface AuditEntry {
@@ -13,8 +14,31 @@ export interface AuditEntry {
   build: string | null;
   /** As it would be typed: `create churn numpy`. */
   text: string;
+  /** The approval it was done by; null where none was needed. */
+  approval: ApprovedBy | null;
   /** `done`, or the code of the error that it ended with. */
   outcome: string;
+}
+
+/** An approval by its id, and who gave it. */
+export interface ApprovedBy {
+  id: string;
+  by: string[];
+}
+
+/** What somebody said for it, else what says the same. */
+export function wordsOf({ requester, text }: AuditEntry): string {
+  return requester.said ?? text;
+}
+
+/** Longer words are told by their beginning. */
+const LONGEST_SAID = 500;
+
+/** What was said as it is kept: on one line, without what looks like a secret. */
+export function saidAs(text: string, file: string | null): string {
+  const line = withoutSecrets(text.replace(/\s+/g, ' ').trim(), 'log');
+  const short = line.length > LONGEST_SAID ? `${line.slice(0, LONGEST_SAID)}…` : line;
+  return file === null ? short : `${short} (with ${file})`;
 }
 
 export const DONE = 'done';
@@ -30,6 +54,8 @@ export interface AuditBounds {
 /** Which entries are asked for. */
 export interface AuditFilter {
   user: string | null;
+  /** A deed, or the word with which it was said. */
+  deed: string | null;
   environment: string | null;
   /** Not older than so many milliseconds. */
   withinMs: number;

@@ -32,7 +32,23 @@ export interface Requester {
   team: string | null;
   /** The thread it is in, by its first message; absent outside of threads. */
   thread?: string;
+  /** By which way they asked, and in which words; absent on older records, and where nothing was said. */
+  way?: Way;
+  said?: string;
 }
+
+/** Ways to ask: those of Slack, and those without it. */
+export const WAYS = [
+  'slash',
+  'button',
+  'form',
+  'mention',
+  'message',
+  'shortcut',
+  'schedule',
+  'terminal',
+] as const;
+export type Way = (typeof WAYS)[number];
 
 /** The live message of a build; null until Slack has confirmed it. */
 export interface MessageReference {

@@ -1,8 +1,16 @@
 import type { Approval, Need } from './approval.ts';
 import type { Archive } from './archive.ts';
-import type { AuditEntry } from './audit.ts';
+import type { ApprovedBy, AuditEntry } from './audit.ts';
 import type { Block } from './block.ts';
-import { type Build, newBuild, type Requester, STEP_NAMES, type Step } from './build.ts';
+import {
+  type Build,
+  newBuild,
+  type Requester,
+  STEP_NAMES,
+  type Step,
+  WAYS,
+  type Way,
+} from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import {
   type Environment,
@@ -247,6 +255,8 @@ const REQUESTER = object<Requester>({
   channel: string,
   team: or(string, null),
   thread: or(string, undefined),
+  way: or(oneOf<Way>(WAYS), undefined),
+  said: or(string, undefined),
 });
 
 export const APPROVAL = object<Approval>({
@@ -279,6 +289,7 @@ export const BLOCK = object<Block>({ spec: SPEC, why: string, user: string, at: 
 export const AUDIT_ENTRY = object<AuditEntry>({
   ...{ at: number, requester: REQUESTER, login: or(string, null), deed: string },
   ...{ environment: or(string, null), build: or(string, null), text: string, outcome: string },
+  approval: or(object<ApprovedBy>({ id: string, by: listOf(string) }), null),
 });
 
 /** What a build cannot be without. */

@@ -185,7 +185,7 @@ async function begin(
   { lock, projects }: Plan,
 ): Promise<'building' | 'held'> {
   const request = withoutDefaultEdges(revision.request, services.settings);
-  const requester = { user: owner, channel: SCHEDULE, team: null };
+  const requester = { user: owner, channel: SCHEDULE, team: null, way: 'schedule' as const };
   const { joined } = await services.create(request, requester, { lock, projects });
   return joined ? 'held' : 'building';
 }

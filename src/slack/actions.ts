@@ -36,8 +36,8 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   retry: quietly('retry'),
   verify: quietly('verify'),
   rebuild: async (build, place, conversation, services) => {
-    const { user, channel, team, thread } = place;
-    const requester = { user, channel, team, ...(thread ? { thread } : {}) };
+    const { user, channel, team, thread, way } = place;
+    const requester = { user, channel, team, way, ...(thread ? { thread } : {}) };
     const reply = await conversation.attempt(async () => {
       const rebuilding = services.rebuild(build, requester);
       const tell = tellIn(place, conversation.answer);

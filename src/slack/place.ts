@@ -1,4 +1,5 @@
 import type { PackagesFile } from '../../commands/command.ts';
+import type { Way } from '../domain/build.ts';
 import type { Message } from './blocks.ts';
 
 /** Where somebody is, and the ways to answer them there. */
@@ -24,12 +25,17 @@ export interface Place {
   view: string | null;
   /** Lets a modal be opened for three seconds; null where Slack gives none. */
   trigger: string | null;
+  /** How they got here. */
+  way: Way;
   /** A file of packages that came with what was said; null for none. */
   file: PackagesFile | null;
 }
 
 /** A place with what is known of it; all else is as where there is no way but a direct message. */
-export function placeOf(user: string, known: Partial<Omit<Place, 'user'>>): Place {
+export function placeOf(
+  user: string,
+  known: Pick<Place, 'way'> & Partial<Omit<Place, 'user'>>,
+): Place {
   return {
     user,
     channel: '',

@@ -54,6 +54,7 @@ export const command: TerminalCommand = {
         user: values.user,
         channel: values.channel,
         team: null,
+        way: 'terminal' as const,
         services,
         file: values.file === undefined ? null : await packagesFile(values.file),
         commands: commandHelp,

@@ -5,6 +5,7 @@ import {
   type Build,
   type BuildState,
   newBuild,
+  type Requester,
   STEP_NAMES,
   type Step,
   type StepName,
@@ -507,6 +508,11 @@ export function approval(change: Partial<Approval> = {}): Approval {
   };
 }
 
+const addedByButton: Requester = {
+  ...{ user: 'U0ANARUIZ1', channel: 'C0PLATFORM', team: 'T0LAB' },
+  ...{ way: 'button', said: 'add churn scipy' },
+};
+
 function auditEntry(change: Partial<AuditEntry> = {}): AuditEntry {
   return {
     at: START,
@@ -514,7 +520,7 @@ function auditEntry(change: Partial<AuditEntry> = {}): AuditEntry {
     login: null,
     ...{ deed: 'create', environment: 'churn', build: 'b4k7q2' },
     text: 'create churn python=3.11 numpy',
-    outcome: 'done',
+    ...{ approval: null, outcome: 'done' },
     ...change,
   };
 }
@@ -886,6 +892,10 @@ export const samples: Readonly<Record<string, Reply>> = {
         requester: { user: 'terminal', channel: 'terminal', team: null },
         login: 'ops',
       }),
+      auditEntry({
+        requester: addedByButton,
+        approval: { id: 'a7k2m9', by: ['U0BENOKAF1', 'U0EVALIND1'] },
+      }),
     ],
     ...{ more: true, limit: 20, format: null },
   },
@@ -958,7 +968,10 @@ export const samples: Readonly<Record<string, Reply>> = {
   'audit-none': { kind: 'audit', entries: [], more: false, limit: 20, format: null },
   'audit-csv': {
     kind: 'audit',
-    entries: [auditEntry({ text: '=1+1, "quoted"' }), auditEntry()],
+    entries: [
+      auditEntry({ text: '=1+1, "quoted"' }),
+      auditEntry({ requester: addedByButton, approval: { id: 'a7k2m9', by: ['U0BENOKAF1'] } }),
+    ],
     ...{ more: false, limit: 10_000, format: 'csv' },
   },
   'audit-json': {

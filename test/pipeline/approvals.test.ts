@@ -86,6 +86,10 @@ describe('a build that needs approval', () => {
     await world.work('churn');
     assert.equal((await world.newest('churn')).state, 'ready');
     assert.deepEqual(
+      world.store.audit.map(({ approval }) => approval),
+      [null, { id: only(world).id, by: [BEN] }, null],
+    );
+    assert.deepEqual(
       world.store.audit.map(({ requester, deed, outcome, build: id }) => [
         ...[requester.user, deed, outcome, id],
       ]),

@@ -1,10 +1,13 @@
 /** What is done through the services stands in the audit, for whom it may be shown. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { execute } from '../../commands/execute.ts';
+import { commandHelp, commands } from '../../commands/registry.ts';
+import type { Way } from '../../src/domain/build.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { build, environment, settings } from '../answers/samples.ts';
-import { createWorld, type World } from './world.ts';
+import { createWorld, engineSolving, locked, type World } from './world.ts';
 
 const [OPERATOR = ''] = settings.operators;
 
@@ -80,9 +83,47 @@ describe('the audit', () => {
     assert.deepEqual(await shown(world, OPERATOR, '--user @U024BE7LH'), []);
     assert.deepEqual(await shown(world, OPERATOR, '--user U01'), []);
     assert.deepEqual(await shown(world, OPERATOR, '--user U01 --since 9d'), ['U01 create done']);
+    assert.deepEqual(await shown(world, OPERATOR, '--who U02 --what build'), ['U02 create done']);
+    assert.deepEqual(await shown(world, OPERATOR, '--what cancel'), ['U02 cancel done']);
+    assert.deepEqual(await shown(world, OPERATOR, '--what tag'), []);
+    const unknown = await world.say(OPERATOR, 'audit --what cancle');
+    assert.equal(
+      unknown.kind === 'refusal' && unknown.error.suggestion,
+      'Did you mean `--what cancel`?',
+    );
     assert.deepEqual(await shown(world, OPERATOR, '--environment fraud --last 1'), [
       'U02 cancel done',
     ]);
+  });
+
+  test('has what was said, and by which way, where a button said something else', async () => {
+    const solve = async () => ({ platform: 'linux-64' as const, packages: [locked('scipy 1.15')] });
+    const world = createWorld({ engine: engineSolving(solve) });
+    const user = 'U01';
+    world.store.environments.set('churn', { ...environment('churn'), owner: user });
+    const say = (text: string, way: Way) =>
+      execute(text, commands, {
+        ...{ user, channel: 'C1', team: null, way, services: world.services },
+        commands: commandHelp,
+      });
+    const plan = await say('add churn scipy', 'slash');
+    assert.ok(plan.kind === 'edit', JSON.stringify(plan));
+    assert.equal((await say(`apply ${plan.id}`, 'button')).kind, 'build');
+    const [entry] = world.store.audit;
+    assert.deepEqual(
+      [entry?.deed, entry?.requester.said, entry?.requester.way],
+      ['create', 'add churn scipy', 'button'],
+    );
+    assert.match(entry?.text ?? '', /^create churn /);
+    assert.deepEqual(await shown(world, OPERATOR, '--what add'), ['U01 create done']);
+    assert.deepEqual(await shown(world, OPERATOR, '--what create'), ['U01 create done']);
+  });
+
+  test('calls what is let go by the word of its command', async () => {
+    const world = createWorld();
+    world.store.environments.set('churn', { ...environment('churn'), owner: 'U01' });
+    await world.say('U01', 'delete churn --yes');
+    assert.deepEqual(await shown(world, OPERATOR, '--what delete'), ['U01 delete done']);
   });
 
   test('that cannot be written keeps nobody from hearing what went wrong', async () => {

@@ -287,6 +287,24 @@ describe('other ways to speak', () => {
       assert.deepEqual(world.slack.unseen(), []);
     }));
 
+  test('the audit has by which way something was asked, and in which words', () =>
+    inWorld(async (world) => {
+      const { id, message } = await createBuild(world);
+      await world.slack.mention({ user: BEN, channel: DATA, text: 'cancel churn' });
+      await world.slack.untilMessage((said) => said.user !== BEN && said.thread_ts !== undefined);
+      await world.slack.click({ user: ANA, channel: DATA, ts: message.ts, actionId: 'cancel' });
+      await world.store.untilBuild(id, ({ cancelRequested }) => cancelRequested !== null);
+      await world.app.stop();
+      assert.deepEqual(
+        world.store.audit.map(({ requester: { user, way, said } }) => [user, way, said]),
+        [
+          [ANA, 'slash', CREATE],
+          [BEN, 'mention', 'cancel churn'],
+          [ANA, 'button', `cancel ${id}`],
+        ],
+      );
+    }));
+
   test('a mention by the name people see is one', () =>
     inWorld(async (world) => {
       await world.slack.say({ user: ANA, channel: DATA, text: '@Conda Ferry list' });

@@ -95,9 +95,10 @@ export function approvals(ports: ServicePorts): Approvals {
  */
 async function perform(
   ports: ServicePorts,
-  { requester, request, lock, projects, tag }: Approval,
+  { id, requester, given, request, lock, projects, tag }: Approval,
 ): Promise<Build | null> {
-  const asAsked = door(ports, { ...tags(ports), ...create(ports) });
+  const by = given.map(({ user }) => user);
+  const asAsked = door(ports, { ...tags(ports), ...create(ports) }, { id, by });
   try {
     if (tag === null) {
       return (await asAsked.create(request, requester, { lock, projects })).build;

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../domain/audit.ts';
+import { type AuditEntry, wordsOf } from '../../domain/audit.ts';
 import { isOwned } from '../../domain/environment.ts';
 import { maySeeDeed } from '../../domain/policy.ts';
 import type { Audits } from '../../domain/services/audits.ts';
@@ -7,7 +7,7 @@ import type { ServicePorts } from './ports.ts';
 /** The audit as the store has it, for whom it may be shown. */
 export function audits({ store, settings, clock }: ServicePorts): Audits {
   return {
-    async audit({ user, environment, withinMs, limit }, { user: reader }) {
+    async audit({ user, deed, environment, withinMs, limit }, { user: reader }) {
       const owned = (await store.listEnvironments())
         .filter((known) => isOwned(known) && known.owner === reader)
         .map(({ name }) => name);
@@ -15,6 +15,7 @@ export function audits({ store, settings, clock }: ServicePorts): Audits {
       const entries: AuditEntry[] = [];
       for await (const entry of store.auditEntries(since)) {
         const isAsked =
+          (deed === null || isOf(entry, deed)) &&
           (user === null || entry.requester.user === user) &&
           (environment === null || entry.environment === environment);
         if (!isAsked || !maySeeDeed(entry, reader, owned, settings)) continue;
@@ -24,4 +25,10 @@ export function audits({ store, settings, clock }: ServicePorts): Audits {
       return { entries, more: false };
     },
   };
+}
+
+/** `add` is a deed to who said it, though what was done is `create`. */
+function isOf(entry: AuditEntry, deed: string): boolean {
+  const [word] = wordsOf(entry).split(' ');
+  return entry.deed === deed || word === deed;
 }

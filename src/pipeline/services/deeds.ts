@@ -119,6 +119,7 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     concerns: { ...only('tag'), tags: [tag] },
   }),
   letGo: ([name, which, requester]) => ({
+    deed: 'delete',
     ...ofEnvironment(name, requester, `delete ${referenceLabel(name, which)} --yes`),
     concerns: only('delete'),
   }),
@@ -140,6 +141,7 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     text: ['rebuild --affected', ...specs.map((spec) => quoted(formatSpec(spec)))].join(' '),
   }),
   forget: ([name, requester]) => ({
+    deed: 'delete',
     ...ofEnvironment(name, requester, `delete ${name} --forget`),
     concerns: only('delete'),
   }),

@@ -1,4 +1,4 @@
-import { DONE } from '../../domain/audit.ts';
+import { type ApprovedBy, type AuditEntry, DONE } from '../../domain/audit.ts';
 import { FerryError } from '../../domain/errors.ts';
 import { requireAllowed } from '../../domain/policy.ts';
 import type { Services } from '../../domain/services.ts';
@@ -14,15 +14,19 @@ type AnyTell = (asked: unknown[], result: unknown) => Told;
  * The services behind the one door that every deed goes through, whoever asks and however: roles must
  * allow it, and what is done is written to the audit before it is answered, as is what was refused. A
  * deed that cannot be written is answered with the store's error, though it is done: said again, it
- * finds itself done.
+ * finds itself done. `approval`: by which it is done.
  */
-export function door<Some extends Partial<Services>>(ports: ServicePorts, services: Some): Some {
+export function door<Some extends Partial<Services>>(
+  ports: ServicePorts,
+  services: Some,
+  approval: ApprovedBy | null = null,
+): Some {
   const there = (Object.keys(DEEDS) as DeedName[]).filter((name) => services[name] !== undefined);
   const deeds = there.map((name) => {
     // TypeScript does not see that a method and its row are of the same name.
     const tell = DEEDS[name] as AnyTell;
     const method = checked(ports, services[name] as Method, tell);
-    return [name, written(ports, name, method, tell)] as const;
+    return [name, written(ports, { deed: name, approval }, method, tell)] as const;
   });
   return { ...services, ...Object.fromEntries(deeds) };
 }
@@ -39,13 +43,13 @@ function checked(ports: ServicePorts, method: Method, tell: AnyTell): Method {
 /** The method, and what came of it in the audit. */
 function written(
   { store, clock, login }: ServicePorts,
-  deed: DeedName,
+  entry: Pick<AuditEntry, 'deed' | 'approval'>,
   method: Method,
   tell: AnyTell,
 ): Method {
   const write = (asked: unknown[], result: unknown, outcome: string) => {
     const { concerns: _, ...told } = tell(asked, result);
-    return store.appendAudit({ at: clock.now(), login, deed, outcome, ...told });
+    return store.appendAudit({ ...entry, at: clock.now(), login, outcome, ...told });
   };
   return async (...asked) => {
     let result: unknown;

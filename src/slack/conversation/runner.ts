@@ -36,7 +36,8 @@ export interface Runner {
 }
 
 /** Who asks, and where. */
-type Asking = Pick<Place, 'user' | 'channel' | 'team'> & Partial<Pick<Place, 'thread' | 'file'>>;
+type Asking = Pick<Place, 'user' | 'channel' | 'team'> &
+  Partial<Pick<Place, 'thread' | 'file' | 'way'>>;
 
 export function createRunner({ commands, services, chat, log }: RunnerOptions): Runner {
   const helps = commands.map(describeCommand);
@@ -47,10 +48,12 @@ export function createRunner({ commands, services, chat, log }: RunnerOptions): 
     channel,
     team,
     thread = null,
+    way,
     file = null,
   }: Asking): CommandContext => ({
     ...{ user, channel, team, thread, file, services },
     mayTellHere: isChannel(channel) ? () => chat.isMember(channel) : undefined,
+    ...(way ? { way } : {}),
     commands: helps,
   });
 

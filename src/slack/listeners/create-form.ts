@@ -90,6 +90,7 @@ function listenToSubmission(app: App, listening: Listening): void {
     if (!(await isFirst(deliveryId(body)))) return;
     const submit = async (): Promise<void> => {
       const place = placeOf(user, {
+        way: 'form',
         channel: channel ?? (await chat.openDirect(user)),
         team,
         thread,

@@ -31,7 +31,11 @@ function listenToDiagnose(
     // Reading files may take longer than the three seconds there are: the answer comes after.
     await ack({ response_action: 'update', view: loadingView(TITLES.diagnose) });
     if (!(await isFirst(deliveryId(body)))) return;
-    const place = placeOf(body.user.id, { team: body.team?.id ?? null, view: view.id });
+    const place = placeOf(body.user.id, {
+      way: 'form',
+      team: body.team?.id ?? null,
+      view: view.id,
+    });
     const logs = attachedFiles({ files: read.files });
     const reply = readable(log, async () => {
       const texts = [read.text, ...(await readLogs(logs, chat))];

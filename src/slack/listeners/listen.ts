@@ -26,6 +26,7 @@ export function listen(app: App, listening: Listening): void {
   // Whatever the command is called in this workspace, it is ours.
   app.command(/.*/, async ({ command, respond }) => {
     const place = placeOf(command.user_id, {
+      way: 'slash',
       channel: command.channel_id,
       team: command.team_id,
       open: isDirect(command.channel_id),
@@ -38,6 +39,7 @@ export function listen(app: App, listening: Listening): void {
   app.action<BlockAction>(/.*/, async ({ body, action, respond }) => {
     const { thread_ts: thread, message_ts: pressed } = body.container;
     const place = placeOf(body.user.id, {
+      way: 'button',
       channel: body.channel?.id ?? '',
       team: body.team?.id ?? null,
       // The message at the head of a thread stands outside of it.

@@ -35,6 +35,7 @@ export function listenToMessages(app: App, listening: Listening): void {
     if (!event.user) return;
     const text = afterMention(event.text, context.botUserId);
     const place = placeOf(event.user, {
+      way: 'mention',
       channel: event.channel,
       team: context.teamId ?? null,
       thread: event.thread_ts ?? event.ts,
@@ -50,6 +51,7 @@ export function listenToMessages(app: App, listening: Listening): void {
     if ('bot_id' in message && message.bot_id) return;
     const text = afterMention(message.text ?? '', context.botUserId);
     const place = placeOf(message.user, {
+      way: 'message',
       channel: message.channel,
       team: context.teamId ?? null,
       thread: message.thread_ts ?? null,
@@ -64,6 +66,7 @@ export function listenToMessages(app: App, listening: Listening): void {
       async ({ shortcut, respond }) => {
         const { message, channel } = shortcut;
         const place = placeOf(shortcut.user.id, {
+          way: 'shortcut',
           channel: channel.id,
           team: shortcut.team?.id ?? null,
           thread: typeof message.thread_ts === 'string' ? message.thread_ts : null,

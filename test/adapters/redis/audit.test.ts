@@ -28,6 +28,7 @@ describe('the audit in Redis', { skip: noServer }, () => {
       deed: 'create',
       environment: 'churn',
       build: null,
+      approval: { id: 'a1', by: ['U2', 'U3'] },
       outcome: 'done',
       text,
     },
