@@ -1,5 +1,8 @@
 import { channelName } from './channel-names.ts';
 
+/** An address of the web, or of a channel that is a folder. */
+export const FETCHED = /^(?:https?|file):\/\//;
+
 /** Where a package is from, told by its address `…/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda`. */
 export interface PackageAddress {
   name: string;
@@ -15,9 +18,8 @@ export interface PackageAddress {
 
 /** Null where an address is not that of a conda package. */
 export function packageAddress(text: string): PackageAddress | null {
-  if (!URL.canParse(text)) return null;
+  if (!FETCHED.test(text) || !URL.canParse(text)) return null;
   const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   const match =
     /^(.*)\/([a-z]+(?:-[a-z0-9_]+)?)\/([^/]+)-([^/-]+)-([^/-]+?)(?:\.conda|\.tar\.bz2)$/.exec(
       url.pathname,

@@ -1,6 +1,6 @@
 import { printable } from '../domain/names.ts';
 import { parseRequirement } from '../domain/pip.ts';
-import { wheelAddress } from './addresses.ts';
+import { FETCHED, wheelAddress } from './addresses.ts';
 import type { Rows } from './rows.ts';
 
 /** `conda list --explicit` and what `conda-lock render` writes: `@EXPLICIT` above addresses. */
@@ -28,7 +28,7 @@ export function readExplicitList(rows: Rows): void {
 
 function readAddress(rows: Rows, text: string, line: number): void {
   const [url = '', digest = ''] = text.split('#');
-  if (!/^https?:/.test(url)) {
+  if (!FETCHED.test(url)) {
     rows.refuse(
       line,
       `\`${printable(text)}\` is not the address of a package in a channel.`,
@@ -64,7 +64,7 @@ function readPipComment(rows: Rows, text: string, line: number): void {
 /** The platform of all packages, where it is one that is not ours. */
 function foreignPlatform(rows: Rows): { platform: string; line: number } | null {
   const subdirs = rows.lines.flatMap((text, index) => {
-    const subdir = /^https?:\/\/\S+\/((?:linux|osx|win)-[a-z0-9_]+)\/[^/\s]+$/.exec(
+    const subdir = /^(?:https?|file):\/\/\S+\/((?:linux|osx|win)-[a-z0-9_]+)\/[^/\s]+$/.exec(
       text.trim(),
     )?.[1];
     return subdir === undefined ? [] : [{ subdir, line: index + 1 }];

@@ -1,5 +1,5 @@
 import { printable } from '../domain/names.ts';
-import { wheelAddress } from './addresses.ts';
+import { FETCHED, wheelAddress } from './addresses.ts';
 import type { Rows } from './rows.ts';
 import { isMapping } from './tables.ts';
 import type { Yaml } from './yaml.ts';
@@ -80,7 +80,7 @@ function readPackages(
     const { text, manager } = address;
     const its = packages.get(text) ?? {};
     const field = (key: string) => (typeof its[key] === 'string' ? its[key] : null);
-    if (!/^https?:\/\//.test(text)) refuseFolder(rows, text, line);
+    if (!FETCHED.test(text)) refuseFolder(rows, text, line);
     else if (manager === 'conda') {
       rows.package(text, { sha256: field('sha256'), md5: field('md5') }, line);
     } else {

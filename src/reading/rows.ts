@@ -118,9 +118,16 @@ export class Rows {
   /** A package of a lock by its address; one for another platform is refused. */
   package(url: string, digests: { sha256: string | null; md5: string | null }, line: number): void {
     const address = packageAddress(url);
-    const channel = address && (this.#configuredAt(address.url) ?? address.channel);
+    const configured = address && this.#configuredAt(address.url);
+    const channel = configured ?? address?.channel ?? null;
     const { platform } = this.settings;
-    if (address === null || channel === null) {
+    if (url.startsWith('file:') && configured === null) {
+      this.refuse(
+        line,
+        `\`${printable(url)}\` is a path on the machine the list was made on.`,
+        'Name the package with its version, as a channel has it.',
+      );
+    } else if (address === null || channel === null) {
       this.refuse(
         line,
         `\`${printable(url)}\` is not the address of a conda package.`,
