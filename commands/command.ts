@@ -6,7 +6,7 @@ import type { LockFormat } from '../src/domain/lock-file.ts';
 import type { Phrase } from '../src/domain/phrase.ts';
 import type { PipRequirement } from '../src/domain/pip.ts';
 import type { Reference, Which } from '../src/domain/reference.ts';
-import type { CommandGroup, CommandHelp, Reply } from '../src/domain/reply.ts';
+import type { CommandGroup, CommandHelp, Reader, Reply } from '../src/domain/reply.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectReference } from '../src/domain/request.ts';
 import type { Period } from '../src/domain/schedule.ts';
 import type { Services } from '../src/domain/services.ts';
@@ -167,6 +167,14 @@ export function requesterOf(context: CommandContext): Requester {
     ...(way ? { way } : {}),
     ...(said ? { said } : {}),
   };
+}
+
+/** Who reads the answer. While it cannot be known, all is offered: a refusal says more than nothing. */
+export async function readerOf({ user, services }: CommandContext): Promise<Reader> {
+  return services.standing({ user }).then(
+    ({ withheld }) => ({ user, withheld: withheld.commands }),
+    () => ({ user, withheld: [] }),
+  );
 }
 
 /** What was typed of a command, before it is done: right words as values, wrong ones as mistakes. */

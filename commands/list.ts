@@ -1,5 +1,5 @@
 import { isLetGo } from '../src/domain/environment.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, readerOf } from './command.ts';
 
 export const list = defineCommand({
   name: 'list',
@@ -16,11 +16,12 @@ export const list = defineCommand({
     },
   },
   reads: true,
-  async run(args, { services, user }) {
+  async run(args, context) {
+    const { services, user } = context;
     const known = await services.environments();
     const all = args.all ? known : known.filter((each) => !isLetGo(each));
     const environments = args.mine ? all.filter((environment) => environment.owner === user) : all;
     const others = args.mine ? all.length - environments.length : null;
-    return { kind: 'environments', environments, others };
+    return { kind: 'environments', environments, others, reader: await readerOf(context) };
   },
 });

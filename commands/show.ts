@@ -1,7 +1,7 @@
 import { isSettled } from '../src/domain/build.ts';
 import { revisionOf } from '../src/domain/reference.ts';
 import { isSameWatched } from '../src/domain/subscription.ts';
-import { defineCommand, requesterOf } from './command.ts';
+import { defineCommand, readerOf, requesterOf } from './command.ts';
 
 export const show = defineCommand({
   name: 'show',
@@ -26,6 +26,7 @@ export const show = defineCommand({
     const isWatched = subscriptions.some(
       (each) => each.channel === null && isSameWatched(each, only),
     );
-    return { kind: 'environment', environment, revision, building, isWatched };
+    const reader = await readerOf(context);
+    return { kind: 'environment', environment, revision, building, isWatched, reader };
   },
 });

@@ -1,23 +1,22 @@
 import type { Build } from '../domain/build.ts';
-import type { Repair } from '../domain/errors.ts';
 import { counted, duration } from '../domain/figures.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { labelOf, sayButtons } from './buttons.ts';
+import { choicesOf, labelOf } from './buttons.ts';
 import {
   bold,
-  buttons,
+  type Choice,
   code,
   type Document,
   date,
   heading,
   type Inline,
-  list,
   marked,
+  row,
   user,
   words,
 } from './document.ts';
-import { MOST_BUTTONS, MOST_ENTRIES, more, nothing, STATE_ICONS } from './lists.ts';
+import { MOST_ENTRIES, more, nothing, STATE_ICONS } from './lists.ts';
 import { line } from './outside.ts';
 
 export function describeBuilds(
@@ -30,24 +29,20 @@ export function describeBuilds(
     summary: `${counted(builds.length, 'build')}, the newest of ${builds[0] ? labelOf(builds[0]) : ''}`,
     parts: [
       heading('Builds'),
-      list(shown.map(buildLine)),
+      ...shown.map((build) => row(buildLine(build), { menu: menuOfBuild(build) })),
       ...more(builds.length - shown.length),
-      ...buttons(
-        sayButtons(newestPerEnvironment(shown).slice(0, MOST_BUTTONS).map(statusButton), null),
-      ),
     ],
   };
 }
 
-function newestPerEnvironment(builds: readonly Build[]): Build[] {
-  const newest = new Map<string, Build>();
-  for (const build of builds)
-    if (!newest.has(build.request.environment)) newest.set(build.request.environment, build);
-  return [...newest.values()];
-}
-
-function statusButton(build: Build): Repair {
-  return { label: `Status of ${labelOf(build)}`, command: `status ${build.id}` };
+/** What can be looked at of a build, whatever becomes of it. */
+export function menuOfBuild(build: Build): Choice[] {
+  const hasLine = build.state === 'ready' && build.revision !== null && !build.letGo;
+  return choicesOf([
+    { label: 'Status', command: `status ${build.id}` },
+    { label: 'Logs', command: `logs ${build.id}` },
+    ...(hasLine ? [{ label: 'Line', command: `run ${labelOf(build)}` }] : []),
+  ]);
 }
 
 /** `✅ churn@3 ready in 42 s, asked for by @ana …` */

@@ -22,6 +22,8 @@ export type ActionId =
 
 /** The menu whose options say a command, the answer to which takes the place of the question. */
 export const CHOOSE = 'choose';
+/** The menu beside one of many things. */
+export const ACT = 'act';
 /** Slack keeps no more with an option of a menu. */
 const LONGEST_OPTION = 150;
 
@@ -105,6 +107,11 @@ export function buttonsOf(build: Build): Button[] {
   return repairs.length === 0
     ? offered
     : [...repairs, ...offered.map((button) => ({ ...button, style: null }))];
+}
+
+/** What stops a build that is at work; null where nothing does. */
+export function cancelButton(build: Build): Button | null {
+  return offeredOn(build).includes('cancel') ? buttonFor('cancel', build) : null;
 }
 
 function repairsOf({ state, failure }: Build): readonly Repair[] {

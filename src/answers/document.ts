@@ -21,6 +21,8 @@ export type Part =
   /** Text to copy: shown exactly as it is. */
   | { kind: 'code'; text: string; language: string | null }
   | { kind: 'list'; items: Inline[][] }
+  /** One of many things, with what can be done with it: a button, or a menu of commands to say. */
+  | { kind: 'row'; inline: Inline[]; button: Button | null; menu: readonly Choice[] }
   | { kind: 'tasks'; title: string; tasks: Task[] }
   | { kind: 'buttons'; buttons: Button[] }
   /** One of many commands to say. */
@@ -116,6 +118,12 @@ export const block = (text: string, language: string | null = null): Part => ({
   language,
 });
 export const list = (items: Inline[][]): Part => ({ kind: 'list', items });
+export const row = (
+  inline: Inline[],
+  act: { button?: Button; menu?: readonly Choice[] },
+): Part => ({
+  ...{ kind: 'row', inline, button: act.button ?? null, menu: act.menu ?? [] },
+});
 export const buttons = (entries: readonly Button[]): Part[] =>
   entries.length === 0 ? [] : [{ kind: 'buttons', buttons: [...entries] }];
 

@@ -13,9 +13,11 @@ import { otherNames } from '../domain/reference.ts';
 import type { Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
+import { actsOn } from './acts.ts';
 import { sayButtons } from './buttons.ts';
 import { labelOf } from './difference.ts';
 import {
+  block,
   bold,
   buttons,
   code,
@@ -32,6 +34,7 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence } from './evidence.ts';
+import { shortLinesOf } from './invocation.ts';
 import { letGoLine } from './letting-go.ts';
 import { STATE_ICONS } from './lists.ts';
 import { describeNotes, repairsOf } from './notes.ts';
@@ -39,12 +42,13 @@ import { line } from './outside.ts';
 import { scheduleLine } from './schedules.ts';
 
 export function describeEnvironment(
-  { environment, revision, building, isWatched }: Extract<Reply, { kind: 'environment' }>,
-  _settings: Settings,
+  { environment, revision, building, isWatched, reader }: Extract<Reply, { kind: 'environment' }>,
+  settings: Settings,
 ): Document {
   const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
   const parts: Part[] = [
     heading(label),
+    ...(revision ? shortLinesOf(revision).map((short) => block(short)) : []),
     small('owned by ', user(environment.owner), ' since ', date(environment.createdAt)),
     ...(revision ? namesOf(environment, revision) : []),
   ];
@@ -78,12 +82,26 @@ export function describeEnvironment(
               ],
         ),
       ),
+      ...(revision.letGo
+        ? []
+        : buttons(
+            sayButtons(
+              actsOn(environment, revision, actsOf(environment, revision), reader, settings),
+              null,
+            ),
+          )),
       ...buttons(
         sayButtons([...repairsOf(revision.notes), watching(environment, isWatched)], null),
       ),
     );
   }
   return { summary: `${label}, owned by ${line(environment.owner, 40)}`, parts };
+}
+
+/** What is offered beside its lines; a tag that it has already is not. */
+function actsOf({ tags }: Environment, { number }: Revision) {
+  const tag = tags.prod === number ? [] : (['tag'] as const);
+  return ['update', 'lock', ...tag, 'delete'] as const;
 }
 
 function watching({ name }: Environment, isWatched: boolean): Repair {

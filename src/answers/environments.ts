@@ -4,32 +4,32 @@ import {
   latestRevision,
   revisionLabel,
 } from '../domain/environment.ts';
-import type { Repair } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
-import type { Reply } from '../domain/reply.ts';
+import type { Reader, Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { freeButton, sayButtons } from './buttons.ts';
+import { actsOn } from './acts.ts';
+import { choicesOf, freeButton, sayButtons } from './buttons.ts';
 import {
   bold,
-  buttons,
+  type Choice,
   code,
   codes,
   type Document,
   date,
   heading,
   type Inline,
-  list,
   prose,
+  row,
   small,
   user,
   words,
 } from './document.ts';
-import { MOST_BUTTONS, MOST_ENTRIES, more, nothing } from './lists.ts';
+import { MOST_ENTRIES, more, nothing } from './lists.ts';
 import { line } from './outside.ts';
 
 export function describeEnvironments(
-  { environments, others }: Extract<Reply, { kind: 'environments' }>,
+  { environments, others, reader }: Extract<Reply, { kind: 'environments' }>,
   settings: Settings,
 ): Document {
   if (environments.length === 0 && others) return noneOfYours(others, settings);
@@ -39,13 +39,12 @@ export function describeEnvironments(
     summary: `${counted(environments.length, 'environment')}: ${shown.map(({ name }) => name).join(', ')}`,
     parts: [
       heading('Environments'),
-      list(shown.map(environmentLine)),
+      ...shown.map((each) => row(environmentLine(each), { menu: menuOf(each, reader, settings) })),
       ...more(environments.length - shown.length),
       small(
         'All about one of them: ',
         code(`${settings.command} show ${shown[0]?.name ?? 'NAME'}`),
       ),
-      ...buttons(sayButtons(shown.flatMap(lineButton).slice(0, MOST_BUTTONS), null)),
     ],
   };
 }
@@ -87,12 +86,12 @@ function tagsIn({ tags }: Environment): (string | Inline)[] {
   ]);
 }
 
-/** What says the line of an environment; none while there is none. */
-export function lineButton(environment: Environment): Repair[] {
+/** What can be done with an environment; nothing while there is no revision. */
+export function menuOf(environment: Environment, reader: Reader, settings: Settings): Choice[] {
   const revision = defaultRevision(environment);
-  if (!revision) return [];
-  const label = revisionLabel(environment.name, revision.number);
-  return [{ label: `Line of ${label}`, command: `run ${label}` }];
+  if (!revision || revision.letGo) return [];
+  const acts = ['line', 'show', 'update', 'lock', 'delete'] as const;
+  return choicesOf(actsOn(environment, revision, acts, reader, settings));
 }
 
 /** None of one's own is no dead end: there are others to use, or one to make. */

@@ -1,8 +1,8 @@
 import type { Build } from '../domain/build.ts';
-import { revisionLabel } from '../domain/environment.ts';
+import { type Revision, revisionLabel } from '../domain/environment.ts';
 import { FerryError, type Repair } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
-import { linesForBuild } from '../domain/lines.ts';
+import { lineFor, linesForBuild } from '../domain/lines.ts';
 import type { Phrase } from '../domain/phrase.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
@@ -134,6 +134,20 @@ export function pasted(entry: InvocationLine): Part[] {
 
 /** What stands between the short line and the whole one. */
 const WHOLE = 'The same as a whole, in rows that paste as they are:';
+
+/** The short line of a revision, for each root it is staged under; none where an older version did. */
+export function shortLinesOf({ stagings, letGo }: Revision): string[] {
+  if (letGo) return [];
+  const lines = stagings.flatMap((staging) => {
+    try {
+      return lineFor({ staging }, null).short ?? [];
+    } catch (error) {
+      if (!(error instanceof FerryError)) throw error;
+      return [];
+    }
+  });
+  return [...new Set(lines)];
+}
 
 /** The line that says most in the fewest characters. */
 export function shortest(entry: InvocationLine): string {

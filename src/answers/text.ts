@@ -37,6 +37,8 @@ const JOINS: ReadonlySet<`${Part['kind'] | null} ${Part['kind']}`> = new Set([
   'prose code',
   'prose small',
   'list small',
+  'row row',
+  'row small',
   'prose prose',
   'code code',
 ] as const);
@@ -53,6 +55,7 @@ const PARTS: ByKind<Part, string> = {
   prose: ({ inline }) => textOfAll(inline),
   small: ({ inline }) => textOfAll(inline),
   code: ({ text }) => text,
+  row: ({ inline }) => `  • ${textOfAll(inline)}`,
   list: ({ items }) => items.map((item) => `  • ${textOfAll(item)}`).join('\n'),
   tasks: ({ title, tasks }) => {
     const width = Math.max(...tasks.map((task) => task.title.length));

@@ -23,7 +23,7 @@ import {
 import type { Settings } from './services.ts';
 
 /**
- * Who may do what. Asked by the services alone, so that the same holds for a command, a button and
+ * Who may do what. Decided on by the services alone, so that the same holds for a command, a button and
  * a form. Everybody may look, verify, and build under a name that is free.
  */
 
@@ -32,6 +32,15 @@ type Operators = Pick<Settings, 'operators'>;
 /** Operators may act on everything; others on what they asked for or own. */
 function isOperator({ operators }: Operators, user: string): boolean {
   return operators.includes(user);
+}
+
+/** Whether somebody may do what is for an environment's owner and operators; what answers offer by. */
+export function isOwnersOrOperators(
+  { owner }: Environment,
+  user: string,
+  settings: Operators,
+): boolean {
+  return user === owner || isOperator(settings, user);
 }
 
 /** Whether one of the people may make revisions of an environment: its owner, or an operator. */
@@ -48,12 +57,9 @@ export function mayBuild(
  * Who owns an environment, and operators, decide what its names mean. Throws `not-allowed`, naming
  * who may.
  */
-export function requireMayMove(
-  { name, owner }: Environment,
-  user: string,
-  settings: Operators,
-): void {
-  if (user === owner || isOperator(settings, user)) return;
+export function requireMayMove(environment: Environment, user: string, settings: Operators): void {
+  if (isOwnersOrOperators(environment, user, settings)) return;
+  const { name, owner } = environment;
   throw userError({
     code: 'not-allowed',
     message: [

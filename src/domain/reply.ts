@@ -54,7 +54,7 @@ export type Reply =
   | { kind: 'comparison'; from: Side; to: Side; compared: Compared }
   | { kind: 'builds'; builds: Build[] }
   /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
-  | { kind: 'environments'; environments: Environment[]; others: number | null }
+  | { kind: 'environments'; environments: Environment[]; others: number | null; reader: Reader }
   | {
       kind: 'environment';
       environment: Environment;
@@ -62,6 +62,7 @@ export type Reply =
       building: Build | null;
       /** Whether who asks is told what comes of it. */
       isWatched: boolean;
+      reader: Reader;
     }
   /** Who has packages that they should not have, and what becomes of each. */
   | { kind: 'affected'; specs: Spec[]; affected: Affected[] }
@@ -144,6 +145,13 @@ export function generalFindings(
 
 /** Who sees an answer in a channel: everyone, or who asked. */
 export type Audience = 'channel' | 'requester';
+
+/** Who reads an answer, so that it offers what they may do. */
+export interface Reader {
+  user: string;
+  /** Commands that are for others. */
+  withheld: readonly string[];
+}
 
 /** Live builds are for everyone, all else for who asked. */
 export function audienceOf(reply: Reply): Audience {

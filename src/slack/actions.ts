@@ -4,7 +4,14 @@
  * button was drawn, so a press on an old button is answered kindly and does nothing.
  */
 import { answerTo, whileSolving } from '../../commands/create/answer.ts';
-import { type ActionId, BUTTONS, type CHOOSE, labelOf, offeredOn } from '../answers/buttons.ts';
+import {
+  type ACT,
+  type ActionId,
+  BUTTONS,
+  type CHOOSE,
+  labelOf,
+  offeredOn,
+} from '../answers/buttons.ts';
 import { type Build, isSettled } from '../domain/build.ts';
 import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
@@ -29,7 +36,7 @@ type Handler = (
 
 type BuildAction = keyof typeof BUTTONS;
 type Opening = Extract<ActionId, `open_${string}`>;
-type Saying = Exclude<ActionId, BuildAction | Opening> | typeof CHOOSE;
+type Saying = Exclude<ActionId, BuildAction | Opening> | typeof CHOOSE | typeof ACT;
 
 const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   cancel: quietly('cancel'),
@@ -87,6 +94,7 @@ const SAYING: Readonly<
   choose: (command, place, conversation) => conversation.choose(command, place),
   share: (command, place, conversation) => conversation.share(command, place),
   copy_text: (command, place, conversation) => conversation.sayInView(command, place),
+  act: say,
   say_1: say,
   say_2: say,
   say_3: say,

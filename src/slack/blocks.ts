@@ -7,17 +7,17 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type {
-  ActionsBlock,
   KnownBlock,
   RichTextBlock,
   RichTextBlockElement,
   RichTextElement,
   RichTextSection,
+  Button as SlackButton,
 } from '@slack/types';
-import { CHOOSE } from '../answers/buttons.ts';
+import { ACT, CHOOSE } from '../answers/buttons.ts';
 import { type ByKind, byKind } from '../answers/by-kind.ts';
 import { describe } from '../answers/describe.ts';
-import type { Button, Document, Inline, Part } from '../answers/document.ts';
+import type { Button, Choice, Document, Inline, Part } from '../answers/document.ts';
 import { clip, line } from '../answers/outside.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
@@ -34,6 +34,8 @@ const MOST_TEXT = 9_500;
 const MOST_NOTIFICATION = 3_900;
 const MOST_BUTTONS = 25;
 const MOST_OPTIONS = 100;
+/** Options of a menu beside a text. */
+const MOST_ACTS = 5;
 
 /** A reply as a Slack message. */
 export function renderMessage(reply: Reply, settings: Settings): Message {
@@ -69,6 +71,7 @@ export function blocksOf(parts: readonly Part[]): KnownBlock[] {
         rows += 1;
         made.block_id = `actions_${rows}`;
       }
+      if (made.type === 'section' && made.accessory) made.block_id = `row_${blocks.length + 1}`;
       blocks.push(made);
       continue;
     }
@@ -101,6 +104,11 @@ const PARTS: ByKind<Part, KnownBlock | RichTextBlockElement[]> = {
     items.length === 0
       ? []
       : [{ type: 'rich_text_list', style: 'bullet', elements: items.map(section) }],
+  row: ({ inline, button, menu }) => ({
+    type: 'section',
+    text: { type: 'mrkdwn', text: mrkdwn(inline, 2_000), verbatim: true },
+    ...accessoryOf(button, menu),
+  }),
   tasks: ({ title, tasks }) => ({
     type: 'plan',
     title: clip(title, 150),
@@ -133,7 +141,18 @@ const PARTS: ByKind<Part, KnownBlock | RichTextBlockElement[]> = {
   divider: () => ({ type: 'divider' }),
 };
 
-function buttonOf(button: Button): ActionsBlock['elements'][number] {
+/** Beside a text: a button, or a menu where there are several things to do. */
+function accessoryOf(button: Button | null, menu: readonly Choice[]) {
+  if (button !== null) return { accessory: buttonOf(button) };
+  if (menu.length === 0) return {};
+  const options = menu.slice(0, MOST_ACTS).map(({ label, value }) => ({
+    text: { type: 'plain_text' as const, text: clip(label, 75) },
+    value,
+  }));
+  return { accessory: { type: 'overflow' as const, action_id: ACT, options } };
+}
+
+function buttonOf(button: Button): SlackButton {
   const { confirm } = button;
   return {
     type: 'button',

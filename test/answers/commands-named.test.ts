@@ -66,6 +66,12 @@ const CODE: ByKind<Part, string[]> = {
   small: ({ inline }) => inCode(inline),
   code: ({ text }) => text.split('\n'),
   list: ({ items }) => items.flatMap(inCode),
+  row: ({ inline, button, menu }) => [
+    ...inCode(inline),
+    ...[...(button ? [button] : []), ...menu].flatMap(({ command }) =>
+      command ? `/conda-env ${command}` : [],
+    ),
+  ],
   tasks: () => [],
   buttons: ({ buttons }) =>
     buttons
@@ -133,7 +139,8 @@ describe('every command that is named can be typed', () => {
       assert.deepEqual(mistakesIn([...next, ...code]), [], file);
     }
     const home = JSON.stringify(
-      homeView('U0ANARUIZ1', [environment()], [build('ready')], settings).blocks,
+      homeView({ user: 'U0ANARUIZ1', withheld: [] }, [environment()], [build('ready')], settings)
+        .blocks,
     );
     const said = [...home.matchAll(/\{\\"c\\":\\"([^"\\]+)\\"\}/g)].map(
       ([, text]) => `/conda-env ${text}`,

@@ -33,6 +33,7 @@ import {
   type CommandHelp,
   generalFindings,
   type InvocationLine,
+  type Reader,
   type Reply,
 } from '../../src/domain/reply.ts';
 import type { BuildRequest, Layout } from '../../src/domain/request.ts';
@@ -41,6 +42,9 @@ import { parseSpec } from '../../src/domain/spec.ts';
 import { OUTCOME_NAMES, type Subscription } from '../../src/domain/subscription.ts';
 
 const START = Date.UTC(2026, 2, 2, 9, 0, 0);
+
+/** Who reads the answers: who owns the samples. */
+export const ANA: Reader = { user: 'U0ANARUIZ1', withheld: [] };
 
 export const settings: Settings = {
   command: '/conda-env',
@@ -668,6 +672,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'left-later': { kind: 'left', environment: environment(), revisions: [revision(2)], left: null },
   'environment-let-go': {
     kind: 'environment',
+    reader: ANA,
     isWatched: false,
     environment: environment(),
     revision: { ...revision(2), stagings: [], letGo: { at: START + 3_600_000, by: null } },
@@ -716,11 +721,18 @@ export const samples: Readonly<Record<string, Reply>> = {
     ],
   },
   'environment-noted': {
-    ...{ kind: 'environment', isWatched: false, environment: environment(), building: null },
+    ...{
+      kind: 'environment',
+      isWatched: false,
+      reader: ANA,
+      environment: environment(),
+      building: null,
+    },
     revision: { ...revision(), notes: NOTES },
   },
   'environment-moved': {
     kind: 'environment',
+    reader: ANA,
     isWatched: false,
     environment: moved({ tag: 'prod', from: 1, to: 2 }),
     revision: revision(2),
@@ -788,18 +800,21 @@ export const samples: Readonly<Record<string, Reply>> = {
   'builds-none': { kind: 'builds', builds: [] },
   environments: {
     kind: 'environments',
+    reader: ANA,
     environments: [environment(), environment('nightly', 0)],
     others: null,
   },
   'environments-moved': {
     kind: 'environments',
+    reader: ANA,
     environments: [moved({ tag: 'prod', from: 1, to: 2 })],
     others: null,
   },
-  'environments-none': { kind: 'environments', environments: [], others: null },
-  'environments-none-mine': { kind: 'environments', environments: [], others: 2 },
+  'environments-none': { kind: 'environments', reader: ANA, environments: [], others: null },
+  'environments-none-mine': { kind: 'environments', reader: ANA, environments: [], others: 2 },
   environment: {
     kind: 'environment',
+    reader: ANA,
     isWatched: false,
     environment: environment(),
     revision: revision(3),

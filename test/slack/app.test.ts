@@ -540,7 +540,7 @@ describe('other ways to speak', () => {
       const { id } = await createBuild(world);
       await world.finish(id);
       await world.slack.openHome({ user: ANA });
-      const view = await world.slack.untilHome(ANA, says(/Line of churn@1/));
+      const view = await world.slack.untilHome(ANA, says(/run churn@3 pyspark/));
       assert.match(
         visibleText(view),
         /My environments[\s\S]*churn@1[\s\S]*My recent builds[\s\S]*churn@1/,
@@ -564,8 +564,12 @@ describe('the Home tab follows', () => {
       await world.move('build1', { state: 'running', startedAt: Date.now() });
       await world.slack.untilHome(ANA, (view) => /running/.test(JSON.stringify(view.blocks)));
       await world.finish('build1');
-      const ready = await world.slack.untilHome(ANA, says(/Line of churn@1/));
-      await world.slack.click({ user: ANA, viewId: ready.id, actionId: 'say_1' });
+      const ready = await world.slack.untilHome(ANA, says(/run churn@3 pyspark/));
+      const rows = ready.blocks as { block_id: string; accessory?: object }[];
+      const { block_id: blockId } = rows.find(({ accessory }) => accessory) ?? assert.fail();
+      const value = JSON.stringify({ c: 'run churn@1' });
+      const menu = { user: ANA, viewId: ready.id, actionId: 'act', blockId, value };
+      await world.slack.selectOption(menu);
       await world.slack.untilView(ANA, (view) =>
         /initial_value":"[^"]*pyspark --master/.test(JSON.stringify(view.blocks)),
       );
@@ -759,6 +763,26 @@ describe('answers that lead on', () => {
             (message) => message.ts === ts && says(/You shared this here/)(message),
           );
           assert.equal(world.slack.messages(DATA).length, index + 2, text);
+        }
+      },
+      { emulator: { rateLimits: false } },
+    ));
+
+  test('each row of a list acts, by a menu of what the reader may do', () =>
+    inWorld(
+      async (world) => {
+        await world.finish((await createBuild(world)).id);
+        for (const [user, mayDelete] of [
+          [ANA, true],
+          [BEN, false],
+        ] as const) {
+          await world.slash('list', { user });
+          const listed = await world.slack.untilEphemeral(user, says(/Environments/));
+          assert.equal(/delete churn@1/.test(JSON.stringify(listed.blocks)), mayDelete, user);
+          const value = JSON.stringify({ c: 'show churn' });
+          const { ts } = listed;
+          await world.slack.selectOption({ user, channel: DATA, ts, actionId: 'act', value });
+          await world.slack.untilEphemeral(user, says(/owned by/));
         }
       },
       { emulator: { rateLimits: false } },

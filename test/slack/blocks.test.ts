@@ -15,6 +15,7 @@ import {
   textLength,
 } from '../../src/slack/blocks.ts';
 import {
+  ANA,
   build,
   buildReply,
   commandHelps,
@@ -99,6 +100,7 @@ const extremes: Readonly<Record<string, Reply>> = {
   },
   'extreme-environments': {
     kind: 'environments',
+    reader: ANA,
     environments: Array.from({ length: 400 }, (_, index) =>
       environment(`environment-number-${index}`),
     ),
@@ -106,6 +108,7 @@ const extremes: Readonly<Record<string, Reply>> = {
   },
   'extreme-environment': {
     kind: 'environment',
+    reader: ANA,
     isWatched: false,
     environment: environment('churn', 90),
     revision: {

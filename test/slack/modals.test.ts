@@ -399,9 +399,9 @@ describe('views', () => {
     ]),
     'view-diagnose': diagnoseForm(),
     'view-form-bare': createForm({ ...settings, channels: [], edges: [] }, {}, origin),
-    'view-home-empty': homeView(ANA, [], [], settings),
+    'view-home-empty': homeView({ user: ANA, withheld: [] }, [], [], settings),
     'view-home': homeView(
-      ANA,
+      { user: ANA, withheld: [] },
       Array.from({ length: 40 }, (_, index) => environment(`env-${index}`)),
       Array.from({ length: 40 }, () => build('ready')),
       settings,
@@ -420,8 +420,11 @@ describe('views', () => {
 
   test('whatever can be pressed or filled keeps its block id', () => {
     for (const [name, view] of Object.entries(views)) {
-      const { blocks } = view as { blocks: { type: string; block_id?: string }[] };
-      const rows = blocks.filter(({ type }) => type === 'actions' || type === 'input');
+      type Pressed = { type: string; block_id?: string; accessory?: object };
+      const { blocks } = view as { blocks: Pressed[] };
+      const rows = blocks.filter(
+        ({ type, accessory }) => type === 'actions' || type === 'input' || accessory,
+      );
       const ids = rows.map(({ block_id }) => block_id);
       assert.ok(!ids.includes(undefined), name);
       assert.equal(new Set(ids).size, ids.length, name);
@@ -447,8 +450,18 @@ describe('views', () => {
   });
 
   test('the Home tab shows only what is mine', () => {
-    const others = homeView('U0BENOKAF1', [environment()], [], settings);
+    const others = homeView({ user: 'U0BENOKAF1', withheld: [] }, [environment()], [], settings);
     assert.doesNotMatch(visibleText(others), /churn@3/);
+  });
+
+  test('the Home tab has the short line of each environment, and stops what is at work', () => {
+    const reader = { user: ANA, withheld: ['delete'] };
+    const { blocks } = homeView(reader, [environment()], [build('running')], settings);
+    const text = JSON.stringify(blocks);
+    assert.match(text, /\/srv\/ferry\/run churn@3 pyspark/);
+    assert.match(text, /"type":"overflow".*update churn@3/);
+    assert.doesNotMatch(text, /delete churn/);
+    assert.match(text, /"type":"button","action_id":"cancel".*Stop building churn/);
   });
 });
 

@@ -42,6 +42,7 @@ export function createFindConcerned({ store, services, clock }: ConcernedOptions
 }
 
 /** What a Home tab shows of a build, in short; how far its steps are is not among it. */
-function shownOf({ state, revision, attempt, failure }: Build): string {
-  return JSON.stringify([state, revision, attempt, failure?.message ?? null]);
+function shownOf({ state, revision, attempt, failure, cancelRequested }: Build): string {
+  const isStopping = cancelRequested !== null;
+  return JSON.stringify([state, revision, attempt, failure?.message ?? null, isStopping]);
 }

@@ -1,24 +1,26 @@
 /** The App Home: what is mine, and what happened lately. */
 import type { HomeView } from '@slack/types';
-import { buildLine } from '../../answers/builds.ts';
-import { freeButton, sayButtons } from '../../answers/buttons.ts';
-import { buttons, code, heading, list, type Part, prose, small } from '../../answers/document.ts';
-import { environmentLine, lineButton } from '../../answers/environments.ts';
+import { buildLine, menuOfBuild } from '../../answers/builds.ts';
+import { cancelButton, freeButton } from '../../answers/buttons.ts';
+import { code, heading, type Part, prose, row, small, words } from '../../answers/document.ts';
+import { environmentLine, menuOf } from '../../answers/environments.ts';
+import { shortLinesOf } from '../../answers/invocation.ts';
 import type { Build } from '../../domain/build.ts';
-import { type Environment, isLetGo } from '../../domain/environment.ts';
+import { defaultRevision, type Environment, isLetGo } from '../../domain/environment.ts';
+import type { Reader } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
 import { blocksOf } from '../blocks.ts';
 
 const MOST_ENTRIES = 10;
 
-/** `environments`: all there are; only those of `user` are shown. `builds`: theirs, newest first. */
+/** `environments`: all there are; only those of who looks are shown. `builds`: theirs, newest first. */
 export function homeView(
-  user: string,
+  reader: Reader,
   environments: readonly Environment[],
   builds: readonly Build[],
   settings: Settings,
 ): HomeView {
-  const mine = environments.filter((each) => each.owner === user && !isLetGo(each));
+  const mine = environments.filter((each) => each.owner === reader.user && !isLetGo(each));
   const parts: Part[] = [
     heading('Conda Ferry'),
     prose('Conda environments for PySpark: name the packages, paste the line.'),
@@ -33,7 +35,7 @@ export function homeView(
     { kind: 'divider' },
     heading('My environments'),
     ...(mine.length > 0
-      ? [list(mine.slice(0, MOST_ENTRIES).map(environmentLine))]
+      ? mine.slice(0, MOST_ENTRIES).map((each) => environmentRow(each, reader, settings))
       : [
           prose(
             'None yet. Press New environment, or type ',
@@ -42,15 +44,28 @@ export function homeView(
           ),
         ]),
     ...hidden(mine.length, `${settings.command} list --mine`),
-    ...buttons(sayButtons(mine.flatMap(lineButton), null)),
     { kind: 'divider' },
     heading('My recent builds'),
-    ...(builds.length > 0
-      ? [list(builds.slice(0, MOST_ENTRIES).map(buildLine))]
-      : [prose('None yet.')]),
+    ...(builds.length > 0 ? builds.slice(0, MOST_ENTRIES).map(buildRow) : [prose('None yet.')]),
     ...hidden(builds.length, `${settings.command} status`),
   ];
   return { type: 'home', blocks: blocksOf(parts) };
+}
+
+/** What it is, the line that starts it, and what can be done with it. */
+function environmentRow(environment: Environment, reader: Reader, settings: Settings): Part {
+  const revision = defaultRevision(environment);
+  const [short] = revision ? shortLinesOf(revision) : [];
+  const line = short === undefined ? [] : words('\n', code(short, 160));
+  return row([...environmentLine(environment), ...line], {
+    menu: menuOf(environment, reader, settings),
+  });
+}
+
+/** One at work can be stopped, one that ended can be looked at. */
+function buildRow(build: Build): Part {
+  const cancel = cancelButton(build);
+  return row(buildLine(build), cancel ? { button: cancel } : { menu: menuOfBuild(build) });
 }
 
 /** The Home tab while the store is away. */

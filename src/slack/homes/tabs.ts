@@ -96,9 +96,13 @@ export function createTabs(options: TabOptions): Tabs {
 }
 
 async function viewOf(user: string, services: Services): Promise<HomeView> {
-  const [environments, builds] = await Promise.all([
+  const [environments, builds, withheld] = await Promise.all([
     services.environments(),
     services.builds({ user, limit: 20 }),
+    services.standing({ user }).then(
+      (standing) => standing.withheld.commands,
+      () => [],
+    ),
   ]);
-  return homeView(user, environments, builds, services.settings);
+  return homeView({ user, withheld }, environments, builds, services.settings);
 }

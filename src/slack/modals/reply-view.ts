@@ -19,6 +19,9 @@ const IN_VIEWS: ByKind<Part, Part[]> = {
   small: (part) => [part],
   code: (part) => [part],
   list: (part) => [part],
+  row: (part) => [
+    { ...part, button: part.button && worksInViews(part.button) ? part.button : null },
+  ],
   tasks: () => [],
   buttons: (part) => buttons(part.buttons.filter(worksInViews)),
   menu: (part) => [part],
