@@ -90,7 +90,12 @@ async function lookAt(
   const { name } = environment;
   const builds = await ports.store.listBuilds({ environment: name, limit: RECENT_BUILDS });
   // A worker that was killed after it had asked may have left it.
-  const asked = builds.find((build) => isScheduled(build) && build.createdAt >= schedule.dueAt);
+  const asked = builds.find(
+    (build) =>
+      isScheduled(build) &&
+      build.createdAt >= schedule.dueAt &&
+      (schedule.last === null || build.finishedAt !== schedule.last.at),
+  );
   if (asked) return endScheduled(ports, asked);
   if (builds.some((build) => !isSettled(build))) return postpone(ports, due, HELD_MS);
   if (isFull && !schedule.tellOnly) return;
