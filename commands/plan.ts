@@ -40,7 +40,8 @@ export const plan = defineCommand({
       const command = createCommand(request, insists);
       const isSaid = args.lock === null && command.length <= LONGEST_SAID;
       const id = isSaid ? null : await context.services.keepPlan({ plan, newest: null, command });
-      return { kind: 'plan', plan, whole: args.all === true, insists, id };
+      const seconds = await context.services.estimate(plan.lock);
+      return { kind: 'plan', plan, whole: args.all === true, insists, id, seconds };
     } catch (error) {
       throw error instanceof FerryError ? toPlan(error) : error;
     }

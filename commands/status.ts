@@ -14,6 +14,7 @@ export const status = defineCommand({
       return { kind: 'builds', builds: await services.builds({ limit: 10 }) };
     const build = await services.findBuild(args.build);
     // Asked for by one person, so only they see it: the live message is where it was.
-    return { kind: 'build', build, audience: 'requester' };
+    const outlook = await services.outlook(build);
+    return { kind: 'build', build, audience: 'requester', outlook };
   },
 });

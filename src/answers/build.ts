@@ -52,7 +52,7 @@ export function describeBuild(reply: BuildReply, settings: Settings): Document {
       heading(titleOf(build)),
       // The line first where there is one, then what was asked and how it came about.
       ...(made.lines.length > 0 ? [...came, ...asked] : [...asked, ...came]),
-      progress(build),
+      progress(build, reply.outlook ?? null),
       // A copy is not edited: what acts on the build stands in the live message.
       ...(isCopy
         ? buttons(buttonsOfCopy(build))

@@ -3,6 +3,7 @@
  * for each thing there is to know; what else there is to tell stands in its thread (story.ts).
  */
 import { type Build, isBeingProven, isSettled } from '../domain/build.ts';
+import type { Outlook } from '../domain/estimate.ts';
 import { counted, duration, size } from '../domain/figures.ts';
 import type { InvocationLine } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
@@ -31,8 +32,12 @@ import { remarksOf } from './story.ts';
 const ROOM_ASKED = 200;
 const ROOM_REASON = { wrong: 700, todo: 400 };
 
-export function describeLive(build: Build, settings: Settings): Document {
-  const whole = describeBuild({ kind: 'build', build, audience: 'channel' }, settings);
+export function describeLive(
+  build: Build,
+  settings: Settings,
+  outlook: Outlook | null = null,
+): Document {
+  const whole = describeBuild({ kind: 'build', build, audience: 'channel', outlook }, settings);
   if (!isSettled(build) && !isBeingProven(build)) return whole;
   return {
     summary: whole.summary,
@@ -40,7 +45,7 @@ export function describeLive(build: Build, settings: Settings): Document {
       heading(titleOf(build)),
       ...rowsOf(build, settings),
       small(askedFor(build, ROOM_ASKED), weightOf(build)),
-      ...(isSettled(build) ? [] : [progress(build)]),
+      ...(isSettled(build) ? [] : [progress(build, outlook)]),
       ...buttons([...buttonsOf(build), ...sayButtons(insteadOf(build), null)]),
     ],
   };

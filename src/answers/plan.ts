@@ -1,7 +1,7 @@
 import { withoutDefaultEdges } from '../domain/defaults.ts';
 import { revisionLabel } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
-import { counted, size } from '../domain/figures.ts';
+import { counted, roughly, size } from '../domain/figures.ts';
 import {
   bytesOf,
   compareLocks,
@@ -39,7 +39,7 @@ const ROOM = 7_000;
 
 /** What a build would have: what was asked for, what comes along and what changes. */
 export function describePlan(
-  { plan, whole, insists, id }: Extract<Reply, { kind: 'plan' }>,
+  { plan, whole, insists, id, seconds = null }: Extract<Reply, { kind: 'plan' }>,
   settings: Settings,
 ): Document {
   const { request, lock, before, format, engine } = plan;
@@ -51,7 +51,9 @@ export function describePlan(
     parts: [
       heading(`📋 ${title}`),
       small(
-        'nothing is built yet · to ',
+        'nothing is built yet',
+        seconds === null || plan.staged !== null ? '' : `, ${roughly(seconds * 1000)} to build`,
+        ' · to ',
         codes(request.edges, 160),
         ` · ${request.layout} layout · ${format} · ${lock.platform} · ${engineName(engine)}`,
       ),

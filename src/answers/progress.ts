@@ -1,7 +1,8 @@
 /** How far a build is, step by step, with what each one took. */
 import type { Build, Step, StepName, StepStatus } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
-import { duration } from '../domain/figures.ts';
+import type { Outlook } from '../domain/estimate.ts';
+import { duration, ordinal, roughly } from '../domain/figures.ts';
 import type { Part, Task } from './document.ts';
 import { line } from './outside.ts';
 
@@ -23,14 +24,27 @@ const STEP_DOING: Readonly<Record<StepName, string>> = {
   verify: 'verifying on the executors',
 };
 
-export function progress(build: Build): Part {
+export function progress(build: Build, outlook: Outlook | null = null): Part {
   const steps = visibleSteps(build);
   return {
     kind: 'tasks',
-    title: progressTitle(build),
+    title: withOutlook(progressTitle(build), build, outlook),
     tasks: steps.map((step) => task(step, build)),
   };
 }
+
+/** `3rd in the queue, about 4 min until it begins`, and once it has: `Step 2 of 5: …, about 40 s left` */
+function withOutlook(title: string, { state }: Build, outlook: Outlook | null): string {
+  const { position = null, seconds = null } = outlook ?? {};
+  const about = seconds !== null && seconds >= SHORTEST ? roughly(seconds * 1000) : null;
+  if (state === 'queued' && position !== null) {
+    return `${ordinal(position)} in the queue${about === null ? '' : `, ${about} until it begins`}`;
+  }
+  return state === 'running' && about !== null ? `${title}, ${about} left` : title;
+}
+
+/** Seconds; of less nobody needs to be told. */
+const SHORTEST = 2;
 
 /** Without projects there is nothing to install, and nothing to show of it. */
 function visibleSteps(build: Build): Step[] {

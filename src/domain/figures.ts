@@ -26,3 +26,16 @@ export function size(bytes: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/** A guess of a duration: `about 40 s`, `about 4 min`. */
+export function roughly(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  const step = seconds < 15 ? 1 : seconds < 90 ? 5 : 60;
+  return `about ${duration(Math.max(1, Math.round(seconds / step)) * step * 1000).replace('.0 ', ' ')}`;
+}
+
+/** `1st`, `2nd`, `11th` */
+export function ordinal(count: number): string {
+  const isTeen = count % 100 > 10 && count % 100 < 14;
+  return `${count}${isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th')}`;
+}

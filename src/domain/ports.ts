@@ -11,6 +11,7 @@ import type { Build, Requester, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
 import type { Environment, Staging } from './environment.ts';
 import type { Repair } from './errors.ts';
+import type { Timing } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
 import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
 import type { PipRequirement } from './pip.ts';
@@ -320,6 +321,11 @@ export interface Store {
   /** False when there was none. */
   removeBlock(spec: Spec): Promise<boolean>;
 
+  /** How long the last builds took, the newest first. */
+  readTimings(): Promise<Timing[]>;
+  /** The oldest is dropped beyond `MOST_TIMINGS`. */
+  addTiming(timing: Timing): Promise<void>;
+
   /** The oldest first. */
   readSubscriptions(): Promise<Subscription[]>;
   /** In place of another one with the same key. */
@@ -394,12 +400,19 @@ export type Notice =
 /** Why a worker is given a build: to make it, or to verify a ready one again. */
 export type JobPurpose = 'build' | 'verify';
 
+export interface QueuedJob {
+  buildId: string;
+  purpose: JobPurpose;
+}
+
 /** Work for workers; at-least-once. */
 export interface Queue {
   /** The same attempt and purpose twice, while the first is known, is one job. */
   enqueue(build: Build, platform: Platform, purpose: JobPurpose): Promise<void>;
   /** Tells whichever worker runs the build to stop; a build still waiting is taken out. */
   cancel(build: Build, platform: Platform): Promise<{ removed: boolean }>;
+  /** What is worked at, and what waits, in the order in which workers take it. */
+  order(platform: Platform): Promise<{ active: QueuedJob[]; waiting: QueuedJob[] }>;
   close(): Promise<void>;
 }
 

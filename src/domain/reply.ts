@@ -6,6 +6,7 @@ import type { Compared, Side } from './comparison.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
 import type { ErrorKind, FerryError, Repair } from './errors.ts';
+import type { Outlook } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
 import type { LockFile } from './lock-file.ts';
 import type { Phrase } from './phrase.ts';
@@ -25,16 +26,24 @@ import type { Subscription } from './subscription.ts';
 export type Reply =
   /**
    * A build: for the channel its live message, posted once, then edited in place; for who asked a
-   * copy, which stays as it is.
+   * copy, which stays as it is. `outlook`: what is to be expected, where it is known.
    */
-  | { kind: 'build'; build: Build; audience: Audience }
+  | { kind: 'build'; build: Build; audience: Audience; outlook?: Outlook | null }
   /** Lines to paste for a revision. */
   | { kind: 'invocation'; environment: string; revision: number; lines: InvocationLine[] }
   /**
    * What a build would have. `whole`: with every package; `insists`: the name was given as one,
    * whatever it looks like. `id`: `apply ID` builds it, where it cannot be said in a command.
    */
-  | { kind: 'plan'; plan: Plan; whole: boolean; insists: boolean; id: string | null }
+  | {
+      kind: 'plan';
+      plan: Plan;
+      whole: boolean;
+      insists: boolean;
+      id: string | null;
+      /** Seconds that building it takes; null or left out where nothing tells. */
+      seconds?: number | null;
+    }
   /**
    * What was asked for is a revision that is there already, with a line for each edge asked for;
    * `means`: the one that the environment's name means.

@@ -14,6 +14,7 @@ import type { Edits } from './services/edits.ts';
 import type { Freezes } from './services/freezes.ts';
 import type { LettingGo } from './services/letting-go.ts';
 import type { Lookup } from './services/lookup.ts';
+import type { Outlooks } from './services/outlooks.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
 import type { Rebuilds } from './services/rebuilds.ts';
@@ -45,6 +46,7 @@ export interface Services
     Approvals,
     LettingGo,
     Subscriptions,
+    Outlooks,
     Tags {
   readonly settings: Settings;
 }

@@ -28,6 +28,7 @@ import { makeArchive, type Packed } from './steps/archive.ts';
 import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { stage } from './steps/stage.ts';
 import { findStaged } from './steps/staged.ts';
+import { keepTiming } from './timing.ts';
 
 /**
  * The way of a build, on one page. At-least-once: whoever runs it again finds what is already
@@ -315,5 +316,6 @@ async function settle(
   await run.update((build: Build) =>
     isSettled(build) ? build : { ...build, ...outcome, finishedAt: now },
   );
+  await keepTiming(run);
   await announce(run);
 }

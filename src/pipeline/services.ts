@@ -12,6 +12,7 @@ import { edits } from './services/edits.ts';
 import { freezes } from './services/freezes.ts';
 import { lettingGo } from './services/letting-go.ts';
 import { lookup } from './services/lookup.ts';
+import { outlooks } from './services/outlooks.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
 import type { ServicePorts } from './services/ports.ts';
@@ -55,5 +56,6 @@ export function createServices({
     ...approvals(ports),
     ...lettingGo(ports),
     ...subscriptions(ports),
+    ...outlooks(ports),
   });
 }

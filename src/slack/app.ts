@@ -56,6 +56,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   const deliveries = createDeliveries({
     ...common,
     settings: services.settings,
+    outlook: (build) => services.outlook(build),
     attachMessage: (id, reference) => services.attachMessage(id, reference),
     ...(config.pace ? { pace: config.pace } : {}),
   });

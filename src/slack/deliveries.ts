@@ -5,7 +5,8 @@
  * Two loops run from start to stop. One edits what is marked as changed. The other looks at recent
  * builds for changes nobody told us of, posts what is owed, sends notices that are due, and rests.
  */
-import { isSettled, type MessageReference } from '../domain/build.ts';
+import { type Build, isSettled, type MessageReference } from '../domain/build.ts';
+import type { Outlook } from '../domain/estimate.ts';
 import type { Clock, Store } from '../domain/ports.ts';
 import type { Settings } from '../domain/services.ts';
 import type { Chat } from './chat.ts';
@@ -21,6 +22,8 @@ export interface DeliveryOptions {
   store: OutboxOptions['store'] & Pick<Store, 'watch' | 'listBuilds'>;
   chat: Chat;
   settings: Settings;
+  /** What is to be expected of a build. */
+  outlook(build: Build): Promise<Outlook | null>;
   attachMessage(buildId: string, message: MessageReference): Promise<void>;
   clock: Clock;
   log: Log;

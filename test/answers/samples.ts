@@ -579,7 +579,15 @@ function comparison(...specs: string[]): Extract<Reply, { kind: 'comparison' }> 
 
 export const samples: Readonly<Record<string, Reply>> = {
   'build-queued': buildReply(build('queued')),
+  'build-waiting': {
+    ...{ kind: 'build', build: build('queued'), audience: 'requester' },
+    outlook: { position: 3, seconds: 238 },
+  },
   'build-running': buildReply(build('running')),
+  'build-left': {
+    ...{ kind: 'build', build: build('running'), audience: 'requester' },
+    outlook: { position: null, seconds: 42 },
+  },
   'build-being-proven': buildReply(
     build('running', {
       ...{ revision: 3, stagings: [staging()], steps: steps('verify') },
@@ -754,6 +762,10 @@ export const samples: Readonly<Record<string, Reply>> = {
     whole: false,
     insists: false,
     id: null,
+  },
+  'plan-timed': {
+    ...{ kind: 'plan', plan: plan(), whole: false, insists: false, id: null },
+    seconds: 42,
   },
   'plan-kept': { kind: 'plan', plan: plan(), whole: false, insists: false, id: 'p3f2a9c' },
   'plan-whole': { kind: 'plan', plan: plan(), whole: true, insists: false, id: null },

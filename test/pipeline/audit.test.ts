@@ -7,6 +7,7 @@ import type { Way } from '../../src/domain/build.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { build, environment, settings } from '../answers/samples.ts';
+import { createMemory } from '../slack/memory.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
 
 const [OPERATOR = ''] = settings.operators;
@@ -51,10 +52,10 @@ describe('the audit', () => {
 
   test('says who ran the command line that only says who asks', async () => {
     const { store, services } = createWorld();
-    const queue = { enqueue: async () => {}, cancel: async () => ({ removed: true }) };
+    const { queue } = createMemory();
     const ours = createServices({
       ...{ store, settings, platform: 'linux-64', clock: { now: Date.now }, login: 'ops' },
-      ...{ queue: { ...queue, close: async () => {} }, newId: () => 'b1' },
+      ...{ queue, newId: () => 'b1' },
       errands: { ask: () => assert.fail('nothing is asked'), close: async () => {} },
     });
     await ours.create(build('queued').request, { user: 'U01', channel: 'C1', team: null });

@@ -26,6 +26,7 @@ function world(change: Partial<Queue> = {}) {
         enqueued.push(`${id} ${attempt} ${purpose}`);
       },
       cancel: async () => ({ removed: false }),
+      order: async () => ({ active: [], waiting: [] }),
       close: async () => undefined,
       ...change,
     },

@@ -12,8 +12,16 @@ import type {
   ErrandTable,
 } from '../../src/domain/errands.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
+import type { Timing } from '../../src/domain/estimate.ts';
 import type { Freeze } from '../../src/domain/freeze.ts';
-import type { Channels, Notice, Queue, Store, UserGroup } from '../../src/domain/ports.ts';
+import type {
+  Channels,
+  Notice,
+  Queue,
+  QueuedJob,
+  Store,
+  UserGroup,
+} from '../../src/domain/ports.ts';
 import { receiveError } from '../../src/domain/sent-error.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { type Subscription, subscriptionKey } from '../../src/domain/subscription.ts';
@@ -240,6 +248,18 @@ export class MemoryStore implements Store {
     return this.blocks.delete(formatSpec(spec));
   }
 
+  readonly timings: Timing[] = [];
+
+  async readTimings(): Promise<Timing[]> {
+    await this.#reach();
+    return this.timings;
+  }
+
+  async addTiming(timing: Timing): Promise<void> {
+    await this.#reach();
+    this.timings.unshift(timing);
+  }
+
   readonly subscriptions = new Map<string, Subscription>();
 
   async readSubscriptions(): Promise<Subscription[]> {
@@ -362,7 +382,8 @@ export interface Memory {
   store: MemoryStore;
   errands: MemoryErrands;
   /** Builds handed to workers, in order. */
-  queued: { buildId: string; purpose: string }[];
+  queued: QueuedJob[];
+  queue: Queue;
   services: ReturnType<typeof createServices>;
 }
 
@@ -375,6 +396,15 @@ export function createMemory(
   const queue: Queue = {
     async enqueue(build, _platform, purpose) {
       queued.push({ buildId: build.id, purpose });
+    },
+    order: async () => {
+      const jobs = queued.flatMap(({ buildId, purpose }) => {
+        const build = store.builds.get(buildId);
+        return build ? [{ buildId, purpose, build }] : [];
+      });
+      const at = (state: Build['state']) =>
+        jobs.filter(({ build, purpose }) => build.state === state && purpose === 'build');
+      return { active: at('running'), waiting: at('queued') };
     },
     async cancel() {
       return { removed: false };
@@ -394,5 +424,5 @@ export function createMemory(
     newId: () => `build${++ids}`,
     ...change,
   });
-  return { store, errands, queued, services };
+  return { store, errands, queued, queue, services };
 }

@@ -2,7 +2,7 @@ import { Queue as BullQueue, Worker as BullWorker, type Job, WaitingError } from
 import type { Redis } from 'ioredis';
 import type { Build } from '../../domain/build.ts';
 import type { Platform } from '../../domain/lock.ts';
-import type { JobPurpose } from '../../domain/ports.ts';
+import type { JobPurpose, QueuedJob } from '../../domain/ports.ts';
 
 /** Jobs as they travel through Redis: what both sides of the queue must agree on. */
 
@@ -21,6 +21,13 @@ const RUN_RETRY_DELAY_MS = 1_000;
 /** A new id for every attempt, because BullMQ ignores an id it has seen; it allows no colon. */
 export const jobIdOf = (build: Pick<Build, 'id' | 'attempt'>, purpose: JobPurpose): string =>
   `${build.id}-${build.attempt}-${purpose}`;
+
+/** The same backwards; null for an id of no job of ours. */
+export function jobOf(id: string): QueuedJob | null {
+  const [, buildId, purpose] = /^(.+)-\d+-(build|verify)$/.exec(id) ?? [];
+  if (buildId === undefined) return null;
+  return { buildId, purpose: purpose === 'verify' ? 'verify' : 'build' };
+}
 
 /** Queue names and channels under one prefix; queues of builds are named as their platform. */
 const queuePrefix = (prefix: string): string => `${prefix}:queue`;

@@ -18,6 +18,7 @@ export function storeKeys(prefix: string) {
     approval: (id: string) => `${prefix}:approval:${id}`,
     approvals: `${prefix}:approvals`,
     groups: `${prefix}:groups`,
+    timings: `${prefix}:timings`,
     subscriptions: `${prefix}:subscriptions`,
     freezes: `${prefix}:freezes`,
     blocks: `${prefix}:blocks`,

@@ -3,7 +3,7 @@ import type { Build } from '../../domain/build.ts';
 import type { Platform } from '../../domain/lock.ts';
 import type { JobPurpose, Queue } from '../../domain/ports.ts';
 import { isScheduled } from '../../domain/schedule.ts';
-import { cancelChannel, cancelKey, type JobData, jobIdOf, openJobQueue } from './jobs.ts';
+import { cancelChannel, cancelKey, type JobData, jobIdOf, jobOf, openJobQueue } from './jobs.ts';
 import { openLink, type RedisConnection, type RedisLink } from './redis.ts';
 
 const PURPOSES: readonly JobPurpose[] = ['build', 'verify'];
@@ -12,6 +12,8 @@ const PURPOSES: readonly JobPurpose[] = ['build', 'verify'];
 const KEEP_FINISHED = { age: 7 * 24 * 3600, count: 5_000 };
 /** A cancellation outlives every restart a job can go through. */
 const CANCELLATION_SECONDS = 7 * 24 * 3600;
+/** Whoever waits behind so many needs no place. */
+const MOST_ORDERED = 500;
 /** Tries of a job whose infrastructure failed: with 5 s doubling, about 75 s in all. */
 const RETRY = { attempts: 5, delayMs: 5_000 };
 /** BullMQ takes whatever has no priority before all that has one. */
@@ -35,6 +37,7 @@ export function createQueue(options: {
   return {
     enqueue: (build, platform, purpose) => queue.enqueue(build, platform, purpose),
     cancel: (build, platform) => queue.cancel(build, platform),
+    order: (platform) => queue.order(platform),
     close: () => queue.close(),
   };
 }
@@ -78,6 +81,17 @@ class JobQueue implements Queue {
       PURPOSES.map((purpose) => this.#cancelJob(platform, jobIdOf(build, purpose))),
     );
     return { removed: results.includes(true) };
+  }
+
+  /** BullMQ takes what has no priority first, in the order it came; then by priority. */
+  async order(platform: Platform) {
+    const idsOf = (state: 'active' | 'wait' | 'prioritized') =>
+      this.#link.call(() => this.#queueOf(platform).getRanges([state], 0, MOST_ORDERED, true));
+    const [active, waiting, last] = await Promise.all([
+      ...[idsOf('active'), idsOf('wait'), idsOf('prioritized')],
+    ]);
+    const jobsOf = (ids: readonly string[] = []) => ids.flatMap((id) => jobOf(id) ?? []);
+    return { active: jobsOf(active), waiting: [...jobsOf(waiting), ...jobsOf(last)] };
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,7 @@ import { storeNotices } from './notices.ts';
 import { storeProgress } from './progress.ts';
 import { openLink, type RedisConnection } from './redis.ts';
 import { storeSubscriptions } from './subscriptions.ts';
+import { storeTimings } from './timings.ts';
 
 export interface RedisStore extends Store {
   /**
@@ -54,6 +55,7 @@ export function createStore(options: {
     ...storeBlocks(link, keys),
     ...storeGroups(link, keys),
     ...storeSubscriptions(link, keys),
+    ...storeTimings(link, keys),
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
 

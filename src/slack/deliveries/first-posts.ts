@@ -9,6 +9,7 @@
  * - given up: Slack refuses the message, or the build has no conversation in Slack.
  */
 import type { Build, MessageReference } from '../../domain/build.ts';
+import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
 import { withoutMentions } from '../blocks.ts';
@@ -25,6 +26,7 @@ export interface FirstPostOptions {
   store: Pick<Store, 'readBuild'>;
   chat: Chat;
   settings: Settings;
+  outlook(build: Build): Promise<Outlook | null>;
   attachMessage(buildId: string, message: MessageReference): Promise<void>;
   /** A build whose message was late has one now. */
   posted(buildId: string): void;
@@ -107,9 +109,9 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
 /** Where it was asked for, or to the person directly where we may not write. */
 async function post(
   build: Build,
-  { chat, settings, shown, attachMessage }: FirstPostOptions,
+  { chat, settings, outlook, shown, attachMessage }: FirstPostOptions,
 ): Promise<Announcement> {
-  const whole = liveMessage(build, settings);
+  const { message: whole, lasting } = await liveMessage(build, settings, outlook);
   // Who asked is looking: nobody is called, and an edit brings the names, at the next look at the latest.
   const message = withoutMentions(whole) ?? whole;
   const place = { channel: build.requester.channel, thread: build.requester.thread ?? null };
@@ -122,7 +124,7 @@ async function post(
     const reference = await chat.post({ channel, thread: null }, message, markOf(build));
     announcement = { where: 'direct', reference, reason: error.code };
   }
-  shown.keep(build.id, message);
+  shown.keep(build.id, withoutMentions(lasting) ?? lasting);
   await attachMessage(build.id, announcement.reference);
   return announcement;
 }

@@ -12,22 +12,24 @@
  * message dirty, and every edit waits.
  */
 import { type Build, isSettled, type MessageReference } from '../../domain/build.ts';
+import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
-import type { Message } from '../blocks.ts';
 import { createBudget } from '../budget.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { createBell, keepDoing } from '../loop.ts';
 import type { Shown } from '../shown.ts';
-import { liveMessage } from './live-message.ts';
+import { type LiveMessage, liveMessage } from './live-message.ts';
 import type { Pace } from './pace.ts';
+import { createWaiting, type Waiting } from './waiting.ts';
 
 export interface LiveEditOptions {
   store: Pick<Store, 'readBuild'>;
-  chat: Chat;
+  chat: Pick<Chat, 'edit'>;
   settings: Settings;
+  outlook(build: Build): Promise<Outlook | null>;
   /** Build → its live message as people see it. */
   shown: Shown;
   pace: Pace;
@@ -56,14 +58,15 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
   const bell = createBell();
   const changes = createChanges();
   const gone = new Set<string>();
+  const waiting = createWaiting();
 
   /** Edits the most urgent message. Answers how long to wait before the next; rejects when Slack or the store is away. */
   async function editNext(): Promise<number> {
-    const [next] = await readDirty(changes, gone, options);
+    const [next] = await readDirty({ changes, gone, waiting }, options);
     if (!next) return 0;
     const { build, change, reference } = next;
-    const message = liveMessage(build, settings);
-    if (shown.isSame(build.id, message)) {
+    const { message, lasting } = await liveMessage(build, settings, options.outlook);
+    if (shown.isSame(build.id, lasting)) {
       changes.forget(build.id, change);
       return 0;
     }
@@ -76,25 +79,25 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
       await chat.edit(reference, message);
     } catch (error) {
       if (!(error instanceof ChatError) || error.kind === 'unavailable') throw error;
-      if (error.kind === 'refused') return afterRefusal(next, message, error);
+      if (error.kind === 'refused') return afterRefusal(next, { message, lasting }, error);
       budget.pause(error.retryAfter * 1000);
       return error.retryAfter * 1000;
     }
     changes.forget(build.id, change);
-    shown.keep(build.id, message);
+    shown.keep(build.id, lasting);
     return 0;
   }
 
   async function afterRefusal(
     { build, change, reference }: Dirty,
-    message: Message,
+    { message, lasting }: LiveMessage,
     { code }: ChatError,
   ): Promise<number> {
     log.error({ build: build.id, code }, 'the live message cannot be edited');
     changes.forget(build.id, change);
     if (/block|msg_too_long|invalid_arguments/.test(code)) {
       // A message Slack does not like is our mistake; people still learn the state from its text.
-      shown.keep(build.id, message);
+      shown.keep(build.id, lasting);
       await chat.edit(reference, { ...message, blocks: [] });
     } else {
       gone.add(addressOf(reference));
@@ -139,14 +142,22 @@ function createChanges() {
 
 /** Dirty builds that have a message, the most urgent first. */
 async function readDirty(
-  changes: ReturnType<typeof createChanges>,
-  gone: ReadonlySet<string>,
+  {
+    changes,
+    gone,
+    waiting,
+  }: {
+    changes: ReturnType<typeof createChanges>;
+    gone: ReadonlySet<string>;
+    waiting: Waiting;
+  },
   { store, shown }: LiveEditOptions,
 ): Promise<Dirty[]> {
   const found: Dirty[] = [];
   for (const [id, change] of changes.all()) {
     const build = await store.readBuild(id);
     const reference = build?.message ?? null;
+    if (build) for (const other of waiting.see(build)) changes.add(other);
     if (build && reference && !gone.has(addressOf(reference)))
       found.push({ build, change, reference });
     else changes.forget(id, change);

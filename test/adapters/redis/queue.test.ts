@@ -8,6 +8,7 @@ import { createQueue } from '../../../src/adapters/redis/queue.ts';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import type { Worker } from '../../../src/adapters/redis/taking.ts';
 import { createWorker, type WorkerOptions } from '../../../src/adapters/redis/worker.ts';
+import type { Build } from '../../../src/domain/build.ts';
 import { Cancelled, FerryError } from '../../../src/domain/errors.ts';
 import type { Queue } from '../../../src/domain/ports.ts';
 import { SCHEDULE } from '../../../src/domain/schedule.ts';
@@ -33,6 +34,12 @@ class Arrivals<T> {
     return this.arrived;
   }
 }
+
+/** A build that a schedule asked for. */
+const scheduled = (id: string): Build => {
+  const build = buildFor(id);
+  return { ...build, requester: { ...build.requester, channel: SCHEDULE } };
+};
 
 interface Run {
   job: JobData;
@@ -137,6 +144,30 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       run.finish();
     });
 
+    it('has a place, which is the order in which workers take them', async () => {
+      const queue = queueOf();
+      const { runs } = await workerOf();
+      await queue.enqueue(buildFor('now'), 'linux-64', 'build');
+      const running = await runs.next();
+      await queue.enqueue(scheduled('last'), 'linux-64', 'build');
+      for (const id of ['first', 'gone', 'second']) {
+        await queue.enqueue(buildFor(id), 'linux-64', 'build');
+      }
+      await queue.enqueue(buildFor('second'), 'linux-64', 'verify');
+      await queue.cancel(buildFor('gone'), 'linux-64');
+      const { active, waiting } = await queue.order('linux-64');
+      assert.deepEqual(active, [{ buildId: 'now', purpose: 'build' }]);
+      const places = waiting.map(({ buildId, purpose }) => `${buildId} ${purpose}`);
+      assert.deepEqual(places, ['first build', 'second build', 'second verify', 'last build']);
+      const taken: string[] = [];
+      for (let run = running; taken.length < places.length; ) {
+        run.finish();
+        run = await runs.next();
+        taken.push(`${run.job.buildId} ${run.job.purpose}`);
+      }
+      assert.deepEqual(taken, places);
+    });
+
     it('is run by a worker of its platform only', async () => {
       const queue = queueOf();
       const here = await workerOf();
@@ -194,11 +225,6 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
   }
 
   describe('a job that a schedule asked for', () => {
-    const scheduled = (id: string) => {
-      const build = buildFor(id);
-      return { ...build, requester: { ...build.requester, channel: SCHEDULE } };
-    };
-
     it('comes after all that people wait for, unless somebody has it tried again', async () => {
       const queue = queueOf();
       await queue.enqueue(scheduled('s1'), 'linux-64', 'build');

@@ -1,0 +1,118 @@
+/** How long builds take, told by how long past ones took; and when one that waits will begin. */
+import { type Build, STEP_NAMES, type StepName } from './build.ts';
+import { everyPackage, type Lock } from './lock.ts';
+import { boolean, listOf, mapOf, number, object, type Shape, string } from './shape.ts';
+
+/** How long one build took. */
+export interface Timing {
+  /** Whether builds before it had had each of its packages, so that none had to be fetched. */
+  isKnown: boolean;
+  /** Its packages, each by the beginning of its digest. */
+  packages: readonly string[];
+  seconds: Readonly<Partial<Record<StepName, number>>>;
+}
+
+/** What is to be expected of a build that has not ended. */
+export interface Outlook {
+  /** Which one it is of those that wait, from 1; null once it has begun. */
+  position: number | null;
+  /** Until it begins, and once it has, until it ends; null where nothing tells. */
+  seconds: number | null;
+}
+
+/** So many past builds tell of the next ones: what was long ago was on other machines. */
+export const MOST_TIMINGS = 50;
+
+const packagesOf = (lock: Lock): string[] =>
+  everyPackage(lock).map(({ sha256 }) => sha256.slice(0, 12));
+
+/** How long a build took that is ready; null where it says nothing of others. */
+export function timingOf(build: Build, past: readonly Timing[]): Timing | null {
+  // A later attempt goes on from what an earlier one has made.
+  if (build.state !== 'ready' || build.reused || build.attempt > 1 || !build.lock) return null;
+  const seconds = build.steps.flatMap(({ name, startedAt, finishedAt }) =>
+    startedAt === null || finishedAt === null ? [] : [[name, (finishedAt - startedAt) / 1000]],
+  );
+  return {
+    isKnown: isKnown(build.lock, past),
+    packages: packagesOf(build.lock),
+    seconds: Object.fromEntries(seconds),
+  };
+}
+
+function isKnown(lock: Lock, past: readonly Timing[]): boolean {
+  const seen = new Set(past.flatMap(({ packages }) => packages));
+  return packagesOf(lock).every((digest) => seen.has(digest));
+}
+
+/** Seconds that each step is expected to take; null without any past. */
+type Expected = Readonly<Record<StepName, number>> | null;
+
+/** By builds of the same kind, where there are any. `lock`: null where the packages are not known. */
+function expectedSteps(past: readonly Timing[], lock: Lock | null): Expected {
+  if (past.length === 0) return null;
+  const known = lock !== null && isKnown(lock, past);
+  const alike = past.filter((timing) => timing.isKnown === known);
+  const told = alike.length > 0 ? alike : past;
+  const steps = STEP_NAMES.map((name) => [name, median(told.map((each) => each.seconds[name]))]);
+  return Object.fromEntries(steps) as Expected;
+}
+
+/** Of those that are there; 0 where none is. */
+function median(values: readonly (number | undefined)[]): number {
+  const sorted = values.filter((value) => value !== undefined).sort((left, right) => left - right);
+  const middle = sorted.length / 2;
+  const [below, above] = [sorted[Math.ceil(middle) - 1] ?? 0, sorted[Math.floor(middle)] ?? 0];
+  return (below + above) / 2;
+}
+
+/** Seconds a build with these packages takes; null without any past. */
+export function estimate(past: readonly Timing[], lock: Lock | null): number | null {
+  const expected = expectedSteps(past, lock);
+  return expected && STEP_NAMES.reduce((sum, name) => sum + expected[name], 0);
+}
+
+/** Seconds a verification takes that is asked for by itself. */
+export function estimateProof(past: readonly Timing[]): number | null {
+  return expectedSteps(past, null)?.verify ?? null;
+}
+
+/** Seconds until a build ends that has begun, at the moment `now`; a step that takes longer is about to end. */
+export function secondsLeft(build: Build, past: readonly Timing[], now: number): number | null {
+  const expected = expectedSteps(past, build.lock);
+  if (expected === null) return null;
+  return build.steps.reduce((sum, { name, status, startedAt }) => {
+    if (status === 'pending') return sum + expected[name];
+    if (status !== 'in_progress' || startedAt === null) return sum;
+    return sum + Math.max(0, expected[name] - (now - startedAt) / 1000);
+  }, 0);
+}
+
+/**
+ * Seconds until the last of `waiting` is begun. While anything waits, every slot for builds is taken, so
+ * `running`, the seconds that each has left, has one for each slot. Null where nobody is at work, or
+ * one of them cannot be told.
+ */
+export function secondsUntilBegun(
+  running: readonly (number | null)[],
+  before: readonly (number | null)[],
+): number | null {
+  const free = running.filter((seconds) => seconds !== null).sort((a, b) => a - b);
+  if (free.length === 0 || free.length < running.length) return null;
+  for (const seconds of before) {
+    const first = free.shift();
+    if (seconds === null || first === undefined) return null;
+    free.push(first + seconds);
+    free.sort((left, right) => left - right);
+  }
+  return free[0] ?? null;
+}
+
+/** The outlook as far as it changes with what happens, and not with every second. */
+export function withoutTime(outlook: Outlook | null): Outlook | null {
+  return outlook && { ...outlook, seconds: null };
+}
+
+export const TIMING: Shape<Timing> = object<Timing>({
+  ...{ isKnown: boolean, packages: listOf(string), seconds: mapOf(number) },
+});

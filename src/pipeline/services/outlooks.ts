@@ -1,0 +1,56 @@
+import { type Build, isSettled } from '../../domain/build.ts';
+import {
+  estimate,
+  estimateProof,
+  secondsLeft,
+  secondsUntilBegun,
+  type Timing,
+} from '../../domain/estimate.ts';
+import type { QueuedJob } from '../../domain/ports.ts';
+import type { Outlooks } from '../../domain/services/outlooks.ts';
+import type { ServicePorts } from './ports.ts';
+
+/** A build more or less changes no estimate: the past is read so seldom. */
+const REMEMBERED_MS = 15_000;
+
+/** The queue's own order, and how long builds took before. */
+export function outlooks({ store, queue, platform, clock }: ServicePorts): Outlooks {
+  let known: { at: number; past: Timing[] } | null = null;
+
+  async function readPast(): Promise<Timing[]> {
+    if (known === null || clock.now() - known.at >= REMEMBERED_MS) {
+      known = { at: clock.now(), past: await store.readTimings() };
+    }
+    return known.past;
+  }
+
+  /** What a job that runs has left. */
+  async function leftOf({ buildId, purpose }: QueuedJob, past: Timing[]): Promise<number | null> {
+    if (purpose === 'verify') return estimateProof(past);
+    const build = await store.readBuild(buildId);
+    return build && secondsLeft(build, past, clock.now());
+  }
+
+  /** What a job that waits will take; its packages are not looked at. */
+  const wholeOf = ({ purpose }: QueuedJob, past: Timing[]): number | null =>
+    purpose === 'verify' ? estimateProof(past) : estimate(past, null);
+
+  async function waiting(build: Build) {
+    const { active, waiting: all } = await queue.order(platform);
+    const at = all.findIndex(({ buildId, purpose }) => buildId === build.id && purpose === 'build');
+    if (at < 0 || (at === 0 && active.length === 0)) return null;
+    const past = await readPast();
+    const running = await Promise.all(active.map((job) => leftOf(job, past)));
+    const before = all.slice(0, at).map((job) => wholeOf(job, past));
+    return { position: at + 1, seconds: secondsUntilBegun(running, before) };
+  }
+
+  return {
+    async outlook(build) {
+      if (isSettled(build) || build.cancelRequested) return null;
+      if (build.state === 'queued') return waiting(build);
+      return { position: null, seconds: secondsLeft(build, await readPast(), clock.now()) };
+    },
+    estimate: async (lock) => estimate(await readPast(), lock),
+  };
+}
