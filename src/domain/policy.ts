@@ -110,6 +110,18 @@ const OPERATORS_ONLY: readonly string[] = [
   'rebuild',
 ] satisfies Restrictable[];
 
+/**
+ * Commands by what they come to in the end, in the words of roles: without that nothing comes of them.
+ * `logs` has one's own for everybody, and is not among them.
+ */
+const COMES_TO: Readonly<Record<string, Restrictable>> = {
+  ...{ create: 'create', add: 'create', remove: 'create', update: 'create', apply: 'create' },
+  ...{ clone: 'create', rebuild: 'create', restore: 'create', retry: 'create' },
+  ...{ cancel: 'cancel', verify: 'verify', tag: 'tag', untag: 'tag', rollback: 'rollback' },
+  ...{ delete: 'delete', keep: 'delete', subscribe: 'subscribe', unsubscribe: 'subscribe' },
+  ...{ freeze: 'freeze', thaw: 'thaw', block: 'block', unblock: 'unblock' },
+};
+
 type Rules = Pick<Settings, 'operators' | 'roles' | 'approvals'>;
 
 /**
@@ -139,11 +151,13 @@ export function requireMayReadLog(asker: Asker, { requester }: Build, rules: Rul
 export function withheldFrom(asker: Asker, rules: Rules): Record<RoleKind, string[]> {
   const named = (kind: RoleKind) => {
     const names = rules.roles.flatMap((role) => role[kind]);
-    const all = kind === 'commands' ? [...names, ...OPERATORS_ONLY] : names;
-    return [...new Set(all)].filter((name) => isWithheld(kind, name, asker, rules));
+    return [...new Set(names)].filter((name) => isWithheld(kind, name, asker, rules));
   };
+  const commands = Object.entries(COMES_TO).flatMap(([command, deed]) =>
+    isWithheld('commands', deed, asker, rules) ? command : [],
+  );
   return {
-    commands: [...named('commands'), ...withheldDecisions(asker, rules)],
+    commands: [...commands, ...withheldDecisions(asker, rules)],
     edges: named('edges'),
     channels: named('channels'),
     indexes: named('indexes'),
