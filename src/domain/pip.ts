@@ -112,11 +112,20 @@ function readClause(clause: string, name: string, typed: string): string {
   const [, operator = '', value = ''] = /^(===|[=!<>~]=|[<>=]|)\s*(.*)$/s.exec(clause) ?? [];
   if (clause === '') throw wrong(typed, 'a `,` stands between two constraints', null);
   const write = (text: string) => `Write \`${printable(name)}${printable(text)}\`.`;
-  const between = value.split(/\s+(?=[=!<>~])/);
+  const between = value.split(/(?<=[^\s=!<>~])\s*(?=[=!<>~])/);
   if (operator !== '' && between.length > 1) {
     const parts = [`${operator}${between[0]}`, ...between.slice(1)];
     const meant = parts.map((part) => part.replace(/\s+/g, '')).join(',');
     throw wrong(typed, 'two constraints need a `,` between them', write(meant));
+  }
+  // `=>1.26`: the other way round.
+  const turned = operator === '=' ? /^([<>])\s*(.*)$/s.exec(value) : null;
+  if (turned) {
+    throw wrong(
+      typed,
+      `\`=${turned[1]}\` is no operator of pip`,
+      write(`${turned[1]}=${turned[2]}`),
+    );
   }
   if (operator === '' || operator === '=') {
     const isVersion = VERSION.test(value.replace(/\.\*$/, ''));

@@ -4,10 +4,14 @@ const HOSTS = [
   'anaconda.org',
   'repo.prefix.dev',
   'prefix.dev',
+  'fast.prefix.dev',
+  'repo.mamba.pm',
   'conda.binstar.org',
 ];
 /** Hosts where the channel is two parts: `pkgs/main`. */
 const NESTED_HOSTS = ['repo.anaconda.com', 'repo.continuum.io'];
+/** How mirrors of Anaconda's keep what they mirror, whoever runs them. */
+const MIRRORED = /^anaconda\/(?:cloud\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})|(pkgs\/[a-z0-9]+))$/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const NESTED = /^(?:pkgs\/[a-z0-9]+|[A-Za-z0-9][\w.-]{0,63}\/label\/[\w.-]{1,64})$/;
 const SUBDIR = /\/(?:noarch|(?:linux|osx|win)-[a-z0-9_]+)$/;
@@ -17,10 +21,12 @@ export const NO_DEFAULTS = 'nodefaults';
 
 /**
  * The name of a channel that is written as name or address:
- * `https://conda.anaconda.org/conda-forge/linux-64` is `conda-forge`. Null where it is neither.
+ * `https://conda.anaconda.org/conda-forge/linux-64` is `conda-forge`, and so is a mirror of it: what is
+ * fetched comes from the configured channel of that name. Null where it is neither.
  */
 export function channelName(text: string): string | null {
-  const trimmed = text.trim().replace(/\/+$/, '').replace(SUBDIR, '');
+  const typed = text.trim().replace(/\/+$/, '').replace(SUBDIR, '');
+  const trimmed = HOSTS.includes(typed.split('/')[0] ?? '') ? `https://${typed}` : typed;
   if (!trimmed.includes('://')) {
     return NAME.test(trimmed) || NESTED.test(trimmed) ? trimmed : null;
   }
@@ -33,6 +39,8 @@ export function channelName(text: string): string | null {
     .filter((part) => part !== '');
   if (parts[0] === 'channels' && hostname.endsWith('prefix.dev')) parts.shift();
   const name = parts.join('/');
+  const [, cloud, nested] = MIRRORED.exec(name) ?? [];
+  if (cloud ?? nested) return cloud ?? nested ?? null;
   if (NESTED_HOSTS.includes(hostname)) return NESTED.test(name) ? name : null;
   if (!HOSTS.includes(hostname)) return null;
   return NAME.test(name) || NESTED.test(name) ? name : null;

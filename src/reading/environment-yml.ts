@@ -79,7 +79,13 @@ function readDependencies(rows: Rows, yaml: Yaml, value: unknown): void {
   if (value === null || value === '') return;
   if (!Array.isArray(value)) {
     if (typeof value !== 'string' || !refuseGluedDashes(rows, yaml)) {
-      refuseKind(rows, yaml, ['dependencies'], 'a list of packages, each behind a dash');
+      refuseKind(
+        rows,
+        yaml,
+        ['dependencies'],
+        'a list of packages, each behind a dash',
+        'Write `- numpy=1.26`.',
+      );
     }
     return;
   }
@@ -144,7 +150,9 @@ function readMapping(rows: Rows, yaml: Yaml, path: Path, entry: Record<string, u
       rows.refuse(
         line,
         `\`${printable(key)}:\` is not a package with its version.`,
-        `Write \`- ${printable(key)}=${printable(version)}\`.`,
+        /^pip\b/.test(key) && Array.isArray(value)
+          ? `Write \`- ${printable(key)}\`, and the list below a row \`- pip:\`.`
+          : `Write \`- ${printable(key)}=${printable(version)}\`.`,
       );
     }
   }
@@ -180,18 +188,26 @@ function textsOf(
     if (typeof entry === 'string' && entry.trim() !== '') {
       return [{ text: entry, line: yaml.lineOf([...path, index]) ?? 1 }];
     }
-    if (entry !== null && entry !== '') refuseKind(rows, yaml, [...path, index], 'a word');
+    if (entry !== null && entry !== '') {
+      refuseKind(rows, yaml, [...path, index], 'a word', 'Put the row in quotes.');
+    }
     return [];
   });
 }
 
-function refuseKind(rows: Rows, yaml: Yaml, path: Path, expected: string): void {
+function refuseKind(
+  rows: Rows,
+  yaml: Yaml,
+  path: Path,
+  expected: string,
+  suggestion: string | null = null,
+): void {
   const name = path.filter((part) => typeof part === 'string').join('.');
   const line = yaml.lineOf(path) ?? 1;
   const isTemplate = /\{[{%]/.test(rows.lines[line - 1] ?? '');
   rows.refuse(
     line,
     `Here \`${printable(name)}\` should have ${expected}.`,
-    isTemplate ? 'Give the file with its template filled in.' : null,
+    isTemplate ? 'Give the file with its template filled in.' : suggestion,
   );
 }

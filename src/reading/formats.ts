@@ -121,6 +121,15 @@ function readYaml(rows: Rows, text: string, read: (rows: Rows, yaml: Yaml) => vo
     const wrong = yaml.mistakes.find(({ isRepeatedKey }) => !isRepeatedKey);
     if (wrong) {
       const { line, message } = wrong;
+      if (wrong.isSecondFile) {
+        rows.refuse(
+          line,
+          'Here another file begins; the first one is read.',
+          'Give each by itself.',
+        );
+        lines.length = line - 1;
+        continue;
+      }
       const hint = yamlHint(rows.lines[line - 1] ?? '');
       rows.refuse(line, `This is not YAML: ${message}.`, hint);
       if (lines[line - 1]?.trim() === '') return;

@@ -2,7 +2,7 @@ import { printable } from '../domain/names.ts';
 import { FETCHED, wheelAddress } from './addresses.ts';
 import type { Rows } from './rows.ts';
 import { isMapping } from './tables.ts';
-import type { Yaml } from './yaml.ts';
+import type { Path, Yaml } from './yaml.ts';
 
 /** `pixi.lock` of the versions 4 and later (rattler, `rattler_lock`). */
 export function readPixiLock(rows: Rows, yaml: Yaml): void {
@@ -28,7 +28,8 @@ export function readPixiLock(rows: Rows, yaml: Yaml): void {
   readChannels(rows, yaml, wanted, environment);
   const { platform } = rows.settings;
   const platforms = isMapping(environment.packages) ? environment.packages : {};
-  const list = platforms[platform];
+  const key = platformKey(content.platforms, platforms, platform);
+  const list = platforms[key];
   if (!Array.isArray(list)) {
     const known = Object.keys(platforms).map((each) => printable(each));
     rows.refuse(
@@ -40,7 +41,17 @@ export function readPixiLock(rows: Rows, yaml: Yaml): void {
     );
     return;
   }
-  readPackages(rows, yaml, wanted, list, content.packages);
+  readPackages(rows, yaml, ['environments', wanted, 'packages', key], list, content.packages);
+}
+
+/** Since version 7 a platform may have a name of its own: `{name: gpu, subdir: linux-64}`. */
+function platformKey(named: unknown, platforms: object, platform: string): string {
+  if (Object.hasOwn(platforms, platform)) return platform;
+  const entries = (Array.isArray(named) ? named : []).filter(isMapping);
+  const key = entries.find(
+    ({ name, subdir }) => subdir === platform && Object.hasOwn(platforms, String(name)),
+  );
+  return String(key?.name ?? platform);
 }
 
 function readChannels(
@@ -60,7 +71,7 @@ function readChannels(
 function readPackages(
   rows: Rows,
   yaml: Yaml,
-  name: string,
+  path: Path,
   list: readonly unknown[],
   described: unknown,
 ): void {
@@ -70,8 +81,7 @@ function readPackages(
     if (address !== null) packages.set(address.text, entry);
   }
   for (const [index, entry] of list.entries()) {
-    const path = ['environments', name, 'packages', rows.settings.platform, index];
-    const line = yaml.lineOf(path) ?? 1;
+    const line = yaml.lineOf([...path, index]) ?? 1;
     const address = isMapping(entry) ? addressOf(entry) : null;
     if (address === null) {
       rows.refuse(line, 'This entry is not the address of a package.', null);

@@ -97,6 +97,16 @@ export function foreignRow(text: string): { message: string; suggestion: string 
   }
   const option = OPTIONS.find(([pattern]) => pattern.test(text));
   if (option) return { message: `\`${shown}\`: ${option[1]}`, suggestion: option[2] };
+  const meant = /^-\s+(.*)$|^(["'])(.*)\2,?$|^(?:python\d? -m )?pip\d? install ([^-].*)$/.exec(
+    text,
+  );
+  if (meant) {
+    const bare = meant.slice(1).find((part, index) => part !== undefined && index !== 1) ?? '';
+    return {
+      message: `\`${shown}\` is not written as pip reads it.`,
+      suggestion: `Write \`${printable(bare)}\`.`,
+    };
+  }
   if (text.startsWith('-')) {
     return {
       message: `\`${shown}\` is an option that is not known here.`,

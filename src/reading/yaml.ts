@@ -13,6 +13,8 @@ export interface YamlMistake {
   message: string;
   /** A key that its mapping has already; everything else is wrong syntax. */
   isRepeatedKey: boolean;
+  /** From here on it is another file. */
+  isSecondFile?: boolean;
 }
 
 export interface Yaml {
@@ -62,6 +64,8 @@ export function parseYaml(source: string, { asText = false } = {}): Yaml {
     prettyErrors: false,
     logLevel: 'error',
     schema: asText ? 'failsafe' : 'core',
+    // `<<: *usual`, as the loaders of conda and of its tools have it.
+    merge: asText,
   });
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   // After a mistake in the syntax, everything may look like one; repeated keys are each their own.
@@ -71,6 +75,7 @@ export function parseYaml(source: string, { asText = false } = {}): Yaml {
   );
   const mistakes = shown.map(({ code, message, pos }) => ({
     ...{ line: lineAt(pos[0]), message, isRepeatedKey: code === 'DUPLICATE_KEY' },
+    ...(code === 'MULTIPLE_DOCS' ? { isSecondFile: true } : {}),
   }));
   const repeated = new Set(
     document.errors.filter(({ code }) => code === 'DUPLICATE_KEY').map(({ pos }) => pos[0]),
