@@ -147,7 +147,10 @@ export function settingsOf(config: Config): Settings {
     channels: config.channels.map(({ name, url, default: isDefault }) => ({
       ...{ name, url, default: isDefault },
     })),
-    edges: config.edges.map((edge) => ({ name: edge.name, default: edge.default })),
+    edges: config.edges.map(({ name, default: isDefault, cluster: { spark } }) => ({
+      ...{ name, default: isDefault },
+      ...(spark === undefined ? {} : { spark }),
+    })),
     indexes: config.indexes.map(({ name }) => name),
     projects: {
       repositories: config.projects.repositories.map((repository) => repository.name),

@@ -7,13 +7,17 @@
 import { type FerryError, type Repair, userError } from './errors.ts';
 import { additionsFor, withAddition } from './fit/additions.ts';
 import { breaksPandas, judgePackages, judgePySparkAsked } from './fit/packages.ts';
-import { judgePythonAsked, judgePythonSolved } from './fit/python.ts';
+import { judgePythonAsked, judgePythonSolved, pythonsFor } from './fit/python.ts';
 import { type EdgeSpark, targetsOf } from './fit/target.ts';
 import { joined, type Remedy, repairOf, type Verdict } from './fit/verdict.ts';
 import type { Lock } from './lock.ts';
 import type { Note } from './note.ts';
+import { listInWords } from './phrase.ts';
 import { type BuildRequest, createCommand } from './request.ts';
+import { DATA_PACKAGES, pythonsOf, specFor } from './spark-support.ts';
 import type { Spec } from './spec.ts';
+
+export type { EdgeSpark } from './fit/target.ts';
 
 /**
  * What to solve: the request's specs, narrowed to what the edges' clusters run where the person left
@@ -73,6 +77,24 @@ export function worksWithPandas(
 ): boolean {
   const targets = targetsOf([{ edge: '', spark }]);
   return !request.force && !breaksPandas([...packages, ...wheels], targets);
+}
+
+/** What the edges' clusters run, a sentence for each Spark that is known, and what runs on all of them. */
+export function whatRuns(edges: readonly EdgeSpark[]): string[] {
+  const targets = targetsOf(edges);
+  const sentences = targets.map(({ edges: names, spark, support }) => {
+    const packages = DATA_PACKAGES.map((name) => specFor(support, name)).join(', ');
+    const where = listInWords(names, 'and');
+    const verb = names.length > 1 ? 'run' : 'runs';
+    return `${where} ${verb} Spark ${spark}: Python ${pythonsOf(support)}; with pandas: ${packages}.`;
+  });
+  if (targets.length < 2) return sentences;
+  const common = pythonsFor(targets);
+  const first = common[0];
+  const last = common.at(-1);
+  if (first === undefined) return [...sentences, 'No Python runs on all of them.'];
+  const range = first === last ? first : `${first}–${last}`;
+  return [...sentences, `On all of them: Python ${range}.`];
 }
 
 /** The same request, solved as it was typed whatever the clusters run. */

@@ -59,7 +59,8 @@ export interface Settings {
   command: string;
   /** `url` is left out where nothing is configured. */
   channels: { name: string; default: boolean; url?: string }[];
-  edges: { name: string; default: boolean }[];
+  /** `spark`: of its cluster, as is configured; left out where that is found out on the edge. */
+  edges: { name: string; default: boolean; spark?: string }[];
   /** Names of the indexes that pip packages come from; none: there are no such packages. */
   indexes: readonly string[];
   projects: { repositories: string[]; paths: string[] };

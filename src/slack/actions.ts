@@ -13,9 +13,9 @@ import {
   offeredOn,
 } from '../answers/buttons.ts';
 import { type Build, isSettled } from '../domain/build.ts';
-import { isName } from '../domain/names.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Services } from '../domain/services.ts';
+import { readCommand, readValue } from './button-values.ts';
 import { tellIn } from './conversation/saying.ts';
 import { TITLES } from './conversation/titles.ts';
 import type { Conversation } from './conversation.ts';
@@ -147,34 +147,6 @@ async function findOffering(
   if (build.id !== buildId) return kindly('That build is no longer known.', null);
   const isOffered = offeredOn(build).some((offered) => offered === action);
   return isOffered ? { kind: 'offering', build } : stale(action, build);
-}
-
-/**
- * `{"c":"<command>"}` and nothing else; null for anything else. The command is said by whoever
- * pressed, so it can do no more than what they may type themselves.
- */
-function readCommand(value: string | null): string | null {
-  return readOnly(value, 'c', 2000);
-}
-
-/** `{"b":"<build id>"}` and nothing else; null for anything else. */
-export function readValue(value: string | null): string | null {
-  const id = readOnly(value, 'b', 200);
-  return id !== null && isName(id) ? id : null;
-}
-
-/** The text under the one key there may be. */
-function readOnly(value: string | null, wanted: string, longest: number): string | null {
-  if (value === null || value.length > longest) return null;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
-    const entries = Object.entries(parsed);
-    const [key, text] = entries[0] ?? [];
-    return entries.length === 1 && key === wanted && typeof text === 'string' ? text : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Why a button that was there a moment ago does nothing any more. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FerryError } from '../../src/domain/errors.ts';
 import type { EdgeSpark } from '../../src/domain/fit/target.ts';
-import { fitLock, fitRequest, worksWithPandas } from '../../src/domain/fit.ts';
+import { fitLock, fitRequest, whatRuns, worksWithPandas } from '../../src/domain/fit.ts';
 import type { Note } from '../../src/domain/note.ts';
 import { parseRequirement } from '../../src/domain/pip.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
@@ -318,5 +318,24 @@ describe('what is said of the packages that were solved', () => {
     const wheel = { name: 'pandas', version: '2.2.3', url: 'x', sha256: 'y', size: 1 };
     const lock = { ...lockOf('python 3.10.14'), wheels: [wheel] };
     assert.equal(fitLock(requestOf('numpy'), lock, edgesOf('3.3.4')).length, 1);
+  });
+});
+
+describe('what clusters run', () => {
+  it('is said for each Spark, and for all of them together', () => {
+    assert.deepEqual(whatRuns([{ edge: 'lab', spark: null }]), []);
+    const [one, ...more] = whatRuns([{ edge: 'lab', spark: '3.5.9' }]);
+    assert.match(one ?? '', /^lab runs Spark 3\.5\.9: Python 3\.8–3\.11; with pandas: pandas>=/);
+    assert.deepEqual(more, []);
+    const edges = [
+      { edge: 'lab', spark: '3.5.9' },
+      { edge: 'madrid', spark: '3.5.9' },
+      { edge: 'old', spark: '3.2.1' },
+    ];
+    const said = whatRuns(edges);
+    assert.match(said[0] ?? '', /^lab and madrid run Spark 3\.5\.9/);
+    assert.equal(said.at(-1), 'On all of them: Python 3.8–3.9.');
+    const apart = whatRuns([...edges, { edge: 'older', spark: '2.4.8' }]);
+    assert.equal(apart.at(-1), 'No Python runs on all of them.');
   });
 });

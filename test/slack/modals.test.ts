@@ -7,7 +7,7 @@ import { describe as describeReply } from '../../src/answers/describe.ts';
 import type { Channels } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
-import { readValue } from '../../src/slack/actions.ts';
+import { readValue } from '../../src/slack/button-values.ts';
 import { homeView } from '../../src/slack/homes/home-view.ts';
 import { createForm, readOrigin } from '../../src/slack/modals/create-form.ts';
 import { diagnoseForm } from '../../src/slack/modals/diagnose-form.ts';
@@ -318,6 +318,65 @@ dependencies:
       },
       { channels: { ...channels, read: (names) => channels.read(names, []) } },
     ));
+
+  test('what would go through is offered, and fills the form in anew', () =>
+    inWorld(
+      async (world) => {
+        await world.slash('create');
+        const { id: viewId } = await world.slack.untilView(ANA, says(/New environment/));
+        const submit = (values: Record<string, string | string[]>, action = 'value') =>
+          world.slack.submitView({
+            ...{ user: ANA, viewId },
+            values: Object.fromEntries(
+              Object.entries(values).map(([field, value]) => [field, { [action]: value }]),
+            ),
+          });
+        const refused = await submit({ name: 'my env', packages: 'nunpy numba' });
+        assert.deepEqual(Object.keys(refused.errors ?? {}).sort(), ['name', 'packages']);
+        const offering = await world.slack.untilView(
+          ANA,
+          says(/What could be.*my-env numpy numba/),
+        );
+        assert.equal(offering.state.values.name?.value?.value, 'my env');
+        await world.slack.click({ user: ANA, viewId, actionId: 'fill_in' });
+        const filled = await world.slack.untilView(ANA, (view) => !says(/What could be/)(view));
+        assert.deepEqual(filled.state.values, {});
+        assert.match(JSON.stringify(filled.blocks), /"initial_value":"my-env"/);
+        const done = await submit({}, 'value_1');
+        assert.equal(done.errors, null);
+        await world.slack.untilMessage(says(/my-env waits/));
+        const specs = world.store.builds.get('build1')?.request.specs.map(formatSpec);
+        assert.deepEqual(specs, ['numpy', 'numba']);
+      },
+      { channels },
+    ));
+
+  test('what the clusters of the chosen edges run stands below them', () =>
+    inWorld(async (world) => {
+      const [first, second] = world.services.settings.edges.map(({ name }) => name);
+      assert.ok(first && second);
+      await world.slash('create churn numpy');
+      await world.slack.untilMessage(says(/churn waits/));
+      const ready = await world.finish('build1');
+      await world.move(ready.id, {
+        stagings: ready.stagings.flatMap((staging) => [
+          { ...staging, edge: first, cluster: { ...staging.cluster, spark: '3.5.9' } },
+          { ...staging, edge: second, cluster: { ...staging.cluster, spark: '3.2.1' } },
+        ]),
+      });
+      await world.slash('create');
+      const { id: viewId } = await world.slack.untilView(ANA, says(/New environment/));
+      const choose = (edges: string[]) =>
+        world.slack.click({
+          ...{ user: ANA, viewId, blockId: 'edges', actionId: 'value', value: edges },
+          values: { name: { value: 'churn' } },
+        });
+      await choose([first]);
+      await world.slack.untilView(ANA, says(new RegExp(`${first} runs Spark 3.5.9: Python 3`)));
+      await choose([first, second]);
+      const view = await world.slack.untilView(ANA, says(/On all of them: Python/));
+      assert.equal(view.state.values.name?.value?.value, 'churn');
+    }));
 
   test('a file that is pasted whole is read as one', () => {
     const content = readCreateForm(state({ packages: file }));

@@ -1,5 +1,6 @@
 import type { Build, Requester } from '../build.ts';
 import type { Environment, Revision } from '../environment.ts';
+import type { EdgeSpark } from '../fit.ts';
 import type { Which } from '../reference.ts';
 
 /** Finding what is recorded: builds, environments and their revisions. */
@@ -17,6 +18,8 @@ export interface Lookup {
   environments(): Promise<Environment[]>;
   /** Throws `environment-not-found`, with the nearest name as suggestion. */
   findEnvironment(name: string): Promise<Environment>;
+  /** The Spark behind each edge: as is configured, else as the newest builds met it. */
+  sparks(edges: readonly string[]): Promise<EdgeSpark[]>;
   /** Throws `environment-not-found`, `revision-not-found`, `tag-not-found` or `not-ready`. */
   findRevision(name: string, which: Which): Promise<Revision>;
 }

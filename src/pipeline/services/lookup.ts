@@ -47,8 +47,24 @@ export function lookup(ports: ServicePorts): Lookup {
     environments,
     findEnvironment,
     findRevision,
+    async sparks(edges) {
+      const configured = new Map(ports.settings.edges.map(({ name, spark }) => [name, spark]));
+      const isKnown = edges.every((edge) => configured.get(edge) !== undefined);
+      const builds = isKnown ? [] : await store.listBuilds({ limit: RECENT });
+      const met = builds.flatMap(({ stagings }) => stagings);
+      return edges.map((edge) => ({
+        edge,
+        spark:
+          configured.get(edge) ??
+          met.find((staging) => staging.edge === edge)?.cluster.spark ??
+          null,
+      }));
+    },
   };
 }
+
+/** Builds among which an edge that is in use is met. */
+const RECENT = 50;
 
 function neverBuilt({ request, state }: Build): FerryError {
   const name = request.environment;

@@ -5,7 +5,8 @@ import { type Call, fieldsOf } from './call.ts';
 export interface Views {
   /** Answers the id of the modal. */
   openView(trigger: string, view: View): Promise<string>;
-  updateView(id: string, view: View): Promise<void>;
+  /** `hash`: of the view as it was seen; where it has changed since, nothing is done. */
+  updateView(id: string, view: View, hash?: string): Promise<void>;
   publishHome(user: string, view: View): Promise<void>;
 }
 
@@ -15,8 +16,8 @@ export function createViews(call: Call): Views {
       const answer = await call('views.open', { trigger_id: trigger, view });
       return String(fieldsOf(answer.view).id);
     },
-    async updateView(id, view) {
-      await call('views.update', { view_id: id, view });
+    async updateView(id, view, hash) {
+      await call('views.update', { view_id: id, view, ...(hash ? { hash } : {}) });
     },
     async publishHome(user, view) {
       await call('views.publish', { user_id: user, view });

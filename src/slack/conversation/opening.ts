@@ -5,7 +5,7 @@ import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { createForm } from '../modals/create-form.ts';
-import { offeredTo } from '../offered.ts';
+import { offeredTo, runsOn } from '../offered.ts';
 import type { Place } from '../place.ts';
 
 export interface Opening {
@@ -31,8 +31,11 @@ export function createOpening(chat: Chat, services: Services, log: Log): Opening
     open,
     async openForm(initial, place) {
       const origin = { channel: place.channel || null, thread: place.thread };
-      const offered = await offeredTo(place.user, services);
-      return (await open(createForm(offered, initial, origin), place)) !== null;
+      const [offered, runs] = await Promise.all([
+        offeredTo(place.user, services),
+        runsOn(initial.edges ?? [], services),
+      ]);
+      return (await open(createForm(offered, initial, origin, { runs }), place)) !== null;
     },
   };
 }

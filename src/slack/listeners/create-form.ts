@@ -2,15 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlainTextOption } from '@slack/types';
 import type { PackagesFile } from '../../../commands/command.ts';
-import { FerryError } from '../../domain/errors.ts';
+import { type RequestArguments, requestOf } from '../../../commands/create/arguments.ts';
+import { parseCommand } from '../../../commands/grammar/parse.ts';
+import { FerryError, partsOf } from '../../domain/errors.ts';
 import { refusal } from '../../domain/reply.ts';
+import type { BuildRequest } from '../../domain/request.ts';
 import type { Services, Settings } from '../../domain/services.ts';
 import { readPackages, unreadable } from '../attachments.ts';
+import { readCommand } from '../button-values.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
-import type { App } from '../connection/bolt.ts';
+import type { App, BlockAction } from '../connection/bolt.ts';
 import { deliveryId } from '../connection/once.ts';
-import { CREATE_FORM, type Field, readOrigin } from '../modals/create-form.ts';
+import { CREATE_FORM, FILL_IN, type Field, offerIn, readOrigin } from '../modals/create-form.ts';
 import {
   type CreateFormContent,
   errorsOf,
@@ -23,13 +27,16 @@ import { chosenIn, type FormErrors, type FormState } from '../modals/view.ts';
 import { offeredTo } from '../offered.ts';
 import { isDirect, placeOf } from '../place.ts';
 import type { Listening } from './listening.ts';
+import { createRedraw, type Redraw } from './redraw-form.ts';
 
 /** Milliseconds: of Slack's three seconds, the rest is for the way. */
 const PATIENCE = 2_300;
 
 export function listenToCreateForm(app: App, listening: Listening): void {
+  const redraw = createRedraw(listening);
   listenToTyping(app, listening);
-  listenToSubmission(app, listening);
+  listenToPresses(app, listening, redraw);
+  listenToSubmission(app, listening, redraw);
 }
 
 /** Menus whose options depend on what is typed, and where they come from. */
@@ -64,15 +71,37 @@ function listenToTyping(app: App, { services }: Listening): void {
   }
 }
 
+/** Other edges are chosen, or what is offered is taken: the form is drawn anew. */
+function listenToPresses(app: App, listening: Listening, redraw: Redraw): void {
+  app.action<BlockAction>(/.*/, async ({ body, action }) => {
+    const { view } = body;
+    if (view?.callback_id !== CREATE_FORM) return;
+    const isTaken = action.action_id === FILL_IN && 'value' in action;
+    const taken = isTaken ? requestIn(readCommand(action.value ?? null), listening) : null;
+    const offer = taken ? null : offerIn(view.blocks);
+    listening.background(redraw(view, body.user.id, { taken, offer }));
+  });
+}
+
+/** The request of a command that is offered; null where it is none any more. */
+function requestIn(command: string | null, { commands, services }: Listening): BuildRequest | null {
+  const parsed = parseCommand(command ?? '', commands, services.settings);
+  if (parsed.kind !== 'command' || parsed.command.name !== 'create') return null;
+  // The parser fills exactly what the grammar of the command names.
+  return requestOf(parsed.arguments as RequestArguments);
+}
+
 /** What is known of a form once its file is read and the channels are asked. */
 interface Looked {
   file: PackagesFile | null;
   /** Why the file cannot be had. */
   unread: FerryError | null;
   errors: FormErrors;
+  /** The command that would go through instead. */
+  offer: string | null;
 }
 
-function listenToSubmission(app: App, listening: Listening): void {
+function listenToSubmission(app: App, listening: Listening, redraw: Redraw): void {
   const { chat, conversation, isFirst, background } = listening;
   app.view(CREATE_FORM, async ({ ack, view, body }) => {
     const content = readCreateForm(view.state.values);
@@ -84,6 +113,10 @@ function listenToSubmission(app: App, listening: Listening): void {
     const errors = looked?.errors ?? content.errors;
     if (Object.keys(errors).length > 0) {
       await ack({ response_action: 'errors', errors });
+      const offer = looked?.offer ?? null;
+      if (offer !== offerIn(view.blocks)) {
+        background(redraw(view, user, { taken: null, offer }));
+      }
       return;
     }
     await ack();
@@ -112,13 +145,28 @@ async function lookAt(
   const read = await fileOf(content, chat);
   if (read instanceof FerryError) {
     const errors = { ...mistakesIn(content, commands, services.settings), ...content.errors };
-    return { file: null, unread: read, errors: { ...errors, file: sentence(read) } };
+    return { file: null, unread: read, errors: { ...errors, file: sentence(read) }, offer: null };
   }
   const refused = await conversation.review(content.text, { ...asking, file: read });
   const mistakes = refused
     ? errorsOf(refused, content)
     : mistakesIn(content, commands, services.settings, read);
-  return { file: read, unread: null, errors: { ...mistakes, ...content.errors } };
+  const errors = { ...mistakes, ...content.errors };
+  return { file: read, unread: null, errors, offer: offerOf(content, refused, read) };
+}
+
+/** What would go through instead: of what is wrong by itself, a name alone is mended in the command. */
+function offerOf(
+  { text, errors }: CreateFormContent,
+  refused: FerryError | null,
+  file: PackagesFile | null,
+): string | null {
+  const wrong = Object.keys(errors);
+  if (wrong.some((field) => field !== 'name')) return null;
+  if (refused === null) return wrong.length > 0 && file === null ? text : null;
+  // Words that are mended are mended without what the file says.
+  const isWhole = file === null || partsOf(refused).every(({ position }) => position === null);
+  return isWhole ? (refused.repairs[0]?.command ?? null) : null;
 }
 
 /** The file of a form, or why Slack does not hand it out. */

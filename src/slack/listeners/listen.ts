@@ -6,6 +6,7 @@ import { press } from '../actions.ts';
 import type { App, BlockAction } from '../connection/bolt.ts';
 import { deliveryId } from '../connection/once.ts';
 import { decodeSlackText } from '../decode.ts';
+import { CREATE_FORM } from '../modals/create-form.ts';
 import { isDirect, placeOf } from '../place.ts';
 import { listenToForms } from './forms.ts';
 import type { Listening } from './listening.ts';
@@ -37,6 +38,7 @@ export function listen(app: App, listening: Listening): void {
   });
 
   app.action<BlockAction>(/.*/, async ({ body, action, respond }) => {
+    if (body.view?.callback_id === CREATE_FORM) return;
     const { thread_ts: thread, message_ts: pressed } = body.container;
     const place = placeOf(body.user.id, {
       way: 'button',

@@ -1,9 +1,10 @@
 /** The form for a new environment; read-create-form.ts reads what is submitted. */
-import type { ModalView, PlainTextOption } from '@slack/types';
+import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { clip } from '../../answers/outside.ts';
 import { type BuildRequest, pipOptions } from '../../domain/request.ts';
 import type { Settings } from '../../domain/services.ts';
 import { formatSpec } from '../../domain/spec.ts';
+import { readCommand } from '../button-values.ts';
 import { ACTION, type InputBlock, input, LONGEST_FIELD, plain } from './view.ts';
 
 export const CREATE_FORM = 'create_form';
@@ -15,6 +16,8 @@ export interface Origin {
 }
 
 const MOST_OPTIONS = 100;
+/** Of a context block. */
+const MOST_SENTENCES = 10;
 /** The longest text of an option. */
 const LONGEST_OPTION = 75;
 
@@ -32,39 +35,97 @@ export type Field =
   | 'layout'
   | 'format';
 
+/** What stands in the form beside its fields. */
+export interface Beside {
+  /** What the chosen edges' clusters run, a sentence for each. */
+  runs?: readonly string[];
+  /** The command that would go through instead of what was submitted. */
+  offer?: string | null;
+  /**
+   * How often the form was filled in anew: Slack keeps what stands in a field as long as the id of
+   * its element stays.
+   */
+  turn?: number;
+}
+
+const OFFER = 'offer';
+/** The button that fills the form in with what is offered. */
+export const FILL_IN = 'fill_in';
+/** The longest value of a button. */
+const LONGEST_VALUE = 2000;
+
 /** Filled in with what is known already; `origin` comes back with what is submitted. */
 export function createForm(
   settings: Settings,
   initial: Partial<BuildRequest>,
   origin: Origin,
+  { runs = [], offer = null, turn = 0 }: Beside = {},
 ): ModalView {
+  const blocks: KnownBlock[] = [
+    nameField(initial),
+    ...packageFields(initial),
+    ...offered(offer),
+    ...choice('channels', 'Channels', settings.channels, initial.channels, {
+      hint: 'Where packages come from; the first one wins. Empty: the usual ones.',
+    }),
+    ...choice('edges', 'Edge nodes', settings.edges, initial.edges, {
+      hint: 'Where people will run pyspark. Empty: the usual one.',
+      isHeard: true,
+    }),
+    ...said(runs),
+    layoutField(initial.layout),
+    input('format', 'Archive', {
+      element: {
+        type: 'static_select',
+        action_id: ACTION,
+        options: [...FORMATS],
+        initial_option: FORMATS.find(({ value }) => value === initial.format) ?? FORMATS[0],
+      },
+    }),
+  ];
   return {
     type: 'modal',
     callback_id: CREATE_FORM,
-    private_metadata: JSON.stringify(origin),
+    private_metadata: JSON.stringify({ ...origin, turn }),
     title: plain('New environment'),
     submit: plain('Build it'),
     close: plain('Cancel'),
-    blocks: [
-      nameField(initial),
-      ...packageFields(initial),
-      ...choice('channels', 'Channels', settings.channels, initial.channels, {
-        hint: 'Where packages come from; the first one wins. Empty: the usual ones.',
-      }),
-      ...choice('edges', 'Edge nodes', settings.edges, initial.edges, {
-        hint: 'Where people will run pyspark. Empty: the usual one.',
-      }),
-      layoutField(initial.layout),
-      input('format', 'Archive', {
-        element: {
-          type: 'static_select',
-          action_id: ACTION,
-          options: [...FORMATS],
-          initial_option: FORMATS.find(({ value }) => value === initial.format) ?? FORMATS[0],
-        },
-      }),
-    ],
+    blocks: turn === 0 ? blocks : blocks.map((block) => begunAnew(block, turn)),
   };
+}
+
+function begunAnew(block: KnownBlock, turn: number): KnownBlock {
+  if (block.type !== 'input') return block;
+  return { ...block, element: { ...block.element, action_id: `${ACTION}_${turn}` } };
+}
+
+/** What would go through, and the button that takes it. */
+function offered(command: string | null): KnownBlock[] {
+  const value = JSON.stringify({ c: command });
+  if (command === null || value.length > LONGEST_VALUE) return [];
+  return [
+    {
+      type: 'section',
+      block_id: OFFER,
+      text: plain(clip(`Not all of this can be built. What could be: ${command}`, 3000)),
+      accessory: { type: 'button', action_id: FILL_IN, value, text: plain('Fill it in') },
+    },
+  ];
+}
+
+/** The command that stands in the blocks of a form; null where none is offered. */
+export function offerIn(
+  blocks: readonly { block_id?: string; accessory?: unknown }[],
+): string | null {
+  const { accessory } = blocks.find(({ block_id: id }) => id === OFFER) ?? {};
+  const { value = null }: { value?: string | null } = accessory ?? {};
+  return readCommand(value);
+}
+
+function said(sentences: readonly string[]): KnownBlock[] {
+  if (sentences.length === 0) return [];
+  const elements = sentences.slice(0, MOST_SENTENCES).map((text) => plain(clip(text, 2000)));
+  return [{ type: 'context', block_id: 'runs', elements }];
 }
 
 function nameField({ environment }: Partial<BuildRequest>): InputBlock {
@@ -166,7 +227,7 @@ function choice(
   label: string,
   configured: Configured,
   chosen: readonly string[] | undefined,
-  { hint }: { hint: string },
+  said: { hint: string; isHeard?: boolean },
 ): InputBlock[] {
   if (configured.length === 0) return [];
   const options = optionsOf(configured);
@@ -178,7 +239,7 @@ function choice(
   };
   return [
     input(field, label, {
-      hint,
+      ...said,
       optional: true,
       element:
         options.length > MOST_OPTIONS
@@ -188,15 +249,25 @@ function choice(
   ];
 }
 
+/** How often the form was filled in anew; 0 for anything but what `createForm` wrote. */
+export function readTurn(metadata: string): number {
+  const { turn } = metadataIn(metadata);
+  return typeof turn === 'number' && Number.isSafeInteger(turn) && turn > 0 ? turn : 0;
+}
+
 /** The origin written by `createForm`; anything else is read as nowhere. */
 export function readOrigin(metadata: string): Origin {
+  const { channel, thread } = metadataIn(metadata);
+  return {
+    channel: typeof channel === 'string' && /^[CDG][A-Z0-9]+$/.test(channel) ? channel : null,
+    thread: typeof thread === 'string' && /^\d+\.\d+$/.test(thread) ? thread : null,
+  };
+}
+
+function metadataIn(metadata: string): Record<string, unknown> {
   try {
-    const { channel, thread }: Record<string, unknown> = JSON.parse(metadata);
-    return {
-      channel: typeof channel === 'string' && /^[CDG][A-Z0-9]+$/.test(channel) ? channel : null,
-      thread: typeof thread === 'string' && /^\d+\.\d+$/.test(thread) ? thread : null,
-    };
+    return { ...JSON.parse(metadata) };
   } catch {
-    return { channel: null, thread: null };
+    return {};
   }
 }

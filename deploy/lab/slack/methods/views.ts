@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { viewFaults, viewTooLarge } from '../block-kit/surfaces.ts';
 import { parsed, withIds } from '../content.ts';
+import { elementsIn } from '../elements.ts';
 import { isObject, isTrue, type JsonObject, stringOr } from '../json.ts';
 import { ApiError, refusedBecause, type Slack } from '../slack.ts';
 import { viewObject } from '../wire.ts';
@@ -44,9 +45,7 @@ function storedView(sent: JsonObject, slack: Slack, earlier: Partial<View> = {})
   const { workspace } = slack;
   const id = earlier.id ?? workspace.newId('V');
   const blocks = withIds(sent.blocks);
-  const kept = Object.entries(earlier.state?.values ?? {}).filter(([block]) =>
-    blocks.some(({ block_id }) => block_id === block),
-  );
+  const kept = keptState(blocks, earlier.state?.values ?? {});
   return {
     id,
     team_id: workspace.team.id,
@@ -58,7 +57,7 @@ function storedView(sent: JsonObject, slack: Slack, earlier: Partial<View> = {})
     private_metadata: stringOr(sent.private_metadata, ''),
     callback_id: stringOr(sent.callback_id, ''),
     external_id: stringOr(sent.external_id, ''),
-    state: { values: Object.fromEntries(kept) },
+    state: { values: kept },
     hash: newHash(),
     clear_on_close: isTrue(sent.clear_on_close),
     notify_on_close: isTrue(sent.notify_on_close),
@@ -69,6 +68,20 @@ function storedView(sent: JsonObject, slack: Slack, earlier: Partial<View> = {})
     app_installed_team_id: workspace.team.id,
     bot_id: workspace.botId,
   };
+}
+
+/** What was entered into elements that are still there: another id is another element. */
+function keptState(
+  blocks: View['blocks'],
+  values: View['state']['values'],
+): View['state']['values'] {
+  const kept: View['state']['values'] = {};
+  for (const { block, element } of elementsIn(blocks)) {
+    const [blockId, actionId] = [String(block.block_id), String(element.action_id)];
+    const entered = values[blockId]?.[actionId];
+    if (entered) kept[blockId] = { ...kept[blockId], [actionId]: entered };
+  }
+  return kept;
 }
 
 function refuseTakenExternalId(sent: JsonObject, slack: Slack, except?: string): void {
