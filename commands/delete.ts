@@ -5,11 +5,12 @@ export const letGo = defineCommand({
   group: 'leave',
   onFirstPage: true,
   summary: 'let an environment go, or one revision of it; its lock is kept',
-  usage: 'delete NAME[@REVISION] [--yes] [--forget]',
+  usage: 'delete NAME[@REVISION] [--yes] [--force] [--forget]',
   examples: ['delete churn@2', 'delete churn'],
   whoCanUse: 'its owner and operators',
   notes: [
     'First it says what would go. What a tag means and what is being built is not let go.',
+    'Nor is what an application on the cluster used lately, or where the cluster does not say: then an operator may `--force` it.',
     'Its bytes leave the edge nodes, HDFS and the build host. The list of its packages is kept: `restore NAME@REVISION` builds the same archive again.',
     'The name stays yours until `delete NAME --forget`, which drops all that is recorded of it.',
   ],
@@ -17,10 +18,11 @@ export const letGo = defineCommand({
     positionals: { revision: { kind: 'revision', required: true } },
     options: {
       yes: { kind: 'flag', summary: 'without asking first' },
+      force: { kind: 'flag', summary: 'whoever uses it; for operators' },
       forget: { kind: 'flag', summary: 'make a name free that has nothing behind it any more' },
     },
   },
-  async run({ revision: { environment, revision }, yes, forget }, context) {
+  async run({ revision: { environment, revision }, yes, force, forget }, context) {
     const { services } = context;
     const requester = requesterOf(context);
     if (forget) {
@@ -28,9 +30,11 @@ export const letGo = defineCommand({
       const text = `\`${environment}\` is forgotten; the name is free.`;
       return { kind: 'notice', tone: 'success', text };
     }
+    const forced = force ?? false;
     if (!yes) {
-      return { kind: 'leaving', ...(await services.leaving(environment, revision, requester)) };
+      const leaving = await services.leaving(environment, revision, forced, requester);
+      return { kind: 'leaving', ...leaving };
     }
-    return { kind: 'left', ...(await services.letGo(environment, revision, requester)) };
+    return { kind: 'left', ...(await services.letGo(environment, revision, forced, requester)) };
   },
 });

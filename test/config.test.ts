@@ -100,7 +100,7 @@ describe('the configuration', () => {
           environmentGigabytes: null,
           approvals: 10,
         },
-        retention: { expireDays: null, remindDays: 7, keepRevisions: null },
+        retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 7 },
         log: { level: 'info', file: null },
       });
     });

@@ -35,13 +35,13 @@ const MOST_REVISIONS = 10;
 
 /** What would go and from where, what stays, and the button that does it. */
 export function describeLeaving(
-  { environment: { name }, revisions }: Extract<Reply, { kind: 'leaving' }>,
+  { environment: { name }, revisions, forced }: Extract<Reply, { kind: 'leaving' }>,
   _settings: Settings,
 ): Document {
   const [only] = revisions;
   const isOne = revisions.length === 1 && only !== undefined;
   const what = isOne ? revisionLabel(name, only.number) : `all of ${name}`;
-  const command = `delete ${isOne ? what : name} --yes`;
+  const command = `delete ${isOne ? what : name}${forced ? ' --force' : ''} --yes`;
   const isInHdfs = revisions.some(({ stagings }) => stagings.some(({ hdfs }) => hdfs !== null));
   return {
     summary: line(`Delete ${what}? ${weightOf(revisions)} would go.`, 300),
@@ -128,7 +128,7 @@ function restoreText(name: string, revision: Revision | undefined): Inline {
   return code(`restore ${revision ? revisionLabel(name, revision.number) : name}`);
 }
 
-function row(name: string, { number, request, stagings, archive }: Revision): Inline[] {
+function row(name: string, { number, request, stagings, archive, used }: Revision): Inline[] {
   return words(
     bold(revisionLabel(name, number)),
     `: ${size(archive.bytes)} on `,
@@ -138,6 +138,16 @@ function row(name: string, { number, request, stagings, archive }: Revision): In
     ),
     ', ',
     codes(request.specs.map(formatSpec), 140),
+    ...(used
+      ? [
+          ', last used by ',
+          code(used.application, 60),
+          ' of ',
+          code(used.user, 40),
+          ', ',
+          date(used.at),
+        ]
+      : []),
   );
 }
 

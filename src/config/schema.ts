@@ -347,6 +347,7 @@ export const configFile = section(
       expireDays: orNull(whole(1, 3650, 180)),
       remindDays: or(whole(1, 365, 7), 7),
       keepRevisions: orNull(whole(1, 1000, 5)),
+      usedDays: or(whole(0, 365, 7), 7),
     }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),

@@ -5,6 +5,7 @@ import type { Lock } from './lock.ts';
 import type { Note } from './note.ts';
 import type { BuildRequest, Layout, ProjectPin } from './request.ts';
 import type { Schedule } from './schedule.ts';
+import type { Use } from './use.ts';
 
 /** A named, owned line of revisions. */
 export interface Environment {
@@ -52,6 +53,8 @@ export interface Revision {
   verifications: Verification[];
   createdAt: number;
   createdBy: string;
+  /** The last use on a cluster that was seen. */
+  used: Use | null;
   /**
    * Its bytes leave the edges and the build hosts: what is still in `stagings` has yet to go. The
    * lock stays, so it can be built again. Null while it is there.

@@ -25,9 +25,11 @@ export interface ErrandTable {
   edit: { asked: Edited & { asker?: FileAsker }; answer: Plan };
   /** Removes what was let go of an environment from the edges; answers what is left, and why. */
   unstage: { asked: { environment: string }; answer: { left: Unreached[] } };
+  /** Has the record know who uses an environment; answers the edges that do not say, and why. */
+  uses: { asked: { environment: string }; answer: { unreached: Unreached[] } };
 }
 
-/** An edge that something could not be removed from. */
+/** An edge that something could not be removed from, or learnt of. */
 export interface Unreached {
   edge: string;
   /** For people, without a secret. */

@@ -20,6 +20,7 @@ import { refuse } from './invocation/refusal.ts';
 import { type CheckedRequest, checkRequest, type InvocationRequest } from './invocation/request.ts';
 import { mergeSettings, type Settings } from './invocation/settings.ts';
 import { atLeast, versionOf } from './invocation/version.ts';
+import { TAGS, withUseTag } from './use.ts';
 
 export { defaultAlias } from './invocation/alias.ts';
 export type { Invocation } from './invocation/plan.ts';
@@ -58,7 +59,7 @@ function planOf(
 ): Plan & { warnings: InvocationWarning[] } {
   const warnings: InvocationWarning[] = [];
   const mode = modeOf(asked, warnings);
-  const request = withoutDecided({ ...asked, mode }, warnings);
+  const request = tagged(withoutDecided({ ...asked, mode }, warnings));
   const rules = MANAGERS[request.cluster.manager];
   // A Spark Connect session sends the archive itself, wherever its server runs.
   const isConnect = request.for === 'connect';
@@ -227,6 +228,14 @@ function withoutDecided(request: CheckedRequest, warnings: InvocationWarning[]):
     });
   }
   return { ...request, ...kept };
+}
+
+/** Who uses a revision is asked before it goes. */
+function tagged(request: CheckedRequest): CheckedRequest {
+  const { cluster, revision, conf } = request;
+  if (cluster.manager !== 'yarn' || revision === null || request.for === 'connect') return request;
+  const tags = withUseTag(conf[TAGS] ?? '', { ...request, revision });
+  return { ...request, conf: { ...conf, [TAGS]: tags } };
 }
 
 /** Where the driver finds the environment: with the executors, or unpacked on the edge. */

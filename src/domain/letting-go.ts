@@ -9,9 +9,14 @@ import {
   tagsOf,
   withRevision,
 } from './environment.ts';
+import type { Unreached } from './errands.ts';
 import { type FerryError, type Repair, userError } from './errors.ts';
+import { counted } from './figures.ts';
+import { printable } from './names.ts';
 import { listInWords } from './phrase.ts';
 import { requireThere, revisionOf, type Which } from './reference.ts';
+import { keepingUse, type Retention } from './retention.ts';
+import { agoInWords } from './use.ts';
 
 /**
  * The revisions that would go: one, or with null all that are there. Throws `in-use` for what
@@ -35,6 +40,51 @@ export function leavingOf(
   const other = staying.at(-1);
   if (moved && other) throw isDefault(environment.name, moved.number, other.number);
   return leaving;
+}
+
+/** What is known of who uses an environment: the edges whose clusters do not say, and the rules. */
+export interface Known {
+  unreached: readonly Unreached[];
+  retention: Retention;
+  now: number;
+}
+
+/** Where nobody could be asked. */
+export const ANY_EDGE = '';
+
+/**
+ * Throws `in-use` for what an application on a cluster used lately, naming it, and `use-unknown` where
+ * the cluster of an edge that has it does not say.
+ */
+export function requireUnused(
+  { name }: Environment,
+  leaving: readonly Revision[],
+  { unreached, retention, now }: Known,
+): void {
+  if (retention.usedDays === 0) return;
+  const [only, ...more] = leaving;
+  const what = only && more.length === 0 ? revisionLabel(name, only.number) : name;
+  const byForce = `An operator may let it go all the same: \`delete ${what} --force\`.`;
+  const uses = leaving.flatMap((revision) => {
+    const use = keepingUse(revision, retention, now);
+    return use ? [{ number: revision.number, ...use }] : [];
+  });
+  const last = uses.toSorted((left, right) => right.at - left.at)[0];
+  if (last) {
+    const { number, application, user, edge, at } = last;
+    throw inUse({
+      message: `\`${revisionLabel(name, number)}\` was used by \`${printable(application)}\` of \`${printable(user)}\` behind \`${edge}\` ${agoInWords(now - at)}.`,
+      suggestion: `What was used in the last ${counted(retention.usedDays, 'day')} is kept. ${byForce}`,
+    });
+  }
+  const edges = new Set(leaving.flatMap(({ stagings }) => stagings.map(({ edge }) => edge)));
+  const silent = unreached.find(({ edge }) => edge === ANY_EDGE || edges.has(edge));
+  if (silent === undefined) return;
+  throw userError({
+    code: 'use-unknown',
+    message: `Whether somebody uses \`${what}\` is not known: ${silent.why}`,
+    suggestion: `Try again later. ${byForce}`,
+  });
 }
 
 /**

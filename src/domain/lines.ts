@@ -13,6 +13,7 @@ import {
 import type { InvocationLine } from './reply.ts';
 import type { Layout } from './request.ts';
 import { quote } from './shell.ts';
+import { TAGS, withUseTag } from './use.ts';
 
 /** How a person wants to run an environment; everything has a default. */
 export interface LineOptions {
@@ -101,7 +102,10 @@ function shortLine(staging: Staging, options: LineOptions): string | null {
   const { purpose, tool, mode, layout } = formOf(staging, options);
   if (purpose !== 'shell' || layout !== staging.layout || staging.archiveLink === null) return null;
   const settings = Object.entries(options.conf ?? {}).flatMap(([key, value]) =>
-    isArchives(key) ? ['--archives', value] : ['--conf', `${key}=${value}`],
+    isArchives(key)
+      ? ['--archives', value]
+      : // Given twice, the last one holds, and the launcher's comes first.
+        ['--conf', `${key}=${key === TAGS ? withUseTag(value, staging) : value}`],
   );
   return [
     `${staging.root}/run`,

@@ -71,6 +71,20 @@ export function requireMayMove(environment: Environment, user: string, settings:
   });
 }
 
+/** What others may be using goes only where an operator wants that. Throws `not-allowed`. */
+export function requireMayForce(user: string, settings: Operators): void {
+  if (isOperator(settings, user)) return;
+  const some = settings.operators.slice(0, 3);
+  throw userError({
+    code: 'not-allowed',
+    message: '`--force` is for operators: somebody may be using it.',
+    suggestion:
+      some.length === 0
+        ? 'The configuration names nobody who could (`slack.operators`).'
+        : ['Ask ', ...anyOf(some), '.'],
+  });
+}
+
 /**
  * Builds may be stopped or run again by who asked for them and by operators. Throws `not-allowed`,
  * naming who may.

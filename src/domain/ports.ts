@@ -26,6 +26,7 @@ import type {
 import type { Shape } from './shape.ts';
 import type { Spec } from './spec.ts';
 import type { Happening, Subscription } from './subscription.ts';
+import type { Application } from './use.ts';
 
 /** How a long task reports and is stopped; given to every port that takes more than a moment. */
 export interface Progress {
@@ -209,6 +210,11 @@ export interface Edge {
    * Throws `not-ours` for what does not lie under the configured root.
    */
   remove(staging: Staging, archive: Archive, options: RemoveOptions): Promise<void>;
+  /**
+   * Applications with one of the tags that run on the edge's YARN, or ended there since; none where
+   * the edge has no YARN. Throws `cluster-silent` when the ResourceManager does not answer.
+   */
+  applications(tags: readonly string[], since: number, signal: AbortSignal): Promise<Application[]>;
   /** Removes what an interrupted staging left; never a published path. */
   sweep(signal: AbortSignal): Promise<void>;
 }

@@ -5,6 +5,7 @@ import {
   type Revision,
   tagsOf,
 } from './environment.ts';
+import type { Use } from './use.ts';
 
 /** How long what is built is kept. What has a tag is always kept. */
 export interface Retention {
@@ -14,6 +15,8 @@ export interface Retention {
   remindDays: number;
   /** Revisions of an environment that are kept, the newest; null all. The default one is, too. */
   keepRevisions: number | null;
+  /** Days for which what an application on the cluster has used is kept; 0: nobody asks the cluster. */
+  usedDays: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -21,9 +24,15 @@ const DAY_MS = 86_400_000;
 /** Milliseconds of so many days. */
 export const days = (count: number): number => count * DAY_MS;
 
+/** The use of a revision that keeps it; null where there is none, or it is too long ago. */
+export function keepingUse({ used }: Revision, { usedDays }: Retention, now: number): Use | null {
+  return used !== null && used.at >= now - days(usedDays) && usedDays > 0 ? used : null;
+}
+
 /** When an environment's time is up; null where that never is. */
 export function expiresAt(environment: Environment, { expireDays }: Retention): number | null {
-  const used = leavingAtEnd(environment).flatMap(({ stagings, verifications }) => [
+  const used = leavingAtEnd(environment).flatMap(({ stagings, verifications, used }) => [
+    ...(used ? [used.at] : []),
     ...stagings.map(({ stagedAt }) => stagedAt),
     ...verifications.map(({ at }) => at),
   ]);

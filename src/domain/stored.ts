@@ -44,6 +44,7 @@ import {
   string,
 } from './shape.ts';
 import type { Spec } from './spec.ts';
+import type { Use } from './use.ts';
 import { DRIVER, EXECUTOR } from './verification.ts';
 
 /** Records as they are stored, of this version and of older ones, in the terms of this version. */
@@ -197,11 +198,14 @@ const MADE = {
 
 const LET_GO = object<LetGo>({ at: number, by: or(string, null) });
 
+const USE = object<Use>({ application: string, user: string, edge: string, at: number });
+
 type StoredRevision = Omit<Revision, 'stagings'> & { stagings: StoredStaging[] };
 
 const REVISION = object<StoredRevision>({
   ...{ number, fingerprint: string, buildId: string, lock: LOCK, archive: ARCHIVE, ...MADE },
   ...{ createdAt: number, createdBy: string, letGo: or(LET_GO, null) },
+  used: or(USE, null),
 });
 
 const SCHEDULE = object<Schedule>({

@@ -22,6 +22,7 @@ import {
   string,
 } from './shape.ts';
 import { quote } from './shell.ts';
+import { PROOF_PREFIX } from './use.ts';
 import {
   MARK,
   NO_NUMPY,
@@ -80,7 +81,7 @@ export function verificationCommand(
     tool: 'spark-submit',
     application: SCRIPT,
     conf: {
-      'spark.app.name': `conda-ferry verify ${staging.environment}@${staging.revision}`,
+      'spark.app.name': `${PROOF_PREFIX}${staging.environment}@${staging.revision}`,
       'spark.executor.instances': String(executors),
       'spark.dynamicAllocation.enabled': 'false',
       'spark.ui.enabled': 'false',

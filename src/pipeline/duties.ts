@@ -7,6 +7,7 @@ import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
 import { keepSchedules, ROUND_SECONDS, type SchedulePorts } from './schedules.ts';
 import { removeUnproven } from './unproven.ts';
+import { seeAllUses } from './using.ts';
 
 /** What workers do again and again without being asked; doing it twice must be the same as once. */
 interface Duty {
@@ -24,6 +25,7 @@ type Reporting = Pick<Progress, 'signal' | 'log'>;
 
 const DUTIES: readonly Duty[] = [
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
+  { name: 'see-uses', everySeconds: 600, run: seeAllUses },
   { name: 'retention', everySeconds: 3600, run: keepRetention },
   { name: 'remove-unproven', everySeconds: 3600, run: removeUnproven },
   { name: 'schedules', everySeconds: ROUND_SECONDS, run: keepSchedules },

@@ -2,10 +2,11 @@ import { isSettled } from '../domain/build.ts';
 import { type Environment, isThere, type Revision } from '../domain/environment.ts';
 import { withoutRevisions } from '../domain/letting-go.ts';
 import type { Progress } from '../domain/ports.ts';
-import { dueOf, expiresAt, leavingAtEnd, surplusOf } from '../domain/retention.ts';
+import { dueOf, expiresAt, keepingUse, leavingAtEnd, surplusOf } from '../domain/retention.ts';
 import type { BuildPorts } from './context.ts';
 import { removeLetGo } from './removing.ts';
 import { tellLetGo } from './telling.ts';
+import { seeUses } from './using.ts';
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
@@ -44,13 +45,18 @@ async function remind(
 async function letGo(ports: BuildPorts, name: string, reporting: Reporting): Promise<void> {
   const { store, retention, clock } = ports;
   const leaving = (environment: Environment): Revision[] =>
-    dueOf(environment, retention, clock.now()).what === 'end'
+    (dueOf(environment, retention, clock.now()).what === 'end'
       ? leavingAtEnd(environment)
-      : surplusOf(environment, retention);
+      : surplusOf(environment, retention)
+    ).filter((revision) => keepingUse(revision, retention, clock.now()) === null);
   const known = await store.readEnvironment(name);
   if (!known || leaving(known).length === 0) return;
   const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
   if (builds.some((build) => !isSettled(build) || build.verifying)) return;
+  // The record may lack a use that the cluster knows; where it does not say, nothing goes.
+  if ((await seeUses(ports, [known], reporting)).length > 0) return;
+  const now = await store.readEnvironment(name);
+  if (!now || leaving(now).length === 0) return;
   const letGo = { at: clock.now(), by: null };
   const after = await store.updateEnvironment(name, (environment) =>
     withoutRevisions(environment, leaving(environment), letGo),

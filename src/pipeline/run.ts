@@ -245,6 +245,7 @@ async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Prom
       verifications: build.verifications,
       createdAt: known?.createdAt ?? now,
       createdBy: known?.createdBy ?? build.requester.user,
+      used: known?.used ?? null,
       letGo: null,
     };
     return {

@@ -34,7 +34,7 @@ const UNCONFIGURED: Settings = {
     environmentGigabytes: null,
     approvals: 10,
   },
-  retention: { expireDays: null, remindDays: 7, keepRevisions: null },
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0 },
 };
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;

@@ -70,7 +70,7 @@ export const settings: Settings = {
     environmentGigabytes: null,
     approvals: 10,
   },
-  retention: { expireDays: null, remindDays: 7, keepRevisions: null },
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0 },
 };
 
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
@@ -328,6 +328,7 @@ export function revision(number = 3): Revision {
     createdAt: START + 43_000,
     createdBy: 'U0ANARUIZ1',
     letGo: null,
+    used: null,
   };
 }
 
@@ -652,11 +653,19 @@ export const samples: Readonly<Record<string, Reply>> = {
   'build-let-go': buildReply(
     build('ready', { letGo: { at: START + 3_600_000, by: 'U0ANARUIZ1' } }),
   ),
-  leaving: { kind: 'leaving', environment: environment(), revisions: [revision(2)] },
+  leaving: {
+    ...{ kind: 'leaving', environment: environment(), forced: false },
+    revisions: [revision(2)],
+  },
   'leaving-all': {
-    kind: 'leaving',
-    environment: environment(),
-    revisions: environment().revisions,
+    ...{ kind: 'leaving', environment: environment(), forced: true },
+    revisions: environment().revisions.map((known) => ({
+      ...known,
+      used:
+        known.number === 2
+          ? { application: 'application_1_2', user: 'ana', edge: 'lab', at: START }
+          : null,
+    })),
   },
   left: { kind: 'left', environment: environment(), revisions: [revision(2)], left: [] },
   'left-waiting': {

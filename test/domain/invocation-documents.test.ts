@@ -167,6 +167,7 @@ describe('spark-defaults.conf', () => {
       'spark.executorEnv.LANG C.UTF-8',
       'spark.executorEnv.PYTHONHASHSEED 0',
       'spark.app.name a\\\\b c',
+      'spark.yarn.tags conda-ferry:churn@3',
       'spark.yarn.dist.archives /srv/ferry/archives/ab12/churn.zip#churn_zip',
       '',
     ]);

@@ -36,6 +36,7 @@ describe('the lines of the article', () => {
         ' --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
         ' --conf spark.executorEnv.PYTHONNOUSERSITE=1 --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs' +
         " --conf 'spark.executorEnv.PYTHONPATH=' --conf 'spark.executorEnv.PYTHONHOME='" +
+        ' --conf spark.yarn.tags=conda-ferry:churn@3' +
         " --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'",
     );
   });
@@ -115,19 +116,39 @@ describe('the lines of the article', () => {
     assert.doesNotMatch(text, /[\p{Cc}\p{Zl}\p{Zp}]/u);
     assert.equal(
       rows,
-      `PYSPARK_DRIVER_PYTHON=/srv/ferry/envs/churn/3/bin/python PYSPARK_PYTHON=./churn_zip/churn/bin/python SPARK_HOME=/opt/spark \\
-  PYTHONNOUSERSITE=1 \\
+      `PYSPARK_DRIVER_PYTHON=/srv/ferry/envs/churn/3/bin/python PYSPARK_PYTHON=./churn_zip/churn/bin/python SPARK_HOME=/opt/spark PYTHONNOUSERSITE=1 \\
   env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS -u SPARK_REMOTE \\
   pyspark --master yarn --deploy-mode client \\
   --conf spark.pyspark.driver.python=/srv/ferry/envs/churn/3/bin/python --conf spark.pyspark.python=./churn_zip/churn/bin/python \\
   --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python --conf spark.executorEnv.PYTHONNOUSERSITE=1 \\
   --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs --conf 'spark.executorEnv.PYTHONPATH=' --conf 'spark.executorEnv.PYTHONHOME=' \\
+  --conf spark.yarn.tags=conda-ferry:churn@3 \\
   --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'`,
     );
     const conf = Object.fromEntries(
       [...'abcdefghijklmnopqrst'].map((letter) => [`spark.x.${letter}`, 'y'.repeat(99)]),
     );
     assert.ok((invoke({ ...CHURN, conf }).rows ?? '').split('\n').length <= 8);
+  });
+});
+
+describe('who uses a revision', () => {
+  const tagsOf = (request: InvocationRequest) =>
+    /--conf '?spark\.yarn\.tags=([^ ']+)/.exec(invoke(request).text)?.[1] ?? null;
+
+  it('is told to YARN by a tag of the revision, beside the tags of the person', () => {
+    assert.equal(tagsOf(CHURN), 'conda-ferry:churn@3');
+    assert.equal(tagsOf({ ...CHURN, environment: 'Churn' }), 'conda-ferry:churn@3');
+    const conf = { 'spark.yarn.tags': 'team-a,nightly' };
+    assert.equal(tagsOf({ ...CHURN, conf }), 'team-a,nightly,conda-ferry:churn@3');
+  });
+
+  it('is not told where no revision is meant, and where there is no YARN', () => {
+    assert.equal(tagsOf({ ...CHURN, revision: null }), null);
+    assert.equal(
+      tagsOf({ ...CHURN, cluster: STANDALONE, archive: { path: '/srv/churn.tar.gz' } }),
+      null,
+    );
   });
 });
 

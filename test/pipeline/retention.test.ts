@@ -15,7 +15,7 @@ function churn(retention: Partial<Retention>, change: Partial<Environment> = {})
   const now = { ms: START };
   const world = createWorld({
     clock: { now: () => now.ms },
-    retention: { expireDays: null, remindDays: 7, keepRevisions: null, ...retention },
+    retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0, ...retention },
   });
   const known = environment();
   const revisions = known.revisions.map((revision) => ({ ...revision, verifications: [] }));

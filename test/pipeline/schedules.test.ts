@@ -292,7 +292,7 @@ describe('a scheduled environment', () => {
 
   test('is none any more once all of it is let go, and cannot become one until it is back', async () => {
     const { world, at, reporting, read } = await scheduled();
-    world.ports.retention = { expireDays: 30, remindDays: 7, keepRevisions: null };
+    world.ports.retention = { expireDays: 30, remindDays: 7, keepRevisions: null, usedDays: 0 };
     for (const day of [1000, 1008]) {
       at(day);
       await keepRetention(world.ports, reporting);

@@ -99,7 +99,7 @@ describe('what is told', () => {
   test('what goes by itself, also to its owner', async () => {
     const now = { ms: Date.now() };
     const world = await watched({ clock: { now: () => now.ms } });
-    world.ports.retention = { expireDays: 30, remindDays: 7, keepRevisions: null };
+    world.ports.retention = { expireDays: 30, remindDays: 7, keepRevisions: null, usedDays: 0 };
     for (const day of [1000, 1008]) {
       now.ms += days(day);
       const signal = new AbortController().signal;

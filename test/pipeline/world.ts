@@ -73,6 +73,7 @@ export function createWorld(
           point: async () => undefined,
           run: async () => ({ code: 0, timedOut: false, stdout: '', stderr: '' }),
           remove: async () => undefined,
+          applications: async () => [],
           sweep: async () => undefined,
         },
       ]),

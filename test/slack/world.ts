@@ -146,6 +146,7 @@ export async function inWorld(
             stagings,
             verifications,
             letGo: null,
+            used: null,
             createdAt: now,
             createdBy: made.requester.user,
           },

@@ -14,6 +14,7 @@ import type {
 } from '../../domain/ports.ts';
 import type { Pointers } from '../../domain/reference.ts';
 import { isVariable } from '../../domain/shell.ts';
+import { findApplications } from './applications.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs } from './hdfs.ts';
 import { launch, point } from './launching.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
@@ -86,6 +87,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     point: (environment, pointers, signal) => node.point(environment, pointers, signal),
     run: (request, reporting) => node.run(request, reporting),
     remove: (staging, archive, options) => node.remove(staging, archive, options),
+    applications: (tags, since, signal) => node.applications(tags, since, signal),
     sweep: (signal) => node.sweep(signal),
   };
 }
@@ -170,6 +172,13 @@ class EdgeNode implements Edge {
         await removeFromHdfs(session, { base, root, archive, archivePath, kerberos });
       }),
     );
+  }
+
+  async applications(tags: readonly string[], since: number, signal: AbortSignal) {
+    // Only YARN keeps tags of applications.
+    if ((this.#config.cluster.manager ?? 'yarn') !== 'yarn') return [];
+    const asked = { tags, since, now: Date.now() };
+    return this.#withSession(signal, this.#log, (session) => findApplications(session, asked));
   }
 
   async sweep(signal: AbortSignal): Promise<void> {

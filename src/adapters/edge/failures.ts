@@ -76,6 +76,14 @@ const MEANINGS: Readonly<Record<number, (edge: string, words: string) => FerryEr
       message: `There is no folder ${lastLine(words)} on the edge node.`,
       suggestion: 'Stage the environment again.',
     }),
+  52: (edge, words) =>
+    outsideError({
+      code: 'cluster-silent',
+      message: `The ResourceManager behind edge ${edge} does not say which applications there are: ${reason(words)}.`,
+      suggestion: "Check that the edge reaches the ResourceManager's web address.",
+      details: words,
+      retryable: true,
+    }),
   51: (edge, words) =>
     outsideError({
       code: 'edge-denied',

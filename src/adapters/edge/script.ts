@@ -16,6 +16,7 @@ export type ScriptName =
   | 'intact'
   | 'remove'
   | 'sweep'
+  | 'applications'
   | 'discard'
   | 'profile'
   | 'hdfs'

@@ -48,6 +48,7 @@ const ANSWERS: { readonly [K in ErrandKind]: Shape<ErrandTable[K]['answer']> } =
   plan: PLAN,
   point: object({ unreached: listOf(string) }),
   edit: PLAN,
+  uses: object({ unreached: listOf(object<Unreached>({ edge: string, why: string })) }),
   unstage: object({ left: listOf(object<Unreached>({ edge: string, why: string })) }),
 };
 const REFUSED = object<Extract<Answered, { error: unknown }>>({ error: SENT_ERROR });

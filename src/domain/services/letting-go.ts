@@ -6,12 +6,13 @@ import type { Which } from '../reference.ts';
 /** Parting with revisions, and having them again. `which`: null is all that are there. */
 export interface LettingGo {
   /** What would go. Throws as `letGo`. */
-  leaving(name: string, which: Which, requester: Requester): Promise<Leaving>;
+  leaving(name: string, which: Which, force: boolean, requester: Requester): Promise<Leaving>;
   /**
    * Records that they are let go, then has their bytes removed; what cannot be removed now is tried
-   * again until it is gone. Throws `not-allowed`, `in-use`, `let-go` and what `findRevision` throws.
+   * again until it is gone. Throws `not-allowed`, `in-use`, `use-unknown`, `let-go` and what
+   * `findRevision` throws. With `force`, which is for operators, nobody is asked who uses it.
    */
-  letGo(name: string, which: Which, requester: Requester): Promise<Left>;
+  letGo(name: string, which: Which, force: boolean, requester: Requester): Promise<Left>;
   /**
    * Keeps an environment for so many days from now; null is as long as the configuration keeps what
    * was just built. Throws `not-allowed`, and `nothing-expires` where that is for ever.
@@ -33,9 +34,11 @@ export interface LettingGo {
 export interface Leaving {
   environment: Environment;
   revisions: Revision[];
+  /** Whoever uses it. */
+  forced: boolean;
 }
 
-export interface Left extends Leaving {
+export interface Left extends Omit<Leaving, 'forced'> {
   /** Where bytes are still to be removed; null when no build host has answered yet. */
   left: Unreached[] | null;
 }

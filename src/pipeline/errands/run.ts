@@ -7,6 +7,7 @@ import { edit } from './edit.ts';
 import { plan } from './plan.ts';
 import { point } from './point.ts';
 import { unstage } from './unstage.ts';
+import { uses } from './uses.ts';
 
 type Handler<K extends ErrandKind> = (
   ports: BuildPorts,
@@ -14,7 +15,7 @@ type Handler<K extends ErrandKind> = (
   progress: Progress,
 ) => Promise<ErrandTable[K]['answer']>;
 
-const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan, edit, point, unstage };
+const HANDLERS: { readonly [K in ErrandKind]: Handler<K> } = { plan, edit, point, unstage, uses };
 
 /**
  * Does an errand; what goes wrong with it is an answer, too, and holds no secret. Rejects only when

@@ -119,9 +119,13 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     ...ofEnvironment(name, requester, `untag ${name} ${tag}`),
     concerns: { ...only('tag'), tags: [tag] },
   }),
-  letGo: ([name, which, requester]) => ({
+  letGo: ([name, which, forced, requester]) => ({
     deed: 'delete',
-    ...ofEnvironment(name, requester, `delete ${referenceLabel(name, which)} --yes`),
+    ...ofEnvironment(
+      name,
+      requester,
+      `delete ${referenceLabel(name, which)}${forced ? ' --force' : ''} --yes`,
+    ),
     concerns: only('delete'),
   }),
   keep: ([name, days, requester]) => ({

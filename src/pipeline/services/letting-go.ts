@@ -1,12 +1,19 @@
 import { isSettled } from '../../domain/build.ts';
 import { type Environment, isThere, revisionLabel } from '../../domain/environment.ts';
+import type { Unreached } from '../../domain/errands.ts';
 import { FerryError, userError } from '../../domain/errors.ts';
-import { leavingOf, withoutRevisions } from '../../domain/letting-go.ts';
-import { requireMayMove } from '../../domain/policy.ts';
+import {
+  ANY_EDGE,
+  type Known,
+  leavingOf,
+  requireUnused,
+  withoutRevisions,
+} from '../../domain/letting-go.ts';
+import { requireMayForce, requireMayMove } from '../../domain/policy.ts';
 import { revisionOf, type Which } from '../../domain/reference.ts';
 import { pinnedProjects } from '../../domain/request.ts';
 import { days } from '../../domain/retention.ts';
-import type { Leaving, LettingGo } from '../../domain/services/letting-go.ts';
+import type { LettingGo } from '../../domain/services/letting-go.ts';
 import type { Settings } from '../../domain/services.ts';
 import { tellLetGo } from '../telling.ts';
 import { create } from './create.ts';
@@ -21,22 +28,37 @@ const RECENT_BUILDS = 100;
 export function lettingGo(ports: ServicePorts): LettingGo {
   const { store, settings, clock } = ports;
 
-  async function leaving(name: string, which: Which, user: string): Promise<Leaving> {
-    const environment = await lookup(ports).findEnvironment(name);
-    requireMayMove(environment, user, settings);
+  /** What would go, once it is certain that it may; `unreached` did not say who uses it. */
+  async function leaving(name: string, which: Which, forced: boolean, user: string) {
+    const before = await lookup(ports).findEnvironment(name);
+    requireMayMove(before, user, settings);
+    if (forced) requireMayForce(user, settings);
     const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
-    return { environment, revisions: leavingOf(environment, which, builds) };
+    leavingOf(before, which, builds);
+    const unreached = forced ? [] : await askForUses(ports, name);
+    const environment = await lookup(ports).findEnvironment(name);
+    const revisions = leavingOf(environment, which, builds);
+    if (!forced) requireUnused(environment, revisions, knowing(unreached));
+    return { environment, revisions, unreached };
+  }
+
+  function knowing(unreached: readonly Unreached[]): Known {
+    return { unreached, retention: settings.retention, now: clock.now() };
   }
 
   return {
-    leaving: (name, which, { user }) => leaving(name, which, user),
-    async letGo(name, which, { user }) {
-      const { revisions } = await leaving(name, which, user);
+    async leaving(name, which, forced, { user }) {
+      const { environment, revisions } = await leaving(name, which, forced, user);
+      return { environment, revisions, forced };
+    },
+    async letGo(name, which, forced, { user }) {
+      const { revisions, unreached } = await leaving(name, which, forced, user);
       const letGo = { at: clock.now(), by: user };
       const environment = await store.updateEnvironment(name, (current) => {
         requireMayMove(current, user, settings);
         // A tag may have come meanwhile; builds are looked at again before anything is removed.
-        leavingOf(current, which, []);
+        const now = leavingOf(current, which, []);
+        if (!forced) requireUnused(current, now, knowing(unreached));
         return withoutRevisions(current, revisions, letGo);
       });
       await tellLetGo(ports, environment, letGo);
@@ -69,6 +91,20 @@ export function lettingGo(ports: ServicePorts): LettingGo {
       return create(ports).create(asked, requester, { lock, projects });
     },
   };
+}
+
+/** Who cannot be asked is said as an edge that does not answer. */
+async function askForUses(
+  { errands, platform, settings }: ServicePorts,
+  environment: string,
+): Promise<Unreached[]> {
+  if (settings.retention.usedDays === 0) return [];
+  try {
+    return (await errands.ask('uses', { environment }, { platform, waitMs: WAIT_MS })).unreached;
+  } catch (error) {
+    if (!(error instanceof FerryError) || error.kind === 'defect') throw error;
+    return [{ edge: ANY_EDGE, why: error.message }];
+  }
 }
 
 /** Null when no build host has answered: one of them removes it later. */

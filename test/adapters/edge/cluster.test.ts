@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -142,6 +142,61 @@ describe('the cluster behind an edge node', { skip: withoutSshd }, () => {
     const profile = await world.edge().profile(world.progress);
     manager.close();
     assert.equal(profile.hadoop, '3.3.6');
+  });
+
+  describe('what uses a revision', () => {
+    const asked: string[] = [];
+    /** A ResourceManager that answers each question with the text. */
+    async function answering(body: string, status = 200): Promise<Server & { at: string }> {
+      const manager = createServer((request, response) => {
+        asked.push(String(request.url));
+        response.writeHead(status).end(body);
+      }).listen(0, '127.0.0.1');
+      await new Promise((resolve) => manager.once('listening', resolve));
+      const { port } = manager.address() as AddressInfo;
+      return Object.assign(manager, { at: `127.0.0.1:${port}` });
+    }
+    const uses = (tags = ['conda-ferry:churn@2']) =>
+      world.edge().applications(tags, 7, world.progress.signal);
+    const APP = {
+      ...{ id: 'application_1_2', user: 'ana', name: 'a "b" {c}', startedTime: 5 },
+      ...{ applicationTags: 'team-a,conda-ferry:churn@2', finishedTime: 9, state: 'FINISHED' },
+    };
+
+    it('is what the ResourceManager tells of tags, of the one at work where there are two', async () => {
+      await using standby = await answering('This is standby RM', 503);
+      await using active = await answering(JSON.stringify({ apps: { app: [APP] } }));
+      hadoop({
+        'yarn.resourcemanager.ha.rm-ids': 'rm1,rm2',
+        'yarn.resourcemanager.webapp.address.rm1': standby.at,
+        'yarn.resourcemanager.webapp.address.rm2': active.at,
+      });
+      asked.length = 0;
+      const [found] = await uses();
+      assert.deepEqual(found, {
+        ...{ id: 'application_1_2', user: 'ana', name: 'a "b" {c}' },
+        ...{ tags: ['team-a', 'conda-ferry:churn@2'], startedAt: 5, seenAt: 9 },
+      });
+      assert.match(asked[1] ?? '', /applicationTags=conda-ferry:churn@2&.*&states=NEW,/);
+      assert.match(asked[2] ?? '', /applicationTags=conda-ferry:churn@2&.*&finishedTimeBegin=7$/);
+    });
+
+    it('is asked of many in several questions, and is nothing where YARN has none', async () => {
+      await using manager = await answering('{"apps":{}}');
+      hadoop({ 'yarn.resourcemanager.webapp.address': manager.at });
+      asked.length = 0;
+      const tags = Array.from({ length: 51 }, (_, at) => `conda-ferry:churn@${at + 1}`);
+      assert.deepEqual(await uses(tags), []);
+      assert.equal(asked.length, 4);
+    });
+
+    it('is not known where the ResourceManager does not answer, or answers something else', async () => {
+      hadoop({ 'yarn.resourcemanager.webapp.address': '127.0.0.1:9' });
+      await assert.rejects(uses(), { code: 'cluster-silent', message: /lab|edge1/ });
+      await using manager = await answering('<html>');
+      hadoop({ 'yarn.resourcemanager.webapp.address': manager.at });
+      await assert.rejects(uses(), { code: 'cluster-silent' });
+    });
   });
 
   it("takes manager and master from Spark's own defaults", async () => {

@@ -26,7 +26,7 @@ const settings: Settings = {
     environmentGigabytes: null,
     approvals: 10,
   },
-  retention: { expireDays: null, remindDays: 7, keepRevisions: null },
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0 },
 };
 
 function parsed(text: string) {

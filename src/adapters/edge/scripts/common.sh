@@ -59,6 +59,20 @@ prefix_holds() {
     [ -x "$1/bin/python" ]
 }
 
+# value of a property in a Hadoop configuration file
+property() {
+  [ -f "$1" ] || return 0
+  tr '\n' ' ' <"$1" | sed -e 's/<!--[^>]*-->//g' -e 's/<property>/\
+/g' | sed -n "s|.*<name>[[:space:]]*$2[[:space:]]*</name>.*<value>[[:space:]]*\([^<]*[^<[:space:]]\)[[:space:]]*</value>.*|\1|p" | tail -n 1
+}
+
+# where the Hadoop configuration of this host is; nothing where it has none
+hadoop_conf() {
+  conf=${HADOOP_CONF_DIR:-${YARN_CONF_DIR:-}}
+  if [ -z "$conf" ] && [ -d /etc/hadoop/conf ]; then conf=/etc/hadoop/conf; fi
+  printf '%s' "$conf"
+}
+
 # Points a symbolic link elsewhere in one step: readers see the old or the new target, never none.
 # Nothing that people name begins with a dot, as what is not finished does.
 point() {

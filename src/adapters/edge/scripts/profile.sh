@@ -1,13 +1,6 @@
 # What this edge and its cluster are. File names and files are read; a JVM is the last resort.
 # outer_spark_home configured_spark_home python_variables
 
-# value of a property in a Hadoop configuration file
-property() {
-  [ -f "$1" ] || return 0
-  tr '\n' ' ' <"$1" | sed -e 's/<!--[^>]*-->//g' -e 's/<property>/\
-/g' | sed -n "s|.*<name>[[:space:]]*$2[[:space:]]*</name>.*<value>[[:space:]]*\([^<]*[^<[:space:]]\)[[:space:]]*</value>.*|\1|p" | tail -n 1
-}
-
 # version in the name of the first jar that exists: .../name-3.5.0.jar, .../name_2.12-3.5.0.jar
 jar_version() {
   for jar in "$@"; do
@@ -65,8 +58,7 @@ if [ -n "$home" ] && [ -f "$scripts" ] && have bash; then
   )"
 fi
 
-conf=${HADOOP_CONF_DIR:-${YARN_CONF_DIR:-}}
-if [ -z "$conf" ] && [ -d /etc/hadoop/conf ]; then conf=/etc/hadoop/conf; fi
+conf=$(hadoop_conf)
 if [ -n "$conf" ]; then
   echo "default_fs $(property "$conf/core-site.xml" 'fs\.defaultFS')"
   echo "authentication $(property "$conf/core-site.xml" 'hadoop\.security\.authentication')"

@@ -1,0 +1,82 @@
+/** Asks clusters who uses what, and keeps the last use in the record: a cluster forgets its applications. */
+import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
+import type { Unreached } from '../domain/errands.ts';
+import { isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
+import type { Edge, Progress } from '../domain/ports.ts';
+import { days } from '../domain/retention.ts';
+import { type Application, lastUse, type Use, useTag } from '../domain/use.ts';
+import type { BuildPorts } from './context.ts';
+
+type Reporting = Pick<Progress, 'signal' | 'log'>;
+
+/**
+ * Asks every edge that has something of these environments, once, and answers those that could not
+ * be asked: of what is there, nobody knows whether it is used.
+ */
+export async function seeUses(
+  ports: BuildPorts,
+  environments: readonly Environment[],
+  reporting: Reporting,
+): Promise<Unreached[]> {
+  if (ports.retention.usedDays === 0) return [];
+  const unreached = await Promise.all(
+    [...ports.edges.values()].map((edge) => seeOn(ports, edge, environments, reporting)),
+  );
+  return unreached.flat();
+}
+
+/** Those of all environments, as a duty. */
+export async function seeAllUses(ports: BuildPorts, reporting: Reporting): Promise<void> {
+  await seeUses(ports, await ports.store.listEnvironments(), reporting);
+}
+
+async function seeOn(
+  ports: BuildPorts,
+  edge: Edge,
+  environments: readonly Environment[],
+  { signal, log }: Reporting,
+): Promise<Unreached[]> {
+  const here = environments.flatMap(({ name, revisions }) =>
+    revisions.filter(isThere).flatMap((revision) => {
+      const staging = revision.stagings.find((known) => known.edge === edge.name);
+      return staging ? [{ name, revision, since: staging.stagedAt }] : [];
+    }),
+  );
+  if (here.length === 0) return [];
+  try {
+    const since = ports.clock.now() - days(ports.retention.usedDays);
+    const tags = here.map(({ name, revision }) => useTag(name, revision.number));
+    const applications = await edge.applications(tags, since, signal);
+    for (const each of here) await keepUse(ports, edge.name, each, applications);
+    return [];
+  } catch (error) {
+    throwIfStopped(signal);
+    if (isStoreError(error)) throw error;
+    const why = ports.redact(toFailure(error).message);
+    log(`edge ${edge.name} does not say who uses what: ${why}`);
+    return [{ edge: edge.name, why }];
+  }
+}
+
+/** A use that goes on is written again only after so long. */
+const AGAIN_MS = 3_600_000;
+
+async function keepUse(
+  { store }: BuildPorts,
+  edge: string,
+  { name, revision, since }: { name: string; revision: Revision; since: number },
+  applications: readonly Application[],
+): Promise<void> {
+  const use = lastUse(applications, { edge, tag: useTag(name, revision.number), since });
+  if (use === null || !isNews(use, revision.used)) return;
+  await store.updateEnvironment(name, (environment) => {
+    const known = environment.revisions.find(({ number }) => number === revision.number);
+    if (!known || !isNews(use, known.used)) return environment;
+    return withRevision(environment, revision.number, { used: use });
+  });
+}
+
+function isNews(use: Use, known: Use | null): boolean {
+  if (known === null) return true;
+  return use.at - known.at > (use.application === known.application ? AGAIN_MS : 0);
+}
