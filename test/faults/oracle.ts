@@ -5,8 +5,9 @@ import type { Build } from '../../src/domain/build.ts';
 import { type Context, words } from '../harness.ts';
 
 /**
- * What must hold after every fault: the build has ended well and once, one message and one notice
- * say so, one archive lies on the edge node and is what was packed, and nothing half-done is left.
+ * What must hold after every fault: the build has ended well and once, one message says so and one
+ * story stands below it, one archive lies on the edge node and is what was packed, and nothing
+ * half-done is left.
  */
 export async function endsWellOnce(ctx: Context, environment: string): Promise<Build> {
   const build = await ctx.untilReady(environment);
@@ -16,7 +17,7 @@ export async function endsWellOnce(ctx: Context, environment: string): Promise<B
   assert.equal((await ctx.notices(environment)).length, 1);
   const messages = ctx.slack
     .messages(live.channel)
-    .filter((each) => words(each).includes(build.id));
+    .filter((each) => words(each).includes(`${environment}@1 is ready`));
   assert.deepEqual(new Set(messages.map((each) => each.ts)).size, 1, 'one live message');
 
   const manifests = ctx.edge.manifests(environment);
