@@ -45,6 +45,21 @@ describe('a lock', () => {
       assert.deepEqual(world.slack.files()[1]?.channels, [shared.channel]);
     }));
 
+  test('that is long is shared as the file it is, and how to use it is said for all', () =>
+    inWorld(async (world) => {
+      const { text } = churn(world, 60);
+      await world.slash('lock churn', { user: BEN });
+      const { ts } = await world.slack.untilEphemeral(BEN, says(/Share here/));
+      await world.slack.click({ user: BEN, channel: DATA, ts, actionId: 'share' });
+      const shared = await world.slack.untilMessage(says(/shared this: .*lock churn/));
+      assert.match(visibleText(shared), /conda create --name churn/);
+      const inChannel = world.slack.files().filter(({ channels }) => channels.includes(DATA));
+      assert.deepEqual(
+        inChannel.map(({ content }) => content.toString()),
+        [text],
+      );
+    }));
+
   test('that cannot be sent says why, and how to get it', () =>
     inWorld(
       async (world) => {

@@ -1,5 +1,4 @@
 /** Who sees an answer, and where: a form, a live message for everybody, a message for one person. */
-import { isShown } from '../../answers/file.ts';
 import type { Build } from '../../domain/build.ts';
 import { audienceOf, type Reply } from '../../domain/reply.ts';
 import { messageOf } from '../blocks.ts';
@@ -7,7 +6,7 @@ import type { Chat } from '../chat.ts';
 import type { Deliveries } from '../deliveries.ts';
 import type { Place } from '../place.ts';
 import type { Documents } from './documents.ts';
-import type { SendFile } from './files.ts';
+import { isLongFile, type SendFile } from './files.ts';
 import { reportsDirectly, reportsLater } from './notes.ts';
 import type { Opening } from './opening.ts';
 import type { Ways } from './ways.ts';
@@ -43,8 +42,10 @@ export function createAnswer(options: AnswerOptions): Answer {
     if (reply.kind === 'build' && audienceOf(reply) === 'channel') {
       return introduce(reply.build, place);
     }
-    if (reply.kind === 'file' && !isShown(reply.file)) {
-      return ways.deliver(messageOf(await sendFile(reply, place, asked)), place);
+    if (isLongFile(reply)) {
+      const { isSent, document } = await sendFile.directly(reply, place, asked);
+      const whole = isSent ? documents.withShare(document, reply, place, asked) : document;
+      return ways.deliver(messageOf(whole), place);
     }
     return ways.deliver(messageOf(await documents.sharable(reply, place, asked)), place);
   };

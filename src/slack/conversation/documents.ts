@@ -14,7 +14,9 @@ import { TITLES } from './titles.ts';
 /** `asked`: the command that was answered, where a button may say or show it again. */
 export interface Documents {
   documentFor(reply: Reply, asked: string | null): Promise<Document>;
-  /** What is seen by one person, with the way to show it to all. */
+  /** A document that one person sees, with the way to show it to all. */
+  withShare(document: Document, reply: Reply, place: Place, asked: string | null): Document;
+  /** The answer as one person sees it, with that way. */
   sharable(reply: Reply, place: Place, asked: string | null): Promise<Document>;
 }
 
@@ -27,17 +29,20 @@ export function createDocuments(chat: Chat, settings: Settings, runner: Runner):
     return withButtons(document, { first: [copy] });
   }
 
+  const withShare: Documents['withShare'] = (document, reply, place, asked) => {
+    const isPrivate = !place.open && place.channel !== '';
+    // What came with a file cannot be said again without it.
+    const command = isPrivate && place.file === null ? sharedBy(reply, asked) : null;
+    const isSayable = command !== null && fitsButton(command) && runner.reads(command);
+    const share = isSayable ? [freeButton('share', 'Share here', null, command)] : [];
+    return withButtons(document, { last: share });
+  };
+
   return {
     documentFor,
-    async sharable(reply, place, asked) {
-      const document = await documentFor(reply, asked);
-      const isPrivate = !place.open && place.channel !== '';
-      // What came with a file cannot be said again without it.
-      const command = isPrivate && place.file === null ? sharedBy(reply, asked) : null;
-      const isSayable = command !== null && fitsButton(command) && runner.reads(command);
-      const share = isSayable ? [freeButton('share', 'Share here', null, command)] : [];
-      return withButtons(document, { last: share });
-    },
+    withShare,
+    sharable: async (reply, place, asked) =>
+      withShare(await documentFor(reply, asked), reply, place, asked),
   };
 }
 

@@ -1,6 +1,7 @@
-/** Files that are too long to be read in a message: sent to the person directly. */
+/** Files that are too long to be read in a message: sent to the person directly, or shared as files. */
 import { describe } from '../../answers/describe.ts';
 import { type Document, prose } from '../../answers/document.ts';
+import { isShown } from '../../answers/file.ts';
 import { visible } from '../../answers/outside.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { type Reply, refusal } from '../../domain/reply.ts';
@@ -13,29 +14,47 @@ import { isDirect, type Place } from '../place.ts';
 import { withFirst } from './documents.ts';
 import { patiently } from './patience.ts';
 
-/** Sends the file; answers what is to be said of it where it was asked for. */
-export type SendFile = (
-  reply: Extract<Reply, { kind: 'file' }>,
-  place: Place,
-  asked: string | null,
-) => Promise<Document>;
+type FileReply = Extract<Reply, { kind: 'file' }>;
+
+/** Whether an answer is a file that is no reading matter. */
+export function isLongFile(reply: Reply): reply is FileReply {
+  return reply.kind === 'file' && !isShown(reply.file);
+}
+
+export interface SendFile {
+  /** Sends the file to the person; answers what is to be said of it where it was asked for. */
+  directly(
+    reply: FileReply,
+    place: Place,
+    asked: string | null,
+  ): Promise<{ isSent: boolean; document: Document }>;
+  /** Sends it for everybody. Rejects with a ChatError. */
+  here(reply: FileReply, place: Place): Promise<void>;
+}
 
 export function createSendFile(chat: Chat, settings: Settings, log: Log): SendFile {
-  return async (reply, place, asked) => {
-    const { name, title: comment } = reply.file;
-    const text = visible(reply.file.text);
-    try {
-      const isHere = isDirect(place.channel);
-      const channel = isHere ? place.channel : await chat.openDirect(place.user);
-      const thread = isHere ? place.thread : null;
-      await patiently(() => chat.sendFile({ channel, thread }, { name, text, comment }));
-      const where = prose(isHere ? 'Here is the file.' : 'The file is in our direct conversation.');
-      return withFirst(describe(reply, settings), [where]);
-    } catch (error) {
-      if (!(error instanceof ChatError)) throw error;
-      log.warn({ code: error.code, user: place.user }, 'a file could not be sent');
-      return describe(refusal(unsent(error, name, asked), null), settings);
-    }
+  const send = ({ file }: FileReply, spot: Pick<Place, 'channel' | 'thread'>) => {
+    const { name, title: comment } = file;
+    const text = visible(file.text);
+    return patiently(() => chat.sendFile(spot, { name, text, comment }));
+  };
+
+  return {
+    async directly(reply, place, asked) {
+      try {
+        const isHere = isDirect(place.channel);
+        const channel = isHere ? place.channel : await chat.openDirect(place.user);
+        await send(reply, { channel, thread: isHere ? place.thread : null });
+        const where = isHere ? 'Here is the file.' : 'The file is in our direct conversation.';
+        return { isSent: true, document: withFirst(describe(reply, settings), [prose(where)]) };
+      } catch (error) {
+        if (!(error instanceof ChatError)) throw error;
+        log.warn({ code: error.code, user: place.user }, 'a file could not be sent');
+        const document = describe(refusal(unsent(error, reply.file.name, asked), null), settings);
+        return { isSent: false, document };
+      }
+    },
+    here: (reply, { channel, thread }) => send(reply, { channel, thread }),
   };
 }
 

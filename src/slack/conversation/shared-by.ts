@@ -1,6 +1,5 @@
 /** Which private answers others could want, and the command that shows them the same. */
 import { type ByKind, byKind } from '../../answers/by-kind.ts';
-import { isShown } from '../../answers/file.ts';
 import { revisionLabel } from '../../domain/environment.ts';
 import type { Reply } from '../../domain/reply.ts';
 
@@ -28,8 +27,7 @@ const SHARED_BY: ByKind<Reply, Asked, [Asked]> = {
   affected: never,
   schedules: ({ environments }, asked) => (environments.length > 0 ? asked : null),
   search: ({ found }, asked) => (found.length > 0 ? asked : null),
-  // A long one is sent as a file, to one person.
-  file: ({ file }, asked) => (isShown(file) ? asked : null),
+  file: same,
   leaving: never,
   left: never,
   move: never,

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { Place } from '../place.ts';
 import type { Answer } from './answer.ts';
 import { type Documents, withFirst } from './documents.ts';
+import { isLongFile, type SendFile } from './files.ts';
 import { notShared } from './notes.ts';
 import type { Runner } from './runner.ts';
 import { sharedBy } from './shared-by.ts';
@@ -18,6 +19,7 @@ export interface SharingOptions {
   runner: Runner;
   ways: Ways;
   documents: Documents;
+  sendFile: SendFile;
   answer: Answer;
 }
 
@@ -25,7 +27,7 @@ export interface SharingOptions {
 export type Share = (text: string, place: Place) => Promise<void>;
 
 export function createShare(options: SharingOptions): Share {
-  const { settings, log, runner, ways, documents, answer } = options;
+  const { settings, log, runner, ways, documents, sendFile, answer } = options;
   return async (text, place) => {
     if (!runner.reads(text)) return answer(await runner.run('help', place), place);
     const reply = await runner.run(text, place);
@@ -34,6 +36,7 @@ export function createShare(options: SharingOptions): Share {
     const typed = code(`${settings.command} ${text}`, 200);
     const shared = withFirst(document, [small(user(place.user), ' shared this: ', typed)]);
     try {
+      if (isLongFile(reply)) await sendFile.here(reply, place);
       await ways.post(messageOf(shared), place);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
