@@ -1,4 +1,5 @@
 import { approvalLabel } from '../src/domain/approval.ts';
+import { isScheduled } from '../src/domain/schedule.ts';
 import { defineCommand, requesterOf } from './command.ts';
 
 export const approve = defineCommand({
@@ -19,11 +20,14 @@ export const approve = defineCommand({
       return { kind: 'approvals', approvals: await services.waitingApprovals() };
     }
     const { approval, isDone, build } = await services.approve(args.approval, requesterOf(context));
-    // Its live message is where it was asked for; whoever decides is told by a message of its own.
-    if (build !== null) return { kind: 'build', build, audience: 'channel' };
     const name = approvalLabel(approval);
+    // The owner of what a schedule asked for hears of its end, and nobody waits for it.
+    const isWatched = build !== null && !isScheduled(build);
+    // Its live message is where it was asked for; whoever decides is told by a message of its own.
+    if (isWatched) return { kind: 'build', build, audience: 'channel' };
+    const given = `\`${approval.request.environment}@${approval.tag?.revision}\``;
     const text = isDone
-      ? `Approved: \`${name}\` is \`${approval.request.environment}@${approval.tag?.revision}\` now.`
+      ? `Approved: \`${name}\` is ${build === null ? given : 'built'} now.`
       : `You have approved \`${name}\`; others have to, too.`;
     return { kind: 'notice', tone: 'success', text };
   },

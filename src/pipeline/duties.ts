@@ -14,8 +14,8 @@ interface Duty {
   name: string;
   /** Also how long nobody else does it, so it must end by then where it is not to be done twice. */
   everySeconds: number;
-  /** On each build host; else one worker does it for all of them. */
-  onEachHost?: boolean;
+  /** Done on each build host, or for each platform by one of its workers; else one does it for all. */
+  each?: 'host' | 'platform';
   run(ports: DutyPorts, progress: Reporting): Promise<void>;
 }
 
@@ -28,11 +28,11 @@ const DUTIES: readonly Duty[] = [
   { name: 'see-uses', everySeconds: 600, run: seeAllUses },
   { name: 'retention', everySeconds: 3600, run: keepRetention },
   { name: 'remove-unproven', everySeconds: 3600, run: removeUnproven },
-  { name: 'schedules', everySeconds: ROUND_SECONDS, run: keepSchedules },
-  { name: 'sweep-archives', everySeconds: 3600, onEachHost: true, run: sweepArchives },
-  { name: 'sweep-builds', everySeconds: 3600, onEachHost: true, run: sweepBuilds },
+  { name: 'schedules', everySeconds: ROUND_SECONDS, each: 'platform', run: keepSchedules },
+  { name: 'sweep-archives', everySeconds: 3600, each: 'host', run: sweepArchives },
+  { name: 'sweep-builds', everySeconds: 3600, each: 'host', run: sweepBuilds },
   // Each host begins with it: its own worker may be the one that was killed.
-  { name: 'sweep-edges', everySeconds: 86_400, onEachHost: true, run: sweepEdges },
+  { name: 'sweep-edges', everySeconds: 86_400, each: 'host', run: sweepEdges },
 ];
 
 /** True for exactly one worker within so many seconds. */
@@ -45,9 +45,10 @@ export async function doDuties(
   reporting: Reporting,
 ): Promise<void> {
   for (const duty of DUTIES) {
-    const { name, everySeconds, onEachHost = false } = duty;
+    const { name, everySeconds, each = null } = duty;
+    const leased = each === 'platform' ? `${name}:${ports.platform}` : name;
     try {
-      const mayDo = await lease[onEachHost ? 'host' : 'all'](name, everySeconds);
+      const mayDo = await lease[each === 'host' ? 'host' : 'all'](leased, everySeconds);
       if (mayDo) await duty.run(ports, reporting);
     } catch (error) {
       throwIfStopped(reporting.signal);

@@ -50,13 +50,15 @@ interface Due {
 }
 
 /**
- * One round. At most one scheduled build is at work at a time, so that all others of a build host are
+ * One round, for the environments of this platform. At most one scheduled build is at work at a time, so that all others of a build host are
  * left for people.
  */
 export async function keepSchedules(ports: SchedulePorts, reporting: Reporting): Promise<void> {
   const { store, clock } = ports;
   const began = clock.now();
-  const due = dueOf(await store.listEnvironments(), began);
+  const due = dueOf(await store.listEnvironments(), began).filter(
+    ({ revision }) => revision.lock.platform === ports.platform,
+  );
   if (due.length === 0) return;
   let builds = await store.listBuilds({ limit: RECENT_BUILDS });
   for (const each of due) {

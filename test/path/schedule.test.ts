@@ -12,7 +12,7 @@ import { type Context, cannotWalk, ferry, words } from '../harness.ts';
 async function nextRound({ redis: { connection } }: Context): Promise<void> {
   const redis = openRedis(connection, 'worker');
   try {
-    await redis.del(`${REDIS_PREFIX}:once:duty:schedules`);
+    await redis.del(`${REDIS_PREFIX}:once:duty:schedules:linux-64`);
   } finally {
     redis.disconnect();
   }

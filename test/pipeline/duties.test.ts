@@ -56,6 +56,7 @@ describe('the duties of workers', () => {
     const reporting = { signal, log: () => undefined };
     await doDuties(world.ports, { all: lease('all'), host: lease('host') }, reporting);
     assert.ok(asked.includes('all remove-let-go'));
+    assert.ok(asked.includes('all schedules:linux-64'));
     assert.ok(asked.includes('host sweep-archives'));
   });
 

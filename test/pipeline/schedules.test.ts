@@ -184,10 +184,18 @@ describe('a scheduled environment', () => {
     await on(8, newer);
     assert.equal(last()?.outcome, 'waiting');
     assert.equal(told().filter((text) => /waits for approval/.test(text)).length, 1);
-    await world.say(BEN, 'approve churn');
+    const approved = await world.say(BEN, 'approve churn');
+    assert.ok(approved.kind === 'notice', 'no message of its own');
     await world.work('churn');
     assert.equal(told().at(-1), 'scheduled: ready');
     assert.equal(last()?.outcome, 'built');
+  });
+
+  test('is left to the workers of its own platform', async () => {
+    const { on, solves, world } = await scheduled();
+    world.ports.platform = 'linux-aarch64';
+    await on(0, newer);
+    assert.equal(solves(), 0);
   });
 
   test('is put off while somebody builds it, and only then is solved', async () => {
