@@ -10,7 +10,7 @@ import type { QueuedJob } from '../../domain/ports.ts';
 import type { Outlooks } from '../../domain/services/outlooks.ts';
 import type { ServicePorts } from './ports.ts';
 
-/** A build more or less changes no estimate: the past is read so seldom. */
+/** A build more or less changes no estimate, so the past is read so seldom; the first one does. */
 const REMEMBERED_MS = 15_000;
 
 /** The queue's own order, and how long builds took before. */
@@ -18,9 +18,9 @@ export function outlooks({ store, queue, platform, clock }: ServicePorts): Outlo
   let known: { at: number; past: Timing[] } | null = null;
 
   async function readPast(): Promise<Timing[]> {
-    if (known === null || clock.now() - known.at >= REMEMBERED_MS) {
-      known = { at: clock.now(), past: await store.readTimings() };
-    }
+    const isFresh = known !== null && clock.now() - known.at < REMEMBERED_MS;
+    if (known !== null && isFresh && known.past.length > 0) return known.past;
+    known = { at: clock.now(), past: await store.readTimings() };
     return known.past;
   }
 
