@@ -12,6 +12,18 @@ const entered = new Map();
 /** What was wrong when a view was last submitted: that stays as well. */
 const refused = new Map();
 
+/** The element in a block, by its id: another id is another element. */
+const elementIn = (dialog, blockId) =>
+  dialog.querySelector(`[data-block-id="${CSS.escape(blockId)}"]`)?.dataset.actionId;
+
+/** Shows again what was wrong, but for fields that the app has begun anew since. */
+function showAgain(dialog, { errors, error, elements }) {
+  const kept = Object.entries(errors ?? {}).filter(
+    ([blockId]) => elementIn(dialog, blockId) === elements[blockId],
+  );
+  showErrors(dialog, Object.fromEntries(kept), error);
+}
+
 function showErrors(dialog, errors, general) {
   for (const block of dialog.querySelectorAll('.input')) {
     const words = errors?.[block.dataset.block] ?? '';
@@ -71,10 +83,12 @@ function build(view, depth) {
         refused.delete(view.id);
         const answer = await act('submitView', { viewId: view.id, values });
         dialog.classList.remove('busy');
-        refused.set(view.id, answer);
+        const blocks = Object.keys(answer.errors ?? {});
+        const elements = Object.fromEntries(blocks.map((id) => [id, elementIn(dialog, id)]));
+        refused.set(view.id, { ...answer, elements });
         // The app may have updated the view meanwhile.
         const now = shown?.id === view.id ? shown.layer.querySelector('.dialog') : dialog;
-        showErrors(now, answer.errors, answer.error);
+        showAgain(now, refused.get(view.id));
         if (answer.closed) entered.delete(view.id);
       },
     },
@@ -111,8 +125,7 @@ function build(view, depth) {
       : null,
   );
   restore(dialog, values);
-  const { errors, error } = refused.get(view.id) ?? {};
-  if (errors || error) showErrors(dialog, errors, error);
+  if (refused.has(view.id)) showAgain(dialog, refused.get(view.id));
   return dialog;
 }
 

@@ -13,7 +13,10 @@ export function openPopover(anchor, content, { above = false } = {}) {
   const at = anchor.getBoundingClientRect();
   const width = Math.max(at.width, box.offsetWidth);
   box.style.minWidth = `${Math.min(at.width, 480)}px`;
-  box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - width - 8))}px`;
+  const left = Math.max(8, Math.min(at.left, innerWidth - width - 8));
+  box.style.left = `${left}px`;
+  // What stands in it may grow while one types.
+  box.style.maxWidth = `${innerWidth - left - 8}px`;
   const fitsBelow = at.bottom + box.offsetHeight + 8 < innerHeight;
   if (above || !fitsBelow) box.style.bottom = `${innerHeight - at.top + 4}px`;
   else box.style.top = `${at.bottom + 4}px`;
