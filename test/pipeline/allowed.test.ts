@@ -203,7 +203,8 @@ describe('a command', () => {
 
 /** Methods that change nothing for others. A new one is a deed, or it is listed here on purpose. */
 const LOOKING = [
-  ...['attachMessage', 'audit', 'blocks', 'builds', 'channels', 'environments', 'findBuild'],
+  ...['attachMessage', 'audit', 'blocks', 'builds', 'channels', 'environments', 'estimate'],
+  ...['findBuild', 'outlook', 'sparks'],
   ...['findEnvironment', 'findRevision', 'freezes', 'keepDiagnosis', 'keepPlan', 'keptDiagnosis'],
   ...['keptPlan', 'leaving', 'log', 'packagesOf', 'plan', 'planEdit', 'settings', 'standing'],
   ...['subscriptions', 'suggest', 'waitingApprovals'],
