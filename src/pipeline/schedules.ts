@@ -61,8 +61,12 @@ export async function keepSchedules(ports: SchedulePorts, reporting: Reporting):
   );
   if (due.length === 0) return;
   let builds = await store.listBuilds({ limit: RECENT_BUILDS });
-  for (const each of due) {
+  for (const { environment } of due) {
     if (clock.now() - began > BEGIN_MS) return;
+    // Ended perhaps, or built by somebody, while others were looked at.
+    const current = await store.readEnvironment(environment.name);
+    const [each] = current ? dueOf([current], began) : [];
+    if (each === undefined) continue;
     const isFull = builds.some((build) => isScheduled(build) && !isSettled(build));
     await lookAt(ports, each, isFull, reporting);
     throwIfStopped(reporting.signal);

@@ -191,6 +191,18 @@ describe('a scheduled environment', () => {
     assert.equal(last()?.outcome, 'built');
   });
 
+  test('is left alone where its schedule is ended while others are looked at', async () => {
+    const { on, world, read, solves } = await scheduled();
+    const { schedule } = read();
+    const later = schedule && { ...schedule, dueAt: schedule.dueAt + 1 };
+    world.store.environments.set('scoring', { ...read(), name: 'scoring', schedule: later });
+    await on(0, () => {
+      world.store.environments.set('scoring', { ...read(), name: 'scoring', schedule: null });
+      return same();
+    });
+    assert.equal(solves(), 1);
+  });
+
   test('is left to the workers of its own platform', async () => {
     const { on, solves, world } = await scheduled();
     world.ports.platform = 'linux-aarch64';
