@@ -130,6 +130,11 @@ function readYaml(rows: Rows, text: string, read: (rows: Rows, yaml: Yaml) => vo
         lines.length = line - 1;
         continue;
       }
+      if (wrong.isWhole) {
+        const instead = 'Write its rows out, without `&` and `*`.';
+        rows.refuse(line, `This is not YAML: ${message}.`, instead);
+        return;
+      }
       const hint = yamlHint(rows.lines[line - 1] ?? '');
       rows.refuse(line, `This is not YAML: ${message}.`, hint);
       if (lines[line - 1]?.trim() === '') return;

@@ -13,6 +13,8 @@ export interface YamlMistake {
   message: string;
   /** A key that its mapping has already; everything else is wrong syntax. */
   isRepeatedKey: boolean;
+  /** It is no row that is wrong. */
+  isWhole?: boolean;
   /** From here on it is another file. */
   isSecondFile?: boolean;
 }
@@ -100,11 +102,11 @@ export function parseYaml(source: string, { asText = false } = {}): Yaml {
     return { content: document.toJS({ maxAliasCount: MOST_ALIASES }), mistakes, lineOf };
   } catch (error) {
     // An alias without its anchor, too many of them, or too deep.
-    const message = (error as Error).message;
-    return {
-      content: null,
-      mistakes: [...mistakes, { line: 1, message, isRepeatedKey: false }],
-      lineOf,
-    };
+    const { message: said } = error as Error;
+    const message = said.startsWith('Excessive alias')
+      ? `it repeats parts of itself more than ${MOST_ALIASES} times`
+      : said;
+    const whole = { line: 1, message, isRepeatedKey: false, isWhole: true };
+    return { content: null, mistakes: [...mistakes, whole], lineOf };
   }
 }

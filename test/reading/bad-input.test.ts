@@ -101,8 +101,12 @@ describe('a file that cannot be read is refused in words', () => {
               .join(', ');
       return `x${at}: &a${at} [${before}]`;
     });
+    const merges = Array.from({ length: 30 }, (_, at) =>
+      at === 0 ? 'x0: &a0 {k: v}' : `x${at}: &a${at} {<<: [*a${at - 1}, *a${at - 1}]}`,
+    );
     for (const content of [
       [...levels, 'dependencies: *a29'].join('\n'),
+      [...merges, 'dependencies: [numpy]'].join('\n'),
       `dependencies: ${'['.repeat(100_000)}`,
       `dependencies:\n${'- '.repeat(100_000)}x`,
       'dependencies: *nothing\n',
