@@ -137,8 +137,9 @@ function decidedSettings(
   return [
     ['spark.pyspark.driver.python', interpreter(prefixes.driver)],
     ['spark.pyspark.python', executor],
-    // Where it exists, functions in SQL ask it first (spark `BasePythonRunner` of Spark 4).
-    ...(atLeast(versionOf(spark), 4, 0)
+    // Where it exists, functions in SQL ask it first (spark `SQLConf`, "version 3.5.0"; measured on
+    // 3.5.9: a site's own wins over `spark.pyspark.python`).
+    ...(atLeast(versionOf(spark), 3, 5)
       ? ([['spark.sql.execution.pyspark.python', executor]] as const)
       : []),
     ...(manager === 'yarn'

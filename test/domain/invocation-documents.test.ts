@@ -156,6 +156,7 @@ describe('spark-defaults.conf', () => {
       'spark.submit.deployMode client',
       'spark.pyspark.driver.python /srv/ferry/envs/churn/3/bin/python',
       'spark.pyspark.python ./churn_zip/churn/bin/python',
+      'spark.sql.execution.pyspark.python ./churn_zip/churn/bin/python',
       'spark.yarn.appMasterEnv.PYSPARK_PYTHON ./churn_zip/churn/bin/python',
       'spark.executorEnv.PYTHONNOUSERSITE 1',
       'spark.executorEnv.PYTHON_EGG_CACHE ./.eggs',

@@ -33,6 +33,7 @@ describe('the lines of the article', () => {
         ' pyspark --master yarn --deploy-mode client' +
         ' --conf spark.pyspark.driver.python=/srv/ferry/envs/churn/3/bin/python' +
         ' --conf spark.pyspark.python=./churn_zip/churn/bin/python' +
+        ' --conf spark.sql.execution.pyspark.python=./churn_zip/churn/bin/python' +
         ' --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python' +
         ' --conf spark.executorEnv.PYTHONNOUSERSITE=1 --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs' +
         " --conf 'spark.executorEnv.PYTHONPATH=' --conf 'spark.executorEnv.PYTHONHOME='" +
@@ -120,9 +121,9 @@ describe('the lines of the article', () => {
   env -u PYTHONHOME -u PYTHONPATH -u PYSPARK_DRIVER_PYTHON_OPTS -u SPARK_REMOTE \\
   pyspark --master yarn --deploy-mode client \\
   --conf spark.pyspark.driver.python=/srv/ferry/envs/churn/3/bin/python --conf spark.pyspark.python=./churn_zip/churn/bin/python \\
-  --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python --conf spark.executorEnv.PYTHONNOUSERSITE=1 \\
-  --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs --conf 'spark.executorEnv.PYTHONPATH=' --conf 'spark.executorEnv.PYTHONHOME=' \\
-  --conf spark.yarn.tags=conda-ferry:churn@3 \\
+  --conf spark.sql.execution.pyspark.python=./churn_zip/churn/bin/python --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./churn_zip/churn/bin/python \\
+  --conf spark.executorEnv.PYTHONNOUSERSITE=1 --conf spark.executorEnv.PYTHON_EGG_CACHE=./.eggs --conf 'spark.executorEnv.PYTHONPATH=' \\
+  --conf 'spark.executorEnv.PYTHONHOME=' --conf spark.yarn.tags=conda-ferry:churn@3 \\
   --archives '/srv/ferry/archives/ab12/churn.zip#churn_zip'`,
     );
     const conf = Object.fromEntries(
@@ -234,8 +235,10 @@ describe('both Pythons', () => {
       invoke({ ...CHURN, cluster: { ...CHURN.cluster, spark } }).argv.filter((argument) =>
         argument.startsWith('spark.sql.'),
       );
-    assert.deepEqual(sql('4.0.1'), [`spark.sql.execution.pyspark.python=${inArchive}`]);
-    assert.deepEqual([...sql('3.5.9'), ...sql(null)], []);
+    for (const spark of ['3.5.9', '4.0.1']) {
+      assert.deepEqual(sql(spark), [`spark.sql.execution.pyspark.python=${inArchive}`]);
+    }
+    assert.deepEqual([...sql('3.4.4'), ...sql(null)], []);
   });
 });
 
