@@ -61,6 +61,9 @@ const modal = (more: Json): Json => ({
   ...more,
 });
 
+const withField = (element: Json): Json => modal({ submit: plain('Go'), blocks: [input(element)] });
+const external: Json = { type: 'multi_external_select', action_id: 'e', min_query_length: 1 };
+
 /** The largest size allowed, and a payload of a given size. */
 const LIMITS: Record<string, [limit: number, blocks: (size: number) => unknown]> = {
   'blocks of a message': [50, (size) => times(size, () => section())],
@@ -173,6 +176,18 @@ const VIEWS: Record<string, [limit: number, view: (size: number) => Json]> = {
   'close of a modal': [24, (size) => modal({ close: plain(x(size)) })],
   private_metadata: [3000, (size) => modal({ private_metadata: x(size) })],
   callback_id: [255, (size) => modal({ callback_id: x(size) })],
+  'placeholder of a menu with the options of the app': [
+    150,
+    (size) => withField({ ...external, placeholder: plain(x(size)) }),
+  ],
+  'options chosen in a menu with the options of the app': [
+    100,
+    (size) => withField({ ...external, initial_options: times(size, () => option()) }),
+  ],
+  'files of a file input': [
+    10,
+    (size) => withField({ type: 'file_input', action_id: 'f', max_files: size }),
+  ],
   'blocks of a modal': [100, (size) => modal({ blocks: times(size, () => section()) })],
 };
 
@@ -237,6 +252,8 @@ const NOT_IN_THE_MODELS = new Set([
   'a standalone card that is pending',
   'a plan beside a card',
   'callback_id',
+  'options chosen in a menu with the options of the app',
+  'files of a file input',
 ]);
 
 describe("Slack's Python models", () => {
