@@ -4,8 +4,10 @@ import { describe, test } from 'node:test';
 import type { ApprovalRule } from '../../src/domain/approval.ts';
 import type { Environment, Revision } from '../../src/domain/environment.ts';
 import { plainPhrase } from '../../src/domain/phrase.ts';
+import type { Quota } from '../../src/domain/quota.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import type { Role } from '../../src/domain/roles.ts';
+import { parseSpec } from '../../src/domain/spec.ts';
 import { environment, settings } from '../answers/samples.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
 
@@ -25,14 +27,17 @@ interface Options {
   /** How many a person may wait for, and how many that are closed are kept. */
   waiting?: number;
   closed?: number;
+  quota?: Partial<Quota>;
+  /** Of the role that approves. */
+  members?: string[];
   login?: string | null;
 }
 
 function worldWith(options: Options = {}): World {
   const { rule = {}, roles = [], versions = { numpy: '1.0' }, login = null } = options;
-  const { waiting = 10, closed = 500 } = options;
+  const { waiting = 10, closed = 500, quota = {}, members = [BEN, EVA] } = options;
   const role: Role = {
-    ...{ name: 'release', members: [BEN, EVA], commands: [], edges: [], channels: [] },
+    ...{ name: 'release', members, commands: [], edges: [], channels: [] },
     ...{ indexes: [], projects: [], tags: [] },
   };
   const approvals: ApprovalRule[] = [
@@ -47,7 +52,11 @@ function worldWith(options: Options = {}): World {
   }));
   const theirs = {
     roles: [role, ...roles.map((more) => ({ ...role, ...more }))],
-    ...{ approvals, quota: { ...settings.quota, approvals: waiting }, closedApprovals: closed },
+    ...{
+      approvals,
+      quota: { ...settings.quota, approvals: waiting, ...quota },
+      closedApprovals: closed,
+    },
   };
   return createWorld({ engine }, { settings: { ...settings, ...theirs }, login });
 }
@@ -218,6 +227,54 @@ describe('a build that needs approval', () => {
     await world.store.removeFreeze('madrid');
     await world.say(BEN, `approve ${only(world).id}`);
     assert.equal(world.store.builds.size, 1);
+  });
+
+  test('is refused in words once its packages are blocked, and never begun', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    await world.store.writeBlock({ spec: parseSpec('numpy<2'), why: 'CVE', user: OPERATOR, at: 1 });
+    assert.equal(codeOf(await world.say(BEN, 'approve churn')), 'package-blocked');
+    assert.equal(world.store.builds.size, 0);
+    await world.store.removeBlock(parseSpec('numpy<2'));
+    assert.equal(said(await world.say(BEN, `approve ${only(world).id}`)), 'build');
+  });
+
+  test('tells who approves that it is the quota of who asked that is full', async () => {
+    const world = worldWith({ quota: { builds: 1 } });
+    await world.say(ANA, CREATE);
+    await world.say(ANA, 'create sales numpy --edge lab');
+    const refused = await world.say(BEN, 'approve churn');
+    assert.equal(codeOf(refused), 'quota');
+    assert.match(said(refused), new RegExp(`^@${ANA}, who asked, has no room for it: 1 build`));
+    assert.ok(refused.kind === 'refusal' && refused.error.repairs.length === 0);
+  });
+
+  test('says so where nobody could be asked, and why', async () => {
+    const told = async (members: string[]) => {
+      const reply = await worldWith({ members }).say(ANA, CREATE);
+      assert.equal(codeOf(reply), 'waiting-for-approval');
+      return reply.kind === 'refusal' ? plainPhrase(reply.error.suggestion ?? '') : '';
+    };
+    assert.match(await told([BEN]), /^They have been asked\./);
+    assert.match(
+      await told(['S0614TZR7']),
+      /^Slack has not said lately who is in S0614TZR7, so nobody has been asked: tell somebody/,
+    );
+    assert.match(await told([ANA]), /^Nobody else is of the role `release`/);
+  });
+
+  test('that is a tag is not given by its old place once somebody has moved it', async () => {
+    const world = worldWith({ rule: { edges: [], tags: ['prod'] } });
+    const churn = { ...environment('churn', 3), owner: ANA, tags: { prod: 3 } };
+    world.store.environments.set('churn', churn);
+    const { updateEnvironment } = world.store;
+    // Somebody moves it between the look at it and the move.
+    world.store.updateEnvironment = async (name, change) => {
+      world.store.environments.set('churn', { ...churn, tags: { prod: 2 } });
+      return updateEnvironment.call(world.store, name, change);
+    };
+    assert.equal(codeOf(await world.say(ANA, 'tag churn@3 prod')), 'tag-moved');
+    assert.equal(world.store.environments.get('churn')?.tags.prod, 2);
   });
 
   test('may be a tag: it is given to the revision that was shown, whatever comes meanwhile', async () => {

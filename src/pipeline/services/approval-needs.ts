@@ -19,7 +19,7 @@ import { listInWords } from '../../domain/phrase.ts';
 import { needsOf, needsOfTag } from '../../domain/policy.ts';
 import { requireWithinApprovals } from '../../domain/quota.ts';
 import { type BuildRequest, pinnedProjects } from '../../domain/request.ts';
-import { peopleOf } from '../../domain/roles.ts';
+import { peopleOf, type Role, unknownGroups } from '../../domain/roles.ts';
 import { plans } from './plans.ts';
 import type { ServicePorts } from './ports.ts';
 import { askerOf } from './roles.ts';
@@ -91,9 +91,13 @@ async function approvedOrAsked(
   const approved = inState('approved').find((each) => isSatisfied(needs, each));
   if (approved) return approved;
   const [known] = inState('waiting');
-  if (known) throw waiting(ports, known);
+  if (known) {
+    // Whoever has come to the role since then has not heard of it; nobody is told twice.
+    await tell(ports, known, 'waiting');
+    throw await waiting(ports, known);
+  }
   await requireRoom(ports, all, requester);
-  throw waiting(ports, await ask(ports, subject, digest, requester, needs));
+  throw await waiting(ports, await ask(ports, subject, digest, requester, needs));
 }
 
 /** For one more: within what the person may wait for, and without those that nothing comes of. */
@@ -166,22 +170,32 @@ async function ask(
   return approval;
 }
 
+/** Where those who decide are asked: channels, and people of the roles as far as they are known. */
+async function decidersOf(
+  ports: ServicePorts,
+  needs: readonly Need[],
+  { user: asking }: Requester,
+): Promise<string[]> {
+  const { groups } = await askerOf(ports, asking);
+  return needs.flatMap(({ by, where }) =>
+    where === null
+      ? peopleOf(rolesNamed(ports, by), groups).filter((user) => user !== asking)
+      : [where],
+  );
+}
+
+function rolesNamed({ settings }: ServicePorts, name: string): Role[] {
+  return settings.roles.filter((role) => role.name === name);
+}
+
 /** Messages of what became of it: to those who decide, and what was refused also to who asked. */
 export async function tell(
   ports: ServicePorts,
   approval: Approval,
   state: 'waiting' | 'approved' | 'refused',
 ): Promise<void> {
-  const { store, clock, settings } = ports;
-  const { groups } = await askerOf(ports, approval.requester.user);
-  const deciders = approval.needs.flatMap(({ by, where }) => {
-    if (where !== null) return [where];
-    const people = peopleOf(
-      settings.roles.filter(({ name }) => name === by),
-      groups,
-    );
-    return people.filter((user) => user !== approval.requester.user);
-  });
+  const { store, clock } = ports;
+  const deciders = await decidersOf(ports, approval.needs, approval.requester);
   const targets = state === 'refused' ? [...deciders, approval.requester.user] : deciders;
   for (const to of new Set(targets)) {
     const id = `${approval.id}-${state}-${to}`;
@@ -195,15 +209,33 @@ export async function tell(
   }
 }
 
-function waiting({ clock }: ServicePorts, approval: Approval) {
+async function waiting(ports: ServicePorts, approval: Approval) {
   const { id, needs, given, expiresAt } = approval;
   const open = needs.filter((need) => missing(need, given) > 0);
   const who = open.map((need) => `${missing(need, given)} of the role \`${need.by}\``);
+  const lapses = `It is done as soon as they approve, and lapses in ${duration(expiresAt - ports.clock.now())}.`;
   return userError({
     code: 'waiting-for-approval',
     message: `\`${approvalLabel(approval)}\` waits for approval by ${listInWords([...new Set(who)], 'and')}: ${aboutInWords(open)} needs it. It is \`${id}\`.`,
-    suggestion: `They have been asked. It is done as soon as they approve, and lapses in ${duration(expiresAt - clock.now())}.`,
+    suggestion: `${await askedInWords(ports, approval, open)} ${lapses}`,
   });
+}
+
+/** Whether those who decide have heard of it; where none of a need has, what to do. */
+async function askedInWords(
+  ports: ServicePorts,
+  { id, requester }: Approval,
+  open: readonly Need[],
+): Promise<string> {
+  const { groups } = await askerOf(ports, requester.user);
+  for (const need of open) {
+    if ((await decidersOf(ports, [need], requester)).length > 0) continue;
+    const unknown = unknownGroups(rolesNamed(ports, need.by), groups);
+    return unknown.length > 0
+      ? `Slack has not said lately who is in ${listInWords(unknown, 'and')}, so nobody has been asked: tell somebody of the role \`${need.by}\` to \`approve ${id}\`.`
+      : `Nobody else is of the role \`${need.by}\`: ask whoever looks after the configuration to name more people in it (\`roles\`).`;
+  }
+  return 'They have been asked.';
 }
 
 const aboutInWords = (needs: readonly Need[]) =>

@@ -106,19 +106,27 @@ async function perform(
     await asAsked.tag(request.environment, tag.revision, tag.name, requester);
     return null;
   } catch (error) {
-    throw error instanceof FerryError && error.code === 'not-allowed'
-      ? notTheirsAnyMore(error, requester)
-      : error;
+    throw error instanceof FerryError ? ofWhoAsked(error, requester) : error;
   }
 }
 
-/** Whoever approves reads it, and is not the one who may not. */
-function notTheirsAnyMore({ said }: FerryError, { user }: Requester) {
-  return userError({
-    code: 'not-allowed',
-    message: followedBy([{ person: user }, ', who asked, may not do it any more:'], said.message),
+/** Refusals that are about who asked, with what they read like to whoever approves. */
+const ABOUT_WHO_ASKED: Readonly<Record<string, { told: string; suggestion: string }>> = {
+  'not-allowed': {
+    told: ', who asked, may not do it any more:',
     suggestion: 'Whoever may can ask for it.',
-  });
+  },
+  quota: {
+    told: ', who asked, has no room for it:',
+    suggestion: 'Approve it again once there is room.',
+  },
+};
+
+function ofWhoAsked(error: FerryError, { user }: Requester): FerryError {
+  const row = ABOUT_WHO_ASKED[error.code];
+  if (row === undefined) return error;
+  const message = followedBy([{ person: user }, row.told], error.said.message);
+  return userError({ code: error.code, message, suggestion: row.suggestion });
 }
 
 function several(name: string, known: readonly Approval[]) {

@@ -1,3 +1,4 @@
+import { requireUnblocked } from '../../domain/block.ts';
 import { type Build, isSettled, newBuild, type Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
 import { FerryError } from '../../domain/errors.ts';
@@ -75,6 +76,8 @@ async function begin(
   const { environment: name, edges } = request;
   await requireBuildable(ports, 'create', request, requester);
   requireThawed(await store.readFreezes(), edges, asked);
+  // Packages that were settled before, and blocked since: told at once, not by a build that fails.
+  if (lock !== null) requireUnblocked(await store.readBlocks(), lock, request, given !== null);
   const environment = await store.claimEnvironment(name, requester.user, clock.now());
   await requireOwn(ports, asked, environment, [requester.user]);
   const known = { lock, projects };

@@ -25,11 +25,12 @@ export function tags(ports: ServicePorts): Tags {
       const revision = thereOf(known, which);
       const isGiven = known.tags[tag] === revision.number;
       const approval = isGiven ? null : await approvedTag(ports, revision, tag, requester);
-      const moved = await move(ports, name, requester, (environment) => ({
-        tag,
+      const moved = await move(ports, name, requester, (environment) => {
+        const isMoved = isGiven && environment.tags[tag] !== revision.number;
+        if (isMoved) throw movedMeanwhile(name, tag, environment.tags[tag]);
         // What was approved, whatever has become the default one meanwhile.
-        to: thereOf(environment, revision.number).number,
-      }));
+        return { tag, to: thereOf(environment, revision.number).number };
+      });
       if (approval !== null) {
         await ports.store.updateApproval(approval.id, (each) => ({ ...each, isSpent: true }));
       }
@@ -89,6 +90,15 @@ function thereOf(environment: Environment, which: Which): Revision {
   const revision = revisionOf(environment, which);
   requireThere(environment.name, revision);
   return revision;
+}
+
+/** Where it was already nobody was asked whether it may be given. */
+function movedMeanwhile(name: string, tag: string, to: number | undefined) {
+  return userError({
+    code: 'tag-moved',
+    message: `Somebody has just ${to === undefined ? 'taken' : 'moved'} \`${name}:${tag}\`${to === undefined ? ' away' : ` to \`${name}@${to}\``}.`,
+    suggestion: 'Say it again where it should be here all the same.',
+  });
 }
 
 function numberBefore(environment: Environment): number {
