@@ -105,6 +105,8 @@ export interface Staging {
   /** Variables that it would set to other values; records of older versions have none. */
   variables?: Record<string, string>;
   stagedAt: number;
+  /** When a worker began to remove it: from then on no build may count on it. */
+  leavingSince?: number | undefined;
 }
 
 /** How a line is started. What one form proves says nothing certain of another. */

@@ -152,6 +152,7 @@ const STAGING = object<StoredStaging>({
   activation: or(mapOf(string), {}),
   variables: or(mapOf(string), undefined),
   stagedAt: number,
+  leavingSince: or(number, undefined),
 });
 
 /** The same in the terms of this version; `of` is the record that it stands in. */

@@ -1,9 +1,9 @@
-import { type Build, isSettled } from '../domain/build.ts';
 import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
 import { isStoreError, outsideError, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
+import { buildAtWork, whileMarked } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 
 /** Of an environment that are told of it; older ones nobody looks at. */
@@ -80,18 +80,7 @@ async function nextOn(ports: BuildPorts, name: string, edge: string): Promise<Re
     (revision) => !isThere(revision) && revision.stagings.some((known) => known.edge === edge),
   );
   if (!next) return null;
-  const atWork = await buildAtWork(ports, name);
-  if (atWork !== null) {
-    const message = `The build \`${atWork.id}\` of \`${name}\` is at work.`;
-    throw outsideError({ code: 'environment-busy', message, retryable: true });
-  }
   return next;
-}
-
-/** An environment has one at a time, which is the newest. */
-async function buildAtWork({ store }: BuildPorts, name: string): Promise<Build | null> {
-  const [newest] = await store.listBuilds({ environment: name, limit: 1 });
-  return newest && !isSettled(newest) ? newest : null;
 }
 
 async function removeStaging(
@@ -108,12 +97,36 @@ async function removeStaging(
     throw outsideError({ code: 'unknown-edge', message });
   }
   const keepArchive = isShared(await ports.store.listEnvironments(), archive.sha256);
-  await edge.remove(staging, archive, { keepArchive, signal });
-  await ports.store.updateEnvironment(name, (environment) => {
-    const revision = environment.revisions.find((known) => known.number === number);
-    const others = revision?.stagings.filter((known) => known.edge !== edgeName) ?? [];
-    return withRevision(environment, number, { stagings: others });
+  const mark = async (leavingSince: number | undefined) => {
+    const marked = await ports.store.updateEnvironment(name, (environment) =>
+      withMark(environment, number, edgeName, leavingSince),
+    );
+    const revision = marked.revisions.find((known) => known.number === number);
+    return revision !== undefined && !isThere(revision);
+  };
+  await whileMarked(ports, name, mark, async () => {
+    await edge.remove(staging, archive, { keepArchive, signal });
+    await ports.store.updateEnvironment(name, (environment) => {
+      const revision = environment.revisions.find((known) => known.number === number);
+      const others = revision?.stagings.filter((known) => known.edge !== edgeName) ?? [];
+      return withRevision(environment, number, { stagings: others });
+    });
   });
+}
+
+/** Nothing is marked of what a build has taken back. */
+function withMark(
+  environment: Environment,
+  number: number,
+  edge: string,
+  leavingSince: number | undefined,
+): Environment {
+  const revision = environment.revisions.find((known) => known.number === number);
+  if (!revision || isThere(revision)) return environment;
+  const stagings = revision.stagings.map((known) =>
+    known.edge === edge ? { ...known, leavingSince } : known,
+  );
+  return withRevision(environment, number, { stagings });
 }
 
 /** Whether a revision that is there has the same bytes. */

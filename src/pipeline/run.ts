@@ -22,6 +22,7 @@ import { requireThawed } from '../domain/freeze.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
+import { untilNothingLeaves } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 import { prove } from './prove.ts';
 import { makeArchive, type Packed } from './steps/archive.ts';
@@ -49,6 +50,10 @@ export async function runBuild(
     await run.update((build) => ({ ...build, ...pick(solved) }));
 
     const subject = { request: run.build.request, fingerprint: solved.fingerprint };
+    await untilNothingLeaves(ports, subject.request.environment, run.build.request.edges, {
+      signal: run.signal,
+      log: (line) => run.log(line),
+    });
     const known = await findStaged(ports, subject, run.signal);
     if (known) await reuse(run, known);
     else {

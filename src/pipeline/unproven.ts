@@ -4,6 +4,7 @@ import { isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import type { BuildPorts } from './context.ts';
+import { buildAtWork, whileMarked } from './leaving.ts';
 import { isShared } from './removing.ts';
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
@@ -24,15 +25,15 @@ export async function removeUnproven(ports: BuildPorts, reporting: Reporting): P
 }
 
 async function remove(
-  { store, edges, redact }: BuildPorts,
+  ports: BuildPorts,
   { id, archive, request }: Build,
   staging: Staging,
   { signal, log }: Reporting,
 ): Promise<void> {
+  const { store, edges, redact } = ports;
   const name = request.environment;
   const edge = edges.get(staging.edge);
-  const [newest] = await store.listBuilds({ environment: name, limit: 1 });
-  if (!edge || !archive || (newest && !isSettled(newest))) return;
+  if (!edge || !archive || (await buildAtWork(ports, name)) !== null) return;
   const environments = await store.listEnvironments();
   // Another build may have made a revision of the same.
   const isOfRevision = environments.some(({ revisions }) =>
@@ -41,7 +42,19 @@ async function remove(
   try {
     if (!isOfRevision) {
       const keepArchive = isShared(environments, archive.sha256);
-      await edge.remove(staging, archive, { keepArchive, signal });
+      const mark = async (leavingSince: number | undefined) => {
+        const marked = await store.updateBuild(id, (build) => ({
+          ...build,
+          stagings: build.stagings.map((known) =>
+            isSame(known, staging) ? { ...known, leavingSince } : known,
+          ),
+        }));
+        return isSettled(marked);
+      };
+      const isGone = await whileMarked(ports, name, mark, () =>
+        edge.remove(staging, archive, { keepArchive, signal }),
+      );
+      if (!isGone) return;
       log(`edge ${edge.name}: what build ${id} of ${name} staged is removed`);
     }
     await store.updateBuild(id, (build) => ({

@@ -22,6 +22,8 @@ import type { ServicePorts } from './ports.ts';
 
 /** An edge answers within seconds; one that is away is tried again later, without anybody waiting. */
 const WAIT_MS = 60_000;
+/** A ResourceManager answers within a second; who asks is looking at the screen. */
+const USES_WAIT_MS = 20_000;
 const RECENT_BUILDS = 100;
 
 /** Letting go is recorded first, so that nothing half gone is ever offered. */
@@ -100,7 +102,8 @@ async function askForUses(
 ): Promise<Unreached[]> {
   if (settings.retention.usedDays === 0) return [];
   try {
-    return (await errands.ask('uses', { environment }, { platform, waitMs: WAIT_MS })).unreached;
+    return (await errands.ask('uses', { environment }, { platform, waitMs: USES_WAIT_MS }))
+      .unreached;
   } catch (error) {
     if (!(error instanceof FerryError) || error.kind === 'defect') throw error;
     return [{ edge: ANY_EDGE, why: error.message }];
