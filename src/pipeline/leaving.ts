@@ -17,7 +17,7 @@ const POLL_MS = 500;
 const RECENT_BUILDS = 100;
 
 /** Whether a worker is removing it right now. */
-export function isLeaving({ leavingSince }: Staging, now: number): boolean {
+function isLeaving({ leavingSince }: Staging, now: number): boolean {
   return leavingSince !== undefined && now - leavingSince < LEASE_MS;
 }
 
