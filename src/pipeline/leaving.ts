@@ -3,7 +3,6 @@
  * first and then looks for a build at work; a build is recorded first and then looks for marks. Of two
  * at once at least one sees the other.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import { type Build, isSettled } from '../domain/build.ts';
 import type { Staging } from '../domain/environment.ts';
 import { outsideError } from '../domain/errors.ts';
@@ -72,6 +71,6 @@ export async function untilNothingLeaves(
     const line = `edge ${leaving.edge}: waiting until ${name}@${leaving.revision} is removed`;
     if (line !== said) log(line);
     said = line;
-    await wait(POLL_MS, undefined, { signal });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
