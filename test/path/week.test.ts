@@ -104,7 +104,7 @@ describe('a week', { skip: cannotWalk }, () => {
       const told = (await ctx.ask('audit --environment churn')).split('\n').slice(1).reverse();
       assert.deepEqual(
         told.map((row) => /@U0ANARUIZ1 (\S+)/.exec(row)?.[1]),
-        ['create', 'create', 'tag', 'rollback', 'delete', 'rollback', 'delete', 'restore'],
+        ['create', 'add', 'tag', 'rollback', 'delete', 'rollback', 'delete', 'restore'],
       );
     }));
 });
