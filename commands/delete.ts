@@ -18,19 +18,24 @@ export const letGo = defineCommand({
     positionals: { revision: { kind: 'revision', required: true } },
     options: {
       yes: { kind: 'flag', summary: 'without asking first' },
-      force: { kind: 'flag', summary: 'whoever uses it; for operators' },
+      force: {
+        kind: 'flag',
+        summary: 'whoever uses it, and with --forget whatever is left on edges; for operators',
+      },
       forget: { kind: 'flag', summary: 'make a name free that has nothing behind it any more' },
     },
   },
   async run({ revision: { environment, revision }, yes, force, forget }, context) {
     const { services } = context;
     const requester = requesterOf(context);
+    const forced = force ?? false;
     if (forget) {
-      await services.forget(environment, requester);
-      const text = `\`${environment}\` is forgotten; the name is free.`;
+      const left = await services.forget(environment, forced, requester);
+      const where = left.map((path) => `\`${path}\``).join(', ');
+      const still = left.length === 0 ? '' : ` What nobody removes any more: ${where}.`;
+      const text = `\`${environment}\` is forgotten; the name is free.${still}`;
       return { kind: 'notice', tone: 'success', text };
     }
-    const forced = force ?? false;
     if (!yes) {
       const leaving = await services.leaving(environment, revision, forced, requester);
       return { kind: 'leaving', ...leaving };

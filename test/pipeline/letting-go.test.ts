@@ -363,6 +363,18 @@ describe('a name whose revisions are all let go', () => {
     await removeLetGo(world.ports, 'churn', progress);
     assert.equal((await world.say(OWNER, 'delete churn --forget')).kind, 'notice');
   });
+
+  test('is forgotten by an operator who leaves to an edge what it has, and is told where', async () => {
+    const world = churn();
+    world.away.add('lab');
+    await world.say(OWNER, 'delete churn --yes');
+    const forced = 'delete churn --forget --force';
+    assert.equal(codeOf(await world.say(OWNER, forced)), 'not-allowed');
+    const reply = await world.say(OPERATOR, forced);
+    assert.ok(reply.kind === 'notice');
+    assert.match(JSON.stringify(reply), /nobody removes any more: `lab \/srv\/ferry\/envs\/churn/);
+    assert.equal(world.store.environments.has('churn'), false);
+  });
 });
 
 describe('a build beyond the quota', () => {

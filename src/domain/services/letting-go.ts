@@ -18,8 +18,11 @@ export interface LettingGo {
    * was just built. Throws `not-allowed`, and `nothing-expires` where that is for ever.
    */
   keep(name: string, days: number | null, requester: Requester): Promise<Environment>;
-  /** Makes the name free. Throws `not-allowed`, and `still-there` while anything of it is. */
-  forget(name: string, requester: Requester): Promise<void>;
+  /**
+   * Makes the name free. Throws `not-allowed`, and `still-there` while anything of it is. With `force`,
+   * which is for operators, what edges still have is left to them; answered are its paths.
+   */
+  forget(name: string, force: boolean, requester: Requester): Promise<string[]>;
   /**
    * Builds the very archive of a revision that was let go again, from its lock. Throws `not-allowed`,
    * `still-there` where it is not gone, and what `create` throws.

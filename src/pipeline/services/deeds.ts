@@ -145,9 +145,9 @@ export const DEEDS: { readonly [Name in DeedName]: Tell<Services[Name]> } = {
     deed: 'rebuild',
     text: ['rebuild --affected', ...specs.map((spec) => quoted(formatSpec(spec)))].join(' '),
   }),
-  forget: ([name, requester]) => ({
+  forget: ([name, forced, requester]) => ({
     deed: 'delete',
-    ...ofEnvironment(name, requester, `delete ${name} --forget`),
+    ...ofEnvironment(name, requester, `delete ${name} --forget${forced ? ' --force' : ''}`),
     concerns: only('delete'),
   }),
   subscribe: ([wanted, requester]) => withWatched('subscribe', wanted, requester),

@@ -73,11 +73,16 @@ export function lettingGo(ports: ServicePorts): LettingGo {
       const keptUntil = clock.now() + days(keptFor);
       return store.updateEnvironment(name, (environment) => ({ ...environment, keptUntil }));
     },
-    async forget(name, { user }) {
+    async forget(name, forced, { user }) {
       const environment = await lookup(ports).findEnvironment(name);
       requireMayMove(environment, user, settings);
-      await requireGone(ports, environment);
+      if (forced) requireMayForce(user, settings);
+      await requireGone(ports, environment, forced);
+      const stagings = environment.revisions.flatMap((revision) => revision.stagings);
       await store.removeEnvironment(name);
+      return stagings.flatMap(({ edge, driverPrefix, archivePath, hdfs }) =>
+        [driverPrefix, archivePath, ...(hdfs ? [hdfs] : [])].map((path) => `${edge} ${path}`),
+      );
     },
     async restore(name, which, requester) {
       const environment = await lookup(ports).findEnvironment(name);
@@ -129,6 +134,7 @@ function isConfigured(edge: string, { edges }: Settings): boolean {
 async function requireGone(
   { store, settings }: ServicePorts,
   { name, revisions }: Environment,
+  forced: boolean,
 ): Promise<void> {
   const command = `delete ${name}`;
   if (revisions.some(isThere)) {
@@ -140,7 +146,7 @@ async function requireGone(
     });
   }
   const edges = revisions.flatMap(({ stagings }) => stagings.map(({ edge }) => edge));
-  const left = [...new Set(edges)].filter((edge) => isConfigured(edge, settings));
+  const left = forced ? [] : [...new Set(edges)].filter((edge) => isConfigured(edge, settings));
   const [newest] = await store.listBuilds({ environment: name, limit: 1 });
   const isBuilding = newest && !isSettled(newest);
   if (left.length === 0 && !isBuilding) return;
@@ -151,7 +157,7 @@ async function requireGone(
       : `Something of \`${name}\` is still on ${left.map((edge) => `\`${edge}\``).join(', ')}.`,
     suggestion: isBuilding
       ? 'Wait for it, or cancel it.'
-      : 'It is removed as soon as the edge can be reached; then the name can be forgotten.',
+      : `It is removed as soon as the edge can be reached; then the name can be forgotten. Where that cannot be, as under a root that was changed, an operator may leave it there: \`${command} --forget --force\`.`,
   });
 }
 
