@@ -157,7 +157,7 @@ async function requireGone(
       : `Something of \`${name}\` is still on ${left.map((edge) => `\`${edge}\``).join(', ')}.`,
     suggestion: isBuilding
       ? 'Wait for it, or cancel it.'
-      : `It is removed as soon as the edge can be reached; then the name can be forgotten. Where that cannot be, as under a root that was changed, an operator may leave it there: \`${command} --forget --force\`.`,
+      : `It is removed as soon as the edge can be reached; then the name can be forgotten. Where that cannot be, as under a root that was changed, an operator may leave it there: \`delete ${name} --forget --force\`.`,
   });
 }
 
