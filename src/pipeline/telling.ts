@@ -100,7 +100,13 @@ export async function tellMoved(
     number === null ? 'nothing' : `\`${revisionLabel(name, number)}\``;
   const request = revisions.find(({ number }) => number === to)?.request;
   await tell(ports, {
-    ...{ id: `${name}.moved.${at}.${tag ?? ''}`, outcome: 'moved', environment: name, owner, by },
+    ...{
+      id: `${name}.moved.${at}.${tag ?? ''}.${to ?? 0}`,
+      outcome: 'moved',
+      environment: name,
+      owner,
+      by,
+    },
     ...{ edges: request?.edges ?? [], revision: null, buildId: null, known: [by], shownIn: null },
     text: `\`${tagLabel(name, tag)}\` meant ${label(from)} and means ${label(to)} now.`,
   });

@@ -87,8 +87,9 @@ describe('what is told', () => {
     assert.deepEqual(heard(world), [`${OMAR} not-proven`]);
   });
 
-  test('a tag that is moved, and what is let go', async () => {
-    const world = await watched();
+  test('a tag that is moved, also twice in one moment, and what is let go', async () => {
+    const moment = Date.now();
+    const world = await watched({ clock: { now: () => moment } });
     await world.say(ANA, 'tag churn@1 prod');
     await world.say(ANA, 'tag churn@1 prod');
     await world.say(ANA, 'untag churn prod');
