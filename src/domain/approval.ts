@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Requester } from './build.ts';
 import type { Revision } from './environment.ts';
-import type { Lock } from './lock.ts';
+import { type Lock, sdistsOf } from './lock.ts';
 import type { BuildRequest, ProjectPin } from './request.ts';
 
 /** What is built, or given a tag, only after others have looked at it. */
@@ -89,7 +89,10 @@ export function missing({ by, count }: Need, given: Approval['given']): number {
 /** Changes with every byte that would be built, and with where it goes. */
 export function digestOf({ request, lock, projects, tag }: ApprovalSubject): string {
   const packages = lock.packages.map(({ url, sha256 }) => `${url} ${sha256}`).sort();
-  const wheels = (lock.wheels ?? []).map(({ url, sha256 }) => `${url} ${sha256}`).sort();
+  const wheels = [lock, ...sdistsOf(lock).map(({ builtWith }) => ({ wheels: builtWith }))]
+    .flatMap((each) => each.wheels ?? [])
+    .map(({ url, sha256 }) => `${url} ${sha256}`)
+    .sort();
   const pins = projects.map(({ origin, sha256 }) => `${origin} ${sha256}`);
   const text = JSON.stringify([request, lock.platform, packages, wheels, pins, tag]);
   return createHash('sha256').update(text).digest('hex');

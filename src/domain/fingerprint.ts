@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalLock, type Lock } from './lock.ts';
+import { canonicalLock, type Lock, sdistsOf } from './lock.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectPin } from './request.ts';
 
 /** Bumped when the packer writes other bytes for the same input: old archives stay what they are. */
@@ -31,6 +31,9 @@ export function fingerprint(input: {
         `package ${entry.subdir}/${entry.name}-${entry.version}-${entry.build} ${entry.sha256}`,
     ),
     ...(lock.wheels ?? []).map(({ name, version, sha256 }) => `wheel ${name}-${version} ${sha256}`),
+    ...sdistsOf(lock).flatMap(({ name, builtWith }) =>
+      builtWith.map((its) => `build of ${name} ${its.name}-${its.version} ${its.sha256}`),
+    ),
     ...input.projects.map((project) => `project ${project.name} ${project.sha256}`),
   ];
   return createHash('sha256').update(lines.join('\n')).digest('hex');

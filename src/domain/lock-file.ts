@@ -1,6 +1,7 @@
 /** A lock as a file that other programs make the same environment from: a table, a row per format. */
 import { userError } from './errors.ts';
 import { counted } from './figures.ts';
+import { sdistsOf } from './lock.ts';
 import { condaLockFile } from './lock-files/conda-lock.ts';
 import { environmentFile } from './lock-files/environment-yml.ts';
 import { explicitList } from './lock-files/explicit.ts';
@@ -88,6 +89,10 @@ export function lockFile(subject: LockSubject, format: LockFormat): LockFile {
     ...(format === 'explicit' && wheels.length > 0
       ? [`${ofPip} of pip: to conda they are comments`]
       : []),
+    ...sdistsOf(lock).map(({ name: source, builtWith }) => {
+      const names = builtWith.map((its) => `${its.name} ${its.version}`).join(', ');
+      return `what \`${source}\` was built with, as pip has its source alone: ${names || 'nothing'}`;
+    }),
     ...projects.map(({ name: own, origin }) => `your own code \`${own}\` (${origin})`),
   ];
   const file = `${name}.${ending}`;

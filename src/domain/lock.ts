@@ -15,16 +15,18 @@ export interface LockedPackage {
   size: number | null;
 }
 
-/** A package of pip's as it was resolved: one wheel, and what its bytes must be. */
+/** A package of pip's as it was resolved: one wheel or sdist, and what its bytes must be. */
 export interface LockedWheel {
   /** Normalised (PEP 503). */
   name: string;
   version: string;
-  /** Address of the wheel, whose last part is its file name; may hold no credentials. */
+  /** Address of the file, whose last part is its name; may hold no credentials. */
   url: string;
   sha256: string;
-  /** Bytes of the wheel; null when the index does not say. */
+  /** Bytes of the file; null when the index does not say. */
   size: number | null;
+  /** All wheels that the build of an sdist has (PEP 517); left out where the file is a wheel. */
+  builtWith?: readonly LockedWheel[];
 }
 
 /** The solver's answer, complete enough to make the same prefix again anywhere. */
@@ -41,7 +43,11 @@ export type Platform = 'linux-64' | 'linux-aarch64';
 export function canonicalLock(lock: Lock): Lock {
   const { platform, wheels = [] } = lock;
   const packages = lock.packages.toSorted(byName);
-  return { platform, packages, ...(wheels.length > 0 ? { wheels: wheels.toSorted(byName) } : {}) };
+  if (wheels.length === 0) return { platform, packages };
+  const ordered = wheels.map((wheel) =>
+    wheel.builtWith ? { ...wheel, builtWith: wheel.builtWith.toSorted(byName) } : wheel,
+  );
+  return { platform, packages, wheels: ordered.sort(byName) };
 }
 
 const byName = (left: { name: string }, right: { name: string }): number =>
@@ -50,12 +56,22 @@ const byName = (left: { name: string }, right: { name: string }): number =>
 /** Where wheels come from, beside the names of channels. */
 export const PIP = 'pip';
 
+/** What of pip is built here from source, by name. */
+export function sdistsOf(lock: Lock): (LockedWheel & Required<Pick<LockedWheel, 'builtWith'>>)[] {
+  return (canonicalLock(lock).wheels ?? []).flatMap(({ builtWith, ...wheel }) =>
+    builtWith === undefined ? [] : [{ ...wheel, builtWith }],
+  );
+}
+
 /** Everything that is installed, in one list: wheels are packages of the channel `pip`. */
 export function everyPackage(lock: Lock): LockedPackage[] {
   const { packages, wheels = [] } = canonicalLock(lock);
   return [
     ...packages,
-    ...wheels.map((wheel) => ({ ...wheel, build: '', subdir: '', channel: PIP, md5: null })),
+    ...wheels.map(({ name, version, url, sha256, size }) => ({
+      ...{ name, version, url, sha256, size },
+      ...{ build: '', subdir: '', channel: PIP, md5: null },
+    })),
   ];
 }
 

@@ -119,13 +119,25 @@ function notFound(text: string): PipRefusal | null {
 }
 
 function withoutWheel(text: string): PipRefusal | null {
-  const found = /(\S+?)(?:\{[^}]*\})? has no (?:usable wheels|wheels with)/.exec(text)?.[1];
+  const [, found, what] =
+    /(\S+?)(?:\{[^}]*\})? has no (usable wheels|wheels with)/.exec(text) ?? [];
   if (found === undefined) return null;
   const name = nameOf(found);
+  const lacks = `\`${printable(found)}\` has no wheel for this Python and these nodes`;
+  const others = `Ask conda for \`${name}\`, ask pip for another version`;
+  // uv says so of what has an sdist, and the other of what has none.
+  if (what === 'usable wheels') {
+    return {
+      code: 'no-wheel',
+      message: `${lacks}: its index has the source alone, and the operator does not allow to build it.`,
+      suggestion: `${others}, or ask the operator to allow its source: \`${name}\` under \`sdists\` in the configuration.`,
+      instead: null,
+    };
+  }
   return {
     code: 'no-wheel',
-    message: `\`${printable(found)}\` has no wheel for this Python and these nodes, and pip builds nothing from source here.`,
-    suggestion: `Ask conda for \`${name}\`, ask pip for another version, or install it as a project: \`--project REPOSITORY@REF\`.`,
+    message: `${lacks}.`,
+    suggestion: `${others}, or install it as a project: \`--project REPOSITORY@REF\`.`,
     instead: null,
   };
 }

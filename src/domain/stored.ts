@@ -93,8 +93,11 @@ export const REQUEST = object<BuildRequest>({
   force: or(boolean, false),
 });
 
+const FILE = { name: string, version: string, url: string, sha256: string, size: or(number, null) };
+
 const WHEEL = object<LockedWheel>({
-  ...{ name: string, version: string, url: string, sha256: string, size: or(number, null) },
+  ...FILE,
+  builtWith: or(listOf(object<LockedWheel>({ ...FILE, builtWith: () => undefined })), undefined),
 });
 
 export const LOCK = object<Lock>({

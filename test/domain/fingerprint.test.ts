@@ -36,6 +36,10 @@ describe('a fingerprint', () => {
     ['a further package', { lock: { ...lock, packages: [...lock.packages, locked('six')] } }],
     ['a package less', { lock: { ...lock, packages: lock.packages.slice(1) } }],
     ['a wheel', { lock: { ...lock, wheels: [wheel('rich 15.0')] } }],
+    [
+      'what an sdist is built with',
+      { lock: { ...lock, wheels: [{ ...wheel('rich 15.0'), builtWith: [wheel('hatch 1')] }] } },
+    ],
     ['the bytes of a project', { projects: [{ ...project, sha256: '2'.repeat(64) }] }],
     ['a project less', { projects: [] }],
   ];
@@ -50,6 +54,16 @@ describe('a fingerprint', () => {
       .toReversed()
       .map((entry) => ({ ...entry, url: `https://mirror.example/${entry.name}`, md5: 'f' }));
     assert.equal(fingerprint({ ...known, lock: { ...lock, packages } }), fingerprint(known));
+  });
+
+  test('tells builds of one sdist apart by what they have, in whatever order', () => {
+    const builtWith = ['hatch 1', 'tools 2'].map(wheel);
+    const of = (its: readonly LockedWheel[]) => {
+      const wheels = [{ ...wheel('rich 15.0'), builtWith: its }];
+      return fingerprint({ ...known, lock: { ...lock, wheels } });
+    };
+    assert.equal(of(builtWith), of(builtWith.toReversed()));
+    assert.notEqual(of(builtWith), of(['hatch 1', 'tools 3'].map(wheel)));
   });
 
   test('stays what it was in the records of older versions', () => {

@@ -86,6 +86,29 @@ describe('a file of a lock', () => {
     assert.deepEqual(lockFile(SUBJECT, 'conda-lock').missing, []);
   });
 
+  test('of a package that was built from source has its sdist, and says what built it', () => {
+    const url = 'https://files.pythonhosted.org/packages/a2/55/docopt-0.6.2.tar.gz';
+    const tools = { ...RICH, name: 'setuptools', version: '80.9.0' };
+    const docopt = { ...RICH, name: 'docopt', version: '0.6.2', url, builtWith: [tools] };
+    const subject = { ...SUBJECT, lock: { ...LOCK, wheels: [docopt] } };
+    for (const format of LOCK_FORMATS) {
+      const { pip, refused } = read(format, subject);
+      assert.deepEqual(refused, [], format);
+      assert.deepEqual(
+        pip.map(({ name, specifier, hashes }) => [name, specifier, hashes]),
+        [['docopt', '==0.6.2', format === 'environment.yml' ? [] : [`sha256:${docopt.sha256}`]]],
+        format,
+      );
+      const { missing } = lockFile(subject, format);
+      assert.ok(
+        missing.includes(
+          'what `docopt` was built with, as pip has its source alone: setuptools 80.9.0',
+        ),
+        format,
+      );
+    }
+  });
+
   test('for pip alone is refused where pip has installed nothing', () => {
     const lock: Lock = { platform: LOCK.platform, packages: LOCK.packages };
     assert.throws(() => lockFile({ ...SUBJECT, lock }, 'requirements.txt'), {

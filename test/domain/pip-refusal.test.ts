@@ -92,7 +92,7 @@ describe('what uv refuses', () => {
 
 hint: Wheels are required for \`pyspark\` because building from source is disabled for all packages (i.e., with \`--no-build\`)`,
       ),
-      /^`pyspark==3\.5\.1` has no wheel for this Python and these nodes/,
+      /^`pyspark==3\.5\.1` has no wheel for this Python and these nodes: its index has the source alone/,
     ],
     [
       'a package with wheels for other nodes alone',

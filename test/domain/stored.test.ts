@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { newBuild } from '../../src/domain/build.ts';
+import type { Lock } from '../../src/domain/lock.ts';
 import { createCommand } from '../../src/domain/request.ts';
 import { fitOrNull, Misfit } from '../../src/domain/shape.ts';
 import { readBuild, readEnvironment, type StoredStaging } from '../../src/domain/stored.ts';
@@ -63,6 +64,17 @@ describe('a record of an older version', () => {
     assert.ok(!('thread' in requester));
     const inThread = { ...requester, thread: '1700000000.000100' };
     assert.deepEqual(readBuild(build('ready', { requester: inThread })).requester, inThread);
+  });
+
+  test('has wheels alone of pip, and keeps what an sdist is built with', () => {
+    const lock: Lock = { platform: 'linux-64', packages: [] };
+    const tools = { name: 'tools', version: '1', url: 'file:///t.whl', sha256: 'a', size: null };
+    for (const wheel of [tools, { ...tools, builtWith: [] }, { ...tools, builtWith: [tools] }]) {
+      const known = build('ready', { lock: { ...lock, wheels: [wheel] } });
+      assert.deepEqual(readBuild(known).lock?.wheels, [wheel]);
+    }
+    const odd = { ...tools, builtWith: [{ name: 'tools' }] } as unknown as typeof tools;
+    assert.throws(() => readBuild(build('ready', { lock: { ...lock, wheels: [odd] } })), Misfit);
   });
 
   test('has nothing that was let go, and keeps what was', () => {
