@@ -7,6 +7,7 @@ import type { Reply } from '../../src/domain/reply.ts';
 import { days } from '../../src/domain/retention.ts';
 import { runVerification } from '../../src/pipeline/prove.ts';
 import { keepRetention } from '../../src/pipeline/retention.ts';
+import { tellMoved } from '../../src/pipeline/telling.ts';
 import { environment, settings } from '../answers/samples.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -87,9 +88,16 @@ describe('what is told', () => {
     assert.deepEqual(heard(world), [`${OMAR} not-proven`]);
   });
 
-  test('a tag that is moved, also twice in one moment, and what is let go', async () => {
-    const moment = Date.now();
-    const world = await watched({ clock: { now: () => moment } });
+  test('two moves of a tag, also in one moment', async () => {
+    const world = await watched();
+    const move = { tag: 'prod', from: 1, to: 2, by: ANA, at: 7 };
+    await tellMoved(world.ports, environment(), move);
+    await tellMoved(world.ports, environment(), { ...move, from: 2, to: null });
+    assert.deepEqual(heard(world), [`${BEN} moved`, `${BEN} moved`]);
+  });
+
+  test('a tag that is moved, and what is let go', async () => {
+    const world = await watched();
     await world.say(ANA, 'tag churn@1 prod');
     await world.say(ANA, 'tag churn@1 prod');
     await world.say(ANA, 'untag churn prod');
