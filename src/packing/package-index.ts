@@ -1,0 +1,205 @@
+import { hash, randomUUID } from 'node:crypto';
+import {
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Lock, LockedPackage } from '../domain/lock.ts';
+import type { ArchiveFormat } from '../domain/request.ts';
+import {
+  boolean,
+  listOf,
+  number,
+  object,
+  oneOf,
+  or,
+  parseJson,
+  type Shape,
+  string,
+} from '../domain/shape.ts';
+import type { FileRecord } from './conda-meta.ts';
+import type { FoundFault } from './faults.ts';
+import type { PrefixRecord } from './relocate.ts';
+
+/**
+ * What packing a package once has shown of it, so that neither its files nor a prefix are needed to
+ * pack it again beside others. Paths are relative to the prefix. The compressed files are not in it:
+ * they lie in the segment cache under the digests that are.
+ */
+export interface PackageIndex {
+  name: string;
+  /** Path of its record: `conda-meta/numpy-2.2.6-py311_0.json`. */
+  record: string;
+  /** What the prefix has of it, in the order of its record; folders are apart. */
+  files: IndexedFile[];
+  /** Folders that its record lists, and all that its files lie in. */
+  folders: string[];
+  /** Members of the archive that are its files, or copies behind its links. */
+  members: IndexedMember[];
+  /** Compiled Python that stays behind because of what is in its source. */
+  outdated: string[];
+  /** The record as it is archived. */
+  blanked: Buffer;
+}
+
+/** One path as the engine linked it. */
+export interface IndexedFile {
+  path: string;
+  kind: 'file' | 'link';
+  executable: boolean;
+  bytes: number;
+  /** Where a link points; empty for a file. */
+  target: string;
+  /** Whether it travels, with the header of compiled Python rewritten, or stays behind. */
+  fate: 'keep' | 'uncheck' | 'drop';
+  linked: FileRecord;
+}
+
+/** One file of the archive, as it is there. */
+export interface IndexedMember {
+  path: string;
+  /** The file of the prefix, perhaps another package's, that it has the content of. */
+  source: string;
+  bytes: number;
+  /** Digest of the archived bytes. */
+  sha256: string;
+  /** What `bin/conda-unpack` rewrites in it. */
+  record: PrefixRecord | null;
+  faults: FoundFault[];
+}
+
+const digest: Shape<string | null> = (value) => (value === null ? null : string(value));
+
+const FILE = object<IndexedFile>({
+  ...{ path: string, executable: boolean, bytes: number, target: string },
+  kind: oneOf(['file', 'link']),
+  fate: oneOf(['keep', 'uncheck', 'drop']),
+  linked: object<FileRecord>({
+    sha256: digest,
+    mode: or(oneOf<'text' | 'binary'>(['text', 'binary']), null),
+    placeholderBytes: number,
+  }),
+});
+
+const MEMBER = object<IndexedMember>({
+  ...{ path: string, source: string, bytes: number, sha256: string },
+  record: or(
+    object<PrefixRecord>({
+      path: string,
+      mode: oneOf(['text', 'declared', 'binary']),
+      capacity: number,
+    }),
+    null,
+  ),
+  faults: listOf(
+    object<FoundFault>({
+      path: string,
+      fault: oneOf(['dead-shebang', 'placeholder', 'start-up', 'run-path', 'kept-prefix']),
+    }),
+  ),
+});
+
+const HEAD = object<Omit<PackageIndex, 'blanked'>>({
+  ...{ name: string, record: string },
+  files: listOf(FILE),
+  folders: listOf(string),
+  members: listOf(MEMBER),
+  outdated: listOf(string),
+});
+
+/** How packages are linked: the same package linked in the same way has the same files. */
+export interface Linking {
+  lock: Lock;
+  /** The engine with its version: `rattler py-rattler 0.28.0`. */
+  engine: string;
+  /** Every path of the prefix that is written in its files. */
+  names: readonly string[];
+  /** A zip has copies where a tar has links. */
+  format: ArchiveFormat;
+}
+
+/**
+ * Names under which the packages of a lock are known, in its order. A package for every platform may
+ * be compiled and placed by the Python it is linked beside, so that one is part of its name. What the
+ * channel's index says of a package is in its record, and taken to stay as it is, as a fingerprint does.
+ */
+export function packageKeys({ lock, engine, names, format }: Linking): string[] {
+  const python = lock.packages.find(({ name }) => name === 'python')?.sha256 ?? null;
+  const shared = [packerDigest(), engine, names, format, lock.platform];
+  return lock.packages.map((entry) => {
+    const beside = entry.subdir === 'noarch' ? python : null;
+    return hash('sha256', JSON.stringify(['package', ...shared, identity(entry), beside]));
+  });
+}
+
+function identity({ name, version, build, subdir, url, sha256 }: LockedPackage): string[] {
+  return [name, version, build, subdir, url, sha256];
+}
+
+let packer: string | null = null;
+
+/** Of the code that reads, rewrites and arranges files: another one may make other members. */
+function packerDigest(): string {
+  packer ??= hash(
+    'sha256',
+    globSync('**/*.ts', { cwd: import.meta.dirname })
+      .sort()
+      .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
+      .join('\0'),
+  );
+  return packer;
+}
+
+/**
+ * Keeps an index beside the compressed segments, whose pruning takes it away too. It appears whole or
+ * not at all. Throws what the file system throws.
+ */
+export function writePackageIndex(directory: string, key: string, index: PackageIndex): void {
+  const { blanked, ...head } = index;
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), blanked]);
+  const temporary = join(directory, `${randomUUID()}.tmp`);
+  mkdirSync(directory, { recursive: true });
+  try {
+    writeFileSync(temporary, Buffer.concat([Buffer.from(`${hash('sha256', body)}\n`), body]));
+    renameSync(temporary, join(directory, key));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+const DIGEST_LINE_BYTES = 65;
+
+/** Null when there is none, or none that is whole: a damaged one is removed. */
+export function readPackageIndex(directory: string, key: string): PackageIndex | null {
+  const place = join(directory, key);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(place);
+  } catch {
+    return null;
+  }
+  const index = parseIndex(bytes);
+  try {
+    const now = new Date();
+    // Pruning takes what was not used for longest.
+    if (index) utimesSync(place, now, now);
+    else rmSync(place, { force: true });
+  } catch {
+    // Pruned by another packer this moment, or not ours to touch.
+  }
+  return index;
+}
+
+function parseIndex(bytes: Buffer): PackageIndex | null {
+  const body = bytes.subarray(DIGEST_LINE_BYTES);
+  if (bytes.toString('latin1', 0, DIGEST_LINE_BYTES) !== `${hash('sha256', body)}\n`) return null;
+  const end = body.indexOf('\n');
+  const head = parseJson(body.toString('utf8', 0, end), HEAD);
+  return head && { ...head, blanked: body.subarray(end + 1) };
+}
