@@ -51,12 +51,12 @@ export const plan = defineCommand({
 /** The same refusal, in which what would go through is looked at first, too. */
 function toPlan<E extends FerryError | null>(error: E): E | FerryError {
   if (error === null || error.repairs.length === 0) return error;
-  const { kind, said, code, position, replacement, others, details, retryable } = error;
+  const { kind, said, code, position, replacement, others, parts, details, retryable } = error;
   const repairs = error.repairs.map(({ label, command }) => ({
     label: label.replace(/^Build /, 'Plan '),
     command: command.replace(/^create /, 'plan '),
   }));
   return new FerryError(kind, {
-    ...{ code, ...said, position, replacement, others, details, retryable, repairs },
+    ...{ code, ...said, position, replacement, others, parts, details, retryable, repairs },
   });
 }

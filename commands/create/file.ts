@@ -10,6 +10,7 @@ import type { FileContent, FileLock, Refused } from '../../src/reading/content.t
 import { readPackagesFile } from '../../src/reading/read-file.ts';
 import type { Draft, Incomplete, PackagesFile } from '../command.ts';
 import { type RequestArguments, requestOf } from './arguments.ts';
+import { ROWS_REFUSED } from './review.ts';
 
 /** Rows that a refusal names one by one. */
 const MOST_ROWS = 8;
@@ -119,7 +120,7 @@ function rowsRefused(
   const suggestions = [...new Set(refused.flatMap(({ suggestion }) => suggestion ?? []))];
   const rest = commandOf(args);
   return userError({
-    code: 'file-rows',
+    code: ROWS_REFUSED,
     message: `Not everything in this ${format} can be had: ${[...rows, ...more].join(' · ')}`,
     suggestion: [...suggestions.slice(0, 3), rest ? 'Or build the rest.' : null]
       .filter((text) => text !== null)

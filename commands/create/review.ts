@@ -8,6 +8,9 @@ import { type Sentence, sentenceAfterCreate, sentenceAsking } from '../../src/do
 import { formatSpec, parseSpec, type Spec } from '../../src/domain/spec.ts';
 import type { CommandContext } from '../command.ts';
 
+/** The mistake that rows of a file are which cannot be had. */
+export const ROWS_REFUSED = 'file-rows';
+
 /** What is known of a `create` before it is done. */
 export interface CreateDraft {
   request: BuildRequest;
@@ -163,7 +166,8 @@ async function reviewPackages(
   // Mistakes in the words alone are told as they are.
   if (missing.length === 0) return null;
   const specs = repairSpecs(request.specs, missing);
-  const isWhole = mistakes.length === 0 || repaired !== null;
+  // Without the rows of a file that cannot be had, the request is what is left of it.
+  const isWhole = repaired !== null || mistakes.every(({ code }) => code === ROWS_REFUSED);
   const repairs =
     specs !== null && isWhole
       ? [

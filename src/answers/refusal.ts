@@ -1,22 +1,41 @@
 import { followedBy, plainPhrase } from '../domain/phrase.ts';
-import type { Reply } from '../domain/reply.ts';
+import type { RefusedThing, Reply } from '../domain/reply.ts';
 import { sayButtons } from './buttons.ts';
-import { block, buttons, type Document, marked, type Part, prose } from './document.ts';
+import {
+  block,
+  buttons,
+  type Document,
+  list,
+  marked,
+  type Part,
+  prose,
+  small,
+} from './document.ts';
 import { line, visible } from './outside.ts';
 
 /** Of a text that is wrong throughout, the beginning is enough. */
 const MOST_OTHERS = 10;
 
+/** Two things are told well in a sentence, more of them in rows. */
+const FEWEST_ROWS = 3;
+
+/** Rows of one refusal, and all of them fit one message. */
+const MOST_ROWS = 15;
+
 export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>): Document {
-  const { message, suggestion } = error;
+  const { message, suggestion, parts = [] } = error;
   return {
     summary: [line(plainPhrase(message), 600), line(plainPhrase(suggestion ?? ''), 400)]
       .filter(Boolean)
       .join(' '),
     parts: [
-      prose('⚠️ ', marked(message, 2000)),
-      ...typedWithMark(error.typed, error.position),
-      ...(suggestion ? [prose(marked(suggestion, 1000))] : []),
+      ...(parts.length >= FEWEST_ROWS
+        ? rowsOf(parts)
+        : [
+            prose('⚠️ ', marked(message, 2000)),
+            ...typedWithMark(error.typed, error.position),
+            ...(suggestion ? [prose(marked(suggestion, 1000))] : []),
+          ]),
       ...(error.others ?? []).slice(0, MOST_OTHERS).map((other) => {
         const { message, suggestion } = other;
         return prose('⚠️ ', marked(suggestion ? followedBy(message, suggestion) : message, 1000));
@@ -24,6 +43,22 @@ export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>):
       ...buttons(sayButtons(error.repairs)),
     ],
   };
+}
+
+/** A row for each thing that is wrong, with what to do about it. */
+function rowsOf(parts: readonly RefusedThing[]): Part[] {
+  const hidden = parts.length - MOST_ROWS;
+  return [
+    prose(`⚠️ ${parts.length} things stand in the way:`),
+    list(
+      parts
+        .slice(0, MOST_ROWS)
+        .map(({ message, suggestion }) =>
+          marked(suggestion ? followedBy(message, suggestion) : message, 400),
+        ),
+    ),
+    ...(hidden > 0 ? [small(`and ${hidden} more`)] : []),
+  ];
 }
 
 const AROUND = 60;

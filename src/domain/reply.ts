@@ -5,7 +5,7 @@ import type { Build } from './build.ts';
 import type { Compared, Side } from './comparison.ts';
 import type { Finding } from './diagnosis.ts';
 import type { Environment, LineForm, Revision, Staging, Verification } from './environment.ts';
-import type { ErrorKind, FerryError, Repair } from './errors.ts';
+import { type ErrorKind, type FerryError, partsOf, type Repair } from './errors.ts';
 import type { Outlook } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
 import type { LockFile } from './lock-file.ts';
@@ -239,7 +239,15 @@ export interface RefusalView {
   /** Commands that would go through instead, the likeliest first. */
   repairs: readonly Repair[];
   /** Further mistakes in the same text; absent where there is one. */
-  others?: readonly { message: Phrase; suggestion: Phrase | null }[];
+  others?: readonly RefusedThing[];
+  /** Where `message` says several things: each by itself, with what to do about it. */
+  parts?: readonly RefusedThing[];
+}
+
+/** One of several things that are wrong. */
+export interface RefusedThing {
+  message: Phrase;
+  suggestion: Phrase | null;
 }
 
 export function refusal(error: FerryError, typed: string | null): Refusal {
@@ -249,11 +257,13 @@ export function refusal(error: FerryError, typed: string | null): Refusal {
   const others = error.others
     .filter((other, index) => messages.indexOf(other.message) === index + 1)
     .map((other) => other.said);
+  const parts = error.parts.flatMap(partsOf).map((part) => part.said);
   return {
     kind: 'refusal',
     error: {
       ...{ code, kind, ...said, typed, position, repairs },
       ...(others.length > 0 ? { others } : {}),
+      ...(parts.length > 1 ? { parts } : {}),
     },
   };
 }

@@ -216,7 +216,7 @@ export class Rows {
     this.refuse(
       line,
       `There is no channel \`${printable(channel)}\` configured.`,
-      `There are ${channels.map(({ name }) => `\`${name}\``).join(', ')}.`,
+      `Those there are: ${channels.map(({ name }) => `\`${name}\``).join(', ')}.`,
     );
     return false;
   }

@@ -1054,6 +1054,30 @@ export const samples: Readonly<Record<string, Reply>> = {
       repairs: [{ label: 'Build numpy pandas', command: 'create churn numpy pandas' }],
     },
   },
+  'refusal-rows': {
+    kind: 'refusal',
+    error: {
+      code: 'file-rows',
+      kind: 'user',
+      message:
+        'Not everything can be had: line 4, `- nowhere`: … · line 9, `- ./x.whl`: … · No package `pands`.',
+      suggestion: 'Or build the rest.',
+      typed: null,
+      position: null,
+      repairs: [{ label: 'Build pandas', command: 'create churn pandas' }],
+      parts: [
+        {
+          message: 'line 4, `- nowhere`: There is no channel `nowhere` configured.',
+          suggestion: 'Those there are: `lab`.',
+        },
+        { message: 'line 9, `- ./x.whl`: A path of another machine.', suggestion: null },
+        {
+          message: 'No package `pands` is in the channel `lab`.',
+          suggestion: 'Did you mean `pandas`?',
+        },
+      ],
+    },
+  },
   'build-failed-repaired': buildReply(
     build('failed', {
       failure: {

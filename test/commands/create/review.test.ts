@@ -67,6 +67,29 @@ async function begun(text: string, known = channels): Promise<string> {
 
 const [conda = ''] = settings.channels.map(({ name }) => name);
 
+describe('a file of which not everything can be had', () => {
+  const FILE =
+    'name: churn\nchannels:\n  - nowhere\ndependencies:\n  - nunpy\n  - ./own.whl\n  - pandas';
+
+  for (const verb of ['create', 'plan']) {
+    test(`is answered to ${verb} with each thing by itself, and what is left with its names mended`, async () => {
+      const { parts = [], repairs } = await refused(`${verb} churn\n${FILE}`);
+      const said = parts.map(({ message }) => plainPhrase(message));
+      assert.equal(said.length, 3);
+      for (const name of ['nowhere', './own.whl', 'nunpy']) {
+        assert.ok(
+          said.some((text) => text.includes(name)),
+          `${name} is not in ${said}`,
+        );
+      }
+      assert.deepEqual(
+        repairs.map(({ command }) => command),
+        [`${verb} -p churn numpy pandas`],
+      );
+    });
+  }
+});
+
 describe('packages that no channel has', () => {
   /** What is typed, what is said of it, and the command offered instead. */
   const cases: readonly (readonly [text: string, said: RegExp, instead: string | null])[] = [
