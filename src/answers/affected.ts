@@ -84,7 +84,7 @@ function outcomeOf(environment: string, outcome: Affected['outcome']): Inline[] 
     case 'move':
       return marked(`asked to move its tags to \`${revisionLabel(environment, outcome.to)}\``);
     case 'cannot':
-      return words('cannot be: ', marked(line(outcome.why, 300)));
+      return words('cannot be rebuilt: ', marked(outcome.why, 300));
   }
 }
 

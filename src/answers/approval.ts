@@ -6,7 +6,7 @@ import { listInWords } from '../domain/phrase.ts';
 import type { Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
-import { sayButtons } from './buttons.ts';
+import { choicesOf, sayButtons } from './buttons.ts';
 import { describeDifference } from './difference.ts';
 import {
   bold,
@@ -20,10 +20,12 @@ import {
   marked,
   type Part,
   prose,
+  row,
   small,
   user,
   words,
 } from './document.ts';
+import { MOST_ENTRIES } from './lists.ts';
 import { line } from './outside.ts';
 
 /** One that waits, with what would change and the buttons to decide; or what was decided. */
@@ -97,19 +99,14 @@ export function describeApproval(approval: Approval, now: number): Document {
         ' · ',
         code(id, 60),
       ),
-      ...buttons(
-        sayButtons([
-          { label: 'Approve', command: `approve ${id}` },
-          { label: 'Refuse', command: `refuse ${id}` },
-        ]),
-      ),
+      ...buttons(sayButtons(decisionsOn(id))),
     ],
   };
 }
 
 function changesOf({ request, before, lock, tag }: Approval): Part[] {
   if (before === null) return [prose('There is no revision of it yet.')];
-  if (before.number === tag?.revision) return [prose('That is the default revision.')];
+  if (before.number === tag?.revision) return [prose('That is its default revision.')];
   const label = revisionLabel(request.environment, before.number);
   return describeDifference(compareLocks(before.lock, lock), `Since ${label}`);
 }
@@ -123,26 +120,37 @@ export function describeApprovals(
     const nothing = 'Nothing waits for approval.';
     return { summary: nothing, parts: [prose(nothing)] };
   }
+  const hidden = approvals.length - MOST_ENTRIES;
   return {
     summary: `${counted(approvals.length, 'question')} to decide`,
     parts: [
       heading('Waiting for approval'),
-      list(
-        approvals.map((each) => {
-          const { id, requester, createdAt, needs } = each;
-          return words(
-            bold(approvalLabel(each)),
-            ' of ',
-            user(requester.user),
-            ', asked ',
-            date(createdAt),
-            ', by ',
-            marked(listInWords([...new Set(needs.map(({ by }) => `\`${by}\``))], 'and')),
-            ' ',
-            code(id, 60),
-          );
-        }),
-      ),
+      ...approvals.slice(0, MOST_ENTRIES).map(approvalRow),
+      ...(hidden > 0 ? [small(`and ${hidden} more`)] : []),
     ],
   };
 }
+
+/** `churn:prod of @ana, asked 2026-03-02 09:00, for release to decide bdd5b13aa85` */
+function approvalRow(approval: Approval): Part {
+  const { id, requester, createdAt, needs } = approval;
+  return row(
+    words(
+      bold(approvalLabel(approval)),
+      ' of ',
+      user(requester.user),
+      ', asked ',
+      date(createdAt),
+      ', for ',
+      marked(listInWords([...new Set(needs.map(({ by }) => `\`${by}\``))], 'and')),
+      ' to decide ',
+      code(id, 60),
+    ),
+    { menu: choicesOf(decisionsOn(id)) },
+  );
+}
+
+const decisionsOn = (id: string) => [
+  { label: 'Approve', command: `approve ${id}` },
+  { label: 'Refuse', command: `refuse ${id}` },
+];

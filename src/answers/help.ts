@@ -81,8 +81,9 @@ const allOf = (count: number): Repair => ({
 });
 
 function overviewLine(entry: CommandHelp): Inline[] {
-  const restricted = entry.whoCanUse === 'everyone' ? '' : ` (${line(entry.whoCanUse, 60)})`;
-  return words(code(entry.name, 40), ` ${line(entry.summary, 160)}${restricted}`);
+  const { name, summary, whoCanUse } = entry;
+  const restricted = whoCanUse === 'everyone' ? '' : ` (${line(whoCanUse, 90)})`;
+  return words(code(name, 40), ' ', marked(`${line(summary, 160)}${restricted}`));
 }
 
 function describeTopic(topic: CommandHelp, command: string): Document {
@@ -104,8 +105,9 @@ function describeTopic(topic: CommandHelp, command: string): Document {
         ? [prose(bold('Good to know')), list(topic.notes.map((note) => marked(line(note, 400))))]
         : []),
       small(
-        `Who can use it: ${line(topic.whoCanUse, 120)}`,
-        topic.aliases.length > 0 ? ' · also ' : '',
+        'Who can use it: ',
+        marked(line(topic.whoCanUse, 120)),
+        topic.aliases.length > 0 ? ' · also called ' : '',
         codes(topic.aliases, 120),
       ),
     ],

@@ -6,7 +6,9 @@ export function duration(milliseconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 90) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes >= 48 * 60) return `${Math.round(minutes / (24 * 60))} days`;
+  const rest = minutes % 60 === 0 ? '' : ` ${minutes % 60} min`;
+  return `${Math.floor(minutes / 60)} h${rest}`;
 }
 
 /** Decimal units, as conda and package sites count. */

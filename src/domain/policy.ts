@@ -202,7 +202,8 @@ function withheld(kind: RoleKind, name: string, asker: Asker, { operators, roles
   const naming = rolesNaming(roles, kind, name);
   const names = naming.map((role) => `the role \`${role.name}\``);
   const whose = listInWords([...names, 'operators'], 'and');
-  const people = [...peopleOf(naming, asker.groups), ...operators].slice(0, 3);
+  const known = new Set([...peopleOf(naming, asker.groups), ...operators]);
+  const people = [...known].slice(0, 3);
   const unknown = unknownGroups(naming, asker.groups);
   return userError({
     code: 'not-allowed',

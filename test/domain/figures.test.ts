@@ -11,9 +11,11 @@ describe('figures', () => {
   });
 
   test('of time are as exact as anybody cares', () => {
-    const milliseconds = [-5, 120, 9_940, 42_300, 89_000, 120_000, 5_460_000];
+    const milliseconds = [
+      -5, 120, 9_940, 42_300, 89_000, 120_000, 5_460_000, 7_200_000, 259_200_000,
+    ];
     assert.deepEqual(milliseconds.map(duration), [
-      ...['0.0 s', '0.1 s', '9.9 s', '42 s', '89 s', '2 min', '1 h 31 min'],
+      ...['0.0 s', '0.1 s', '9.9 s', '42 s', '89 s', '2 min', '1 h 31 min', '2 h', '3 days'],
     ]);
   });
 

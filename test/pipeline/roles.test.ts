@@ -31,6 +31,12 @@ const said = (reply: Reply): string =>
     : reply.kind;
 
 describe('what a role names', () => {
+  test('names each of those who could once', async () => {
+    const world = worldWith({ edges: ['madrid'], members: [ANA, OPERATOR] });
+    const refused = said(await world.say(BEN, 'create churn numpy --edge madrid'));
+    assert.ok(refused.endsWith(` Ask @${ANA} or @${OPERATOR}.`), refused);
+  });
+
   test('is for its members and operators, and a refusal names the rule and who could', async () => {
     const world = worldWith({ edges: ['madrid'] });
     const text = 'create churn numpy --edge madrid';

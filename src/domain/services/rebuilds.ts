@@ -1,5 +1,6 @@
 import type { Requester } from '../build.ts';
 import type { LockedPackage } from '../lock.ts';
+import type { Phrase } from '../phrase.ts';
 import type { Spec } from '../spec.ts';
 
 /** Having environments made anew that have a package which they should not have. */
@@ -30,5 +31,5 @@ export interface Affected {
     | { kind: 'asked'; changes: string }
     /** The default revision has none: its owner is asked to move the tags there. */
     | { kind: 'move'; to: number }
-    | { kind: 'cannot'; why: string };
+    | { kind: 'cannot'; why: Phrase };
 }

@@ -213,10 +213,11 @@ async function waiting(ports: ServicePorts, approval: Approval) {
   const { id, needs, given, expiresAt } = approval;
   const open = needs.filter((need) => missing(need, given) > 0);
   const who = open.map((need) => `${missing(need, given)} of the role \`${need.by}\``);
-  const lapses = `It is done as soon as they approve, and lapses in ${duration(expiresAt - ports.clock.now())}.`;
+  const left = duration(expiresAt - ports.clock.now());
+  const lapses = `It is done as soon as they approve, and lapses in ${left}. \`refuse ${id}\` takes it back.`;
   return userError({
     code: 'waiting-for-approval',
-    message: `\`${approvalLabel(approval)}\` waits for approval by ${listInWords([...new Set(who)], 'and')}: ${aboutInWords(open)} needs it. It is \`${id}\`.`,
+    message: `\`${approvalLabel(approval)}\` waits for approval by ${listInWords([...new Set(who)], 'and')}: ${aboutInWords(open)} needs it.`,
     suggestion: `${await askedInWords(ports, approval, open)} ${lapses}`,
   });
 }

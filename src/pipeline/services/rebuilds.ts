@@ -107,7 +107,7 @@ async function askToBuild(
     if (!(error instanceof FerryError) || isStoreError(error)) throw error;
     // Without a build host each of the others would wait as long for nothing.
     if (error.code === 'errand-unanswered') throw error;
-    return { kind: 'cannot', why: error.message };
+    return { kind: 'cannot', why: error.said.message };
   }
 }
 
