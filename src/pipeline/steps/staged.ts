@@ -12,9 +12,11 @@ export async function findStaged(
   const environment = await ports.store.readEnvironment(request.environment);
   const revision = environment?.revisions.findLast((known) => known.fingerprint === fingerprint);
   if (!revision) return null;
-  for (const edge of edgesOf(ports, request)) {
-    const staging = revision.stagings.find((known) => known.edge === edge.name);
-    if (!staging || !(await edge.isIntact(staging, revision.archive, signal))) return null;
-  }
-  return revision;
+  const found = await Promise.all(
+    edgesOf(ports, request).map((edge) => {
+      const staging = revision.stagings.find((known) => known.edge === edge.name);
+      return staging !== undefined && edge.isIntact(staging, revision.archive, signal);
+    }),
+  );
+  return found.every(Boolean) ? revision : null;
 }

@@ -379,6 +379,41 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     assert.equal(await edge.isIntact(staging, request.archive, signal), true);
   });
 
+  it('reads an archive again only when something touched it, once a day, and without a note of it', async () => {
+    const calls = join(world.directory, `hashed-${count}`);
+    program('sha256sum', `echo >>${calls}\nexec ${path('sha256sum')} "$@"`);
+    const hashed = () => (existsSync(calls) ? readFileSync(calls, 'utf8').length : 0);
+    const request = makeArchive(world.directory, { padding: 50_000 });
+    const edge = world.edge();
+    const staging = await edge.stage(request, world.progress);
+    const note = join(staging.archivePath, '../.verified');
+    const { signal } = world.progress;
+    /** How often the archive is read for an answer. */
+    const readFor = async (answer: boolean) => {
+      const before = hashed();
+      assert.equal(await edge.isIntact(staging, request.archive, signal), answer);
+      return hashed() - before;
+    };
+    assert.equal(await readFor(true), 0, 'what was verified as it came is known');
+    utimesSync(staging.archivePath, new Date(), new Date());
+    assert.deepEqual([await readFor(true), await readFor(true)], [1, 0], 'touched');
+    const yesterday = new Date(Date.now() - 25 * 3600_000);
+    utimesSync(note, yesterday, yesterday);
+    assert.deepEqual([await readFor(true), await readFor(true)], [1, 0], 'a day later');
+    writeFileSync(note, readFileSync(note, 'utf8').slice(0, 70));
+    assert.deepEqual([await readFor(true), await readFor(true)], [1, 0], 'a torn note');
+    rmSync(note);
+    assert.deepEqual([await readFor(true), await readFor(true)], [1, 0], 'no note');
+    const { atime, mtime } = statSync(staging.archivePath);
+    const bytes = readFileSync(staging.archivePath);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    writeFileSync(staging.archivePath, bytes);
+    utimesSync(staging.archivePath, atime, mtime);
+    assert.deepEqual([await readFor(false), await readFor(false)], [1, 1], 'damaged, dated back');
+    assertStaged(await edge.stage(request, world.progress), request);
+    assert.equal(await readFor(true), 0, 'staged again');
+  });
+
   it('is not intact without the driver prefix, and is so again when staged again', async () => {
     const request = makeArchive(world.directory);
     const edge = world.edge();

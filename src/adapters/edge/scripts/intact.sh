@@ -3,7 +3,7 @@
 intact=no
 if [ -f "$archive" ] && prefix_holds "$prefix" "$sha" &&
   { [ -z "$link" ] || [ "$link" -ef "$prefix" ]; } &&
-  [ "$(hash_of "$archive")" = "$sha" ]; then
+  has_bytes "$archive" "$sha"; then
   intact=yes
 fi
 echo "intact $intact"

@@ -12,7 +12,7 @@ archive=$root/archives/$sha/$name
 echo "part $(size_of "$root/archives/$sha.part")"
 echo "free $(free_bytes "$root")"
 if [ ! -f "$archive" ]; then echo 'archive missing'
-elif [ "$(hash_of "$archive")" = "$sha" ]; then echo 'archive intact'
+elif has_bytes "$archive" "$sha"; then echo 'archive intact'
 else echo 'archive damaged'
 fi
 driver=missing

@@ -6,6 +6,10 @@ archive=$root/archives/$sha/$name
 verified() {
   [ "$(size_of "$1")" = "$bytes" ] && [ "$(hash_of "$1")" = "$sha" ]
 }
+# All of a state but its last change, which a rename is one of.
+written() {
+  printf '%s' "$1" | cut -d' ' -f1-5
+}
 publish() {
   mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" || return 1
   if [ -n "$segments" ]; then
@@ -16,7 +20,12 @@ publish() {
   chmod 0644 "$part" && mv -f "$part" "$archive"
 }
 
+before=$(state_of "$part")
 if verified "$part" 2>/dev/null && said=$(publish 2>&1); then
+  state=$(state_of "$archive")
+  if [ "$(written "$state")" = "$(written "$before")" ]; then
+    note_verified "$archive" "$sha" "$state"
+  fi
   echo 'published now'
 elif verified "$archive"; then
   # Another worker sent the same bytes and was first.

@@ -11,7 +11,7 @@ old() {
 }
 if [ -d "$root" ]; then
   old "$root/archives" -mindepth 1 -maxdepth 1 -name '*.part*' | remove
-  old "$root/archives" -mindepth 2 -maxdepth 2 -type f -name '.segments.part-*' | remove
+  old "$root/archives" -mindepth 2 -maxdepth 2 -type f -name '.*.part-*' | remove
   old "$root/envs" -mindepth 3 -maxdepth 3 ! -type d -name '.part-*' | remove
   old "$root/envs" -mindepth 2 -maxdepth 2 -name '*.part-*' | remove
   old "$root/manifests" -mindepth 2 -maxdepth 2 -type f -name '*.part-*' | remove
