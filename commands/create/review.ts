@@ -1,5 +1,6 @@
-import { channelsOf } from '../../src/domain/defaults.ts';
+import { channelsOf, edgesOf } from '../../src/domain/defaults.ts';
 import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
+import { runnable } from '../../src/domain/fit.ts';
 import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
 import { isName, printable } from '../../src/domain/names.ts';
 import { listInWords } from '../../src/domain/phrase.ts';
@@ -162,7 +163,11 @@ async function reviewPackages(
   const { settings, channels } = context.services;
   const request = repaired ?? typed;
   const names = channelsOf(request, settings);
-  const missing = (await missingPackages(request.specs, names, channels)) ?? [];
+  const sparks = await context.services.sparks(edgesOf(request, settings)).catch(() => []);
+  const missing =
+    (await missingPackages(request.specs, names, channels, (name, versions) =>
+      runnable(name, versions, sparks),
+    )) ?? [];
   // Mistakes in the words alone are told as they are.
   if (missing.length === 0) return null;
   const specs = repairSpecs(request.specs, missing);

@@ -1,7 +1,9 @@
 import { channelsOf } from '../../src/domain/defaults.ts';
 import { type Revision, revisionLabel } from '../../src/domain/environment.ts';
+import { runnable } from '../../src/domain/fit.ts';
 import { everyPackage, type LockedPackage } from '../../src/domain/lock.ts';
 import { listInWords } from '../../src/domain/phrase.ts';
+import type { BuildRequest } from '../../src/domain/request.ts';
 import { formatSpec, newestFirst, type Spec } from '../../src/domain/spec.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -31,7 +33,7 @@ export async function unchanged(
       : `there is nothing newer for ${label}`;
   const held = holding.map((spec) => `\`${formatSpec(spec)}\``);
   const stuck = there.filter(({ name }) => holding.some((spec) => spec.name === name));
-  const newer = offer ? await newerThan(stuck, request.channels, services) : [];
+  const newer = offer ? await newerThan(stuck, request, services) : [];
   const [first] = newer;
   return [
     `Nothing changes: ${has}${held.length > 0 ? `, held by ${listInWords(held, 'and')}` : ''}.`,
@@ -48,18 +50,22 @@ function labelOf({ name, version }: Version): string {
   return `\`${name} ${version}\``;
 }
 
-/** The newest that the channels have, of those that have a newer one. */
+/** The newest that the channels have and the edges run, of those that have a newer one. */
 async function newerThan(
   packages: readonly Version[],
-  channels: readonly string[],
+  request: BuildRequest,
   services: CommandContext['services'],
 ): Promise<Version[]> {
   const names = packages.map(({ name }) => name);
-  const asked = channelsOf({ channels }, services.settings);
+  const asked = channelsOf(request, services.settings);
   const contents = (await services.channels.read(asked, names)) ?? [];
+  const sparks = await services.sparks(request.edges).catch(() => []);
   const newer = packages.flatMap(({ name, version }) => {
     const holder = contents.find((content) => content.has(name));
-    const [newest = version] = newestFirst([version, ...(holder?.versions(name) ?? [])]);
+    const [newest = version] = newestFirst([
+      version,
+      ...runnable(name, holder?.versions(name) ?? [], sparks),
+    ]);
     return newest === version ? [] : [{ name, version: newest }];
   });
   return newer.slice(0, MOST_NEWER);

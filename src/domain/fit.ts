@@ -14,7 +14,13 @@ import type { Lock } from './lock.ts';
 import type { Note } from './note.ts';
 import { listInWords } from './phrase.ts';
 import { type BuildRequest, createCommand } from './request.ts';
-import { DATA_PACKAGES, pythonsOf, specFor } from './spark-support.ts';
+import {
+  DATA_PACKAGES,
+  type DataPackage,
+  pythonsOf,
+  type SparkSupport,
+  specFor,
+} from './spark-support.ts';
 import type { Spec } from './spec.ts';
 
 export type { EdgeSpark } from './fit/target.ts';
@@ -79,14 +85,34 @@ export function worksWithPandas(
   return !request.force && !breaksPandas([...packages, ...wheels], targets);
 }
 
+/**
+ * Of the versions of a package those that jobs run with on all edges: of Python, those that each Spark says
+ * it runs. All of them where nothing is known of the edges, or of the package.
+ */
+export function runnable(
+  name: string,
+  versions: readonly string[],
+  edges: readonly EdgeSpark[],
+): string[] {
+  const targets = targetsOf(edges);
+  if (name !== 'python' || targets.length === 0) return [...versions];
+  const releases = pythonsFor(targets);
+  return versions.filter((version) => releases.includes(version.split('.').slice(0, 2).join('.')));
+}
+
 /** What the edges' clusters run, a sentence for each Spark that is known, and what runs on all of them. */
 export function whatRuns(edges: readonly EdgeSpark[]): string[] {
   const targets = targetsOf(edges);
   const sentences = targets.map(({ edges: names, spark, support }) => {
-    const packages = DATA_PACKAGES.map((name) => specFor(support, name)).join(', ');
+    const packages = DATA_PACKAGES.map((name) => needOf(support, name)).join(', ');
+    const pandasApi = DATA_PACKAGES.filter(
+      (name) => support[name].breaks === 'pyspark.pandas' && support[name].below !== null,
+    ).map((name) => `${name}<${support[name].below}`);
+    const narrower =
+      pandasApi.length === 0 ? '' : `; for pyspark.pandas also ${listInWords(pandasApi, 'and')}`;
     const where = listInWords(names, 'and');
     const verb = names.length > 1 ? 'run' : 'runs';
-    return `${where} ${verb} Spark ${spark}: Python ${pythonsOf(support)}; with pandas: ${packages}.`;
+    return `${where} ${verb} Spark ${spark}: Python ${pythonsOf(support)}; with pandas: ${packages}${narrower}.`;
   });
   if (targets.length < 2) return sentences;
   const common = pythonsFor(targets);
@@ -95,6 +121,12 @@ export function whatRuns(edges: readonly EdgeSpark[]): string[] {
   if (first === undefined) return [...sentences, 'No Python runs on all of them.'];
   const range = first === last ? first : `${first}–${last}`;
   return [...sentences, `On all of them: Python ${range}.`];
+}
+
+/** What all that goes through pandas needs of a package; `pyspark.pandas` alone may need less. */
+function needOf(support: SparkSupport, name: DataPackage): string {
+  const { from, breaks } = support[name];
+  return breaks === 'pandas' ? specFor(support, name) : `${name}>=${from}`;
 }
 
 /** The same request, solved as it was typed whatever the clusters run. */

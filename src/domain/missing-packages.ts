@@ -23,6 +23,11 @@ const MOST_VERSIONS = 5;
 /** Each is compared with every name of the channels, and nobody mends more of them by hand. */
 const MOST_MEANT = 50;
 
+/** Of the versions of a package, those that may be offered. */
+export type Offerable = (name: string, versions: readonly string[]) => readonly string[];
+
+const ANY: Offerable = (_, versions) => versions;
+
 /**
  * The specs that cannot be met, or null where the channels could not be asked. `names` are the
  * channels of the request in their order; the first one that has a package is the only one it
@@ -32,6 +37,7 @@ export async function missingPackages(
   specs: readonly Spec[],
   names: readonly string[],
   channels: Channels,
+  offerable: Offerable = ANY,
 ): Promise<Missing[] | null> {
   const asked = [...new Set([...names, ...specs.flatMap(({ channel }) => channel ?? [])])];
   const wanted = specs.map(({ name }) => name);
@@ -48,11 +54,11 @@ export async function missingPackages(
   return specs.flatMap((spec): Missing[] => {
     const candidates = meant.get(spec);
     if (candidates) {
-      const instead = candidates.map((each) => replaced(spec, each, complete));
+      const instead = candidates.map((each) => replaced(spec, each, complete, offerable));
       const called = instead.length === 0 ? condaName(spec.name) : null;
       return [{ spec, kind: 'package', instead, called, versions: [] }];
     }
-    return missingVersion(spec, contents) ?? [];
+    return missingVersion(spec, contents, offerable) ?? [];
   });
 }
 
@@ -63,22 +69,32 @@ function holderOf(spec: Spec, contents: readonly ChannelContent[]): ChannelConte
   );
 }
 
-function missingVersion(spec: Spec, contents: readonly ChannelContent[]): Missing[] | null {
+function missingVersion(
+  spec: Spec,
+  contents: readonly ChannelContent[],
+  offerable: Offerable,
+): Missing[] | null {
   const versions = holderOf(spec, contents)?.versions(spec.name) ?? [];
   if (spec.version === null || versions.length === 0) return null;
   const isExact = spec.build !== null;
   if (versions.some((version) => meetsVersion(version, spec.version, isExact))) return null;
   const around = nearestVersions(spec.version, versions);
-  const instead = around.slice(0, 1).map((version) => withVersion(spec, version));
+  const likeliest = [...offerable(spec.name, around), ...around].slice(0, 1);
+  const instead = likeliest.map((version) => withVersion(spec, version));
   const shown = newestFirst(around.slice(0, MOST_VERSIONS));
   return [{ spec, kind: 'version', instead, called: null, versions: shown }];
 }
 
 /** A spec under its right name; a version that this one does not have is left out. */
-function replaced(spec: Spec, meant: Meant, contents: readonly ChannelContent[] | null): Spec {
+function replaced(
+  spec: Spec,
+  meant: Meant,
+  contents: readonly ChannelContent[] | null,
+  offerable: Offerable,
+): Spec {
   const version = spec.version ?? (meant.version === null ? null : `=${meant.version}`);
   const renamed = { ...spec, name: meant.name, version, build: null };
-  const missing = contents && missingVersion(renamed, contents)?.[0];
+  const missing = contents && missingVersion(renamed, contents, offerable)?.[0];
   return missing ? (missing.instead[0] ?? { ...renamed, version: null }) : renamed;
 }
 

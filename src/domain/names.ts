@@ -8,7 +8,7 @@ import { userError } from './errors.ts';
 const NAME = /^[A-Za-z](?!.*\.\.)[A-Za-z0-9._-]{0,63}$/;
 
 export const NAME_RULE =
-  'letters, digits, `.`, `_` and `-`, at most 64, a letter first and never `..`';
+  'letters, digits, `.`, `_` and `-`, at most 64, a letter first, no two dots side by side';
 
 export function isName(text: string): boolean {
   return NAME.test(text);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FerryError } from '../../src/domain/errors.ts';
 import type { EdgeSpark } from '../../src/domain/fit/target.ts';
-import { fitLock, fitRequest, whatRuns, worksWithPandas } from '../../src/domain/fit.ts';
+import { fitLock, fitRequest, runnable, whatRuns, worksWithPandas } from '../../src/domain/fit.ts';
 import type { Note } from '../../src/domain/note.ts';
 import { parseRequirement } from '../../src/domain/pip.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
@@ -321,11 +321,24 @@ describe('what is said of the packages that were solved', () => {
   });
 });
 
+describe('what is offered', () => {
+  const versions = ['3.13.5', '3.11.3', '3.10.2'];
+
+  it('is a Python that all clusters say they run, as far as they are known', () => {
+    assert.deepEqual(runnable('python', versions, edgesOf('3.5.9', '3.3.4')), ['3.10.2']);
+    assert.deepEqual(runnable('python', versions, [{ edge: 'lab', spark: null }]), versions);
+    assert.deepEqual(runnable('numpy', ['2.2.6'], edgesOf('3.3.4')), ['2.2.6']);
+  });
+});
+
 describe('what clusters run', () => {
   it('is said for each Spark, and for all of them together', () => {
     assert.deepEqual(whatRuns([{ edge: 'lab', spark: null }]), []);
     const [one, ...more] = whatRuns([{ edge: 'lab', spark: '3.5.9' }]);
-    assert.match(one ?? '', /^lab runs Spark 3\.5\.9: Python 3\.8–3\.11; with pandas: pandas>=/);
+    assert.equal(
+      one,
+      'lab runs Spark 3.5.9: Python 3.8–3.11; with pandas: pandas>=1.0.5, pyarrow>=4.0.0, numpy>=1.15; for pyspark.pandas also pandas<3.0 and numpy<2.0.',
+    );
     assert.deepEqual(more, []);
     const edges = [
       { edge: 'lab', spark: '3.5.9' },

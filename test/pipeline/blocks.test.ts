@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { allowedVersions } from '../../src/domain/block.ts';
 import { userError } from '../../src/domain/errors.ts';
 import type { Lock } from '../../src/domain/lock.ts';
+import { plainPhrase } from '../../src/domain/phrase.ts';
 import type { SolveRequest } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { formatSpec, meetsVersion, parseSpec } from '../../src/domain/spec.ts';
@@ -80,6 +81,19 @@ describe('a blocked package', () => {
       error.repairs.map(({ command }) => command),
       ['plan churn numpy openssl=3.0 --edge lab'],
     );
+  });
+
+  test('that leaves no version of what is asked for says so in its own words alone', async () => {
+    const message = 'No version meets `openssl =3.0.14,>=3.0.15`.';
+    const engine = engineSolving(async (request) => {
+      const { version } = request.specs.find(({ name }) => name === 'openssl') ?? {};
+      if (version?.includes(',')) throw userError({ code: 'package-not-found', message });
+      return solve(request);
+    });
+    const { say } = createWorld({ engine });
+    await say(OPERATOR, 'block openssl<3.0.15 --why CVE');
+    const error = refusalOf(await say('U01', 'plan churn numpy openssl=3.0.14'));
+    assert.match(plainPhrase(error.message), /^`openssl<3\.0\.15` is blocked: .* UTC: CVE\.$/);
   });
 
   test('in every version is refused, with what can be built without it', async () => {

@@ -37,6 +37,19 @@ function solve({ specs, keep }: SolveRequest, published: number): Lock {
   return { platform: 'linux-64', packages };
 }
 
+/** What is in `CHANNEL`, as the bot reads it. */
+const channels: Channels = {
+  read: async () => [
+    {
+      name: 'conda-forge',
+      has: (name) => Object.hasOwn(CHANNEL, name),
+      versions: (name) => CHANNEL[name]?.versions ?? [],
+      names: () => Object.keys(CHANNEL),
+    },
+  ],
+  close() {},
+};
+
 const OWNER = 'U0ANARUIZ1';
 
 describe('an edit', () => {
@@ -171,17 +184,6 @@ describe('an edit', () => {
   });
 
   test('that nothing newer lets through names what holds it, and what there is', async () => {
-    const channels: Channels = {
-      read: async () => [
-        {
-          name: 'conda-forge',
-          has: (name) => Object.hasOwn(CHANNEL, name),
-          versions: (name) => CHANNEL[name]?.versions ?? [],
-          names: () => Object.keys(CHANNEL),
-        },
-      ],
-      close() {},
-    };
     Object.assign(world.services, { channels });
     const reply = await world.say(OWNER, 'update churn numpy');
     assert.deepEqual(
@@ -193,6 +195,15 @@ describe('an edit', () => {
     );
     const lifted = await world.say(OWNER, 'update churn numpy=2.2');
     assert.deepEqual(shown(lifted), ['libblas 3.9.0', 'numpy 2.2.6']);
+  });
+
+  test('that nothing newer lets through offers no Python that the cluster does not run', async () => {
+    Object.assign(world.services, { channels });
+    const reply = await world.say(OWNER, 'update churn python');
+    assert.equal(
+      reply.kind === 'notice' && reply.text,
+      'Nothing changes: `churn@1` has `python 3.11.3`, held by `python=3.11`.',
+    );
   });
 
   test('of what is asked for alone changes no package and is kept for the next', async () => {

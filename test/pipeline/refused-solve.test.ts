@@ -142,6 +142,26 @@ describe('a solve that cannot be', () => {
     assert.equal(failure?.repairs?.[0]?.command, 'create churn python numpy --edge lab');
   });
 
+  test('says what was added where no version meets it, and lets people insist', async () => {
+    const { engine } = refusing('');
+    const message = 'No version in the channel `main` meets `python <3.12`.';
+    const error = userError({ code: 'package-not-found', message, suggestion: 'There is `3.13`.' });
+    const narrow: Engine = { ...engine, solve: async () => Promise.reject(error) };
+    const contents: Channels = {
+      read: async (names) =>
+        names.map((name) => ({
+          ...{ name, has: () => true, versions: () => ['3.13'], names: () => ['python'] },
+        })),
+      close() {},
+    };
+    const { failure } = await failureOf('create churn python', narrow, { contents });
+    assert.match(failure?.message ?? '', /<3\.12`\. `python<3\.12` was added: Spark 3\.5 on `lab`/);
+    assert.deepEqual(
+      failure?.repairs?.map(({ label }) => label),
+      ['Build it anyway'],
+    );
+  });
+
   test('that another thing stopped is told as that', async () => {
     const { engine } = refusing('');
     const error: FerryError = outsideError({ code: 'channel-unreachable', message: 'Gone.' });

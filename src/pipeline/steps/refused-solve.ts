@@ -63,7 +63,8 @@ export async function explainRefusal(
       ? null
       : await findNearest(ports, { request, asked, fitted }, involved, progress);
   const { code, suggestion } = error;
-  const added = error.code === 'unsatisfiable' ? fitted(specs).notes : [];
+  // Where the channels have all that was typed, what was added cannot be met.
+  const added = error.code === 'unsatisfiable' || missing !== null ? fitted(specs).notes : [];
   return userError({
     ...{ code, details },
     message: [explained?.message ?? error.message, ...added.map(({ text }) => text)].join(' '),

@@ -66,7 +66,9 @@ function besideBlocks(error: unknown, avoided: readonly Block[], request: BuildR
   const { kind, said, details } = error;
   // No insisting goes past a block.
   const repairs = error.repairs.filter(({ command }) => command !== insisting(request).command);
-  const message = followedBy(blockedWords(avoided), said.message);
+  // What no version meets was narrowed here: the block says all there is to say.
+  const words = blockedWords(avoided);
+  const message = error.code === 'package-not-found' ? words : followedBy(words, said.message);
   const { suggestion } = said;
   return new FerryError(kind, {
     code: 'package-blocked',
