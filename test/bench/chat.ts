@@ -1,27 +1,24 @@
 /**
  * How long people wait: from Enter in the emulated Slack to what they read, with the real product,
- * rattler and an edge node over SSH, while other builds are at work on the same machine. Prints a
- * table and writes the same as JSON. There is no cluster: a proof is the smoke test on the edge.
+ * rattler and an edge node over SSH, while other builds are at work on the same machine. There is no
+ * cluster: a proof is the smoke test on the edge.
  *
  *   npm run bench:chat [-- --rounds 5 --others 4]
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Message } from '../../deploy/lab/slack/index.ts';
 import { isSettled } from '../../src/domain/build.ts';
 import { startWorld, type World } from '../harness/world.ts';
 import { cannotWalk, words } from '../harness.ts';
+import { countOf, describeMachine, machineInWords, median, printJson } from './measuring.ts';
 
-const OUTPUT = join(import.meta.dirname, '../.out/bench-chat.json');
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
     others: { type: 'string', default: '4' },
   },
 });
-const rounds = Number(values.rounds);
+const rounds = countOf('rounds', values.rounds);
 const others = Number(values.others);
 /** What is asked for by hand has a slot beside the others, so that no queue is measured. */
 const concurrency = others + 1;
@@ -31,6 +28,7 @@ if (cannotWalk) {
   process.exit(2);
 }
 
+const machine = describeMachine();
 /** Milliseconds of every round, by what somebody waited for. */
 const waits = new Map<string, number[]>();
 const world = await startWorld({ configure: () => ({ worker: { concurrency } }) });
@@ -112,21 +110,12 @@ async function settled({ until, store }: World, environment: string): Promise<vo
 }
 
 function report(): void {
-  const rows = [...waits].map(([what, times]) => {
-    const sorted = times.toSorted((left, right) => left - right).map(Math.round);
-    const [median, worst] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-    return { what, 'median ms': median, 'worst ms': worst };
-  });
-  const machine = {
-    processor: cpus()[0]?.model ?? 'unknown',
-    processors: cpus().length,
-    memoryGigabytes: Math.round(totalmem() / 1e9),
-    node: process.version,
-  };
-  console.log(
-    `${rounds} rounds beside ${others} other builds, ${machine.processors} × ${machine.processor}`,
-  );
+  const rows = [...waits].map(([what, times]) => ({
+    what,
+    'median ms': Math.round(median(times)),
+    'worst ms': Math.round(Math.max(...times)),
+  }));
+  console.log(`${rounds} rounds beside ${others} other builds, on ${machineInWords(machine)}`);
   console.table(rows);
-  mkdirSync(join(OUTPUT, '..'), { recursive: true });
-  writeFileSync(OUTPUT, `${JSON.stringify({ machine, rounds, others, rows }, null, 2)}\n`);
+  printJson({ bench: 'chat', machine, rounds, others, rows });
 }

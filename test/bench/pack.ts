@@ -1,116 +1,170 @@
 /**
- * Packs one environment (python 3.11, numpy, scipy, pandas) with everything that can, in turns, and
- * prints a table. Only ratios within one run mean something: every machine and every hour differ.
+ * What packing takes, beside `zip -q -r` and conda-pack: whole processes, in turns, on the same
+ * environment. `cold`: nothing was ever packed; `warm`: this environment was; `changed`: one in which one
+ * package had another version was.
  *
- *   node test/bench/pack.ts [ROUNDS]
+ *   npm run bench:pack [-- --rounds 5 --environments usual,large --formats zip,tar.gz]
  */
-
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packWithArchiver } from '../../src/adapters/packers/archiver.ts';
-import { pack } from '../../src/packing/pack.ts';
-import { run } from '../harness/command.ts';
-import { CONDA_PACK, noRealPrefix, realPrefix } from '../packing/real-prefix.ts';
+import { parseArgs } from 'node:util';
+import { CONDA_PACK, noRealPrefix } from '../packing/real-prefix.ts';
+import {
+  type BenchEnvironment,
+  type EnvironmentName,
+  isEnvironmentName,
+  makeEnvironment,
+} from './environments.ts';
+import {
+  type Contestant,
+  countOf,
+  describeMachine,
+  type Measured,
+  machineInWords,
+  measure,
+  printJson,
+  rounded,
+  runQuietly,
+} from './measuring.ts';
 
-interface Contestant {
-  name: string;
-  archive: string;
-  /** Runs before each measured run, unmeasured. */
-  prepare?: () => Promise<void>;
-  run(): Promise<unknown>;
+const FERRY = join(import.meta.dirname, '../../src/conda-ferry');
+const ZIP = '/usr/bin/zip';
+const FORMATS = ['zip', 'tar.gz'] as const;
+type Format = (typeof FORMATS)[number];
+
+/** The packers that ours are compared with, by the name they have in the tables. */
+const PEERS: Readonly<Record<Format, string>> = { zip: 'zip -q -r', 'tar.gz': 'conda-pack -j -1' };
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '1' },
+    environments: { type: 'string', default: 'usual' },
+    formats: { type: 'string', default: 'zip' },
+  },
+});
+const rounds = countOf('rounds', values.rounds);
+const names = values.environments.split(',').filter(isEnvironmentName);
+const formats = FORMATS.filter((format) => values.formats.split(',').includes(format));
+if (names.length === 0 || formats.length === 0) {
+  console.error('--environments takes usual and large, --formats takes zip and tar.gz.');
+  process.exit(2);
 }
-
-const rounds = Number(process.argv[2] ?? 3);
 if (noRealPrefix) {
   console.error(`Nothing to measure: ${noRealPrefix}.`);
   process.exit(2);
 }
-const folder = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
-try {
-  const prefix = await realPrefix(
-    join(folder, 'envs/churn'),
-    'python 3.11.*',
-    'numpy 2.2.*',
-    'scipy',
-    'pandas 2.2.*',
-  );
-  const rows = await measure(contestants(folder, prefix), rounds);
-  console.log(`best of ${rounds}, in turns, on ${process.platform}-${process.arch}`);
-  console.table(rows);
-} finally {
-  await rm(folder, { recursive: true, force: true });
+
+interface Packing extends Contestant {
+  archive: string;
 }
 
-function contestants(folder: string, prefix: string): Contestant[] {
-  const cache = join(folder, 'cache');
-  const forget = () => rm(cache, { recursive: true, force: true });
-  const place = (name: string) => join(folder, name);
-  const ours = (format: 'zip' | 'tar.gz', archive: string, more = {}) =>
-    pack({ prefix, output: archive, format, root: 'churn', ...more });
-  const list: Contestant[] = [];
-  for (const format of ['tar.gz', 'zip'] as const) {
-    const cold = place(`cold.${format}`);
-    const warm = place(`warm.${format}`);
-    const plain = place(`archiver.${format}`);
-    const request = { prefix, format, root: 'churn' };
-    list.push(
-      {
-        name: `ours ${format}, cold cache`,
-        archive: cold,
-        prepare: forget,
-        run: () => ours(format, cold, { cache }),
-      },
-      {
-        name: `ours ${format}, warm cache`,
-        archive: warm,
-        run: () => ours(format, warm, { cache }),
-      },
-      {
-        name: `archiver ${format}, level 6`,
-        archive: plain,
-        run: () => packWithArchiver({ ...request, output: plain, level: 6 }),
-      },
+const machine = describeMachine();
+const results = [];
+for (const name of names) results.push(await benchmark(name));
+printJson({ bench: 'pack', machine, rounds, environments: results });
+
+async function benchmark(name: EnvironmentName) {
+  const folder = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
+  try {
+    const environment = await makeEnvironment(folder, name);
+    const { packages, files, megabytes, changedPackage } = environment;
+    const list = await contestants(folder, environment);
+    const measured = await measure(list, rounds);
+    const rows = await Promise.all(
+      measured.map(async (row, at) => ({ ...row, MB: await megabytesOf(list[at]?.archive ?? '') })),
     );
+    const ratios = ratiosOf(measured);
+    console.log(`\n${packages}: ${files} files, ${megabytes} MB; changed: ${changedPackage}`);
+    console.log(`median of ${rounds}, in turns, on ${machineInWords(machine)}`);
+    console.table(rows);
+    console.table(ratios);
+    return { name, packages, files, megabytes, changedPackage, rows, ratios };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  const reference = place('conda-pack.tar.gz');
-  list.push({
-    name: 'conda-pack tar.gz, 2 threads',
-    archive: reference,
-    run: () => run(CONDA_PACK, ['-q', '-f', '-j', '2', '-p', prefix, '-o', reference]),
-  });
-  if (existsSync('/usr/bin/zip')) {
-    const archive = place('zip.zip');
-    list.push({
-      name: 'zip -r',
-      archive,
-      prepare: () => rm(archive, { force: true }),
-      run: () => run('/usr/bin/zip', ['-q', '-r', archive, 'churn'], { cwd: join(folder, 'envs') }),
-    });
-  }
-  return list;
 }
 
-async function measure(list: readonly Contestant[], rounds: number) {
-  const best = new Map<string, number>();
-  for (let round = 0; round < rounds; round += 1) {
-    for (const { name, prepare, run: contest } of list) {
-      await prepare?.();
-      const started = performance.now();
-      await contest();
-      const seconds = (performance.now() - started) / 1000;
-      best.set(name, Math.min(best.get(name) ?? Number.POSITIVE_INFINITY, seconds));
-    }
-  }
-  const seconds = (name: string) => best.get(name) ?? Number.NaN;
-  const reference = seconds('conda-pack tar.gz, 2 threads');
-  return Promise.all(
-    list.map(async ({ name, archive }) => ({
-      packer: name,
-      seconds: Number(seconds(name).toFixed(2)),
-      'of conda-pack': Number((seconds(name) / reference).toFixed(2)),
-      MB: Number(((await stat(archive)).size / 1e6).toFixed(1)),
-    })),
+async function contestants(folder: string, environment: BenchEnvironment): Promise<Packing[]> {
+  const list: Packing[] = [];
+  for (const format of formats) list.push(...(await ours(folder, environment, format)));
+  return [...list, ...peers(folder, environment)];
+}
+
+/** Ours three ways; the caches of the warm ones are as the first packing left them, in each round. */
+async function ours(
+  folder: string,
+  { prefix, show }: BenchEnvironment,
+  format: Format,
+): Promise<Packing[]> {
+  const filled = join(folder, `filled-${format}`);
+  const cache = join(folder, `cache-${format}`);
+  const pack = (archive: string, into: string) =>
+    runQuietly(FERRY, ['pack', prefix, '-o', archive, '--cache', into]);
+  await pack(join(folder, `filling.${format}`), filled);
+  const empty = () => rm(cache, { recursive: true, force: true });
+  // Hard links would let a packer that writes in place change both.
+  const refill = async () => {
+    await empty();
+    await cp(filled, cache, { recursive: true, preserveTimestamps: true });
+  };
+  const entry = (way: string, which: 'first' | 'changed', prepareCache: () => Promise<void>) => {
+    const archive = join(folder, `${way}.${format}`);
+    return {
+      name: `ours ${format}, ${way}`,
+      archive,
+      prepare: async () => {
+        await show(which);
+        await prepareCache();
+        await rm(archive, { force: true });
+      },
+      run: () => pack(archive, cache),
+    };
+  };
+  return [
+    entry('cold', 'first', empty),
+    entry('warm', 'first', refill),
+    entry('changed', 'changed', refill),
+  ];
+}
+
+function peers(folder: string, { prefix, show }: BenchEnvironment): Packing[] {
+  const archive = (name: string) => join(folder, name);
+  const [zipped, packed] = [archive('zip.zip'), archive('conda-pack.tar.gz')];
+  const anew = (path: string) => async () => {
+    await show('first');
+    await rm(path, { force: true });
+  };
+  const zip = {
+    name: PEERS.zip,
+    archive: zipped,
+    prepare: anew(zipped),
+    run: () => runQuietly(ZIP, ['-q', '-r', zipped, 'churn'], { cwd: join(prefix, '..') }),
+  };
+  const condaPack = {
+    name: PEERS['tar.gz'],
+    archive: packed,
+    prepare: anew(packed),
+    run: () => runQuietly(CONDA_PACK, ['-q', '-j', '-1', '-p', prefix, '-o', packed]),
+  };
+  return [...(existsSync(ZIP) ? [zip] : []), condaPack];
+}
+
+/** How many times as long each peer takes, by the clock and in processor time. */
+function ratiosOf(measured: readonly Measured[]) {
+  const isPeer = ({ name }: Measured) => Object.values(PEERS).includes(name);
+  return measured.filter(isPeer).flatMap((peer) =>
+    measured
+      .filter((row) => !isPeer(row))
+      .map((row) => ({
+        ratio: `${peer.name} ÷ ${row.name}`,
+        time: rounded(peer.seconds / row.seconds),
+        cpu: rounded(peer.cpuSeconds / row.cpuSeconds),
+      })),
   );
+}
+
+async function megabytesOf(archive: string): Promise<number> {
+  return rounded((await stat(archive)).size / 1e6, 1);
 }

@@ -1,0 +1,123 @@
+/**
+ * How benchmarks measure and tell. Contestants take turns, so that a machine that is busy for a while is
+ * so for all of them; a figure is the median of the rounds. Only ratios within one run mean something.
+ * The last line a benchmark prints is JSON with all that its tables show, and the machine.
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+
+/** Processor time in `/proc` is counted in hundredths of a second on Linux. */
+const TICKS = 100;
+
+export interface Contestant {
+  name: string;
+  /** Runs before each measured run, unmeasured. */
+  prepare?(): Promise<unknown> | unknown;
+  run(): Promise<unknown>;
+}
+
+export interface Measured {
+  name: string;
+  seconds: number;
+  /** Processor time of the processes that it ran, user and system; 0 for what runs elsewhere. */
+  cpuSeconds: number;
+}
+
+export interface Machine {
+  processor: string;
+  processors: number;
+  memoryGigabytes: number;
+  node: string;
+  /** Of the last minute, when the benchmark began. */
+  load: number;
+}
+
+export function describeMachine(): Machine {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    processors: cpus().length,
+    memoryGigabytes: Math.round(totalmem() / 1e9),
+    node: process.version,
+    load: rounded(loadavg()[0] ?? 0),
+  };
+}
+
+export const machineInWords = ({ processors, processor, memoryGigabytes, load }: Machine): string =>
+  `${processors} × ${processor}, ${memoryGigabytes} GB, load ${load}`;
+
+/** Runs all in turns, `rounds` times; the medians, in the order given. */
+export async function measure(
+  contestants: readonly Contestant[],
+  rounds: number,
+): Promise<Measured[]> {
+  const times = contestants.map((): { seconds: number[]; cpu: number[] } => ({
+    seconds: [],
+    cpu: [],
+  }));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [at, { prepare, run }] of contestants.entries()) {
+      await prepare?.();
+      const cpu = cpuOfChildren();
+      const started = performance.now();
+      await run();
+      times[at]?.seconds.push((performance.now() - started) / 1000);
+      times[at]?.cpu.push(cpuOfChildren() - cpu);
+    }
+  }
+  return contestants.map(({ name }, at) => ({
+    name,
+    seconds: rounded(median(times[at]?.seconds ?? [])),
+    cpuSeconds: rounded(median(times[at]?.cpu ?? [])),
+  }));
+}
+
+/** The upper one of two middles; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+/** Runs a program to its end, without its output; throws when it does not end with 0. */
+export async function runQuietly(
+  program: string,
+  words: readonly string[],
+  options: { cwd?: string } = {},
+): Promise<void> {
+  const child = spawn(program, words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${[program, ...words].join(' ')}: ${code}\n${said}`);
+}
+
+/** The last line: for programs, and to be kept. */
+export function printJson(result: Record<string, unknown> & { machine: Machine }): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+/** Processor seconds of all processes that we have waited for, with those that they waited for. */
+function cpuOfChildren(): number {
+  const text = readFileSync('/proc/self/stat', 'utf8');
+  // The name before it may hold blanks and brackets.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [user, system] = [fields[13], fields[14]].map(Number);
+  return ((user ?? 0) + (system ?? 0)) / TICKS;
+}
+
+/** The value of an option that is a number of at least 1. */
+export function countOf(option: string, value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1) {
+    console.error(`--${option} must be a number of at least 1, and is \`${value}\`.`);
+    process.exit(2);
+  }
+  return count;
+}
