@@ -122,11 +122,20 @@ export interface Projects {
   ): Promise<ProjectPin[]>;
   /** Builds in the sandbox without network and installs into the prefix, last. */
   install(
-    pins: readonly ProjectPin[],
+    pins: readonly InstallPin[],
     directory: string,
     prefix: string,
     progress: Progress,
   ): Promise<void>;
+}
+
+/** What is installed on top of a prefix, at exact bytes. */
+export interface InstallPin extends ProjectPin {
+  /**
+   * Of a package of pip's that is there as source alone: the version that it must have, and the
+   * sha256 of each wheel that its build has; their bytes lie beside its own.
+   */
+  sdist?: { version: string; builtWith: readonly string[] };
 }
 
 /** Packages of pip, beside those of conda. */
@@ -146,7 +155,7 @@ export interface Pip {
     wheels: readonly LockedWheel[],
     directory: string,
     progress: Progress,
-  ): Promise<ProjectPin[]>;
+  ): Promise<InstallPin[]>;
 }
 
 export interface ResolveRequest {

@@ -126,7 +126,7 @@ async function chooseWrapper(
   if (policy === 'required') {
     throw outsideError({
       code: 'sandbox-missing',
-      message: `Projects are built in a sandbox only, and there is none: ${problem}.`,
+      message: `Code is built in a sandbox only, and there is none: ${problem}.`,
       suggestion:
         'Install bubblewrap on the build host (apt-get install bubblewrap), then run `conda-ferry check`.',
       details: problem,

@@ -2,31 +2,20 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FerryError, userError } from '../../domain/errors.ts';
-import type { Progress } from '../../domain/ports.ts';
+import { normalName } from '../../domain/pip.ts';
+import type { InstallPin } from '../../domain/ports.ts';
 import type { ProjectPin } from '../../domain/request.ts';
 import { listOf, readJson } from '../../domain/shape.ts';
-import { runSandboxed, type SandboxLimits, type SandboxPolicy } from '../host/sandbox.ts';
 import { buildFailed, buildHung, INSPECTION, refuseUnusable, wheelRefused } from './errors.ts';
+import { type Installation, PIP, runPython } from './sandboxed-python.ts';
+import { buildSdist, isSdist } from './sdist.ts';
 import { artifactName, SOURCE } from './source.ts';
 import { mergeStages, type Stage, tidyStage } from './stage.ts';
 
-export interface Installation {
-  pins: readonly ProjectPin[];
-  /** Holds the bytes of every pin under its sha256, already checked. */
-  directory: string;
-  prefix: string;
-  policy: SandboxPolicy;
-  limits: Partial<SandboxLimits>;
-  progress: Progress;
-}
-
 const INSPECTOR = join(import.meta.dirname, 'inspect.py');
-const PIP = ['-m', 'pip', '--no-input', '--disable-pip-version-check', '--no-cache-dir'];
 const BUILD = ['--no-index', '--no-deps', '--no-build-isolation', '--check-build-dependencies'];
 const INSTALL = ['--no-index', '--no-deps', '--no-compile', '--ignore-installed'];
 const QUIET = ['--no-warn-script-location', '--root-user-action', 'ignore'];
-/** The first moment a zip file can express: wheels built twice are the same bytes. */
-const EPOCH = '315532800';
 
 /**
  * Builds every project, checks that all fit, and only then adds their files to the prefix.
@@ -41,7 +30,7 @@ export async function installProjects(installation: Installation): Promise<void>
     for (const [index, pin] of pins.entries()) {
       progress.detail(`building ${pin.name}`);
       const input = await copyInput(join(directory, pin.sha256), join(work, `${index}`));
-      wheels.push(input.endsWith('.whl') ? input : await build(pin, input, work, installation));
+      wheels.push(await wheelOf(pin, input, work, installation));
     }
     await inspect(wheels, work, installation);
     const stages: Stage[] = [];
@@ -66,7 +55,18 @@ async function copyInput(home: string, work: string): Promise<string> {
   return input;
 }
 
-/** Path of the wheel that a source tree or sdist makes. */
+async function wheelOf(
+  pin: InstallPin,
+  input: string,
+  work: string,
+  installation: Installation,
+): Promise<string> {
+  const room = join(input, '..', '..');
+  if (isSdist(pin)) return buildSdist(pin, input, room, installation);
+  return input.endsWith('.whl') ? input : build(pin, input, work, installation);
+}
+
+/** Path of the wheel that a source tree or sdist of somebody's own makes. */
 async function build(
   pin: ProjectPin,
   input: string,
@@ -100,7 +100,8 @@ async function inspect(
   const inspections = readJson(result.stdout, listOf(INSPECTION), (why) =>
     wheelRefused(names, [`what its requirements are cannot be read: ${why}`]),
   );
-  refuseUnusable(inspections);
+  const sdists = new Set(installation.pins.filter(isSdist).map(({ name }) => name));
+  refuseUnusable(inspections, (name) => sdists.has(normalName(name)));
 }
 
 /** Installs a wheel into an empty folder with the layout of the prefix. */
@@ -115,37 +116,6 @@ async function stage(
   const result = await runPython(args, work, installation);
   if (result.code !== 0) throw wheelRefused([basename(wheel)], result.tail);
   await tidyStage(path);
-}
-
-/**
- * Runs the environment's own Python in the sandbox, where the prefix can be read only. A package
- * may hold code that starts with every Python, so even pip is trusted with no more than one folder.
- */
-function runPython(
-  args: readonly string[],
-  work: string,
-  { prefix, policy, limits, progress }: Installation,
-  input?: string,
-) {
-  const bytecode = join(work, 'bytecode');
-  const command = {
-    file: join(prefix, 'bin', 'python'),
-    args: ['-I', '-X', `pycache_prefix=${bytecode}`, ...args],
-    readable: [prefix],
-    directory: work,
-    path: [join(prefix, 'bin')],
-    named: {
-      SOURCE_DATE_EPOCH: EPOCH,
-      PYTHONNOUSERSITE: '1',
-      // For the Pythons that pip starts: compiled once in all steps, and nothing beside sources.
-      PYTHONPYCACHEPREFIX: bytecode,
-    },
-    signal: progress.signal,
-    log: (line: string) => progress.log(line),
-    limits,
-    ...(input === undefined ? {} : { input }),
-  };
-  return runSandboxed(command, policy);
 }
 
 function noPython() {

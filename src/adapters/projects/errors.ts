@@ -20,8 +20,14 @@ export const INSPECTION = object<Inspection>({
   editable: listOf(string),
 });
 
-/** Throws for a wheel that the environment cannot use: all that is missing is named at once. */
-export function refuseUnusable(wheels: readonly Inspection[]): void {
+/**
+ * Throws for a wheel that the environment cannot use: all that is missing is named at once. `ofPip`:
+ * those that are packages of pip.
+ */
+export function refuseUnusable(
+  wheels: readonly Inspection[],
+  ofPip: (name: string) => boolean,
+): void {
   for (const { name, version, python, editable } of wheels) {
     if (editable.length > 0) {
       throw userError({
@@ -44,7 +50,9 @@ export function refuseUnusable(wheels: readonly Inspection[]): void {
   throw userError({
     code: 'project-requirements',
     message: `The environment lacks what the project needs: ${printable(reasons.join('; '), 400)}.`,
-    suggestion: `Add to the command: ${unmet.map(({ spec }) => `"${spec}"`).join(' ')}`,
+    suggestion: `Add to the command: ${unmet
+      .map(({ spec, by }) => (ofPip(by) ? `--pip "${spec}"` : `"${spec}"`))
+      .join(' ')}`,
   });
 }
 
@@ -56,11 +64,22 @@ function wrongPython(name: string, wanted: string): ErrorFields {
   };
 }
 
+/** How pip, setuptools and compilers say why a build fails; what they name is the group. */
+export const SAYS = {
+  otherPython: /requires a different Python: \S+ not in '([^']+)'/,
+  module: /(?:Cannot import|No module named) ['"]([\w.]+)['"]/,
+  compiler:
+    /(?:command|execute|file or directory:|program) '?((?:[\w./-]*-)?(?:gcc|g\+\+|cc|c\+\+|clang)(?:-\d+)?)'?(?! failed with)/,
+  room: /(No space left on device|File too large|File size limit exceeded|Errno 27)/,
+  network:
+    /(Network is unreachable|name resolution|Name or service not known|Connection refused|Failed to establish a new connection)/,
+};
+
 type Rule = readonly [RegExp, (name: string, found: string) => ErrorFields];
 
 /** What pip and setuptools write when a build fails, and what to do about it; the first that fits. */
 const BUILD_RULES: readonly Rule[] = [
-  [/requires a different Python: \S+ not in '([^']+)'/, (name, found) => wrongPython(name, found)],
+  [SAYS.otherPython, (name, found) => wrongPython(name, found)],
   [
     /Some build dependencies for .*? are (?:missing|conflicting)[^:]*: (.+?)\.?$/m,
     (name, found) => ({
@@ -70,7 +89,7 @@ const BUILD_RULES: readonly Rule[] = [
     }),
   ],
   [
-    /(?:Cannot import|No module named) ['"]([\w.]+)['"]/,
+    SAYS.module,
     (name, found) => ({
       code: 'project-requirements',
       message: `The build of ${name} needs the module ${printable(found)}, which the environment does not have.`,
@@ -78,7 +97,7 @@ const BUILD_RULES: readonly Rule[] = [
     }),
   ],
   [
-    /(?:command|execute|file or directory:|program) '?((?:[\w./-]*-)?(?:gcc|g\+\+|cc|c\+\+|clang)(?:-\d+)?)'?(?! failed with)/,
+    SAYS.compiler,
     (name, found) => ({
       code: 'project-needs-compiler',
       message: `${name} has compiled parts, and this build host has no compiler \`${printable(found)}\`.`,
@@ -87,7 +106,7 @@ const BUILD_RULES: readonly Rule[] = [
     }),
   ],
   [
-    /(No space left on device|File too large|File size limit exceeded|Errno 27)/,
+    SAYS.room,
     (name) => ({
       code: 'project-too-large',
       message: `The build of ${name} wrote more than a build may.`,
@@ -95,7 +114,7 @@ const BUILD_RULES: readonly Rule[] = [
     }),
   ],
   [
-    /(Network is unreachable|name resolution|Name or service not known|Connection refused|Failed to establish a new connection)/,
+    SAYS.network,
     (name) => ({
       code: 'project-needs-network',
       message: `The build of ${name} wants the network, which a build does not have.`,
@@ -151,7 +170,7 @@ export function wheelRefused(files: readonly string[], tail: readonly string[]):
 }
 
 /** The last lines that say something: pip frames and repeats what a build wrote. */
-function lastWords(tail: readonly string[]): string {
+export function lastWords(tail: readonly string[]): string {
   const telling = tail
     .map((line) => line.replace(/^[\s│╰─>×]+/, '').trim())
     .filter((line) => line !== '' && !/^(?:note:|hint:|\[end of output\]|\[notice\])/.test(line));

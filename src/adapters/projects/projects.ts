@@ -13,7 +13,7 @@ import {
 import { basename, join, sep } from 'node:path';
 import { outsideError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
-import type { FileAsker, Progress, Projects } from '../../domain/ports.ts';
+import type { FileAsker, InstallPin, Progress, Projects } from '../../domain/ports.ts';
 import type { ProjectPin, ProjectReference } from '../../domain/request.ts';
 import { isWithin } from '../../domain/roles.ts';
 import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
@@ -79,15 +79,17 @@ class SandboxedProjects implements Projects {
   }
 
   async install(
-    pins: readonly ProjectPin[],
+    pins: readonly InstallPin[],
     directory: string,
     prefix: string,
     progress: Progress,
   ): Promise<void> {
     const { config, limits = {} } = this.#options;
     for (const pin of pins) {
-      const home = join(directory, pin.sha256);
-      if (!existsSync(home) || (await digestOf(home)) !== pin.sha256) throw lost(pin);
+      for (const sha256 of [pin.sha256, ...(pin.sdist?.builtWith ?? [])]) {
+        const home = join(directory, sha256);
+        if (!existsSync(home) || (await digestOf(home)) !== sha256) throw lost(pin);
+      }
     }
     const policy = config.sandbox;
     await installProjects({ pins, directory, prefix, policy, limits, progress });
