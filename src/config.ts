@@ -41,6 +41,8 @@ export interface Config {
   readonly edges: Readonly<Edges>;
   /** What pip packages come from, highest priority first. */
   readonly indexes: Readonly<ConfigFile['indexes']>;
+  /** Packages of pip whose source may be built, in the sandbox alone; none: wheels alone. */
+  readonly sdists: Readonly<ConfigFile['sdists']>;
   readonly projects: Readonly<ConfigFile['projects']>;
   readonly verify: Readonly<ConfigFile['verify']>;
   readonly notify: Readonly<ConfigFile['notify']>;

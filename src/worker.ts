@@ -53,7 +53,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
       ...(botToken === null ? {} : { fetchFile: createFileFetcher({ botToken, apiUrl }) }),
     }),
     pip: createPip({
-      ...{ python: foundation.python, indexes: config.indexes },
+      ...{ python: foundation.python, indexes: config.indexes, sdists: config.sdists },
       dataDirectory: config.dataDirectory,
       cacheBytes: config.worker.cacheGigabytes * 1e9,
       network: networkEnvironment(process.env),

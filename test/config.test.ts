@@ -85,7 +85,7 @@ describe('the configuration', () => {
         engine: 'auto',
         python: null,
         platform: 'linux-64',
-        indexes: [],
+        ...{ indexes: [], sdists: [] },
         projects: { repositories: [], paths: [], sandbox: 'required' },
         verify: { enabled: true, timeoutSeconds: 300, executors: 2 },
         notify: { directAfterSeconds: 300 },

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { z } from 'zod';
 import { GLOBAL_ALIAS, hiddenBy } from '../domain/invocation/alias.ts';
 import { isName, NAME_RULE } from '../domain/names.ts';
+import { normalName, parseRequirement } from '../domain/pip.ts';
 import { RESTRICTABLE } from '../domain/roles.ts';
 import { isVariable } from '../domain/shell.ts';
 import { closest } from '../domain/tokens.ts';
@@ -199,6 +200,25 @@ const channel = section({
 
 const index = section({ name: shortName, url: packagesUrl('an index of pip packages') });
 
+const NOT_A_REQUIREMENT =
+  'a requirement with a name and versions, as pip writes it, such as `numpy<2`';
+const requirement = text(NOT_A_REQUIREMENT, isRequirement);
+
+function isRequirement(value: string): boolean {
+  try {
+    return parseRequirement(value).url === null;
+  } catch {
+    return false;
+  }
+}
+
+const sdist = section({
+  name: text('the name of a package of pip, or `"*"` for each that is not named', (value) =>
+    /^(?:\*|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)$/.test(value),
+  ).transform((value) => normalName(value)),
+  build: or(list(requirement, 'a list of requirements of its build'), []),
+});
+
 const cluster = section({
   name: text('a name to show to people', isFilled).exactOptional(),
   manager: choice('yarn', 'kubernetes', 'standalone', 'local-cluster').exactOptional(),
@@ -305,6 +325,7 @@ export const configFile = section(
     channels: list(channel, AT_LEAST_ONE_CHANNEL).min(1, { error: AT_LEAST_ONE_CHANNEL }),
     edges: list(edge, AT_LEAST_ONE_EDGE).min(1, { error: AT_LEAST_ONE_EDGE }),
     indexes: or(list(index, 'a list of indexes of pip packages with `name` and `url`'), []),
+    sdists: or(list(sdist, 'a list of packages of pip, each with its `name`'), []),
     projects: section({
       repositories: or(
         list(section({ name, url: repositoryUrl }), 'a list of repositories with `name` and `url`'),

@@ -14,11 +14,35 @@ export interface IndexedWheel {
   files?: Record<string, string>;
 }
 
+/** The source of a package, as an index has it. */
+export interface IndexedSdist {
+  name: string;
+  version: string;
+  /** Paths below its top folder → content. */
+  files: Record<string, string>;
+}
+
 const PROGRAM = `
-import hashlib, json, sys, zipfile
+import hashlib, io, json, sys, tarfile, zipfile
 from pathlib import Path
 root, pages = Path(sys.argv[1]), {}
-for wheel in json.load(sys.stdin):
+asked = json.load(sys.stdin)
+
+def link(file):
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    pages.setdefault(file.parent, []).append(f'<a href="{file.name}#sha256={digest}">{file.name}</a>')
+
+for sdist in asked["sdists"]:
+    stem = f"{sdist['name']}-{sdist['version']}"
+    (root / sdist["name"]).mkdir(parents=True, exist_ok=True)
+    file = root / sdist["name"] / f"{stem}.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
+        for path, text in sdist["files"].items():
+            entry = tarfile.TarInfo(f"{stem}/{path}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    link(file)
+for wheel in asked["wheels"]:
     name, version, tag = wheel["name"], wheel["version"], wheel.get("tag", "py3-none-any")
     module = name.replace("-", "_")
     home = root / name
@@ -33,17 +57,22 @@ for wheel in json.load(sys.stdin):
     with zipfile.ZipFile(file, "w") as archive:
         for path, text in files.items():
             archive.writestr(zipfile.ZipInfo(path), text)
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    pages.setdefault(home, []).append(f'<a href="{file.name}#sha256={digest}">{file.name}</a>')
+    link(file)
 for home, links in pages.items():
     (home / "index.html").write_text("\\n".join(links))
 `;
 
-/** Writes an index of these wheels as files (PEP 503), which can be served or read where it lies. */
-export function writeIndex(folder: string, wheels: readonly IndexedWheel[]): string {
+/** Writes an index of these files (PEP 503), which can be served or read where it lies. */
+export function writeIndex(
+  folder: string,
+  wheels: readonly IndexedWheel[],
+  sdists: readonly IndexedSdist[] = [],
+): string {
   const root = join(folder, 'simple');
   mkdirSync(root, { recursive: true });
-  execFileSync(laboratory.python, ['-c', PROGRAM, root], { input: JSON.stringify(wheels) });
+  execFileSync(laboratory.python, ['-c', PROGRAM, root], {
+    input: JSON.stringify({ wheels, sdists }),
+  });
   return root;
 }
 

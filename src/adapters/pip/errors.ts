@@ -63,6 +63,46 @@ export function noChecksum(name: string, version: string): FerryError {
   });
 }
 
+export function sdistUnreadable(name: string, version: string, why: string): FerryError {
+  return userError({
+    code: 'sdist-unreadable',
+    message: `The source of ${name} ${printable(version)} does not say what it needs: ${printable(why, 200)}.`,
+    suggestion: `Ask conda for \`${name}\`, or pip for another version.`,
+  });
+}
+
+export function tooManySdists(most: number): FerryError {
+  return userError({
+    code: 'requirements-conflict',
+    message: `More than ${most} versions were looked at that are there as source alone, and none fits so far.`,
+    suggestion: 'Name the version you need: `--pip "name==1.2"`.',
+  });
+}
+
+/** `requirements`: all of what the build needs, or the one that cannot be. */
+export function buildRefused(
+  name: string,
+  requirements: readonly string[],
+  details: string,
+): FerryError {
+  const list = printable(requirements.join(', '), 200);
+  return userError({
+    code: 'sdist-build-requirement',
+    message: `What builds \`${name}\` from its source cannot be had as wheels: ${list}.`,
+    suggestion: `Ask conda for \`${name}\`, or pip for another version.`,
+    details,
+  });
+}
+
+/** The lock is of a time, or of a build host, where it was allowed. */
+export function sdistNotAllowed({ name, version }: LockedWheel): FerryError {
+  return userError({
+    code: 'sdist-not-allowed',
+    message: `${name} ${version} is there as source alone, and the operator does not allow to build it here.`,
+    suggestion: `Ask the operator to allow it: \`${name}\` under \`sdists\` in the configuration.`,
+  });
+}
+
 export function wheelChanged(wheel: LockedWheel): FerryError {
   return outsideError({
     code: 'wheel-changed',

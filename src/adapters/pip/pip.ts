@@ -1,24 +1,16 @@
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FerryError } from '../../domain/errors.ts';
-import { size } from '../../domain/figures.ts';
 import type { LockedWheel } from '../../domain/lock.ts';
-import { formatRequirement } from '../../domain/pip.ts';
+import { formatRequirement, parseRequirement } from '../../domain/pip.ts';
 import { distributionsOf } from '../../domain/pip-names.ts';
-import type { Channel, Pip, Progress, ResolveRequest } from '../../domain/ports.ts';
-import type { ProjectPin } from '../../domain/request.ts';
-import { listOf, number, object, or, readJson, string } from '../../domain/shape.ts';
-import { createFetcher, type Fetcher } from '../host/fetch.ts';
-import { cleanEnvironment, run } from '../host/process.ts';
-import { download } from './download.ts';
-import { noChecksum, refusedBy, resolverFailed, resolverMissing } from './errors.ts';
+import type { Channel, InstallPin, Pip, Progress, ResolveRequest } from '../../domain/ports.ts';
+import { createFetcher } from '../host/fetch.ts';
+import { downloadAll, removeOldest } from './cache.ts';
+import { buildRefused, noChecksum, refusedBy, resolverFailed, sdistNotAllowed } from './errors.ts';
+import { type OfferedSdist, offerSdists, ruleFor, type SdistRule } from './sdists.ts';
+import { askUv, type Resolved, type UvRequest } from './uv.ts';
 import { compareFits, fitOf, type Target, wheelFile } from './wheel-tags.ts';
 
-const PROGRAM = join(import.meta.dirname, 'resolve.py');
-const SECONDS = 300;
-const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
-const AT_A_TIME = 4;
 /** glibc 2.x that uv resolves for, oldest first. */
 const GLIBC = [17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40];
 
@@ -27,6 +19,8 @@ export interface PipOptions {
   python: () => Promise<string>;
   /** Highest priority first. */
   indexes: readonly Channel[];
+  /** Whose source may be built; none: wheels alone. */
+  sdists: readonly SdistRule[];
   dataDirectory: string;
   /** Wheels that were not used for longest are removed above this. */
   cacheBytes: number;
@@ -34,118 +28,163 @@ export interface PipOptions {
   network: Readonly<Record<string, string>>;
 }
 
-/** What the program says of a package: every wheel of it that may fit. */
-interface Resolved {
-  name: string;
-  version: string;
-  wheels: { url: string; sha256: string | null; size: number | null }[];
+interface Asked {
+  request: ResolveRequest;
+  target: Target;
+  python: string;
+  progress: Progress;
 }
-
-const ANSWER = object<{ refused: string | null; packages: Resolved[] }>({
-  refused: or(string, null),
-  packages: or(
-    listOf(
-      object<Resolved>({
-        ...{ name: string, version: string },
-        wheels: listOf(
-          object<Resolved['wheels'][number]>({
-            url: string,
-            sha256: or(string, null),
-            size: or(number, null),
-          }),
-        ),
-      }),
-    ),
-    [],
-  ),
-});
 
 /** Packages of pip: resolved by uv, downloaded here, and installed as projects are. */
 export function createPip(options: PipOptions): Pip {
-  const { dataDirectory, indexes } = options;
+  const { dataDirectory, network, sdists } = options;
   const cache = join(dataDirectory, 'wheels');
+  const names = options.indexes.map(({ name }) => name);
+  const addresses = options.indexes.map(({ url }) => url);
 
   async function resolve(request: ResolveRequest, progress: Progress): Promise<LockedWheel[]> {
     const target = targetOf(request);
+    await mkdir(cache, { recursive: true });
+    const fetcher = createFetcher(network);
+    const asked = { request, target, progress, python: await options.python() };
+    const offer =
+      sdists.length === 0
+        ? null
+        : await offerSdists({ ...asked, fetcher, indexes: addresses, rules: sdists, cache });
+    try {
+      const { refused, packages } = await ask(asked, {
+        requirements: request.requirements.map(formatRequirement),
+        packages: distributionsOf(request.lock),
+        keep: request.keep,
+        indexes: offer === null ? addresses : [offer.url, ...addresses],
+      });
+      if (refused !== null) {
+        progress.log(refused);
+        throw offer?.problem() ?? refusedBy(refused, names);
+      }
+      const wheels: LockedWheel[] = [];
+      for (const entry of packages) {
+        const wheel = chosen(entry, target);
+        const sdist = offer?.sdist(wheel.url) ?? null;
+        wheels.push(sdist === null ? wheel : await lockedSdist(asked, sdist, entry));
+      }
+      return wheels;
+    } finally {
+      await offer?.close();
+      fetcher.close();
+    }
+  }
+
+  /** One question to uv, in a folder of its own. */
+  async function ask(
+    { request, target, progress, python }: Asked,
+    { keep, ...question }: Pick<UvRequest, 'requirements' | 'packages' | 'keep' | 'indexes'>,
+  ) {
     const folder = join(dataDirectory, 'pip');
     await mkdir(folder, { recursive: true });
     const work = await mkdtemp(join(folder, 'work-'));
+    const input = {
+      ...question,
+      keep: keep.map(({ name, version }) => ({ name, version })),
+      python: request.python,
+      platform: `${target.machine}-manylinux_2_${resolvedGlibc(target)}`,
+      cache: join(folder, 'uv'),
+    };
     try {
-      const input = {
-        requirements: request.requirements.map(formatRequirement),
-        packages: distributionsOf(request.lock),
-        keep: request.keep.map(({ name, version }) => ({ name, version })),
-        indexes: indexes.map(({ url }) => url),
-        python: request.python,
-        platform: `${target.machine}-manylinux_2_${resolvedGlibc(target)}`,
-        cache: join(folder, 'uv'),
-      };
-      const { refused, packages } = await ask(options, input, work, progress);
-      if (refused !== null) {
-        progress.log(refused);
-        throw refusedBy(
-          refused,
-          indexes.map(({ name }) => name),
-        );
-      }
-      return packages.map((entry) => chosen(entry, target));
+      return await askUv({ python, network: withoutProxyHere(network) }, input, work, progress);
     } finally {
       await rm(work, { recursive: true, force: true });
     }
+  }
+
+  /** The sdist with all that builds it: wheels alone, in the versions of the environment where they do. */
+  async function lockedSdist(
+    asked: Asked,
+    { requires, ...sdist }: OfferedSdist,
+    { name, version }: Resolved,
+  ): Promise<LockedWheel> {
+    const { request, target, progress } = asked;
+    const known = request.keep.find(({ sha256 }) => sha256 === sdist.sha256)?.builtWith;
+    const fits = ({ url }: LockedWheel) => fitOf(wheelFile(url), target) !== null;
+    if (known?.every(fits)) return { ...sdist, name, version, builtWith: known };
+    const requirements = buildRequirements(name, [
+      ...requires,
+      ...(ruleFor(sdists, name)?.build ?? []),
+    ]);
+    progress.log(
+      `sdist ${wheelFile(sdist.url)}, built with ${requirements.join(' ') || 'nothing'}`,
+    );
+    if (requirements.length === 0) return { ...sdist, name, version, builtWith: [] };
+    const keep = distributionsOf(request.lock);
+    const question = { requirements, packages: [], keep, indexes: addresses };
+    const { refused, packages } = await ask(asked, question);
+    if (refused !== null) {
+      progress.log(refused);
+      const error = refusedBy(refused, names);
+      throw error.retryable ? error : buildRefused(name, requirements, refused);
+    }
+    const builtWith = packages.map((entry) => chosen(entry, target));
+    return { ...sdist, name, version, builtWith };
   }
 
   async function fetch(
     wheels: readonly LockedWheel[],
     directory: string,
     progress: Progress,
-  ): Promise<ProjectPin[]> {
+  ): Promise<InstallPin[]> {
+    const refused = wheels.find(
+      ({ name, builtWith }) => builtWith !== undefined && ruleFor(sdists, name) === null,
+    );
+    if (refused) throw sdistNotAllowed(refused);
+    const files = new Map(
+      wheels
+        .flatMap((wheel) => [wheel, ...(wheel.builtWith ?? [])])
+        .map((wheel) => [wheel.sha256, wheel]),
+    );
     await mkdir(cache, { recursive: true });
-    const fetcher = createFetcher(options.network);
+    const fetcher = createFetcher(network);
     try {
-      await downloadAll(fetcher, wheels, cache, progress);
+      await downloadAll(fetcher, [...files.values()], cache, progress);
     } finally {
       fetcher.close();
     }
-    const pins: ProjectPin[] = [];
-    for (const { name, url, sha256 } of wheels) {
+    for (const { url, sha256 } of files.values()) {
       const home = join(directory, sha256);
       await mkdir(home, { recursive: true });
       await copyFile(join(cache, sha256), join(home, wheelFile(url)));
-      pins.push({ name, origin: url, sha256 });
     }
     await removeOldest(cache, options.cacheBytes);
-    return pins;
+    return wheels.map(pinOf);
   }
 
-  return { indexes: indexes.map(({ name }) => name), resolve, fetch };
+  return { indexes: names, resolve, fetch };
 }
 
-/** Runs the program on one request; its last line is the answer. */
-async function ask(
-  { python, network }: PipOptions,
-  input: Record<string, unknown>,
-  work: string,
-  progress: Progress,
-) {
-  const interpreter = await python();
-  const { code, signal, stdout, tail } = await run({
-    file: interpreter,
-    args: ['-I', PROGRAM],
-    cwd: work,
-    env: cleanEnvironment({ home: work, named: network }),
-    signal: progress.signal,
-    timeoutSeconds: SECONDS,
-    idleSeconds: null,
-    input: `${JSON.stringify(input)}\n`,
-    outputLimit: MOST_OUTPUT_BYTES,
-  }).catch((error: unknown) => {
-    const isHung = error instanceof FerryError && error.code === 'program-hung';
-    throw isHung ? resolverFailed('uv did not end in time', error) : error;
+function pinOf({ name, version, url, sha256, builtWith }: LockedWheel): InstallPin {
+  const pin = { name, origin: url, sha256 };
+  if (builtWith === undefined) return pin;
+  return { ...pin, sdist: { version, builtWith: builtWith.map((each) => each.sha256) } };
+}
+
+/** What builds an sdist, as pip writes it: its own words could be options or addresses. */
+function buildRequirements(name: string, texts: readonly string[]): string[] {
+  const requirements = texts.map((text) => {
+    try {
+      return parseRequirement(text);
+    } catch (error) {
+      throw buildRefused(name, [text], (error as Error).message);
+    }
   });
-  const words = tail.join('\n');
-  if (words.includes("No module named 'uv'")) throw resolverMissing(interpreter, words);
-  if (code !== 0) throw resolverFailed(words || `it ended with ${signal ?? code}`);
-  return readJson(stdout.trimEnd().split('\n').at(-1) ?? '', ANSWER, resolverFailed);
+  const address = requirements.find(({ url }) => url !== null);
+  if (address) throw buildRefused(name, [formatRequirement(address)], 'it is an address');
+  return requirements.map(formatRequirement);
+}
+
+/** What sdists are offered at is on this machine, wherever a proxy is. */
+function withoutProxyHere(network: Readonly<Record<string, string>>): Record<string, string> {
+  const known = network.no_proxy ?? network.NO_PROXY;
+  const none = known ? `${known},127.0.0.1` : '127.0.0.1';
+  return { ...network, no_proxy: none, NO_PROXY: none };
 }
 
 function targetOf({ python, lock, glibc }: ResolveRequest): Target {
@@ -174,56 +213,4 @@ function chosen({ name, version, wheels }: Resolved, target: Target): LockedWhee
   if (!best) throw resolverFailed(`none of the wheels of ${name} ${version} fits`);
   if (best.sha256 === null) throw noChecksum(name, version);
   return { name, version, url: best.url, sha256: best.sha256, size: best.size };
-}
-
-/** Some at a time, those that are not there; what is there already was used just now. */
-async function downloadAll(
-  fetcher: Fetcher,
-  wheels: readonly LockedWheel[],
-  cache: string,
-  progress: Progress,
-): Promise<void> {
-  const missing: LockedWheel[] = [];
-  for (const wheel of wheels) {
-    const path = join(cache, wheel.sha256);
-    if (existsSync(path)) await utimes(path, new Date(), new Date());
-    else missing.push(wheel);
-  }
-  const failed = new AbortController();
-  const signal = AbortSignal.any([progress.signal, failed.signal]);
-  let bytes = 0;
-  const received = (part: number): void => {
-    bytes += part;
-    progress.detail(`${size(bytes)} of pip’s packages`);
-  };
-  const waiting = missing.values();
-  const fetchNext = async (): Promise<void> => {
-    for (const wheel of waiting) {
-      progress.log(`wheel ${wheelFile(wheel.url)}`);
-      await download(fetcher, wheel, join(cache, wheel.sha256), { signal, received });
-    }
-  };
-  const all = Array.from({ length: AT_A_TIME }, () =>
-    fetchNext().catch((error: unknown) => {
-      failed.abort(error);
-      throw error;
-    }),
-  );
-  await Promise.allSettled(all);
-  if (failed.signal.aborted) throw failed.signal.reason;
-}
-
-async function removeOldest(cache: string, most: number): Promise<void> {
-  const files = await Promise.all(
-    (await readdir(cache)).map(async (name) => {
-      const path = join(cache, name);
-      const found = await stat(path).catch(() => null);
-      return { path, bytes: found?.size ?? 0, usedAt: found?.mtimeMs ?? 0 };
-    }),
-  );
-  let kept = 0;
-  for (const { path, bytes } of files.sort((left, right) => right.usedAt - left.usedAt)) {
-    kept += bytes;
-    if (kept > most) await rm(path, { force: true });
-  }
 }

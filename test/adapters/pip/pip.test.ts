@@ -43,6 +43,7 @@ function make(url = pathToFileURL(root).href, cacheBytes = 1e9) {
   const directory = join(folder, `data${count}`);
   const pip = createPip({
     ...{ python: async () => labPython, indexes: [{ name: 'own', url }], network: {} },
+    sdists: [],
     ...{ dataDirectory: directory, cacheBytes },
   });
   const into = join(folder, `build${count}`);

@@ -26,7 +26,7 @@ const skip =
 describe('PyPI', { skip }, () => {
   test('has wheels that go with conda’s numpy, and their bytes are those it says', async () => {
     const pip = createPip({
-      ...{ python: async () => labPython, indexes: [index], network },
+      ...{ python: async () => labPython, indexes: [index], network, sdists: [] },
       ...{ dataDirectory: join(folder, 'data'), cacheBytes: 1e9 },
     });
     const { progress } = recordProgress();
