@@ -1,6 +1,11 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import {
+  Agent as HttpAgent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as requestHttp,
+} from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
@@ -8,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 /** What lies at an address now. */
 export type Fetched =
+  /** `tag` is null where the same one could be that of something else. */
   | { state: 'found'; body: Readable; tag: string | null }
   /** As it was when the tag was given. */
   | { state: 'same' }
@@ -21,6 +27,8 @@ export interface Fetcher {
 }
 
 const MOST_REDIRECTS = 5;
+/** A file that changed so short ago may change again under the same time: as git's racy entries. */
+const RACY_MS = 2_000;
 
 /** Proxies and certificates are those of the engines: `networkEnvironment`. */
 export function createFetcher(network: Readonly<Record<string, string>>): Fetcher {
@@ -39,10 +47,7 @@ export function createFetcher(network: Readonly<Record<string, string>>): Fetche
   ): Promise<Fetched> {
     const response = await send(url, tag, signal);
     const { statusCode: status = 0, headers } = response;
-    if (status === 200) {
-      const { etag, 'last-modified': modified } = headers;
-      return { state: 'found', body: response, tag: etag ?? modified ?? null };
-    }
+    if (status === 200) return { state: 'found', body: response, tag: tagOf(headers) };
     response.resume();
     if (status === 304) return { state: 'same' };
     // Object stores without a right to list say 403 for what is not there.
@@ -81,14 +86,23 @@ export function createFetcher(network: Readonly<Record<string, string>>): Fetche
 
 async function getFile(url: URL, tag: string | null, signal: AbortSignal): Promise<Fetched> {
   const path = fileURLToPath(url);
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
   if (!found?.isFile()) return { state: 'absent' };
-  const now = `${found.ino} ${found.size} ${found.mtimeMs}`;
+  const now = `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
   if (now === tag) return { state: 'same' };
-  return { state: 'found', body: createReadStream(path, { signal }), tag: now };
+  const isRacy = Date.now() - Number(found.ctimeMs) < RACY_MS;
+  return { state: 'found', body: createReadStream(path, { signal }), tag: isRacy ? null : now };
+}
+
+/** A time of a second stands for whatever was there in it (RFC 9110, 8.8.2.2): none while it lasts. */
+function tagOf(headers: IncomingHttpHeaders): string | null {
+  const { etag, date, 'last-modified': modified } = headers;
+  if (etag) return etag;
+  if (!modified || !date) return null;
+  return Date.parse(date) - Date.parse(modified) >= RACY_MS ? modified : null;
 }
 
 /** The operator's authorities beside the public ones; an unreadable file adds none. */

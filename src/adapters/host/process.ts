@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { Cancelled, type FerryError, outsideError } from '../../domain/errors.ts';
+import { Output, type OutputStream } from './output.ts';
 
 /** A program to run. The argument list reaches it literally: no shell is ever involved. */
 export interface Command {
@@ -24,8 +25,6 @@ export interface Command {
   outputLimit?: number;
 }
 
-export type OutputStream = 'stdout' | 'stderr';
-
 export interface CommandResult {
   /** null when a signal that is not ours ended the program. */
   code: number | null;
@@ -40,9 +39,6 @@ export interface CommandResult {
 }
 
 const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const LONGEST_LINE = 16 * 1024;
-const TAIL_LINES = 200;
-const DEFAULT_OUTPUT_LIMIT = 1024 * 1024;
 /** From the polite signal to SIGKILL; conda takes about a second to tidy up. */
 const FORCE_KILL_MILLISECONDS = 3000;
 /** A descendant that left the process group may keep our pipe open for ever after the program ended. */
@@ -149,13 +145,14 @@ export function spawnService(
   };
 }
 
-type Launch = Pick<Command, 'file' | 'args' | 'cwd' | 'env' | 'input'>;
+/** What is started; one that `talks` is written to while it runs. */
+export type Launch = Pick<Command, 'file' | 'args' | 'cwd' | 'env' | 'input'> & { talks?: boolean };
 
 /**
  * Spawns the program as the leader of its own process group; `signal` ends the whole group, and
  * `deathSignal` reaches the program when we die by kill -9, where no code of ours runs.
  */
-function start(command: Launch, signal: AbortSignal, deathSignal: 'TERM' | 'KILL') {
+export function start(command: Launch, signal: AbortSignal, deathSignal: 'TERM' | 'KILL') {
   const file = findExecutable(command.file, command.env.PATH ?? '');
   if (file === null) throw missing(command.file);
   const setpriv = findExecutable('setpriv', STANDARD_PATH);
@@ -167,7 +164,9 @@ function start(command: Launch, signal: AbortSignal, deathSignal: 'TERM' | 'KILL
     cwd: command.cwd,
     env: command.env,
     extendEnv: false,
-    ...(command.input === undefined ? { stdin: 'ignore' } : { input: command.input }),
+    ...(command.input === undefined
+      ? ({ stdin: command.talks ? 'pipe' : 'ignore' } as const)
+      : { input: command.input }),
     buffer: false,
     reject: false,
     killDescendants: true,
@@ -247,96 +246,6 @@ class Watch {
     this.#command.signal.removeEventListener('abort', this.#onAbort);
     clearTimeout(this.#deadline);
     if (this.#idle) clearTimeout(this.#idle);
-  }
-}
-
-/** What a program writes, kept within bounds. */
-class Output {
-  readonly tail: string[] = [];
-  truncated = false;
-  readonly #limit: number;
-  readonly #onLine: Command['onLine'];
-  readonly #heard: () => void;
-  readonly #chunks: Buffer[] = [];
-  readonly #readers: LineReader[] = [];
-  #bytes = 0;
-
-  constructor(command: Pick<Command, 'onLine' | 'outputLimit'>, heard: () => void) {
-    this.#limit = command.outputLimit ?? DEFAULT_OUTPUT_LIMIT;
-    this.#onLine = command.onLine;
-    this.#heard = heard;
-  }
-
-  get stdout(): string {
-    return Buffer.concat(this.#chunks).toString('utf8');
-  }
-
-  read(stream: NodeJS.ReadableStream | null, name: OutputStream): void {
-    const reader = new LineReader((line) => {
-      this.tail.push(line);
-      if (this.tail.length > TAIL_LINES) this.tail.shift();
-      this.#onLine?.(line, name);
-    });
-    this.#readers.push(reader);
-    stream?.on('data', (chunk: Buffer) => {
-      this.#heard();
-      if (name === 'stdout') this.#keep(chunk);
-      reader.push(chunk);
-    });
-    // A pipe destroyed after the grace period reports an error nobody needs.
-    stream?.on('error', () => {});
-  }
-
-  finish(): void {
-    for (const reader of this.#readers) reader.finish();
-  }
-
-  #keep(chunk: Buffer): void {
-    const kept = chunk.subarray(0, this.#limit - this.#bytes);
-    if (kept.length < chunk.length) this.truncated = true;
-    if (kept.length === 0) return;
-    this.#bytes += kept.length;
-    this.#chunks.push(kept);
-  }
-}
-
-/**
- * Splits bytes into lines. A carriage return ends a line too, for progress bars are many short
- * lines; and so does NUL, which conda writes between its reports of progress.
- */
-class LineReader {
-  readonly #emit: (line: string) => void;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: false });
-  #rest = '';
-  #cut = false;
-
-  constructor(emit: (line: string) => void) {
-    this.#emit = emit;
-  }
-
-  push(chunk: Buffer): void {
-    const pieces = this.#decoder.decode(chunk, { stream: true }).split(/[\r\n\0]/);
-    for (const [index, piece] of pieces.entries()) {
-      if (index > 0) this.#end();
-      this.#append(piece);
-    }
-  }
-
-  finish(): void {
-    this.#append(this.#decoder.decode());
-    this.#end();
-  }
-
-  #append(piece: string): void {
-    const room = LONGEST_LINE - this.#rest.length;
-    if (piece.length > room) this.#cut = true;
-    this.#rest += piece.slice(0, room);
-  }
-
-  #end(): void {
-    if (this.#rest !== '') this.#emit(this.#cut ? `${this.#rest}…` : this.#rest);
-    this.#rest = '';
-    this.#cut = false;
   }
 }
 
