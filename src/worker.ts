@@ -103,7 +103,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
   return {
     async close() {
       await Promise.all([worker.close(), errands.close(), duties.close()]);
-      await opened.close();
+      await Promise.all([opened.close(), engine.close()]);
     },
   };
 }

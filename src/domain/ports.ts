@@ -76,6 +76,8 @@ export interface Engine {
   solve(request: SolveRequest, progress: Progress): Promise<Lock>;
   /** Creates exactly the lock's packages in `prefix`, which must not exist; verifies every sha256. */
   create(request: CreatePrefixRequest, progress: Progress): Promise<void>;
+  /** Ends what it keeps running between two requests. */
+  close(): Promise<void>;
 }
 
 export interface EngineDescription {

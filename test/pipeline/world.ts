@@ -36,6 +36,7 @@ export function createWorld(
     }),
     solve: async () => ({ platform: 'linux-64', packages: [] }),
     create: async () => undefined,
+    close: async () => undefined,
   };
   const ports: DutyPorts = {
     store: memory.store,

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { createZstdDecompress } from 'node:zlib';
+import { INDEX_FILES, type IndexFile } from '../../domain/channel-index.ts';
 import type { Fetcher } from '../host/fetch.ts';
 import { readRepodata, type Versions } from './repodata.ts';
 import { namesOf, readShard, readShardIndex, type ShardIndex } from './shards.ts';
@@ -9,19 +10,12 @@ export interface SubdirContent {
   versions: Versions;
   /** Where the versions of a name are when they are not known yet. */
   index: (ShardIndex & { url: string }) | null;
-  file: File;
+  file: IndexFile;
   tag: string | null;
 }
 
-const FILES = {
-  'repodata_shards.msgpack.zst': 'shards',
-  'repodata.json.zst': 'zst',
-  'repodata.json': 'json',
-} as const;
-type File = keyof typeof FILES;
-/** Its keys as they stand, the cheapest first; types know no more than text of them. In a folder the plain file is read, which every tool that indexes writes. */
-const OVER_HTTP = Object.keys(FILES) as File[];
-const IN_A_FOLDER = OVER_HTTP.toReversed();
+/** In a folder the plain file is read, which every tool that indexes writes. */
+const IN_A_FOLDER = INDEX_FILES.toReversed();
 /** A record is about 30 bytes in the index of shards. */
 const MOST_INDEX_BYTES = 64e6;
 
@@ -35,7 +29,7 @@ export async function readSubdir(
   before: SubdirContent | null,
   signal: AbortSignal,
 ): Promise<SubdirContent | null> {
-  const files = url.startsWith('file:') ? IN_A_FOLDER : OVER_HTTP;
+  const files = url.startsWith('file:') ? IN_A_FOLDER : INDEX_FILES;
   // What was there last time is asked for first: it is likely to be the same.
   const ordered = before ? [before.file, ...files.filter((file) => file !== before.file)] : files;
   for (const file of ordered) {
@@ -46,8 +40,8 @@ export async function readSubdir(
     if (fetched.state === 'absent') continue;
     const { body } = fetched;
     const known = { file, tag: fetched.tag, index: null };
-    if (FILES[file] === 'json') return { ...known, versions: await readRepodata(body) };
-    if (FILES[file] === 'zst') {
+    if (file === 'repodata.json') return { ...known, versions: await readRepodata(body) };
+    if (file === 'repodata.json.zst') {
       const plain = body.pipe(createZstdDecompress());
       body.once('error', (error) => plain.destroy(error));
       return { ...known, versions: await readRepodata(plain) };

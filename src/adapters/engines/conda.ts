@@ -159,6 +159,9 @@ export class CondaEngine implements Engine {
     });
   }
 
+  /** conda keeps nothing running. */
+  async close(): Promise<void> {}
+
   async #inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
     await mkdir(join(this.#home, 'work'), { recursive: true });
     await writeFile(join(this.#home, 'condarc'), CONDARC);

@@ -1,8 +1,12 @@
-"""One request in on standard input, JSON lines out on standard output: the embedded engine.
+"""Requests in on standard input, JSON lines out on standard output: the embedded engine.
 
 A request is one JSON object, `{"do": "solve", ...}`, `{"do": "create", ...}` or `{"do": "describe"}`; the
 answer is any number of `{"type": "progress", "detail": ...}` lines and then one `{"type": "result", ...}` or
 `{"type": "error", "code": ..., "message": ..., "suggestion": ..., "details": ...}`.
+
+Without arguments it answers one request and ends. With `--stay CACHE` it answers solves until its standard input
+ends, many at a time; each has an `id`, which its answer has too, and says in `index` which index of each
+folder of the channels it means. What was read of a folder is kept for as long as its index is the same.
 """
 
 import asyncio
@@ -29,6 +33,9 @@ from rattler.package_streaming import PackageArchive
 # instruction set, and a kernel that every supported distribution has.
 ARCHITECTURE = {"linux-64": "x86_64", "linux-aarch64": "aarch64"}
 KERNEL = "4.18"
+
+# Bytes; what stays where it is takes 100 for each package.
+LONGEST_REQUEST = 16 * 1024 * 1024
 
 
 class Refusal(Exception):
@@ -59,13 +66,66 @@ def virtual_packages(platform, glibc):
     ]
 
 
-class Session:
-    def __init__(self, request):
-        self.request = request
-        self.cache = Path(request["cache"])
-        self.subdirs = [request["platform"], "noarch"]
+class Repodata:
+    """What was read of the channels, forgotten where their index is another one now."""
+
+    def __init__(self, cache):
+        self.cache = cache
         self.client = rattler.Client.default_client()
-        self.gateway = rattler.Gateway(cache_dir=self.cache / "repodata", client=self.client)
+        self.gateway = rattler.Gateway(cache_dir=cache / "repodata", client=self.client)
+        self.file = cache / "repodata" / "tags.json"
+        self.read = {}
+
+    def settle(self, index):
+        """Each row of the index: `{"channel": ..., "subdir": ..., "tag": ..., "state": ...}`.
+
+        `state` is another number whenever the folder may hold something else than before. `tag` is what
+        its server calls what it holds, null where nobody can tell: then rattler asks as it always does.
+        """
+        for row in index:
+            place = f"{row['channel']}/{row['subdir']}"
+            if self.read.get(place) != row["state"]:
+                self.forget(place, row)
+                self.read[place] = row["state"]
+
+    def forget(self, place, row):
+        # Its own copy on the disk rattler believes for as long as the server says (cache-control), and
+        # that there are no shards it believes for ever.
+        tag, is_copied = row["tag"], not row["channel"].startswith("file:")
+        is_other = is_copied and tag is not None and self.tags().get(place) != tag
+        channel = rattler.Channel(row["channel"])
+        self.gateway.clear_repodata_cache(channel, [row["subdir"]], clear_disk=is_other)
+        if is_other:
+            # After the copy is gone: who is killed in between only removes it once more.
+            self.keep({**self.tags(), place: tag})
+
+    def tags(self):
+        """Of what is in the copies on the disk. What cannot be read is not believed."""
+        try:
+            kept = json.loads(self.file.read_text())
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def keep(self, tags):
+        part = self.file.with_name(f"tags-{os.getpid()}.part")
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(tags))
+            part.replace(self.file)
+        except OSError:
+            # A full disk costs the next process a download.
+            part.unlink(missing_ok=True)
+
+
+class Session:
+    def __init__(self, request, repodata=None):
+        self.request = request
+        self.subdirs = [request["platform"], "noarch"]
+        repodata = repodata or Repodata(Path(request["cache"]))
+        self.packages = repodata.cache / "packages"
+        self.client = repodata.client
+        self.gateway = repodata.gateway
 
     async def solve(self):
         sources = [rattler.Channel(url) for url in self.request["channels"]]
@@ -86,7 +146,7 @@ class Session:
         except SolverError as error:
             await self.refuse_missing(sources, str(error))
             raise Refusal("unsatisfiable", "", details=str(error)) from error
-        write("result", packages=[self.entry(record) for record in records])
+        return {"packages": [self.entry(record) for record in records]}
 
     def entry(self, record):
         return {
@@ -125,7 +185,7 @@ class Session:
         await rattler.install(
             records,
             target_prefix=self.request["prefix"],
-            cache_dir=self.cache / "packages",
+            cache_dir=self.packages,
             client=self.client,
             config=config,
             execute_link_scripts=False,
@@ -138,7 +198,7 @@ class Session:
         (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)
         (prefix / "conda-meta").mkdir(parents=True, exist_ok=True)
         (prefix / "conda-meta" / "history").touch()
-        write("result")
+        return {}
 
     async def open(self, url):
         address = urlsplit(url)
@@ -223,20 +283,60 @@ def classify(error):
     return {"code": "engine-failed", "message": text}
 
 
-async def main():
+async def answer(work):
+    """The line that ends an answer: its kind and its fields."""
+    try:
+        return "result", await work
+    except Refusal as refusal:
+        return "error", refusal.fields
+    except Exception as error:
+        return "error", {"suggestion": None, "details": repr(error), **classify(error)}
+
+
+async def answer_one():
     request = json.loads(sys.stdin.readline())
     if request["do"] == "describe":
         return write("result", version=f"py-rattler {rattler.__version__}")
     session = Session(request)
-    try:
-        await {"solve": session.solve, "create": session.create}[request["do"]]()
-    except Refusal as refusal:
-        write("error", **refusal.fields)
-    except Exception as error:
-        write("error", **{"suggestion": None, "details": repr(error), **classify(error)})
+    kind, fields = await answer({"solve": session.solve, "create": session.create}[request["do"]]())
+    write(kind, **fields)
 
 
-asyncio.run(main())
+async def stay(cache):
+    requests = asyncio.StreamReader(limit=LONGEST_REQUEST)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(requests), sys.stdin
+    )
+    repodata = Repodata(cache)
+    one_at_a_time = asyncio.Lock()
+    # The loop itself keeps only weak references to what runs.
+    running = set()
+
+    async def solve(request):
+        async with one_at_a_time:
+            await asyncio.to_thread(repodata.settle, request["index"])
+        return await Session(request, repodata).solve()
+
+    async def serve(request):
+        kind, fields = await answer(solve(request))
+        write(kind, id=request["id"], memory=own_memory(), **fields)
+
+    while line := await requests.readline():
+        task = asyncio.create_task(serve(json.loads(line)))
+        running.add(task)
+        task.add_done_callback(running.discard)
+    # Nobody hears what is still at work.
+    os._exit(0)
+
+
+def own_memory():
+    """Bytes that are this process's own; files that it maps are the system's to take back."""
+    with open("/proc/self/status") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return int(fields["RssAnon"].split()[0]) * 1024
+
+
+asyncio.run(stay(Path(sys.argv[2])) if sys.argv[1:2] == ["--stay"] else answer_one())
 sys.stdout.flush()
 # All is said and done, and the library's threads still run. Taking the interpreter down beneath them
 # crashes it (py-rattler 0.28.0: SIGSEGV or SIGABRT in about 3 of 100 processes on a busy machine).

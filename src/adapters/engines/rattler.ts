@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FerryError, outsideError } from '../../domain/errors.ts';
+import { FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
 import type { Lock } from '../../domain/lock.ts';
 import type {
   Channel,
@@ -12,7 +13,9 @@ import type {
   SolveRequest,
 } from '../../domain/ports.ts';
 import { listOf, number, object, or, parseJson, readJson, string } from '../../domain/shape.ts';
-import { cleanEnvironment, type OutputStream, run } from '../host/process.ts';
+import { createFetcher, type Fetcher } from '../host/fetch.ts';
+import type { OutputStream } from '../host/output.ts';
+import { cleanEnvironment, run, type ServiceEnd } from '../host/process.ts';
 import {
   badSpec,
   channelUnreachable,
@@ -25,14 +28,19 @@ import {
   unsatisfiable,
   versionNotFound,
 } from './errors.ts';
+import { Indexes } from './indexes.ts';
 import { solveKeeping } from './keeping.ts';
+import { KnownAnswers } from './known-answers.ts';
 import type { EngineLimits } from './limits.ts';
 import { type EngineRecord, lockFrom, verifyPrefix } from './lock.ts';
 import { exactly, matchSpec, rattlerText } from './match-spec.ts';
+import { Resident } from './resident.ts';
 
 const PROGRAM = join(import.meta.dirname, 'rattler-engine.py');
 /** A record is about 400 bytes; the largest environments have a thousand. */
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
+/** All that is remembered together: about 30 MB. */
+const MOST_KNOWN_PACKAGES = 50_000;
 const DESCRIBE_SECONDS = 60;
 
 export interface RattlerOptions {
@@ -44,6 +52,8 @@ export interface RattlerOptions {
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;
+  /** Milliseconds; when channels are asked again whether they have changed hangs on it. */
+  now?: () => number;
 }
 
 /** A line of the program's standard output while it is at work. */
@@ -84,25 +94,52 @@ interface Refusal {
   details: string | null;
 }
 
+/** Refusals that follow from the request and the channels' indexes alone. */
+const LASTING = ['package-not-found', 'version-not-found', 'unsatisfiable', 'bad-spec'];
+
 const REFUSAL = object<Refusal>({
   ...{ code: string, message: string },
   suggestion: or(string, null),
   details: or(string, null),
 });
 
-/** The embedded engine: py-rattler, one process for each request, so that a cancel is a kill. */
+/** What the program says in the end. */
+type Answer = { result: Result } | { refusal: Refusal };
+
+/**
+ * The embedded engine: py-rattler. Solves are answered by a process that stays and keeps what it has
+ * read of the channels; the same one again, while no index has changed, from memory. A prefix is
+ * created by a process of its own, so that a cancel is a kill.
+ */
 export class RattlerEngine implements Engine {
   readonly name = 'rattler';
   readonly #options: RattlerOptions;
+  readonly #resident: Resident;
+  readonly #fetcher: Fetcher;
+  readonly #indexes: Indexes;
+  readonly #known = new KnownAnswers<Answer>(MOST_KNOWN_PACKAGES);
+  #version: string | null = null;
 
   constructor(options: RattlerOptions) {
     this.#options = options;
+    this.#fetcher = createFetcher(options.network);
+    this.#indexes = new Indexes(this.#fetcher, options.now);
+    this.#resident = new Resident({
+      launch: () => this.#launch(['--stay', this.#home]),
+      explain: (end) => unanswered(end),
+    });
   }
 
   async describe(): Promise<EngineDescription> {
     const { signal } = new AbortController();
     const progress: Progress = { signal, log: () => {}, detail: () => {} };
-    const { version } = await this.#ask({ do: 'describe' }, DESCRIBE_SECONDS, [], progress);
+    const { version } = await this.#run({ do: 'describe' }, DESCRIBE_SECONDS, [], progress);
+    // Replaced in place: what the one before it holds and has said is another engine's.
+    if (this.#version !== null && this.#version !== version) {
+      this.#resident.renew();
+      this.#known.clear();
+    }
+    this.#version = version;
     const executable = await this.#options.python();
     return { name: 'rattler', version, executable, reason: this.#options.reason };
   }
@@ -114,12 +151,17 @@ export class RattlerEngine implements Engine {
   async #solve(request: SolveRequest, progress: Progress): Promise<Lock> {
     const specs = request.specs.map((spec) => rattlerText(matchSpec(spec, request.channels)));
     const { platform, glibc, channels, keep } = request;
-    const seconds = this.#options.limits.solveSeconds;
     const urls = channels.map((channel) => channel.url);
     const constraints = keep.map((entry) => rattlerText(exactly(entry)));
     const input = { do: 'solve', specs, constraints, platform, glibc, channels: urls };
-    const result = await this.#ask(input, seconds, channels, progress);
-    return lockFrom(platform, result.packages, channels);
+    const index = await this.#indexes.read(channels, platform);
+    throwIfStopped(progress.signal);
+    const key = index.every(({ tag }) => tag !== null) ? digest({ input, index }) : null;
+    const known = key === null ? null : this.#known.get(key);
+    if (known) progress.log('the channels are what they were when the same was solved');
+    const answer = known ?? (await this.#ask({ ...input, index }, progress));
+    if (key !== null && isLasting(answer)) this.#known.put(key, answer, weightOf(answer));
+    return lockFrom(platform, this.#resultOf(answer, channels).packages, channels);
   }
 
   async create({ lock, prefix }: CreatePrefixRequest, progress: Progress): Promise<void> {
@@ -129,7 +171,7 @@ export class RattlerEngine implements Engine {
     const named = channels.map((name) => ({ name, url: '' }));
     const seconds = this.#options.limits.createSeconds;
     try {
-      await this.#ask({ do: 'create', platform, packages, prefix }, seconds, named, progress);
+      await this.#run({ do: 'create', platform, packages, prefix }, seconds, named, progress);
       await verifyPrefix(prefix, lock);
     } catch (error) {
       // Half a prefix is worth nothing, and the next attempt needs the place.
@@ -138,38 +180,58 @@ export class RattlerEngine implements Engine {
     }
   }
 
+  async close(): Promise<void> {
+    this.#fetcher.close();
+    await this.#resident.close();
+  }
+
+  /** Asks the process that stays. */
+  async #ask(request: object, progress: Progress): Promise<Answer> {
+    // A solve says nothing before it is done.
+    const { solveSeconds, idleSeconds } = this.#options.limits;
+    const seconds = Math.min(solveSeconds, idleSeconds);
+    const line = await this.#resident.ask(request, seconds, progress.signal).catch(hungOrNot);
+    const answer = readAnswer(line);
+    if (answer) return answer;
+    throw unreadable(line.slice(0, 200));
+  }
+
   /** Runs the program on one request; its last line is the answer. */
-  async #ask(
+  async #run(
     request: Record<string, unknown>,
     timeoutSeconds: number,
     channels: readonly Channel[],
     progress: Progress,
   ): Promise<Result> {
-    const python = await this.#options.python();
-    const cache = join(this.#options.dataDirectory, 'rattler');
-    await mkdir(cache, { recursive: true });
-    const { code, signal, stdout, tail } = await run({
-      file: python,
-      args: ['-I', PROGRAM],
-      cwd: cache,
-      env: this.#environment(),
+    const { stdout, ...end } = await run({
+      ...(await this.#launch([])),
       signal: progress.signal,
       timeoutSeconds,
       idleSeconds: this.#options.limits.idleSeconds,
-      input: `${JSON.stringify({ ...request, cache })}\n`,
+      input: `${JSON.stringify({ ...request, cache: this.#home })}\n`,
       outputLimit: MOST_OUTPUT_BYTES,
       onLine: (text, stream) => report(text, stream, progress),
-    }).catch((error: unknown) => {
-      const isHung = error instanceof FerryError && error.code === 'program-hung';
-      throw isHung ? engineHung('rattler', error) : error;
-    });
-    const answer = stdout.trimEnd().split('\n').at(-1) ?? '';
-    const type = parseJson(answer, REPORT)?.type;
-    if (type === 'result') return readJson(answer, RESULT, unreadable);
-    if (type === 'error') throw this.#translate(readJson(answer, REFUSAL, unreadable), channels);
-    const words = tail.join('\n');
-    if (words.includes("No module named 'rattler'")) throw missing(python, words);
-    throw engineFailed('rattler', words || `it ended with ${signal ?? code} and said nothing`);
+    }).catch(hungOrNot);
+    const answer = readAnswer(stdout.trimEnd().split('\n').at(-1) ?? '');
+    if (answer === null) throw unanswered(end);
+    return this.#resultOf(answer, channels);
+  }
+
+  async #launch(words: readonly string[]) {
+    const file = await this.#options.python();
+    const home = this.#home;
+    await mkdir(home, { recursive: true });
+    const env = cleanEnvironment({ home, named: this.#options.network });
+    return { file, args: ['-I', PROGRAM, ...words], cwd: home, env };
+  }
+
+  get #home(): string {
+    return join(this.#options.dataDirectory, 'rattler');
+  }
+
+  #resultOf(answer: Answer, channels: readonly Channel[]): Result {
+    if ('result' in answer) return answer.result;
+    throw this.#translate(answer.refusal, channels);
   }
 
   #translate(refusal: Refusal, channels: readonly Channel[]): FerryError {
@@ -186,11 +248,27 @@ export class RattlerEngine implements Engine {
     };
     return errors[refusal.code]?.() ?? engineFailed('rattler', details);
   }
+}
 
-  #environment(): Record<string, string> {
-    const home = join(this.#options.dataDirectory, 'rattler');
-    return cleanEnvironment({ home, named: this.#options.network });
-  }
+/** Null where the line is no answer. Throws `engine-failed` for one that cannot be read. */
+function readAnswer(line: string): Answer | null {
+  const type = parseJson(line, REPORT)?.type;
+  if (type === 'result') return { result: readJson(line, RESULT, unreadable) };
+  if (type === 'error') return { refusal: readJson(line, REFUSAL, unreadable) };
+  return null;
+}
+
+function isLasting(answer: Answer): boolean {
+  return 'result' in answer || LASTING.includes(answer.refusal.code);
+}
+
+/** In packages; a refusal is about as long as one or two. */
+function weightOf(answer: Answer): number {
+  return 'result' in answer ? answer.result.packages.length + 1 : 2;
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 /** Forwards what a line tells people; anything that is not ours goes to the log as it is. */
@@ -204,10 +282,22 @@ function report(text: string, stream: OutputStream, progress: Progress): void {
 const unreadable = (why: string): FerryError =>
   engineFailed('rattler', `its answer cannot be read: ${why}`);
 
-function missing(python: string, details: string): FerryError {
+/** What it means that the program ended without an answer. */
+function unanswered({ code, signal, tail }: ServiceEnd): FerryError {
+  const words = tail.join('\n');
+  if (words.includes("No module named 'rattler'")) return missing(words);
+  return engineFailed('rattler', words || `it ended with ${signal ?? code} and said nothing`);
+}
+
+function hungOrNot(error: unknown): never {
+  const isHung = error instanceof FerryError && error.code === 'program-hung';
+  throw isHung ? engineHung('rattler', error) : error;
+}
+
+function missing(details: string): FerryError {
   return outsideError({
     code: 'engine-missing',
-    message: `The embedded engine is not there: ${python} has no py-rattler.`,
+    message: 'The embedded engine is not there: its interpreter has no py-rattler.',
     suggestion:
       'Remove the private virtual environment so that it is made again, or install deploy/requirements.txt into it.',
     details,

@@ -19,5 +19,6 @@ export function rememberDescription(engine: Engine, { now }: Clock): Engine {
     },
     solve: (request, progress) => engine.solve(request, progress),
     create: (request, progress) => engine.create(request, progress),
+    close: () => engine.close(),
   };
 }

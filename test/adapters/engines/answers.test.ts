@@ -82,7 +82,7 @@ describe('an answer of conda', () => {
 describe('an answer of rattler', () => {
   const engineSaying = (line: string) => {
     const python = join(folder, 'python');
-    writeFileSync(python, `#!/bin/sh\ncat >/dev/null\ncat <<'END'\n${line}\nEND\n`);
+    writeFileSync(python, `#!/bin/sh\nread -r question\ncat <<'END'\n${line}\nEND\n`);
     chmodSync(python, 0o755);
     return new RattlerEngine({
       python: async () => python,
@@ -94,15 +94,19 @@ describe('an answer of rattler', () => {
   };
   const six = { name: 'six', version: '1', build: '0', subdir: 'noarch', url: 'file:///c/s.conda' };
   const wrong: [string, unknown, RegExp][] = [
-    ['no document', '{', /it ended with 0 and said nothing|\{/],
+    ['no document', '{', /rattler failed: \{/],
     ['a document of another program', { type: 7 }, /rattler failed: /],
-    ['packages that are no list', { type: 'result', packages: {} }, /packages is an object/],
+    ['packages that are no list', { id: 1, type: 'result', packages: {} }, /packages is an object/],
     [
       'a package without a version',
-      { type: 'result', packages: [{ ...six, version: null }] },
+      { id: 1, type: 'result', packages: [{ ...six, version: null }] },
       /packages\[0\]\.version is null, not text/,
     ],
-    ['a refusal without a message', { type: 'error', code: 'bad-spec' }, /message is missing/],
+    [
+      'a refusal without a message',
+      { id: 1, type: 'error', code: 'bad-spec' },
+      /message is missing/,
+    ],
   ];
   for (const [what, document, reason] of wrong) {
     test(`that is ${what} is a failure that says so`, async () => {
