@@ -153,6 +153,8 @@ async function main(): Promise<number> {
     root: join(directory, 'edge'),
     slackApiUrl: slack.apiUrl,
     logFile,
+    // The jars of this Hadoop cannot write down which applications there are, so nobody asks for them.
+    overrides: { retention: { usedDays: 0 } },
   });
   say('Starting Conda Ferry: bot and worker, with a Redis of their own.');
   const product = startProduct(slack);

@@ -12,6 +12,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import type { FerryError } from '../../../src/domain/errors.ts';
 import { makeArchive, startWorld, type World, withoutSshd } from './world.ts';
 
 /** HDFS as a folder: what the programs use of `hdfs dfs`, and a journal of it. */
@@ -188,6 +189,21 @@ describe('the cluster behind an edge node', { skip: withoutSshd }, () => {
       const tags = Array.from({ length: 51 }, (_, at) => `conda-ferry:churn@${at + 1}`);
       assert.deepEqual(await uses(tags), []);
       assert.equal(asked.length, 4);
+    });
+
+    it('is not known where the answer breaks off, and none of it is told', async () => {
+      await using manager = await answering('');
+      manager.removeAllListeners('request').on('request', (_, response) => {
+        response.writeHead(200, { 'content-length': 99 }).write('{"apps":', () => {
+          response.destroy();
+        });
+      });
+      hadoop({ 'yarn.resourcemanager.webapp.address': manager.at });
+      await assert.rejects(uses(), ({ code, message }: FerryError) => {
+        assert.equal(code, 'cluster-silent');
+        assert.match(message, /there are: \(18\) /);
+        return true;
+      });
     });
 
     it('is not known where the ResourceManager does not answer, or answers something else', async () => {

@@ -35,5 +35,7 @@ for id in '' $(property "$site" 'yarn\.resourcemanager\.ha\.rm-ids' | tr ',' ' '
     exit 0
   fi
   said=${ended:-$running}
+  # What came of an answer before it broke off tells nobody anything.
+  said=$(printf '%s\n' "$said" | sed -n 's/.*curl: \(([0-9]*).*\)/\1/p')
 done
 fail 52 "$said"
