@@ -1,4 +1,4 @@
-import { isLetGo } from '../src/domain/environment.ts';
+import { type Environment, isLetGo } from '../src/domain/environment.ts';
 import { defineCommand, readerOf } from './command.ts';
 
 export const list = defineCommand({
@@ -19,9 +19,12 @@ export const list = defineCommand({
   async run(args, context) {
     const { services, user } = context;
     const known = await services.environments();
-    const all = args.all ? known : known.filter((each) => !isLetGo(each));
-    const environments = args.mine ? all.filter((environment) => environment.owner === user) : all;
-    const others = args.mine ? all.length - environments.length : null;
-    return { kind: 'environments', environments, others, reader: await readerOf(context) };
+    const there = args.all ? known : known.filter((each) => !isLetGo(each));
+    const mine = (some: Environment[]) =>
+      args.mine ? some.filter((environment) => environment.owner === user) : some;
+    const environments = mine(there);
+    const others = args.mine ? there.length - environments.length : null;
+    const letGo = mine(known).length - environments.length;
+    return { kind: 'environments', environments, others, letGo, reader: await readerOf(context) };
   },
 });

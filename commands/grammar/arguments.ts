@@ -122,17 +122,30 @@ function missingArgument({ command, typed, settings }: Reading, name: string): F
 const NEEDED: Readonly<Record<string, string>> = {
   environment: 'the name of an environment',
   revision: 'the name of an environment',
-  build: 'the name of an environment or a build id',
+  build: 'the name of an environment or an id',
   specs: 'at least one package',
   as: 'a name for the copy, such as `my-churn`',
   tag: 'a tag, such as `prod`',
 };
 
 function unexpectedArgument({ command, settings }: Reading, position: Token): FerryError {
+  if (command.grammar.rest) return withoutDashes(position);
   return userError({
     code: 'unexpected-argument',
     message: `\`${printable(position.text)}\` is one word too many.`,
     suggestion: `Usage: \`${settings.command} ${command.usage}\`.`,
     position,
+  });
+}
+
+/** A word that can only be the application's, before which the dashes are missing. */
+function withoutDashes(position: Token): FerryError {
+  const { text, start } = position;
+  return userError({
+    code: 'unexpected-argument',
+    message: `\`${printable(text)}\` is no word of ours: what is your application's stands behind \`--\`.`,
+    suggestion: `Did you mean \`-- ${printable(text)}\`?`,
+    position,
+    replacement: { text: '-- ', start, end: start },
   });
 }

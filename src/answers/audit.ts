@@ -13,6 +13,7 @@ import {
   heading,
   type Inline,
   list,
+  marked,
   type Part,
   prose,
   small,
@@ -43,7 +44,7 @@ export function describeAudit(reply: AuditReply, _settings: Settings): Document 
     parts: [
       heading('Who did what'),
       list(entries.map(entryLine)),
-      ...(more ? [small(`These are ${count}; `, older)] : []),
+      ...(more ? [small(`These are ${count}; `, marked(older))] : []),
     ],
   };
 }

@@ -19,6 +19,7 @@ import {
   date,
   heading,
   type Inline,
+  marked,
   prose,
   row,
   small,
@@ -29,11 +30,15 @@ import { MOST_ENTRIES, more, nothing } from './lists.ts';
 import { line } from './outside.ts';
 
 export function describeEnvironments(
-  { environments, others, reader }: Extract<Reply, { kind: 'environments' }>,
+  { environments, others, letGo, reader }: Extract<Reply, { kind: 'environments' }>,
   settings: Settings,
 ): Document {
   if (environments.length === 0 && others) return noneOfYours(others, settings);
-  if (environments.length === 0) return nothing('There are no environments yet.', settings);
+  if (environments.length === 0) {
+    const none =
+      letGo === 0 ? 'There are no environments yet.' : `None is there now. ${letGoInWords(letGo)}`;
+    return nothing(none, settings);
+  }
   const shown = environments.slice(0, MOST_ENTRIES);
   return {
     summary: `${counted(environments.length, 'environment')}: ${shown.map(({ name }) => name).join(', ')}`,
@@ -45,8 +50,16 @@ export function describeEnvironments(
         'All about one of them: ',
         code(`${settings.command} show ${shown[0]?.name ?? 'NAME'}`),
       ),
+      ...(letGo > 0 ? [small(marked(letGoInWords(letGo)))] : []),
     ],
   };
+}
+
+/** ``2 were let go: `list --all` shows them.`` */
+function letGoInWords(count: number): string {
+  return count === 1
+    ? '1 was let go: `list --all` shows it.'
+    : `${count} were let go: \`list --all\` shows them.`;
 }
 
 /** `churn@3 of @ana: python=3.11 numpy, on lab` */

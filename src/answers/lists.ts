@@ -2,7 +2,7 @@
 import type { BuildState } from '../domain/build.ts';
 import type { Settings } from '../domain/services.ts';
 import { freeButton } from './buttons.ts';
-import { code, type Document, type Part, prose, small } from './document.ts';
+import { code, type Document, marked, type Part, prose, small } from './document.ts';
 
 export const MOST_ENTRIES = 20;
 
@@ -26,7 +26,7 @@ export function nothing(sentence: string, settings: Settings): Document {
     summary: sentence,
     parts: [
       prose(
-        sentence,
+        marked(sentence),
         ' Make one: ',
         code(`${settings.command} create churn python=3.11 numpy pandas`),
       ),

@@ -46,9 +46,11 @@ export function describeSchedules({
 /** `built weekly, next 2026-03-02 09:00; last 2026-02-23 09:00: Nothing newer.` */
 export function scheduleLine({ every, dueAt, last, tellOnly }: Schedule): Inline[] {
   const found =
-    last === null ? [' not yet'] : [' ', date(last.at), ': ', marked(line(last.text, 300))];
+    last === null
+      ? ['not looked at yet']
+      : ['last ', date(last.at), ': ', marked(line(last.text, 300))];
   return words(
     `${tellOnly ? 'newer packages are told' : 'built'} ${every}, next `,
-    ...[date(dueAt), '; last', ...found],
+    ...[date(dueAt), '; ', ...found],
   );
 }

@@ -36,7 +36,9 @@ export function describeSearch(reply: Search, _settings: Settings): Document {
   const count =
     found.length === 0
       ? `No environment has ${asked}`
-      : `${counted(names.size, 'environment')} (${counted(found.length, 'revision')})`;
+      : names.size === found.length
+        ? counted(names.size, 'environment')
+        : `${counted(found.length, 'revision')} of ${counted(names.size, 'environment')}`;
   return {
     summary: found.length === 0 ? count : `${asked}: ${count}`,
     parts: [
@@ -45,8 +47,8 @@ export function describeSearch(reply: Search, _settings: Settings): Document {
       ...missing.map((each) => prose(missingWords(each))),
       small(
         [
-          `${counted(looked, 'revision')} looked through${all ? '' : ', those that names and tags mean'}`,
           found.length > 0 && count,
+          `${counted(looked, 'revision')} looked through${all ? '' : ': those that names and tags mean'}`,
           pages > 1 && `page ${shown} of ${pages}`,
         ]
           .filter(Boolean)

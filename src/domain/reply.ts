@@ -63,7 +63,14 @@ export type Reply =
   | { kind: 'comparison'; from: Side; to: Side; compared: Compared }
   | { kind: 'builds'; builds: Build[] }
   /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
-  | { kind: 'environments'; environments: Environment[]; others: number | null; reader: Reader }
+  | {
+      kind: 'environments';
+      environments: Environment[];
+      others: number | null;
+      /** How many were let go and are not among them. */
+      letGo: number;
+      reader: Reader;
+    }
   | {
       kind: 'environment';
       environment: Environment;

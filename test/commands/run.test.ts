@@ -28,6 +28,19 @@ async function answerOf(text: string, packages: string[], stagings: Staging[]): 
   return execute(text, commands, { ...place, services, commands: commandHelp });
 }
 
+describe('an application', () => {
+  test('whose dashes are missing is offered with them', async () => {
+    const reply = await answer('run churn spark-submit app.py --date today', 'python');
+    assert.equal(reply.kind, 'refusal');
+    assert.match(plainPhrase(reply.error.message), /`app\.py` .* behind `--`/);
+    const whole = await answer('run churn spark-submit app.py', 'python');
+    assert.deepEqual(
+      whole.kind === 'refusal' && whole.error.repairs.map(({ command }) => command),
+      ['run churn spark-submit -- app.py'],
+    );
+  });
+});
+
 describe('a notebook kernel', () => {
   test('is not offered for an environment that cannot start one, but the build that could is', async () => {
     const reply = await answer('run churn --for jupyter', 'python', 'numpy');

@@ -335,6 +335,11 @@ describe('a name whose revisions are all let go', () => {
       ['let-go', ['delete churn --forget', 'restore churn@3']],
     );
     assert.deepEqual([await names('list'), await names('list --all')], [[], ['churn']]);
+    const hidden = async (text: string) => {
+      const reply = await world.say(OWNER, text);
+      return reply.kind === 'environments' && reply.letGo;
+    };
+    assert.deepEqual([await hidden('list'), await hidden('list --all')], [1, 0]);
     const create = 'create churn python=3.11 numpy';
     assert.equal(codeOf(await world.say('U9', create)), 'name-taken');
     assert.equal((await world.say(OWNER, 'delete churn --forget')).kind, 'notice');

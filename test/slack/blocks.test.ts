@@ -105,6 +105,7 @@ const extremes: Readonly<Record<string, Reply>> = {
       environment(`environment-number-${index}`),
     ),
     others: null,
+    letGo: 0,
   },
   'extreme-environment': {
     kind: 'environment',
