@@ -39,6 +39,13 @@ export interface Lock {
 
 export type Platform = 'linux-64' | 'linux-aarch64';
 
+/** A lock as an engine links it: the same engine links the same package in the same way. */
+export interface Linked {
+  lock: Lock;
+  /** With its version: `rattler py-rattler 0.28.0`. */
+  engine: string;
+}
+
 /** Sorted by name: two solvers that agree give the same text. */
 export function canonicalLock(lock: Lock): Lock {
   const { platform, wheels = [] } = lock;

@@ -16,7 +16,7 @@ import type { PrefixFile } from './prefix.ts';
  * a source, `-O` variants) and those no package lists: they are traces of somebody having run
  * Python in the prefix, and would make two packings of one environment differ.
  */
-const CACHED = /^((?:.*\/)?)__pycache__\/([^/]+)\.([^./]+?)(\.opt-[^./]+)?\.pyc$/;
+const CACHED = /^((?:.*\/)?)__pycache__\/([^/]+?)\.([^./]+?)(\.opt-[^./]+)?\.pyc$/;
 
 /** numba's index and machine code: tied to a source's time as well, and written where it runs. */
 const NUMBA = /(^|\/)__pycache__\/[^/]+\.nb[ic]$/;

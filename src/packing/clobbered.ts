@@ -118,7 +118,7 @@ function culpritOf(
 }
 
 /** conda's scripts that a package has run when it is linked (`<name>-post-link.sh`). */
-const LINK_SCRIPT = /^bin\/\.[^/]+-(pre|post)-link\.sh$/;
+export const LINK_SCRIPT = /^bin\/\.[^/]+-(pre|post)-link\.sh$/;
 
 /** Whether a link script names a path: by its last part, or by the folder it lies in. */
 function changedByLinkScripts(prefix: string, owners: Owners): (path: string) => boolean {

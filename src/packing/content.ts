@@ -25,6 +25,15 @@ export interface ScannedFile {
   large: LargeKind | null;
 }
 
+/** Where a packing gets what is in the files of its members. */
+export interface Contents {
+  /** Whether compiled Python would outlive its source. */
+  isOutdated(entry: FileEntry): boolean;
+  scan(entry: FileEntry): Promise<ScannedFile>;
+  /** The archived bytes, in blocks of at most 1 MiB that stay valid after the next call. */
+  blocks(file: ScannedFile): Iterable<Buffer>;
+}
+
 /** Above this a file is never in memory as a whole: it is rewritten piece by piece. */
 const MAX_IN_MEMORY_BYTES = 64 * 1024 * 1024;
 
@@ -35,7 +44,7 @@ export function inScanOrder(entries: readonly Entry[]): Entry[] {
 }
 
 /** Reads files of one prefix, one after the other: they share a buffer. */
-export class ContentReader {
+export class ContentReader implements Contents {
   readonly #prefix: string;
   readonly #relocation: Relocation;
   readonly #files: PrefixFiles;
@@ -74,10 +83,7 @@ export class ContentReader {
   /** Reads a file once: digests and whether it must be rewritten. Errors: `prefix-changed`. */
   async scan(entry: FileEntry): Promise<ScannedFile> {
     const { source } = entry;
-    if (source.kind === 'memory') {
-      const { bytes } = source;
-      return unchanged(entry, { bytes: bytes.length, sha256: hash('sha256', bytes) });
-    }
+    if (source.kind === 'memory') return scanMemory(entry, source.bytes);
     const { file } = source;
     const seen = await this.#firstLook.at(file, entry.path);
     const scanned = await this.#scanSeen(entry, source, seen);
@@ -122,7 +128,6 @@ export class ContentReader {
     return { ...same, bytes, sha256, rewritten: true, large };
   }
 
-  /** The archived bytes, in blocks of at most 1 MiB that stay valid after the next call. */
   *blocks({ entry, rewritten, large }: ScannedFile): Generator<Buffer> {
     const { source } = entry;
     if (source.kind === 'memory') {
@@ -142,6 +147,11 @@ export class ContentReader {
   }
 }
 
+/** A member that is made by packing itself. */
+export function scanMemory(entry: FileEntry, bytes: Buffer): ScannedFile {
+  return unchanged(entry, { bytes: bytes.length, sha256: hash('sha256', bytes) });
+}
+
 function unchanged(
   entry: FileEntry,
   { bytes, sha256 }: Pick<ScannedFile, 'bytes' | 'sha256'>,
@@ -150,7 +160,7 @@ function unchanged(
   return { entry, bytes, sha256, ...untouched, faults: [] };
 }
 
-function* inBlocks(content: Buffer): Generator<Buffer> {
+export function* inBlocks(content: Buffer): Generator<Buffer> {
   for (let from = 0; from < content.length; from += BLOCK_BYTES) {
     yield content.subarray(from, from + BLOCK_BYTES);
   }

@@ -62,8 +62,27 @@ function writtenPlace(link: PrefixFile): string | null {
   return place === '..' || place.startsWith('../') ? null : place;
 }
 
+/** A prefix whose links are followed: by the listing, and by the file system for what that lacks. */
+export interface FollowedPrefix {
+  prefix: string;
+  /** Its real path. */
+  root: string;
+  /** Whether something lies at a path of it that the listing does not have. */
+  isThere(path: string): boolean;
+}
+
+export function prefixOnDisk(prefix: string): FollowedPrefix {
+  return {
+    ...{ prefix, root: realpathSync(prefix) },
+    isThere: (path) => realPath(`${prefix}/${path}`) !== null,
+  };
+}
+
 /** Where every link of a prefix leads, by its path. */
-export function linkEnds(prefix: string, files: readonly PrefixFile[]): Map<string, LinkEnd> {
+export function linkEnds(
+  prefix: FollowedPrefix,
+  files: readonly PrefixFile[],
+): Map<string, LinkEnd> {
   const follower = new Follower(prefix, files);
   const ends = new Map<string, LinkEnd>();
   for (const file of files) {
@@ -76,11 +95,13 @@ export function linkEnds(prefix: string, files: readonly PrefixFile[]): Map<stri
 class Follower {
   readonly #prefix: string;
   readonly #root: string;
+  readonly #isThere: FollowedPrefix['isThere'];
   readonly #byPath: ReadonlyMap<string, PrefixFile>;
 
-  constructor(prefix: string, files: readonly PrefixFile[]) {
+  constructor({ prefix, root, isThere }: FollowedPrefix, files: readonly PrefixFile[]) {
     this.#prefix = prefix;
-    this.#root = realpathSync(prefix);
+    this.#root = root;
+    this.#isThere = isThere;
     this.#byPath = new Map(files.map((file) => [file.path, file]));
   }
 
@@ -138,7 +159,7 @@ class Follower {
 
   /** What the listing does not have: nothing at all, or something that is left out of archives. */
   #unlisted(path: string): LinkEnd {
-    const kind = realPath(`${this.#prefix}/${path}`) === null ? 'nothing' : 'outside';
+    const kind = this.#isThere(path) ? 'outside' : 'nothing';
     return { kind, target: `${this.#prefix}/${path}` };
   }
 

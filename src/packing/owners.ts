@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { type CondaPackage, type FileRecord, readCondaMeta } from './conda-meta.ts';
 import { fileDigest } from './digest.ts';
-import { type LinkEnd, linkEnds, realPath, withLinkedFiles } from './links.ts';
+import { type LinkEnd, linkEnds, prefixOnDisk, realPath, withLinkedFiles } from './links.ts';
 import { packageLinks, refuseLostCache } from './package-links.ts';
 import { type PipPackage, readPipPackages } from './pip.ts';
 import type { PrefixFile } from './prefix.ts';
@@ -63,7 +63,7 @@ export async function readOwners(prefix: string, listed: readonly PrefixFile[]):
   }
   return {
     files,
-    ends: linkEnds(prefix, files),
+    ends: linkEnds(prefixOnDisk(prefix), files),
     conda,
     pip,
     recordOf: (path) => claims.get(path)?.record ?? null,

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { userError } from '../domain/errors.ts';
+import type { Linked } from '../domain/lock.ts';
 import type { ArchiveFormat } from '../domain/request.ts';
 
 export interface PackRequest {
@@ -16,6 +17,11 @@ export interface PackRequest {
   level?: number;
   /** Where the archive will be unpacked, when that is known: paths in files are made to fit. */
   targetPrefix?: string | null;
+  /**
+   * What an engine has linked into the prefix, where nothing else happened in it since: with a cache,
+   * the packages are known from then on.
+   */
+  linked?: Linked | null;
   signal?: AbortSignal;
   onProgress?: (progress: PackProgress) => void;
 }

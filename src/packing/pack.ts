@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import type { ArchiveFormat } from '../domain/request.ts';
 import { sizeWarnings } from './archive-warnings.ts';
 import { SegmentCache } from './cache.ts';
-import { ContentReader } from './content.ts';
+import { ContentReader, type Contents } from './content.ts';
 import { fileErrorInWords, refuseOutput } from './file-errors.ts';
 import { lookAhead } from './look-ahead.ts';
 import { Output, type WrittenSegment } from './output.ts';
 import { DEFAULT_LEVEL, type PackRequest, targetPrefixOf, validate } from './pack-request.ts';
-import { planArchive } from './plan.ts';
+import { type Plan, planArchive } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
+import { remember, WatchedContents } from './remembering.ts';
 import { SegmentReading, type Step } from './segment-reading.ts';
 import { SegmentWriting } from './segment-writing.ts';
 import { TarGzWriter } from './tar-gz-writer.ts';
@@ -67,11 +68,28 @@ async function packPrefix(request: PackRequest): Promise<PackReport> {
   const names = prefixNames(prefix);
   const leaveOut = [request.output, request.cache ?? null];
   const plan = await planArchive({ prefix, names, targetPrefix, links, leaveOut, signal });
-  const reader = new ContentReader({ prefix, names, targetPrefix });
+  const contents = new ContentReader({ prefix, names, targetPrefix });
+  const { cache, linked } = request;
+  if (!cache || !linked) return writeArchive(request, plan, contents, started);
+  const watched = new WatchedContents(contents);
+  const report = await writeArchive(request, plan, watched, started);
+  const place = { names, links } as const;
+  const warning = remember({ cache, linked, format, place, plan, watched });
+  return warning ? { ...report, warnings: [...report.warnings, warning] } : report;
+}
+
+/** Writes a planned archive; leaves no file when that fails. */
+export async function writeArchive(
+  request: PackRequest,
+  plan: Plan,
+  contents: Contents,
+  started: number,
+): Promise<PackReport> {
+  const { format, root, level = DEFAULT_LEVEL } = request;
   const cache = request.cache ? new SegmentCache(request.cache) : null;
   const writer = format === 'zip' ? new ZipWriter(root) : new TarGzWriter(root);
   const output = await Output.create(request.output);
-  const reading = new SegmentReading({ plan, reader, cache, level, request });
+  const reading = new SegmentReading({ plan, contents, cache, level, request });
   const totalBytes = plan.bytes;
   const writing = new SegmentWriting({ writer, output, cache, request, totalBytes });
   try {

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Lock, LockedPackage } from '../domain/lock.ts';
+import type { Linked, LockedPackage } from '../domain/lock.ts';
 import type { ArchiveFormat } from '../domain/request.ts';
 import {
   boolean,
@@ -65,6 +65,8 @@ export interface IndexedMember {
   path: string;
   /** The file of the prefix, perhaps another package's, that it has the content of. */
   source: string;
+  /** What that package's record says of it; null for a file of this package. */
+  lent: FileRecord | null;
   bytes: number;
   /** Digest of the archived bytes. */
   sha256: string;
@@ -75,19 +77,21 @@ export interface IndexedMember {
 
 const digest: Shape<string | null> = (value) => (value === null ? null : string(value));
 
+const LINKED = object<FileRecord>({
+  sha256: digest,
+  mode: or(oneOf<'text' | 'binary'>(['text', 'binary']), null),
+  placeholderBytes: number,
+});
+
 const FILE = object<IndexedFile>({
-  ...{ path: string, executable: boolean, bytes: number, target: string },
+  ...{ path: string, executable: boolean, bytes: number, target: string, linked: LINKED },
   kind: oneOf(['file', 'link']),
   fate: oneOf(['keep', 'uncheck', 'drop']),
-  linked: object<FileRecord>({
-    sha256: digest,
-    mode: or(oneOf<'text' | 'binary'>(['text', 'binary']), null),
-    placeholderBytes: number,
-  }),
 });
 
 const MEMBER = object<IndexedMember>({
   ...{ path: string, source: string, bytes: number, sha256: string },
+  lent: or(LINKED, null),
   record: or(
     object<PrefixRecord>({
       path: string,
@@ -113,10 +117,7 @@ const HEAD = object<Omit<PackageIndex, 'blanked'>>({
 });
 
 /** How packages are linked: the same package linked in the same way has the same files. */
-export interface Linking {
-  lock: Lock;
-  /** The engine with its version: `rattler py-rattler 0.28.0`. */
-  engine: string;
+export interface Linking extends Linked {
   /** Every path of the prefix that is written in its files. */
   names: readonly string[];
   /** A zip has copies where a tar has links. */

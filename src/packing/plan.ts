@@ -34,6 +34,8 @@ export interface Plan {
   /** `scripts`, `conda-meta` and `notes`, once it is known what is in the files. */
   closing(records: readonly PrefixRecord[], warnings: readonly PackWarning[]): Segment[];
   owners: Owners;
+  /** What of the prefix travels, by path. */
+  kept: ReadonlyMap<string, KeptFile>;
   warnings: PackWarning[];
   /** For progress: files, and their bytes in the prefix. */
   files: number;
@@ -85,20 +87,9 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
   const owners = await readOwners(prefix, listed);
   const ownScripts = request.targetPrefix === null;
   const kept = await keepFiles(prefix, owners, ownScripts);
-  const members = archiveMembers(kept, owners.ends, request.links);
-  const { entries } = members;
-  const opening = groupBySegment(entries, owners);
+  const plan = planKept({ ...request, kept, owners });
   return {
-    segments: opening,
-    closing: (records, warnings) => [
-      {
-        name: 'scripts',
-        entries: ownScripts ? scripts(request.names, records) : [],
-      },
-      { name: 'conda-meta', entries: condaMeta(owners) },
-      { name: 'notes', entries: notes({ targetPrefix: request.targetPrefix, warnings }) },
-    ],
-    owners,
+    ...plan,
     warnings: [
       ...(isOutputInside
         ? [
@@ -114,7 +105,35 @@ export async function planArchive(request: PlanRequest): Promise<Plan> {
         path,
       })),
       ...leftOutWarnings(prefix, listed, (path) => owners.recordOf(path) !== null, ownScripts),
-      ...linkWarnings(members, request.links),
+      ...plan.warnings,
+    ],
+  };
+}
+
+/** The plan for files of which it is known that they are kept and whose they are. */
+export function planKept({
+  kept,
+  owners,
+  names,
+  targetPrefix,
+  links,
+}: Pick<PlanRequest, 'names' | 'targetPrefix' | 'links'> & Pick<Plan, 'kept' | 'owners'>): Plan {
+  const members = archiveMembers(kept, owners.ends, links);
+  const { entries } = members;
+  return {
+    segments: groupBySegment(entries, owners),
+    closing: (records, warnings) => [
+      {
+        name: 'scripts',
+        entries: targetPrefix === null ? scripts(names, records) : [],
+      },
+      { name: 'conda-meta', entries: condaMeta(owners) },
+      { name: 'notes', entries: notes({ targetPrefix, warnings }) },
+    ],
+    owners,
+    kept,
+    warnings: [
+      ...linkWarnings(members, links),
       ...(kept.has('bin/python')
         ? []
         : [
@@ -176,7 +195,7 @@ async function keepFiles(
 }
 
 /** A `__pycache__` whose files all stay behind stays behind too. */
-function dropHollowCaches(kept: Map<string, KeptFile>): Map<string, KeptFile> {
+export function dropHollowCaches(kept: Map<string, KeptFile>): Map<string, KeptFile> {
   const used = new Set<string>();
   for (const { file } of kept.values()) {
     if (file.kind !== 'directory') used.add(posix.dirname(file.path));

@@ -46,10 +46,15 @@ export class Recording {
   }
 
   #blameCache(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.warning = {
-      id: 'cache-not-written',
-      text: `Compressed files could not be kept for the next packing: ${reason}.`,
-    };
+    this.warning = notKept(error);
   }
+}
+
+/** What is said of a cache that cannot be written. */
+export function notKept(error: unknown): PackWarning {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    id: 'cache-not-written',
+    text: `Compressed files could not be kept for the next packing: ${reason}.`,
+  };
 }

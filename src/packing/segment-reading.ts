@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type CachedSegment, type SegmentCache, segmentKey } from './cache.ts';
 import { clobberWarnings } from './clobbered.ts';
-import { type ContentReader, inScanOrder, type ScannedFile } from './content.ts';
+import { type Contents, inScanOrder, type ScannedFile } from './content.ts';
 import { deflateBlock } from './deflate.ts';
 import { type FoundFault, faultWarnings } from './faults.ts';
 import { repeatedWarning } from './link-warnings.ts';
@@ -39,7 +39,7 @@ export interface SegmentAtWork {
 /** The reading side of one packing: reads, hashes, hands blocks to the pool and asks the cache. */
 export class SegmentReading {
   readonly #plan: Plan;
-  readonly #reader: ContentReader;
+  readonly #contents: Contents;
   readonly #cache: SegmentCache | null;
   readonly #level: number;
   readonly #request: PackRequest;
@@ -56,13 +56,13 @@ export class SegmentReading {
 
   constructor(parts: {
     plan: Plan;
-    reader: ContentReader;
+    contents: Contents;
     cache: SegmentCache | null;
     level: number;
     request: PackRequest;
   }) {
     this.#plan = parts.plan;
-    this.#reader = parts.reader;
+    this.#contents = parts.contents;
     this.#cache = parts.cache;
     this.#level = parts.level;
     this.#request = parts.request;
@@ -116,7 +116,7 @@ export class SegmentReading {
     let previous: Buffer | null = null;
     let crc = 0;
     let done = 0;
-    for (const block of this.#reader.blocks(file)) {
+    for (const block of this.#contents.blocks(file)) {
       crc = crc32(block, crc);
       done += block.length;
       const data = deflateBlock(block, previous, this.#level);
@@ -174,7 +174,7 @@ export class SegmentReading {
     for (const entry of inScanOrder(entries)) {
       if (entry.kind !== 'file') continue;
       await this.#turns.take(bytesOnDisk(entry));
-      if (!this.#reader.isOutdated(entry)) files.set(entry, await this.#reader.scan(entry));
+      if (!this.#contents.isOutdated(entry)) files.set(entry, await this.#contents.scan(entry));
     }
     return files;
   }

@@ -30,6 +30,7 @@ const INDEX: PackageIndex = {
   members: [
     {
       ...{ path: 'lib/a\n"ü.py', source: 'lib/a\n"ü.py', bytes: 7, sha256: 'f'.repeat(64) },
+      lent: { sha256: 'e'.repeat(64), mode: null, placeholderBytes: 0 },
       record: { path: 'lib/a\n"ü.py', mode: 'declared', capacity: 0 },
       faults: [{ fault: 'start-up', path: 'lib/a\n"ü.py' }],
     },
