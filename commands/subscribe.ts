@@ -54,10 +54,18 @@ function saying(
 ): Phrase {
   const who = subscription.channel === null ? 'You are' : 'This channel is';
   const is = `${who} ${isSame(subscription, before) ? 'already ' : ''}told`;
-  const ends = ` \`${services.settings.command} ${unsubscribeCommand(subscription)}\` ends it.`;
+  const ends = endsIt(subscription, services.settings.command);
   const what = watchedInWords(subscription);
   const outcomes = outcomesInWords(subscription.outcomes);
-  return [`${is} of `, ...what, `: ${outcomes}.`, ends];
+  return [`${is} of `, ...what, `: ${outcomes}.`, ...ends];
+}
+
+/** A person is named to who reads it; in a command their id would stand, which nobody knows. */
+function endsIt(subscription: Subscription, slash: string): Exclude<Phrase, string> {
+  const { environment, owner, edge, channel } = subscription;
+  if (owner === null || environment !== null || edge !== null || channel !== null)
+    return [` \`${slash} ${unsubscribeCommand(subscription)}\` ends it.`];
+  return [` \`${slash} unsubscribe\` with `, { person: owner }, ' behind it ends it.'];
 }
 
 function isSame({ outcomes }: Subscription, before: Subscription | null): boolean {

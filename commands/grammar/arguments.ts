@@ -143,7 +143,7 @@ function withoutDashes(position: Token): FerryError {
   const { text, start } = position;
   return userError({
     code: 'unexpected-argument',
-    message: `\`${printable(text)}\` is no word of ours: what is your application's stands behind \`--\`.`,
+    message: `Your application and its arguments come after \`--\`, and there is none before \`${printable(text)}\`.`,
     suggestion: `Did you mean \`-- ${printable(text)}\`?`,
     position,
     replacement: { text: '-- ', start, end: start },

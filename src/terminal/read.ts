@@ -172,6 +172,6 @@ function typed({ name, specs, pip, channels }: FileContent): string {
     ...{ layout: 'local', format: 'auto', packer: 'segments', force: false },
   });
   return command.length <= LONGEST_TEXT
-    ? `Type: ${command}`
+    ? `Type in Slack, or in quotes after conda-ferry exec --: ${command}`
     : `As a command it has ${command.length} characters; one that is typed has at most ${LONGEST_TEXT}.`;
 }

@@ -32,7 +32,7 @@ describe('an application', () => {
   test('whose dashes are missing is offered with them', async () => {
     const reply = await answer('run churn spark-submit app.py --date today', 'python');
     assert.equal(reply.kind, 'refusal');
-    assert.match(plainPhrase(reply.error.message), /`app\.py` .* behind `--`/);
+    assert.match(plainPhrase(reply.error.message), /come after `--`.* none before `app\.py`/);
     const whole = await answer('run churn spark-submit app.py', 'python');
     assert.deepEqual(
       whole.kind === 'refusal' && whole.error.repairs.map(({ command }) => command),

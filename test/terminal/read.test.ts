@@ -71,7 +71,7 @@ describe('conda-ferry read', () => {
         '    Give that file as well, or copy its rows into this one.',
         'Left out or changed:',
         '  line 6: `pywin32` is for another platform (`win`), and left out.',
-        'Type: create churn python=3.11 numpy>=1.26,<2 --pip rich[jupyter]==13.7.0 --channel conda-forge',
+        'Type in Slack, or in quotes after conda-ferry exec --: create churn python=3.11 numpy>=1.26,<2 --pip rich[jupyter]==13.7.0 --channel conda-forge',
         '',
       ].join('\n'),
     );
