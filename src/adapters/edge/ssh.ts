@@ -145,7 +145,7 @@ async function execute(
 ): Promise<SshResult> {
   const { signal, deadlineMilliseconds } = operation;
   signal.throwIfAborted();
-  let channel: ClientChannel | null = null;
+  let opened: Opened | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stop: (() => void) | undefined;
   const interrupted = new Promise<never>((_, reject) => {
@@ -158,20 +158,37 @@ async function execute(
   });
   interrupted.catch(() => {});
   try {
-    channel = await Promise.race([openChannel(client, command), cut, interrupted]);
-    return await Promise.race([drive(channel, cut, operation), cut, interrupted]);
+    opened = await Promise.race([openChannel(client, command), cut, interrupted]);
+    return await Promise.race([drive(opened, cut, operation), cut, interrupted]);
   } finally {
     clearTimeout(timer);
     if (stop) signal.removeEventListener('abort', stop);
     // Closing the channel closes the command's input, which ends a command that watches it.
-    channel?.close();
+    opened?.channel.close();
   }
 }
 
-function openChannel(client: Client, command: string): Promise<ClientChannel> {
+interface Opened {
+  channel: ClientChannel;
+  /** How the command ended, once the other side has said so. */
+  exit: { result: SshResult | null };
+}
+
+/**
+ * Listens before anything else can happen: when the whole answer of a quick command comes in one
+ * piece, its end is told before a promise goes on, and is told once.
+ */
+function openChannel(client: Client, command: string): Promise<Opened> {
   return new Promise((resolve, reject) => {
     try {
-      client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+      client.exec(command, (error, channel) => {
+        if (error) return reject(error);
+        const exit: Opened['exit'] = { result: null };
+        channel.on('exit', (code: number | null, signal?: string) => {
+          exit.result = { code, signal: signal ?? null };
+        });
+        resolve({ channel, exit });
+      });
     } catch (error) {
       reject(new LinkCut(error instanceof Error ? error.message : String(error)));
     }
@@ -179,17 +196,10 @@ function openChannel(client: Client, command: string): Promise<ClientChannel> {
 }
 
 async function drive(
-  channel: ClientChannel,
+  { channel, exit }: Opened,
   cut: Promise<never>,
   operation: SshOperation,
 ): Promise<SshResult> {
-  const result: SshResult = { code: null, signal: null };
-  let exited = false;
-  channel.on('exit', (code: number | null, name?: string) => {
-    exited = true;
-    result.code = code;
-    result.signal = name ?? null;
-  });
   channel.on('error', () => {});
   channel.on('data', (chunk: Buffer) => operation.onStdout?.(chunk));
   channel.stderr.on('data', (chunk: Buffer) => operation.onStderr?.(chunk));
@@ -207,8 +217,8 @@ async function drive(
   });
   // A failing input (a local file that cannot be read) must not wait for the command to end.
   await Promise.race([ended, input.then(() => ended)]);
-  if (!exited) throw new LinkCut('the command ended without an exit code');
-  return result;
+  if (!exit.result) throw new LinkCut('the command ended without an exit code');
+  return exit.result;
 }
 
 async function authenticationOf(target: SshTarget): Promise<Pick<Config, 'agent' | 'privateKey'>> {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { connect } from '../../../src/adapters/edge/ssh.ts';
 import { execFileSync } from '../../harness/command.ts';
 import { startWorld, type World, withoutSshd } from './world.ts';
 
@@ -131,6 +132,28 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
     assert.match(world.log.join('\n') + result.stdout, /started/);
     world.link.cutNow();
     world.link.thaw();
+  });
+
+  it('hears the exit code of a command whose whole answer comes at once, as to a busy process', async () => {
+    const { name, host, port, user, privateKeyFile, hostKey } = world.config;
+    const { signal } = world.progress;
+    const connection = await connect(
+      {
+        ...{ edge: name, host, port, user, privateKeyFile, hostKey },
+        ...{ connectTimeoutMilliseconds: 5_000, silenceMilliseconds: 60_000 },
+      },
+      signal,
+    );
+    // While nothing is read for so long, the start, the output and the end of the command gather.
+    const idle = new Int32Array(new SharedArrayBuffer(4));
+    const busy = setInterval(() => Atomics.wait(idle, 0, 0, 200), 1);
+    try {
+      const operation = { signal, deadlineMilliseconds: 60_000 };
+      assert.deepEqual(await connection.execute('exit 3', operation), { code: 3, signal: null });
+    } finally {
+      clearInterval(busy);
+      connection.close();
+    }
   });
 
   it('stops connecting when the caller stops', async () => {
