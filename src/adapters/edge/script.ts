@@ -7,7 +7,6 @@ import { quote } from '../../domain/shell.ts';
 /** Names of the programs in `scripts/`. */
 export type ScriptName =
   | 'prepare'
-  | 'reuse'
   | 'assemble'
   | 'publish'
   | 'unpack'
@@ -21,6 +20,9 @@ export type ScriptName =
   | 'profile'
   | 'hdfs'
   | 'run';
+
+/** Programs that know of the packages that an edge keeps unpacked. */
+const WITH_PACKAGES: ReadonlySet<ScriptName> = new Set(['prepare', 'unpack', 'remove', 'sweep']);
 
 export interface Script {
   name: ScriptName;
@@ -74,6 +76,7 @@ export function composeScript(
     ...Object.entries(script.variables).map(([name, value]) => `${name}=${quote(String(value))}`),
     extra,
     read('common'),
+    WITH_PACKAGES.has(script.name) ? read('packages') : '',
     script.login ? 'begin' : '',
     read(script.name),
   ].join('\n');
@@ -91,6 +94,6 @@ export function composeScript(
 }
 
 /** The text of a file in `scripts/`. */
-export function read(name: ScriptName | 'common' | 'launcher'): string {
+export function read(name: ScriptName | 'common' | 'packages' | 'launcher'): string {
   return readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
 }

@@ -1,5 +1,4 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
-import type { Session } from './session.ts';
 import type { Range } from './upload.ts';
 
 /** Where the bytes of a new archive come from, in order. */
@@ -33,24 +32,26 @@ export function coversArchive(segments: readonly ArchiveSegment[], archive: Arch
   return segments.length > 0 && end === archive.bytes;
 }
 
-/**
- * Asks which segments the archives on the edge have already. Null when too little can be reused.
- * What is assembled is verified as a whole afterwards, so an index need not be trusted.
- */
-export async function planAssembly(
-  session: Session,
-  root: string,
-  segments: readonly ArchiveSegment[],
-): Promise<Assembly | null> {
-  const { stdout } = await session.script({
-    name: 'reuse',
-    variables: { root, wanted: segments.map(({ sha256 }) => sha256).join('\n') },
-  });
+/** Segments that archives on the edge hold, by sha256, as `prepare` tells them. */
+export type FoundSegments = ReadonlyMap<string, { file: string; offset: number }>;
+
+export function foundSegments(stdout: string): FoundSegments {
   const found = new Map<string, { file: string; offset: number }>();
   for (const line of stdout.split('\n')) {
     const [, sha256, offset, file] = /^have ([0-9a-f]{64}) (\d+) (\/\S+)$/.exec(line) ?? [];
     if (sha256 && file) found.set(sha256, { file, offset: Number(offset) });
   }
+  return found;
+}
+
+/**
+ * Where the bytes of an archive come from. Null when too little can be reused. What is assembled is
+ * verified as a whole afterwards, so an index need not be trusted.
+ */
+export function planAssembly(
+  found: FoundSegments,
+  segments: readonly ArchiveSegment[],
+): Assembly | null {
   const assembly: Assembly = { pieces: [], travelling: [], reusedBytes: 0 };
   let sent = 0;
   for (const { sha256, offset, bytes } of segments) {

@@ -3,7 +3,7 @@ import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { Cancelled, outsideError } from '../../domain/errors.ts';
 import { duration, size } from '../../domain/figures.ts';
 import type { Progress } from '../../domain/ports.ts';
-import { planAssembly } from './segments.ts';
+import { type FoundSegments, planAssembly } from './segments.ts';
 import type { Session } from './session.ts';
 import { type Range, upload } from './upload.ts';
 
@@ -15,6 +15,8 @@ export interface Shipment {
   archive: Archive;
   /** Empty where the archive can only travel whole. */
   segments: readonly ArchiveSegment[];
+  /** Those of them that the edge has in older archives. */
+  found: FoundSegments;
 }
 
 /**
@@ -92,8 +94,8 @@ export class Sending {
 
   /** False when the edge has nothing of the archive. */
   async #sendMissing(): Promise<boolean> {
-    const { edge, root, archive, segments } = this.#shipment;
-    const assembly = await planAssembly(this.#session, root, segments);
+    const { edge, archive, segments, found } = this.#shipment;
+    const assembly = planAssembly(found, segments);
     if (!assembly) return false;
     this.#progress.log(
       `edge ${edge} has ${size(assembly.reusedBytes)} of ${size(archive.bytes)} already`,

@@ -8,9 +8,10 @@ import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
 import { mapOf, readJson, string } from '../../domain/shape.ts';
 import { diskFull } from './failures.ts';
-import { coversArchive, segmentIndex } from './segments.ts';
+import { coversArchive, foundSegments, segmentIndex } from './segments.ts';
 import { discard, Sending } from './sending.ts';
 import type { Session } from './session.ts';
+import { isPackage, lackingPackages, listOf, unpack, unpackedBytes } from './unpacking.ts';
 
 /** Bytes that stay free on the edge whatever we stage. */
 const RESERVE = 16 * 1024 * 1024;
@@ -75,15 +76,22 @@ export async function stageArchive(
     revision,
     alias: place.globalAlias,
   };
-  const script = (name: 'prepare' | 'publish' | 'unpack', more = {}, deadlineSeconds = 900) =>
-    session.script({ name, variables: { ...variables, ...more }, deadlineSeconds });
+  const script = (name: 'prepare' | 'publish', more = {}) =>
+    session.script({ name, variables: { ...variables, ...more }, deadlineSeconds: 900 });
+  const segments = coversArchive(request.segments, archive) ? request.segments : [];
+  const packages = segments.filter(isPackage);
 
-  const { facts } = await script('prepare');
+  const { facts, stdout } = await script('prepare', {
+    wanted: segments.map(({ sha256 }) => sha256).join('\n'),
+    list: listOf(packages),
+  });
+  const found = foundSegments(stdout);
+  const lacking = lackingPackages(stdout, packages);
   const state = facts.get('archive');
   const part = Number(facts.get('part') ?? 0);
   const needed =
     (state === 'intact' ? 0 : archive.bytes - Math.min(part, archive.bytes)) +
-    (facts.get('driver') === 'present' ? 0 : request.unpackedBytes);
+    (facts.get('driver') === 'present' ? 0 : unpackedBytes(request, packages, lacking));
   const free = Number(facts.get('free'));
   if (needed > 0 && needed + RESERVE > free) {
     if (part > 0) await discard(session, variables);
@@ -96,20 +104,22 @@ export async function stageArchive(
     if (state === 'damaged') {
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
-    const known = coversArchive(request.segments, archive) ? request.segments : [];
-    const sending = new Sending(session, { ...place, ...request, segments: known }, progress);
+    const sending = new Sending(session, { ...place, ...request, segments, found }, progress);
     travelled = await sending.until(async () => {
-      const { facts } = await script('publish', { segments: segmentIndex(known) });
+      const { facts } = await script('publish', { segments: segmentIndex(segments) });
       return facts.get('published') !== 'no';
     });
   }
   progress.detail('unpacking');
-  const unpacked = await script(
-    'unpack',
-    { manifest: JSON.stringify(request.manifest ?? null) },
-    1800,
+  const manifest = JSON.stringify(request.manifest ?? null);
+  const farm = facts.get('packages') === 'yes' ? { packages, lacking } : null;
+  const unpacked = await unpack(
+    session,
+    { ...variables, manifest },
+    { ...request, segments },
+    farm,
   );
-  return { staging: stagingOf(place, request, cluster, unpacked.facts), travelled };
+  return { staging: stagingOf(place, request, cluster, unpacked), travelled };
 }
 
 function stagingOf(

@@ -10,7 +10,7 @@ export const GLOBAL_ALIAS = 'MYGLOBALENV';
 const IN_CONTAINERS = /^(tmp|pyspark\.zip|py4j-.*\.zip|app\.jar|container_tokens|.*\.sh)$/i;
 
 /** What stagings have on an edge node, beside which the global layout's folder is. */
-const ON_EDGES: readonly string[] = ['archives', 'envs', 'launch', 'manifests', 'run'];
+const ON_EDGES: readonly string[] = ['archives', 'envs', 'launch', 'manifests', 'packages', 'run'];
 
 /** What an archive or folder of this name would hide; null for a name that can be an alias. */
 export function hiddenBy(alias: string, layout: Layout): string | null {

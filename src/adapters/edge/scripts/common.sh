@@ -8,10 +8,14 @@ export LC_MESSAGES=C LC_CTYPE=C.UTF-8
 # not run what is meant for its exit. Nobody reads on when the connection is lost.
 unfinished=
 clear_unfinished() {
-  if [ -n "$unfinished" ]; then
-    if [ -d "$unfinished" ] && [ ! -L "$unfinished" ]; then chmod -R u+w "$unfinished" 2>/dev/null; fi
-    rm -rf "$unfinished"
-  fi
+  if [ -n "$unfinished" ]; then remove_tree "$unfinished"; fi
+}
+# Removes a folder whose folders may lack the right to write. That of files is left alone: they may be
+# links to a package's, which others have, too.
+remove_tree() {
+  rm -rf "$1" 2>/dev/null && return 0
+  if [ -d "$1" ] && [ ! -L "$1" ]; then find "$1" -type d ! -perm -700 -exec chmod u+rwx {} \; 2>/dev/null; fi
+  rm -rf "$1"
 }
 trap clear_unfinished EXIT
 trap 'exit 129' HUP

@@ -19,10 +19,8 @@ forget_start() {
   if grep -F "$folder/$revision" "$start" 2>/dev/null | grep -qvF "$prefix/"; then return 0; fi
   rm -f "$start" || fail 40 "$start"
 }
-# Files below a folder without the right to write would stay.
 clear_away() {
-  if [ -d "$1" ] && [ ! -L "$1" ]; then chmod -R u+w "$1" 2>/dev/null; fi
-  rm -rf "$1" || fail 40 "$1"
+  remove_tree "$1" || fail 40 "$1"
 }
 # The revision with the highest number that is still there.
 newest() {
@@ -77,4 +75,5 @@ if [ -d "$folder" ] && [ -z "$(newest)" ]; then
   rm -f "$folder/.lock"
   rmdir "$folder" 2>/dev/null
 fi
+drop_unused_packages
 echo "archive $keep"

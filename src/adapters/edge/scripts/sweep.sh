@@ -2,8 +2,7 @@
 # root minutes
 remove() {
   while IFS= read -r path; do
-    chmod -R u+w "$path" 2>/dev/null
-    rm -rf "$path" && echo "removed $path"
+    remove_tree "$path" && echo "removed $path"
   done
 }
 old() {
@@ -15,6 +14,8 @@ if [ -d "$root" ]; then
   old "$root/envs" -mindepth 3 -maxdepth 3 ! -type d -name '.part-*' | remove
   old "$root/envs" -mindepth 2 -maxdepth 2 -name '*.part-*' | remove
   old "$root/manifests" -mindepth 2 -maxdepth 2 -type f -name '*.part-*' | remove
+  old "$root/packages" -mindepth 1 -maxdepth 1 -type d -name '.part-*' | remove
+  drop_unused_packages
   old "$root" -mindepth 1 -maxdepth 2 ! -type d -name '.part-*' | remove
 fi
 old "${TMPDIR:-/tmp}" -maxdepth 1 -type d -user "$(id -u)" -name 'conda-ferry.*' | remove

@@ -1,5 +1,6 @@
-# Unpacks a published archive for the driver, points the links at it and writes the manifest.
-# root sha short name environment revision alias manifest
+# Unpacks a published archive for the driver, points the links at it and writes the manifest. With a
+# list of packages, their files are links to what is kept of them, and only the rest is unpacked.
+# root sha short name environment revision alias manifest list bundles own end
 archive=$root/archives/$sha/$name
 folder=$root/envs/$environment
 
@@ -39,21 +40,94 @@ PYTHON
   fi
 }
 
-if prefix_holds "$target" "$sha"; then
-  echo 'driver earlier'
-else
-  work=$(mktemp -d "$folder/$revision.part-XXXXXX") || fail 40 "$folder"
-  unfinished=$work
-  mkdir "$work/new" "$work/old"
+# Unpacks an archive of this one's format into a folder.
+unpack_to() {
   case $name in
-    *.zip) unzip_to "$archive" "$work/new" || fail 44 "exit code $?" ;;
+    *.zip) unzip_to "$1" "$2" || fail 44 "exit code $?" ;;
     *.tar.gz)
       have tar || fail 42 tar
-      tar -xzof "$archive" -C "$work/new" || fail 44 "exit code $?"
+      tar -xzof "$1" -C "$2" || fail 44 "exit code $?"
       ;;
     *) fail 44 "unknown format: $name" ;;
   esac
+}
+
+# Pieces of the archive, each `offset:bytes`.
+pieces() {
+  for piece; do tail -c "+$((${piece%:*} + 1))" "$archive" | head -c "${piece#*:}"; done
+}
+# What makes an archive of pieces: a directory of their own for a zip, else how this one ends.
+ending() {
+  if [ "$1" = - ]; then pieces "$end"; else printf '%s' "$1" | base64 -d | gzip -dc; fi
+}
+# Keeps a package that is lacking; whoever is first wins.
+keep_package() {
+  pieces "$2" >"$work/bundle" || fail 44 "$name"
+  if [ "$(hash_of "$work/bundle")" != "$1" ]; then return 1; fi
+  ending "$3" >>"$work/bundle" || fail 44 "$1"
+  mkdir "$work/new" "$work/$1" || fail 40 "$work"
+  unpack_to "$work/bundle" "$work/new"
+  mv "$work/new/$environment" "$work/$1/tree" && rmdir "$work/new" || fail 40 "$work"
+  find "$work/$1/tree" -type f -exec chmod a-w {} + || fail 40 "$work"
+  (cd "$work" && packages=. && look_of_packages "$1/tree") >"$work/$1/list" || fail 40 "$work"
+  mv -T "$work/$1" "$packages/$1" 2>/dev/null || rm -rf "${work:?}/$1"
+}
+# Keeps what of the list is lacking, as far as its pieces are told; `lacking` is what then still is.
+keep_packages() {
+  lock_packages -s 900 || fail 43 "$packages"
+  work=$(mktemp -d "$packages/.part-XXXXXX") || fail 40 "$packages"
+  unfinished=$work
+  lacking=
+  for each in $(find_missing); do
+    told=$(printf '%s\n' "$bundles" | grep "^$each ") || told=
+    # Another staging may have kept it meanwhile.
+    if [ -n "$told" ] && [ -n "$(list=$each && find_missing)" ]; then
+      drop_package "$each"
+      # $told is a list: its words hold no spaces.
+      keep_package $told || told=
+    fi
+    if [ -z "$told" ]; then lacking="$lacking $each"; fi
+  done
+  clear_unfinished
+  unfinished=
+}
+# Fails without a word where a package went meanwhile, or the disk is full: then all is unpacked.
+link_packages() {
+  prefix=$1
+  set --
+  for each in $list; do set -- "$@" "$packages/$each/tree/."; done
+  how=-al
+  # Not everywhere may one file have two names.
+  if ! ln "$packages/$each/list" "$work/probe" 2>/dev/null; then how=-a; fi
+  cp "$how" "$@" "$prefix" 2>/dev/null
+}
+
+if prefix_holds "$target" "$sha"; then
+  echo 'driver earlier'
+else
+  if [ -n "$list" ]; then
+    keep_packages
+    if [ -n "$lacking" ]; then
+      echo 'packages lacking'
+      exit 0
+    fi
+  fi
+  work=$(mktemp -d "$folder/$revision.part-XXXXXX") || fail 40 "$folder"
+  unfinished=$work
+  mkdir "$work/new" "$work/old"
   new=$work/new/$environment
+  if [ -n "$list" ]; then
+    # $own is a list: its words hold no spaces.
+    { pieces ${own#* } && ending "${own%% *}"; } >"$work/bundle" || fail 44 "$name"
+    unpack_to "$work/bundle" "$work/new"
+    rm -f "$work/bundle"
+    if ! link_packages "$new"; then
+      echo 'packages lacking'
+      exit 0
+    fi
+  else
+    unpack_to "$archive" "$work/new"
+  fi
   [ -x "$new/bin/python" ] || fail 44 "there is no $environment/bin/python in it"
   chmod 0755 "$new"
   # An incomplete folder was left by an interrupted unpacking; nothing points at it.

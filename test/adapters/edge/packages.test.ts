@@ -1,0 +1,274 @@
+/** Packages that an edge keeps unpacked: linked into environments, never different from unpacking whole. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import type { Staging } from '../../../src/domain/environment.ts';
+import type { StageRequest } from '../../../src/domain/ports.ts';
+import { pack } from '../../../src/packing/pack.ts';
+import { execFileSync } from '../../harness/command.ts';
+import { type FakeFile, fakePrefix } from '../../packing/fake-prefix.ts';
+import { startWorld, type World, withoutSshd } from './world.ts';
+
+const KB = 1000;
+const PACKAGES: Record<string, Record<string, FakeFile>> = {
+  python: {
+    'bin/python3.11': { content: '#!/bin/sh\nexec python3 "$@"\n', executable: true },
+    'bin/python': { link: 'python3.11' },
+    'lib/python3.11/os.py': randomBytes(100 * KB),
+    'lib/python3.11/build.cfg': { content: 'prefix = {prefix}/lib\n', mode: 'text' },
+  },
+  numpy: {
+    'lib/python3.11/site-packages/numpy/core.so': randomBytes(300 * KB),
+    'lib/python3.11/site-packages/numpy/twice.so': Buffer.alloc(100 * KB, 'a'),
+    'lib/python3.11/site-packages/numpy/once more.so': Buffer.alloc(100 * KB, 'a'),
+    'bin/f2py': { content: '#!{prefix}/bin/python3.11\nimport numpy\n', executable: true },
+  },
+  six: { 'lib/python3.11/site-packages/six.py': 'version = "{prefix}"\n' },
+};
+
+describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () => {
+  let world: World;
+  let programs: string;
+  let count = 0;
+  before(async () => {
+    world = await startWorld();
+    programs = join(world.directory, 'programs');
+  });
+  after(() => world[Symbol.asyncDispose]());
+  beforeEach(() => {
+    count += 1;
+    world.root = join(world.directory, `root-${count}`);
+    world.config.root = world.root;
+    rmSync(programs, { recursive: true, force: true });
+    mkdirSync(programs);
+    world.config.env = { PATH: `${programs}:${process.env.PATH}` };
+    world.log.length = 0;
+  });
+
+  const { signal } = new AbortController();
+  const GONE = { keepArchive: false, signal };
+  const stage = (request: StageRequest) => world.edge().stage(request, world.progress);
+  const kept = () => {
+    const folder = join(world.root, 'packages');
+    return existsSync(folder)
+      ? readdirSync(folder).filter((name) => /^[0-9a-f]{64}$/.test(name))
+      : [];
+  };
+  const program = (name: string, text: string) =>
+    writeFileSync(join(programs, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const path = (name: string) => execFileSync('which', [name], { encoding: 'utf8' }).trim();
+
+  /** An archive of ours, as a build makes it; `more` are packages beside those that all have. */
+  const packed = async (
+    format: 'zip' | 'tar.gz',
+    revision: number,
+    more: Record<string, Record<string, FakeFile>> = {},
+  ): Promise<StageRequest> => {
+    const work = mkdtempSync(join(world.directory, 'pack-'));
+    const prefix = join(world.directory, 'built');
+    rmSync(prefix, { recursive: true, force: true });
+    await fakePrefix(prefix, { ...PACKAGES, ...more }, { 'share/note.txt': `of {prefix}` });
+    const archivePath = join(work, `churn.${format}`);
+    const report = await pack({ prefix, output: archivePath, format, root: 'churn' });
+    const { sha256, bytes, files, segments } = report;
+    return {
+      ...{ environment: 'churn', revision, archivePath, layout: 'local', segments },
+      archive: { name: `churn.${format}`, format, sha256, bytes, files },
+      unpackedBytes: report.sourceBytes,
+      manifest: { revision },
+    };
+  };
+  /** Everything of a prefix: path, kind, x, and what is in it, with its own path blanked. */
+  const contents = (prefix: string) =>
+    execFileSync('find', ['.', '-printf', '%P|%y|%l\n'], { cwd: prefix, encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line !== '' && !/^global/.test(line))
+      .sort()
+      .map((line) => {
+        const [name = '', kind = ''] = line.split('|');
+        if (kind !== 'f') return line;
+        const file = join(prefix, name);
+        const text = readFileSync(file, 'latin1').replaceAll(prefix, '{prefix}');
+        return `${line}|${statSync(file).mode & 0o111}|${text}`;
+      });
+  /** As it is without packages: the archive, unpacked whole. */
+  const assertAsWhole = async (staging: Staging, request: StageRequest) => {
+    world.config.root = join(world.directory, `whole-${count}-${request.revision}`);
+    rmSync(world.config.root, { recursive: true, force: true });
+    const whole = await stage({ ...request, segments: [] });
+    world.config.root = world.root;
+    assert.deepEqual(contents(staging.driverPrefix), contents(whole.driverPrefix));
+    assert.equal(await world.edge().isIntact(staging, request.archive, signal), true);
+    const parts = execFileSync('find', [world.root, '-name', '*.part*'], { encoding: 'utf8' });
+    assert.equal(parts, '');
+  };
+  const core = (staging: Staging) =>
+    join(staging.driverPrefix, 'lib/python3.11/site-packages/numpy/core.so');
+  const pandas = () => ({ pandas: { 'lib/pandas.so': randomBytes(200 * KB) } });
+
+  for (const format of ['zip', 'tar.gz'] as const) {
+    it(`are linked into environments from a ${format}, which are what they are when unpacked whole`, async () => {
+      const first = await packed(format, 1);
+      const one = await stage(first);
+      await assertAsWhole(one, first);
+      assert.equal(kept().length, 2, 'what is small is not kept apart');
+      const second = await packed(format, 2, pandas());
+      const two = await stage(second);
+      await assertAsWhole(two, second);
+      assert.equal(kept().length, 3);
+      assert.equal(statSync(core(one)).ino, statSync(core(two)).ino);
+      assert.equal(statSync(core(one)).mode & 0o222, 0, 'nobody writes into a file of others');
+      const rewritten = join(one.driverPrefix, 'lib/python3.11/build.cfg');
+      assert.equal(readFileSync(rewritten, 'utf8'), `prefix = ${one.driverPrefix}/lib\n`);
+      assert.equal(statSync(rewritten).nlink, 1);
+    });
+  }
+
+  it('are made from an archive that an older version of us staged', async () => {
+    const first = await packed('zip', 1);
+    const one = await stage({ ...first, segments: [] });
+    assert.deepEqual(kept(), []);
+    rmSync(join(world.root, 'packages'), { recursive: true });
+    await assertAsWhole(one, first);
+    await assertAsWhole(await stage({ ...first, revision: 2 }), { ...first, revision: 2 });
+    assert.equal(kept().length, 2);
+  });
+
+  const damages: Record<string, (file: string) => void> = {
+    'written into': (file) => {
+      chmodSync(file, 0o644);
+      appendFileSync(file, 'x');
+      chmodSync(file, 0o444);
+    },
+    'changed in place': (file) => {
+      const { mode, size } = statSync(file);
+      chmodSync(file, 0o644);
+      writeFileSync(file, randomBytes(size));
+      chmodSync(file, mode);
+    },
+    'emptied, as when the power fails': (file) => {
+      chmodSync(file, 0o644);
+      writeFileSync(file, '');
+      utimesSync(file, 315532800, 315532800);
+      chmodSync(file, 0o444);
+    },
+    removed: (file) => rmSync(file),
+    'left without a list': (file) => rmSync(join(file.split('/tree/')[0] ?? '', 'list')),
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    it(`are made again where a file of theirs was ${name}`, async () => {
+      await stage(await packed('zip', 1));
+      const trees = kept().map((sha) => join(world.root, 'packages', sha, 'tree'));
+      const files = trees.map((tree) => join(tree, 'lib/python3.11/site-packages/numpy/core.so'));
+      damage(files.find(existsSync) as string);
+      const second = await packed('zip', 2);
+      await assertAsWhole(await stage(second), second);
+    });
+  }
+
+  it('are made again where they go while an environment is about to be linked', async () => {
+    await stage(await packed('tar.gz', 1));
+    program(
+      'mktemp',
+      `rm -rf ${world.root}/packages/[0-9a-f]*; rm "$0"; exec ${path('mktemp')} "$@"`,
+    );
+    const second = await packed('tar.gz', 2, pandas());
+    await assertAsWhole(await stage(second), second);
+    assert.equal(kept().length, 3);
+  });
+
+  it('are copied where a file cannot have two names', async () => {
+    program('ln', `case $1 in -*) exec ${path('ln')} "$@" ;; *) exit 1 ;; esac`);
+    const request = await packed('zip', 1);
+    const staging = await stage(request);
+    await assertAsWhole(staging, request);
+    assert.equal(statSync(core(staging)).nlink, 1);
+  });
+
+  it('are not needed where the edge lacks a program for them', async () => {
+    program('cp', 'exit 1');
+    const request = await packed('zip', 1);
+    await assertAsWhole(await stage(request), request);
+  });
+
+  it('are whole after a staging that was killed anywhere', async () => {
+    const first = await packed('tar.gz', 1);
+    await stage(first);
+    for (const [at, name] of ['tail', 'tar', 'find', 'ls', 'mv', 'cp', 'chmod', 'rm'].entries()) {
+      const request = await packed('tar.gz', at + 2, pandas());
+      program(name, 'kill -9 $PPID; exit 1');
+      await stage(request).catch(() => {});
+      rmSync(join(programs, name));
+      const staging = await stage(request);
+      await world.edge({}, { sweepAfterMinutes: 0 }).sweep(signal);
+      for (const left of readdirSync(join(world.root, 'packages'))) {
+        if (left.startsWith('.part-'))
+          rmSync(join(world.root, 'packages', left), { recursive: true });
+      }
+      await assertAsWhole(staging, request);
+    }
+  });
+
+  it('serve several environments that are staged at once', async () => {
+    const requests: StageRequest[] = [await packed('zip', 1)];
+    for (const revision of [2, 3]) requests.push(await packed('zip', revision, pandas()));
+    requests.push(...requests.slice(1, 2).map((same) => ({ ...same, revision: 4 })));
+    const stagings = await Promise.all(requests.map(stage));
+    for (const [at, request] of requests.entries()) {
+      await assertAsWhole(stagings[at] as Staging, request);
+    }
+    assert.equal(kept().length, 4);
+  });
+
+  it('go with the last environment that has links to them, and no earlier', async () => {
+    const first = await packed('zip', 1);
+    const second = await packed('zip', 2, pandas());
+    const [one, two] = [await stage(first), await stage(second)];
+    const edge = world.edge();
+    await edge.remove(two, second.archive, GONE);
+    assert.equal(kept().length, 2);
+    assert.equal(statSync(core(one)).mode & 0o222, 0);
+    await assertAsWhole(one, first);
+    await edge.remove(one, first.archive, GONE);
+    assert.deepEqual(kept(), []);
+  });
+
+  it('leave what was there as it is when the disk fills up', {
+    skip: process.getuid?.() === 0 ? false : 'mounting a small file system needs root',
+  }, async (context) => {
+    mkdirSync(world.root);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'tmpfs', world.root]);
+    } catch {
+      context.skip('this container may not mount');
+      return;
+    }
+    try {
+      program('df', 'printf "h\\nfs 1 1 97650000 1%% /\\n"');
+      const first = await packed('zip', 1);
+      const one = await stage(first);
+      const large = {
+        large: { 'lib/zeros': Buffer.alloc(9_000 * KB), 'lib/more': randomBytes(90 * KB) },
+      };
+      await assert.rejects(stage(await packed('zip', 2, large)), { code: 'disk-full' });
+      await assertAsWhole(one, first);
+      assert.equal(kept().length, 2);
+    } finally {
+      execFileSync('umount', [world.root]);
+    }
+  });
+});
