@@ -2,7 +2,7 @@ import type { IndexedSdist, IndexedWheel } from './pip-index.ts';
 
 /** A build backend in one module: what it makes, and what is compiled, stands in the source. */
 const BACKEND = `
-import json, pathlib, subprocess, sysconfig, zipfile
+import json, os, pathlib, subprocess, sysconfig, zipfile
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     here = pathlib.Path.cwd()
@@ -12,7 +12,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
     files = {path.name: path.read_bytes() for path in here.glob("*.py") if path.name != "prepare.py"}
     for source in here.glob("*.c"):
         made = f"{source.stem}{sysconfig.get_config_var('EXT_SUFFIX')}"
-        subprocess.run(["cc", "-shared", "-fPIC", "-I", sysconfig.get_path("include"), source.name, "-o", made], check=True)
+        subprocess.run(["cc", "-g", *os.environ["CFLAGS"].split(), "-shared", "-fPIC", "-I", sysconfig.get_path("include"), source.name, "-o", made], check=True)
         files[made] = (here / made).read_bytes()
     needs = "".join(f"Requires-Dist: {each}\\n" for each in told.get("requires", []))
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\\nName: {told['name']}\\nVersion: {told['version']}\\n{needs}"

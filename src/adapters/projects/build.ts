@@ -94,7 +94,9 @@ async function inspect(
   installation: Installation,
 ): Promise<void> {
   const program = await readFile(INSPECTOR, 'utf8');
-  const result = await runPython(['-', ...wheels], work, installation, program);
+  const result = await runPython(['-', ...wheels], work, installation, {
+    input: program,
+  });
   const names = wheels.map((path) => basename(path));
   if (result.code !== 0) throw wheelRefused(names, result.tail);
   const inspections = readJson(result.stdout, listOf(INSPECTION), (why) =>

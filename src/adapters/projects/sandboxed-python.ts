@@ -30,7 +30,7 @@ export function runPython(
     limits,
     progress,
   }: Pick<Installation, 'prefix' | 'policy' | 'limits' | 'progress'>,
-  input?: string,
+  { input, named = {} }: { input?: string; named?: Readonly<Record<string, string>> } = {},
 ) {
   const bytecode = join(work, 'bytecode');
   const command = {
@@ -44,6 +44,7 @@ export function runPython(
       PYTHONNOUSERSITE: '1',
       // For the Pythons that pip starts: compiled once in all steps, and nothing beside sources.
       PYTHONPYCACHEPREFIX: bytecode,
+      ...named,
     },
     signal: progress.signal,
     log: (line: string) => progress.log(line),

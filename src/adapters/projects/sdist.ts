@@ -10,6 +10,9 @@ import { artifactName } from './source.ts';
 /** pip makes a place with what the build has and nothing of the environment (PEP 517). */
 const BUILD = ['--no-index', '--no-deps', '--use-pep517'];
 
+/** pip builds in a folder of a new name each time, which what is for debuggers would hold. */
+const COMPILED = { CFLAGS: '-g0', CXXFLAGS: '-g0' };
+
 type SdistPin = InstallPin & Required<Pick<InstallPin, 'sdist'>>;
 
 export function isSdist(pin: InstallPin): pin is SdistPin {
@@ -39,6 +42,7 @@ export async function buildSdist(
       [...PIP, 'wheel', ...BUILD, '--find-links', tools, '--wheel-dir', output, input],
       room,
       { ...installation, policy: 'required' },
+      { named: COMPILED },
     );
     const [wheel] = (await readdir(output)).filter((each) => each.endsWith('.whl'));
     if (result.code !== 0 || !wheel) throw sdistFailed(name, result.tail);

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -139,7 +147,12 @@ describe('the source of a package of pip', { skip }, () => {
       wheels.map(() => ['tinybuild', 'tinyhelp']),
     );
     assert.equal(python('import plain; print(plain.version)'), '1.0');
-    if (compiler) assert.equal(python('import compiled; print(compiled.answer)'), '42');
+    if (compiler) {
+      assert.equal(python('import compiled; print(compiled.answer)'), '42');
+      // Another build of it is in a folder of another name.
+      const file = python('import compiled; print(compiled.__file__)');
+      assert.equal(readFileSync(file).includes('/tmp/pip'), false);
+    }
     assert.equal(existsSync(join(sitePackages, 'tinybuild.py')), false);
   });
 
