@@ -46,6 +46,21 @@ export function openRedis(connection: RedisConnection, role: RedisRole): Redis {
     : new Redis({ ...options, path: connection.socketPath });
 }
 
+/**
+ * Ends a connection for good. Of one that is about to reconnect ioredis says no end, and whoever waits
+ * for that waits for ever: it is let try a last time.
+ */
+export function endRedis(client: Redis): void {
+  client.options.retryStrategy = () => null;
+  const isBetween = client.status === 'reconnecting';
+  client.disconnect();
+  if (!isBetween) return;
+  client.connect().then(
+    () => client.disconnect(),
+    () => {},
+  );
+}
+
 /** A connection for commands, with one rule for every call made through it. */
 export interface RedisLink {
   readonly client: Redis;

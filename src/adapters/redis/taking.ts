@@ -1,6 +1,7 @@
 import type { Worker as BullWorker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { cancelChannel, openJobWorker } from './jobs.ts';
-import { openRedis, type RedisConnection, subscribe } from './redis.ts';
+import { endRedis, openRedis, type RedisConnection, subscribe } from './redis.ts';
 import { Runs } from './runs.ts';
 
 const STOP_LIMIT_MS = 7_000;
@@ -49,6 +50,7 @@ export function takeJobs<T>(options: TakingOptions<T>): Worker {
   const { prefix, run, isCancelled, stopLimitMs = STOP_LIMIT_MS } = options;
   const runs = new Runs<T>({ run, isCancelled, stopLimitMs });
   const connection = openRedis(options.connection, 'worker');
+  const others = duplicatesOf(connection);
   const worker = openJobWorker<T>(connection, options, (job, token) => runs.run(job, token));
   const reportError = reporterOf(options);
   connection.on('error', reportError.report);
@@ -78,9 +80,21 @@ export function takeJobs<T>(options: TakingOptions<T>): Worker {
       runs.shutDown();
       await Promise.race([closed, pause(stopLimitMs + FAREWELL_LIMIT_MS)]);
       cancellations.close();
-      connection.disconnect();
+      for (const each of [...others, connection]) endRedis(each);
     },
   };
+}
+
+/** The connections that BullMQ makes of ours, as they are made: while Redis is away it cannot end them. */
+function duplicatesOf(connection: Redis): Redis[] {
+  const made: Redis[] = [];
+  const duplicate = connection.duplicate.bind(connection);
+  connection.duplicate = (override) => {
+    const other = duplicate(override);
+    made.push(other);
+    return other;
+  };
+  return made;
 }
 
 /** What BullMQ says of jobs: locks that were lost, and jobs it has given up. */
