@@ -93,6 +93,7 @@ export function openServices(foundation: Foundation, login: string | null = null
   });
   return {
     store,
+    queue,
     clock,
     channels,
     services,

@@ -12,8 +12,7 @@ import { createWorker } from './adapters/redis/worker.ts';
 import { type Foundation, openServices, REDIS_PREFIX } from './foundation.ts';
 import { type DutyPorts, keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
-import { runVerification } from './pipeline/prove.ts';
-import { abandonBuild, runBuild } from './pipeline/run.ts';
+import { abandonBuild, runBuild, runProof } from './pipeline/run.ts';
 
 /**
  * Assembles a worker: builds of this platform are made here, as many at a time as configured, and
@@ -38,9 +37,10 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     ]),
   );
   const opened = openServices(foundation);
-  const { store, services } = opened;
+  const { store, queue, services } = opened;
   const ports: DutyPorts = {
     store,
+    queue,
     services,
     engine,
     projects: createProjects({
@@ -85,7 +85,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     lockDurationMs: config.worker.lockSeconds * 1000,
     stalledIntervalMs: config.worker.stalledSeconds * 1000,
     run: (job, signal) =>
-      (job.purpose === 'verify' ? runVerification : runBuild)(ports, job.buildId, signal),
+      (job.purpose === 'verify' ? runProof : runBuild)(ports, job.buildId, signal),
     abandoned: (job, reason) => abandonBuild(ports, job.buildId, reason),
     report,
   });

@@ -155,19 +155,18 @@ export function pendingSteps(): Step[] {
   }));
 }
 
-/**
- * Whether the line is there before its proof: everything is staged, each edge has tried it, and the
- * executors are being asked.
- */
-export function isBeingProven({ state, cancelRequested, steps, ...build }: Build): boolean {
+/** Whether nothing but the executors' word is left: everything is staged, and each edge has tried it. */
+export function isTried({ state, steps, stagings, verifications }: Build): boolean {
   const isAsked = steps.some(({ name, status }) => name === 'verify' && status === 'in_progress');
-  const isTried = ({ edge }: Staging) => {
-    const newest = build.verifications.findLast((known) => known.edge === edge);
-    return newest !== undefined && newest.outcome !== 'failed';
-  };
-  return (
-    state === 'running' && cancelRequested === null && isAsked && build.stagings.every(isTried)
-  );
+  const has = ({ edge }: Staging) => verifications.some((known) => known.edge === edge);
+  return state === 'running' && isAsked && stagings.every(has);
+}
+
+/** Whether the line is there before its proof: no edge has found anything wrong. */
+export function isBeingProven(build: Build): boolean {
+  const isWrong = ({ edge }: Staging) =>
+    build.verifications.findLast((known) => known.edge === edge)?.outcome === 'failed';
+  return isTried(build) && build.cancelRequested === null && !build.stagings.some(isWrong);
 }
 
 export function isSettled(build: Build): boolean {

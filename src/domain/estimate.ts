@@ -23,6 +23,9 @@ export interface Outlook {
 /** So many past builds tell of the next ones: what was long ago was on other machines. */
 export const MOST_TIMINGS = 50;
 
+/** Steps in which a build has a slot for builds. */
+export const IN_SLOT: readonly StepName[] = STEP_NAMES.filter((name) => name !== 'verify');
+
 const packagesOf = (lock: Lock): string[] =>
   everyPackage(lock).map(({ sha256 }) => sha256.slice(0, 12));
 
@@ -72,16 +75,31 @@ export function estimate(past: readonly Timing[], lock: Lock | null): number | n
   return expected && STEP_NAMES.reduce((sum, name) => sum + expected[name], 0);
 }
 
+/** Seconds of it in which a build has a slot for builds; its proof has a lane of its own. */
+export function estimateInSlot(past: readonly Timing[]): number | null {
+  const expected = expectedSteps(past, null);
+  return expected && IN_SLOT.reduce((sum, name) => sum + expected[name], 0);
+}
+
 /** Seconds a verification takes that is asked for by itself. */
 export function estimateProof(past: readonly Timing[]): number | null {
   return expectedSteps(past, null)?.verify ?? null;
 }
 
-/** Seconds until a build ends that has begun, at the moment `now`; a step that takes longer is about to end. */
-export function secondsLeft(build: Build, past: readonly Timing[], now: number): number | null {
+/**
+ * Seconds until a build ends that has begun, or until it has done `steps`, at the moment `now`; a step
+ * that takes longer is about to end.
+ */
+export function secondsLeft(
+  build: Build,
+  past: readonly Timing[],
+  now: number,
+  steps: readonly StepName[] = STEP_NAMES,
+): number | null {
   const expected = expectedSteps(past, build.lock);
   if (expected === null) return null;
   return build.steps.reduce((sum, { name, status, startedAt }) => {
+    if (!steps.includes(name)) return sum;
     if (status === 'pending') return sum + expected[name];
     if (status !== 'in_progress' || startedAt === null) return sum;
     return sum + Math.max(0, expected[name] - (now - startedAt) / 1000);

@@ -11,6 +11,7 @@ import type {
   Pip,
   Progress,
   Projects,
+  Queue,
   Store,
   Workspace,
 } from '../domain/ports.ts';
@@ -27,6 +28,8 @@ export interface BuildPorts {
   workspace: Workspace;
   edges: ReadonlyMap<string, Edge>;
   clock: Clock;
+  /** Where a build goes on with its proof. */
+  queue: Pick<Queue, 'enqueue'>;
   platform: Platform;
   /** Configured channels; those marked default are used when a request names none. */
   channels: readonly (Channel & { default: boolean })[];
@@ -69,13 +72,22 @@ export class BuildRun {
    * `work` may carry a last detail for people.
    */
   async step<T>(name: StepName, work: (progress: Progress) => Promise<T>): Promise<T> {
+    const result = await this.beginStep(name, work);
+    await this.#change(name, { status: 'complete', finishedAt: this.ports.clock.now() });
+    return result;
+  }
+
+  /** The same of a step that somebody else, or a later run, goes on with: it stays in progress. */
+  async beginStep<T>(name: StepName, work: (progress: Progress) => Promise<T>): Promise<T> {
     throwIfStopped(this.signal);
-    await this.#change(name, { status: 'in_progress', startedAt: this.ports.clock.now() });
+    const known = this.build.steps.find((step) => step.name === name);
+    const isGoingOn = known?.status === 'in_progress';
+    const startedAt = isGoingOn ? known.startedAt : this.ports.clock.now();
+    await this.#change(name, { status: 'in_progress', startedAt });
     const reporter = this.#reporter(name);
     try {
       const result = await work(reporter.progress);
       await reporter.settle();
-      await this.#change(name, { status: 'complete', finishedAt: this.ports.clock.now() });
       return result;
     } catch (error) {
       await reporter.settle();

@@ -1,6 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import { isSameSite, withSite } from '../domain/cluster.ts';
-import type { Staging } from '../domain/environment.ts';
+import type { Staging, Verification } from '../domain/environment.ts';
 import { Cancelled, isStoreError, toFailure } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import { worksWithPandas } from '../domain/fit.ts';
@@ -18,53 +18,60 @@ import { tryOnEdge, unproven, verifyStaging } from './steps/verify.ts';
 import { tellUnproven } from './telling.ts';
 
 /**
- * Proves every staging of a build. Its line is there for people as soon as the edges themselves have
- * tried the environment; the executors' word on it follows.
+ * Has every edge try the environment without its cluster: with that the line is there for people. What
+ * they say is recorded, and stands until there is a proof; the step goes on with it.
  */
-export async function prove(run: BuildRun): Promise<void> {
-  if (!run.ports.verification.enabled) {
-    await run.skip('verify', 'switched off in the configuration');
-    return;
-  }
-  await run.step('verify', async (progress) => {
-    const tried = await tryOnEdges(run, progress);
-    for (const staging of run.build.stagings) {
-      const { verification } = await proveOne(run, staging, tried.get(staging.edge), progress);
-      if (verification.outcome === 'failed') throw unproven(verification);
-      const { executors, npv } = verification;
-      const numpy = npv.length > 0 ? `, one numpy: ${npv}` : '';
-      progress.detail(
-        verification.outcome === 'proven'
-          ? `${counted(executors.length, 'executor')}${numpy}`
-          : `smoke-tested on the edge: ${verification.reason}`,
-      );
-    }
+export async function tryOnEdges(run: BuildRun): Promise<void> {
+  const { now } = run.ports.clock;
+  const began = now();
+  await run.beginStep('verify', async (progress) => {
+    const tried = await Promise.all(
+      run.build.stagings.map(async (staging) => {
+        const proof = await tryOnEdge(edgeOf(run, staging), subjectOf(run, staging), progress);
+        return {
+          ...{ edge: staging.edge, form: verifiedForm(staging) },
+          ...{ at: now(), seconds: (now() - began) / 1000, ...proof },
+        };
+      }),
+    );
+    await run.update((build) => ({
+      ...build,
+      verifications: tried.reduce(withVerification, build.verifications),
+    }));
   });
 }
 
-/** What the edges say of a staging without their cluster; recorded, it stands until there is a proof. */
-async function tryOnEdges(run: BuildRun, progress: Progress): Promise<Map<string, Proof>> {
-  const { stagings } = run.build;
-  const { now } = run.ports.clock;
-  const began = now();
-  const tried = await Promise.all(
-    stagings.map(async (staging) => {
-      const proof = await tryOnEdge(edgeOf(run, staging), subjectOf(run, staging), progress);
-      const verification = {
-        ...{ edge: staging.edge, form: verifiedForm(staging) },
-        ...{ at: now(), seconds: (now() - began) / 1000, ...proof },
-      };
-      return { proof, verification };
-    }),
-  );
-  await run.update((build) => ({
-    ...build,
-    verifications: tried.reduce(
-      (known, { verification }) => withVerification(known, verification),
-      build.verifications,
-    ),
-  }));
-  return new Map(tried.map(({ proof, verification }) => [verification.edge, proof]));
+/** Proves every staging of a build that each edge has tried; edges do not wait for each other. */
+export async function prove(run: BuildRun): Promise<void> {
+  await run.step('verify', async (progress) => {
+    const details = new Map<string, string>();
+    const outcomes = await Promise.allSettled(
+      run.build.stagings.map(async (staging) => {
+        const { edge } = staging;
+        const { verification } = await proveOne(run, staging, triedOn(run, edge), progress);
+        if (verification.outcome === 'failed') throw unproven(verification);
+        details.set(edge, provenInWords(verification));
+      }),
+    );
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+    const all = [...details];
+    const named = all.length > 1;
+    progress.detail(all.map(([edge, words]) => (named ? `${edge}: ${words}` : words)).join('; '));
+  });
+}
+
+function provenInWords({ outcome, executors, npv, reason }: Verification): string {
+  const numpy = npv.length > 0 ? `, one numpy: ${npv}` : '';
+  return outcome === 'proven'
+    ? `${counted(executors.length, 'executor')}${numpy}`
+    : `smoke-tested on the edge: ${reason}`;
+}
+
+/** What the edge itself has said before, where that is all that was said. */
+function triedOn({ build }: BuildRun, edge: string): Proof | undefined {
+  const known = build.verifications.find((each) => each.edge === edge);
+  return known?.outcome === 'smoke-tested' ? known : undefined;
 }
 
 /** Proves one staging by the line that it has with what the site's files say now. */
@@ -103,13 +110,11 @@ function edgeOf(run: BuildRun, staging: Staging): Edge {
 }
 
 /** Runs only the proof again, for a build that is ready; its state does not change. */
-export async function runVerification(
+export async function proveAgain(
   ports: BuildPorts,
-  buildId: string,
+  build: Build,
   signal: AbortSignal,
 ): Promise<void> {
-  const build = await ports.store.readBuild(buildId);
-  if (build === null || build.state !== 'ready') return;
   const run = new BuildRun(ports, build, signal);
   const progress = { signal, log: (line: string) => run.log(line), detail: () => undefined };
   let isUnproven = false;

@@ -1,16 +1,6 @@
 import { requireUnblocked } from '../domain/block.ts';
-import { type Build, isSettled, pendingSteps } from '../domain/build.ts';
-import {
-  type Environment,
-  isOwned,
-  isThere,
-  moveTo,
-  nextNumber,
-  type Revision,
-  type Staging,
-  withRevision,
-  withStagings,
-} from '../domain/environment.ts';
+import { type Build, isSettled, isTried, pendingSteps } from '../domain/build.ts';
+import { nextNumber, type Revision, type Staging, withStagings } from '../domain/environment.ts';
 import {
   Cancelled,
   type Failure,
@@ -19,13 +9,13 @@ import {
   toFailure,
 } from '../domain/errors.ts';
 import { requireThawed } from '../domain/freeze.ts';
-import type { BuildRequest } from '../domain/request.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
+import { keepRevision } from './keeping.ts';
 import { untilNothingLeaves } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
-import { prove } from './prove.ts';
-import { makeArchive, type Packed } from './steps/archive.ts';
+import { prove, proveAgain, tryOnEdges } from './prove.ts';
+import { makeArchive } from './steps/archive.ts';
 import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { stage } from './steps/stage.ts';
 import { findStaged } from './steps/staged.ts';
@@ -43,7 +33,7 @@ export async function runBuild(
 ): Promise<void> {
   const run = await begin(ports, buildId, signal);
   if (run === null) return;
-  try {
+  await toAnEnd(run, async () => {
     const solved = await run.step('solve', (progress) =>
       run.checkpoint('solve', SOLVED, () => solveBuild(run, progress)),
     );
@@ -73,11 +63,53 @@ export async function runBuild(
         imports: packed.imports,
         stagings,
       }));
-      await prove(run);
-      await keepRevision(run, solved, packed);
     }
-    await point(run);
-    await settle(run, { state: 'ready' });
+    if (!(await isProofLeft(run))) await conclude(run);
+    else {
+      await tryOnEdges(run);
+      await handOver(run);
+    }
+  });
+}
+
+/**
+ * The other half, in a lane of its own: the executors are asked while others' builds go on. A build
+ * that is ready already is only proven again.
+ */
+export async function runProof(
+  ports: BuildPorts,
+  buildId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const build = await ports.store.readBuild(buildId);
+  if (build === null) return;
+  if (build.state === 'ready' && build.verifying) return proveAgain(ports, build, signal);
+  const run = new BuildRun(ports, build, signal);
+  if (isSettled(build)) return announce(run);
+  if (!isTried(build)) return;
+  if (build.cancelRequested) return settle(run, { state: 'cancelled' });
+  await toAnEnd(run, async () => {
+    await prove(run);
+    await conclude(run);
+  });
+}
+
+/** Has somebody ask the executors; it is in the record that nothing else is left. */
+async function handOver({ ports, build }: BuildRun): Promise<void> {
+  await ports.queue.enqueue(build, ports.platform, 'verify');
+}
+
+/** What is left once everything is staged and proven. */
+async function conclude(run: BuildRun): Promise<void> {
+  await keepRevision(run);
+  await point(run);
+  await settle(run, { state: 'ready' });
+}
+
+/** Does a part of a build; one that fails is its end. */
+async function toAnEnd(run: BuildRun, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
     if (isStoreError(error)) throw error;
@@ -126,6 +158,11 @@ async function begin(
     await announce(run);
     return null;
   }
+  // Whoever ran it before may have gone away in between.
+  if (isTried(build)) {
+    await handOver(run);
+    return null;
+  }
   const startedAt = build.startedAt ?? ports.clock.now();
   await run.update((current) => ({
     ...current,
@@ -165,20 +202,20 @@ async function reuse(run: BuildRun, revision: Revision): Promise<void> {
   for (const name of ['create', 'install', 'pack', 'stage'] as const) {
     await run.skip(name, `as in @${revision.number}`);
   }
+}
+
+/** Whether the executors are still to be asked; where not, the step says why. */
+async function isProofLeft(run: BuildRun): Promise<boolean> {
+  const { reused, revision, stagings, verifications } = run.build;
+  if (!run.ports.verification.enabled) {
+    await run.skip('verify', 'switched off in the configuration');
+    return false;
+  }
   const isProven = stagings.every((staging) =>
-    run.build.verifications.some(
-      (known) => known.edge === staging.edge && known.outcome === 'proven',
-    ),
+    verifications.some((known) => known.edge === staging.edge && known.outcome === 'proven'),
   );
-  if (isProven) await run.skip('verify', `proven as @${revision.number}`);
-  else await prove(run);
-  // Let go perhaps, and its bytes not yet gone: now it stays.
-  await keepAsDefault(run, (environment) =>
-    withRevision(withAsked(environment, revision.number, run.build.request), revision.number, {
-      letGo: null,
-      ...(revision.letGo && { buildId: run.build.id }),
-    }),
-  );
+  if (reused && isProven) await run.skip('verify', `proven as @${revision}`);
+  return !(reused && isProven);
 }
 
 /**
@@ -206,18 +243,6 @@ function isSameLaunch(one: Staging, other: Staging | undefined): boolean {
   return one.archiveLink === other?.archiveLink && one.globalFolder === other.globalFolder;
 }
 
-/** The same packages may have been asked for in other words; the next edit begins with these. */
-function withAsked(environment: Environment, number: number, asked: BuildRequest): Environment {
-  return {
-    ...environment,
-    revisions: environment.revisions.map((known) =>
-      known.number === number
-        ? { ...known, request: { ...asked, edges: known.request.edges } }
-        : known,
-    ),
-  };
-}
-
 /** The number this fingerprint has, or the next one; the environment is held, so nobody races. */
 async function revisionNumber(run: BuildRun, solved: Solved): Promise<number> {
   const environment = await run.ports.store.readEnvironment(run.build.request.environment);
@@ -225,71 +250,6 @@ async function revisionNumber(run: BuildRun, solved: Solved): Promise<number> {
     (revision) => revision.fingerprint === solved.fingerprint,
   );
   return known?.number ?? (environment ? nextNumber(environment) : 1);
-}
-
-async function keepRevision(run: BuildRun, solved: Solved, packed: Packed): Promise<void> {
-  const { build } = run;
-  const now = run.ports.clock.now();
-  await keepAsDefault(run, (environment) => {
-    const known = environment.revisions.find((revision) => revision.number === build.revision);
-    const names = build.stagings.map((staging) => staging.edge);
-    const revision: Revision = {
-      number: build.revision ?? 1,
-      fingerprint: solved.fingerprint,
-      buildId: build.id,
-      request: build.request,
-      lock: solved.lock,
-      projects: solved.projects,
-      notes: solved.notes,
-      archive: packed.archive,
-      imports: packed.imports,
-      stagings: [
-        ...(known?.stagings ?? []).filter((staging) => !names.includes(staging.edge)),
-        ...build.stagings,
-      ],
-      verifications: build.verifications,
-      createdAt: known?.createdAt ?? now,
-      createdBy: known?.createdBy ?? build.requester.user,
-      used: known?.used ?? null,
-      letGo: null,
-    };
-    return {
-      ...environment,
-      // Whoever asked for the first revision owns the name, whoever tried before.
-      ...(isOwned(environment) ? {} : { owner: build.requester.user, createdAt: now }),
-      revisions: [
-        ...environment.revisions.filter((other) => other.number !== revision.number),
-        revision,
-      ].sort((left, right) => left.number - right.number),
-    };
-  });
-}
-
-/**
- * Changes the environment; what was built last is what its name means from then on. What was let go
- * and is built again comes back under its number alone.
- */
-async function keepAsDefault(
-  run: BuildRun,
-  change: (environment: Environment) => Environment,
-): Promise<void> {
-  const { revision: to, request, requester } = run.build;
-  const at = run.ports.clock.now();
-  let replaces: number | null = null;
-  await run.ports.store.updateEnvironment(request.environment, (environment) => {
-    if (comesBack(environment, run.build)) return change(environment);
-    const moved = moveTo(change(environment), { tag: null, to, by: requester.user, at });
-    replaces = moved.move.from === to ? null : moved.move.from;
-    return moved.environment;
-  });
-  if (replaces !== null) await run.update((build) => ({ ...build, replaces }));
-}
-
-/** Also when the job runs again, and the revision is there by then: it is older than its build. */
-function comesBack({ revisions }: Environment, { id, revision, createdAt }: Build): boolean {
-  const known = revisions.find(({ number }) => number === revision);
-  if (known === undefined) return false;
-  return !isThere(known) || (known.buildId === id && known.createdAt < createdAt);
 }
 
 /** A proven revision is what the environment's bare name means from now on. */

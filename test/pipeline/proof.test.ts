@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { renderText } from '../../src/answers/text.ts';
-import type { Build } from '../../src/domain/build.ts';
+import { type Build, isBeingProven } from '../../src/domain/build.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
-import { runVerification } from '../../src/pipeline/prove.ts';
+import { runBuild, runProof } from '../../src/pipeline/run.ts';
 import { executor, settings, staging } from '../answers/samples.ts';
 import { createLoneWorld, type World } from './world.ts';
 
@@ -44,6 +44,9 @@ function createProvingWorld(change: Partial<Edge> = {}): World & { proved: strin
   return { ...createLoneWorld({ edges, verification }), proved };
 }
 
+const answered = (stdout: string) => ({ code: 0, timedOut: false, stdout, stderr: '' });
+const never = new AbortController().signal;
+
 const detailOf = async (world: World, step: string) =>
   (await world.newest('churn')).steps.find(({ name }) => name === step)?.detail;
 
@@ -57,6 +60,67 @@ describe('the proof of a build', () => {
     assert.equal(await detailOf(world, 'verify'), '2 executors, one numpy: 2.2.6');
   });
 
+  test('is left to another job: who builds is free, and doing that twice stages nothing twice', async () => {
+    let staged = 0;
+    const world = createProvingWorld({
+      stage: async () => {
+        staged += 1;
+        return staging();
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    world.queued.length = 0;
+    for (let round = 0; round < 2; round += 1) await runBuild(world.ports, id, never);
+    const waiting = await world.newest('churn');
+    assert.deepEqual([waiting.state, isBeingProven(waiting), world.proved], ['running', true, []]);
+    const proof = { buildId: id, purpose: 'verify' };
+    assert.deepEqual([staged, world.queued], [1, [proof, proof]]);
+    for (let round = 0; round < 2; round += 1) await runProof(world.ports, id, never);
+    const { state, steps } = await world.newest('churn');
+    assert.deepEqual([state, world.proved], ['ready', ['lab']]);
+    assert.ok(steps.every(({ status }) => status === 'complete'));
+    const environment = await world.store.readEnvironment('churn');
+    assert.deepEqual(
+      environment?.revisions.map(({ number }) => number),
+      [waiting.revision],
+    );
+  });
+
+  test('is not asked for once somebody has cancelled the build that waits for it', async () => {
+    const world = createProvingWorld();
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, id, never);
+    await world.say('U1', 'cancel churn');
+    await runProof(world.ports, id, never);
+    assert.deepEqual([(await world.newest('churn')).state, world.proved], ['cancelled', []]);
+  });
+
+  test('of one edge does not wait for another edge', async () => {
+    const both = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const world = createProvingWorld();
+    for (const [name, edge] of world.ports.edges) {
+      (world.ports.edges as Map<string, Edge>).set(name, {
+        ...edge,
+        run: async ({ command }) => {
+          if (isProof(command)) {
+            begun.push(name);
+            if (begun.length === 2) both.resolve();
+            await both.promise;
+          }
+          return answered(PROVEN);
+        },
+      });
+    }
+    await world.say('U1', 'create churn numpy --edge lab --edge madrid');
+    await world.work('churn');
+    const { state, verifications } = await world.newest('churn');
+    assert.deepEqual([state, verifications.length], ['ready', 2]);
+    assert.match((await detailOf(world, 'verify')) ?? '', /^lab: 2 executors.*; madrid: 2 exec/);
+  });
+
   test('is told each time that the executors were asked again', async () => {
     let now = 1_000_000;
     const world = createProvingWorld();
@@ -66,7 +130,7 @@ describe('the proof of a build', () => {
     const { id } = await world.newest('churn');
     world.store.notices.clear();
     for (let round = 0; round < 2; round += 1) {
-      await runVerification(world.ports, id, new AbortController().signal);
+      await world.proveAgain(id);
     }
     assert.deepEqual(
       [...world.store.notices.values()].map(({ kind }) => kind),
@@ -109,8 +173,6 @@ describe('the proof of a build', () => {
     assert.deepEqual(world.proved, ['lab']);
     assert.equal(await detailOf(world, 'verify'), 'proven as @1');
   });
-
-  const answered = (stdout: string) => ({ code: 0, timedOut: false, stdout, stderr: '' });
 
   test('is asked for once its line is there, because the edge has tried it', async () => {
     const seen: Build[] = [];

@@ -5,8 +5,7 @@ import { Cancelled, outsideError, userError } from '../../src/domain/errors.ts';
 import type { Edge, SolveRequest } from '../../src/domain/ports.ts';
 import { announce } from '../../src/pipeline/announce.ts';
 import { BuildRun } from '../../src/pipeline/context.ts';
-import { runVerification } from '../../src/pipeline/prove.ts';
-import { abandonBuild, runBuild } from '../../src/pipeline/run.ts';
+import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
 import { build as sample, staging } from '../answers/samples.ts';
 import { createLoneWorld, createWorld, engineSolving, locked, type World } from './world.ts';
 
@@ -264,7 +263,7 @@ describe('a store that is away', () => {
       isAway = false;
       throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
     };
-    await assert.rejects(runVerification(world.ports, id, never), { code: 'store-unavailable' });
+    await assert.rejects(runProof(world.ports, id, never), { code: 'store-unavailable' });
     assert.equal((await world.store.readBuild(id))?.verifying, true);
   });
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
-import { runVerification } from '../../src/pipeline/prove.ts';
 import { staging } from '../answers/samples.ts';
 import { createWorld } from './world.ts';
 
@@ -30,9 +29,9 @@ test('a proof asks the site anew, and the lines after it know what its files say
     };
   }
   const [build] = await world.store.listBuilds({ environment: 'churn', limit: 1 });
-  await runVerification(world.ports, build?.id ?? '', new AbortController().signal);
+  await world.proveAgain(build?.id ?? '');
   // What the launcher starts is written anew, once.
-  await runVerification(world.ports, build?.id ?? '', new AbortController().signal);
+  await world.proveAgain(build?.id ?? '');
   assert.deepEqual(launched, [['PYTHONPATH']]);
   assert.match((await line()) ?? '', /^SPARK_HOME=\S+ bash .*load-spark-env/);
 });

@@ -5,7 +5,6 @@ import { outsideError } from '../../src/domain/errors.ts';
 import type { Notice } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { days } from '../../src/domain/retention.ts';
-import { runVerification } from '../../src/pipeline/prove.ts';
 import { keepRetention } from '../../src/pipeline/retention.ts';
 import { tellMoved } from '../../src/pipeline/telling.ts';
 import { environment, settings } from '../answers/samples.ts';
@@ -83,7 +82,7 @@ describe('what is told', () => {
     assert.equal(asked.kind, 'notice', JSON.stringify(asked));
     await world.say(OMAR, 'subscribe churn --outcome not-proven');
     for (let time = 0; time < 2; time += 1) {
-      await runVerification(world.ports, id, new AbortController().signal);
+      await world.proveAgain(id);
     }
     assert.deepEqual(heard(world), [`${OMAR} not-proven`]);
   });

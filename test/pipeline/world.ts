@@ -1,14 +1,14 @@
 /** The pipeline over nothing but memory: everything succeeds, except what a test makes fail. */
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
-import type { Build } from '../../src/domain/build.ts';
+import { type Build, isTried } from '../../src/domain/build.ts';
 import type { LockedPackage } from '../../src/domain/lock.ts';
 import type { Engine } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import type { DutyPorts } from '../../src/pipeline/duties.ts';
 import { runErrand } from '../../src/pipeline/errands/run.ts';
-import { runBuild } from '../../src/pipeline/run.ts';
+import { runBuild, runProof } from '../../src/pipeline/run.ts';
 import { build, settings, staging } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
 
@@ -20,6 +20,8 @@ export interface World extends ReturnType<typeof createMemory> {
   newest(environment: string): Promise<Build>;
   /** Runs the newest build of an environment to its end, as a worker does. */
   work(environment: string): Promise<void>;
+  /** Asks the executors of a build that is ready once more, as a worker does. */
+  proveAgain(id: string): Promise<void>;
 }
 
 export function createWorld(
@@ -80,6 +82,7 @@ export function createWorld(
       ]),
     ),
     clock: { now: Date.now },
+    queue: memory.queue,
     platform: 'linux-64',
     channels: settings.channels.map((channel) => ({ ...channel, url: 'file:///channel' })),
     verification: { enabled: false, timeoutSeconds: 1, executors: 1 },
@@ -106,7 +109,13 @@ export function createWorld(
         ...{ services: memory.services, commands: commandHelp },
       }),
     async work(environment) {
-      await runBuild(ports, (await newest(environment)).id, new AbortController().signal);
+      const { id } = await newest(environment);
+      await runBuild(ports, id, never);
+      if (isTried(await newest(environment))) await runProof(ports, id, never);
+    },
+    async proveAgain(id) {
+      await memory.store.updateBuild(id, (current) => ({ ...current, verifying: true }));
+      await runProof(ports, id, never);
     },
   };
 }

@@ -34,6 +34,9 @@ const queuePrefix = (prefix: string): string => `${prefix}:queue`;
 export const cancelChannel = (prefix: string): string => `${prefix}:cancel`;
 export const cancelKey = (prefix: string, jobId: string): string => `${prefix}:cancel:${jobId}`;
 
+/** Builds of a platform, and beside them proofs: neither waits for the other. */
+export const jobQueue = (platform: Platform, purpose: JobPurpose): string =>
+  purpose === 'verify' ? `${platform}-proofs` : platform;
 /** Beside the platform's builds, so that an errand never waits for one. */
 export const errandQueue = (platform: Platform): string => `${platform}-errands`;
 /** Is there for as long as somebody waits for the answer. */

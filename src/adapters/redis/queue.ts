@@ -3,7 +3,15 @@ import type { Build } from '../../domain/build.ts';
 import type { Platform } from '../../domain/lock.ts';
 import type { JobPurpose, Queue } from '../../domain/ports.ts';
 import { isScheduled } from '../../domain/schedule.ts';
-import { cancelChannel, cancelKey, type JobData, jobIdOf, jobOf, openJobQueue } from './jobs.ts';
+import {
+  cancelChannel,
+  cancelKey,
+  type JobData,
+  jobIdOf,
+  jobOf,
+  jobQueue,
+  openJobQueue,
+} from './jobs.ts';
 import { openLink, type RedisConnection, type RedisLink } from './redis.ts';
 
 const PURPOSES: readonly JobPurpose[] = ['build', 'verify'];
@@ -46,7 +54,7 @@ class JobQueue implements Queue {
   readonly #link: RedisLink;
   readonly #prefix: string;
   readonly #retry: Retry;
-  readonly #queues = new Map<Platform, BullQueue<JobData>>();
+  readonly #queues = new Map<string, BullQueue<JobData>>();
 
   constructor(link: RedisLink, prefix: string, retry: Retry) {
     this.#link = link;
@@ -65,7 +73,7 @@ class JobQueue implements Queue {
     const isLast = isScheduled(build) && build.attempt === 1;
     const data = { buildId: build.id, attempt: build.attempt, purpose };
     await this.#link.call(() =>
-      this.#queueOf(platform).add(purpose, data, {
+      this.#queueOf(platform, purpose).add(purpose, data, {
         jobId,
         ...(isLast ? { priority: AFTER_PEOPLE } : {}),
         attempts: this.#retry.attempts,
@@ -78,7 +86,9 @@ class JobQueue implements Queue {
 
   async cancel(build: Build, platform: Platform): Promise<{ removed: boolean }> {
     const results = await Promise.all(
-      PURPOSES.map((purpose) => this.#cancelJob(platform, jobIdOf(build, purpose))),
+      PURPOSES.map((purpose) =>
+        this.#cancelJob(this.#queueOf(platform, purpose), jobIdOf(build, purpose)),
+      ),
     );
     return { removed: results.includes(true) };
   }
@@ -86,7 +96,9 @@ class JobQueue implements Queue {
   /** BullMQ takes what has no priority first, in the order it came; then by priority. */
   async order(platform: Platform) {
     const idsOf = (state: 'active' | 'wait' | 'prioritized') =>
-      this.#link.call(() => this.#queueOf(platform).getRanges([state], 0, MOST_ORDERED, true));
+      this.#link.call(() =>
+        this.#queueOf(platform, 'build').getRanges([state], 0, MOST_ORDERED, true),
+      );
     const [active, waiting, last] = await Promise.all([
       ...[idsOf('active'), idsOf('wait'), idsOf('prioritized')],
     ]);
@@ -103,14 +115,13 @@ class JobQueue implements Queue {
    * The flag comes first: a worker that starts the job after it sees the flag, one that started
    * before hears the message, and a job nobody has started is taken out. True when taken out.
    */
-  async #cancelJob(platform: Platform, jobId: string): Promise<boolean> {
+  async #cancelJob(queue: BullQueue<JobData>, jobId: string): Promise<boolean> {
     await this.#link.transaction((commands) =>
       commands
         .set(cancelKey(this.#prefix, jobId), '1', 'EX', CANCELLATION_SECONDS)
         .publish(cancelChannel(this.#prefix), jobId),
     );
     return this.#link.call(async () => {
-      const queue = this.#queueOf(platform);
       const state = await queue.getJobState(jobId);
       // A finished job stays, so that its duplicates are still recognised.
       if (state !== 'waiting' && state !== 'delayed' && state !== 'prioritized') return false;
@@ -118,11 +129,12 @@ class JobQueue implements Queue {
     });
   }
 
-  #queueOf(platform: Platform): BullQueue<JobData> {
-    const existing = this.#queues.get(platform);
+  #queueOf(platform: Platform, purpose: JobPurpose): BullQueue<JobData> {
+    const name = jobQueue(platform, purpose);
+    const existing = this.#queues.get(name);
     if (existing) return existing;
-    const queue = openJobQueue<JobData>(this.#link.client, this.#prefix, platform);
-    this.#queues.set(platform, queue);
+    const queue = openJobQueue<JobData>(this.#link.client, this.#prefix, name);
+    this.#queues.set(name, queue);
     return queue;
   }
 }

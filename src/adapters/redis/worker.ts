@@ -1,5 +1,5 @@
 import type { Platform } from '../../domain/lock.ts';
-import { cancelKey, type JobData } from './jobs.ts';
+import { cancelKey, type JobData, jobQueue } from './jobs.ts';
 import { openLink, type RedisConnection } from './redis.ts';
 import { type TakingOptions, takeJobs, type Worker } from './taking.ts';
 
@@ -27,24 +27,31 @@ export interface WorkerOptions
   stalledIntervalMs?: number;
 }
 
-/** Takes builds of one platform, each of them to be made or to be verified again. */
+/**
+ * Takes builds of one platform, to be made or to be proven. So many of each at a time: a proof waits
+ * for its cluster, and who builds does not wait for that.
+ */
 export function createWorker(options: WorkerOptions): Worker {
   const link = openLink(options.connection);
-  const worker = takeJobs<JobData>({
+  const common = {
     ...options,
-    queue: options.platform,
     lockDurationMs: options.lockDurationMs ?? LOCK_DURATION_MS,
     stalledIntervalMs: options.stalledIntervalMs ?? STALLED_INTERVAL_MS,
-    isCancelled: async (jobId) => {
+    isCancelled: async (jobId: string) => {
       const flag = cancelKey(options.prefix, jobId);
       const found = await link.call((redis) => redis.exists(flag)).catch(() => 0);
       return found === 1;
     },
-  });
+  };
+  const lanes = (['build', 'verify'] as const).map((purpose) =>
+    takeJobs<JobData>({ ...common, queue: jobQueue(options.platform, purpose) }),
+  );
   return {
-    ready: () => worker.ready(),
+    async ready() {
+      await Promise.all(lanes.map((lane) => lane.ready()));
+    },
     async close() {
-      await worker.close();
+      await Promise.all(lanes.map((lane) => lane.close()));
       link.close();
     },
   };

@@ -105,8 +105,19 @@ async function cancel(ports: ServicePorts, build: Build, user: string): Promise<
   const { removed } = await queue.cancel(asked, platform);
   if (!removed) return asked;
   // No worker had it, so nobody else will settle it.
+  const finishedAt = clock.now();
   const settled = await store.updateBuild(build.id, (current) =>
-    isSettled(current) ? current : { ...current, state: 'cancelled', finishedAt: clock.now() },
+    isSettled(current)
+      ? current
+      : {
+          ...current,
+          state: 'cancelled',
+          finishedAt,
+          // One that waited for its proof is in the middle of a step.
+          steps: current.steps.map((step) =>
+            step.status === 'in_progress' ? { ...step, status: 'error', finishedAt } : step,
+          ),
+        },
   );
   await store.releaseEnvironment(settled.request.environment, settled.id);
   await tellSettled(ports, settled);

@@ -134,8 +134,8 @@ async function smoke(
   tried?: Proof,
 ): Promise<Proof> {
   progress.detail(`${edge.name}: trying the interpreter on the edge, because ${why}`);
-  const proof = tried ?? (await tryOnEdge(edge, subject, progress));
-  return proof.outcome === 'failed' ? proof : { ...proof, reason: why };
+  const { outcome, reason, npv, executors } = tried ?? (await tryOnEdge(edge, subject, progress));
+  return { outcome, npv, executors, reason: outcome === 'failed' ? reason : why };
 }
 
 /** Whether the unpacked interpreter runs on the edge itself, with what was asked for. */

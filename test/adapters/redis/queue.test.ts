@@ -153,12 +153,11 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       for (const id of ['first', 'gone', 'second']) {
         await queue.enqueue(buildFor(id), 'linux-64', 'build');
       }
-      await queue.enqueue(buildFor('second'), 'linux-64', 'verify');
       await queue.cancel(buildFor('gone'), 'linux-64');
       const { active, waiting } = await queue.order('linux-64');
       assert.deepEqual(active, [{ buildId: 'now', purpose: 'build' }]);
       const places = waiting.map(({ buildId, purpose }) => `${buildId} ${purpose}`);
-      assert.deepEqual(places, ['first build', 'second build', 'second verify', 'last build']);
+      assert.deepEqual(places, ['first build', 'second build', 'last build']);
       const taken: string[] = [];
       for (let run = running; taken.length < places.length; ) {
         run.finish();
@@ -166,6 +165,22 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
         taken.push(`${run.job.buildId} ${run.job.purpose}`);
       }
       assert.deepEqual(taken, places);
+    });
+
+    it('is begun whatever proofs are waiting for their cluster, and a proof whatever is built', async () => {
+      const queue = queueOf();
+      const { runs } = await workerOf({ concurrency: 1 });
+      await queue.enqueue(buildFor('proven'), 'linux-64', 'verify');
+      const proof = await runs.next();
+      await queue.enqueue(buildFor('built'), 'linux-64', 'build');
+      const build = await runs.next();
+      assert.deepEqual([proof.job.purpose, build.job.buildId], ['verify', 'built']);
+      proof.finish();
+      await queue.enqueue(buildFor('next'), 'linux-64', 'verify');
+      const next = await runs.next();
+      assert.equal(next.job.buildId, 'next');
+      next.finish();
+      build.finish();
     });
 
     it('is run by a worker of its platform only', async () => {

@@ -1,0 +1,115 @@
+import type { Build } from '../domain/build.ts';
+import {
+  type Environment,
+  isOwned,
+  isThere,
+  moveTo,
+  type Revision,
+  withRevision,
+} from '../domain/environment.ts';
+import type { BuildRequest } from '../domain/request.ts';
+import type { BuildRun } from './context.ts';
+
+/** Keeps what came of a build as a revision of its environment, new or known. */
+export async function keepRevision(run: BuildRun): Promise<void> {
+  if (run.build.reused) await keepReused(run);
+  else await keepBuilt(run);
+}
+
+/** Let go perhaps, and its bytes not yet gone: now it stays. */
+async function keepReused(run: BuildRun): Promise<void> {
+  const { id, request, revision: number } = run.build;
+  await keepAsDefault(run, (environment) => {
+    const isLetGo = environment.revisions.some((known) => known.number === number && known.letGo);
+    return withRevision(withAsked(environment, number, request), number ?? 0, {
+      letGo: null,
+      ...(isLetGo && { buildId: id }),
+    });
+  });
+}
+
+/** All that a revision is made of stands in the record: who proves a build may not have packed it. */
+async function keepBuilt(run: BuildRun): Promise<void> {
+  const { build } = run;
+  const { lock, archive, fingerprint } = build;
+  if (lock === null || archive === null || fingerprint === null) {
+    throw new Error(`build ${build.id} has nothing to keep`);
+  }
+  const now = run.ports.clock.now();
+  await keepAsDefault(run, (environment) => {
+    const known = environment.revisions.find((revision) => revision.number === build.revision);
+    const names = build.stagings.map((staging) => staging.edge);
+    const revision: Revision = {
+      number: build.revision ?? 1,
+      fingerprint,
+      buildId: build.id,
+      request: build.request,
+      lock,
+      projects: build.projects,
+      notes: build.notes,
+      archive,
+      imports: build.imports,
+      stagings: [
+        ...(known?.stagings ?? []).filter((staging) => !names.includes(staging.edge)),
+        ...build.stagings,
+      ],
+      verifications: build.verifications,
+      createdAt: known?.createdAt ?? now,
+      createdBy: known?.createdBy ?? build.requester.user,
+      used: known?.used ?? null,
+      letGo: null,
+    };
+    return {
+      ...environment,
+      // Whoever asked for the first revision owns the name, whoever tried before.
+      ...(isOwned(environment) ? {} : { owner: build.requester.user, createdAt: now }),
+      revisions: [
+        ...environment.revisions.filter((other) => other.number !== revision.number),
+        revision,
+      ].sort((left, right) => left.number - right.number),
+    };
+  });
+}
+
+/**
+ * Changes the environment; what was built last is what its name means from then on. What was let go
+ * and is built again comes back under its number alone.
+ */
+async function keepAsDefault(
+  run: BuildRun,
+  change: (environment: Environment) => Environment,
+): Promise<void> {
+  const { revision: to, request, requester } = run.build;
+  const at = run.ports.clock.now();
+  let replaces: number | null = null;
+  await run.ports.store.updateEnvironment(request.environment, (environment) => {
+    if (comesBack(environment, run.build)) return change(environment);
+    const moved = moveTo(change(environment), { tag: null, to, by: requester.user, at });
+    replaces = moved.move.from === to ? null : moved.move.from;
+    return moved.environment;
+  });
+  if (replaces !== null) await run.update((build) => ({ ...build, replaces }));
+}
+
+/** Also when the job runs again, and the revision is there by then: it is older than its build. */
+function comesBack({ revisions }: Environment, { id, revision, createdAt }: Build): boolean {
+  const known = revisions.find(({ number }) => number === revision);
+  if (known === undefined) return false;
+  return !isThere(known) || (known.buildId === id && known.createdAt < createdAt);
+}
+
+/** The same packages may have been asked for in other words; the next edit begins with these. */
+function withAsked(
+  environment: Environment,
+  number: number | null,
+  asked: BuildRequest,
+): Environment {
+  return {
+    ...environment,
+    revisions: environment.revisions.map((known) =>
+      known.number === number
+        ? { ...known, request: { ...asked, edges: known.request.edges } }
+        : known,
+    ),
+  };
+}
