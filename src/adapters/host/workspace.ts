@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CONDA_RECORD, readCondaRecord } from '../../domain/conda-record.ts';
-import type { HeldPrefix, Workspace } from '../../domain/ports.ts';
+import type { Workspace } from '../../domain/ports.ts';
+import { tryHold } from './prefix-slot.ts';
 
 /** How often a waiting build looks for a free prefix; builds take minutes, so a second is soon. */
 const POLL_MS = 1000;
@@ -98,48 +99,6 @@ async function lastTouched(folder: string): Promise<number> {
     [folder, ...inside].map((path) => stat(path).then((found) => found.mtimeMs, Date.now)),
   );
   return Math.max(...times);
-}
-
-/** Holds a slot by a lock file with our process id; one left by a dead process is taken over. */
-async function tryHold(directory: string): Promise<HeldPrefix | null> {
-  const lock = `${directory}.lock`;
-  if (!(await createLock(lock))) {
-    const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (holder === process.pid || (holder > 0 && isAlive(holder))) return null;
-    await rm(lock, { force: true });
-    if (!(await createLock(lock))) return null;
-  }
-  const path = join(directory, 'env');
-  await rm(path, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  return {
-    path,
-    release: async () => {
-      await rm(path, { recursive: true, force: true });
-      await rm(lock, { force: true });
-    },
-  };
-}
-
-async function createLock(path: string): Promise<boolean> {
-  try {
-    const file = await open(path, 'wx');
-    await file.writeFile(String(process.pid));
-    await file.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 async function sha256(path: string): Promise<string> {

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -68,5 +78,44 @@ describe('folders of builds on a build host', () => {
   it('are none where nothing was built yet', async () => {
     const fresh = createWorkspace({ directory: join(directory, 'fresh'), slots: 1 });
     assert.deepEqual(await fresh.sweepBuilds(new Set()), []);
+  });
+});
+
+describe('prefixes of a build host with several workers', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'workspace-test-'));
+  const workers: ChildProcess[] = [];
+  const SLOTS = 4;
+  after(async () => {
+    const ends = workers.map((worker) => once(worker, 'exit'));
+    for (const worker of workers) worker.kill('SIGKILL');
+    await Promise.all(ends);
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const tell = async (worker: ChildProcess, word: string) => {
+    const answer = once(worker.stdout as NodeJS.EventEmitter, 'data');
+    worker.stdin?.write(`${word}\n`);
+    return String((await answer)[0]).trim();
+  };
+
+  it('are one worker’s at a time, also where all take over from workers that were killed', async () => {
+    const program = join(import.meta.dirname, 'prefix-holder.ts');
+    for (let count = 0; count < SLOTS; count += 1) {
+      const words = [program, directory, String(SLOTS)];
+      workers.push(spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    }
+    await Promise.all(workers.map(({ stdout }) => once(stdout as NodeJS.EventEmitter, 'data')));
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+    const prefixes = join(directory, 'prefix');
+    mkdirSync(prefixes);
+    for (let round = 0; round < 25; round += 1) {
+      for (let slot = 0; slot < SLOTS; slot += 1) {
+        writeFileSync(join(prefixes, `${slot}.lock`), String(dead));
+      }
+      const paths = await Promise.all(workers.map((worker) => tell(worker, 'hold')));
+      assert.equal(new Set(paths).size, SLOTS, paths.join(' '));
+      await Promise.all(workers.map((worker) => tell(worker, 'release')));
+      const left = readdirSync(prefixes).filter((name) => name.includes('.lock'));
+      assert.deepEqual(left, []);
+    }
   });
 });
