@@ -34,22 +34,22 @@ interface Plan {
   changedTo: string;
 }
 
-const BASE = ['python 3.11.*', 'numpy 2.2.*', 'scipy'];
+const USUAL = ['python 3.11.*', 'numpy 2.2.*', 'scipy', 'pandas 2.2.*'];
 
 const PLANS = {
   usual: {
     packages: 'python 3.11, numpy, scipy, pandas',
     channel: async () => LAB_CHANNEL,
-    specs: [...BASE, 'pandas 2.2.*'],
-    changedPackage: 'pandas',
-    changedTo: 'pandas 2.0.*',
+    specs: USUAL,
+    changedPackage: 'numpy',
+    changedTo: 'numpy 1.26.*',
   },
   large: {
     packages: 'the same with packages of the shape of pyarrow, scikit-learn and torch',
     channel: largeChannel,
-    specs: [...BASE, 'pandas 2.2.*', 'ferry-arrow', 'ferry-torch', 'ferry-learn 1.6.1'],
+    specs: [...USUAL, 'ferry-arrow', 'ferry-torch', 'ferry-learn 1.6.1.*'],
     changedPackage: 'ferry-learn',
-    changedTo: 'ferry-learn 1.6.2',
+    changedTo: 'ferry-learn 1.6.2.*',
   },
 } satisfies Record<string, Plan>;
 

@@ -104,7 +104,7 @@ export function printJson(result: Record<string, unknown> & { machine: Machine }
 }
 
 /** Processor seconds of all processes that we have waited for, with those that they waited for. */
-function cpuOfChildren(): number {
+export function cpuOfChildren(): number {
   const text = readFileSync('/proc/self/stat', 'utf8');
   // The name before it may hold blanks and brackets.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
