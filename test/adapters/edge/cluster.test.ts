@@ -310,6 +310,59 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     assert.equal(await edge.isIntact(staging, request.archive, signal), false);
   });
 
+  it('sees by WebHDFS what is in HDFS, without starting a JVM, and believes nothing less than a list', async () => {
+    hadoop();
+    hdfs();
+    const asked: string[] = [];
+    let answer = (_folder: string): string | null => null;
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      const listed = answer(join(base, 'hdfs', (request.url ?? '').split(/v1|[?]/)[1] ?? ''));
+      response.writeHead(listed === null ? 404 : 200).end(listed ?? '{"RemoteException":{}}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      file('conf/hdfs-site.xml', site({ 'dfs.namenode.http-address': `127.0.0.1:${port}` }));
+      const request = makeArchive(base, { padding: 1000 });
+      const edge = world.edge({ hdfs: '/envs' });
+      const staging = await edge.stage(request, world.progress);
+      const { signal } = world.progress;
+      const isIntact = () => edge.isIntact(staging, request.archive, signal);
+      assert.match(
+        asked[0] ?? '',
+        /^\/webhdfs\/v1\/envs\/[0-9a-f]{64}\?op=LISTSTATUS&user\.name=\w+$/,
+      );
+      const list = (bytes: number, ...names: string[]) =>
+        JSON.stringify({
+          FileStatuses: {
+            FileStatus: names.map((pathSuffix) => ({ length: bytes, pathSuffix, type: 'FILE' })),
+          },
+        });
+      const { bytes, name } = request.archive;
+      answer = () => list(bytes, name, `${name}.sha256`);
+      const calls = journal().length;
+      assert.equal(await isIntact(), true);
+      await edge.stage(request, world.progress);
+      assert.equal(journal().length, calls, 'no JVM');
+      for (const less of [
+        list(bytes, name),
+        list(bytes + 1, name, `${name}.sha256`),
+        '<html>',
+        '',
+      ]) {
+        answer = () => less;
+        const before = journal().length;
+        assert.equal(await isIntact(), true);
+        assert.equal(journal().length, before + 1, less);
+      }
+      rmSync(join(base, 'hdfs/envs'), { recursive: true });
+      assert.equal(await isIntact(), false);
+    } finally {
+      server.close();
+    }
+  });
+
   it('has the archive taken out of HDFS with its staging, and nothing beside it', async () => {
     hadoop();
     hdfs();
