@@ -7,7 +7,6 @@ import { quote } from '../../domain/shell.ts';
 /** Names of the programs in `scripts/`. */
 export type ScriptName =
   | 'prepare'
-  | 'assemble'
   | 'publish'
   | 'unpack'
   | 'launch'
@@ -75,10 +74,10 @@ export function composeScript(
     `marker=${marker}`,
     ...Object.entries(script.variables).map(([name, value]) => `${name}=${quote(String(value))}`),
     extra,
-    read('common'),
-    WITH_PACKAGES.has(script.name) ? read('packages') : '',
+    withoutComments('common'),
+    WITH_PACKAGES.has(script.name) ? withoutComments('packages') : '',
     script.login ? 'begin' : '',
-    read(script.name),
+    withoutComments(script.name),
   ].join('\n');
   const exported = Object.entries(environment)
     .map(([name, value]) => `export ${name}=${quote(value)}`)
@@ -91,6 +90,11 @@ export function composeScript(
       ].join('\n')
     : [exported, `printf '%s\\n' ${marker}`, program].join('\n');
   return { text: `main() {\n${body}\n}\nmain\n`, marker };
+}
+
+/** Comments are for who reads the file; several programs travel for each staging. */
+function withoutComments(name: ScriptName | 'common' | 'packages'): string {
+  return read(name).replace(/^ *#.*\n/gm, '');
 }
 
 /** The text of a file in `scripts/`. */

@@ -36,10 +36,10 @@ export class Sending {
   }
 
   /**
-   * Sends until `publish` answers that the sha256 holds and the archive is in its place. Answers
-   * what travelled: `78 MB sent in 0.5 s`. Errors: `archive-changed`, `upload-corrupt`.
+   * Sends until `publish` answers that the sha256 holds and the archive is in its place. It is told of
+   * which pieces to put the archive together, or of none where all has travelled. Answers what travelled: `78 MB sent in 0.5 s`. Errors: `archive-changed`, `upload-corrupt`.
    */
-  async until(publish: () => Promise<boolean>): Promise<string> {
+  async until(publish: (pieces: string) => Promise<boolean>): Promise<string> {
     const { edge, segments } = this.#shipment;
     await this.#checkSize();
     const whole = () => this.#sendAll();
@@ -47,9 +47,10 @@ export class Sending {
       segments.length > 0 ? [() => this.#sendMissing(), whole, whole] : [whole, whole];
     try {
       for (const attempt of attempts) {
-        if (!(await attempt())) continue;
+        const pieces = await attempt();
+        if (pieces === null) continue;
         this.#progress.detail('verifying');
-        if (await publish()) return this.#summary();
+        if (await publish(pieces)) return this.#summary();
         this.#progress.log(`edge ${edge}: the sha256 of what arrived is wrong`);
       }
     } catch (error) {
@@ -87,32 +88,25 @@ export class Sending {
     });
   }
 
-  async #sendAll(): Promise<true> {
+  async #sendAll(): Promise<string> {
     await this.#transfer(this.#part('.part'), [{ offset: 0, bytes: this.#shipment.archive.bytes }]);
-    return true;
+    return '';
   }
 
-  /** False when the edge has nothing of the archive. */
-  async #sendMissing(): Promise<boolean> {
+  /** The pieces of the archive as `FILE OFFSET BYTES` lines; null when the edge has nothing of it. */
+  async #sendMissing(): Promise<string | null> {
     const { edge, archive, segments, found } = this.#shipment;
     const assembly = planAssembly(found, segments);
-    if (!assembly) return false;
+    if (!assembly) return null;
     this.#progress.log(
       `edge ${edge} has ${size(assembly.reusedBytes)} of ${size(archive.bytes)} already`,
     );
     if (assembly.travelling.length > 0) {
       await this.#transfer(this.#part('.delta.part'), assembly.travelling);
     }
-    this.#progress.detail('assembling');
-    const pieces = assembly.pieces
+    return assembly.pieces
       .map(({ file, offset, bytes }) => `${file} ${offset} ${bytes}`)
       .join('\n');
-    await this.#session.script({
-      name: 'assemble',
-      variables: { ...this.#variables, pieces },
-      deadlineSeconds: 900,
-    });
-    return true;
   }
 
   async #transfer(remotePath: string, ranges: readonly Range[]): Promise<void> {

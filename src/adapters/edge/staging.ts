@@ -105,8 +105,8 @@ export async function stageArchive(
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
     const sending = new Sending(session, { ...place, ...request, segments, found }, progress);
-    travelled = await sending.until(async () => {
-      const { facts } = await script('publish', { segments: segmentIndex(segments) });
+    travelled = await sending.until(async (pieces) => {
+      const { facts } = await script('publish', { segments: segmentIndex(segments), pieces });
       return facts.get('published') !== 'no';
     });
   }

@@ -38,13 +38,17 @@ have() {
   command -v "$1" >/dev/null 2>&1
 }
 
-# sha256 of a file, in hex
-hash_of() {
-  if have sha256sum; then sha256sum <"$1" | cut -d' ' -f1
-  elif have openssl; then openssl dgst -sha256 -r <"$1" | cut -d' ' -f1
-  elif have shasum; then shasum -a 256 <"$1" | cut -d' ' -f1
+# sha256 of what is read, in hex
+hash_of_input() {
+  if have sha256sum; then sha256sum | cut -d' ' -f1
+  elif have openssl; then openssl dgst -sha256 -r | cut -d' ' -f1
+  elif have shasum; then shasum -a 256 | cut -d' ' -f1
   else fail 42 'sha256sum, openssl or shasum'
   fi
+}
+# the same of a file
+hash_of() {
+  hash_of_input <"$1"
 }
 
 # Which file this is and when it was last touched: bytes that are written later, a rename and a link

@@ -1,10 +1,19 @@
-# Verifies an upload and gives it its final name. The rename is the publication.
-# root sha name bytes segments
+# Verifies an upload and gives it its final name. The rename is the publication. With pieces, it is put
+# together first from those of older archives and from what travelled, and hashed on the way.
+# root sha name bytes segments pieces
 part=$root/archives/$sha.part
+delta=$root/archives/$sha.delta.part
 archive=$root/archives/$sha/$name
 
 verified() {
   [ "$(size_of "$1")" = "$bytes" ] && [ "$(hash_of "$1")" = "$sha" ]
+}
+# Answers the sha256 of what was written, so it is read once.
+assemble() {
+  printf '%s\n' "$pieces" | while read -r file offset bytes; do
+    if [ "$file" = new ]; then file=$delta; fi
+    tail -c "+$((offset + 1))" "$file" | head -c "$bytes"
+  done | tee "$part" | hash_of_input
 }
 # All of a state but its last change, which a rename is one of.
 written() {
@@ -20,8 +29,16 @@ publish() {
   chmod 0644 "$part" && mv -f "$part" "$archive"
 }
 
+if [ -n "$pieces" ]; then
+  # Another worker may be at the same archive, and take away what this one reads.
+  part=$root/archives/$sha.part-$$
+  unfinished=$part
+  sum=$(assemble)
+  rm -f "$delta"
+fi
 before=$(state_of "$part")
-if verified "$part" 2>/dev/null && said=$(publish 2>&1); then
+if [ -z "$pieces" ]; then sum=$(hash_of "$part" 2>/dev/null); fi
+if [ "$sum" = "$sha" ] && [ "$(size_of "$part")" = "$bytes" ] && said=$(publish 2>&1); then
   state=$(state_of "$archive")
   if [ "$(written "$state")" = "$(written "$before")" ]; then
     note_verified "$archive" "$sha" "$state"

@@ -135,8 +135,8 @@ else
   mv -T "$new" "$target" || fail 40 "$target"
   # After the rename, because it writes the path it finds itself at into the files.
   if [ -f "$target/bin/conda-unpack" ]; then
-    env -u PYTHONHOME -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 \
-      "$target/bin/python" "$target/bin/conda-unpack" </dev/null >&2 || fail 45 "exit code $?"
+    # It needs the standard library alone: what packages do at each start would only take time.
+    "$target/bin/python" -E -s -S -B "$target/bin/conda-unpack" </dev/null >&2 || fail 45 "exit code $?"
   fi
   printf %s "$sha" >"$target/.conda-ferry-archive.part" &&
     mv -f "$target/.conda-ferry-archive.part" "$target/.conda-ferry-archive" || fail 40 "$target"
@@ -157,6 +157,12 @@ echo "prefix $target"
 
 # What activation would set: the variables that conda keeps for the prefix (conda `activate.py`,
 # `_get_environment_env_vars`), then the scripts themselves, in an otherwise empty environment.
+asked=no
+for file in "$target"/etc/conda/activate.d/*.sh "$target"/etc/conda/env_vars.d/*.json \
+  "$target/conda-meta/state"; do
+  if [ -f "$file" ]; then asked=yes; fi
+done
+if [ "$asked" = no ]; then exit 0; fi
 shell=sh
 if have bash; then shell=$(command -v bash); fi
 env -u PYTHONHOME -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 \
