@@ -221,7 +221,9 @@ export class RattlerEngine implements Engine {
     const file = await this.#options.python();
     const home = this.#home;
     await mkdir(home, { recursive: true });
-    const env = cleanEnvironment({ home, named: this.#options.network });
+    // Its threads come and go with each solve; an arena for each would keep what it had at most.
+    const named = { ...this.#options.network, MALLOC_ARENA_MAX: '1' };
+    const env = cleanEnvironment({ home, named });
     return { file, args: ['-I', PROGRAM, ...words], cwd: home, env };
   }
 
