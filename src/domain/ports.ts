@@ -145,13 +145,15 @@ export interface Pip {
   /** Names of the configured indexes; none: nothing of pip can be had. */
   readonly indexes: readonly string[];
   /**
-   * One wheel for each package that the requirements need and conda does not bring. Errors:
-   * `requirements-unsatisfiable` with the resolver's words as details, `index-unreachable`.
+   * One wheel for each package that the requirements need and conda does not bring, or its sdist
+   * where that is allowed and no wheel fits. Errors: `requirements-unsatisfiable` with the resolver's
+   * words as details, `index-unreachable`, `sdist-build-requirement`, `sdist-unreadable`.
    */
   resolve(request: ResolveRequest, progress: Progress): Promise<LockedWheel[]>;
   /**
-   * Puts the bytes of each wheel, checked, under `directory` as pinned projects have them. Errors:
-   * `index-unreachable`, `wheel-changed`, `wheel-gone`, `disk-full`.
+   * Puts the bytes of each wheel, and of what builds an sdist, checked, under `directory` as pinned
+   * projects have them. Errors: `index-unreachable`, `wheel-changed`, `wheel-gone`, `disk-full`,
+   * `sdist-not-allowed`.
    */
   fetch(
     wheels: readonly LockedWheel[],
