@@ -207,8 +207,13 @@ export interface Edge {
   profile(progress: Pick<Progress, 'signal' | 'log'>): Promise<ClusterProfile>;
   /**
    * Uploads, verifies, publishes, unpacks and launches; doing it again finds everything in place.
+   * `unpacked` is told as soon as its Python can be started there, while the rest goes on.
    */
-  stage(request: StageRequest, progress: Progress): Promise<Staging>;
+  stage(
+    request: StageRequest,
+    progress: Progress,
+    unpacked?: (staging: Staging) => void,
+  ): Promise<Staging>;
   /** Whether archive and driver prefix are still there and the archive's sha256 still holds. */
   isIntact(staging: Staging, archive: Archive, signal: AbortSignal): Promise<boolean>;
   /** Writes what the root's program `run` starts for a staging, by what its cluster profile says. */

@@ -14,20 +14,24 @@ import {
   withVerification,
 } from '../domain/verification.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
+import type { Staged } from './steps/stage.ts';
 import { tryOnEdge, unproven, verifyStaging } from './steps/verify.ts';
 import { tellUnproven } from './telling.ts';
 
 /**
  * Has every edge try the environment without its cluster: with that the line is there for people. What
- * they say is recorded, and stands until there is a proof; the step goes on with it.
+ * they say is recorded, and stands until there is a proof; the step goes on with it. `begun` is what they
+ * were asked while they were staged.
  */
-export async function tryOnEdges(run: BuildRun): Promise<void> {
+export async function tryOnEdges(run: BuildRun, begun: Staged['tried']): Promise<void> {
   const { now } = run.ports.clock;
   const began = now();
   await run.beginStep('verify', async (progress) => {
     const tried = await Promise.all(
       run.build.stagings.map(async (staging) => {
-        const proof = await tryOnEdge(edgeOf(run, staging), subjectOf(run, staging), progress);
+        const asked = begun.get(staging.edge);
+        const proof = await (asked ??
+          tryOnEdge(edgeOf(run, staging), subjectOf(run, staging), progress));
         return {
           ...{ edge: staging.edge, form: verifiedForm(staging) },
           ...{ at: now(), seconds: (now() - began) / 1000, ...proof },

@@ -17,7 +17,7 @@ import { pointEdges } from './pointing.ts';
 import { prove, proveAgain, tryOnEdges } from './prove.ts';
 import { makeArchive } from './steps/archive.ts';
 import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
-import { stage } from './steps/stage.ts';
+import { type Staged, stage } from './steps/stage.ts';
 import { findStaged } from './steps/staged.ts';
 import { keepTiming } from './timing.ts';
 
@@ -44,12 +44,13 @@ export async function runBuild(
       signal: run.signal,
       log: (line) => run.log(line),
     });
+    let tried: Staged['tried'] = new Map();
     const known = await findStaged(ports, subject, run.signal);
     if (known) await reuse(run, known);
     else {
       const packed = await makeArchive(run, solved);
       const number = await revisionNumber(run, solved);
-      const stagings = await run.step('stage', async (progress) => {
+      const staged = await run.step('stage', async (progress) => {
         const { request } = run.build;
         // Frozen or blocked perhaps since it was asked for and solved.
         requireThawed(await ports.store.readFreezes(), request.edges, request);
@@ -61,12 +62,13 @@ export async function runBuild(
         revision: number,
         archive: packed.archive,
         imports: packed.imports,
-        stagings,
+        stagings: staged.stagings,
       }));
+      tried = staged.tried;
     }
     if (!(await isProofLeft(run))) await conclude(run);
     else {
-      await tryOnEdges(run);
+      await tryOnEdges(run, tried);
       await handOver(run);
     }
   });

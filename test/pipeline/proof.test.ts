@@ -121,6 +121,45 @@ describe('the proof of a build', () => {
     assert.match((await detailOf(world, 'verify')) ?? '', /^lab: 2 executors.*; madrid: 2 exec/);
   });
 
+  test('begins on an edge as soon as it is unpacked there, whatever of it is still on its way', async () => {
+    const asked = Promise.withResolvers<void>();
+    const commands: string[] = [];
+    const world = createProvingWorld({
+      stage: async (_request, _progress, unpacked) => {
+        unpacked?.(staging());
+        // The rest, as when HDFS is slow: done only after the edge was asked.
+        await asked.promise;
+        return staging();
+      },
+      run: async ({ command }) => {
+        commands.push(isProof(command) ? 'cluster' : 'edge');
+        asked.resolve();
+        return answered(PROVEN);
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    assert.deepEqual(commands, ['edge', 'cluster']);
+    assert.equal((await world.newest('churn')).state, 'ready');
+  });
+
+  test('that an edge could not begin is no reason of a staging that fails', async () => {
+    const world = createProvingWorld({
+      stage: async (_request, _progress, unpacked) => {
+        unpacked?.(staging());
+        throw new Error('HDFS is closed');
+      },
+      run: async () => {
+        throw new Error('the link was cut');
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { state, failure } = await world.newest('churn');
+    assert.equal(state, 'failed');
+    assert.match(`${failure?.details}`, /HDFS is closed/);
+  });
+
   test('is told each time that the executors were asked again', async () => {
     let now = 1_000_000;
     const world = createProvingWorld();

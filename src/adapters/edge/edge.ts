@@ -81,7 +81,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
   return {
     name: config.name,
     profile: (reporting) => node.profile(reporting),
-    stage: (request, progress) => node.stage(request, progress),
+    stage: (request, progress, unpacked) => node.stage(request, progress, unpacked),
     isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
     launch: (staging, archive, signal) => node.launch(staging, archive, signal),
     point: (environment, pointers, signal) => node.point(environment, pointers, signal),
@@ -118,12 +118,16 @@ class EdgeNode implements Edge {
     );
   }
 
-  async stage(request: StageRequest, progress: Progress): Promise<Staging> {
+  async stage(
+    request: StageRequest,
+    progress: Progress,
+    unpacked?: (staging: Staging) => void,
+  ): Promise<Staging> {
     checkStageRequest(request);
     // The same archive twice at once would travel twice: the second finds it in place.
     return this.#staging(request.archive.sha256, progress.signal, () =>
       this.#withSession(progress.signal, progress.log, (session) =>
-        this.#stageOver(session, request, progress),
+        this.#stageOver(session, request, progress, unpacked),
       ),
     );
   }
@@ -194,7 +198,12 @@ class EdgeNode implements Edge {
     });
   }
 
-  async #stageOver(session: Session, request: StageRequest, progress: Progress): Promise<Staging> {
+  async #stageOver(
+    session: Session,
+    request: StageRequest,
+    progress: Progress,
+    unpacked?: (staging: Staging) => void,
+  ): Promise<Staging> {
     const root = this.#root;
     const known = await this.#profileOver(session);
     const base = hdfsBase(this.#config.hdfs, known, this.#config);
@@ -205,6 +214,7 @@ class EdgeNode implements Edge {
       known.cluster,
       progress,
     );
+    unpacked?.(staging);
     const copy = { root, archive: request.archive, archivePath: staging.archivePath };
     const hdfs = base
       ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)

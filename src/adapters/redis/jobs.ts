@@ -11,6 +11,8 @@ export interface JobData {
   buildId: string;
   attempt: number;
   purpose: JobPurpose;
+  /** Who asked, by the id in Slack; jobs of older versions do not say. */
+  user?: string;
 }
 
 /** A job that has brought down so many workers will bring down the next one too. */

@@ -24,8 +24,10 @@ const CANCELLATION_SECONDS = 7 * 24 * 3600;
 const MOST_ORDERED = 500;
 /** Tries of a job whose infrastructure failed: with 5 s doubling, about 75 s in all. */
 const RETRY = { attempts: 5, delayMs: 5_000 };
-/** BullMQ takes whatever has no priority before all that has one. */
-const AFTER_PEOPLE = 1;
+/** BullMQ takes the lowest number first; jobs of older versions have none, and go before all. */
+const FIRST_TURN = 1;
+/** What schedules ask for is taken when nobody waits. Higher numbers are not BullMQ's (2^21). */
+const AFTER_PEOPLE = 2_000_000;
 
 interface Retry {
   attempts: number;
@@ -71,17 +73,19 @@ class JobQueue implements Queue {
     if (isRepeatable) await this.#link.call((redis) => redis.del(cancelKey(this.#prefix, jobId)));
     // Once somebody has said `retry`, they wait for it.
     const isLast = isScheduled(build) && build.attempt === 1;
-    const data = { buildId: build.id, attempt: build.attempt, purpose };
-    await this.#link.call(() =>
-      this.#queueOf(platform, purpose).add(purpose, data, {
+    const { user } = build.requester;
+    const data = { buildId: build.id, attempt: build.attempt, purpose, user };
+    await this.#link.call(async () => {
+      const queue = this.#queueOf(platform, purpose);
+      return queue.add(purpose, data, {
         jobId,
-        ...(isLast ? { priority: AFTER_PEOPLE } : {}),
+        priority: isLast ? AFTER_PEOPLE : await nextTurn(queue, user),
         attempts: this.#retry.attempts,
         backoff: { type: 'exponential', delay: this.#retry.delayMs },
         removeOnComplete: keep,
         removeOnFail: keep,
-      }),
-    );
+      });
+    });
   }
 
   async cancel(build: Build, platform: Platform): Promise<{ removed: boolean }> {
@@ -137,4 +141,21 @@ class JobQueue implements Queue {
     this.#queues.set(name, queue);
     return queue;
   }
+}
+
+/**
+ * People take turns: somebody's next job comes a turn after their last one that waits, and whoever has
+ * none takes part in the turn that is being taken. So one who asks for ten does not go before another
+ * who asks for one, and nobody is overtaken for ever. Two that are enqueued in one moment may share a
+ * turn.
+ */
+async function nextTurn(queue: BullQueue<JobData>, user: string): Promise<number> {
+  const waiting = await queue.getJobs(['prioritized'], 0, MOST_ORDERED, true);
+  const turns = waiting
+    .map((job) => ({ turn: job.priority, user: job.data.user }))
+    .filter(({ turn }) => turn < AFTER_PEOPLE);
+  const current = Math.min(...turns.map(({ turn }) => turn));
+  const own = turns.filter((each) => each.user === user).map(({ turn }) => turn + 1);
+  const next = Math.max(FIRST_TURN, turns.length > 0 ? current : FIRST_TURN, ...own);
+  return Math.min(next, AFTER_PEOPLE - 1);
 }

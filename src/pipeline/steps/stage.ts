@@ -1,20 +1,39 @@
 import type { Staging } from '../../domain/environment.ts';
-import type { Progress } from '../../domain/ports.ts';
+import type { Edge, Progress } from '../../domain/ports.ts';
+import type { Proof } from '../../domain/verification.ts';
 import type { BuildRun } from '../context.ts';
 import type { Packed } from './archive.ts';
 import { edgesOf, type Solved } from './solve.ts';
+import { tryOnEdge } from './verify.ts';
 
-/** Ships to every edge at once; one that fails fails the step, the others stay staged. */
+export interface Staged {
+  stagings: Staging[];
+  /** What each edge says of it without its cluster, by name; none where nothing is to be verified. */
+  tried: ReadonlyMap<string, Promise<Proof>>;
+}
+
+/**
+ * Ships to every edge at once; one that fails fails the step, the others stay staged. An edge tries the
+ * environment as soon as it is unpacked there, while the archive goes into HDFS.
+ */
 export async function stage(
   run: BuildRun,
   solved: Solved,
   packed: Packed,
   revision: number,
   progress: Progress,
-): Promise<Staging[]> {
+): Promise<Staged> {
   const { build } = run;
   const edges = edgesOf(run.ports, run.build.request);
   const details = new Map<string, string>();
+  const tried = new Map<string, Promise<Proof>>();
+  const tryOn = (edge: Edge, staging: Staging) => {
+    if (!run.ports.verification.enabled) return;
+    const proof = tryOnEdge(edge, { staging, imports: packed.imports, tables: false }, progress);
+    // Whoever waits for it hears of it; the staging may fail first.
+    proof.catch(() => undefined);
+    tried.set(edge.name, proof);
+  };
   const outcomes = await Promise.allSettled(
     edges.map((edge) =>
       edge.stage(
@@ -45,10 +64,15 @@ export async function stage(
             progress.detail([...details].map(([name, detail]) => `${name}: ${detail}`).join('; '));
           },
         },
+        (staging) => tryOn(edge, staging),
       ),
     ),
   );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed) throw failed.reason;
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (failed) {
+    await Promise.allSettled(tried.values());
+    throw failed.reason;
+  }
+  const stagings = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return { stagings, tried };
 }

@@ -8,10 +8,10 @@
  *   change makes it dirty as any other;
  * - gone: deleted or closed to us; nothing is tried again.
  *
- * All edits share one allowance, and ended builds go first. Slack or the store being away leaves a
- * message dirty, and every edit waits.
+ * All edits share one allowance; builds that have ended or have their line go first, at once. Slack or
+ * the store being away leaves a message dirty, and every edit waits.
  */
-import { type Build, isSettled, type MessageReference } from '../../domain/build.ts';
+import { type Build, isBeingProven, isSettled, type MessageReference } from '../../domain/build.ts';
 import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
@@ -72,7 +72,7 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     }
     const since = clock.now() - shown.at(build.id);
     // The list is ordered by urgency: nobody behind this one may go earlier.
-    if (!isSettled(build) && since < pace.betweenEdits) return pace.betweenEdits - since;
+    if (!isUrgent(build) && since < pace.betweenEdits) return pace.betweenEdits - since;
     const wait = budget.take();
     if (wait > 0) return wait;
     try {
@@ -162,9 +162,14 @@ async function readDirty(
       found.push({ build, change, reference });
     else changes.forget(id, change);
   }
-  const rank = ({ build }: Dirty) => (isSettled(build) && !build.verifying ? 0 : 1);
+  const rank = ({ build }: Dirty) => (isUrgent(build) && !build.verifying ? 0 : 1);
   const lastAt = ({ build }: Dirty) => shown.at(build.id);
   return found.sort((left, right) => rank(left) - rank(right) || lastAt(left) - lastAt(right));
+}
+
+/** Somebody waits for what it says now: its line, or its end. */
+function isUrgent(build: Build): boolean {
+  return isSettled(build) || isBeingProven(build);
 }
 
 function addressOf({ channel, ts }: MessageReference): string {

@@ -80,7 +80,13 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
   for (const format of ['zip', 'tar.gz'] as const) {
     it(`publishes, unpacks and links a ${format} for everybody to read`, async () => {
       const request = makeArchive(world.directory, { format, padding: 100_000 });
-      const staging = await world.edge().stage(request, world.progress);
+      const told: [string, boolean][] = [];
+      const staging = await world
+        .edge()
+        .stage(request, world.progress, ({ driverPrefix: prefix }) =>
+          told.push([prefix, existsSync(join(prefix, 'bin/python'))]),
+        );
+      assert.deepEqual(told, [[staging.driverPrefix, true]], 'it can be tried from then on');
       assertStaged(staging, request);
       assert.equal(
         staging.archivePath,

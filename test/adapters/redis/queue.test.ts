@@ -56,6 +56,8 @@ interface WorkerUnderTest {
   events: Arrivals<string>;
 }
 
+const { user } = buildFor('b1').requester;
+
 describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
   let server: RedisServer;
   let prefix: string;
@@ -140,7 +142,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       const { runs } = await workerOf();
       await queue.enqueue({ ...buildFor('b1'), attempt: 2 }, 'linux-64', 'build');
       const run = await runs.next();
-      assert.deepEqual(run.job, { buildId: 'b1', attempt: 2, purpose: 'build' });
+      assert.deepEqual(run.job, { buildId: 'b1', attempt: 2, purpose: 'build', user });
       run.finish();
     });
 
@@ -238,6 +240,36 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
     await queue.enqueue(buildFor(randomUUID()), 'linux-64', 'build');
     (await runs.next()).finish();
   }
+
+  describe('jobs of several people', () => {
+    const by = (user: string, id: string): Build => {
+      const build = buildFor(id);
+      return { ...build, requester: { ...build.requester, user } };
+    };
+
+    it('are taken in turns, whoever asked for many first; nobody is overtaken for ever', async () => {
+      const queue = queueOf();
+      await queue.enqueue(scheduled('schedule'), 'linux-64', 'build');
+      for (const id of ['a1', 'a2', 'a3', 'b1', 'a4', 'b2', 'c1']) {
+        await queue.enqueue(by(id.slice(0, 1), id), 'linux-64', 'build');
+      }
+      const { waiting } = await queue.order('linux-64');
+      const { runs } = await workerOf();
+      const taken: string[] = [];
+      for (let count = 0; count < 9; count += 1) {
+        const run = await runs.next();
+        taken.push(run.job.buildId);
+        // Somebody who comes late has a part in the turn that goes on, and no more.
+        if (run.job.buildId === 'a2') await queue.enqueue(by('d', 'd1'), 'linux-64', 'build');
+        run.finish();
+      }
+      assert.deepEqual(taken, ['a1', 'b1', 'c1', 'a2', 'b2', 'd1', 'a3', 'a4', 'schedule']);
+      assert.deepEqual(
+        waiting.map(({ buildId }) => buildId),
+        taken.filter((id) => id !== 'd1'),
+      );
+    });
+  });
 
   describe('a job that a schedule asked for', () => {
     it('comes after all that people wait for, unless somebody has it tried again', async () => {
@@ -517,7 +549,12 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       for (let attempt = 1; attempt <= 3; attempt += 1) {
         (await runs.next()).fail(new Error('the store is away'));
       }
-      assert.deepEqual(await abandoned.next(), { buildId: 'b1', attempt: 1, purpose: 'build' });
+      assert.deepEqual(await abandoned.next(), {
+        buildId: 'b1',
+        attempt: 1,
+        purpose: 'build',
+        user,
+      });
       await runOther(queue, runs);
       assert.deepEqual([runs.rest, abandoned.rest], [[], []]);
     });
