@@ -46,11 +46,12 @@ describe('a build that waits', () => {
       await begin(world, one);
       const two = await create(world, 'two');
       const three = await create(world, 'three');
-      await shows(world, two, /1st in the queue, about 4 min until it begins/);
-      await shows(world, three, /2nd in the queue, about 8 min until it begins/);
+      // Those before them give their slots back for the proof: 170 s each.
+      await shows(world, two, /1st in the queue, about 3 min until it begins/);
+      await shows(world, three, /2nd in the queue, about 6 min until it begins/);
       await world.finish(one.id);
       await begin(world, two);
-      await shows(world, three, /1st in the queue, about 4 min until it begins/);
+      await shows(world, three, /1st in the queue, about 3 min until it begins/);
       await shows(world, two, /Step 1 of 5: solving, about 4 min left/);
     }));
 
