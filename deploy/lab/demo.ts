@@ -22,6 +22,9 @@ import {
 } from './slack/index.ts';
 
 const COMMAND = 'create my-local-env python=3.11 numpy scipy pandas';
+/** The same with one package in another version. */
+const CHANGED = 'create my-local-env python=3.11 numpy=1.26 scipy pandas';
+const LIMIT = { timeoutMs: 600_000 };
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const MANIFEST = join(import.meta.dirname, '..', 'manifest.yaml');
 const directory = join(laboratory.folder, 'demo');
@@ -109,6 +112,12 @@ function follow(slack: SlackEmulator, channel: string): () => void {
 
 /** The lines a person may copy: the short one and the whole in the message's code blocks. */
 function pysparkLines(message: Message): { short: string; whole: string } {
+  const lines = findLines(message);
+  if (lines !== null) return lines;
+  throw new Error(`there is no pyspark line in the message:\n${visibleText(message)}`);
+}
+
+function findLines(message: Message): { short: string; whole: string } | null {
   const codes = [
     ...JSON.stringify(message.blocks ?? []).matchAll(
       /"type":"rich_text_preformatted".*?"text":("(?:[^"\\]|\\.)*")/g,
@@ -116,8 +125,57 @@ function pysparkLines(message: Message): { short: string; whole: string } {
   ].map(([, text]) => JSON.parse(text as string) as string);
   const short = codes.find((code) => /\/run \S+ pyspark$/.test(code));
   const whole = codes.find((code) => /(^|\s)pyspark --master/.test(code));
-  if (short !== undefined && whole !== undefined) return { short, whole };
-  throw new Error(`there is no pyspark line in the message:\n${visibleText(message)}`);
+  return short !== undefined && whole !== undefined ? { short, whole } : null;
+}
+
+/** Who types, and where. */
+interface Place {
+  slack: SlackEmulator;
+  user: string;
+  channel: string;
+}
+
+/** Types a command; `until` answers the seconds from Enter to a message, and the message. */
+async function type({ slack, user, channel }: Place, text: string) {
+  const entered = Date.now();
+  await slack.slash({ user, channel, text });
+  return async (awaited: Promise<Message>) => {
+    const message = await awaited;
+    return { message, seconds: (Date.now() - entered) / 1000 };
+  };
+}
+
+const hasFailed = (message: Message) => /could not be built|failed/i.test(visibleText(message));
+
+/** The first message of a revision with its line, proven or not yet; or that there will be none. */
+function untilLine({ slack }: Place, revision: string): Promise<Message> {
+  return slack.untilMessage(
+    (message) =>
+      hasFailed(message) ||
+      (visibleText(message).includes(revision) && findLines(message) !== null),
+    LIMIT,
+  );
+}
+
+/** The same once more, then with one package changed: seconds from Enter to the line. */
+async function askAgain(place: Place): Promise<{ again: number; changed: number }> {
+  say(`The same is typed once more: /conda-env ${COMMAND}`);
+  const repeated = await type(place, COMMAND);
+  const again = await repeated(
+    place.slack.untilEphemeral(
+      place.user,
+      (message) => /Nothing to build/.test(visibleText(message)),
+      LIMIT,
+    ),
+  );
+  for (const line of terminalLines(again.message)) say(`  │ ${line}`);
+  say(`With one package changed: /conda-env ${CHANGED}`);
+  const edited = await type(place, CHANGED);
+  const changed = await edited(untilLine(place, 'my-local-env@2'));
+  if (hasFailed(changed.message)) throw new Error(visibleText(changed.message));
+  say(`  │ ${pysparkLines(changed.message).short}`);
+  say(`From Enter to the line: ${again.seconds} s the same, ${changed.seconds} s with a change.`);
+  return { again: again.seconds, changed: changed.seconds };
 }
 
 /** Seconds of each step, from the product itself. */
@@ -153,8 +211,6 @@ async function main(): Promise<number> {
     root: join(directory, 'edge'),
     slackApiUrl: slack.apiUrl,
     logFile,
-    // The jars of this Hadoop cannot write down which applications there are, so nobody asks for them.
-    overrides: { retention: { usedDays: 0 } },
   });
   say('Starting Conda Ferry: bot and worker, with a Redis of their own.');
   const product = startProduct(slack);
@@ -167,16 +223,20 @@ async function main(): Promise<number> {
     say(`Slack’s page: ${slack.url}`);
     say(`In #${channel.name}, ${person.name} types: /conda-env ${COMMAND}`);
     const unfollow = follow(slack, channel.id);
-    const typed = Date.now();
-    await slack.slash({ user: person.id, channel: channel.id, text: COMMAND });
-    const message = await slack.untilMessage(
-      (candidate) => /is ready|could not be built|failed/i.test(visibleText(candidate)),
-      { timeoutMs: 600_000 },
-    );
-    const built = (Date.now() - typed) / 1000;
+    const place = { slack, user: person.id, channel: channel.id };
+    const since = await type(place, COMMAND);
+    const [line, { message, seconds: total }] = await Promise.all([
+      since(untilLine(place, 'my-local-env@1')),
+      since(
+        slack.untilMessage(
+          (candidate) => /is ready/i.test(visibleText(candidate)) || hasFailed(candidate),
+          LIMIT,
+        ),
+      ),
+    ]);
     await wait(300);
     unfollow();
-    if (!/is ready/i.test(visibleText(message))) throw new Error('the build failed');
+    if (hasFailed(message)) throw new Error('the build failed');
 
     const { short, whole } = pysparkLines(message);
     const result = await useIt(lab.state.edge, short);
@@ -186,7 +246,11 @@ async function main(): Promise<number> {
     );
     say(`Its decile job: ${result.job.rows} × ${result.job.columns} in ${result.job.seconds} s.`);
     const { solve, create, pack, stage, verify } = await stepSeconds();
-    const seconds = { solve, create, pack, stage, verify, total: built };
+    const { again, changed } = await askAgain(place);
+    const seconds = {
+      ...{ solve, create, pack, stage, verify, total },
+      ...{ line: line.seconds, again, changed },
+    };
     const { npv, job } = result;
     const summary = {
       ready,
