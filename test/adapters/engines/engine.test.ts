@@ -42,13 +42,21 @@ const engines = [
   { name: 'conda', skip: whyNoConda() || whyNoLabChannel(), configured: 'conda' },
 ] as const;
 
+/** Each has a process that stays; one for each folder is enough. */
+const made = new Map<string, Engine>();
+after(() => Promise.all([...made.values()].map((engine) => engine.close())));
+
 function engineOf(name: 'conda' | 'rattler', dataDirectory = join(folder, 'data')): Engine {
-  return chooseEngine({
+  const known = made.get(`${name} ${dataDirectory}`);
+  if (known) return known;
+  const engine = chooseEngine({
     configured: name,
     environment: { ...process.env, ...(name === 'conda' ? { CONDA_EXE: prepareConda() } : {}) },
     dataDirectory,
     python: async () => labPython,
   });
+  made.set(`${name} ${dataDirectory}`, engine);
+  return engine;
 }
 
 function ask(specs: readonly string[], options: Partial<SolveRequest> = {}): SolveRequest {
