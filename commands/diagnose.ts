@@ -2,7 +2,6 @@ import { latestRevision, revisionLabel } from '../src/domain/environment.ts';
 import { FerryError, type Repair, userError } from '../src/domain/errors.ts';
 import { type Meant, namedInLog, unknownInLog } from '../src/domain/own-environment.ts';
 import type { Reference } from '../src/domain/reference.ts';
-import { remedyFor } from '../src/domain/remedy.ts';
 import { generalFindings, type Reply } from '../src/domain/reply.ts';
 import type { KeptDiagnosis } from '../src/domain/services/diagnoses.ts';
 import { type CommandContext, defineCommand } from './command.ts';
@@ -113,6 +112,7 @@ async function answerFor(
   if (meant !== null) {
     const { settings, channels } = services;
     const knowledge = { settings, channels, packagesOf: await services.packagesOf() };
+    const { remedyFor } = await import('../src/domain/remedy.ts');
     const remedy = await remedyFor(found.findings, found.form, meant, knowledge);
     return { kind: 'findings', ...remedy, choices: [], unknown };
   }

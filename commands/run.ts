@@ -1,5 +1,5 @@
 import { FerryError, userError } from '../src/domain/errors.ts';
-import { type LineOptions, latestVerification, lineFor } from '../src/domain/lines.ts';
+import type { LineOptions } from '../src/domain/lines.ts';
 import { everyPackage } from '../src/domain/lock.ts';
 import { requireThere } from '../src/domain/reference.ts';
 import { type BuildRequest, createCommand } from '../src/domain/request.ts';
@@ -73,6 +73,7 @@ export const run = defineCommand({
       arguments: rest,
       conf: Object.fromEntries(args.conf.map(({ key, value }) => [key, value])),
     };
+    const { latestVerification, lineFor } = await import('../src/domain/lines.ts');
     try {
       const lines = stagings.map((staging) =>
         lineFor(

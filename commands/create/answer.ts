@@ -1,4 +1,3 @@
-import { latestVerification, lineFor } from '../../src/domain/lines.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import type { Created } from '../../src/domain/services/create.ts';
 import type { CommandContext } from '../command.ts';
@@ -7,7 +6,7 @@ import type { CommandContext } from '../command.ts';
 const SILENTLY_MS = 2_000;
 
 /** What came of asking for a build: a new one is for everybody, all else for who asked. */
-export function answerTo(created: Created): Reply {
+export async function answerTo(created: Created): Promise<Reply> {
   if (!('known' in created)) {
     const { build, joined } = created;
     return { kind: 'build', build, audience: joined ? 'requester' : 'channel' };
@@ -15,6 +14,7 @@ export function answerTo(created: Created): Reply {
   const { means } = created;
   const { number, request, stagings, verifications, lock } = created.known;
   const packages = lock.packages.map(({ name }) => name);
+  const { latestVerification, lineFor } = await import('../../src/domain/lines.ts');
   const lines = stagings.map((staging) =>
     lineFor({ staging, packages }, latestVerification(verifications, staging.edge)),
   );
