@@ -3,9 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Linked } from '../domain/lock.ts';
 import { fileErrorInWords, refuseOutput } from './file-errors.ts';
 import { NotCompressed, planKnown } from './known-plan.ts';
-import { type PackReport, writeArchive } from './pack.ts';
+import type { PackReport } from './pack-report.ts';
 import { DEFAULT_LEVEL, type PackRequest, validate } from './pack-request.ts';
 import { type PackageIndex, packageKeys, readPackageIndex } from './package-index.ts';
+import { writeArchive } from './write-archive.ts';
 
 /** Packages linked into a prefix that need not be there: `prefix` is where it would lie. */
 export type AssembleRequest = PackRequest & { cache: string; linked: Linked };

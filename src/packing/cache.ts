@@ -36,7 +36,8 @@ const READ_BYTES = 4 * 1024 * 1024;
 const WRITE_BYTES = 1024 * 1024;
 /** A private file this old was left by a packer that was killed. */
 const ABANDONED_MS = 6 * 3600 * 1000;
-const ENTRY_NAME = /^[0-9a-f]{64}$/;
+/** Segments, and what `memory/` keeps of a prefix. */
+const ENTRY_NAME = /^[0-9a-f]{64}(\.memory|\.archive)?$/;
 
 interface IndexRow {
   sha256: string;
@@ -223,12 +224,12 @@ export function pruneCache(
 ): { removed: number; bytes: number } {
   const entries: { path: string; bytes: number; used: number }[] = [];
   let removed = 0;
-  for (const name of readdirSync(directory)) {
+  for (const name of namesIn(directory)) {
     const path = `${directory}/${name}`;
     const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat?.isFile()) continue;
     if (ENTRY_NAME.test(name)) {
-      entries.push({ path, bytes: stat.size, used: stat.mtimeMs });
+      entries.push({ path, bytes: stat.size, used: lastUse(path) ?? stat.mtimeMs });
     } else if (name.endsWith('.tmp') && now - stat.mtimeMs > ABANDONED_MS) {
       rmSync(path, { force: true });
       removed += 1;
@@ -245,6 +246,21 @@ export function pruneCache(
     removed += 1;
   }
   return { removed, bytes };
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** An archive that is kept may be the very file that somebody has: its memory has the time instead. */
+function lastUse(path: string): number | null {
+  if (!path.endsWith('.archive')) return null;
+  const memory = path.replace(/archive$/, 'memory');
+  return statSync(memory, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** The index when lengths and checksum hold, else null. */

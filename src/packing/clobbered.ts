@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import type { ScannedFile } from './content.ts';
 import type { Owners } from './owners.ts';
 import { normalizedName, type PipPackage, readPipPackage } from './pip.ts';
+import type { ScannedFile } from './scanned-file.ts';
 import type { PackWarning } from './warning.ts';
 
 /** What became of one conda package's files since they were linked. */

@@ -2,28 +2,13 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cachedBytecode, uncheckBytecode } from './bytecode.ts';
 import { BLOCK_BYTES } from './deflate.ts';
-import type { FoundFault } from './faults.ts';
 import { FirstLook, type SeenFile } from './first-look.ts';
-import { LargeFiles, type LargeKind } from './large-files.ts';
+import { LargeFiles } from './large-files.ts';
 import type { Entry, FileEntry, KeptFile } from './members.ts';
+import type { KnownFiles } from './memory/known-files.ts';
 import { PrefixFiles } from './prefix-files.ts';
-import { namesOf, type PrefixRecord, type Relocation, relocate } from './relocate.ts';
-
-/** What reading a file once tells about the bytes it will have in the archive. */
-export interface ScannedFile {
-  entry: FileEntry;
-  bytes: number;
-  /** Digest of the archived bytes. */
-  sha256: string;
-  /** True when the archived bytes differ from those on disk. */
-  rewritten: boolean;
-  /** Digest on disk is not what conda recorded when it linked the file. */
-  clobbered: boolean;
-  record: PrefixRecord | null;
-  faults: FoundFault[];
-  /** How a file is rewritten that is too large for memory; null for the rest. */
-  large: LargeKind | null;
-}
+import { namesOf, type Relocation, relocate } from './relocate.ts';
+import type { ScannedFile } from './scanned-file.ts';
 
 /** Where a packing gets what is in the files of its members. */
 export interface Contents {
@@ -50,15 +35,18 @@ export class ContentReader implements Contents {
   readonly #files: PrefixFiles;
   readonly #firstLook: FirstLook;
   readonly #large: LargeFiles;
+  readonly #known: KnownFiles | null;
   /** Python sources, and whether the archive or `bin/conda-unpack` changes them. */
   readonly #sources = new Map<string, boolean>();
 
-  constructor(relocation: Relocation) {
+  /** `known` are files that need not be read. */
+  constructor(relocation: Relocation, known: KnownFiles | null = null) {
     this.#prefix = relocation.prefix;
     this.#relocation = relocation;
     this.#files = new PrefixFiles(relocation.prefix);
     this.#firstLook = new FirstLook(this.#files, namesOf(relocation));
     this.#large = new LargeFiles(this.#files, relocation);
+    this.#known = known;
   }
 
   /**
@@ -80,16 +68,22 @@ export class ContentReader implements Contents {
     return this.#changes(path);
   }
 
-  /** Reads a file once: digests and whether it must be rewritten. Errors: `prefix-changed`. */
+  /** Reads a file once, if it is not known: digests and whether it must be rewritten. Errors: `prefix-changed`. */
   async scan(entry: FileEntry): Promise<ScannedFile> {
     const { source } = entry;
     if (source.kind === 'memory') return scanMemory(entry, source.bytes);
-    const { file } = source;
-    const seen = await this.#firstLook.at(file, entry.path);
-    const scanned = await this.#scanSeen(entry, source, seen);
-    if (file.path.endsWith('.py')) {
-      this.#sources.set(file.path, scanned.rewritten || scanned.record !== null);
+    const scanned = this.#known?.recall(entry, source) ?? (await this.#read(entry, source));
+    const { path } = source.file;
+    if (path.endsWith('.py')) {
+      this.#sources.set(path, scanned.rewritten || scanned.record !== null);
     }
+    this.#known?.learn(source, scanned);
+    return scanned;
+  }
+
+  async #read(entry: FileEntry, source: KeptFile): Promise<ScannedFile> {
+    const seen = await this.#firstLook.at(source.file, entry.path);
+    const scanned = await this.#scanSeen(entry, source, seen);
     const recorded = source.record?.sha256;
     return { ...scanned, clobbered: recorded != null && recorded !== seen.sha256 };
   }

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import type { ArchiveFormat } from '../domain/request.ts';
 import { memberMode } from './archive-writer.ts';
 import { clobberWarnings } from './clobbered.ts';
-import { ContentReader, inScanOrder, type ScannedFile } from './content.ts';
+import { ContentReader, inScanOrder } from './content.ts';
 import { faultWarnings } from './faults.ts';
 import type { Entry } from './members.ts';
 import { targetPrefixOf } from './pack-request.ts';
 import { planArchive } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
+import type { ScannedFile } from './scanned-file.ts';
 import type { PackWarning } from './warning.ts';
 
 /** One member of an archive with its bytes, for a packer that is not ours. */

@@ -1,5 +1,5 @@
+import type { Fault } from './fault.ts';
 import { RULES } from './lint/rules.ts';
-import type { Fault } from './relocate.ts';
 import type { PackWarning } from './warning.ts';
 
 export interface FoundFault {

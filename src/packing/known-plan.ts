@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { FileRecord } from './conda-meta.ts';
-import { type Contents, inBlocks, type ScannedFile, scanMemory } from './content.ts';
+import { type Contents, inBlocks, scanMemory } from './content.ts';
 import { linkEnds } from './links.ts';
 import type { FileEntry, KeptFile } from './members.ts';
 import type { Owners } from './owners.ts';
@@ -9,6 +9,7 @@ import { UNOWNED } from './owners.ts';
 import type { IndexedMember, PackageIndex } from './package-index.ts';
 import { dropHollowCaches, type Plan, planKept } from './plan.ts';
 import { byPath, type PrefixFile } from './prefix.ts';
+import type { ScannedFile } from './scanned-file.ts';
 
 /** The prefix that packages would be linked into. */
 export interface KnownPlace {

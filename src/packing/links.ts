@@ -49,14 +49,16 @@ export function withLinkedFiles(
   });
 }
 
+type WrittenLink = Pick<PrefixFile, 'path' | 'target'>;
+
 /** Whether a link's own text leads out of the prefix, or to a folder of it that stays behind. */
-export function mayLeave(link: PrefixFile): boolean {
+export function mayLeave(link: WrittenLink): boolean {
   const place = writtenPlace(link);
   return place === null || isLeftOut(place);
 }
 
 /** What a link's text says, as a path in the prefix; null when it is absolute or climbs out. */
-function writtenPlace(link: PrefixFile): string | null {
+function writtenPlace(link: WrittenLink): string | null {
   if (posix.isAbsolute(link.target)) return null;
   const place = posix.normalize(posix.join(posix.dirname(link.path), link.target));
   return place === '..' || place.startsWith('../') ? null : place;

@@ -13,6 +13,12 @@ export interface PackRequest {
   root: string;
   /** Directory of compressed segments, shared by all packings; null for none. */
   cache?: string | null;
+  /**
+   * What is trusted of an earlier packing of this prefix with this cache: `unchanged` files are not
+   * read again (see `memory/`); `verify` reads all, and is remembered. Null for neither, which is best
+   * for a prefix that is packed once.
+   */
+  recall?: 'unchanged' | 'verify' | null;
   /** Deflate level, 1 to 9. */
   level?: number;
   /** Where the archive will be unpacked, when that is known: paths in files are made to fit. */

@@ -15,12 +15,25 @@ const NAMED = new RegExp(
  * path, the one its scripts start with when that leads here too (`/home` may be a link), and where
  * it was built and moved to when it came out of an archive.
  */
-export function prefixNames(prefix: string): string[] {
+export function prefixNames(
+  prefix: string,
+  written: WrittenNames = writtenNames(prefix),
+): string[] {
   const real = realPath(prefix) ?? prefix;
   const names = new Set([prefix, real]);
-  for (const name of namedByScripts(prefix)) if (realPath(name) === real) names.add(name);
-  for (const name of unpackedNames(prefix)) names.add(name);
+  for (const name of written.scripts) if (realPath(name) === real) names.add(name);
+  for (const name of written.unpacked) names.add(name);
   return [...names].filter((name) => name !== '/');
+}
+
+/** Places that files of a prefix name as theirs, wherever those lead. */
+export interface WrittenNames {
+  scripts: string[];
+  unpacked: string[];
+}
+
+export function writtenNames(prefix: string): WrittenNames {
+  return { scripts: [...namedByScripts(prefix)], unpacked: unpackedNames(prefix) };
 }
 
 function realPath(path: string): string | null {

@@ -55,6 +55,6 @@ export function notKept(error: unknown): PackWarning {
   const reason = error instanceof Error ? error.message : String(error);
   return {
     id: 'cache-not-written',
-    text: `Compressed files could not be kept for the next packing: ${reason}.`,
+    text: `What was packed could not be kept for the next packing: ${reason}.`,
   };
 }

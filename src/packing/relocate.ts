@@ -1,5 +1,6 @@
 import { userError } from '../domain/errors.ts';
 import type { FileRecord } from './conda-meta.ts';
+import type { Fault } from './fault.ts';
 import { isElf } from './lint/elf.ts';
 import {
   findMentions,
@@ -30,9 +31,6 @@ export interface PrefixRecord {
   /** Longest path a binary has room for. */
   capacity: number;
 }
-
-/** What will not work where the archive lands; the same notices that linting gives. */
-export type Fault = 'dead-shebang' | 'placeholder' | 'start-up' | 'run-path' | 'kept-prefix';
 
 export interface Relocated {
   content: Buffer;

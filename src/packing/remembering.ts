@@ -4,7 +4,7 @@ import type { ArchiveFormat } from '../domain/request.ts';
 import { cachedBytecode } from './bytecode.ts';
 import { LINK_SCRIPT } from './clobbered.ts';
 import type { CondaPackage } from './conda-meta.ts';
-import type { Contents, ScannedFile } from './content.ts';
+import type { Contents } from './content.ts';
 import { type KnownPlace, linkOwner, planKnown } from './known-plan.ts';
 import { staysBehind } from './left-out.ts';
 import { mayLeave } from './links.ts';
@@ -18,6 +18,7 @@ import {
 import type { Plan } from './plan.ts';
 import type { PrefixFile } from './prefix.ts';
 import { notKept } from './recording.ts';
+import type { ScannedFile } from './scanned-file.ts';
 import type { PackWarning } from './warning.ts';
 
 /** Passes on what is read of a prefix, and keeps it. */

@@ -1,5 +1,5 @@
-import type { ScannedFile } from './content.ts';
 import type { ArchivedEntry, Entry, FileEntry } from './members.ts';
+import type { ScannedFile } from './scanned-file.ts';
 
 /** Below this a second copy costs next to nothing, and people edit files one by one. */
 const NOTABLE_BYTES = 64 * 1024;

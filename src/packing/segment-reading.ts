@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type CachedSegment, type SegmentCache, segmentKey } from './cache.ts';
 import { clobberWarnings } from './clobbered.ts';
-import { type Contents, inScanOrder, type ScannedFile } from './content.ts';
+import { type Contents, inScanOrder } from './content.ts';
 import { deflateBlock } from './deflate.ts';
 import { type FoundFault, faultWarnings } from './faults.ts';
 import { repeatedWarning } from './link-warnings.ts';
@@ -11,6 +11,7 @@ import type { PackRequest } from './pack-request.ts';
 import { bytesOnDisk, type Plan, type Segment } from './plan.ts';
 import type { PrefixRecord } from './relocate.ts';
 import { linkSameContent, SameContent } from './same-content.ts';
+import type { ScannedFile } from './scanned-file.ts';
 import { Turns } from './turns.ts';
 import type { PackWarning } from './warning.ts';
 

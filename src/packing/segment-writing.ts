@@ -1,10 +1,10 @@
 import type { ArchiveWriter, CompressedFile } from './archive-writer.ts';
 import type { SegmentCache } from './cache.ts';
-import type { ScannedFile } from './content.ts';
 import type { Output } from './output.ts';
 import type { PackRequest } from './pack-request.ts';
 import { bytesOnDisk } from './plan.ts';
 import { Recording } from './recording.ts';
+import type { ScannedFile } from './scanned-file.ts';
 import type { SegmentAtWork, Step } from './segment-reading.ts';
 import { Spool } from './spool.ts';
 

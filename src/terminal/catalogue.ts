@@ -59,7 +59,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
   },
   pack: {
     words:
-      'PREFIX -o FILE [--root NAME] [--cache DIR] [--level N] [--target-prefix PATH] [--packer segments|archiver] [--json]',
+      'PREFIX -o FILE [--root NAME] [--cache DIR] [--verify] [--level N] [--target-prefix PATH] [--packer segments|archiver] [--json]',
     summary: 'a prefix into a .tar.gz or .zip; prints files, bytes, sha256, seconds and cache hits',
     load: () => import('./pack.ts'),
   },

@@ -17,7 +17,15 @@ const OPTIONS = {
     value: 'NAME',
     says: 'the folder inside the archive; else the name of the prefix',
   },
-  cache: { type: 'string', value: 'DIR', says: 'keeps packed segments for the next archive' },
+  cache: {
+    type: 'string',
+    value: 'DIR',
+    says: 'keeps what was packed for the next archive, up to 20 GB',
+  },
+  verify: {
+    type: 'boolean',
+    says: 'reads files, too, that did not change since they were packed with this cache',
+  },
   level: { type: 'string', value: 'N', says: 'how much to compress, 1 to 9' },
   'target-prefix': {
     type: 'string',
@@ -32,6 +40,9 @@ const OPTIONS = {
   },
   json: JSON_OPTION,
 } as const;
+
+/** As a worker's cache, unless it is configured. */
+const CACHE_BYTES = 20e9;
 
 export const command: TerminalCommand = {
   options: OPTIONS,
@@ -64,6 +75,7 @@ export const command: TerminalCommand = {
       format,
       root: values.root ?? resolve(prefix).split('/').at(-1) ?? 'env',
       cache: values.cache === undefined ? null : resolve(values.cache),
+      recall: values.verify ? 'verify' : 'unchanged',
       ...(values.level === undefined ? {} : { level: Number(values.level) }),
       targetPrefix: values['target-prefix'] ?? null,
     } as const;
@@ -72,6 +84,10 @@ export const command: TerminalCommand = {
         ? pack
         : (await import('../adapters/packers/archiver.ts')).packWithArchiver;
     const report = await interruptible((signal) => packer({ ...request, signal }));
+    if (request.cache !== null && report.cache.misses > 0) {
+      const { pruneCache } = await import('../packing/cache.ts');
+      pruneCache(request.cache, CACHE_BYTES);
+    }
     if (values.json) writeJson(report);
     else {
       for (const warning of report.warnings)

@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { ContentReader } from './content.ts';
+import type { KnownFiles } from './memory/known-files.ts';
+import type { PrefixMemory } from './memory/prefix-memory.ts';
+import type { PackReport } from './pack-report.ts';
+import { type PackRequest, targetPrefixOf } from './pack-request.ts';
+import { planArchive } from './plan.ts';
+import { prefixNames } from './prefix-names.ts';
+import { notKept } from './recording.ts';
+import { remember, WatchedContents } from './remembering.ts';
+import type { PackWarning } from './warning.ts';
+import { writeArchive } from './write-archive.ts';
+
+/**
+ * Reads a prefix and writes its archive; `memory` tells what need not be read. `started` is by
+ * `performance.now`. Errors: as `pack`.
+ */
+export async function makeArchive(
+  request: PackRequest,
+  memory: PrefixMemory | null,
+  started: number,
+): Promise<PackReport> {
+  const { format, signal, output, cache, linked } = request;
+  const prefix = resolve(request.prefix);
+  const targetPrefix = targetPrefixOf(request);
+  const links = format === 'zip' ? 'copy' : 'keep';
+  const names = prefixNames(prefix);
+  const leaveOut = [output, cache ?? null];
+  const plan = await planArchive({ prefix, names, targetPrefix, links, leaveOut, signal });
+  const known = memory?.files(names) ?? null;
+  const reader = new ContentReader({ prefix, names, targetPrefix }, known);
+  if (cache && linked) {
+    const watched = new WatchedContents(reader);
+    const report = await writeArchive(request, plan, watched, started);
+    const place = { names, links } as const;
+    return withWarning(report, remember({ cache, linked, format, place, plan, watched }));
+  }
+  const report = await writeArchive(request, plan, reader, started);
+  return memory && known ? withWarning(report, keep(memory, names, known, report)) : report;
+}
+
+/** Keeps for the next packing what this one found; the warning says why it could not be kept. */
+function keep(
+  memory: PrefixMemory,
+  names: readonly string[],
+  known: KnownFiles,
+  report: PackReport,
+): PackWarning | null {
+  // Said already, and nothing that the next archive is to say.
+  if (report.warnings.some(({ id }) => id === 'cache-not-written')) return null;
+  try {
+    memory.keep(names, known, report);
+    return null;
+  } catch (error) {
+    return notKept(error);
+  }
+}
+
+function withWarning(report: PackReport, warning: PackWarning | null): PackReport {
+  return warning ? { ...report, warnings: [...report.warnings, warning] } : report;
+}
