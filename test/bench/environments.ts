@@ -45,7 +45,7 @@ const PLANS = {
     changedTo: 'numpy 1.26.*',
   },
   large: {
-    packages: 'the same with packages of the shape of pyarrow, scikit-learn and torch',
+    packages: 'python 3.11, numpy, scipy, pandas, and the shapes of pyarrow, scikit-learn, torch',
     channel: largeChannel,
     specs: [...USUAL, 'ferry-arrow', 'ferry-torch', 'ferry-learn 1.6.1.*'],
     changedPackage: 'ferry-learn',
