@@ -13,7 +13,8 @@ import type { Environment, Staging } from './environment.ts';
 import type { Repair } from './errors.ts';
 import type { Timing } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
-import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
+import type { Linked, Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
+import type { PackageFiles } from './modules.ts';
 import type { PipRequirement } from './pip.ts';
 import type { Pointers } from './reference.ts';
 import type {
@@ -182,11 +183,23 @@ export interface PackRequest {
   /** The single top-level folder inside: the environment's name. */
   root: string;
   packer: PackerName;
+  /** What was linked into the prefix, where nothing else happened in it. */
+  linked: Linked | null;
 }
 
 /** Writes an archive; the same prefix content gives the same sha256. */
 export interface Packer {
+  /** Packages that are linked, and nothing else, are known from then on. */
   pack(request: PackRequest, progress: Progress): Promise<PackResult>;
+  /**
+   * The archive that `pack` would write, byte for byte, of a prefix which need not be there; null when
+   * a package is not known, or does not stand for itself beside the others.
+   */
+  assemble(request: PackRequest, progress: Progress): Promise<Assembled | null>;
+}
+
+export interface Assembled extends PackResult {
+  packages: readonly PackageFiles[];
 }
 
 export interface PackResult {
@@ -447,6 +460,8 @@ export interface Workspace {
    * then the same in every environment. Waits for a free one; the folder is empty when given.
    */
   acquirePrefix(buildId: string, signal: AbortSignal): Promise<HeldPrefix>;
+  /** Where prefixes lie, be they there or not: the one that is held first comes first. */
+  prefixes(): readonly string[];
   /** Where the archive of a fingerprint lies; the folder exists. */
   archivePath(fingerprint: string, name: string): Promise<string>;
   /** True when the file there has exactly this sha256. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { LockedPackage } from '../../src/domain/lock.ts';
 import { pruneCache } from '../../src/packing/cache.ts';
@@ -71,6 +74,53 @@ test('one that cannot be written leaves nothing, and says why', async (context) 
   mkdirSync(join(folder, KEY));
   assert.throws(() => writePackageIndex(folder, KEY, INDEX), /EISDIR|ENOTEMPTY|EEXIST/);
   assert.deepEqual(await readdir(folder), [KEY]);
+});
+
+/** Writes two indexes in turns under one key until it is stopped; a line for each. */
+const WRITER = `
+const { writePackageIndex } = await import(process.argv[1]);
+const [folder, key, head] = process.argv.slice(2);
+for (let round = 0; ; round += 1) {
+  const blanked = Buffer.alloc(1 << 20, String(round % 2));
+  try {
+    writePackageIndex(folder, key, { ...JSON.parse(head), blanked });
+  } catch (error) {
+    console.log(error.code);
+    process.exit();
+  }
+  console.log('written');
+}`;
+
+function startWriter(folder: string, limit = ''): ReturnType<typeof spawn> {
+  const { blanked: _, ...head } = INDEX;
+  const writer = import.meta.resolve('../../src/packing/package-index.ts');
+  const words = ['--input-type=module', '-e', WRITER, writer, folder, KEY, JSON.stringify(head)];
+  const shell = ['-c', `${limit} exec "$0" "$@"`, process.execPath, ...words];
+  return spawn('sh', shell, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+test('a writer that is killed leaves a whole index', async (context) => {
+  const folder = await temporaryFolder(context);
+  for (let kills = 0; kills < 10; kills += 1) {
+    const writer = startWriter(folder);
+    const ended = once(writer, 'exit');
+    await once(writer.stdout as Readable, 'data');
+    writer.kill('SIGKILL');
+    await ended;
+    const { blanked, ...head } = readPackageIndex(folder, KEY) ?? assert.fail('there is none');
+    assert.deepEqual({ ...head, blanked: INDEX.blanked }, INDEX);
+    assert.equal(blanked.length, 1 << 20);
+    assert.ok(blanked.equals(Buffer.alloc(1 << 20, blanked.subarray(0, 1))));
+  }
+});
+
+test('a disk that takes no more leaves nothing', async (context) => {
+  const folder = await temporaryFolder(context);
+  const writer = startWriter(folder, 'ulimit -f 8;');
+  const [line] = await once(writer.stdout as Readable, 'data');
+  await once(writer, 'exit');
+  assert.equal(String(line), 'EFBIG\n');
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test('pruning takes what was not used for longest, whether index or segment', async (context) => {

@@ -3,6 +3,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { linesForBuild } from '../../src/domain/lines.ts';
+import { execFileSync } from '../harness/command.ts';
 import { cannotWalk, ferry, words } from '../harness.ts';
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -112,6 +113,33 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
       assert.equal((await ctx.build('again')).id, first.id);
       assert.equal((await ctx.notices('again')).length, 1);
       assert.equal(ctx.seen({ user: 'ben' }).length, 2);
+    }));
+
+  test('another environment of packages that are known is put together without linking them', () =>
+    runTest(async (ctx) => {
+      await ctx.slash('create linked python=3.11 six');
+      const linked = await ctx.untilReady('linked');
+      await ctx.slash('create known python=3.11 six');
+      const known = await ctx.untilReady('known');
+      const detail = (build: typeof known, step: string) =>
+        build.steps.find(({ name }) => name === step)?.detail ?? '';
+      assert.match(detail(known, 'create'), /^\d+ packages known$/);
+      assert.match(detail(known, 'pack'), /, assembled$/);
+      assert.deepEqual(known.imports, linked.imports);
+      assert.equal(known.verifications[0]?.outcome, 'smoke-tested');
+      const python = `${ctx.edge.root}/envs/known/current/bin/python`;
+      const answer = await ctx.edge.ssh(`${python} -c 'import six; print(six.__version__)'`);
+      assert.equal(answer.trim(), '1.17.0');
+      // Under their own names the archives have the same members with the same bytes.
+      const [one, other] = [linked, known].map(({ stagings: [staging] }) =>
+        execFileSync('unzip', ['-v', staging?.archivePath ?? ''], { maxBuffer: 1e8 })
+          .toString()
+          .replaceAll(/ (linked|known)\//g, ' churn/')
+          .split('\n')
+          .filter((line) => / churn\//.test(line)),
+      );
+      assert.deepEqual(one, other);
+      assert.ok((one?.length ?? 0) > 1000);
     }));
 
   test('other packages make the next revision; the driver’s link moves on', () =>

@@ -15,6 +15,7 @@ describe('the record of a build', () => {
     const world = createLoneWorld({
       clock: { now: () => now },
       packer: {
+        ...packer,
         pack: async (request, progress) => {
           now += 5_000;
           if (isAway) throw outsideError({ code: 'store-unavailable', message: 'Away.' });
@@ -43,7 +44,7 @@ describe('the record of a build', () => {
       cache: { hits: 7, misses: 2 },
       warnings: [{ id: 'left-out', text: 'two files are left out' }],
     });
-    const world = createLoneWorld({ packer: { pack } });
+    const world = createLoneWorld({ packer: { ...packer, pack } });
     await world.say('U1', 'create churn numpy');
     await world.work('churn');
     assert.match((await detailOf(world, 'pack')) ?? '', /, 7 of 9 segments reused$/);

@@ -55,6 +55,7 @@ describe('a build', () => {
     const { packer } = createLoneWorld().ports;
     const world = createLoneWorld({
       packer: {
+        ...packer,
         pack: async (request, progress) => {
           packed.push(request.root);
           return packer.pack(request, progress);
@@ -510,7 +511,7 @@ describe('what is solved', () => {
       [mixed, '--edge lab --edge madrid'],
       [mixed, '--edge madrid --format zip'],
     ] as const) {
-      const world = createLoneWorld({ packer: { pack }, edges });
+      const world = createLoneWorld({ packer: { ...packer, pack }, edges });
       await world.say('U1', `create churn numpy ${options}`);
       await world.work('churn');
     }

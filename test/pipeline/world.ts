@@ -51,9 +51,11 @@ export function createWorld(
         ...{ archive, segments: [], unpackedBytes: 1, warnings: [] },
         cache: { hits: 0, misses: 0 },
       }),
+      assemble: async () => null,
     },
     workspace: {
       acquirePrefix: async () => ({ path: '/prefix', release: async () => undefined }),
+      prefixes: () => ['/prefix'],
       archivePath: async () => '/archive/churn.zip',
       holdsArchive: async () => false,
       removeArchive: async () => undefined,

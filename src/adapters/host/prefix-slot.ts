@@ -3,6 +3,9 @@ import { link, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HeldPrefix } from '../../domain/ports.ts';
 
+/** Where the prefix of a slot lies. */
+export const prefixIn = (slot: string): string => join(slot, 'env');
+
 /**
  * Holds a slot, a folder for one prefix at a time, or answers null when another build has it. The lock
  * beside the folder has the holder's process id: workers of one host may share their slots, and one that
@@ -11,7 +14,7 @@ import type { HeldPrefix } from '../../domain/ports.ts';
 export async function tryHold(directory: string): Promise<HeldPrefix | null> {
   const lock = `${directory}.lock`;
   if (!(await take(lock))) return null;
-  const path = join(directory, 'env');
+  const path = prefixIn(directory);
   await rm(path, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   return {

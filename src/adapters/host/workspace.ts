@@ -4,8 +4,9 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CONDA_RECORD, readCondaRecord } from '../../domain/conda-record.ts';
+import { modulesIn, type PackageFiles, packagesByModule } from '../../domain/modules.ts';
 import type { Workspace } from '../../domain/ports.ts';
-import { tryHold } from './prefix-slot.ts';
+import { prefixIn, tryHold } from './prefix-slot.ts';
 
 /** How often a waiting build looks for a free prefix; builds take minutes, so a second is soon. */
 const POLL_MS = 1000;
@@ -20,6 +21,7 @@ const FINGERPRINT = /^[0-9a-f]{64}$/;
  */
 export function createWorkspace(options: { directory: string; slots: number }): Workspace {
   const prefixes = join(options.directory, 'prefix');
+  const slots = Array.from({ length: options.slots }, (_, slot) => join(prefixes, String(slot)));
   const buildDirectory = (id: string) => join(options.directory, 'builds', id);
 
   return {
@@ -27,13 +29,15 @@ export function createWorkspace(options: { directory: string; slots: number }): 
       await mkdir(prefixes, { recursive: true });
       for (;;) {
         signal.throwIfAborted();
-        for (let slot = 0; slot < options.slots; slot += 1) {
-          const held = await tryHold(join(prefixes, String(slot)));
+        for (const slot of slots) {
+          const held = await tryHold(slot);
           if (held) return held;
         }
         await wait(POLL_MS, undefined, { signal });
       }
     },
+
+    prefixes: () => slots.map(prefixIn),
 
     async archivePath(fingerprint, name) {
       const directory = join(options.directory, 'archives', fingerprint);
@@ -69,7 +73,7 @@ export function createWorkspace(options: { directory: string; slots: number }): 
     },
 
     importNames,
-    modules: modulesOfPrefix,
+    modules: async (prefix) => packagesByModule(await packageFiles(prefix)),
 
     async clear(buildId) {
       await rm(buildDirectory(buildId), { recursive: true, force: true });
@@ -107,21 +111,16 @@ async function sha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-const MODULE = /site-packages\/([A-Za-z_][A-Za-z0-9_]*)(?:\/__init__\.py|\.py|(?:\.[^/]+)?\.so)$/;
-
 /**
- * conda-meta lists every file of a package; what lies directly in site-packages is importable.
- * A project installed on top is not in conda-meta but has a RECORD of its own (PEP 376).
+ * conda-meta lists every file of a package. A project installed on top is not in conda-meta but has a
+ * RECORD of its own (PEP 376).
  */
 async function importNames(
   prefix: string,
   packages: readonly string[],
 ): Promise<Record<string, string[]>> {
   const names: Record<string, string[]> = {};
-  const records = await readdir(join(prefix, 'conda-meta'));
-  for (const record of records.filter((file) => file.endsWith('.json'))) {
-    const path = join(prefix, 'conda-meta', record);
-    const { name, files } = readCondaRecord(await readFile(path, 'utf8'), path, CONDA_RECORD);
+  for (const { name, files } of await packageFiles(prefix)) {
     if (packages.includes(name)) names[name] = modulesIn(files);
   }
   for (const name of packages.filter((wanted) => !(wanted in names))) {
@@ -130,25 +129,15 @@ async function importNames(
   return names;
 }
 
-/** Module → the packages that have it, of everything that conda put into a prefix. */
-async function modulesOfPrefix(prefix: string): Promise<Record<string, string[]>> {
-  const modules = new Map<string, string[]>();
+/** Everything that conda put into a prefix. */
+async function packageFiles(prefix: string): Promise<PackageFiles[]> {
   const folder = join(prefix, 'conda-meta');
-  for (const record of (await readdir(folder)).filter((file) => file.endsWith('.json'))) {
-    const path = join(folder, record);
-    const { name, files } = readCondaRecord(await readFile(path, 'utf8'), path, CONDA_RECORD);
-    const found = files.flatMap((file) => MODULE.exec(file)?.[1] ?? []);
-    for (const module of new Set(found.filter((each) => !each.startsWith('_')))) {
-      modules.set(module, [...(modules.get(module) ?? []), name]);
-    }
+  const records = (await readdir(folder)).filter((file) => file.endsWith('.json'));
+  const packages: PackageFiles[] = [];
+  for (const path of records.map((record) => join(folder, record))) {
+    packages.push(readCondaRecord(await readFile(path, 'utf8'), path, CONDA_RECORD));
   }
-  return Object.fromEntries(modules);
-}
-
-/** A package with no `__init__` of its own to import, such as python itself, has none. */
-function modulesIn(files: readonly string[]): string[] {
-  const found = files.flatMap((file) => MODULE.exec(file)?.[1] ?? []);
-  return [...new Set(found)].filter((name) => !name.startsWith('__')).slice(0, 5);
+  return packages;
 }
 
 async function projectFiles(prefix: string, name: string): Promise<string[]> {

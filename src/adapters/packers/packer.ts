@@ -2,47 +2,68 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cancelled } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
-import type { Packer } from '../../domain/ports.ts';
+import type { Packer, PackRequest, PackResult, Progress } from '../../domain/ports.ts';
+import { assemble } from '../../packing/assembling.ts';
 import { pruneCache } from '../../packing/cache.ts';
-import { pack } from '../../packing/pack.ts';
+import { type PackReport, pack } from '../../packing/pack.ts';
+import type { PackProgress } from '../../packing/pack-request.ts';
 import { packWithArchiver } from './archiver.ts';
 
-/** The packers a request may name, behind one port; segments are cached under the data folder. */
+/**
+ * The packers a request may name, behind one port; segments, and what is known of packages, are cached
+ * under the data folder.
+ */
 export function createPacker(options: { dataDirectory: string; cacheBytes: number }): Packer {
   const cache = join(options.dataDirectory, 'segments');
   return {
     async pack(request, progress) {
       const write = request.packer === 'archiver' ? packWithArchiver : pack;
-      const report = await write({
-        prefix: request.prefix,
-        output: request.output,
-        format: request.format,
-        root: request.root,
-        signal: progress.signal,
-        cache,
-        onProgress: ({ bytes, totalBytes }) =>
-          progress.detail(`${size(bytes)} of ${size(totalBytes)}`),
-      }).catch((error: unknown) => {
-        throw progress.signal.aborted ? stopReason(progress.signal) : error;
-      });
-      await chmod(report.path, 0o644);
-      // Between builds nobody reads the cache, and what was just used is the youngest.
-      if (request.packer === 'segments') pruneCache(cache, options.cacheBytes);
-      return {
-        archive: {
-          name: `${request.root}.${request.format}`,
-          format: report.format,
-          sha256: report.sha256,
-          bytes: report.bytes,
-          files: report.files,
-        },
-        segments: report.segments,
-        unpackedBytes: report.sourceBytes,
-        cache: { hits: report.cache.hits, misses: report.cache.misses },
-        warnings: report.warnings,
-      };
+      const report = await stoppable(write(packing(request, cache, progress)), progress);
+      return finish(request, report);
+    },
+    async assemble(request, progress) {
+      const { linked } = request;
+      if (linked === null || request.packer !== 'segments') return null;
+      const assembling = { ...packing(request, cache, progress), linked };
+      const report = await stoppable(assemble(assembling), progress);
+      if (report === null) return null;
+      const packages = report.packages.map(({ name, files }) => ({
+        ...{ name, files: files.map(({ path }) => path) },
+      }));
+      return { ...(await finish(request, report)), packages };
     },
   };
+
+  async function finish(request: PackRequest, report: PackReport): Promise<PackResult> {
+    await chmod(report.path, 0o644);
+    // Between builds nobody reads the cache, and what was just used is the youngest.
+    if (request.packer === 'segments') pruneCache(cache, options.cacheBytes);
+    const { format, sha256, bytes, files, segments, warnings } = report;
+    return {
+      archive: { name: `${request.root}.${request.format}`, format, sha256, bytes, files },
+      segments,
+      unpackedBytes: report.sourceBytes,
+      cache: { hits: report.cache.hits, misses: report.cache.misses },
+      warnings,
+    };
+  }
+}
+
+function packing(request: PackRequest, cache: string, progress: Progress) {
+  const { prefix, output, format, root, linked } = request;
+  return {
+    ...{ prefix, output, format, root, linked, cache, signal: progress.signal },
+    onProgress: ({ bytes, totalBytes }: PackProgress) =>
+      progress.detail(`${size(bytes)} of ${size(totalBytes)}`),
+  };
+}
+
+async function stoppable<T>(work: Promise<T>, { signal }: Progress): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw signal.aborted ? stopReason(signal) : error;
+  }
 }
 
 /** Whatever a stopped packing threw, the reason it was stopped for is the truth. */

@@ -1,5 +1,8 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
+import { throwIfStopped } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
+import type { Linked } from '../../domain/lock.ts';
+import { modulesIn, packagesByModule } from '../../domain/modules.ts';
 import type { Progress } from '../../domain/ports.ts';
 import { listOf, mapOf, number, object, string } from '../../domain/shape.ts';
 import { ARCHIVE } from '../../domain/stored.ts';
@@ -27,7 +30,7 @@ const PACKED = object<Packed>({
 
 /**
  * Create, install and pack: one prefix, used and given back. An archive of this fingerprint that
- * is already on this build host is taken as it is.
+ * is already on this build host is taken as it is; one whose packages are all known needs no prefix.
  */
 export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed> {
   const { ports, build } = run;
@@ -41,6 +44,17 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
     return { ...known, path };
   }
 
+  const linked = await linkedBy(run, solved);
+  const assembled = linked && (await assemble(run, solved, linked, path));
+  if (assembled) {
+    const detail = `${counted(solved.lock.packages.length, 'package')} known`;
+    await run.skip('create', detail);
+    await run.skip('install', NOTHING_ON_TOP);
+    await run.skip('pack', `${summary(assembled.archive)}, assembled`);
+    await ports.store.writeCheckpoint(build.id, 'pack', assembled);
+    return assembled;
+  }
+
   const held = await ports.workspace.acquirePrefix(build.id, run.signal);
   try {
     await run.step('create', async (progress) => {
@@ -50,9 +64,8 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
       const modules = await ports.workspace.modules(held.path).catch(() => ({}));
       await ports.store.learnModules(modules).catch(() => undefined);
     });
-    const { wheels = [] } = solved.lock;
-    if (wheels.length + solved.projects.length === 0) {
-      await run.skip('install', 'nothing on top of conda’s packages');
+    if (isPlain(solved)) {
+      await run.skip('install', NOTHING_ON_TOP);
     } else {
       await run.step('install', (progress) => install(run, solved, held.path, progress));
     }
@@ -64,6 +77,7 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
           format: solved.format,
           root: build.request.environment,
           packer: build.request.packer,
+          linked,
         },
         progress,
       );
@@ -71,12 +85,7 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
       const reused =
         cache.hits > 0 ? `, ${cache.hits} of ${cache.hits + cache.misses} segments reused` : '';
       progress.detail(`${summary(archive)}${reused}`);
-      const wanted = [
-        ...build.request.specs.map((spec) => spec.name),
-        ...build.request.pip.map((requirement) => requirement.name),
-        ...solved.projects.map((project) => project.name),
-      ];
-      const imports = await ports.workspace.importNames(held.path, wanted);
+      const imports = await ports.workspace.importNames(held.path, askedFor(run, solved));
       return { archive, path, segments, unpackedBytes, imports };
     });
     await ports.store.writeCheckpoint(build.id, 'pack', packed);
@@ -84,6 +93,50 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
   } finally {
     await held.release();
   }
+}
+
+const NOTHING_ON_TOP = 'nothing on top of conda’s packages';
+
+const isPlain = ({ lock: { wheels = [] }, projects }: Solved): boolean =>
+  wheels.length + projects.length === 0;
+
+/** How the engine links what was solved; null where more comes into the prefix, or that cannot be said. */
+async function linkedBy({ ports }: BuildRun, solved: Solved): Promise<Linked | null> {
+  if (!isPlain(solved)) return null;
+  const engine = await ports.engine.describe().catch(() => null);
+  return engine && { lock: solved.lock, engine: `${engine.name} ${engine.version}` };
+}
+
+/** The archive of packages that were all linked and packed before, without linking them again. */
+async function assemble(
+  run: BuildRun,
+  solved: Solved,
+  linked: Linked,
+  path: string,
+): Promise<Packed | null> {
+  const { ports, build } = run;
+  const { environment: root, packer } = build.request;
+  const progress = { signal: run.signal, log: (line: string) => run.log(line), detail: () => {} };
+  for (const prefix of ports.workspace.prefixes()) {
+    throwIfStopped(run.signal);
+    const request = { prefix, output: path, format: solved.format, root, packer, linked };
+    const assembled = await ports.packer.assemble(request, progress);
+    if (assembled === null) continue;
+    const { archive, segments, unpackedBytes, packages, warnings } = assembled;
+    for (const warning of warnings) run.log(`${warning.id}: ${warning.text}`);
+    await ports.store.learnModules(packagesByModule(packages)).catch(() => undefined);
+    const filesOf = (name: string) => packages.find((each) => each.name === name)?.files ?? [];
+    const imports = Object.fromEntries(
+      askedFor(run, solved).map((name) => [name, modulesIn(filesOf(name))]),
+    );
+    return { archive, path, segments, unpackedBytes, imports };
+  }
+  return null;
+}
+
+/** Names of what a person wants to import. */
+function askedFor({ build: { request } }: BuildRun, { projects }: Solved): string[] {
+  return [...request.specs, ...request.pip, ...projects].map(({ name }) => name);
 }
 
 /** Wheels first: projects may need them. What both bring, they bring without network. */
