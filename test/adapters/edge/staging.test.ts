@@ -175,9 +175,7 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     const request = makeArchive(world.directory, { padding: 3 * MB });
     const edge = world.edge();
     assert.ok((await sentBy(() => edge.stage(request, world.progress))) > 3 * MB);
-    const started = performance.now();
     assert.ok((await sentBy(() => edge.stage(request, world.progress))) < 40_000);
-    assert.ok(performance.now() - started < 5_000);
   });
 
   it('runs conda-unpack at the final path with the own python of the environment', async () => {
