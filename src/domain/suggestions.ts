@@ -49,9 +49,10 @@ export function packageIn(typed: string): string | null {
 }
 
 /**
- * Suggestions for a text, in the order of their likelihood: what is typed itself where it is a spec,
- * so that anything can be asked for, then the names that begin so, or behind a name its releases and
- * versions, newest first. `channels` in the order of their priority.
+ * Suggestions for a text, in the order of their likelihood: what is typed itself where the channels have
+ * it, then the names that begin so, or behind a name its releases and versions, newest first. What no
+ * channel has stands last, so that anything can be asked for and Enter alone takes what there is.
+ * `channels` in the order of their priority.
  */
 export function suggestSpecs(text: string, channels: readonly IndexedChannel[]): Suggestion[] {
   const typed = read(text);
@@ -60,9 +61,12 @@ export function suggestSpecs(text: string, channels: readonly IndexedChannel[]):
     ({ content }) => typed?.channel == null || content.name === typed.channel,
   );
   const further = typed === null ? [] : continued(typed, open);
-  const own = asTyped ? [asItIs(asTyped, channels, open)] : [];
-  const all = new Map([...own, ...further].map((each) => [each.spec, each]));
-  return [...all.values()].slice(0, MOST);
+  const own = asTyped && asItIs(asTyped, channels, open);
+  const others = further.filter(({ spec }) => spec !== own?.spec);
+  if (own === null) return others.slice(0, MOST);
+  const few = others.slice(0, MOST - 1);
+  if (own.note !== null) return [...few, own];
+  return [further.find(({ spec }) => spec === own.spec) ?? own, ...few];
 }
 
 function read(text: string): Typed | null {

@@ -243,9 +243,9 @@ describe('while one types', () => {
           assert.equal(error, null);
           return options.map(({ value }) => value);
         };
-        assert.deepEqual(await typed('num'), ['num', 'numpy', 'numba']);
+        assert.deepEqual(await typed('num'), ['numpy', 'numba', 'num']);
         assert.deepEqual(await typed('numpy=2'), ['numpy=2', 'numpy=2.2', 'numpy=2.2.6']);
-        assert.deepEqual(await typed('nunpy'), ['nunpy', 'numpy']);
+        assert.deepEqual(await typed('nunpy'), ['numpy', 'nunpy']);
         const submit = (chosen: string[], packages: string) =>
           world.slack.submitView({
             ...{ user: ANA, viewId },
