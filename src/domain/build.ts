@@ -157,7 +157,10 @@ export function pendingSteps(): Step[] {
 
 /** Whether nothing but the executors' word is left: everything is staged, and each edge has tried it. */
 export function isTried({ state, steps, stagings, verifications }: Build): boolean {
-  const isAsked = steps.some(({ name, status }) => name === 'verify' && status === 'in_progress');
+  // One that has failed is over only once the build is: its worker may have been killed in between.
+  const isAsked = steps.some(
+    ({ name, status }) => name === 'verify' && (status === 'in_progress' || status === 'error'),
+  );
   const has = ({ edge }: Staging) => verifications.some((known) => known.edge === edge);
   return state === 'running' && isAsked && stagings.every(has);
 }

@@ -137,6 +137,11 @@ export function isStoreError(error: unknown): boolean {
   return error instanceof FerryError && ['store-unavailable', 'store-full'].includes(error.code);
 }
 
+/** Whether what threw it ended for no reason of its own, and is done again: nothing came of it yet. */
+export function isDoneAgain(error: unknown): boolean {
+  return (error instanceof Cancelled && error.reason !== 'cancelled') || isStoreError(error);
+}
+
 /** Turns anything thrown into the record that is stored and shown. Unknown errors are defects. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof FerryError) {

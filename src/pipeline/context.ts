@@ -1,5 +1,5 @@
 import type { Build, Step, StepName } from '../domain/build.ts';
-import { throwIfStopped } from '../domain/errors.ts';
+import { isDoneAgain, throwIfStopped } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import type {
   Channel,
@@ -91,7 +91,10 @@ export class BuildRun {
       return result;
     } catch (error) {
       await reporter.settle();
-      await this.#change(name, { status: 'error', finishedAt: this.ports.clock.now() });
+      // Whoever does it again goes on with it.
+      if (!isDoneAgain(error)) {
+        await this.#change(name, { status: 'error', finishedAt: this.ports.clock.now() });
+      }
       throw error;
     } finally {
       await this.flushLog();

@@ -1,7 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import { isSameSite, withSite } from '../domain/cluster.ts';
 import type { Staging, Verification } from '../domain/environment.ts';
-import { Cancelled, isStoreError, toFailure } from '../domain/errors.ts';
+import { isDoneAgain, toFailure } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import { worksWithPandas } from '../domain/fit.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
@@ -131,8 +131,7 @@ export async function proveAgain(
       );
     }
   } catch (error) {
-    if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
-    if (isStoreError(error)) throw error;
+    if (isDoneAgain(error)) throw error;
     run.log(`the verification could not be run: ${toFailure(error).message}`);
   }
   await run.flushLog();

@@ -1,13 +1,7 @@
 import { requireUnblocked } from '../domain/block.ts';
 import { type Build, isSettled, isTried, pendingSteps } from '../domain/build.ts';
 import { nextNumber, type Revision, type Staging, withStagings } from '../domain/environment.ts';
-import {
-  Cancelled,
-  type Failure,
-  isStoreError,
-  outsideError,
-  toFailure,
-} from '../domain/errors.ts';
+import { Cancelled, type Failure, isDoneAgain, outsideError, toFailure } from '../domain/errors.ts';
 import { requireThawed } from '../domain/freeze.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
@@ -94,6 +88,9 @@ export async function runProof(
     await prove(run);
     await conclude(run);
   });
+  // Asked for since it is ready: the queue took no other job for it while this one is at work.
+  const after = await ports.store.readBuild(buildId);
+  if (after?.state === 'ready' && after.verifying) await proveAgain(ports, after, signal);
 }
 
 /** Has somebody ask the executors; it is in the record that nothing else is left. */
@@ -113,8 +110,7 @@ async function toAnEnd(run: BuildRun, work: () => Promise<void>): Promise<void> 
   try {
     await work();
   } catch (error) {
-    if (error instanceof Cancelled && error.reason !== 'cancelled') throw error;
-    if (isStoreError(error)) throw error;
+    if (isDoneAgain(error)) throw error;
     const failure = error instanceof Cancelled ? null : redacted(run, toFailure(error));
     if (failure?.details) run.log(failure.details);
     await settle(run, failure ? { state: 'failed', failure } : { state: 'cancelled' });

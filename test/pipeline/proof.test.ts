@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { renderText } from '../../src/answers/text.ts';
 import { type Build, isBeingProven } from '../../src/domain/build.ts';
+import { Cancelled, outsideError } from '../../src/domain/errors.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import { runBuild, runProof } from '../../src/pipeline/run.ts';
@@ -95,6 +96,63 @@ describe('the proof of a build', () => {
     await world.say('U1', 'cancel churn');
     await runProof(world.ports, id, never);
     assert.deepEqual([(await world.newest('churn')).state, world.proved], ['cancelled', []]);
+  });
+
+  for (const reason of ['shutdown', 'lock-lost'] as const) {
+    test(`is gone on with by another worker after ${reason}, and its line stays meanwhile`, async () => {
+      const stop = new AbortController();
+      const world = createProvingWorld({
+        run: async ({ command }) => {
+          if (!isProof(command) || stop.signal.aborted) return answered(PROVEN);
+          stop.abort(new Cancelled(reason));
+          throw stop.signal.reason;
+        },
+      });
+      await world.say('U1', 'create churn numpy');
+      const { id } = await world.newest('churn');
+      await runBuild(world.ports, id, never);
+      await assert.rejects(runProof(world.ports, id, stop.signal), { reason });
+      assert.equal(isBeingProven(await world.newest('churn')), true);
+      await runProof(world.ports, id, never);
+      assert.equal((await world.newest('churn')).state, 'ready');
+    });
+  }
+
+  test('that failed is said by the next worker where the first was killed before it could', async () => {
+    const world = createProvingWorld({
+      run: async ({ command }) => answered(isProof(command) ? '' : PROVEN),
+    });
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, id, never);
+    const updateBuild = world.store.updateBuild.bind(world.store);
+    world.store.updateBuild = async (buildId, change) =>
+      updateBuild(buildId, (build) => {
+        const changed = change(build);
+        if (changed.state === 'failed') {
+          throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
+        }
+        return changed;
+      });
+    await assert.rejects(runProof(world.ports, id, never), { code: 'store-unavailable' });
+    world.store.updateBuild = updateBuild;
+    await runProof(world.ports, id, never);
+    const { state, failure } = await world.newest('churn');
+    assert.deepEqual([state, failure?.code], ['failed', 'verification-failed']);
+  });
+
+  test('is asked for once more where somebody wants that while its job is about to end', async () => {
+    const world = createProvingWorld();
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, id, never);
+    // The job is at work still, so that the queue takes no other one for the same.
+    world.ports.workspace.clear = async () => {
+      await world.say('U1', 'verify churn');
+    };
+    await runProof(world.ports, id, never);
+    const { state, verifying } = await world.newest('churn');
+    assert.deepEqual([state, verifying, world.proved], ['ready', false, ['lab', 'lab']]);
   });
 
   test('of one edge does not wait for another edge', async () => {
