@@ -61,7 +61,7 @@ test('a file is known only for the place, the record and the header it was read 
   const scan = { bytes: 3, sha256: 'aa', rewritten: false, clobbered: false, record: null };
   const first = new KnownFiles([], new Map());
   first.learn(source, { entry, ...scan, faults: [], large: null });
-  const known = new KnownFiles(first.learnt, new Map([['a.py', 3]]));
+  const known = new KnownFiles(first.learnt, new Map([['a.py', { bytes: 3, modified: 0 }]]));
   assert.equal(known.recall(entry, source)?.sha256, 'aa');
   const others = [
     { ...source, record: null },
@@ -71,6 +71,8 @@ test('a file is known only for the place, the record and the header it was read 
     { ...source, uncheck: true },
     { ...source, file: { ...source.file, path: 'b.py' } },
     { ...source, file: { ...source.file, bytes: 4 } },
+    // Written between the look at the prefix and its listing.
+    { ...source, file: { ...source.file, modified: 1 } },
   ];
   for (const other of others) assert.equal(known.recall(entry, other), null);
   assert.equal(new KnownFiles(first.learnt, new Map()).recall(entry, source), null);

@@ -5,6 +5,7 @@ import type { LargeKind } from '../large-files.ts';
 import type { FileEntry, KeptFile } from '../members.ts';
 import type { PrefixRecord } from '../relocate.ts';
 import type { ScannedFile } from '../scanned-file.ts';
+import type { Look } from './state.ts';
 
 /** What reading a file of the prefix once told, with what it was told by. */
 export interface KnownFile extends Omit<ScannedFile, 'entry'> {
@@ -37,10 +38,10 @@ export class KnownFiles {
   /** Of this packing, in the order they were asked for. */
   readonly learnt: KnownFile[] = [];
   readonly #known: ReadonlyMap<string, KnownFile>;
-  readonly #unchanged: ReadonlyMap<string, number>;
+  readonly #unchanged: ReadonlyMap<string, Look>;
 
-  /** `unchanged` are files that the file system says are as they were, with their size. */
-  constructor(known: readonly KnownFile[], unchanged: ReadonlyMap<string, number>) {
+  /** `unchanged` are files that the file system says are as they were, with how they look. */
+  constructor(known: readonly KnownFile[], unchanged: ReadonlyMap<string, Look>) {
     this.#known = new Map(known.map((file) => [file.path, file]));
     this.#unchanged = unchanged;
   }
@@ -49,7 +50,9 @@ export class KnownFiles {
   recall(entry: FileEntry, source: KeptFile): ScannedFile | null {
     const known = this.#known.get(entry.path);
     if (!known || known.place !== source.file.path || known.uncheck !== source.uncheck) return null;
-    if (this.#unchanged.get(known.place) !== source.file.bytes) return null;
+    // The prefix was listed later than it was looked at: what changed between is read.
+    const look = this.#unchanged.get(known.place);
+    if (look?.bytes !== source.file.bytes || look.modified !== source.file.modified) return null;
     if (known.recorded !== textOf(source.record)) return null;
     const { bytes, sha256, rewritten, clobbered, record, faults, large } = known;
     return { entry, bytes, sha256, rewritten, clobbered, record, faults, large };

@@ -1,7 +1,7 @@
 import { constants, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { mayLeave } from '../links.ts';
-import { isLeftOut } from '../prefix.ts';
+import { isLeftOut, type PrefixFile } from '../prefix.ts';
 
 /**
  * What the file system says of a prefix without opening a file: git's index, for a prefix. Nobody can
@@ -74,17 +74,21 @@ export function isUnchanged(before: PrefixState, now: PrefixState): boolean {
   );
 }
 
-/** Rows of ordinary files that are now as they were before, by path, with their size. */
-export function unchangedFiles(before: PrefixState, now: PrefixState): Map<string, number> {
+/** What a listing tells of a file, too; `modified` is in milliseconds. */
+export type Look = Pick<PrefixFile, 'bytes' | 'modified'>;
+
+/** Ordinary files that are now as they were before, by path. */
+export function unchangedFiles(before: PrefixState, now: PrefixState): Map<string, Look> {
   const rows = new Map(before.paths.map((path, row) => [path, row]));
-  const files = new Map<string, number>();
+  const files = new Map<string, Look>();
   for (const [row, path] of now.paths.entries()) {
     const old = rows.get(path);
     if (old === undefined || !isSettled(before, old) || !isFile(now, row)) continue;
     const same = markOf(before, old).every(
       (mark, field) => mark === now.marks[row * FIELDS + field],
     );
-    if (same) files.set(path, now.marks[row * FIELDS + SIZE] as number);
+    const mark = markOf(now, row);
+    if (same) files.set(path, { bytes: mark[SIZE] as number, modified: mark[MTIME] as number });
   }
   return files;
 }
