@@ -82,7 +82,7 @@ export class Resident {
   /** Ends every process; whoever still waits is told so. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#helpers].map((helper) => helper.stop()));
+    await Promise.allSettled([...this.#helpers].map((helper) => helper.stop()));
   }
 
   async #put(
@@ -108,7 +108,8 @@ export class Resident {
       if (this.#isClosed) throw new Cancelled('shutdown');
       const helper = new Helper(launch, this.#limits, forget);
       this.#helpers.add(helper);
-      void helper.ended.then(() => this.#helpers.delete(helper));
+      const drop = () => this.#helpers.delete(helper);
+      void helper.ended.then(drop, drop);
       return helper;
     } catch (error) {
       forget();
@@ -137,10 +138,10 @@ class Helper {
     this.#limits = limits;
     this.#onLeaving = onLeaving;
     this.#program = converse({ ...launch, onLine: (line) => this.#hear(line) });
-    this.ended = this.#program.ended.then((end) => {
-      this.leave();
-      return this.#noise === null ? end : { ...end, tail: [...end.tail, this.#noise] };
-    });
+    // Also of one that could not even begin, as on a host that has no room for another process.
+    this.ended = this.#program.ended
+      .finally(() => this.leave())
+      .then((end) => (this.#noise === null ? end : { ...end, tail: [...end.tail, this.#noise] }));
   }
 
   /** The answer, or how the process ended before it. */

@@ -136,6 +136,21 @@ describe('a helper that stays', () => {
     assert.equal(answered, second);
   });
 
+  test('that could not even begin is begun anew with the next question', async () => {
+    const places = ['/nowhere/at/all', folder];
+    const made = new Resident({
+      explain: () => assert.fail('it has never been there'),
+      launch: async () => ({
+        ...{ file: process.execPath, args: [PROGRAM], cwd: places.shift() ?? folder },
+        env: cleanEnvironment({ home: folder }),
+      }),
+    });
+    open.push(made);
+    const ask = () => made.ask({ do: 'pid' }, 60, new AbortController().signal);
+    await assert.rejects(ask(), { code: 'program-missing' });
+    assert.match(await ask(), /"pid":/);
+  });
+
   test('that is not done in time is ended', async () => {
     const { ask } = resident();
     const first = await ask({ do: 'pid' });
