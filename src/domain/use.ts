@@ -50,7 +50,7 @@ const CLOCKS_MS = 5 * 60_000;
 
 /**
  * The last use among applications; null where there is none. What began before `since`, when the
- * revision was staged, used another one of that name.
+ * revision was first staged, used another one of that name.
  */
 export function lastUse(
   applications: readonly Application[],

@@ -39,7 +39,10 @@ async function seeOn(
   const here = environments.flatMap(({ name, revisions }) =>
     revisions.filter(isThere).flatMap((revision) => {
       const staging = revision.stagings.find((known) => known.edge === edge.name);
-      return staging ? [{ name, revision, since: staging.stagedAt }] : [];
+      // Staged again later, it is the same still; and people have its line before it is a revision.
+      return staging
+        ? [{ name, revision, since: Math.min(revision.createdAt, staging.stagedAt) }]
+        : [];
     }),
   );
   if (here.length === 0) return [];

@@ -99,6 +99,18 @@ describe('what an application on the cluster has used', () => {
     assert.match(textOf(await world.say(OWNER, 'delete churn@2 --yes')), /2 days ago/);
   });
 
+  test('counts also where it runs since before the same was staged again', async () => {
+    const { world, cluster, record } = churn();
+    const revisions = record().revisions.map((revision) => ({
+      ...revision,
+      createdAt: START,
+      stagings: revision.stagings.map((known) => ({ ...known, stagedAt: START + days(16) })),
+    }));
+    world.store.environments.set('churn', { ...record(), revisions });
+    cluster.applications = [using(18)];
+    assert.match(textOf(await world.say(OWNER, 'delete churn@2 --yes')), /2 days ago/);
+  });
+
   test('is let go by force, of operators alone, and that is written down', async () => {
     const { world, cluster, there } = churn();
     cluster.applications = [using(18)];
