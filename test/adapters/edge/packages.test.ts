@@ -223,6 +223,25 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
     }
   });
 
+  it('stay as they are when what a killed staging had linked is cleared away', async () => {
+    const first = await packed('zip', 1);
+    const one = await stage(first);
+    const real = path('chmod');
+    program(
+      'chmod',
+      `case $* in */1.part-*|*/2.part-*) kill -9 $PPID; exit 1 ;; esac; exec ${real} "$@"`,
+    );
+    const second = await packed('zip', 2);
+    await stage(second).catch(() => {});
+    const left = readdirSync(join(world.root, 'envs/churn')).filter((name) => /part-/.test(name));
+    assert.notDeepEqual(left, []);
+    rmSync(join(programs, 'chmod'));
+    const two = await stage(second);
+    assert.equal(statSync(core(one)).mode & 0o222, 0);
+    assert.equal(statSync(core(one)).ino, statSync(core(two)).ino);
+    await assertAsWhole(two, second);
+  });
+
   it('serve several environments that are staged at once', async () => {
     const requests: StageRequest[] = [await packed('zip', 1)];
     for (const revision of [2, 3]) requests.push(await packed('zip', revision, pandas()));
@@ -234,18 +253,20 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
     assert.equal(kept().length, 4);
   });
 
-  it('go with the last environment that has links to them, and no earlier', async () => {
-    const first = await packed('zip', 1);
-    const second = await packed('zip', 2, pandas());
-    const [one, two] = [await stage(first), await stage(second)];
-    const edge = world.edge();
-    await edge.remove(two, second.archive, GONE);
-    assert.equal(kept().length, 2);
-    assert.equal(statSync(core(one)).mode & 0o222, 0);
-    await assertAsWhole(one, first);
-    await edge.remove(one, first.archive, GONE);
-    assert.deepEqual(kept(), []);
-  });
+  for (const format of ['zip', 'tar.gz'] as const) {
+    it(`go with the last environment that has links to them, and no earlier: ${format}`, async () => {
+      const first = await packed(format, 1);
+      const second = await packed(format, 2, pandas());
+      const [one, two] = [await stage(first), await stage(second)];
+      const edge = world.edge();
+      await edge.remove(two, second.archive, GONE);
+      assert.equal(kept().length, 2);
+      assert.equal(statSync(core(one)).mode & 0o222, 0);
+      await assertAsWhole(one, first);
+      await edge.remove(one, first.archive, GONE);
+      assert.deepEqual(kept(), []);
+    });
+  }
 
   it('leave what was there as it is when the disk fills up', {
     skip: process.getuid?.() === 0 ? false : 'mounting a small file system needs root',

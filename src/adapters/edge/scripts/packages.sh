@@ -47,11 +47,24 @@ drop_package() {
   mv -T "$packages/$1" "$gone" 2>/dev/null && remove_tree "$gone"
 }
 
+# Which packages have files with more names than their own tree gives them: in a tar, what is the same
+# is one file under several.
+linked_elsewhere() {
+  awk '
+    match($0, /\.\/[0-9a-f]+\/tree\//) {
+      file = substr($0, RSTART + 2, 64) " " $1
+      names[file] = $3
+      seen[file]++
+    }
+    END { for (file in names) if (names[file] > seen[file]) print substr(file, 1, 64) }
+  '
+}
+
 # Removes packages that no environment has a link to. Where there are only copies, they are made again.
 drop_unused_packages() {
   if [ ! -d "$packages" ] || ! lock_packages -x 60; then return 0; fi
-  linked=$(cd "$packages" && find . -mindepth 3 -type f -links +1) || return 0
-  used=$(printf '%s\n' "$linked" | cut -d/ -f2 | LC_ALL=C sort -u)
+  linked=$(cd "$packages" && find . -mindepth 3 -type f -links +1 -exec ls -in {} +) || return 0
+  used=$(printf '%s\n' "$linked" | linked_elsewhere)
   for each in "$packages"/*/; do
     each=${each%/}
     each=${each##*/}

@@ -10,7 +10,7 @@ if have flock; then
   flock -w 900 9 || fail 43 "$folder"
   # Whoever holds the lock is alone here: what an unpacking left that was killed is nobody's.
   for left in "$folder"/[0-9]*.part-*; do
-    if [ -d "$left" ] && [ ! -L "$left" ]; then chmod -R u+w "$left" && rm -rf "$left"; fi
+    if [ -d "$left" ] && [ ! -L "$left" ]; then remove_tree "$left"; fi
   done
 fi
 
