@@ -139,6 +139,31 @@ describe('create', () => {
 });
 
 describe('retry', () => {
+  test('that cannot be queued leaves the build failed, to be tried again under another number', async () => {
+    let isAway = true;
+    const attempts: number[] = [];
+    const { services, store } = world({
+      enqueue: async ({ attempt }) => {
+        attempts.push(attempt);
+        if (isAway) throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
+      },
+    });
+    const failed = build('failed', { id: 'b1' });
+    await store.createBuild(failed);
+    await store.claimEnvironment(failed.request.environment, 'U0ANARUIZ1', 1);
+    const retry = async () => {
+      const known = await store.readBuild('b1');
+      assert.ok(known);
+      return services.retry(known, by('U0ANARUIZ1'));
+    };
+    await assert.rejects(retry(), { code: 'store-unavailable' });
+    const { state, failure } = (await store.readBuild('b1')) ?? build('queued');
+    assert.deepEqual([state, failure], ['failed', failed.failure]);
+    isAway = false;
+    assert.equal((await retry()).state, 'queued');
+    assert.deepEqual(attempts, [2, 3]);
+  });
+
   test('runs a build again as its next attempt', async () => {
     const { services, store, enqueued } = world();
     const failed = build('failed', { id: 'b1', createdAt: 500, queuedAt: 500 });
@@ -225,6 +250,18 @@ describe('a build of somebody else', () => {
 });
 
 describe('verify', () => {
+  test('that cannot be queued is not said to be at work', async () => {
+    const { services, store } = world({
+      enqueue: async () => {
+        throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
+      },
+    });
+    const ready = build('ready', { id: 'b1' });
+    await store.createBuild(ready);
+    await assert.rejects(services.verify(ready, by('U1')), { code: 'store-unavailable' });
+    assert.equal((await store.readBuild('b1'))?.verifying, false);
+  });
+
   test('is for builds that are ready', async () => {
     const { services, store, enqueued } = world();
     await assert.rejects(services.verify(build('failed'), by('U1')), { code: 'not-ready' });

@@ -3,6 +3,7 @@ import { edgesOf, withoutDefaultEdges } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { requireMayActOn } from '../../domain/policy.ts';
+import type { JobPurpose } from '../../domain/ports.ts';
 import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { tellSettled } from '../telling.ts';
@@ -40,7 +41,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   await requireBuildable(ports, 'create', build.request, requester);
   await requireApprovedBuild(ports, build);
   requireRetriable(build);
-  const { store, queue, platform, settings, clock } = ports;
+  const { store, settings, clock } = ports;
   const { environment: name } = build.request;
   // Since it failed the name may have become somebody else's.
   const people = [build.requester.user, requester.user];
@@ -66,8 +67,27 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
         }
       : current,
   );
-  await queue.enqueue(again, platform, 'build');
+  // Its attempt stays counted: should it be queued after all, the next one is another job.
+  const { attempt } = again;
+  const undone = (current: Build): Build =>
+    current.state === 'queued' && current.attempt === attempt ? { ...build, attempt } : current;
+  await enqueueOr(ports, again, 'build', undone);
   return again;
+}
+
+/** What could not be queued must not look as if it were waiting. */
+async function enqueueOr(
+  { store, queue, platform }: ServicePorts,
+  build: Build,
+  purpose: JobPurpose,
+  undone: (build: Build) => Build,
+): Promise<void> {
+  try {
+    await queue.enqueue(build, platform, purpose);
+  } catch (error) {
+    await store.updateBuild(build.id, undone).catch(() => undefined);
+    throw error;
+  }
 }
 
 function requireRetriable(build: Build): void {
@@ -124,11 +144,8 @@ async function cancel(ports: ServicePorts, build: Build, user: string): Promise<
   return settled;
 }
 
-async function verify(
-  { store, queue, platform, clock }: ServicePorts,
-  build: Build,
-  { user }: Requester,
-): Promise<Build> {
+async function verify(ports: ServicePorts, build: Build, { user }: Requester): Promise<Build> {
+  const { store, clock } = ports;
   const name = build.request.environment;
   if (build.state !== 'ready') {
     throw userError({
@@ -145,6 +162,6 @@ async function verify(
     verifying: true,
     pressed: { by: user, at: clock.now() },
   }));
-  await queue.enqueue(verifying, platform, 'verify');
+  await enqueueOr(ports, verifying, 'verify', (current) => ({ ...current, verifying: false }));
   return verifying;
 }
