@@ -16,10 +16,12 @@ export const approve = defineCommand({
   args: { positionals: { approval: { kind: 'build' } } },
   async run(args, context) {
     const { services } = context;
+    const requester = requesterOf(context);
     if (args.approval === null) {
-      return { kind: 'approvals', approvals: await services.waitingApprovals() };
+      const approvals = await services.waitingApprovals();
+      return { kind: 'approvals', approvals, user: requester.user };
     }
-    const { approval, isDone, build } = await services.approve(args.approval, requesterOf(context));
+    const { approval, isDone, build } = await services.approve(args.approval, requester);
     const name = approvalLabel(approval);
     // The owner of what a schedule asked for hears of its end, and nobody waits for it.
     const isWatched = build !== null && !isScheduled(build);

@@ -113,7 +113,7 @@ function changesOf({ request, before, lock, tag }: Approval): Part[] {
 
 /** Everything that waits. */
 export function describeApprovals(
-  { approvals }: Extract<Reply, { kind: 'approvals' }>,
+  { approvals, user: reader }: Extract<Reply, { kind: 'approvals' }>,
   _settings: Settings,
 ): Document {
   if (approvals.length === 0) {
@@ -125,14 +125,14 @@ export function describeApprovals(
     summary: `${counted(approvals.length, 'question')} to decide`,
     parts: [
       heading('Waiting for approval'),
-      ...approvals.slice(0, MOST_ENTRIES).map(approvalRow),
+      ...approvals.slice(0, MOST_ENTRIES).map((approval) => approvalRow(approval, reader)),
       ...(hidden > 0 ? [small(`and ${hidden} more`)] : []),
     ],
   };
 }
 
 /** `churn:prod of @ana, asked 2026-03-02 09:00, for release to decide bdd5b13aa85` */
-function approvalRow(approval: Approval): Part {
+function approvalRow(approval: Approval, reader: string): Part {
   const { id, requester, createdAt, needs } = approval;
   return row(
     words(
@@ -146,7 +146,7 @@ function approvalRow(approval: Approval): Part {
       ' to decide ',
       code(id, 60),
     ),
-    { menu: choicesOf(decisionsOn(id)) },
+    { menu: choicesOf(requester.user === reader ? [takingBack(id)] : decisionsOn(id)) },
   );
 }
 
@@ -154,3 +154,6 @@ const decisionsOn = (id: string) => [
   { label: 'Approve', command: `approve ${id}` },
   { label: 'Refuse', command: `refuse ${id}` },
 ];
+
+/** Nobody approves what they asked for. */
+const takingBack = (id: string) => ({ label: 'Take back', command: `refuse ${id}` });

@@ -114,8 +114,8 @@ export type Reply =
       /** What the log names as ours and nobody knows. */
       unknown: string | null;
     }
-  /** Builds that wait for approval. */
-  | { kind: 'approvals'; approvals: Approval[] }
+  /** Builds that wait for approval; `user`: who reads it, and may take back their own. */
+  | { kind: 'approvals'; approvals: Approval[]; user: string }
   /** What would be let go, before it is. */
   | ({ kind: 'leaving' } & Leaving)
   /** What was let go, and where bytes are still to be removed. */
