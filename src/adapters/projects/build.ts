@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { FerryError, userError } from '../../domain/errors.ts';
 import { normalName } from '../../domain/pip.ts';
 import type { InstallPin } from '../../domain/ports.ts';
@@ -9,7 +9,7 @@ import { listOf, readJson } from '../../domain/shape.ts';
 import { buildFailed, buildHung, INSPECTION, refuseUnusable, wheelRefused } from './errors.ts';
 import { type Installation, PIP, runPython } from './sandboxed-python.ts';
 import { buildSdist, isSdist } from './sdist.ts';
-import { artifactName, SOURCE } from './source.ts';
+import { artifactName, SOURCE, wheelIn } from './source.ts';
 import { mergeStages, type Stage, tidyStage } from './stage.ts';
 
 const INSPECTOR = join(import.meta.dirname, 'inspect.py');
@@ -26,19 +26,27 @@ export async function installProjects(installation: Installation): Promise<void>
   if (!existsSync(join(prefix, 'bin', 'python'))) throw noPython();
   const work = await mkdtemp(join(directory, 'work-'));
   try {
+    const place = join(work, 'install');
+    await mkdir(place);
     const wheels: string[] = [];
     for (const [index, pin] of pins.entries()) {
       progress.detail(`building ${pin.name}`);
-      const input = await copyInput(join(directory, pin.sha256), join(work, `${index}`));
-      wheels.push(await wheelOf(pin, input, work, installation));
+      // A room of its own: what one has written could be links to where the next is put.
+      const room = join(work, `${index}`);
+      const input = await copyInput(join(directory, pin.sha256), room);
+      const made = await wheelOf(pin, input, room, installation);
+      const wheel = join(place, `${index}`, basename(made));
+      await mkdir(dirname(wheel));
+      await rename(made, wheel);
+      wheels.push(wheel);
     }
-    await inspect(wheels, work, installation);
+    await inspect(wheels, place, installation);
     const stages: Stage[] = [];
     for (const [index, wheel] of wheels.entries()) {
       const { name = basename(wheel) } = pins[index] ?? {};
       progress.detail(`installing ${name}`);
-      const path = join(work, `${index}`, 'stage');
-      await stage(wheel, path, work, installation);
+      const path = join(place, `stage${index}`);
+      await stage(wheel, path, place, installation);
       stages.push({ name, path });
     }
     await mergeStages(stages, prefix);
@@ -47,10 +55,10 @@ export async function installProjects(installation: Installation): Promise<void>
   }
 }
 
-async function copyInput(home: string, work: string): Promise<string> {
+async function copyInput(home: string, room: string): Promise<string> {
   const [entry = SOURCE] = await readdir(home);
-  const input = join(work, 'input', entry);
-  await mkdir(join(work, 'input'), { recursive: true });
+  const input = join(room, 'input', entry);
+  await mkdir(join(room, 'input'), { recursive: true });
   await cp(join(home, entry), input, { recursive: true, verbatimSymlinks: true });
   return input;
 }
@@ -58,27 +66,26 @@ async function copyInput(home: string, work: string): Promise<string> {
 async function wheelOf(
   pin: InstallPin,
   input: string,
-  work: string,
+  room: string,
   installation: Installation,
 ): Promise<string> {
-  const room = join(input, '..', '..');
   if (isSdist(pin)) return buildSdist(pin, input, room, installation);
-  return input.endsWith('.whl') ? input : build(pin, input, work, installation);
+  return input.endsWith('.whl') ? input : build(pin, input, room, installation);
 }
 
 /** Path of the wheel that a source tree or sdist of somebody's own makes. */
 async function build(
   pin: ProjectPin,
   input: string,
-  work: string,
+  room: string,
   installation: Installation,
 ): Promise<string> {
-  const output = join(input, '..', '..', 'wheel');
+  const output = join(room, 'wheel');
   await mkdir(output);
   const args = [...PIP, 'wheel', ...BUILD, '--use-pep517', '--wheel-dir', output, input];
   try {
-    const result = await runPython(args, work, installation);
-    const [wheel] = (await readdir(output)).filter((file) => file.endsWith('.whl'));
+    const result = await runPython(args, room, installation);
+    const wheel = await wheelIn(output);
     if (result.code !== 0 || !wheel) throw buildFailed(pin.name, result.tail);
     artifactName(wheel);
     return join(output, wheel);
@@ -113,7 +120,7 @@ async function stage(
   work: string,
   installation: Installation,
 ): Promise<void> {
-  await mkdir(path, { recursive: true });
+  await mkdir(path);
   const args = [...PIP, 'install', ...INSTALL, ...QUIET, '--prefix', path, wheel];
   const result = await runPython(args, work, installation);
   if (result.code !== 0) throw wheelRefused([basename(wheel)], result.tail);

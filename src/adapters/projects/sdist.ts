@@ -5,7 +5,7 @@ import { normalName } from '../../domain/pip.ts';
 import type { InstallPin } from '../../domain/ports.ts';
 import { type Installation, PIP, runPython } from './sandboxed-python.ts';
 import { otherPackage, sdistFailed, sdistHung } from './sdist-errors.ts';
-import { artifactName } from './source.ts';
+import { artifactName, wheelIn } from './source.ts';
 
 /** pip makes a place with what the build has and nothing of the environment (PEP 517). */
 const BUILD = ['--no-index', '--no-deps', '--use-pep517'];
@@ -44,7 +44,7 @@ export async function buildSdist(
       { ...installation, policy: 'required' },
       { named: COMPILED },
     );
-    const [wheel] = (await readdir(output)).filter((each) => each.endsWith('.whl'));
+    const wheel = await wheelIn(output);
     if (result.code !== 0 || !wheel) throw sdistFailed(name, result.tail);
     if (!isOf(wheel, name, version)) throw otherPackage(file, wheel);
     return join(output, wheel);

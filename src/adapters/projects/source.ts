@@ -107,6 +107,20 @@ export function artifactName(file: string): string {
 }
 
 /**
+ * Name of the wheel that a build left in a folder; null where it left none. What was built may have
+ * put a link in its place, which would lead us to files of the build host.
+ * Throws `project-unsafe`.
+ */
+export async function wheelIn(folder: string): Promise<string | null> {
+  const isFolder = (await lstat(folder).catch(() => null))?.isDirectory() ?? false;
+  if (!isFolder) throw unsafe('its build replaced the folder for its wheel');
+  const wheel = (await readdir(folder)).find((file) => file.endsWith('.whl'));
+  if (wheel === undefined) return null;
+  if ((await lstat(join(folder, wheel))).isFile()) return wheel;
+  throw unsafe(`\`${printable(wheel)}\` is not a plain file`);
+}
+
+/**
  * Name of the distribution a source tree makes, read without running anything: pyproject.toml,
  * setup.cfg, setup.py, in this order; otherwise `fallback`.
  * Throws `project-unsupported` for a tree that is no Python project.

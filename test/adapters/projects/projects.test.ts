@@ -12,11 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chooseEngine } from '../../../src/adapters/engines/engine.ts';
 import { available } from '../../../src/adapters/host/sandbox.ts';
 import { createProjects, type ProjectsOptions } from '../../../src/adapters/projects/projects.ts';
+import { wheelIn } from '../../../src/adapters/projects/source.ts';
 import type { FerryError } from '../../../src/domain/errors.ts';
 import type { ProjectPin, ProjectReference } from '../../../src/domain/request.ts';
 import { parseSpec } from '../../../src/domain/spec.ts';
@@ -502,6 +503,41 @@ raise SystemExit('FOUND ' + repr([text for text in found if text]) + repr(sorted
     const root = hostile(`import numpy; open(numpy.__file__, 'a').write('evil')`);
     await refusal(install([root]), 'project-build-failed');
     assert.doesNotMatch(readFileSync(join(sitePackages, 'numpy', '__init__.py'), 'utf8'), /evil/);
+  });
+
+  test('links that a build leaves are not followed on the build host', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    const ours = relative(process.cwd(), import.meta.dirname);
+    mkdirSync(elsewhere);
+    const linking = (name: string, target: string, link: string) =>
+      project({
+        'setup.py': setup(
+          `name='${name}', version='1', py_modules=['${name}']`,
+          `import os
+try:
+    os.makedirs(os.path.abspath('../../../${ours}'), exist_ok=True)
+except OSError: pass
+try:
+    os.symlink('${target}', '../../${link}')
+except OSError: pass`,
+        ),
+        [`${name}.py`]: '',
+      });
+    // Where its files are gathered: a way that is one folder inside and another outside.
+    await install([linking('gathering', `/proc/self/cwd/${ours}`, 'stage')]);
+    assert.equal(existsSync(join(prefix, 'projects.test.ts')), false);
+    assert.equal(existsSync(join(sitePackages, 'gathering.py')), true);
+    // Where the next project is put.
+    const beside = wheel('beside', { 'beside.py': '' });
+    await install([linking('placing', elsewhere, '../1'), beside]);
+    assert.deepEqual(readdirSync(elsewhere), []);
+    assert.equal(existsSync(join(sitePackages, 'beside.py')), true);
+    // Where its wheel should be.
+    const made = join(folder, 'made');
+    symlinkSync(allowed, made);
+    await refusal(wheelIn(made), 'project-unsafe');
+    symlinkSync(beside, join(elsewhere, 'beside-1.whl'));
+    await refusal(wheelIn(elsewhere), 'project-unsafe');
   });
 
   test('a fork bomb and an endless build are ended', async () => {
