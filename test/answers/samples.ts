@@ -1006,7 +1006,6 @@ export const samples: Readonly<Record<string, Reply>> = {
   },
   'schedules-none': { kind: 'schedules', environments: [environment()] },
   approvals: { kind: 'approvals', approvals: [approval()], user: 'U0OMARHAD1' },
-  'approvals-own': { kind: 'approvals', approvals: [approval()], user: 'U0ANARUIZ1' },
   'approvals-none': { kind: 'approvals', approvals: [], user: 'U0OMARHAD1' },
   blocks: {
     kind: 'blocks',
