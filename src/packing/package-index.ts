@@ -131,7 +131,7 @@ export interface Linking extends Linked {
  */
 export function packageKeys({ lock, engine, names, format }: Linking): string[] {
   const python = lock.packages.find(({ name }) => name === 'python')?.sha256 ?? null;
-  const shared = [packerDigest(), engine, names, format, lock.platform];
+  const shared = [PACKER, engine, names, format, lock.platform];
   return lock.packages.map((entry) => {
     const beside = entry.subdir === 'noarch' ? python : null;
     return hash('sha256', JSON.stringify(['package', ...shared, identity(entry), beside]));
@@ -142,19 +142,17 @@ function identity({ name, version, build, subdir, url, sha256 }: LockedPackage):
   return [name, version, build, subdir, url, sha256];
 }
 
-let packer: string | null = null;
-
-/** Of the code that reads, rewrites and arranges files: another one may make other members. */
-function packerDigest(): string {
-  packer ??= hash(
-    'sha256',
-    globSync('**/*.ts', { cwd: import.meta.dirname })
-      .sort()
-      .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
-      .join('\0'),
-  );
-  return packer;
-}
+/**
+ * Of the code that reads, rewrites and arranges files: another one may make other members. Taken as the
+ * code is loaded, since what lies there later may be that of a newer version.
+ */
+const PACKER = hash(
+  'sha256',
+  globSync('**/*.ts', { cwd: import.meta.dirname })
+    .sort()
+    .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
+    .join('\0'),
+);
 
 /**
  * Keeps an index beside the compressed segments, whose pruning takes it away too. It appears whole or

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -164,4 +164,19 @@ test('a package is known by its bytes and by all that decides how it is linked',
   // Compiled and placed by Python.
   assert.deepEqual(beside({ ...python, sha256: 'other' }, numpy, six), [false, true, false]);
   assert.deepEqual(beside({ ...python, size: 2 }, numpy, six), [true, true, true]);
+});
+
+test('a packer that runs while a newer one is installed keeps nothing under the name of that', async (context) => {
+  const folder = await temporaryFolder(context);
+  for (const part of ['packing', 'domain']) {
+    await cp(join(import.meta.dirname, '../../src', part), join(folder, part), { recursive: true });
+  }
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  const running = await import(join(folder, 'packing/package-index.ts'));
+  await appendFile(join(folder, 'packing/relocate.ts'), '// Another one.\n');
+  const linking: Linking = {
+    lock: { platform: 'linux-64', packages: [locked('python')] },
+    ...{ engine: 'conda 26.7.1', names: ['/opt/env'], format: 'zip' },
+  };
+  assert.deepEqual(running.packageKeys(linking), packageKeys(linking));
 });
