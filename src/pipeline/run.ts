@@ -1,7 +1,14 @@
 import { requireUnblocked } from '../domain/block.ts';
 import { type Build, isSettled, isTried, pendingSteps } from '../domain/build.ts';
 import { nextNumber, type Revision, type Staging, withStagings } from '../domain/environment.ts';
-import { Cancelled, type Failure, isDoneAgain, outsideError, toFailure } from '../domain/errors.ts';
+import {
+  Cancelled,
+  type Failure,
+  isDoneAgain,
+  outsideError,
+  throwIfStopped,
+  toFailure,
+} from '../domain/errors.ts';
 import { requireThawed } from '../domain/freeze.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
@@ -100,6 +107,7 @@ async function handOver({ ports, build }: BuildRun): Promise<void> {
 
 /** What is left once everything is staged and proven. */
 async function conclude(run: BuildRun): Promise<void> {
+  throwIfStopped(run.signal);
   await keepRevision(run);
   await point(run);
   await settle(run, { state: 'ready' });
@@ -253,10 +261,19 @@ async function revisionNumber(run: BuildRun, solved: Solved): Promise<number> {
 /** A proven revision is what the environment's bare name means from now on. */
 async function point(run: BuildRun): Promise<void> {
   const environment = await run.ports.store.readEnvironment(run.build.request.environment);
-  const { signal } = run;
+  const signal = unlessCancelled(run.signal);
   if (environment) {
     await pointEdges(run.ports, environment, { signal, log: (line) => run.log(line) });
   }
+}
+
+/** There is a revision by now: no person stops that any more, only what ends the worker's part. */
+function unlessCancelled(signal: AbortSignal): AbortSignal {
+  const stop = new AbortController();
+  const pass = () => isDoneAgain(signal.reason) && stop.abort(signal.reason);
+  if (signal.aborted) pass();
+  else signal.addEventListener('abort', pass, { once: true });
+  return stop.signal;
 }
 
 /** What a failure says is shown in Slack; what it quotes may hold a secret. */

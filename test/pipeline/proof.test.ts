@@ -118,6 +118,25 @@ describe('the proof of a build', () => {
     });
   }
 
+  test('that is there when somebody cancels has made a revision, and every edge is told of it', async () => {
+    const stop = new AbortController();
+    const told: boolean[] = [];
+    const world = createProvingWorld({
+      point: async (_name, _pointers, signal) => {
+        stop.abort(new Cancelled('cancelled'));
+        told.push(!signal.aborted);
+        signal.throwIfAborted();
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, id, never);
+    await runProof(world.ports, id, stop.signal);
+    const environment = await world.store.readEnvironment('churn');
+    assert.deepEqual([environment?.revisions.length, told], [1, [true]]);
+    assert.equal((await world.newest('churn')).state, 'ready');
+  });
+
   test('that failed is said by the next worker where the first was killed before it could', async () => {
     const world = createProvingWorld({
       run: async ({ command }) => answered(isProof(command) ? '' : PROVEN),
