@@ -84,7 +84,8 @@ export const command: TerminalCommand = {
         ? pack
         : (await import('../adapters/packers/archiver.ts')).packWithArchiver;
     const report = await interruptible((signal) => packer({ ...request, signal }));
-    if (request.cache !== null && report.cache.misses > 0) {
+    // A copy of the archive that was kept adds nothing.
+    if (request.cache !== null && report.cache.reusedBytes < report.bytes) {
       const { pruneCache } = await import('../packing/cache.ts');
       pruneCache(request.cache, CACHE_BYTES);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type PackReport, pack } from '../../src/packing/pack.ts';
@@ -40,4 +40,24 @@ test('four processes with one cache make the same archive, and leave it whole', 
   assert.equal((await packInProcess('last.zip')).cache.misses, 0);
   const unfinished = (await readdir(cache)).filter((name) => name.endsWith('.tmp'));
   assert.deepEqual(unfinished, []);
+});
+
+test('a cache is cleared up by each packing that keeps an archive there', async (context) => {
+  const folder = await temporaryFolder(context);
+  const prefix = await fakePrefix(join(folder, 'prefix'), { python: PYTHON });
+  const cache = join(folder, 'cache');
+  const packAs = async (root: string) => {
+    const words = ['pack', prefix, '-o', join(folder, `${root}.zip`), '--cache', cache];
+    const { code, stderr } = await runProduct([...words, '--root', root], {});
+    assert.equal(code, 0, stderr);
+  };
+  await packAs('churn');
+  const abandoned = join(cache, 'left.tmp');
+  await writeFile(abandoned, '');
+  await utimes(abandoned, 1, 1);
+  // Another name compresses nothing, and is another archive.
+  await packAs('sales');
+  const names = await readdir(cache);
+  assert.equal(names.filter((name) => name.endsWith('.archive')).length, 2);
+  assert.ok(!names.includes('left.tmp'));
 });
