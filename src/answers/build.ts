@@ -1,7 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import { isBeingProven } from '../domain/build.ts';
 import { channelsOf, edgesOf } from '../domain/defaults.ts';
-import type { ErrorKind } from '../domain/errors.ts';
 import { counted, size } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { ProjectReference } from '../domain/request.ts';
@@ -30,6 +29,7 @@ import { replaced } from './move.ts';
 import { describeNotes, repairsOf } from './notes.ts';
 import { clip, engineName, line } from './outside.ts';
 import { progress, progressTitle } from './progress.ts';
+import { whatToDo } from './whose.ts';
 
 type BuildReply = Extract<Reply, { kind: 'build' }>;
 
@@ -157,7 +157,10 @@ function outcome(
     ];
   }
   if (build.state === 'failed') {
-    return [...reasonOf(build, { wrong: 1800, todo: 900 }), ...whereToRead(build, settings)];
+    return [
+      ...reasonOf(build, settings, { wrong: 1800, todo: 900 }),
+      ...whereToRead(build, settings),
+    ];
   }
   if (build.state === 'cancelled') return [whoStopped(build)];
   if (build.cancelRequested) {
@@ -184,25 +187,20 @@ function proof(build: Build): Part[] {
   ];
 }
 
-/** Where a failure says nothing of what to do. */
-const WHOSE: Readonly<Record<ErrorKind, string>> = {
-  user: 'Change the request and send it again.',
-  outside: 'Nothing is wrong with the request. Press Retry when the cause is gone.',
-  defect: 'This is a mistake in Conda Ferry, not in the request.',
-};
-
 /** What went wrong and what to do; `room`: characters that each may take. */
-export function reasonOf({ failure }: Build, room: { wrong: number; todo: number }): Part[] {
+export function reasonOf(
+  { failure }: Build,
+  settings: Settings,
+  room: { wrong: number; todo: number },
+): Part[] {
   if (failure === null) {
     return [
       prose(bold('What went wrong: '), 'no reason was recorded. Press Retry, or read the log.'),
     ];
   }
-  const { message, suggestion, kind, retryable } = failure;
-  const again = retryable ? ' The same request may work in a while.' : '';
   return [
-    prose(bold('What went wrong: '), marked(message, room.wrong)),
-    prose(bold('What to do: '), suggestion ? marked(suggestion, room.todo) : WHOSE[kind] + again),
+    prose(bold('What went wrong: '), marked(failure.message, room.wrong)),
+    prose(bold('What to do: '), whatToDo(failure, settings, room.todo)),
   ];
 }
 

@@ -53,7 +53,7 @@ export function describeLive(
 
 function rowsOf(build: Build, settings: Settings): Part[] {
   if (build.letGo) return [letGoLine(build.letGo)];
-  if (build.state === 'failed') return reasonOf(build, ROOM_REASON);
+  if (build.state === 'failed') return reasonOf(build, settings, ROOM_REASON);
   if (build.state === 'cancelled') return [whoStopped(build)];
   const { lines, reason } = linesOf(build);
   return [

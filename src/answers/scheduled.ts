@@ -19,6 +19,7 @@ import {
 import { newestPerEdge, verdictOf } from './evidence.ts';
 import { linesOf, lineTitle, shortest, textToPaste } from './invocation.ts';
 import { line } from './outside.ts';
+import { whatToDo } from './whose.ts';
 
 /** Edges whose line is shown; `run` has all of them. */
 const MOST_LINES = 3;
@@ -73,9 +74,9 @@ function broken(environment: Environment, build: Build, settings: Settings): Doc
   const { name } = environment;
   const kept = defaultRevision(environment);
   const reason = build.failure?.message ?? 'No reason was recorded.';
-  const suggestion = build.failure?.suggestion ?? null;
-  const next: Part[] =
-    suggestion === null ? [] : [prose(bold('What to do: '), marked(suggestion, 600))];
+  const next: Part[] = build.failure?.suggestion
+    ? [prose(bold('What to do: '), whatToDo(build.failure, settings, 600))]
+    : [];
   const stays = kept ? [code(name), ' still means ', code(revisionLabel(name, kept.number))] : [];
   return {
     summary: `${name} could not be built by schedule: ${line(reason, 600)}`,
