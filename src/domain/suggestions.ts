@@ -41,7 +41,9 @@ interface Typed {
 }
 
 const TYPED = /^\s*(?:([\w.-]+)::)?([\w.-]*)(.*)$/s;
-const CLAUSE = /^(\s*|.*[,|])\s*([=<>!~]*)\s*([\w.!+]*)\*?\s*$/s;
+const CLAUSE = /^(|.*[,|])\s*(?:([=<>!~]+)\s*)?([\w.!+]*)\*?$/s;
+/** Characters; of a longer text nothing is to be guessed. */
+const LONGEST = 200;
 
 /** The package whose versions `suggestSpecs` needs for a text; null where it needs none. */
 export function packageIn(typed: string): string | null {
@@ -56,7 +58,7 @@ export function packageIn(typed: string): string | null {
  */
 export function suggestSpecs(text: string, channels: readonly IndexedChannel[]): Suggestion[] {
   const typed = read(text);
-  const asTyped = specOf(text);
+  const asTyped = text.length > LONGEST ? null : specOf(text);
   const open = channels.filter(
     ({ content }) => typed?.channel == null || content.name === typed.channel,
   );
@@ -70,13 +72,15 @@ export function suggestSpecs(text: string, channels: readonly IndexedChannel[]):
 }
 
 function read(text: string): Typed | null {
-  const [, channel = null, name = '', rest = ''] = TYPED.exec(text) ?? [];
+  if (text.length > LONGEST) return null;
+  const [, channel = null, name = '', behind = ''] = TYPED.exec(text) ?? [];
   const lower = name.toLowerCase();
   const known = { channel, name: lower };
-  if (rest === '') return { ...known, clauses: '', operator: null, version: '' };
+  if (behind === '') return { ...known, clauses: '', operator: null, version: '' };
   if (lower === '') return null;
-  const [, clauses = '', operator = '', version = ''] = CLAUSE.exec(rest) ?? [];
-  if (!CLAUSE.test(rest)) return null;
+  const found = CLAUSE.exec(behind.trim());
+  if (found === null) return null;
+  const [, clauses = '', operator = '', version = ''] = found;
   return { ...known, clauses: clauses.trim(), operator: operator || '=', version };
 }
 

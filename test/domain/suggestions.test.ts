@@ -126,3 +126,10 @@ test('of many names the likeliest are kept, each once', () => {
   );
   assert.equal(new Set(namesBeginning(index, 'p1', 100)).size, 100);
 });
+
+test('of a long text nothing is guessed, however many blanks are pasted into it', () => {
+  const pasted = `numpy${' '.repeat(5000)}`;
+  assert.equal(packageIn(pasted), null);
+  assert.deepEqual(specs(pasted), []);
+  assert.deepEqual(specs(`${pasted}@`), []);
+});
