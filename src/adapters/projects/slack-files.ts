@@ -38,7 +38,8 @@ const FILE_INFO = object<FileInfo>({
 
 /**
  * Gets files people attached, for workers: two plain calls (`files.info`, then the download with
- * the bot's token) need no Slack client. Throws `file-not-found`, `file-not-yours`, `file-too-large`, `slack-unreachable`.
+ * the bot's token) need no Slack client. Throws `file-not-found`, `file-not-yours`,
+ * `file-too-large`, `file-elsewhere`, `slack-unreachable`.
  */
 export function createFileFetcher(slack: { botToken: string; apiUrl: string | null }) {
   const api = slack.apiUrl ?? 'https://slack.com/api/';
@@ -76,6 +77,7 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
         suggestion: 'Use a configured repository: `--project name@ref`.',
       });
     }
+    if (!isSlacks(file.url_private_download, api)) throw foreign(file.name);
     const download = await get(file.url_private_download, authorization, limit);
     return { name: file.name, content: new Uint8Array(await download.arrayBuffer()) };
   };
@@ -88,6 +90,22 @@ function maySee(
 ): boolean {
   const isTheirs = user !== null && user === asker.user;
   return isTheirs || [...channels, ...groups, ...ims].includes(asker.channel);
+}
+
+/** Files of other services stand in Slack, too; the token is not theirs to see. */
+function isSlacks(address: string, api: string): boolean {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null) return false;
+  const isSlack = url.protocol === 'https:' && /(^|\.)slack\.com$/.test(url.hostname);
+  return isSlack || url.origin === new URL(api).origin;
+}
+
+function foreign(name: string) {
+  return userError({
+    code: 'file-elsewhere',
+    message: `${name} does not lie in Slack but with another service.`,
+    suggestion: 'Download it, and attach the file itself.',
+  });
 }
 
 async function get(url: string, headers: Record<string, string>, signal: AbortSignal) {

@@ -65,6 +65,12 @@ describe('a file attached in Slack', () => {
       'slack-unreachable',
       /cannot be read, file\.size is missing, not a number/,
     ],
+    [
+      'a file of another service, which must not see the token',
+      '{"ok": true, "file": {"name": "a.whl", "size": 1, "url_private_download": "https://slack.com.example.com/a"}}',
+      'file-elsewhere',
+      /does not lie in Slack/,
+    ],
     ['a refusal', '{"ok": false, "error": "file_not_found"}', 'file-not-found', /file_not_found/],
   ];
   for (const [what, document, code, message] of wrong) {
