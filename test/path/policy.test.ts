@@ -41,14 +41,14 @@ describe('a guarded edge', { skip: cannotWalk }, () => {
       const { entries } = JSON.parse((await exec(ctx, build.requester.user, 'audit')).stdout);
       assert.deepEqual(
         entries.map((entry: { deed: string; outcome: string }) => `${entry.deed} ${entry.outcome}`),
-        ['approve done', 'create waiting-for-approval'],
+        ['approve done', 'create done', 'create waiting-for-approval'],
       );
       const exported = await ctx.terminal([
         ...['exec', '--user', build.requester.user, '--', 'audit --export csv'],
       ]);
       assert.match(
         exported.stdout,
-        /^at,user,channel,team,login,deed,[^\n]*\n(?:\d{4}-[^\n]*\n){2}$/,
+        /^at,user,channel,team,way,login,deed,[^\n]*\n(?:\d{4}-[^\n]*\n){3}$/,
       );
     }));
 
