@@ -61,8 +61,8 @@ describe('what is suggested while a package is typed', () => {
     });
     const specs = async (typed: string, channels: string[] = []) =>
       (await services.suggest(typed, channels)).map(({ spec }) => spec);
-    assert.deepEqual(await specs('num'), ['num', 'numpy', 'numba']);
-    assert.deepEqual(await specs('num', ['mine']), ['num', 'numpy', 'numba']);
+    assert.deepEqual(await specs('num'), ['numpy', 'numba', 'num']);
+    assert.deepEqual(await specs('num', ['mine']), ['numpy', 'numba', 'num']);
     assert.deepEqual(await specs('numpy=1', ['away']), ['numpy=1']);
     assert.deepEqual(asked, [
       ['conda-forge', 'num'],
