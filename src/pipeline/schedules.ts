@@ -60,17 +60,16 @@ export async function keepSchedules(ports: SchedulePorts, reporting: Reporting):
     ({ revision }) => revision.lock.platform === ports.platform,
   );
   if (due.length === 0) return;
-  let builds = await store.listBuilds({ limit: RECENT_BUILDS });
   for (const { environment } of due) {
     if (clock.now() - began > BEGIN_MS) return;
     // Ended perhaps, or built by somebody, while others were looked at.
     const current = await store.readEnvironment(environment.name);
     const [each] = current ? dueOf([current], began) : [];
     if (each === undefined) continue;
+    const builds = await store.listBuilds({ limit: RECENT_BUILDS });
     const isFull = builds.some((build) => isScheduled(build) && !isSettled(build));
     await lookAt(ports, each, isFull, reporting);
     throwIfStopped(reporting.signal);
-    builds = await store.listBuilds({ limit: RECENT_BUILDS });
   }
 }
 
