@@ -7,7 +7,6 @@ import {
   type Revision,
   withRevision,
 } from '../domain/environment.ts';
-import type { BuildRequest } from '../domain/request.ts';
 import type { BuildRun } from './context.ts';
 
 /** Keeps what came of a build as a revision of its environment, new or known. */
@@ -20,10 +19,13 @@ export async function keepRevision(run: BuildRun): Promise<void> {
 async function keepReused(run: BuildRun): Promise<void> {
   const { id, request, revision: number } = run.build;
   await keepAsDefault(run, (environment) => {
-    const isLetGo = environment.revisions.some((known) => known.number === number && known.letGo);
-    return withRevision(withAsked(environment, number, request), number ?? 0, {
+    const known = environment.revisions.find((each) => each.number === number);
+    if (!known) return environment;
+    return withRevision(environment, known.number, {
+      // The same packages may have been asked for in other words; the next edit begins with these.
+      request: { ...request, edges: known.request.edges },
       letGo: null,
-      ...(isLetGo && { buildId: id }),
+      ...(known.letGo && { buildId: id }),
     });
   });
 }
@@ -96,20 +98,4 @@ function comesBack({ revisions }: Environment, { id, revision, createdAt }: Buil
   const known = revisions.find(({ number }) => number === revision);
   if (known === undefined) return false;
   return !isThere(known) || (known.buildId === id && known.createdAt < createdAt);
-}
-
-/** The same packages may have been asked for in other words; the next edit begins with these. */
-function withAsked(
-  environment: Environment,
-  number: number | null,
-  asked: BuildRequest,
-): Environment {
-  return {
-    ...environment,
-    revisions: environment.revisions.map((known) =>
-      known.number === number
-        ? { ...known, request: { ...asked, edges: known.request.edges } }
-        : known,
-    ),
-  };
 }
