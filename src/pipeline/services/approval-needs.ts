@@ -19,7 +19,7 @@ import { listInWords } from '../../domain/phrase.ts';
 import { needsOf, needsOfTag } from '../../domain/policy.ts';
 import { requireWithinApprovals } from '../../domain/quota.ts';
 import { type BuildRequest, pinnedProjects } from '../../domain/request.ts';
-import { peopleOf, type Role, unknownGroups } from '../../domain/roles.ts';
+import { type Asker, peopleOf, type Role, unknownGroups } from '../../domain/roles.ts';
 import { plans } from './plans.ts';
 import type { ServicePorts } from './ports.ts';
 import { askerOf } from './roles.ts';
@@ -171,12 +171,11 @@ async function ask(
 }
 
 /** Where those who decide are asked: channels, and people of the roles as far as they are known. */
-async function decidersOf(
+function decidersOf(
   ports: ServicePorts,
   needs: readonly Need[],
-  { user: asking }: Requester,
-): Promise<string[]> {
-  const { groups } = await askerOf(ports, asking);
+  { user: asking, groups }: Asker,
+): string[] {
   return needs.flatMap(({ by, where }) =>
     where === null
       ? peopleOf(rolesNamed(ports, by), groups).filter((user) => user !== asking)
@@ -195,8 +194,9 @@ export async function tell(
   state: 'waiting' | 'approved' | 'refused',
 ): Promise<void> {
   const { store, clock } = ports;
-  const deciders = await decidersOf(ports, approval.needs, approval.requester);
-  const targets = state === 'refused' ? [...deciders, approval.requester.user] : deciders;
+  const asker = await askerOf(ports, approval.requester.user);
+  const deciders = decidersOf(ports, approval.needs, asker);
+  const targets = state === 'refused' ? [...deciders, asker.user] : deciders;
   for (const to of new Set(targets)) {
     const id = `${approval.id}-${state}-${to}`;
     await store.addNotice({
@@ -228,10 +228,10 @@ async function askedInWords(
   { id, requester }: Approval,
   open: readonly Need[],
 ): Promise<string> {
-  const { groups } = await askerOf(ports, requester.user);
+  const asker = await askerOf(ports, requester.user);
   for (const need of open) {
-    if ((await decidersOf(ports, [need], requester)).length > 0) continue;
-    const unknown = unknownGroups(rolesNamed(ports, need.by), groups);
+    if (decidersOf(ports, [need], asker).length > 0) continue;
+    const unknown = unknownGroups(rolesNamed(ports, need.by), asker.groups);
     return unknown.length > 0
       ? `Slack has not said lately who is in ${listInWords(unknown, 'and')}, so nobody has been asked: tell somebody of the role \`${need.by}\` to \`approve ${id}\`.`
       : `Nobody else is of the role \`${need.by}\`: ask whoever looks after the configuration to name more people in it (\`roles\`).`;
