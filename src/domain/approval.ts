@@ -89,8 +89,7 @@ export function missing({ by, count }: Need, given: Approval['given']): number {
 /** Changes with every byte that would be built, and with where it goes. */
 export function digestOf({ request, lock, projects, tag }: ApprovalSubject): string {
   const packages = lock.packages.map(({ url, sha256 }) => `${url} ${sha256}`).sort();
-  const wheels = [lock, ...sdistsOf(lock).map(({ builtWith }) => ({ wheels: builtWith }))]
-    .flatMap((each) => each.wheels ?? [])
+  const wheels = [...(lock.wheels ?? []), ...sdistsOf(lock).flatMap(({ builtWith }) => builtWith)]
     .map(({ url, sha256 }) => `${url} ${sha256}`)
     .sort();
   const pins = projects.map(({ origin, sha256 }) => `${origin} ${sha256}`);
