@@ -79,8 +79,7 @@ async function nextOn(ports: BuildPorts, name: string, edge: string): Promise<Re
   const next = environment?.revisions.find(
     (revision) => !isThere(revision) && revision.stagings.some((known) => known.edge === edge),
   );
-  if (!next) return null;
-  return next;
+  return next ?? null;
 }
 
 async function removeStaging(
