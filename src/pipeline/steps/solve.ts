@@ -122,21 +122,15 @@ export async function solve(
   const fitted: Fitted = (specs) => fitRequest({ ...request, specs }, clusters);
   const { notes: added } = fitted(request.specs);
   const blocks = await ports.store.readBlocks();
-  const { lock, notes: avoided } = known
-    ? { lock: known, notes: [] }
-    : given
-      ? {
-          lock: await completeLock(
-            ports,
-            { request, lock: given, glibc, channels: channelsOf(ports, request) },
-            progress,
-          ),
-          notes: [],
-        }
-      : await solveAround({ request, fitted, blocks }, (around) =>
-          lockOf(ports, { request, fitted: around, glibc, basis }, progress),
-        );
-  requireUnblocked(blocks, lock, request, (known ?? given) !== null);
+  const beside = { request, glibc, channels: channelsOf(ports, request) };
+  const settled =
+    known ?? (given && (await completeLock(ports, { ...beside, lock: given }, progress)));
+  const { lock, notes: avoided } = settled
+    ? { lock: settled, notes: [] }
+    : await solveAround({ request, fitted, blocks }, (around) =>
+        lockOf(ports, { request, fitted: around, glibc, basis }, progress),
+      );
+  requireUnblocked(blocks, lock, request, settled !== null);
   const notes = [...added, ...avoided, ...fitLock(request, lock, clusters)];
   for (const { tone, text } of notes) progress.log(`${tone}: ${text}`);
   const projects =
