@@ -100,8 +100,8 @@ export function foreignRow(text: string): { message: string; suggestion: string 
   const meant = /^-\s+(.*)$|^(["'])(.*)\2,?$|^(?:python\d? -m )?pip\d? install ([^-].*)$/.exec(
     text,
   );
-  if (meant) {
-    const bare = meant.slice(1).find((part, index) => part !== undefined && index !== 1) ?? '';
+  const bare = meant?.[1] ?? meant?.[3] ?? meant?.[4];
+  if (bare !== undefined) {
     return {
       message: `\`${shown}\` is not written as pip reads it.`,
       suggestion: `Write \`${printable(bare)}\`.`,
