@@ -108,28 +108,21 @@ function nameSuggestions(typed: Typed, channels: readonly IndexedChannel[]): Sug
     ? versionSuggestions({ ...typed, operator: '=' }, channels).slice(0, MOST_RELEASES)
     : [];
   const prefix = channel === null ? '' : `${channel}::`;
-  const several = channels.length > 1;
   return [
-    ...(isThere(name) ? [named(name, prefix, several, channels)] : []),
+    ...(isThere(name) ? [named(name, prefix, channels)] : []),
     ...releases,
-    ...names.map((other) => named(other, prefix, several, channels)),
+    ...names.map((other) => named(other, prefix, channels)),
   ];
 }
 
-function named(
-  name: string,
-  prefix: string,
-  several: boolean,
-  channels: readonly IndexedChannel[],
-): Suggestion {
-  const holder = several && channels.find(({ index }) => index.names.has(name));
+function named(name: string, prefix: string, channels: readonly IndexedChannel[]): Suggestion {
+  const holder = channels.length > 1 && channels.find(({ index }) => index.names.has(name));
   return { spec: `${prefix}${name}`, note: holder ? `from ${holder.content.name}` : null };
 }
 
 /** Lower is likelier: what many ask for, then what begins so and is short. */
 function rankOf(name: string, isPart: boolean): number {
-  const popular = popularity(name);
-  const known = popular === null ? 10_000 : popular;
+  const known = popularity(name) ?? 10_000;
   return known + (isPart ? 1_000 : 0) + Math.min(name.length, 99);
 }
 
