@@ -5,7 +5,7 @@
 import type { Build } from '../domain/build.ts';
 import { isSettled } from '../domain/build.ts';
 import type { Repair } from '../domain/errors.ts';
-import { restoring } from '../domain/letting-go.ts';
+import { restoring } from '../domain/reference.ts';
 import type { Button, Choice } from './document.ts';
 import { line, visible } from './outside.ts';
 

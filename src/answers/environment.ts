@@ -7,9 +7,8 @@ import {
 } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
 import { counted, size } from '../domain/figures.ts';
-import { restoring } from '../domain/letting-go.ts';
 import { everyPackage } from '../domain/lock.ts';
-import { otherNames } from '../domain/reference.ts';
+import { otherNames, restoring } from '../domain/reference.ts';
 import type { Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';

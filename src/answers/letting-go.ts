@@ -6,7 +6,8 @@ import {
   revisionLabel,
 } from '../domain/environment.ts';
 import { counted, size } from '../domain/figures.ts';
-import { forgetting, restoring } from '../domain/letting-go.ts';
+import { forgetting } from '../domain/letting-go.ts';
+import { restoring } from '../domain/reference.ts';
 import type { Reply } from '../domain/reply.ts';
 import { leavingAtEnd } from '../domain/retention.ts';
 import type { Settings } from '../domain/services.ts';

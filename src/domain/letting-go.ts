@@ -14,7 +14,7 @@ import { type FerryError, type Repair, userError } from './errors.ts';
 import { counted } from './figures.ts';
 import { printable } from './names.ts';
 import { listInWords } from './phrase.ts';
-import { requireThere, revisionOf, type Which } from './reference.ts';
+import { requireThere, restoring, revisionOf, type Which } from './reference.ts';
 import { keepingUse, type Retention } from './retention.ts';
 import { agoInWords } from './use.ts';
 
@@ -120,11 +120,6 @@ function allGone(name: string, number: number): FerryError {
 /** What makes a name free that has nothing behind it any more. */
 export function forgetting(name: string): Repair {
   return { label: `Forget ${name}`, command: `delete ${name} --forget` };
-}
-
-/** What builds a revision that was let go again; `Rebuild` beside it takes the newest packages. */
-export function restoring(label: string): Repair {
-  return { label: 'Build it again (same packages)', command: `restore ${label}` };
 }
 
 /** Throws `in-use` while a build or a verification of the revisions is at work. */

@@ -8,7 +8,7 @@ import {
   tagLabel,
   tagsOf,
 } from './environment.ts';
-import { userError } from './errors.ts';
+import { type Repair, userError } from './errors.ts';
 import { isName, nearestName, parseName, printable } from './names.ts';
 import { closest } from './tokens.ts';
 
@@ -112,16 +112,21 @@ export function requireThere(name: string, { number, letGo }: Revision): void {
   if (letGo === null) return;
   const label = revisionLabel(name, number);
   const date = new Date(letGo.at).toISOString().slice(0, 10);
-  const command = `restore ${label}`;
+  const again = restoring(label);
   throw userError({
     code: 'let-go',
     message:
       letGo.by === null
         ? `\`${label}\` was let go on ${date}, when its time was up.`
         : [`\`${label}\` was let go by `, { person: letGo.by }, ` on ${date}.`],
-    suggestion: `Its lock is kept: \`${command}\` builds the same archive again.`,
-    repairs: [{ label: 'Build it again (same packages)', command }],
+    suggestion: `Its lock is kept: \`${again.command}\` builds the same archive again.`,
+    repairs: [again],
   });
+}
+
+/** What builds a revision that was let go again; `Rebuild` beside it takes the newest packages. */
+export function restoring(label: string): Repair {
+  return { label: 'Build it again (same packages)', command: `restore ${label}` };
 }
 
 /** Number of the revision with the tag. Throws `tag-not-found`. */
