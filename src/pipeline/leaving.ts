@@ -21,7 +21,10 @@ function isLeaving({ leavingSince }: Staging, now: number): boolean {
 }
 
 /** An environment has one at a time, which is the newest. */
-export async function buildAtWork({ store }: BuildPorts, name: string): Promise<Build | null> {
+export async function buildAtWork(
+  { store }: Pick<BuildPorts, 'store'>,
+  name: string,
+): Promise<Build | null> {
   const [newest] = await store.listBuilds({ environment: name, limit: 1 });
   return newest && !isSettled(newest) ? newest : null;
 }

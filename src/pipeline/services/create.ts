@@ -9,6 +9,7 @@ import { requireWithin } from '../../domain/quota.ts';
 import { revisionOf } from '../../domain/reference.ts';
 import { type BuildRequest, createCommand, type ProjectPin } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
+import { buildAtWork } from '../leaving.ts';
 import { approvedSubject } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
@@ -160,12 +161,12 @@ type AtWork = Awaited<ReturnType<Create['create']>>;
 
 /** Null where no build of the environment is at work. */
 async function joinAtWork(
-  { store }: ServicePorts,
+  ports: ServicePorts,
   request: BuildRequest,
   given: Lock | null,
 ): Promise<AtWork | null> {
-  const [newest] = await store.listBuilds({ environment: request.environment, limit: 1 });
-  return newest && !isSettled(newest) ? joinOrRefuse(request, given, newest) : null;
+  const atWork = await buildAtWork(ports, request.environment);
+  return atWork && joinOrRefuse(request, given, atWork);
 }
 
 /** The same request in flight is one build; a different one names who holds the environment. */

@@ -1,4 +1,3 @@
-import { isSettled } from '../../domain/build.ts';
 import { type Environment, isThere, revisionLabel } from '../../domain/environment.ts';
 import type { Unreached } from '../../domain/errands.ts';
 import { FerryError, userError } from '../../domain/errors.ts';
@@ -15,6 +14,7 @@ import { pinnedProjects } from '../../domain/request.ts';
 import { days } from '../../domain/retention.ts';
 import type { LettingGo } from '../../domain/services/letting-go.ts';
 import type { Settings } from '../../domain/services.ts';
+import { buildAtWork } from '../leaving.ts';
 import { tellLetGo } from '../telling.ts';
 import { create } from './create.ts';
 import { lookup } from './lookup.ts';
@@ -132,7 +132,7 @@ function isConfigured(edge: string, { edges }: Settings): boolean {
 
 /** An edge that is not configured any more cannot be cleared; its name is no reason to wait. */
 async function requireGone(
-  { store, settings }: ServicePorts,
+  ports: ServicePorts,
   { name, revisions }: Environment,
   forced: boolean,
 ): Promise<void> {
@@ -146,16 +146,17 @@ async function requireGone(
     });
   }
   const edges = revisions.flatMap(({ stagings }) => stagings.map(({ edge }) => edge));
-  const left = forced ? [] : [...new Set(edges)].filter((edge) => isConfigured(edge, settings));
-  const [newest] = await store.listBuilds({ environment: name, limit: 1 });
-  const isBuilding = newest && !isSettled(newest);
-  if (left.length === 0 && !isBuilding) return;
+  const left = forced
+    ? []
+    : [...new Set(edges)].filter((edge) => isConfigured(edge, ports.settings));
+  const atWork = await buildAtWork(ports, name);
+  if (left.length === 0 && !atWork) return;
   throw userError({
     code: 'still-there',
-    message: isBuilding
-      ? `\`${name}\` is being built right now (build \`${newest.id}\`).`
+    message: atWork
+      ? `\`${name}\` is being built right now (build \`${atWork.id}\`).`
       : `Something of \`${name}\` is still on ${left.map((edge) => `\`${edge}\``).join(', ')}.`,
-    suggestion: isBuilding
+    suggestion: atWork
       ? 'Wait for it, or cancel it.'
       : `It is removed as soon as the edge can be reached; then the name can be forgotten. Where that cannot be, as under a root that was changed, an operator may leave it there: \`delete ${name} --forget --force\`.`,
   });
