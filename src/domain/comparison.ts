@@ -1,5 +1,5 @@
 /** What files and revisions have, or ask for, beside one another. */
-import { type LockDifference, type LockedPackage, PIP } from './lock.ts';
+import { comparePackages, type LockDifference, type LockedPackage, PIP } from './lock.ts';
 import { condaVersion, formatRequirement, normalName } from './pip.ts';
 import { pipNames } from './pip-names.ts';
 import type { BuildRequest } from './request.ts';
@@ -37,32 +37,15 @@ export type Compared =
 /** What differs, by the most that is known of both. */
 export function compareSides(from: Side, to: Side): Compared {
   if (from.installed !== null && to.installed !== null) {
-    return { kind: 'packages', difference: differenceOf(from.installed, to.installed) };
+    const difference = comparePackages(from.installed, to.installed, isSame);
+    return { kind: 'packages', difference };
   }
   if (to.installed !== null) return judge(from.asked, to.installed);
   if (from.installed !== null) return judge(to.asked, from.installed);
   return differenceAsked(from.asked, to.asked);
 }
 
-/** By name; a list without digests is told by its versions and builds. */
-function differenceOf(
-  before: readonly LockedPackage[],
-  after: readonly LockedPackage[],
-): LockDifference {
-  const old = new Map(before.map((entry) => [entry.name, entry]));
-  const names = new Set(after.map(({ name }) => name));
-  return {
-    added: after.filter(({ name }) => !old.has(name)),
-    removed: before.filter(({ name }) => !names.has(name)),
-    changed: after.flatMap((entry) => {
-      const previous = old.get(entry.name);
-      return previous === undefined || isSame(previous, entry)
-        ? []
-        : [{ before: previous, after: entry }];
-    }),
-  };
-}
-
+/** A list without digests is told by its versions and builds. */
 function isSame(one: LockedPackage, other: LockedPackage): boolean {
   if (one.sha256 !== '' && other.sha256 !== '') return one.sha256 === other.sha256;
   const isBuilt = one.build !== '' && other.build !== '';

@@ -90,15 +90,23 @@ export interface LockDifference {
 }
 
 export function compareLocks(before: Lock | null, after: Lock): LockDifference {
-  const old = new Map((before ? everyPackage(before) : []).map((entry) => [entry.name, entry]));
+  const isSame = (one: LockedPackage, other: LockedPackage) => one.sha256 === other.sha256;
+  return comparePackages(before ? everyPackage(before) : [], everyPackage(after), isSame);
+}
+
+/** The same of lists of packages; `isSame` tells whether two of one name are one. */
+export function comparePackages(
+  before: readonly LockedPackage[],
+  after: readonly LockedPackage[],
+  isSame: (one: LockedPackage, other: LockedPackage) => boolean,
+): LockDifference {
+  const old = new Map(before.map((entry) => [entry.name, entry]));
   const difference: LockDifference = { added: [], removed: [], changed: [] };
-  for (const entry of everyPackage(after)) {
+  for (const entry of after) {
     const previous = old.get(entry.name);
     old.delete(entry.name);
     if (!previous) difference.added.push(entry);
-    else if (previous.sha256 !== entry.sha256) {
-      difference.changed.push({ before: previous, after: entry });
-    }
+    else if (!isSame(previous, entry)) difference.changed.push({ before: previous, after: entry });
   }
   difference.removed.push(...old.values());
   return difference;
