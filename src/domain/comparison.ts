@@ -1,9 +1,9 @@
 /** What files and revisions have, or ask for, beside one another. */
 import { comparePackages, type LockDifference, type LockedPackage, PIP } from './lock.ts';
-import { condaVersion, formatRequirement, normalName } from './pip.ts';
+import { condaVersion, formatRequirement } from './pip.ts';
 import { pipNames } from './pip-names.ts';
 import type { BuildRequest } from './request.ts';
-import { meetsSpec } from './search.ts';
+import { isNamed, meetsSpec } from './search.ts';
 import { formatSpec, meetsVersion } from './spec.ts';
 
 /** One of the two that are compared. */
@@ -76,7 +76,7 @@ function ofConda(spec: Side['asked']['specs'][number]): Record<'isNamed' | 'isMe
 } {
   return {
     text: formatSpec(spec),
-    isNamed: ({ name, channel }) => name === (channel === PIP ? normalName(spec.name) : spec.name),
+    isNamed: (entry) => isNamed(entry, spec),
     isMet: (entry) => meetsSpec(entry, spec),
   };
 }

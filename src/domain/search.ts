@@ -72,7 +72,11 @@ export function meetsSpec(entry: Omit<LockedPackage, 'url' | 'size'>, spec: Spec
   );
 }
 
-function isNamed({ name, channel }: Pick<LockedPackage, 'name' | 'channel'>, spec: Spec): boolean {
+/** Whether a spec is about a package, whatever else it wants of it. */
+export function isNamed(
+  { name, channel }: Pick<LockedPackage, 'name' | 'channel'>,
+  spec: Spec,
+): boolean {
   return name === (channel === PIP ? normalName(spec.name) : spec.name);
 }
 
