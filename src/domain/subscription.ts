@@ -121,7 +121,7 @@ export function watchedInWords({ environment, owner, edge }: Watched): (string |
   return edge === null ? what : [...what, ` on \`${edge}\``];
 }
 
-/** `ready or failed`; `anything` where it is all there is. */
+/** `ready or failed`; `whatever comes of it` where it is all there is. */
 export function outcomesInWords(outcomes: readonly Outcome[]): string {
   return outcomes.length === OUTCOME_NAMES.length
     ? 'whatever comes of it'
