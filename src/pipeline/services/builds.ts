@@ -3,12 +3,11 @@ import { edgesOf, withoutDefaultEdges } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { requireMayActOn } from '../../domain/policy.ts';
-import type { JobPurpose } from '../../domain/ports.ts';
 import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { tellSettled } from '../telling.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
-import { create, requireQuota } from './create.ts';
+import { create, enqueueOr, requireQuota } from './create.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
@@ -71,23 +70,8 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   const { attempt } = again;
   const undone = (current: Build): Build =>
     current.state === 'queued' && current.attempt === attempt ? { ...build, attempt } : current;
-  await enqueueOr(ports, again, 'build', undone);
+  await enqueueOr(ports, again, 'build', () => store.updateBuild(build.id, undone));
   return again;
-}
-
-/** What could not be queued must not look as if it were waiting. */
-async function enqueueOr(
-  { store, queue, platform }: ServicePorts,
-  build: Build,
-  purpose: JobPurpose,
-  undone: (build: Build) => Build,
-): Promise<void> {
-  try {
-    await queue.enqueue(build, platform, purpose);
-  } catch (error) {
-    await store.updateBuild(build.id, undone).catch(() => undefined);
-    throw error;
-  }
 }
 
 function requireRetriable(build: Build): void {
@@ -162,6 +146,8 @@ async function verify(ports: ServicePorts, build: Build, { user }: Requester): P
     verifying: true,
     pressed: { by: user, at: clock.now() },
   }));
-  await enqueueOr(ports, verifying, 'verify', (current) => ({ ...current, verifying: false }));
+  await enqueueOr(ports, verifying, 'verify', () =>
+    store.updateBuild(build.id, (current) => ({ ...current, verifying: false })),
+  );
   return verifying;
 }

@@ -5,6 +5,7 @@ import { FerryError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { JobPurpose } from '../../domain/ports.ts';
 import { requireWithin } from '../../domain/quota.ts';
 import { revisionOf } from '../../domain/reference.ts';
 import { type BuildRequest, createCommand, type ProjectPin } from '../../domain/request.ts';
@@ -114,7 +115,10 @@ async function record(
     await withdraw(ports, build);
     return joinOrRefuse(request, given, await lookup(ports).findBuild(holder));
   }
-  await enqueueOrUndo(ports, build);
+  await enqueueOr(ports, build, 'build', async () => {
+    await withdraw(ports, build);
+    await ports.store.releaseEnvironment(build.request.environment, build.id);
+  });
   return { build, joined: false };
 }
 
@@ -176,14 +180,17 @@ function joinOrRefuse(request: BuildRequest, given: Lock | null, other: Build): 
   return { build: other, joined: true };
 }
 
-/** A build that could not be queued must not stay behind as if it were waiting. */
-async function enqueueOrUndo(ports: ServicePorts, build: Build): Promise<void> {
+/** What could not be queued must not look as if it were waiting: then `undo` is done, where it can be. */
+export async function enqueueOr(
+  { queue, platform }: ServicePorts,
+  build: Build,
+  purpose: JobPurpose,
+  undo: () => Promise<unknown>,
+): Promise<void> {
   try {
-    await ports.queue.enqueue(build, ports.platform, 'build');
+    await queue.enqueue(build, platform, purpose);
   } catch (error) {
-    await withdraw(ports, build)
-      .then(() => ports.store.releaseEnvironment(build.request.environment, build.id))
-      .catch(() => undefined);
+    await undo().catch(() => undefined);
     throw error;
   }
 }
