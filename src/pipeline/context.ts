@@ -1,5 +1,5 @@
 import type { Build, Step, StepName } from '../domain/build.ts';
-import { isDoneAgain, throwIfStopped } from '../domain/errors.ts';
+import { isDoneAgain, isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import type {
   Channel,
@@ -41,6 +41,20 @@ export interface BuildPorts {
   retention: Retention;
   /** Removes secrets from text before it is kept. */
   redact(text: string): string;
+}
+
+/**
+ * Why an edge could not be had, for people and without a secret. Throws again what says nothing of the
+ * edge: that the work was stopped, or that the store is away.
+ */
+export function whyUnreached(
+  { redact }: Pick<BuildPorts, 'redact'>,
+  error: unknown,
+  signal: AbortSignal,
+): string {
+  throwIfStopped(signal);
+  if (isStoreError(error)) throw error;
+  return redact(toFailure(error).message);
 }
 
 /** How often a step's changing detail is written: each write is an edit of a Slack message. */

@@ -1,8 +1,8 @@
 import { isSettled } from '../domain/build.ts';
 import { type Environment, isThere } from '../domain/environment.ts';
-import { Cancelled, throwIfStopped, toFailure } from '../domain/errors.ts';
+import { Cancelled, throwIfStopped } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
-import type { BuildPorts } from './context.ts';
+import { type BuildPorts, whyUnreached } from './context.ts';
 import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
 import { keepSchedules, ROUND_SECONDS, type SchedulePorts } from './schedules.ts';
@@ -97,8 +97,7 @@ async function sweepEdges(ports: BuildPorts, { signal, log }: Reporting): Promis
       try {
         await edge.sweep(signal);
       } catch (error) {
-        throwIfStopped(signal);
-        log(`edge ${edge.name} could not be swept: ${ports.redact(toFailure(error).message)}`);
+        log(`edge ${edge.name} could not be swept: ${whyUnreached(ports, error, signal)}`);
       }
     }),
   );

@@ -1,8 +1,7 @@
 import type { Environment } from '../domain/environment.ts';
-import { isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import { pointersOf } from '../domain/reference.ts';
-import type { BuildPorts } from './context.ts';
+import { type BuildPorts, whyUnreached } from './context.ts';
 
 /**
  * Has every edge that has something of an environment know its names as the record does. Returns
@@ -38,9 +37,7 @@ async function tellEdges(
         await ports.edges.get(name)?.point(environment.name, pointers, signal);
         return [];
       } catch (error) {
-        throwIfStopped(signal);
-        if (isStoreError(error)) throw error;
-        const why = ports.redact(toFailure(error).message);
+        const why = whyUnreached(ports, error, signal);
         log(`edge ${name} does not know what ${environment.name} means now: ${why}`);
         return [name];
       }

@@ -1,8 +1,8 @@
 import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
-import { isStoreError, outsideError, throwIfStopped, toFailure } from '../domain/errors.ts';
+import { outsideError } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
-import type { BuildPorts } from './context.ts';
+import { type BuildPorts, whyUnreached } from './context.ts';
 import { buildAtWork, whileMarked } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 
@@ -65,9 +65,7 @@ async function clearEdge(
       log(`edge ${edge}: ${name}@${next.number} is removed`);
     }
   } catch (error) {
-    throwIfStopped(signal);
-    if (isStoreError(error)) throw error;
-    const why = ports.redact(toFailure(error).message);
+    const why = whyUnreached(ports, error, signal);
     log(`edge ${edge} still has something of ${name}: ${why}`);
     return [{ edge, why }];
   }

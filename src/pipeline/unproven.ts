@@ -1,9 +1,8 @@
 import { type Build, isSettled } from '../domain/build.ts';
 import type { Staging } from '../domain/environment.ts';
-import { isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
-import type { BuildPorts } from './context.ts';
+import { type BuildPorts, whyUnreached } from './context.ts';
 import { buildAtWork, whileMarked } from './leaving.ts';
 import { isShared } from './removing.ts';
 
@@ -30,7 +29,7 @@ async function remove(
   staging: Staging,
   { signal, log }: Reporting,
 ): Promise<void> {
-  const { store, edges, redact } = ports;
+  const { store, edges } = ports;
   const name = request.environment;
   const edge = edges.get(staging.edge);
   if (!edge || !archive || (await buildAtWork(ports, name)) !== null) return;
@@ -62,9 +61,8 @@ async function remove(
       stagings: build.stagings.filter((known) => !isSame(known, staging)),
     }));
   } catch (error) {
-    throwIfStopped(signal);
-    if (isStoreError(error)) throw error;
-    log(`edge ${edge.name} keeps what build ${id} staged: ${redact(toFailure(error).message)}`);
+    const why = whyUnreached(ports, error, signal);
+    log(`edge ${edge.name} keeps what build ${id} staged: ${why}`);
   }
 }
 

@@ -1,11 +1,10 @@
 /** Asks clusters who uses what, and keeps the last use in the record: a cluster forgets its applications. */
 import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
-import { isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import { type Application, lastUse, type Use, useTag } from '../domain/use.ts';
-import type { BuildPorts } from './context.ts';
+import { type BuildPorts, whyUnreached } from './context.ts';
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
@@ -53,9 +52,7 @@ async function seeOn(
     for (const each of here) await keepUse(ports, edge.name, each, applications);
     return [];
   } catch (error) {
-    throwIfStopped(signal);
-    if (isStoreError(error)) throw error;
-    const why = ports.redact(toFailure(error).message);
+    const why = whyUnreached(ports, error, signal);
     log(`edge ${edge.name} does not say who uses what: ${why}`);
     return [{ edge: edge.name, why }];
   }
