@@ -22,6 +22,7 @@ import {
   user,
   words,
 } from './document.ts';
+import { andMore } from './lists.ts';
 import { line } from './outside.ts';
 
 /** Rows of a message; a terminal has them all one below the other, too. */
@@ -40,7 +41,6 @@ export function describeAffected({ specs, affected }: AffectedReply): Document {
     affected.filter(({ outcome }) => outcome.kind === kind).length;
   const told = count('asked') + count('move');
   const summary = `${counted(affected.length, 'environment')} of ${counted(new Set(affected.map(({ owner }) => owner)).size, 'owner')}: ${told} asked, ${count('cannot')} cannot be rebuilt`;
-  const hidden = affected.length - MOST_ROWS;
   return {
     summary,
     parts: [
@@ -48,7 +48,7 @@ export function describeAffected({ specs, affected }: AffectedReply): Document {
       small('by ', codes(asked, 300)),
       // What needs somebody comes first.
       list(affected.toSorted(cannotFirst).slice(0, MOST_ROWS).map(row)),
-      ...(hidden > 0 ? [small(`and ${hidden} more`)] : []),
+      ...andMore(affected.length - MOST_ROWS),
       small(`${summary}. Each owner has a direct message with a button; nothing is built unasked.`),
     ],
   };

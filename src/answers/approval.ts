@@ -25,7 +25,7 @@ import {
   user,
   words,
 } from './document.ts';
-import { MOST_ENTRIES } from './lists.ts';
+import { andMore, MOST_ENTRIES } from './lists.ts';
 import { line } from './outside.ts';
 
 /** One that waits, with what would change and the buttons to decide; or what was decided. */
@@ -120,13 +120,12 @@ export function describeApprovals(
     const nothing = 'Nothing waits for approval.';
     return { summary: nothing, parts: [prose(nothing)] };
   }
-  const hidden = approvals.length - MOST_ENTRIES;
   return {
     summary: `${counted(approvals.length, 'question')} to decide`,
     parts: [
       heading('Waiting for approval'),
       ...approvals.slice(0, MOST_ENTRIES).map((approval) => approvalRow(approval, reader)),
-      ...(hidden > 0 ? [small(`and ${hidden} more`)] : []),
+      ...andMore(approvals.length - MOST_ENTRIES),
     ],
   };
 }

@@ -14,6 +14,7 @@ import {
   small,
   words,
 } from './document.ts';
+import { andMore } from './lists.ts';
 
 /** Rows shown: whoever compares wants to see them all. */
 const MOST_ROWS = 60;
@@ -92,7 +93,7 @@ function rows(title: string, items: readonly Inline[][]): Part[] {
   return [
     small(`${title}: ${items.length}`),
     list(items.slice(0, MOST_ROWS)),
-    ...(hidden > 0 ? [small(`and ${counted(hidden, 'more row')}`)] : []),
+    ...andMore(hidden, counted(hidden, 'more row')),
   ];
 }
 

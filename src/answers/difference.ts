@@ -6,7 +6,8 @@ import {
   type LockedPackage,
   PIP,
 } from '../domain/lock.ts';
-import { bold, code, type Inline, list, type Part, prose, small, words } from './document.ts';
+import { bold, code, type Inline, list, type Part, prose, words } from './document.ts';
+import { andMore } from './lists.ts';
 import { line } from './outside.ts';
 
 /** Rows of a difference in a message; more are counted. */
@@ -36,7 +37,7 @@ export function describeDifference(
       bytes > 0 ? `, ${size(bytes)} to move` : '',
     ),
     ...(rows.length > 0 ? [list(rows.slice(0, most))] : []),
-    ...(hidden > 0 ? [small(`and ${counted(hidden, 'more change')}`)] : []),
+    ...andMore(hidden, counted(hidden, 'more change')),
   ];
 }
 

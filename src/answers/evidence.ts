@@ -8,17 +8,8 @@ import {
 import { counted, duration } from '../domain/figures.ts';
 import { DOCUMENT_NAMES, formThatRan, isSameForm } from '../domain/lines.ts';
 import { listInWords } from '../domain/phrase.ts';
-import {
-  bold,
-  code,
-  type Inline,
-  list,
-  marked,
-  type Part,
-  prose,
-  small,
-  words,
-} from './document.ts';
+import { bold, code, type Inline, list, marked, type Part, prose, words } from './document.ts';
+import { andMore } from './lists.ts';
 import { line } from './outside.ts';
 
 /** Hosts shown over all edges; the others are counted. */
@@ -167,18 +158,8 @@ function hosts(verification: Verification, staging: Staging | null, most: number
   const items = perHost.slice(0, most).map((executor) => hostLine(executor, staging));
   const hidden = perHost.length - items.length;
   const disagreeing = perHost.slice(most).filter((executor) => !isClean(executor, staging));
-  const more =
-    hidden > 0
-      ? [
-          small(
-            `and ${counted(hidden, 'more host')}`,
-            disagreeing.length === 0
-              ? ', all the same ✔'
-              : `, ${disagreeing.length} with problems ✖`,
-          ),
-        ]
-      : [];
-  return [list(items), ...more];
+  const as = disagreeing.length === 0 ? 'all the same ✔' : `${disagreeing.length} with problems ✖`;
+  return [list(items), ...andMore(hidden, `${counted(hidden, 'more host')}, ${as}`)];
 }
 
 function hostLine(executor: ExecutorEvidence, staging: Staging | null): Inline[] {

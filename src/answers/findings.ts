@@ -15,10 +15,10 @@ import {
   marked,
   type Part,
   prose,
-  small,
   user,
 } from './document.ts';
 import { pasted, textToPaste, warnings } from './invocation.ts';
+import { andMore } from './lists.ts';
 import { line, passage } from './outside.ts';
 
 const MOST_FINDINGS = 3;
@@ -61,7 +61,7 @@ export function describeFindings(
       ...shown.flatMap((finding, index) =>
         describeFinding(finding, index, shown.length, own?.line?.text ?? null),
       ),
-      ...(hidden > 0 ? [small(`and ${counted(hidden, 'less likely cause')}`)] : []),
+      ...andMore(hidden, counted(hidden, 'less likely cause')),
       ...(own ? whatToPress(own) : []),
       ...whichOne(choices),
     ],

@@ -23,6 +23,7 @@ import {
   words,
 } from './document.ts';
 import { describeEvidence } from './evidence.ts';
+import { andMore } from './lists.ts';
 import { line } from './outside.ts';
 
 /** Room for lines in one message, in characters. What does not fit is in the modal behind Line to copy. */
@@ -172,5 +173,5 @@ export function warnings(lines: readonly InvocationLine[]): Part[] {
   if (texts.length === 0) return [];
   const shown = texts.slice(0, 4).map((text) => words('⚠️ ', marked(line(text, 300))));
   const hidden = texts.length - shown.length;
-  return [list(shown), ...(hidden > 0 ? [small(`and ${counted(hidden, 'more warning')}`)] : [])];
+  return [list(shown), ...andMore(hidden, counted(hidden, 'more warning'))];
 }

@@ -30,6 +30,7 @@ import {
   user,
   words,
 } from './document.ts';
+import { andMore } from './lists.ts';
 import { line } from './outside.ts';
 
 const MOST_REVISIONS = 10;
@@ -49,9 +50,7 @@ export function describeLeaving(
     parts: [
       heading(`Delete ${what}?`),
       list(revisions.slice(0, MOST_REVISIONS).map((revision) => row(name, revision))),
-      ...(revisions.length > MOST_REVISIONS
-        ? [small(`and ${revisions.length - MOST_REVISIONS} more`)]
-        : []),
+      ...andMore(revisions.length - MOST_REVISIONS),
       prose(
         bold(weightOf(revisions)),
         ` would go: archive and unpacked prefix on each edge node, ${isInHdfs ? 'the copy in HDFS, ' : ''}and what the build host keeps. Applications that run with it now may fail.`,

@@ -1,4 +1,4 @@
-/** What lists of builds and of environments have in common. */
+/** What lists have in common, those of builds and of environments above all. */
 import type { BuildState } from '../domain/build.ts';
 import type { Settings } from '../domain/services.ts';
 import { freeButton } from './buttons.ts';
@@ -17,8 +17,13 @@ export const STATE_ICONS: Readonly<Record<BuildState, string>> = {
   cancelled: '⏹️',
 };
 
+/** How many of a list are not shown; nothing where all are. */
+export function andMore(hidden: number, told = `${hidden} more`): Part[] {
+  return hidden > 0 ? [small(`and ${told}`)] : [];
+}
+
 export function more(hidden: number): Part[] {
-  return hidden > 0 ? [small(`and ${hidden} more; name one to see it`)] : [];
+  return andMore(hidden, `${hidden} more; name one to see it`);
 }
 
 export function nothing(sentence: string, settings: Settings): Document {

@@ -1,6 +1,7 @@
 import type { Repair } from '../domain/errors.ts';
 import type { Note } from '../domain/note.ts';
 import { marked, type Part, prose, small } from './document.ts';
+import { andMore } from './lists.ts';
 
 /** More of them are counted. */
 const MOST_NOTES = 4;
@@ -18,7 +19,7 @@ export function describeNotes(notes: readonly Note[]): Part[] {
   const hidden = others.length - MOST_NOTES;
   return [
     ...others.slice(0, MOST_NOTES).map(({ tone, text }) => prose(BEFORE[tone], marked(text, 600))),
-    ...(hidden > 0 ? [small(`and ${hidden} more like it`)] : []),
+    ...andMore(hidden, `${hidden} more like it`),
     ...(added.length > 0 ? [small(marked(added.map(({ text }) => text).join(' '), 900))] : []),
   ];
 }

@@ -29,6 +29,7 @@ import {
   small,
   words,
 } from './document.ts';
+import { andMore } from './lists.ts';
 import { describeNotes, repairsOf } from './notes.ts';
 import { engineName, line } from './outside.ts';
 
@@ -112,10 +113,7 @@ function wholeList(packages: readonly LockedPackage[]): Part[] {
     rows.push(row);
   }
   const hidden = packages.length - rows.length;
-  return [
-    block(rows.join('\n')),
-    ...(hidden > 0 ? [small(`and ${counted(hidden, 'more package')}`)] : []),
-  ];
+  return [block(rows.join('\n')), ...andMore(hidden, counted(hidden, 'more package'))];
 }
 
 function describeChange({ request, lock, before, staged }: Plan): Part[] {

@@ -1,16 +1,8 @@
 import { followedBy, plainPhrase } from '../domain/phrase.ts';
 import type { RefusedThing, Reply } from '../domain/reply.ts';
 import { sayButtons } from './buttons.ts';
-import {
-  block,
-  buttons,
-  type Document,
-  list,
-  marked,
-  type Part,
-  prose,
-  small,
-} from './document.ts';
+import { block, buttons, type Document, list, marked, type Part, prose } from './document.ts';
+import { andMore } from './lists.ts';
 import { line, visible } from './outside.ts';
 
 /** Of a text that is wrong throughout, the beginning is enough. */
@@ -47,7 +39,6 @@ export function describeRefusal({ error }: Extract<Reply, { kind: 'refusal' }>):
 
 /** A row for each thing that is wrong, with what to do about it. */
 function rowsOf(parts: readonly RefusedThing[]): Part[] {
-  const hidden = parts.length - MOST_ROWS;
   return [
     prose(`⚠️ ${parts.length} things stand in the way:`),
     list(
@@ -57,7 +48,7 @@ function rowsOf(parts: readonly RefusedThing[]): Part[] {
           marked(suggestion ? followedBy(message, suggestion) : message, 400),
         ),
     ),
-    ...(hidden > 0 ? [small(`and ${hidden} more`)] : []),
+    ...andMore(parts.length - MOST_ROWS),
   ];
 }
 

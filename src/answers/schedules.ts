@@ -9,11 +9,10 @@ import {
   list,
   marked,
   prose,
-  small,
   user,
   words,
 } from './document.ts';
-import { MOST_ENTRIES } from './lists.ts';
+import { andMore, MOST_ENTRIES } from './lists.ts';
 import { line } from './outside.ts';
 
 /** What is built by itself, when next, and what came of it the last time; the soonest first. */
@@ -38,7 +37,7 @@ export function describeSchedules({
           words(code(name), ' of ', user(owner), ': ', scheduleLine(schedule)),
         ),
       ),
-      ...(rest > 0 ? [small(`and ${rest} more, later than these`)] : []),
+      ...andMore(rest, `${rest} more, later than these`),
     ],
   };
 }

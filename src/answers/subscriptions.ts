@@ -22,7 +22,7 @@ import {
   user,
   words,
 } from './document.ts';
-import { MOST_BUTTONS, MOST_ENTRIES } from './lists.ts';
+import { andMore, MOST_BUTTONS, MOST_ENTRIES } from './lists.ts';
 
 /** What somebody hears of, and what the channel is told in which they ask. */
 export function describeSubscriptions(
@@ -34,13 +34,12 @@ export function describeSubscriptions(
     const how = words(' Watch an environment: ', code(`${command} subscribe churn`));
     return { summary: nothing, parts: [prose(nothing, how)] };
   }
-  const hidden = subscriptions.length - MOST_ENTRIES;
   return {
-    summary: `${counted(subscriptions.length, 'subscription')}`,
+    summary: counted(subscriptions.length, 'subscription'),
     parts: [
       heading('What is watched'),
       list(subscriptions.slice(0, MOST_ENTRIES).map(row)),
-      ...(hidden > 0 ? [small(`and ${hidden} more`)] : []),
+      ...andMore(subscriptions.length - MOST_ENTRIES),
       small('To end one: ', code(`${command} ${ending(subscriptions)}`)),
       ...buttons(sayButtons(subscriptions.slice(0, MOST_BUTTONS).map(unwatch), null)),
     ],
