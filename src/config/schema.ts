@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
+import { USUAL } from '../domain/defaults.ts';
 import { GLOBAL_ALIAS, hiddenBy } from '../domain/invocation/alias.ts';
 import { isName, NAME_RULE } from '../domain/names.ts';
 import { normalName, parseRequirement } from '../domain/pip.ts';
@@ -349,8 +350,8 @@ export const configFile = section(
     roles: or(list(role, 'a list of roles'), []),
     approvals: section({
       rules: or(list(approvalRule, 'a list of rules'), []),
-      hours: or(whole(1, 720, 72), 72),
-      closed: or(whole(10, 10_000, 500), 500),
+      hours: or(whole(1, 720, USUAL.approvalHours), USUAL.approvalHours),
+      closed: or(whole(10, 10_000, USUAL.closedApprovals), USUAL.closedApprovals),
     }),
     audit: section({
       days: or(whole(1, 3650, 365), 365),
@@ -362,13 +363,13 @@ export const configFile = section(
       environments: orNull(whole(1, 100_000, 20)),
       gigabytes: orNull(whole(1, 1_000_000, 50)),
       environmentGigabytes: orNull(whole(1, 1_000_000, 10)),
-      approvals: or(whole(1, 1000, 10), 10),
+      approvals: or(whole(1, 1000, USUAL.quota.approvals), USUAL.quota.approvals),
     }),
     retention: section({
       expireDays: orNull(whole(1, 3650, 180)),
-      remindDays: or(whole(1, 365, 7), 7),
+      remindDays: or(whole(1, 365, USUAL.retention.remindDays), USUAL.retention.remindDays),
       keepRevisions: orNull(whole(1, 1000, 5)),
-      usedDays: or(whole(0, 365, 7), 7),
+      usedDays: or(whole(0, 365, USUAL.retention.usedDays), USUAL.retention.usedDays),
     }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),

@@ -1,6 +1,20 @@
 import type { BuildRequest } from './request.ts';
 import type { Settings } from './services.ts';
 
+/** What holds of these where a configuration names nothing else, or where there is none. */
+export const USUAL = {
+  approvalHours: 72,
+  closedApprovals: 500,
+  quota: {
+    builds: null,
+    environments: null,
+    gigabytes: null,
+    environmentGigabytes: null,
+    approvals: 10,
+  },
+  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 7 },
+} as const satisfies Partial<Settings>;
+
 /** The channels of a request: those it names, or the configured default ones. */
 export function channelsOf(
   { channels }: Pick<BuildRequest, 'channels'>,

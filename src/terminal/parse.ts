@@ -1,6 +1,7 @@
 import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import { findConfigFile } from '../config/find.ts';
+import { USUAL } from '../domain/defaults.ts';
 import type { Settings } from '../domain/services.ts';
 import { decodeSlackText } from '../slack/decode.ts';
 import {
@@ -25,16 +26,7 @@ const UNCONFIGURED: Settings = {
   operators: [],
   roles: [],
   approvals: [],
-  approvalHours: 72,
-  closedApprovals: 500,
-  quota: {
-    builds: null,
-    environments: null,
-    gigabytes: null,
-    environmentGigabytes: null,
-    approvals: 10,
-  },
-  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0 },
+  ...USUAL,
 };
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;

@@ -11,6 +11,7 @@ import {
   type StepName,
 } from '../../src/domain/build.ts';
 import { compareSides, type Side } from '../../src/domain/comparison.ts';
+import { USUAL } from '../../src/domain/defaults.ts';
 import type { Finding } from '../../src/domain/diagnosis.ts';
 import {
   type Environment,
@@ -61,16 +62,8 @@ export const settings: Settings = {
   operators: ['U0OMARHAD1'],
   roles: [],
   approvals: [],
-  approvalHours: 72,
-  closedApprovals: 500,
-  quota: {
-    builds: null,
-    environments: null,
-    gigabytes: null,
-    environmentGigabytes: null,
-    approvals: 10,
-  },
-  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0 },
+  ...USUAL,
+  retention: { ...USUAL.retention, usedDays: 0 },
 };
 
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
 import { commands } from '../../../commands/registry.ts';
 import { renderText } from '../../../src/answers/text.ts';
+import { USUAL } from '../../../src/domain/defaults.ts';
 import { toFailure } from '../../../src/domain/errors.ts';
 import { refusal } from '../../../src/domain/reply.ts';
 import type { Settings } from '../../../src/domain/services.ts';
@@ -21,16 +22,7 @@ const settings: Settings = {
   operators: [],
   roles: [],
   approvals: [],
-  approvalHours: 72,
-  closedApprovals: 500,
-  quota: {
-    builds: null,
-    environments: null,
-    gigabytes: null,
-    environmentGigabytes: null,
-    approvals: 10,
-  },
-  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0 },
+  ...USUAL,
 };
 const BEFORE = 'create churn ';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
 import { commandHelp, commands } from '../../../commands/registry.ts';
+import { USUAL } from '../../../src/domain/defaults.ts';
 import { formatRequirement, type PipRequirement } from '../../../src/domain/pip.ts';
 import type { Settings } from '../../../src/domain/services.ts';
 
@@ -17,16 +18,7 @@ const settings: Settings = {
   operators: ['U0OMAR'],
   roles: [],
   approvals: [],
-  approvalHours: 72,
-  closedApprovals: 500,
-  quota: {
-    builds: null,
-    environments: null,
-    gigabytes: null,
-    environmentGigabytes: null,
-    approvals: 10,
-  },
-  retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 0 },
+  ...USUAL,
 };
 
 function parsed(text: string) {
