@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { PackagesFile } from '../../commands/command.ts';
 import { userError } from '../domain/errors.ts';
 
 /** An option as `util.parseArgs` reads it, with what help says of it. */
@@ -75,8 +77,8 @@ export async function readText(file: string | undefined, suggestion: string): Pr
   return bytes.toString('utf8');
 }
 
-/** As `readText`, for whoever reads the encoding himself. */
-export async function readBytes(file: string | undefined, suggestion: string): Promise<Buffer> {
+/** The same as bytes, for whoever reads the encoding himself. */
+async function readBytes(file: string | undefined, suggestion: string): Promise<Buffer> {
   if (file === undefined || file === '-') return readStandardInput();
   try {
     return await readFile(file);
@@ -88,6 +90,15 @@ export async function readBytes(file: string | undefined, suggestion: string): P
       suggestion,
     });
   }
+}
+
+/** A file of packages as it is: standard input has no name. */
+export async function readPackages(
+  file: string | undefined,
+  suggestion = 'Name a file of packages, or pipe it in.',
+): Promise<PackagesFile> {
+  const bytes = await readBytes(file, suggestion);
+  return { name: file === undefined || file === '-' ? null : basename(file), bytes };
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {

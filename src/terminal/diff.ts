@@ -1,23 +1,21 @@
 import { userInfo } from 'node:os';
-import { basename } from 'node:path';
 import { sideOfFile } from '../../commands/diff/side.ts';
 import { sideOfRevision } from '../../commands/diff.ts';
 import { describeComparison } from '../answers/comparison.ts';
 import { textOf } from '../answers/text.ts';
-import { requireConfigFile } from '../config/find.ts';
+import type { Config } from '../config.ts';
 import { compareSides, type Side } from '../domain/comparison.ts';
-import type { Platform } from '../domain/lock.ts';
 import { parseReference } from '../domain/reference.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
   readArguments,
-  readBytes,
+  readPackages,
   type TerminalCommand,
   usageError,
   writeJson,
 } from './command.ts';
-import { configuration } from './configuration.ts';
+import { configuration, requireConfiguration } from './configuration.ts';
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;
 
@@ -32,12 +30,10 @@ export const command: TerminalCommand = {
     if (first === undefined || second === undefined || more.length > 0) {
       throw usageError('Name two files, two revisions, or one of each.', usage);
     }
-    const platform = (await configuration(values.config))?.platform;
-    const sides =
+    const [from, to] =
       isFile(first) && isFile(second)
-        ? [await fileSide(first, platform), await fileSide(second, platform)]
-        : await sidesFromStore([first, second], values.config);
-    const [from, to] = sides as [Side, Side];
+        ? await sidesOfFiles(first, second, await configuration(values.config))
+        : await sidesFromStore(first, second, await requireConfiguration(values.config));
     const reply = { kind: 'comparison', from, to, compared: compareSides(from, to) } as const;
     if (values.json) writeJson(reply);
     else process.stdout.write(`${textOf(describeComparison(reply))}\n`);
@@ -47,35 +43,35 @@ export const command: TerminalCommand = {
 
 const isFile = (word: string): boolean => word === '-' || /[./\\]/.test(word);
 
-async function fileSide(word: string, platform: Platform | undefined): Promise<Side> {
-  const bytes = await readBytes(word, 'Name a file of packages, or a revision: churn@3.');
-  const name = word === '-' ? null : basename(word);
-  return sideOfFile({ name, bytes }, { platform });
+async function fileSide(word: string, config: Config | null): Promise<Side> {
+  const file = await readPackages(word, 'Name a file of packages, or a revision: churn@3.');
+  return sideOfFile(file, { platform: config?.platform });
+}
+
+async function sidesOfFiles(
+  first: string,
+  second: string,
+  config: Config | null,
+): Promise<[Side, Side]> {
+  return [await fileSide(first, config), await fileSide(second, config)];
 }
 
 /** What a store knows of is read from there. */
 async function sidesFromStore(
-  words: readonly string[],
-  named: string | undefined,
-): Promise<Side[]> {
-  const [{ layFoundation, openServices }, { loadConfig }] = await Promise.all([
-    import('../foundation.ts'),
-    import('../config.ts'),
-  ]);
-  const file = await requireConfigFile(named, process.env);
-  const config = await loadConfig({ file, environment: process.env });
+  first: string,
+  second: string,
+  config: Config,
+): Promise<[Side, Side]> {
+  const { layFoundation, openServices } = await import('../foundation.ts');
   const foundation = await layFoundation(config, { quiet: true });
   const { services, close } = openServices(foundation, userInfo().username);
+  const side = async (word: string): Promise<Side> => {
+    if (isFile(word)) return fileSide(word, config);
+    const { environment, revision } = parseReference(word);
+    return sideOfRevision(await services.findRevision(environment, revision));
+  };
   try {
-    const sides: Side[] = [];
-    for (const word of words) {
-      if (isFile(word)) sides.push(await fileSide(word, config.platform));
-      else {
-        const { environment, revision } = parseReference(word);
-        sides.push(sideOfRevision(await services.findRevision(environment, revision)));
-      }
-    }
-    return sides;
+    return [await side(first), await side(second)];
   } finally {
     await close();
     await foundation.stop();

@@ -1,6 +1,4 @@
 import { userInfo } from 'node:os';
-import { basename } from 'node:path';
-import type { PackagesFile } from '../../commands/command.ts';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { linesOf, shortest } from '../answers/invocation.ts';
@@ -19,7 +17,7 @@ import {
   CONFIG_OPTION,
   JSON_OPTION,
   readArguments,
-  readBytes,
+  readPackages,
   type TerminalCommand,
   writeJson,
 } from './command.ts';
@@ -56,7 +54,7 @@ export const command: TerminalCommand = {
         team: null,
         way: 'terminal' as const,
         services,
-        file: values.file === undefined ? null : await packagesFile(values.file),
+        file: values.file === undefined ? null : await readPackages(values.file),
         commands: commandHelp,
         tell: (text: Phrase) => void process.stderr.write(`${plainPhrase(text)}\n`),
       };
@@ -74,11 +72,6 @@ export const command: TerminalCommand = {
     }
   },
 };
-
-async function packagesFile(file: string): Promise<PackagesFile> {
-  const bytes = await readBytes(file, 'Name a file of packages, or pipe it in.');
-  return { name: file === '-' ? null : basename(file), bytes };
-}
 
 /** What `--json` prints: of a build also its lines, as they are shown everywhere else. */
 export type PrintedReply =

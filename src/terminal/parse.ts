@@ -1,6 +1,5 @@
 import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
-import { findConfigFile } from '../config/find.ts';
 import { USUAL } from '../domain/defaults.ts';
 import type { Settings } from '../domain/services.ts';
 import { decodeSlackText } from '../slack/decode.ts';
@@ -11,6 +10,7 @@ import {
   type TerminalCommand,
   writeJson,
 } from './command.ts';
+import { configuration } from './configuration.ts';
 
 /** Names people use before anything is configured. */
 const UNCONFIGURED: Settings = {
@@ -58,9 +58,8 @@ export const command: TerminalCommand = {
 };
 
 async function settings(file: string | undefined): Promise<Settings> {
-  const found = file ?? (await findConfigFile(process.env));
-  if (found === null) return UNCONFIGURED;
-  // YAML and its rules are loaded for a file only.
-  const { loadConfig, settingsOf } = await import('../config.ts');
-  return settingsOf(await loadConfig({ file: found, environment: process.env }));
+  const config = await configuration(file);
+  if (config === null) return UNCONFIGURED;
+  const { settingsOf } = await import('../config.ts');
+  return settingsOf(config);
 }

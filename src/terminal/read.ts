@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Config } from '../config.ts';
 import { outsideError } from '../domain/errors.ts';
 import { isName, nearestName, printable } from '../domain/names.ts';
@@ -12,7 +11,7 @@ import {
   CONFIG_OPTION,
   JSON_OPTION,
   readArguments,
-  readBytes,
+  readPackages,
   type TerminalCommand,
   usageError,
   writeJson,
@@ -51,8 +50,7 @@ export const command: TerminalCommand = {
       throw usageError('`--prefer` is conda.', usage);
     }
     const config = await configuration(values.config);
-    const bytes = await readBytes(file, 'Name a file of packages, or pipe it in.');
-    const name = file === undefined || file === '-' ? null : basename(file);
+    const { name, bytes } = await readPackages(file);
     const settings: ReadSettings = {
       platform: config?.platform ?? 'linux-64',
       channels: config?.channels ?? null,
