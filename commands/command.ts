@@ -159,7 +159,9 @@ export interface CommandContext {
 }
 
 /** Who asks, where and how. */
-export function requesterOf(context: CommandContext): Requester {
+export function requesterOf(
+  context: Pick<CommandContext, 'user' | 'channel' | 'team' | 'thread' | 'way' | 'said'>,
+): Requester {
   const { user, channel, team, thread, way, said } = context;
   return {
     ...{ user, channel, team },
@@ -170,7 +172,10 @@ export function requesterOf(context: CommandContext): Requester {
 }
 
 /** Who reads the answer. While it cannot be known, all is offered: a refusal says more than nothing. */
-export async function readerOf({ user, services }: CommandContext): Promise<Reader> {
+export async function readerOf({
+  user,
+  services,
+}: Pick<CommandContext, 'user' | 'services'>): Promise<Reader> {
   return services.standing({ user }).then(
     ({ withheld }) => ({ user, withheld: withheld.commands }),
     () => ({ user, withheld: [] }),

@@ -1,7 +1,7 @@
 import { userError } from '../src/domain/errors.ts';
 import { printable } from '../src/domain/names.ts';
 import { closest } from '../src/domain/tokens.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, readerOf } from './command.ts';
 
 /** Said in the place of a command: the overview of every one. */
 const ALL = 'all';
@@ -16,14 +16,11 @@ export const help = defineCommand({
   notes: ['What you may not use is left out; `help COMMAND` tells of it all the same.'],
   args: { positionals: { topic: { kind: 'command' } } },
   reads: true,
-  async run(args, { commands: all, services, user }) {
-    // While it cannot be known, everything is shown: a refusal says more than a missing line.
-    const hidden = await services.standing({ user }).then(
-      ({ withheld }) => withheld.commands,
-      (): readonly string[] => [],
-    );
+  async run(args, context) {
+    const { commands: all, services } = context;
+    const { withheld } = await readerOf(context);
     const isOverview = args.topic === null || args.topic === ALL;
-    const commands = all.filter(({ name }) => !isOverview || !hidden.includes(name));
+    const commands = all.filter(({ name }) => !isOverview || !withheld.includes(name));
     const topic = commands.find(
       (command) => command.name === args.topic || command.aliases.includes(args.topic ?? ''),
     );

@@ -3,6 +3,7 @@
  * could have sent too, so its value is parsed strictly; a build may have moved on since the
  * button was drawn, so a press on an old button is answered kindly and does nothing.
  */
+import { requesterOf } from '../../commands/command.ts';
 import { answerTo, whileSolving } from '../../commands/create/answer.ts';
 import {
   type ACT,
@@ -43,10 +44,8 @@ const HANDLERS: Readonly<Record<BuildAction, Handler>> = {
   retry: quietly('retry'),
   verify: quietly('verify'),
   rebuild: async (build, place, conversation, services) => {
-    const { user, channel, team, thread, way } = place;
-    const requester = { user, channel, team, way, ...(thread ? { thread } : {}) };
     const reply = await conversation.attempt(async () => {
-      const rebuilding = services.rebuild(build, requester);
+      const rebuilding = services.rebuild(build, requesterOf(place));
       const tell = tellIn(place, conversation.answer);
       return answerTo(await whileSolving(build.request.environment, rebuilding, tell));
     });

@@ -1,5 +1,6 @@
 /** Sends Home tabs, within one allowance; homes.ts says in which modes a tab is. */
 import type { HomeView } from '@slack/types';
+import { readerOf } from '../../../commands/command.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { Services } from '../../domain/services.ts';
 import { createBudget } from '../budget.ts';
@@ -96,13 +97,10 @@ export function createTabs(options: TabOptions): Tabs {
 }
 
 async function viewOf(user: string, services: Services): Promise<HomeView> {
-  const [environments, builds, withheld] = await Promise.all([
+  const [environments, builds, reader] = await Promise.all([
     services.environments(),
     services.builds({ user, limit: 20 }),
-    services.standing({ user }).then(
-      (standing) => standing.withheld.commands,
-      () => [],
-    ),
+    readerOf({ user, services }),
   ]);
-  return homeView({ user, withheld }, environments, builds, services.settings);
+  return homeView(reader, environments, builds, services.settings);
 }
