@@ -13,6 +13,7 @@ import type { Mark } from '../chat/messages.ts';
 import type { Chat } from '../chat.ts';
 import type { Delivery } from './delivery.ts';
 import { isConversation } from './live-message.ts';
+import { postOnce } from './post-once.ts';
 
 export interface SettledOptions {
   store: Pick<Store, 'readBuild' | 'readLog'>;
@@ -82,11 +83,8 @@ async function postUnder(
 
 /** Once for each attempt, whichever notice it stands for. */
 async function tellDirectly(build: Build, { chat }: SettledOptions): Promise<void> {
-  const channel = await chat.openDirect(build.requester.user);
-  const wanted: Mark = { type: 'conda_ferry_notice', id: `${build.id}.${build.attempt}.direct` };
-  const since = (build.finishedAt ?? build.createdAt) - 60_000;
-  const seen = await whereReadable(() => chat.findInChannel(channel, wanted, since));
-  if (seen) return;
-  const live = build.message ? await chat.permalink(build.message) : null;
-  await chat.post({ channel, thread: null }, messageOf(describeSettled(build, live)), wanted);
+  const { id, attempt, requester, finishedAt, createdAt, message } = build;
+  const told = { id: `${id}.${attempt}.direct`, dueAt: finishedAt ?? createdAt };
+  const live = message ? await chat.permalink(message) : null;
+  await postOnce(requester.user, told, messageOf(describeSettled(build, live)), chat);
 }
