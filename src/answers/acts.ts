@@ -21,10 +21,6 @@ const ACTS = {
   show: { label: 'Show', whose: 'everyone', command: 'show', say: (_, name) => `show ${name}` },
   update: { label: 'Update', whose: 'owner', command: 'create', say: (at) => `update ${at}` },
   lock: { label: 'Lock', whose: 'everyone', command: 'lock', say: (at) => `lock ${at}` },
-  watch: {
-    ...{ label: 'Watch', whose: 'everyone', command: 'subscribe' },
-    say: (_, name) => `subscribe ${name}`,
-  },
   tag: { label: 'Tag as prod', whose: 'owner', command: 'tag', say: (at) => `tag ${at} prod` },
   // It shows what would go before it does.
   delete: { label: 'Delete', whose: 'owner', command: 'delete', say: (at) => `delete ${at}` },

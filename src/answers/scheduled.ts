@@ -1,4 +1,4 @@
-import { type Build, isSettled } from '../domain/build.ts';
+import type { Build } from '../domain/build.ts';
 import { defaultRevision, type Environment, revisionLabel } from '../domain/environment.ts';
 import type { Repair } from '../domain/errors.ts';
 import type { InvocationLine } from '../domain/reply.ts';
@@ -30,9 +30,7 @@ export function describeScheduled(
   build: Build,
   settings: Settings,
 ): Document {
-  return isSettled(build) && build.state === 'ready'
-    ? ready(environment, build)
-    : broken(environment, build, settings);
+  return build.state === 'ready' ? ready(environment, build) : broken(environment, build, settings);
 }
 
 /** What changed, and the line; nobody has asked, so all else is a press away. */
