@@ -1,7 +1,5 @@
-import { userError } from '../src/domain/errors.ts';
-import { printable } from '../src/domain/names.ts';
-import { closest } from '../src/domain/tokens.ts';
 import { type CommandContext, defineCommand, requesterOf } from './command.ts';
+import { requireNamed } from './named.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** As many as one answer holds, and as many as a file may have. */
@@ -51,15 +49,7 @@ export const audit = defineCommand({
 
 /** The name of the command that a word means. */
 function wordOf(word: string, commands: CommandContext['commands']): string {
-  const meant = commands.find(({ name, aliases }) => name === word || aliases.includes(word));
-  if (meant) return meant.name;
-  const near = closest(
-    word,
-    commands.map(({ name }) => name),
-  );
-  throw userError({
-    code: 'unknown-command',
-    message: `There is no command \`${printable(word)}\`.`,
-    suggestion: near ? `Did you mean \`--what ${near}\`?` : '`help all` lists the commands.',
-  });
+  const instead = (near: string | null) =>
+    near ? `Did you mean \`--what ${near}\`?` : '`help all` lists the commands.';
+  return requireNamed(word, commands, instead).name;
 }

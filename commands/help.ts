@@ -1,7 +1,5 @@
-import { userError } from '../src/domain/errors.ts';
-import { printable } from '../src/domain/names.ts';
-import { closest } from '../src/domain/tokens.ts';
 import { defineCommand, readerOf } from './command.ts';
+import { requireNamed } from './named.ts';
 
 /** Said in the place of a command: the overview of every one. */
 const ALL = 'all';
@@ -21,23 +19,11 @@ export const help = defineCommand({
     const { withheld } = await readerOf(context);
     const isOverview = args.topic === null || args.topic === ALL;
     const commands = all.filter(({ name }) => !isOverview || !withheld.includes(name));
-    const topic = commands.find(
-      (command) => command.name === args.topic || command.aliases.includes(args.topic ?? ''),
-    );
-    if (args.topic !== null && !isOverview && !topic) {
-      const near = closest(
-        args.topic,
-        commands.map((command) => command.name),
-      );
-      throw userError({
-        code: 'unknown-command',
-        message: `There is no command \`${printable(args.topic)}\`.`,
-        suggestion: near ? `Did you mean \`help ${near}\`?` : '`help` lists the commands.',
-      });
-    }
+    const instead = (near: string | null) =>
+      near ? `Did you mean \`help ${near}\`?` : '`help` lists the commands.';
     return {
       kind: 'help',
-      topic: topic ?? null,
+      topic: isOverview ? null : requireNamed(args.topic, all, instead),
       commands: [...commands],
       all: args.topic === ALL,
       command: services.settings.command,

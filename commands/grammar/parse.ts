@@ -12,6 +12,7 @@ import {
   takesSpecs,
 } from '../command.ts';
 import { withFile } from '../create/file.ts';
+import { commandNamed } from '../named.ts';
 import { parseArguments } from './arguments.ts';
 import { readForeignCommand } from './foreign-commands.ts';
 import { asOne, repairOf } from './mistakes.ts';
@@ -131,9 +132,7 @@ function findCommand(
   typed: string,
 ): Command {
   const wanted = word.toLowerCase();
-  const found = commands.find(
-    (command) => command.name === wanted || command.aliases.includes(wanted),
-  );
+  const found = commandNamed(wanted, commands);
   if (found) return found;
   const near = closest(
     wanted,
