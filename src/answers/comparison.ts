@@ -62,12 +62,12 @@ const OUTCOMES: ByKind<Compared, Told> = {
       ],
     };
   },
-  asked: ({ added, removed, changed }) => ({
-    outcome: countAsked(added.length, changed.length, removed.length),
+  asked: (difference) => ({
+    outcome: countChanges(difference, 'the same is asked for'),
     parts: rows('Asked for', [
-      ...changed.map(({ from, to }) => words(code(from), ' → ', code(to))),
-      ...added.map((text) => words('also ', code(text))),
-      ...removed.map((text) => words('no longer ', code(text))),
+      ...difference.changed.map(({ from, to }) => words(code(from), ' → ', code(to))),
+      ...difference.added.map((text) => words('also ', code(text))),
+      ...difference.removed.map((text) => words('no longer ', code(text))),
     ]),
   }),
 };
@@ -75,15 +75,6 @@ const OUTCOMES: ByKind<Compared, Told> = {
 function rowOf({ asked, found, isMet }: Judged): Inline[] {
   if (found === null) return words(code(asked), ': nothing of that name');
   return words(code(asked), isMet ? ': ' : ': there is ', code(found));
-}
-
-function countAsked(added: number, changed: number, removed: number): string {
-  const parts = [
-    added > 0 && `${added} added`,
-    changed > 0 && `${changed} changed`,
-    removed > 0 && `${removed} removed`,
-  ].filter(Boolean);
-  return parts.join(', ') || 'the same is asked for';
 }
 
 /** A title and what stands below it, as far as there is room; nothing where nothing does. */

@@ -112,14 +112,17 @@ export function comparePackages(
   return difference;
 }
 
-/** `2 added, 1 changed, 3 removed`; `the same packages` where nothing is. */
-export function countChanges({ added, changed, removed }: LockDifference): string {
+/** `2 added, 1 changed, 3 removed`; `none` where nothing is. */
+export function countChanges(
+  { added, changed, removed }: Record<keyof LockDifference, readonly unknown[]>,
+  none = 'the same packages',
+): string {
   const parts = [
     added.length > 0 && `${added.length} added`,
     changed.length > 0 && `${changed.length} changed`,
     removed.length > 0 && `${removed.length} removed`,
   ].filter(Boolean);
-  return parts.join(', ') || 'the same packages';
+  return parts.join(', ') || none;
 }
 
 /** Bytes of the artifacts, as far as their channels say. */
