@@ -119,7 +119,7 @@ function repairsOf({ state, failure }: Build): readonly Repair[] {
 }
 
 /** Slack keeps at most 2000 characters with a button. */
-const LONGEST_VALUE = 2000;
+export const LONGEST_VALUE = 2000;
 
 /** A button that opens something or acts on a whole answer; `command` is what it says or shows. */
 export function freeButton(
@@ -161,7 +161,8 @@ export function worksInViews({ action }: Button): boolean {
   return action === ('copy_text' satisfies FreeId) || SAY_IDS.some((known) => known === action);
 }
 
-function sayValue(command: string): string {
+/** What a button carries that says a command. */
+export function sayValue(command: string): string {
   return JSON.stringify({ c: command });
 }
 

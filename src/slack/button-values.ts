@@ -1,4 +1,5 @@
 /** What buttons carry, read strictly: a press is what somebody else could have sent too. */
+import { LONGEST_VALUE } from '../answers/buttons.ts';
 import { isName } from '../domain/names.ts';
 
 /**
@@ -6,7 +7,7 @@ import { isName } from '../domain/names.ts';
  * pressed, so it can do no more than what they may type themselves.
  */
 export function readCommand(value: string | null): string | null {
-  return readOnly(value, 'c', 2000);
+  return readOnly(value, 'c', LONGEST_VALUE);
 }
 
 /** `{"b":"<build id>"}` and nothing else; null for anything else. */

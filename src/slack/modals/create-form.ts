@@ -1,5 +1,6 @@
 /** The form for a new environment; read-create-form.ts reads what is submitted. */
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import { LONGEST_VALUE, sayValue } from '../../answers/buttons.ts';
 import { clip } from '../../answers/outside.ts';
 import { type BuildRequest, pipOptions } from '../../domain/request.ts';
 import type { Settings } from '../../domain/services.ts';
@@ -15,11 +16,12 @@ export interface Origin {
   thread: string | null;
 }
 
-const MOST_OPTIONS = 100;
+/** Slack takes no more options in a menu. */
+export const MOST_OPTIONS = 100;
 /** Of a context block. */
 const MOST_SENTENCES = 10;
 /** The longest text of an option. */
-const LONGEST_OPTION = 75;
+export const LONGEST_OPTION = 75;
 
 /** Endings of the files that are read. */
 const FILE_TYPES = ['yml', 'yaml', 'txt', 'toml', 'lock', 'json'];
@@ -51,8 +53,6 @@ export interface Beside {
 const OFFER = 'offer';
 /** The button that fills the form in with what is offered. */
 export const FILL_IN = 'fill_in';
-/** The longest value of a button. */
-const LONGEST_VALUE = 2000;
 
 /** Filled in with what is known already; `origin` comes back with what is submitted. */
 export function createForm(
@@ -101,8 +101,9 @@ function begunAnew(block: KnownBlock, turn: number): KnownBlock {
 
 /** What would go through, and the button that takes it. */
 function offered(command: string | null): KnownBlock[] {
-  const value = JSON.stringify({ c: command });
-  if (command === null || value.length > LONGEST_VALUE) return [];
+  if (command === null) return [];
+  const value = sayValue(command);
+  if (value.length > LONGEST_VALUE) return [];
   return [
     {
       type: 'section',

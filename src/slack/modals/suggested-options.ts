@@ -3,21 +3,18 @@ import type { PlainTextOption } from '@slack/types';
 import { clip } from '../../answers/outside.ts';
 import type { Settings } from '../../domain/services.ts';
 import type { Suggestion } from '../../domain/suggestions.ts';
-import { optionsOf } from './create-form.ts';
+import { LONGEST_OPTION, MOST_OPTIONS, optionsOf } from './create-form.ts';
 import { plain } from './view.ts';
-
-/** Slack takes no more options, and no longer texts in one. */
-const LIMIT = { options: 100, text: 75 };
 
 /** Suggestions as options; a spec that is longer than an option can be pasted as text. */
 export function packageOptions(suggestions: readonly Suggestion[]): PlainTextOption[] {
   return suggestions
-    .filter(({ spec }) => spec.length <= LIMIT.text)
-    .slice(0, LIMIT.options)
+    .filter(({ spec }) => spec.length <= LONGEST_OPTION)
+    .slice(0, MOST_OPTIONS)
     .map(({ spec, note }) => ({
       text: plain(spec),
       value: spec,
-      ...(note ? { description: plain(clip(note, LIMIT.text)) } : {}),
+      ...(note ? { description: plain(clip(note, LONGEST_OPTION)) } : {}),
     }));
 }
 
@@ -26,5 +23,5 @@ export function nameOptions(typed: string, configured: Settings['channels']): Pl
   const wanted = typed.trim().toLowerCase();
   const at = ({ name }: { name: string }) => name.toLowerCase().indexOf(wanted);
   const found = configured.filter((entry) => at(entry) >= 0);
-  return optionsOf(found.toSorted((left, right) => at(left) - at(right))).slice(0, LIMIT.options);
+  return optionsOf(found.toSorted((left, right) => at(left) - at(right))).slice(0, MOST_OPTIONS);
 }
