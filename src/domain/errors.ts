@@ -127,9 +127,14 @@ export class Cancelled extends Error {
   }
 }
 
+/** The reason of a signal that is aborted. */
+export function stoppedBy({ reason }: AbortSignal): Cancelled {
+  return reason instanceof Cancelled ? reason : new Cancelled('cancelled');
+}
+
 /** Throws the signal's reason as a `Cancelled`, once it is aborted. */
-export function throwIfStopped({ aborted, reason }: AbortSignal): void {
-  if (aborted) throw reason instanceof Cancelled ? reason : new Cancelled('cancelled');
+export function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw stoppedBy(signal);
 }
 
 /** Redis being away is no verdict on anything: the queue tries again. */

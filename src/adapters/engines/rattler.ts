@@ -15,7 +15,7 @@ import type {
 import { listOf, number, object, or, parseJson, readJson, string } from '../../domain/shape.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
 import type { OutputStream } from '../host/output.ts';
-import { cleanEnvironment, run, type ServiceEnd } from '../host/process.ts';
+import { cleanEnvironment, type Program, run, type ServiceEnd } from '../host/process.ts';
 import {
   badSpec,
   channelUnreachable,
@@ -217,7 +217,7 @@ export class RattlerEngine implements Engine {
     return this.#resultOf(answer, channels);
   }
 
-  async #launch(words: readonly string[]) {
+  async #launch(words: readonly string[]): Promise<Program> {
     const file = await this.#options.python();
     const home = this.#home;
     await mkdir(home, { recursive: true });

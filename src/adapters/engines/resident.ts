@@ -1,7 +1,13 @@
-import { Cancelled, type FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
+import {
+  Cancelled,
+  type FerryError,
+  outsideError,
+  stoppedBy,
+  throwIfStopped,
+} from '../../domain/errors.ts';
 import { number, object, or, parseJson, string } from '../../domain/shape.ts';
 import { type Conversation, converse } from '../host/conversation.ts';
-import type { Launch, ServiceEnd } from '../host/process.ts';
+import type { Program, ServiceEnd } from '../host/process.ts';
 
 /** Bounds of a helper, and how long one is given. */
 export interface ResidentLimits {
@@ -17,7 +23,7 @@ const LIMITS: ResidentLimits = { answers: 2_000, bytes: 800e6, grace: 1_000 };
 
 export interface ResidentOptions {
   /** What is started: a program that answers a line with lines that have its `id`. */
-  launch(): Promise<Pick<Launch, 'file' | 'args' | 'cwd' | 'env'>>;
+  launch(): Promise<Program>;
   /** What it means that it ended without an answer. */
   explain(end: ServiceEnd): FerryError;
   limits?: Partial<ResidentLimits>;
@@ -104,9 +110,9 @@ export class Resident {
       this.#current = null;
     };
     try {
-      const launch = await this.#options.launch();
+      const program = await this.#options.launch();
       if (this.#isClosed) throw new Cancelled('shutdown');
-      const helper = new Helper(launch, this.#limits, forget);
+      const helper = new Helper(program, this.#limits, forget);
       this.#helpers.add(helper);
       const drop = () => this.#helpers.delete(helper);
       void helper.ended.then(drop, drop);
@@ -130,14 +136,10 @@ class Helper {
   #answers = 0;
   isLeaving = false;
 
-  constructor(
-    launch: Pick<Launch, 'file' | 'args' | 'cwd' | 'env'>,
-    limits: ResidentLimits,
-    onLeaving: () => void,
-  ) {
+  constructor(program: Program, limits: ResidentLimits, onLeaving: () => void) {
     this.#limits = limits;
     this.#onLeaving = onLeaving;
-    this.#program = converse({ ...launch, onLine: (line) => this.#hear(line) });
+    this.#program = converse({ ...program, onLine: (line) => this.#hear(line) });
     // Also of one that could not even begin, as on a host that has no room for another process.
     this.ended = this.#program.ended
       .finally(() => this.leave())
@@ -154,7 +156,7 @@ class Helper {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const question: Question = { resolve, isAwaited: true };
     this.#asked.set(id, question);
-    const onAbort = () => reject(reasonOf(signal));
+    const onAbort = () => reject(stoppedBy(signal));
     signal.addEventListener('abort', onAbort);
     const deadline = setTimeout(() => reject(hung(seconds)), seconds * 1000);
     this.#program.hold(true);
@@ -211,10 +213,6 @@ class Helper {
     this.#program.hold(false);
     if (this.isLeaving) void this.#program.stop();
   }
-}
-
-function reasonOf({ reason }: AbortSignal): Cancelled {
-  return reason instanceof Cancelled ? reason : new Cancelled('cancelled');
 }
 
 function hung(seconds: number): FerryError {

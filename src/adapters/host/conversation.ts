@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Output } from './output.ts';
-import { type Launch, type Service, start } from './process.ts';
+import { type Program, type Service, startService } from './process.ts';
 
 /** A program that stays and is asked by lines on its standard input. */
 export interface Conversation extends Service {
@@ -15,34 +15,22 @@ export interface Conversation extends Service {
  * Starts a program of ours that answers by lines on its standard output, of any length. It is ended
  * with our own process, however that ends. Throws `program-missing`.
  */
-export function converse(
-  command: Omit<Launch, 'input' | 'talks'> & { onLine: (line: string) => void },
-): Conversation {
-  const stop = new AbortController();
-  // It keeps nothing of its own that would have to be tidied up.
-  const { subprocess, ended } = start({ ...command, talks: true }, stop.signal, 'KILL');
-  const { stdin, stdout, stderr, nodeChildProcess } = subprocess;
+export function converse(command: Program & { onLine: (line: string) => void }): Conversation {
   const complaints = new Output({ outputLimit: 0 }, () => {});
+  // It keeps nothing of its own that would have to be tidied up.
+  const { subprocess, service } = startService({ ...command, talks: true }, 'KILL', complaints);
+  const { stdin, stdout, stderr, nodeChildProcess } = subprocess;
   complaints.read(stderr, 'stderr');
   if (stdout) createInterface({ input: stdout }).on('line', command.onLine);
   // Of a program that ended while it was written to, `ended` tells.
   stdin?.on('error', () => {});
   const pipes = [stdin, stdout, stderr] as (Partial<Socket> | null)[];
-  const end = ended.then(({ code, signal }) => {
-    complaints.finish();
-    return { code, signal, tail: complaints.tail };
-  });
   return {
-    pid: subprocess.pid as number,
-    ended: end,
+    ...service,
     say: (line) => void stdin?.write(`${line}\n`),
     hold(isAwaited) {
       const how = isAwaited ? 'ref' : 'unref';
       for (const handle of [nodeChildProcess, ...pipes]) handle?.[how]?.();
-    },
-    stop() {
-      stop.abort();
-      return end;
     },
   };
 }

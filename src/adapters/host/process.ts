@@ -1,11 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type Options } from 'execa';
-import { Cancelled, type FerryError, outsideError } from '../../domain/errors.ts';
-import { Output, type OutputStream } from './output.ts';
+import { type FerryError, outsideError, stoppedBy, throwIfStopped } from '../../domain/errors.ts';
+import { Output, type OutputWish } from './output.ts';
 
 /** A program to run. The argument list reaches it literally: no shell is ever involved. */
-export interface Command {
+export interface Command extends OutputWish {
   /** Absolute path, or a name looked up on `env.PATH`. */
   file: string;
   args: readonly string[];
@@ -19,11 +19,10 @@ export interface Command {
   idleSeconds: number | null;
   /** Written to standard input, which is closed after it. Without it standard input is empty. */
   input?: string;
-  /** Called with every line of both streams as it comes; a line longer than 16 KiB arrives cut. */
-  onLine?: (line: string, stream: OutputStream) => void;
-  /** Bytes of standard output kept; the rest is read and forgotten. Default 1 MiB. */
-  outputLimit?: number;
 }
+
+/** What of a command is the program itself. */
+export type Program = Pick<Command, 'file' | 'args' | 'cwd' | 'env'>;
 
 export interface CommandResult {
   /** null when a signal that is not ours ended the program. */
@@ -123,36 +122,45 @@ export interface ServiceEnd {
 }
 
 /** Starts a program that stays. Throws `program-missing`. It is ended with our own process. */
-export function spawnService(
-  command: Pick<Command, 'file' | 'args' | 'cwd' | 'env' | 'onLine'>,
-): Service {
-  const stop = new AbortController();
+export function spawnService(command: Program & Pick<OutputWish, 'onLine'>): Service {
   const output = new Output({ ...command, outputLimit: 0 }, () => {});
-  const child = start(command, stop.signal, 'TERM');
-  output.read(child.subprocess.stdout, 'stdout');
-  output.read(child.subprocess.stderr, 'stderr');
+  const { subprocess, service } = startService(command, 'TERM', output);
+  output.read(subprocess.stdout, 'stdout');
+  output.read(subprocess.stderr, 'stderr');
+  return service;
+}
+
+/** The same for who reads its streams: `output` is finished when it has ended, and its tail told. */
+export function startService(
+  launch: Omit<Launch, 'input'>,
+  deathSignal: 'TERM' | 'KILL',
+  output: Output,
+) {
+  const stop = new AbortController();
+  const child = start(launch, stop.signal, deathSignal);
   const ended = child.ended.then(({ code, signal }) => {
     output.finish();
     return { code, signal, tail: output.tail };
   });
-  return {
+  const service: Service = {
     pid: child.subprocess.pid as number,
     ended,
-    stop: () => {
+    stop() {
       stop.abort();
       return ended;
     },
   };
+  return { subprocess: child.subprocess, service };
 }
 
 /** What is started; one that `talks` is written to while it runs. */
-export type Launch = Pick<Command, 'file' | 'args' | 'cwd' | 'env' | 'input'> & { talks?: boolean };
+type Launch = Program & Pick<Command, 'input'> & { talks?: boolean };
 
 /**
  * Spawns the program as the leader of its own process group; `signal` ends the whole group, and
  * `deathSignal` reaches the program when we die by kill -9, where no code of ours runs.
  */
-export function start(command: Launch, signal: AbortSignal, deathSignal: 'TERM' | 'KILL') {
+function start(command: Launch, signal: AbortSignal, deathSignal: 'TERM' | 'KILL') {
   const file = findExecutable(command.file, command.env.PATH ?? '');
   if (file === null) throw missing(command.file);
   const setpriv = findExecutable('setpriv', STANDARD_PATH);
@@ -208,7 +216,7 @@ class Watch {
 
   constructor(command: Command) {
     this.#command = command;
-    if (command.signal.aborted) throw cancelled(command.signal);
+    throwIfStopped(command.signal);
     command.signal.addEventListener('abort', this.#onAbort);
     this.#deadline = setTimeout(() => this.#stop.abort('timeout'), command.timeoutSeconds * 1000);
     const { idleSeconds } = command;
@@ -228,7 +236,7 @@ class Watch {
   throwIfStopped(command: Command, tail: readonly string[]): void {
     const { aborted, reason } = this.#stop.signal;
     if (!aborted) return;
-    if (reason === 'cancelled') throw cancelled(command.signal);
+    if (reason === 'cancelled') throw stoppedBy(command.signal);
     const name = nameOf(command.file);
     const waited =
       reason === 'idle'
@@ -247,10 +255,6 @@ class Watch {
     clearTimeout(this.#deadline);
     if (this.#idle) clearTimeout(this.#idle);
   }
-}
-
-function cancelled(signal: AbortSignal): Cancelled {
-  return signal.reason instanceof Cancelled ? signal.reason : new Cancelled('cancelled');
 }
 
 function missing(file: string, cause?: unknown): FerryError {
