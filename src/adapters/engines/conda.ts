@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { FerryError } from '../../domain/errors.ts';
+import type { FerryError } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
   Channel,
@@ -12,7 +12,7 @@ import type {
   SolveRequest,
 } from '../../domain/ports.ts';
 import { closest } from '../../domain/tokens.ts';
-import { type CommandResult, cleanEnvironment, run } from '../host/process.ts';
+import { type CommandResult, cleanEnvironment, isHung, run } from '../host/process.ts';
 import {
   type Answer,
   answerError,
@@ -234,8 +234,7 @@ export class CondaEngine implements Engine {
       outputLimit: MOST_OUTPUT_BYTES,
       onLine: (line, stream) => report(line, stream, progress),
     }).catch((error: unknown) => {
-      const isHung = error instanceof FerryError && error.code === 'program-hung';
-      throw isHung ? engineHung(this.#program, error) : error;
+      throw isHung(error) ? engineHung(this.#program, error) : error;
     });
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
+import { type FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
 import type { Lock } from '../../domain/lock.ts';
 import type {
   Channel,
@@ -15,7 +15,7 @@ import type {
 import { listOf, number, object, or, parseJson, readJson, string } from '../../domain/shape.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
 import type { OutputStream } from '../host/output.ts';
-import { cleanEnvironment, type Program, run, type ServiceEnd } from '../host/process.ts';
+import { cleanEnvironment, isHung, type Program, run, type ServiceEnd } from '../host/process.ts';
 import {
   badSpec,
   channelUnreachable,
@@ -292,8 +292,7 @@ function unanswered({ code, signal, tail }: ServiceEnd): FerryError {
 }
 
 function hungOrNot(error: unknown): never {
-  const isHung = error instanceof FerryError && error.code === 'program-hung';
-  throw isHung ? engineHung('rattler', error) : error;
+  throw isHung(error) ? engineHung('rattler', error) : error;
 }
 
 function missing(details: string): FerryError {

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type Options } from 'execa';
-import { type FerryError, outsideError, stoppedBy, throwIfStopped } from '../../domain/errors.ts';
+import { FerryError, outsideError, stoppedBy, throwIfStopped } from '../../domain/errors.ts';
 import { Output, type OutputWish } from './output.ts';
 
 /** A program to run. The argument list reaches it literally: no shell is ever involved. */
@@ -255,6 +255,11 @@ class Watch {
     clearTimeout(this.#deadline);
     if (this.#idle) clearTimeout(this.#idle);
   }
+}
+
+/** Whether a program was ended because it took too long, or was silent for too long. */
+export function isHung(error: unknown): error is FerryError {
+  return error instanceof FerryError && error.code === 'program-hung';
 }
 
 function missing(file: string, cause?: unknown): FerryError {

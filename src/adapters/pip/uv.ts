@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { FerryError } from '../../domain/errors.ts';
 import type { Progress } from '../../domain/ports.ts';
 import { listOf, number, object, or, readJson, string } from '../../domain/shape.ts';
-import { cleanEnvironment, run } from '../host/process.ts';
+import { cleanEnvironment, isHung, run } from '../host/process.ts';
 import { resolverFailed, resolverMissing } from './errors.ts';
 
 const PROGRAM = join(import.meta.dirname, 'resolve.py');
@@ -67,8 +66,7 @@ export async function askUv(
     input: `${JSON.stringify(request)}\n`,
     outputLimit: MOST_OUTPUT_BYTES,
   }).catch((error: unknown) => {
-    const isHung = error instanceof FerryError && error.code === 'program-hung';
-    throw isHung ? resolverFailed('uv did not end in time', error) : error;
+    throw isHung(error) ? resolverFailed('uv did not end in time', error) : error;
   });
   const words = tail.join('\n');
   if (words.includes("No module named 'uv'")) throw resolverMissing(python, words);
