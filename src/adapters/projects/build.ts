@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { FerryError, userError } from '../../domain/errors.ts';
+import { userError } from '../../domain/errors.ts';
 import { normalName } from '../../domain/pip.ts';
 import type { InstallPin } from '../../domain/ports.ts';
 import type { ProjectPin } from '../../domain/request.ts';
 import { listOf, readJson } from '../../domain/shape.ts';
 import { buildFailed, buildHung, INSPECTION, refuseUnusable, wheelRefused } from './errors.ts';
+import { makeWheel } from './make-wheel.ts';
 import { type Installation, PIP, runPython } from './sandboxed-python.ts';
 import { buildSdist, isSdist } from './sdist.ts';
-import { artifactName, SOURCE, wheelIn } from './source.ts';
+import { artifactName, SOURCE } from './source.ts';
 import { mergeStages, type Stage, tidyStage } from './stage.ts';
 
 const INSPECTOR = join(import.meta.dirname, 'inspect.py');
-const BUILD = ['--no-index', '--no-deps', '--no-build-isolation', '--check-build-dependencies'];
+const WITH_OURS = ['--no-build-isolation', '--check-build-dependencies'];
 const INSTALL = ['--no-index', '--no-deps', '--no-compile', '--ignore-installed'];
 const QUIET = ['--no-warn-script-location', '--root-user-action', 'ignore'];
 
@@ -80,19 +81,13 @@ async function build(
   room: string,
   installation: Installation,
 ): Promise<string> {
-  const output = join(room, 'wheel');
-  await mkdir(output);
-  const args = [...PIP, 'wheel', ...BUILD, '--use-pep517', '--wheel-dir', output, input];
-  try {
-    const result = await runPython(args, room, installation);
-    const wheel = await wheelIn(output);
-    if (result.code !== 0 || !wheel) throw buildFailed(pin.name, result.tail);
-    artifactName(wheel);
-    return join(output, wheel);
-  } catch (error) {
-    const isHung = error instanceof FerryError && error.code === 'program-hung';
-    throw isHung ? buildHung(pin.name, error) : error;
-  }
+  const wheel = await makeWheel(input, room, installation, {
+    options: WITH_OURS,
+    failed: (tail) => buildFailed(pin.name, tail),
+    hung: (cause) => buildHung(pin.name, cause),
+  });
+  artifactName(basename(wheel));
+  return wheel;
 }
 
 async function inspect(
@@ -101,9 +96,7 @@ async function inspect(
   installation: Installation,
 ): Promise<void> {
   const program = await readFile(INSPECTOR, 'utf8');
-  const result = await runPython(['-', ...wheels], work, installation, {
-    input: program,
-  });
+  const result = await runPython(['-', ...wheels], work, installation, { input: program });
   const names = wheels.map((path) => basename(path));
   if (result.code !== 0) throw wheelRefused(names, result.tail);
   const inspections = readJson(result.stdout, listOf(INSPECTION), (why) =>

@@ -75,7 +75,21 @@ export const SAYS = {
     /(Network is unreachable|name resolution|Name or service not known|Connection refused|Failed to establish a new connection)/,
 };
 
-type Rule = readonly [RegExp, (name: string, found: string) => ErrorFields];
+/** What stands in the log of a build, and what to do about it for the name and what was found. */
+export type Rule = readonly [RegExp, (name: string, found: string) => ErrorFields];
+
+/** What the first rule that fits says of a log; null where none does. */
+export function explained(
+  rules: readonly Rule[],
+  name: string,
+  details: string,
+): FerryError | null {
+  for (const [pattern, explain] of rules) {
+    const match = pattern.exec(details);
+    if (match) return userError({ ...explain(name, match[1] ?? ''), details });
+  }
+  return null;
+}
 
 /** What pip and setuptools write when a build fails, and what to do about it; the first that fits. */
 const BUILD_RULES: readonly Rule[] = [
@@ -126,16 +140,13 @@ const BUILD_RULES: readonly Rule[] = [
 
 export function buildFailed(name: string, tail: readonly string[]): FerryError {
   const details = tail.join('\n');
-  for (const [pattern, explain] of BUILD_RULES) {
-    const match = pattern.exec(details);
-    if (match) return userError({ ...explain(name, match[1] ?? ''), details });
-  }
-  return userError({
+  const failed = {
     code: 'project-build-failed',
     message: `${name} could not be built: ${lastWords(tail)}`,
     suggestion: 'Build it on your machine first: `python -m build`. The log has all its output.',
     details,
-  });
+  };
+  return explained(BUILD_RULES, name, details) ?? userError(failed);
 }
 
 export function buildHung(name: string, cause: FerryError): FerryError {

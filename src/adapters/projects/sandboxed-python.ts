@@ -24,12 +24,7 @@ const EPOCH = '315532800';
 export function runPython(
   args: readonly string[],
   work: string,
-  {
-    prefix,
-    policy,
-    limits,
-    progress,
-  }: Pick<Installation, 'prefix' | 'policy' | 'limits' | 'progress'>,
+  { prefix, policy, limits, progress }: Installation,
   { input, named = {} }: { input?: string; named?: Readonly<Record<string, string>> } = {},
 ) {
   const bytecode = join(work, 'bytecode');

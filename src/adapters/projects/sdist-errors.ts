@@ -1,8 +1,6 @@
 import { type ErrorFields, type FerryError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
-import { lastWords, SAYS } from './errors.ts';
-
-type Rule = readonly [RegExp, (name: string, found: string) => ErrorFields];
+import { explained, lastWords, type Rule, SAYS } from './errors.ts';
 
 const instead = (name: string) => `ask conda for \`${name}\`, or pip for another version`;
 
@@ -56,16 +54,13 @@ const RULES: readonly Rule[] = [
 /** What the end of a log means; the last words of it where no rule fits. */
 export function sdistFailed(name: string, tail: readonly string[]): FerryError {
   const details = tail.join('\n');
-  for (const [pattern, explain] of RULES) {
-    const match = pattern.exec(details);
-    if (match) return userError({ ...explain(name, match[1] ?? ''), details });
-  }
-  return userError({
+  const failed = {
     code: 'sdist-build-failed',
     message: `${name} could not be built from its source: ${lastWords(tail)}`,
     suggestion: `The log has all its output. Instead, ${instead(name)}.`,
     details,
-  });
+  };
+  return explained(RULES, name, details) ?? userError(failed);
 }
 
 export function sdistHung(name: string, cause: FerryError): FerryError {
