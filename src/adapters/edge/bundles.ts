@@ -1,6 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
+import { append } from './segments.ts';
+import type { Range } from './upload.ts';
 
 /**
  * Segments of an archive as archives of their own, for an edge that has the whole one: which pieces
@@ -52,31 +54,24 @@ export async function readBundles(
   };
 }
 
-type Piece = Pick<ArchiveSegment, 'offset' | 'bytes'>;
-
-function piece({ offset, bytes }: Piece): string {
+function piece({ offset, bytes }: Range): string {
   return `${offset}:${bytes}`;
 }
 
 /** Segments, in order, as few pieces: neighbours are one. */
-function pieces(segments: readonly ArchiveSegment[]): Piece[] {
-  const joined: Piece[] = [];
-  for (const { offset, bytes } of segments) {
-    const before = joined.at(-1);
-    if (before && before.offset + before.bytes === offset) before.bytes += bytes;
-    else if (bytes > 0) joined.push({ offset, bytes });
-  }
+function pieces(segments: readonly ArchiveSegment[]): Range[] {
+  const joined: Range[] = [];
+  for (const { offset, bytes } of segments) if (bytes > 0) append(joined, { offset, bytes });
   return joined;
 }
 
-async function readPiece(path: string, { offset, bytes }: Piece): Promise<Buffer> {
-  let file: FileHandle | null = null;
+async function readPiece(path: string, { offset, bytes }: Range): Promise<Buffer> {
+  const file = await open(path, 'r');
   try {
-    file = await open(path, 'r');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, offset);
     return buffer.subarray(0, bytesRead);
   } finally {
-    await file?.close();
+    await file.close();
   }
 }
 

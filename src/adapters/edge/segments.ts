@@ -69,7 +69,7 @@ export function planAssembly(
 }
 
 /** Joins a range to the last one when it goes on where that ends. */
-function append<T extends Range & { file?: string }>(ranges: T[], range: T): void {
+export function append<T extends Range & { file?: string }>(ranges: T[], range: T): void {
   const last = ranges.at(-1);
   if (last && last.file === range.file && last.offset + last.bytes === range.offset) {
     last.bytes += range.bytes;

@@ -7,11 +7,12 @@ import { defaultAlias } from '../../domain/invocation.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
 import { mapOf, readJson, string } from '../../domain/shape.ts';
+import { isPackage } from './bundles.ts';
 import { diskFull } from './failures.ts';
 import { coversArchive, foundSegments, segmentIndex } from './segments.ts';
 import { discard, Sending } from './sending.ts';
 import type { Session } from './session.ts';
-import { isPackage, lackingPackages, listOf, unpack, unpackedBytes } from './unpacking.ts';
+import { lackingPackages, listOf, unpack, unpackedBytes } from './unpacking.ts';
 
 /** Bytes that stay free on the edge whatever we stage. */
 const RESERVE = 16 * 1024 * 1024;

@@ -3,8 +3,6 @@ import type { StageRequest } from '../../domain/ports.ts';
 import { type Bundles, isPackage, readBundles } from './bundles.ts';
 import type { Session } from './session.ts';
 
-export { isPackage } from './bundles.ts';
-
 /** Packages of an archive as an edge knows them: those it keeps for all environments. */
 export interface Farm {
   /** In the order of the archive. */
