@@ -93,16 +93,7 @@ const NOTICES = {
 };
 
 const KIND = object<Pick<Notice, 'kind'>>({
-  kind: oneOf([
-    'settled',
-    'verified',
-    'approval',
-    'expiring',
-    'heard',
-    'newer',
-    'affected',
-    'scheduled',
-  ]),
+  kind: oneOf(Object.keys(NOTICES) as Notice['kind'][]),
 });
 
 const NOTICE: Shape<Notice> = (value, at) => NOTICES[KIND(value, at).kind](value, at);

@@ -104,9 +104,11 @@ class JobQueue implements Queue {
         this.#queueOf(platform, 'build').getRanges([state], 0, MOST_ORDERED, true),
       );
     const [active, waiting, last] = await Promise.all([
-      ...[idsOf('active'), idsOf('wait'), idsOf('prioritized')],
+      idsOf('active'),
+      idsOf('wait'),
+      idsOf('prioritized'),
     ]);
-    const jobsOf = (ids: readonly string[] = []) => ids.flatMap((id) => jobOf(id) ?? []);
+    const jobsOf = (ids: readonly string[]) => ids.flatMap((id) => jobOf(id) ?? []);
     return { active: jobsOf(active), waiting: [...jobsOf(waiting), ...jobsOf(last)] };
   }
 
