@@ -9,13 +9,13 @@ import {
   renameSync,
   rmSync,
   statSync,
-  utimesSync,
   writeSync,
 } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { listOf, number, object, oneOf, parseJson, string } from '../domain/shape.ts';
 import type { CompressedFile } from './archive-writer.ts';
+import { markUsed } from './cache-file.ts';
 import { BLOCK_BYTES } from './deflate.ts';
 
 /**
@@ -84,12 +84,7 @@ export class SegmentCache {
       rmSync(path, { force: true });
       return null;
     }
-    const now = new Date();
-    try {
-      utimesSync(path, now, now);
-    } catch {
-      // Pruned by another packer this moment; the open file stays readable.
-    }
+    markUsed(path);
     return new CachedSegment(descriptor, index);
   }
 

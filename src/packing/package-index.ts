@@ -1,13 +1,5 @@
-import { hash, randomUUID } from 'node:crypto';
-import {
-  globSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { hash } from 'node:crypto';
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Linked, LockedPackage } from '../domain/lock.ts';
 import type { ArchiveFormat } from '../domain/request.ts';
@@ -22,6 +14,7 @@ import {
   type Shape,
   string,
 } from '../domain/shape.ts';
+import { markUsed, putWhole, readOrNull } from './cache-file.ts';
 import type { FileRecord } from './conda-meta.ts';
 import type { FoundFault } from './faults.ts';
 import type { PrefixRecord } from './relocate.ts';
@@ -161,15 +154,8 @@ const PACKER = hash(
 export function writePackageIndex(directory: string, key: string, index: PackageIndex): void {
   const { blanked, ...head } = index;
   const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), blanked]);
-  const temporary = join(directory, `${randomUUID()}.tmp`);
-  mkdirSync(directory, { recursive: true });
-  try {
-    writeFileSync(temporary, Buffer.concat([Buffer.from(`${hash('sha256', body)}\n`), body]));
-    renameSync(temporary, join(directory, key));
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  const bytes = Buffer.concat([Buffer.from(`${hash('sha256', body)}\n`), body]);
+  putWhole(join(directory, key), (temporary) => writeFileSync(temporary, bytes));
 }
 
 const DIGEST_LINE_BYTES = 65;
@@ -177,22 +163,20 @@ const DIGEST_LINE_BYTES = 65;
 /** Null when there is none, or none that is whole: a damaged one is removed. */
 export function readPackageIndex(directory: string, key: string): PackageIndex | null {
   const place = join(directory, key);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(place);
-  } catch {
-    return null;
-  }
+  const bytes = readOrNull(place);
+  if (!bytes) return null;
   const index = parseIndex(bytes);
-  try {
-    const now = new Date();
-    // Pruning takes what was not used for longest.
-    if (index) utimesSync(place, now, now);
-    else rmSync(place, { force: true });
-  } catch {
-    // Pruned by another packer this moment, or not ours to touch.
-  }
+  if (index) markUsed(place);
+  else removeDamaged(place);
   return index;
+}
+
+function removeDamaged(place: string): void {
+  try {
+    rmSync(place, { force: true });
+  } catch {
+    // Not ours to touch.
+  }
 }
 
 function parseIndex(bytes: Buffer): PackageIndex | null {

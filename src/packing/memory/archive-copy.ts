@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { constants, copyFileSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, linkSync } from 'node:fs';
 import { chmod, copyFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { putWhole } from '../cache-file.ts';
 import { digestInTurns } from '../digest.ts';
 import { partialName } from '../output.ts';
 
@@ -54,16 +53,11 @@ export class ArchiveCopy {
  * first one writes into this one too; then its digest says so. Throws what the file system throws.
  */
 export function keepArchive(archive: string, place: string): void {
-  mkdirSync(dirname(place), { recursive: true });
-  const temporary = `${dirname(place)}/${randomUUID()}.tmp`;
-  try {
+  putWhole(place, (temporary) => {
     try {
       linkSync(archive, temporary);
     } catch {
       copyFileSync(archive, temporary, constants.COPYFILE_FICLONE);
     }
-    renameSync(temporary, place);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  });
 }

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { listOf, number, object, or, parseJson, string } from '../../domain/shape.ts';
+import { putWhole, readOrNull } from '../cache-file.ts';
 import type { WrittenSegment } from '../output.ts';
 import type { WrittenNames } from '../prefix-names.ts';
 import type { PackWarning } from '../warning.ts';
@@ -60,7 +59,7 @@ const MAGIC = 0x4d4d4552;
 const FRONT_BYTES = 24;
 const CHECKED_FROM = 8;
 
-/** Written beside and renamed, so that nobody reads half of it. Throws what the file system throws. */
+/** Nobody reads half of it. Throws what the file system throws. */
 export function writeMemory(path: string, memory: Memory): void {
   const { state, files, ...head } = memory;
   const parts = [
@@ -74,15 +73,7 @@ export function writeMemory(path: string, memory: Memory): void {
   for (const [index, part] of parts.entries()) front.writeUInt32LE(part.length, 8 + 4 * index);
   const bytes = Buffer.concat([front, ...parts]);
   bytes.writeUInt32LE(crc32(bytes.subarray(CHECKED_FROM)), 4);
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${dirname(path)}/${randomUUID()}.tmp`;
-  try {
-    writeFileSync(temporary, bytes, { flag: 'wx' });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  putWhole(path, (temporary) => writeFileSync(temporary, bytes, { flag: 'wx' }));
 }
 
 /** Null for none, a damaged one, and one of something else. */
@@ -110,12 +101,4 @@ export function readMemory(path: string, identity: string): Memory | null {
     state: { takenAt, paths, marks },
     files: () => parseJson(fileBytes.toString(), listOf(KNOWN_FILE)) ?? [],
   };
-}
-
-function readOrNull(path: string): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { rmSync, utimesSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PACKING_GENERATION } from '../../domain/fingerprint.ts';
+import { markUsed } from '../cache-file.ts';
 import type { PackReport } from '../pack-report.ts';
 import { DEFAULT_LEVEL, type PackRequest, targetPrefixOf } from '../pack-request.ts';
 import { prefixNames, writtenNames } from '../prefix-names.ts';
@@ -143,14 +144,4 @@ function identityOf(prefix: string, request: PackRequest): string {
 
 function sameTexts(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((text, index) => text === right[index]);
-}
-
-/** What was used last is pruned last. */
-function markUsed(path: string): void {
-  const now = new Date();
-  try {
-    utimesSync(path, now, now);
-  } catch {
-    // Pruned by another packer this moment.
-  }
 }
