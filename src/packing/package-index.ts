@@ -18,6 +18,7 @@ import { markUsed, putWhole, readOrNull } from './cache-file.ts';
 import type { FileRecord } from './conda-meta.ts';
 import type { FoundFault } from './faults.ts';
 import type { PrefixRecord } from './relocate.ts';
+import { FOUND_FAULTS, PREFIX_RECORD } from './scanned-file.ts';
 
 /**
  * What packing a package once has shown of it, so that neither its files nor a prefix are needed to
@@ -85,20 +86,8 @@ const FILE = object<IndexedFile>({
 const MEMBER = object<IndexedMember>({
   ...{ path: string, source: string, bytes: number, sha256: string },
   lent: or(LINKED, null),
-  record: or(
-    object<PrefixRecord>({
-      path: string,
-      mode: oneOf(['text', 'declared', 'binary']),
-      capacity: number,
-    }),
-    null,
-  ),
-  faults: listOf(
-    object<FoundFault>({
-      path: string,
-      fault: oneOf(['dead-shebang', 'placeholder', 'start-up', 'run-path', 'kept-prefix']),
-    }),
-  ),
+  record: or(PREFIX_RECORD, null),
+  faults: FOUND_FAULTS,
 });
 
 const HEAD = object<Omit<PackageIndex, 'blanked'>>({

@@ -1,3 +1,5 @@
+import { listOf, number, object, oneOf, string } from '../domain/shape.ts';
+import { FAULTS } from './fault.ts';
 import type { FoundFault } from './faults.ts';
 import type { LargeKind } from './large-files.ts';
 import type { FileEntry } from './members.ts';
@@ -18,3 +20,12 @@ export interface ScannedFile {
   /** How a file is rewritten that is too large for memory; null for the rest. */
   large: LargeKind | null;
 }
+
+/** What is kept of a scanned file, wherever it is kept. */
+export const PREFIX_RECORD = object<PrefixRecord>({
+  path: string,
+  mode: oneOf(['text', 'declared', 'binary']),
+  capacity: number,
+});
+
+export const FOUND_FAULTS = listOf(object<FoundFault>({ fault: oneOf(FAULTS), path: string }));

@@ -1,10 +1,8 @@
-import { boolean, listOf, number, object, oneOf, or, string } from '../../domain/shape.ts';
+import { boolean, number, object, oneOf, or, string } from '../../domain/shape.ts';
 import type { FileRecord } from '../conda-meta.ts';
-import { FAULTS } from '../fault.ts';
 import type { LargeKind } from '../large-files.ts';
 import type { FileEntry, KeptFile } from '../members.ts';
-import type { PrefixRecord } from '../relocate.ts';
-import type { ScannedFile } from '../scanned-file.ts';
+import { FOUND_FAULTS, PREFIX_RECORD, type ScannedFile } from '../scanned-file.ts';
 import type { Look } from './state.ts';
 
 /** What reading a file of the prefix once told, with what it was told by. */
@@ -21,15 +19,8 @@ export interface KnownFile extends Omit<ScannedFile, 'entry'> {
 export const KNOWN_FILE = object<KnownFile>({
   ...{ path: string, place: string, recorded: string, uncheck: boolean },
   ...{ bytes: number, sha256: string, rewritten: boolean, clobbered: boolean },
-  record: or(
-    object<PrefixRecord>({
-      path: string,
-      mode: oneOf(['text', 'declared', 'binary']),
-      capacity: number,
-    }),
-    null,
-  ),
-  faults: listOf(object({ fault: oneOf(FAULTS), path: string })),
+  record: or(PREFIX_RECORD, null),
+  faults: FOUND_FAULTS,
   large: or(oneOf<LargeKind>(['text', 'binary', 'foreign']), null),
 });
 
