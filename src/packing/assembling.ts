@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Linked } from '../domain/lock.ts';
 import { fileErrorInWords, refuseOutput } from './file-errors.ts';
 import { NotCompressed, planKnown } from './known-plan.ts';
+import { realPath } from './links.ts';
 import type { PackReport } from './pack-report.ts';
 import { DEFAULT_LEVEL, type PackRequest, validate } from './pack-request.ts';
 import { type PackageIndex, packageKeys, readPackageIndex } from './package-index.ts';
@@ -46,14 +46,7 @@ export async function assemble(request: AssembleRequest): Promise<Assembled | nu
 /** Paths that are written in the files of a prefix which an engine links, be it there or not. */
 function placeNames(prefix: string): string[] {
   const place = resolve(prefix);
-  const real = join(realFolder(dirname(place)), basename(place));
+  const folder = dirname(place);
+  const real = join(realPath(folder) ?? folder, basename(place));
   return [...new Set([place, real])];
-}
-
-function realFolder(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    return folder;
-  }
 }

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { realPath } from './links.ts';
 import { EXEC } from './shebang.ts';
 
 /** Enough for a first line, or for the two of a long prefix. */
@@ -34,14 +35,6 @@ export interface WrittenNames {
 
 export function writtenNames(prefix: string): WrittenNames {
   return { scripts: [...namedByScripts(prefix)], unpacked: unpackedNames(prefix) };
-}
-
-function realPath(path: string): string | null {
-  try {
-    return realpathSync(path);
-  } catch {
-    return null;
-  }
 }
 
 function namedByScripts(prefix: string): Set<string> {
