@@ -32,7 +32,7 @@ export async function assemble(request: AssembleRequest): Promise<Assembled | nu
     if (!index) return null;
     packages.push(index);
   }
-  const known = planKnown(packages, { names, links: format === 'zip' ? 'copy' : 'keep' });
+  const known = planKnown(packages, { names, format });
   if (!known) return null;
   try {
     await refuseOutput(output);

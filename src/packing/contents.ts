@@ -40,13 +40,12 @@ export async function archiveContents(request: {
   const { root, format, signal, output } = request;
   const prefix = resolve(request.prefix);
   const targetPrefix = targetPrefixOf(request);
-  const links = format === 'zip' ? 'copy' : 'keep';
   const names = prefixNames(prefix);
   const plan = await planArchive({
     prefix,
     names,
     targetPrefix,
-    links,
+    format,
     leaveOut: [output],
     signal,
   });

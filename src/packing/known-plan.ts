@@ -1,21 +1,21 @@
 import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { ArchiveFormat } from '../domain/request.ts';
 import type { FileRecord } from './conda-meta.ts';
 import { type Contents, inBlocks, scanMemory } from './content.ts';
 import { linkEnds } from './links.ts';
 import type { FileEntry, KeptFile } from './members.ts';
-import type { Owners } from './owners.ts';
-import { UNOWNED } from './owners.ts';
+import { type Owners, UNOWNED } from './owners.ts';
 import type { IndexedMember, PackageIndex } from './package-index.ts';
 import { dropHollowCaches, type Plan, planKept } from './plan.ts';
 import { byPath, type PrefixFile } from './prefix.ts';
 import type { ScannedFile } from './scanned-file.ts';
 
-/** The prefix that packages would be linked into. */
+/** The prefix that packages would be linked into, and the archive it would become. */
 export interface KnownPlace {
   /** Its path as it is given and its real one; once where they are the same. */
   names: readonly string[];
-  links: 'keep' | 'copy';
+  format: ArchiveFormat;
 }
 
 export interface KnownPlan {
@@ -30,7 +30,7 @@ export interface KnownPlan {
  */
 export function planKnown(
   indexes: readonly PackageIndex[],
-  { names, links }: KnownPlace,
+  { names, format }: KnownPlace,
 ): KnownPlan | null {
   const claims = claimsOf(indexes);
   if (!claims) return null;
@@ -54,7 +54,7 @@ export function planKnown(
     overwritten: [],
     missing: [],
   };
-  const plan = planKept({ kept: keptOf(files, claims), owners, names, targetPrefix: null, links });
+  const plan = planKept({ kept: keptOf(files, claims), owners, names, targetPrefix: null, format });
   const contents = KnownContents.of(plan, indexes);
   return contents && { plan, contents };
 }

@@ -23,17 +23,16 @@ export async function makeArchive(
   const { format, signal, output, cache, linked } = request;
   const prefix = resolve(request.prefix);
   const targetPrefix = targetPrefixOf(request);
-  const links = format === 'zip' ? 'copy' : 'keep';
   const names = prefixNames(prefix);
   const leaveOut = [output, cache ?? null];
-  const plan = await planArchive({ prefix, names, targetPrefix, links, leaveOut, signal });
+  const plan = await planArchive({ prefix, names, targetPrefix, format, leaveOut, signal });
   const known = memory?.files(names) ?? null;
   const reader = new ContentReader({ prefix, names, targetPrefix }, known);
   if (cache && linked) {
     const watched = new WatchedContents(reader);
     const report = await writeArchive(request, plan, watched, started);
-    const place = { names, links } as const;
-    return withWarning(report, remember({ cache, linked, format, place, plan, watched }));
+    const place = { names, format };
+    return withWarning(report, remember({ cache, linked, place, plan, watched }));
   }
   const report = await writeArchive(request, plan, reader, started);
   return memory && known ? withWarning(report, keep(memory, names, known, report)) : report;

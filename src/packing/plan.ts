@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userError } from '../domain/errors.ts';
+import type { ArchiveFormat } from '../domain/request.ts';
 import { ACTIVATE, DEACTIVATE } from './activation.ts';
 import { interpreterWarnings } from './archive-warnings.ts';
 import { bytecodeFate, cachedBytecode, isNumbaCache } from './bytecode.ts';
@@ -50,8 +51,7 @@ export interface PlanRequest {
   targetPrefix: string | null;
   /** Absolute paths that stay out although they lie in the prefix: the archive itself, its cache. */
   leaveOut: readonly (string | null)[];
-  /** `keep` for tar, `copy` for zip: see `archiveMembers`. */
-  links: 'keep' | 'copy';
+  format: ArchiveFormat;
   signal?: AbortSignal | undefined;
 }
 
@@ -116,8 +116,9 @@ export function planKept({
   owners,
   names,
   targetPrefix,
-  links,
-}: Pick<PlanRequest, 'names' | 'targetPrefix' | 'links'> & Pick<Plan, 'kept' | 'owners'>): Plan {
+  format,
+}: Pick<PlanRequest, 'names' | 'targetPrefix' | 'format'> & Pick<Plan, 'kept' | 'owners'>): Plan {
+  const links = format === 'zip' ? 'copy' : 'keep';
   const members = archiveMembers(kept, owners.ends, links);
   const { entries } = members;
   return {

@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
 import type { Linked } from '../domain/lock.ts';
-import type { ArchiveFormat } from '../domain/request.ts';
 import { cachedBytecode } from './bytecode.ts';
 import { LINK_SCRIPT } from './clobbered.ts';
 import type { CondaPackage } from './conda-meta.ts';
@@ -54,14 +53,12 @@ export class WatchedContents implements Contents {
 export function remember({
   cache,
   linked,
-  format,
   place,
   plan,
   watched,
 }: {
   cache: string;
   linked: Linked;
-  format: ArchiveFormat;
   place: KnownPlace;
   plan: Plan;
   watched: WatchedContents;
@@ -69,7 +66,7 @@ export function remember({
   const indexes = new Map(
     indexPackages(plan, watched, place)?.map((index) => [index.name, index] as const),
   );
-  const keys = packageKeys({ ...linked, names: place.names, format });
+  const keys = packageKeys({ ...linked, ...place });
   try {
     for (const [at, { name }] of linked.lock.packages.entries()) {
       const [key, index] = [keys[at], indexes.get(name)];
