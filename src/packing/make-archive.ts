@@ -7,7 +7,6 @@ import { type PackRequest, targetPrefixOf } from './pack-request.ts';
 import { planArchive } from './plan.ts';
 import { prefixNames } from './prefix-names.ts';
 import { notKept } from './recording.ts';
-import { remember, WatchedContents } from './remembering.ts';
 import type { PackWarning } from './warning.ts';
 import { writeArchive } from './write-archive.ts';
 
@@ -29,6 +28,8 @@ export async function makeArchive(
   const known = memory?.files(names) ?? null;
   const reader = new ContentReader({ prefix, names, targetPrefix }, known);
   if (cache && linked) {
+    // Loaded by workers alone: it reads all code of packing.
+    const { remember, WatchedContents } = await import('./remembering.ts');
     const watched = new WatchedContents(reader);
     const report = await writeArchive(request, plan, watched, started);
     const place = { names, format };
