@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { ContentReader } from './content.ts';
 import type { KnownFiles } from './memory/known-files.ts';
+import type { NotedNames } from './memory/memory-file.ts';
 import type { PrefixMemory } from './memory/prefix-memory.ts';
 import type { PackReport } from './pack-report.ts';
 import { type PackRequest, targetPrefixOf } from './pack-request.ts';
 import { planArchive } from './plan.ts';
-import { prefixNames } from './prefix-names.ts';
+import { prefixNames, writtenNames } from './prefix-names.ts';
 import { notKept } from './recording.ts';
 import type { PackWarning } from './warning.ts';
 import { writeArchive } from './write-archive.ts';
@@ -22,7 +23,8 @@ export async function makeArchive(
   const { format, signal, output, cache, linked } = request;
   const prefix = resolve(request.prefix);
   const targetPrefix = targetPrefixOf(request);
-  const names = prefixNames(prefix);
+  const written = writtenNames(prefix);
+  const names = prefixNames(prefix, written);
   const leaveOut = [output, cache ?? null];
   const plan = await planArchive({ prefix, names, targetPrefix, format, leaveOut, signal });
   const known = memory?.files(names) ?? null;
@@ -36,13 +38,14 @@ export async function makeArchive(
     return withWarning(report, remember({ cache, linked, place, plan, watched }));
   }
   const report = await writeArchive(request, plan, reader, started);
-  return memory && known ? withWarning(report, keep(memory, names, known, report)) : report;
+  if (!memory || !known) return report;
+  return withWarning(report, keep(memory, { names, writtenNames: written }, known, report));
 }
 
 /** Keeps for the next packing what this one found; the warning says why it could not be kept. */
 function keep(
   memory: PrefixMemory,
-  names: readonly string[],
+  names: NotedNames,
   known: KnownFiles,
   report: PackReport,
 ): PackWarning | null {

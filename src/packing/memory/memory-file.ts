@@ -20,13 +20,17 @@ export interface Outcome {
   warnings: PackWarning[];
 }
 
+/** Names of a prefix, and what they were found by. */
+export interface NotedNames {
+  names: string[];
+  writtenNames: WrittenNames;
+}
+
 /** All that is kept of a packing. */
-export interface Memory {
+export interface Memory extends NotedNames {
   /** Which prefix was packed how, by which packer. */
   identity: string;
   state: PrefixState;
-  names: string[];
-  writtenNames: WrittenNames;
   /** Null where something outside the prefix has a part in it. */
   outcome: Outcome | null;
   /** Read only when they are asked for: where nothing changed nobody does. */

@@ -5,10 +5,16 @@ import { PACKING_GENERATION } from '../../domain/fingerprint.ts';
 import { markUsed } from '../cache-file.ts';
 import type { PackReport } from '../pack-report.ts';
 import { DEFAULT_LEVEL, type PackRequest, targetPrefixOf } from '../pack-request.ts';
-import { prefixNames, writtenNames } from '../prefix-names.ts';
+import { prefixNames } from '../prefix-names.ts';
 import { ArchiveCopy, keepArchive } from './archive-copy.ts';
 import { KnownFiles } from './known-files.ts';
-import { type Memory, type Outcome, readMemory, writeMemory } from './memory-file.ts';
+import {
+  type Memory,
+  type NotedNames,
+  type Outcome,
+  readMemory,
+  writeMemory,
+} from './memory-file.ts';
 import {
   isSelfContained,
   isUnchanged,
@@ -104,15 +110,14 @@ export class PrefixMemory {
   }
 
   /** For the next packing. Throws what the file system throws. */
-  keep(names: readonly string[], known: KnownFiles, report: Found): void {
+  keep(names: NotedNames, known: KnownFiles, report: Found): void {
     const isWhole = isSelfContained(this.#prefix, this.#state);
     if (isWhole) keepArchive(this.#request.output, `${this.#place}.archive`);
     else rmSync(`${this.#place}.archive`, { force: true });
     writeMemory(`${this.#place}.memory`, {
       identity: this.#identity,
       state: this.#state,
-      names: [...names],
-      writtenNames: writtenNames(this.#prefix),
+      ...names,
       outcome: isWhole ? outcomeOf(report) : null,
       files: () => known.learnt,
     });
