@@ -130,6 +130,11 @@ export class BuildRun {
     return result;
   }
 
+  /** Where work reports that is no step of its own: in the log alone. */
+  get aside(): Progress {
+    return { signal: this.signal, log: (line) => this.log(line), detail: () => undefined };
+  }
+
   log(line: string): void {
     const time = new Date(this.ports.clock.now()).toISOString().slice(11, 19);
     this.#lines.push(`${time} ${this.ports.redact(line)}`);
@@ -162,8 +167,7 @@ export class BuildRun {
       writing = writing.then(() => this.#change(name, { detail })).catch(() => undefined);
     };
     const progress: Progress = {
-      signal: this.signal,
-      log: (line) => this.log(line),
+      ...this.aside,
       detail: (text) => {
         pending = this.ports.redact(text);
         if (this.ports.clock.now() - last >= DETAIL_INTERVAL_MS) write();

@@ -120,11 +120,10 @@ export async function proveAgain(
   signal: AbortSignal,
 ): Promise<void> {
   const run = new BuildRun(ports, build, signal);
-  const progress = { signal, log: (line: string) => run.log(line), detail: () => undefined };
   let isUnproven = false;
   try {
     for (const staging of build.stagings) {
-      const proof = await proveOne(run, staging, undefined, progress);
+      const proof = await proveOne(run, staging, undefined, run.aside);
       if (proof.verification.outcome === 'failed') isUnproven = true;
       await ports.store.updateEnvironment(build.request.environment, (environment) =>
         recordVerification(environment, build.revision ?? 0, proof.verification, proof.staging),

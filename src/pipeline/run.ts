@@ -41,10 +41,8 @@ export async function runBuild(
     await run.update((build) => ({ ...build, ...pick(solved) }));
 
     const subject = { request: run.build.request, fingerprint: solved.fingerprint };
-    await untilNothingLeaves(ports, subject.request.environment, run.build.request.edges, {
-      signal: run.signal,
-      log: (line) => run.log(line),
-    });
+    const { environment, edges } = subject.request;
+    await untilNothingLeaves(ports, environment, edges, run.aside);
     let tried: Staged['tried'] = new Map();
     const known = await findStaged(ports, subject, run.signal);
     if (known) await reuse(run, known);
@@ -263,7 +261,7 @@ async function point(run: BuildRun): Promise<void> {
   const environment = await run.ports.store.readEnvironment(run.build.request.environment);
   const signal = unlessCancelled(run.signal);
   if (environment) {
-    await pointEdges(run.ports, environment, { signal, log: (line) => run.log(line) });
+    await pointEdges(run.ports, environment, { ...run.aside, signal });
   }
 }
 

@@ -116,11 +116,10 @@ async function assemble(
 ): Promise<Packed | null> {
   const { ports, build } = run;
   const { environment: root, packer } = build.request;
-  const progress = { signal: run.signal, log: (line: string) => run.log(line), detail: () => {} };
   for (const prefix of ports.workspace.prefixes()) {
     throwIfStopped(run.signal);
     const request = { prefix, output: path, format: solved.format, root, packer, linked };
-    const assembled = await ports.packer.assemble(request, progress);
+    const assembled = await ports.packer.assemble(request, run.aside);
     if (assembled === null) continue;
     const { archive, segments, unpackedBytes, packages, warnings } = assembled;
     for (const warning of warnings) run.log(`${warning.id}: ${warning.text}`);
