@@ -23,8 +23,10 @@ export interface Outlook {
 /** So many past builds tell of the next ones: what was long ago was on other machines. */
 export const MOST_TIMINGS = 50;
 
+/** The step that has a lane of its own, also where it is asked for by itself. */
+export const PROOF: readonly StepName[] = ['verify'];
 /** Steps in which a build has a slot for builds. */
-export const IN_SLOT: readonly StepName[] = STEP_NAMES.filter((name) => name !== 'verify');
+export const IN_SLOT: readonly StepName[] = STEP_NAMES.filter((name) => !PROOF.includes(name));
 
 const packagesOf = (lock: Lock): string[] =>
   everyPackage(lock).map(({ sha256 }) => sha256.slice(0, 12));
@@ -69,21 +71,14 @@ function median(values: readonly (number | undefined)[]): number {
   return (below + above) / 2;
 }
 
-/** Seconds a build with these packages takes; null without any past. */
-export function estimate(past: readonly Timing[], lock: Lock | null): number | null {
+/** Seconds a build with these packages takes, or `steps` of it; null without any past. */
+export function estimate(
+  past: readonly Timing[],
+  lock: Lock | null,
+  steps: readonly StepName[] = STEP_NAMES,
+): number | null {
   const expected = expectedSteps(past, lock);
-  return expected && STEP_NAMES.reduce((sum, name) => sum + expected[name], 0);
-}
-
-/** Seconds of it in which a build has a slot for builds; its proof has a lane of its own. */
-export function estimateInSlot(past: readonly Timing[]): number | null {
-  const expected = expectedSteps(past, null);
-  return expected && IN_SLOT.reduce((sum, name) => sum + expected[name], 0);
-}
-
-/** Seconds a verification takes that is asked for by itself. */
-export function estimateProof(past: readonly Timing[]): number | null {
-  return expectedSteps(past, null)?.verify ?? null;
+  return expected && steps.reduce((sum, name) => sum + expected[name], 0);
 }
 
 /**

@@ -1,9 +1,8 @@
 import { type Build, isSettled } from '../../domain/build.ts';
 import {
   estimate,
-  estimateInSlot,
-  estimateProof,
   IN_SLOT,
+  PROOF,
   secondsLeft,
   secondsUntilBegun,
   type Timing,
@@ -26,16 +25,16 @@ export function outlooks({ store, queue, platform, clock }: ServicePorts): Outlo
     return known.past;
   }
 
-  /** What a job that runs has left until its slot is free. */
-  async function leftOf({ buildId, purpose }: QueuedJob, past: Timing[]): Promise<number | null> {
-    if (purpose === 'verify') return estimateProof(past);
-    const build = await store.readBuild(buildId);
-    return build && secondsLeft(build, past, clock.now(), IN_SLOT);
-  }
-
   /** What a job that waits will take; its packages are not looked at. */
   const wholeOf = ({ purpose }: QueuedJob, past: Timing[]): number | null =>
-    purpose === 'verify' ? estimateProof(past) : estimateInSlot(past);
+    estimate(past, null, purpose === 'verify' ? PROOF : IN_SLOT);
+
+  /** What a job that runs has left until its slot is free. */
+  async function leftOf(job: QueuedJob, past: Timing[]): Promise<number | null> {
+    if (job.purpose === 'verify') return wholeOf(job, past);
+    const build = await store.readBuild(job.buildId);
+    return build && secondsLeft(build, past, clock.now(), IN_SLOT);
+  }
 
   async function waiting(build: Build) {
     const { active, waiting: all } = await queue.order(platform);
