@@ -14,11 +14,11 @@ ${URL}/noarch/six-1.17.0-pyhd8ed1ab_0.conda#sha256:${'b'.repeat(64)}
 
 const RICH = `# pip rich @ https://pypi.example.com/rich-13.7.1-py3-none-any.whl --hash=sha256:${'c'.repeat(64)}\n`;
 
-/** What is answered to a text with a list attached. */
-const say = (world: World, text: string, list: string) =>
+/** What is answered to a text with a file attached. */
+const say = (world: World, text: string, list: string, name = 'explicit.txt') =>
   execute(text, commands, {
     ...{ user: 'U1', channel: 'C1', team: null, services: world.services, commands: commandHelp },
-    file: { name: 'explicit.txt', bytes: new TextEncoder().encode(list) },
+    file: { name, bytes: new TextEncoder().encode(list) },
   });
 
 /** An engine that leaves what is to stay, and puts pip beside it. */
@@ -119,10 +119,7 @@ describe('a build of a lock that somebody has', () => {
 
 describe('diff with a file', () => {
   const diff = (world: World, text: string, content: string) =>
-    execute(text, commands, {
-      ...{ user: 'U1', channel: 'C1', team: null, services: world.services, commands: commandHelp },
-      file: { name: 'environment.yml', bytes: new TextEncoder().encode(content) },
-    });
+    say(world, text, content, 'environment.yml');
   const FILE = 'name: churn\ndependencies:\n  - numpy>=3\n  - pip:\n    - -e .\n';
 
   test('judges its constraints by the revision that is named, or by the environment that it names', async () => {
