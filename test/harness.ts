@@ -47,6 +47,8 @@ export interface Context extends World {
   lastMessage(as?: As): string;
   /** The messages this person has seen since the test began. */
   seen(as?: As): Message[];
+  /** What a person has been told directly, in words and without marks of code. */
+  told(user: string): string[];
   /** The newest build of an environment; throws when there is none. */
   build(environment: string): Promise<Build>;
   /** The live message of its newest build. */
@@ -185,6 +187,12 @@ function createContext(world: World): Context {
       return message ? words(message) : '';
     },
     seen: (as) => seenBy(as).filter((message) => !before.has(message)),
+    told: (user) => {
+      const { id } = slack.workspace.directChannel(slack.workspace.user(user));
+      return slack.workspace.messages
+        .filter(({ channel }) => channel === id)
+        .map((message) => words(message).replaceAll('`', ''));
+    },
     build: (environment) => until(`a build of ${environment}`, () => newest(environment)),
     live: (environment) =>
       until(`the message of ${environment}`, async () => {

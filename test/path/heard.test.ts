@@ -1,15 +1,7 @@
 /** Who watches hears of it once, whichever bot tells it, and who waits sees their place. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Context, cannotWalk, ferry, words } from '../harness.ts';
-
-/** What a person has been told directly. */
-function direct({ slack: { workspace } }: Context, user: string): string[] {
-  const { id } = workspace.directChannel(workspace.user(user));
-  return workspace.messages
-    .filter(({ channel }) => channel === id)
-    .map((message) => words(message).replaceAll('`', ''));
-}
+import { cannotWalk, ferry, words } from '../harness.ts';
 
 describe('what is watched, with two bots', { skip: cannotWalk }, () => {
   const runTest = ferry({ processes: ['bot', 'bot', 'worker'] });
@@ -28,8 +20,8 @@ describe('what is watched, with two bots', { skip: cannotWalk }, () => {
         await ctx.ask('create heard python=3.11 six');
         await ctx.until('the second build', async () => (await ctx.build('heard')).revision === 2);
         await ctx.untilReady('heard');
-        await ctx.until('the word of it', () => direct(ctx, 'ben').length > 0);
-        const [said = ''] = direct(ctx, 'ben');
+        await ctx.until('the word of it', () => ctx.told('ben').length > 0);
+        const [said = ''] = ctx.told('ben');
         assert.match(said, /heard@2 is ready, by/);
         assert.match(said, /\/run heard@2 pyspark/);
 
@@ -38,17 +30,17 @@ describe('what is watched, with two bots', { skip: cannotWalk }, () => {
         await ctx.stop(bot, 'SIGKILL');
         await ctx.ask('unsubscribe --edge edge', ben);
         await ctx.ask('tag heard@1 prod');
-        await ctx.until('the word of the tag', () => direct(ctx, 'ben').length > 1);
-        assert.match(direct(ctx, 'ben')[1] ?? '', /heard:prod meant nothing and means heard@1/);
+        await ctx.until('the word of the tag', () => ctx.told('ben').length > 1);
+        assert.match(ctx.told('ben')[1] ?? '', /heard:prod meant nothing and means heard@1/);
 
         assert.match(await ctx.ask('unsubscribe heard', ben), /not told of/);
         await ctx.ask('untag heard prod');
         await ctx.ask('subscribe heard --outcome moved', ben);
         await ctx.ask('tag heard@2 next');
-        await ctx.until('the word of the other tag', () => direct(ctx, 'ben').length > 2);
-        assert.match(direct(ctx, 'ben')[2] ?? '', /heard:next/);
-        assert.equal(direct(ctx, 'ben').length, 3);
-        assert.equal(direct(ctx, 'ana').filter((each) => /heard/.test(each)).length, 0);
+        await ctx.until('the word of the other tag', () => ctx.told('ben').length > 2);
+        assert.match(ctx.told('ben')[2] ?? '', /heard:next/);
+        assert.equal(ctx.told('ben').length, 3);
+        assert.equal(ctx.told('ana').filter((each) => /heard/.test(each)).length, 0);
       },
       { seconds: 240 },
     ));

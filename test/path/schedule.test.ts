@@ -6,7 +6,7 @@ import { isSettled } from '../../src/domain/build.ts';
 import { isScheduled } from '../../src/domain/schedule.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { REDIS_PREFIX } from '../../src/foundation.ts';
-import { type Context, cannotWalk, ferry, words } from '../harness.ts';
+import { type Context, cannotWalk, ferry } from '../harness.ts';
 
 /** Lets the next round begin, which a worker has just before it otherwise. */
 async function nextRound({ redis: { connection } }: Context): Promise<void> {
@@ -22,13 +22,6 @@ async function scheduleOf({ store }: Context) {
   return (await store.readEnvironment('churn'))?.schedule ?? assert.fail('nothing is scheduled');
 }
 
-function direct({ slack: { workspace } }: Context): string[] {
-  const { id } = workspace.directChannel(workspace.user('ana'));
-  return workspace.messages
-    .filter(({ channel }) => channel === id)
-    .map((message) => words(message).replaceAll('`', ''));
-}
-
 describe('a schedule', { skip: cannotWalk }, () => {
   const runTest = ferry({ processes: ['bot', 'worker'] });
 
@@ -40,7 +33,7 @@ describe('a schedule', { skip: cannotWalk }, () => {
         await ctx.slash('create churn python=3.11 ferry-entry');
         await ctx.untilReady('churn');
         await ctx.store.removeBlock(block.spec);
-        const before = direct(ctx).length;
+        const before = ctx.told('ana').length;
 
         assert.match(await ctx.ask('schedule churn weekly'), /is built weekly where newer/);
         await nextRound(ctx);
@@ -58,8 +51,8 @@ describe('a schedule', { skip: cannotWalk }, () => {
         });
         assert.deepEqual([build.id, build.state, build.revision], [begun.id, 'ready', 2]);
 
-        await ctx.until('the word of it', () => direct(ctx).length > before);
-        const [said = ''] = direct(ctx).slice(before);
+        await ctx.until('the word of it', () => ctx.told('ana').length > before);
+        const [said = ''] = ctx.told('ana').slice(before);
         assert.match(said, /churn@2 is ready, by schedule.*1 changed.*ferry-entry 1\.0.*1\.1/s);
         assert.match(said, /\/run churn@2 pyspark/);
         assert.match(await ctx.ask('schedules'), /churn.*built weekly, next.*Built churn@2/s);
@@ -72,7 +65,7 @@ describe('a schedule', { skip: cannotWalk }, () => {
         await ctx.until('the next look', async () => {
           return (await scheduleOf(ctx)).last?.outcome === 'same';
         });
-        assert.equal(direct(ctx).length, before + 1);
+        assert.equal(ctx.told('ana').length, before + 1);
         assert.match(await ctx.ask('audit --environment churn'), /create churn.*by schedule/);
       },
       { seconds: 300 },
