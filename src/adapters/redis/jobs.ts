@@ -31,6 +31,9 @@ export function jobOf(id: string): QueuedJob | null {
   return { buildId, purpose: purpose === 'verify' ? 'verify' : 'build' };
 }
 
+/** The turn that each person was given last, while anybody waits in a queue. */
+export const turnsKey = (prefix: string, queue: string): string => `${prefix}:turns:${queue}`;
+
 /** Queue names and channels under one prefix; queues of builds are named as their platform. */
 const queuePrefix = (prefix: string): string => `${prefix}:queue`;
 export const cancelChannel = (prefix: string): string => `${prefix}:cancel`;

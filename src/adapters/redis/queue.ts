@@ -3,6 +3,7 @@ import type { Build } from '../../domain/build.ts';
 import type { Platform } from '../../domain/lock.ts';
 import type { JobPurpose, Queue } from '../../domain/ports.ts';
 import { isScheduled } from '../../domain/schedule.ts';
+import { nextTurn } from '../../domain/turns.ts';
 import {
   cancelChannel,
   cancelKey,
@@ -11,6 +12,7 @@ import {
   jobOf,
   jobQueue,
   openJobQueue,
+  turnsKey,
 } from './jobs.ts';
 import { openLink, type RedisConnection, type RedisLink } from './redis.ts';
 
@@ -24,9 +26,10 @@ const CANCELLATION_SECONDS = 7 * 24 * 3600;
 const MOST_ORDERED = 500;
 /** Tries of a job whose infrastructure failed: with 5 s doubling, about 75 s in all. */
 const RETRY = { attempts: 5, delayMs: 5_000 };
-/** BullMQ takes the lowest number first; jobs of older versions have none, and go before all. */
-const FIRST_TURN = 1;
-/** What schedules ask for is taken when nobody waits. Higher numbers are not BullMQ's (2^21). */
+/**
+ * What schedules ask for is taken when nobody waits. A turn is a priority of BullMQ's, which takes the
+ * lowest number first and knows none above 2^21; jobs without one go before all.
+ */
 const AFTER_PEOPLE = 2_000_000;
 
 interface Retry {
@@ -71,15 +74,13 @@ class JobQueue implements Queue {
     const isRepeatable = purpose === 'verify';
     const keep = isRepeatable ? true : KEEP_FINISHED;
     if (isRepeatable) await this.#link.call((redis) => redis.del(cancelKey(this.#prefix, jobId)));
-    // Once somebody has said `retry`, they wait for it.
-    const isLast = isScheduled(build) && build.attempt === 1;
     const { user } = build.requester;
     const data = { buildId: build.id, attempt: build.attempt, purpose, user };
     await this.#link.call(async () => {
       const queue = this.#queueOf(platform, purpose);
       return queue.add(purpose, data, {
         jobId,
-        priority: isLast ? AFTER_PEOPLE : await nextTurn(queue, user),
+        priority: takesTurns(build) ? await this.#takeTurn(queue, user) : AFTER_PEOPLE,
         attempts: this.#retry.attempts,
         backoff: { type: 'exponential', delay: this.#retry.delayMs },
         removeOnComplete: keep,
@@ -91,7 +92,7 @@ class JobQueue implements Queue {
   async cancel(build: Build, platform: Platform): Promise<{ removed: boolean }> {
     const results = await Promise.all(
       PURPOSES.map((purpose) =>
-        this.#cancelJob(this.#queueOf(platform, purpose), jobIdOf(build, purpose)),
+        this.#cancelJob(this.#queueOf(platform, purpose), build, jobIdOf(build, purpose)),
       ),
     );
     return { removed: results.includes(true) };
@@ -121,7 +122,7 @@ class JobQueue implements Queue {
    * The flag comes first: a worker that starts the job after it sees the flag, one that started
    * before hears the message, and a job nobody has started is taken out. True when taken out.
    */
-  async #cancelJob(queue: BullQueue<JobData>, jobId: string): Promise<boolean> {
+  async #cancelJob(queue: BullQueue<JobData>, build: Build, jobId: string): Promise<boolean> {
     await this.#link.transaction((commands) =>
       commands
         .set(cancelKey(this.#prefix, jobId), '1', 'EX', CANCELLATION_SECONDS)
@@ -131,8 +132,35 @@ class JobQueue implements Queue {
       const state = await queue.getJobState(jobId);
       // A finished job stays, so that its duplicates are still recognised.
       if (state !== 'waiting' && state !== 'delayed' && state !== 'prioritized') return false;
-      return (await queue.remove(jobId)) === 1;
+      const isRemoved = (await queue.remove(jobId)) === 1;
+      if (isRemoved && takesTurns(build)) await this.#giveTurnBack(queue, build.requester.user);
+      return isRemoved;
     });
+  }
+
+  /**
+   * The turn of somebody's next job, which is theirs from now on. Which one each was given last is
+   * remembered for as long as anybody waits. Two that are enqueued in one moment may share a turn.
+   */
+  async #takeTurn(queue: BullQueue<JobData>, user: string): Promise<number> {
+    const key = turnsKey(this.#prefix, queue.name);
+    const redis = this.#link.client;
+    const [[first], last] = await Promise.all([
+      queue.getJobs(['prioritized'], 0, 0, true),
+      redis.hget(key, user),
+    ]);
+    const current = first && first.priority < AFTER_PEOPLE ? first.priority : null;
+    const next = nextTurn({ current, last: last === null ? null : Number(last) });
+    const turn = Math.min(next, AFTER_PEOPLE - 1);
+    if (current === null) await redis.del(key);
+    await redis.hset(key, user, turn);
+    return turn;
+  }
+
+  async #giveTurnBack(queue: BullQueue<JobData>, user: string): Promise<void> {
+    const key = turnsKey(this.#prefix, queue.name);
+    const redis = this.#link.client;
+    if ((await redis.hexists(key, user)) === 1) await redis.hincrby(key, user, -1);
   }
 
   #queueOf(platform: Platform, purpose: JobPurpose): BullQueue<JobData> {
@@ -145,19 +173,5 @@ class JobQueue implements Queue {
   }
 }
 
-/**
- * People take turns: somebody's next job comes a turn after their last one that waits, and whoever has
- * none takes part in the turn that is being taken. So one who asks for ten does not go before another
- * who asks for one, and nobody is overtaken for ever. Two that are enqueued in one moment may share a
- * turn.
- */
-async function nextTurn(queue: BullQueue<JobData>, user: string): Promise<number> {
-  const waiting = await queue.getJobs(['prioritized'], 0, MOST_ORDERED, true);
-  const turns = waiting
-    .map((job) => ({ turn: job.priority, user: job.data.user }))
-    .filter(({ turn }) => turn < AFTER_PEOPLE);
-  const current = Math.min(...turns.map(({ turn }) => turn));
-  const own = turns.filter((each) => each.user === user).map(({ turn }) => turn + 1);
-  const next = Math.max(FIRST_TURN, turns.length > 0 ? current : FIRST_TURN, ...own);
-  return Math.min(next, AFTER_PEOPLE - 1);
-}
+/** What schedules ask for takes none; once somebody has said `retry`, they wait for it. */
+const takesTurns = (build: Build): boolean => !isScheduled(build) || build.attempt > 1;
