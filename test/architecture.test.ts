@@ -19,7 +19,8 @@ const RULES: readonly {
     folder: 'src/domain',
     ours: ['src/domain'],
     npm: ['@conda-org/rattler'],
-    node: ['node:crypto'],
+    // To load it when there is a version, and not before.
+    node: ['node:crypto', 'node:module'],
   },
   {
     folder: 'commands',
@@ -67,7 +68,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const EMULATOR_DOORS = ['deploy/lab/slack/index.ts', 'deploy/lab/slack/test/python.ts'];
 
 /** The composition roots: the only files that may import adapters. */
-const ROOTS = /^src\/(main|bot|worker|check|foundation)\.ts$|^src\/terminal\/[a-z]+\.ts$/;
+const ROOTS = /^src\/(main\.js|(bot|worker|check|foundation)\.ts)$|^src\/terminal\/[a-z]+\.ts$/;
 
 interface Import {
   file: string;

@@ -25,7 +25,7 @@ const COMMAND = 'create my-local-env python=3.11 numpy scipy pandas';
 /** The same with one package in another version. */
 const CHANGED = 'create my-local-env python=3.11 numpy=1.26 scipy pandas';
 const LIMIT = { timeoutMs: 600_000 };
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.js');
 const MANIFEST = join(import.meta.dirname, '..', 'manifest.yaml');
 const directory = join(laboratory.folder, 'demo');
 const configFile = join(directory, 'conda-ferry.yaml');

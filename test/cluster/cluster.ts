@@ -29,7 +29,7 @@ import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
 import type { PrintedReply } from '../../src/terminal/exec.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.js');
 /** Longest wait for one command on a busy machine; a test that needs it has failed anyway. */
 const LIMIT_SECONDS = 240;
 

@@ -110,7 +110,7 @@ test('a memory that cannot be written costs a warning, not the archive', async (
 test('a packer that is killed leaves nothing that another one takes for whole', async (context) => {
   const { folder, prefix, cache, packIt, plain } = await workbench(context);
   const { sha256 } = await plain();
-  const main = join(import.meta.dirname, '../../src/main.ts');
+  const main = join(import.meta.dirname, '../../src/main.js');
   for (const size of [1, 2000, 3_000_000]) {
     const output = join(folder, 'killed.zip');
     const words = ['pack', prefix, '-o', output, '--root', 'churn', '--cache', cache];

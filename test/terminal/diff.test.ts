@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '../packing/fake-prefix.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const MAIN = join(import.meta.dirname, '../../src/main.js');
 const ADDRESS = 'https://conda.anaconda.org/conda-forge/linux-64';
 const FILES = {
   'a.yml': 'dependencies:\n  - python=3.11\n  - numpy>=2\n  - pip:\n    - -e .\n',

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { join, relative } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { PROFILES } from '../../src/packing/lint.ts';
 import { CATALOGUE, usageOf } from '../../src/terminal/catalogue.ts';
 import { helpOf } from '../../src/terminal/help.ts';
 import { temporaryFolder } from '../packing/fake-prefix.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'src/main.ts');
+const MAIN = join(ROOT, 'src/main.js');
 
 function typed(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
@@ -81,18 +82,57 @@ describe('help of the command line', () => {
 describe('a quick start', () => {
   const PARSE = ['parse', '--json', '--', 'create churn numpy'];
 
-  test('parse loads the grammar and the rules for names, and no package of a service', async (context) => {
+  /** What a command loads: packages by their names, our files from the root on, and parts of Node. */
+  async function loadedBy(
+    context: TestContext,
+    words: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ) {
     const told = join(await temporaryFolder(context), 'told.mjs');
     writeFileSync(
       told,
       `import { registerHooks } from 'node:module';
-       registerHooks({ load(url, context, next) { process._rawDebug(url); return next(url, context); } });`,
+       registerHooks({ load(url, context, next) { process._rawDebug(url); return next(url, context); } });
+       process.once('exit', () => process._rawDebug(process.moduleLoadList.join('\\n')));`,
     );
-    const { stderr } = typed(PARSE, { NODE_OPTIONS: `--import=${told}` });
-    const packages = [...stderr.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)];
-    const names = new Set(packages.map(([, name]) => name));
-    assert.deepEqual([...names], ['@conda-org/rattler']);
-    assert.ok(!stderr.includes('/src/adapters/'));
+    const { status, stderr } = typed(words, { ...environment, NODE_OPTIONS: `--import=${told}` });
+    assert.equal(status, 0, stderr);
+    const packages = [...stderr.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)/g)];
+    return {
+      packages: packages.map(([, name, file]) => `${name}/${file}`),
+      ours: stderr
+        .split('\n')
+        .filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'))
+        .map((url) => relative(ROOT, fileURLToPath(url))),
+      ofNode: stderr.split('\n').filter((line) => /^(?:NativeModule|Internal Binding) /.test(line)),
+    };
+  }
+
+  test('parse loads the grammar, and no package of a service', async (context) => {
+    const { packages, ours } = await loadedBy(context, PARSE);
+    assert.deepEqual(packages, []);
+    assert.ok(ours.includes('commands/grammar/parse.ts'));
+    const rooms = /^src\/(?:adapters|answers|pipeline|packing|config\.ts)/;
+    assert.deepEqual(
+      ours.filter((file) => rooms.test(file)),
+      [],
+    );
+  });
+
+  test('parse loads the rules for versions where one is typed, without what browsers need', async (context) => {
+    const { packages } = await loadedBy(context, ['parse', '--', 'create churn numpy=1.26']);
+    assert.deepEqual(packages, ['@conda-org/rattler/dist/rattler.node.cjs']);
+  });
+
+  test('types are taken out of our files once, and not even for that of the entry', async (context) => {
+    const kept = { NODE_COMPILE_CACHE: await temporaryFolder(context) };
+    const takesOutTypes = async () => {
+      const { ofNode } = await loadedBy(context, PARSE, kept);
+      assert.ok(ofNode.includes('NativeModule internal/modules/typescript'));
+      return ofNode.some((part) => part.includes('internal/deps/amaro'));
+    };
+    assert.equal(await takesOutTypes(), true);
+    assert.equal(await takesOutTypes(), false);
   });
 
   test('what Node compiled is kept in the user’s cache folder', async (context) => {

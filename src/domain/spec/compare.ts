@@ -1,9 +1,16 @@
 /** conda's rules for versions, by rattler. */
-import { Version, VersionSpec } from '@conda-org/rattler';
+import { createRequire } from 'node:module';
+import type { Version, VersionSpec } from '@conda-org/rattler';
 import { strictVersion } from './version.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded for the first version: most of what is typed has none, and WebAssembly takes its time. */
+const load = (): typeof import('@conda-org/rattler') => require('@conda-org/rattler');
 
 /** Whether rattler reads a constraint, in the form that every engine reads alike. */
 export function isConstraint(constraint: string): boolean {
+  const { VersionSpec } = load();
   try {
     new VersionSpec(strictVersion(constraint, false), 'strict').free();
     return true;
@@ -18,6 +25,7 @@ export function isConstraint(constraint: string): boolean {
  */
 export function meetsVersion(version: string, constraint: string | null, isExact = false): boolean {
   if (constraint === null) return true;
+  const { VersionSpec } = load();
   let parsed: VersionSpec;
   try {
     parsed = new VersionSpec(strictVersion(constraint, isExact));
@@ -60,6 +68,7 @@ function withVersion<T>(text: string, use: (version: Version) => T): T | null {
 }
 
 function versionOf(text: string): Version | null {
+  const { Version } = load();
   try {
     return new Version(text);
   } catch {
