@@ -5,6 +5,7 @@ import {
   cpSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
@@ -38,6 +39,16 @@ function bareMachine(name: string, stubs: Record<string, string>): NodeJS.Proces
     writeFileSync(join(bin, tool), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   }
   return { PATH: bin, HOME: directory };
+}
+
+/** A checkout with what prepare is made of, and no packages. */
+function aProject(name: string): string {
+  const project = join(directory, name);
+  for (const file of ['deploy/lab/prepare', 'deploy/lab/steps.sh', 'src/find-node']) {
+    cpSync(join(laboratory.root, file), join(project, file));
+  }
+  writeFileSync(join(project, 'package-lock.json'), '{}');
+  return project;
 }
 
 /** Why there is no finished lab of this checkout's own, or false: a link is another one's to change. */
@@ -79,12 +90,22 @@ test('who is not root gets one line that installs what is missing', () => {
   assert.match(stderr, /Type: sudo apt-get install -y .*maven.*bubblewrap\n$/);
 });
 
+test('a link to the packages of another checkout stays, and one that leads nowhere is told', () => {
+  const project = aProject('linked');
+  const machine = bareMachine('linked-machine', { npm: 'rm -r node_modules; mkdir node_modules' });
+  const packages = join(project, 'node_modules');
+  symlinkSync(join(directory, 'their-packages'), packages);
+  const words = [join(project, 'deploy/lab/prepare'), 'npm'];
+  const prepared = () => spawnSync('/bin/sh', words, { encoding: 'utf8', env: machine });
+  const { status, stderr } = prepared();
+  assert.equal(status, 2);
+  assert.match(stderr, /node_modules is a link that leads to no packages\. Remove it/);
+  mkdirSync(join(directory, 'their-packages/.bin'), { recursive: true });
+  assert.deepEqual([prepared().status, lstatSync(packages).isSymbolicLink()], [0, true]);
+});
+
 test('Ctrl-C ends everything that is at work and leaves nothing half-made', async () => {
-  const project = join(directory, 'project');
-  for (const file of ['deploy/lab/prepare', 'deploy/lab/steps.sh', 'src/find-node']) {
-    cpSync(join(laboratory.root, file), join(project, file));
-  }
-  writeFileSync(join(project, 'package-lock.json'), '{}');
+  const project = aProject('project');
   const mark = '86399.7';
   const machine = bareMachine('interrupted', {
     ...{ npm: `exec sleep ${mark}`, mvn: 'exit 0', bwrap: 'exit 0', zsh: 'exit 0', sshd: 'exit 0' },
