@@ -14,6 +14,9 @@ import { type DutyPorts, keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
 import { abandonBuild, runBuild, runProof } from './pipeline/run.ts';
 
+/** Milliseconds that a connection to an edge stays open for the next build. */
+const KEEP_CONNECTIONS = 5 * 60_000;
+
 /**
  * Assembles a worker: builds of this platform are made here, as many at a time as configured, and
  * errands beside them.
@@ -33,7 +36,10 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
   const edges = new Map(
     config.edges.map((edge) => [
       edge.name,
-      createEdge(edge, { log: (line) => log.debug({ edge: edge.name }, line) }),
+      createEdge(edge, {
+        log: (line) => log.debug({ edge: edge.name }, line),
+        timing: { keepMilliseconds: KEEP_CONNECTIONS },
+      }),
     ]),
   );
   const opened = openServices(foundation);
@@ -103,6 +109,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
   return {
     async close() {
       await Promise.all([worker.close(), errands.close(), duties.close()]);
+      for (const edge of edges.values()) edge.close();
       await Promise.all([opened.close(), engine.close()]);
     },
   };

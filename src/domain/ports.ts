@@ -216,6 +216,8 @@ export interface PackResult {
 /** An edge node. Errors: `edge-unreachable`, `host-key-mismatch`, `edge-denied`, `disk-full`, `upload-corrupt`. */
 export interface Edge {
   readonly name: string;
+  /** Does ahead what a staging begins with, as far as it can be done; never rejects. */
+  expect(signal: AbortSignal): Promise<void>;
   /** The cluster's facts: configured ones win, the rest is asked of the host and remembered. */
   profile(progress: Pick<Progress, 'signal' | 'log'>): Promise<ClusterProfile>;
   /**
@@ -248,6 +250,8 @@ export interface Edge {
   applications(tags: readonly string[], since: number, signal: AbortSignal): Promise<Application[]>;
   /** Removes what an interrupted staging left; never a published path. */
   sweep(signal: AbortSignal): Promise<void>;
+  /** Ends the connections that are kept open for who comes next. */
+  close(): void;
 }
 
 export interface RemoveOptions {

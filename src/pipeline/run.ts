@@ -19,7 +19,7 @@ import { prove, proveAgain, tryOnEdges } from './prove.ts';
 import { makeArchive } from './steps/archive.ts';
 import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { type Staged, stage } from './steps/stage.ts';
-import { findStaged } from './steps/staged.ts';
+import { expectOnEdges, findStaged } from './steps/staged.ts';
 import { keepTiming } from './timing.ts';
 
 /**
@@ -34,6 +34,7 @@ export async function runBuild(
 ): Promise<void> {
   const run = await begin(ports, buildId, signal);
   if (run === null) return;
+  expectOnEdges(ports, run.build.request, run.signal);
   await toAnEnd(run, async () => {
     const solved = await run.step('solve', (progress) =>
       run.checkpoint('solve', SOLVED, () => solveBuild(run, progress)),

@@ -71,6 +71,7 @@ export function createWorld(
         name,
         {
           name,
+          expect: async () => undefined,
           profile: async () => staging().cluster,
           stage: async () => staging(name),
           isIntact: async () => true,
@@ -80,6 +81,7 @@ export function createWorld(
           remove: async () => undefined,
           applications: async () => [],
           sweep: async () => undefined,
+          close: () => undefined,
         },
       ]),
     ),

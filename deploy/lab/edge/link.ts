@@ -25,6 +25,8 @@ export interface Link {
   faults: Faults;
   /** Totals since the start. */
   traffic: { connections: number; cut: number; fromClient: number; toClient: number };
+  /** How many connections are open now. */
+  open(): number;
   /** Resets (or ends) every open connection now. */
   cutNow(): void;
   /** Lets through what was held back by `faults.frozen`. */
@@ -57,6 +59,7 @@ export async function startLink(
     port: await listen(server),
     faults: { ...PERFECT, ...faults },
     traffic: { connections: 0, cut: 0, fromClient: 0, toClient: 0 },
+    open: () => open.size,
     cutNow: () => {
       for (const connection of [...open]) connection.cut();
     },

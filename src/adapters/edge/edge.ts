@@ -15,6 +15,7 @@ import type {
 import type { Pointers } from '../../domain/reference.ts';
 import { isVariable } from '../../domain/shell.ts';
 import { findApplications } from './applications.ts';
+import { type Connections, createConnections } from './connections.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs } from './hdfs.ts';
 import { launch, point } from './launching.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
@@ -22,6 +23,7 @@ import { removeStaging } from './removing.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
 import { checkStageRequest, isStagingIntact, stageArchive } from './staging.ts';
+import type { SshTarget } from './target.ts';
 import { createTurns } from './turns.ts';
 
 /** One edge node as configured. */
@@ -60,6 +62,8 @@ export interface EdgeTiming {
   silenceMilliseconds: number;
   /** Leftovers younger than this may belong to a staging at work. */
   sweepAfterMinutes: number;
+  /** A connection stays open for so long after its task, for the next one; 0: never. */
+  keepMilliseconds: number;
 }
 
 const TIMING: EdgeTiming = {
@@ -67,6 +71,7 @@ const TIMING: EdgeTiming = {
   backoffMilliseconds: 1_000,
   silenceMilliseconds: 30_000,
   sweepAfterMinutes: 24 * 60,
+  keepMilliseconds: 0,
 };
 
 /** Milliseconds that a profile is believed: the steps of one build share it. */
@@ -80,6 +85,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
   const node = new EdgeNode(config, options);
   return {
     name: config.name,
+    expect: (signal) => node.expect(signal),
     profile: (reporting) => node.profile(reporting),
     stage: (request, progress, unpacked) => node.stage(request, progress, unpacked),
     isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
@@ -89,10 +95,11 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     remove: (staging, archive, options) => node.remove(staging, archive, options),
     applications: (tags, since, signal) => node.applications(tags, since, signal),
     sweep: (signal) => node.sweep(signal),
+    close: () => node.close(),
   };
 }
 
-/** Each task has a session of its own; what they share is the profile, and turns in staging. */
+/** Each task has a session of its own; what they share is the profile, turns in staging, and connections in turn. */
 class EdgeNode implements Edge {
   readonly name: string;
   readonly #config: EdgeConfig;
@@ -100,6 +107,7 @@ class EdgeNode implements Edge {
   readonly #log: (line: string) => void;
   readonly #root: string;
   readonly #staging = createTurns();
+  readonly #connections: Connections;
   #profile: { answer: EdgeProfile; at: number } | null = null;
 
   constructor(config: EdgeConfig, options: EdgeOptions) {
@@ -108,6 +116,17 @@ class EdgeNode implements Edge {
     this.#timing = { ...TIMING, ...options.timing };
     this.#log = options.log;
     this.#root = config.root.replace(/\/+$/, '');
+    this.#connections = createConnections(this.#target, this.#timing.keepMilliseconds);
+  }
+
+  async expect(signal: AbortSignal): Promise<void> {
+    if (this.#isProfileKnown()) return this.#connections.openAhead(signal);
+    // Whoever needs it finds out why it cannot be had.
+    await this.profile({ signal, log: this.#log }).catch(() => undefined);
+  }
+
+  close(): void {
+    this.#connections.close();
   }
 
   async profile({ signal, log }: Reporting): Promise<ClusterProfile> {
@@ -206,6 +225,8 @@ class EdgeNode implements Edge {
   ): Promise<Staging> {
     const root = this.#root;
     const known = await this.#profileOver(session);
+    // Who tries what is unpacked needs one of their own.
+    void this.#connections.openAhead(progress.signal);
     const base = hdfsBase(this.#config.hdfs, known, this.#config);
     const { staging, travelled } = await stageArchive(
       session,
@@ -228,11 +249,23 @@ class EdgeNode implements Edge {
    * not the question: one may be stopped.
    */
   async #profileOver(session: Session): Promise<EdgeProfile> {
-    if (this.#profile === null || Date.now() - this.#profile.at > PROFILE_HOLDS) {
-      const answer = await readProfile(session, this.#config.cluster);
-      this.#profile = { answer, at: Date.now() };
-    }
-    return this.#profile.answer;
+    if (this.#profile !== null && this.#isProfileKnown()) return this.#profile.answer;
+    const answer = await readProfile(session, this.#config.cluster);
+    this.#profile = { answer, at: Date.now() };
+    return answer;
+  }
+
+  #isProfileKnown(): boolean {
+    return this.#profile !== null && Date.now() - this.#profile.at <= PROFILE_HOLDS;
+  }
+
+  get #target(): SshTarget {
+    const { host, port, user, privateKeyFile, hostKey, connectTimeoutSeconds = 15 } = this.#config;
+    return {
+      ...{ edge: this.name, host, port, user, privateKeyFile, hostKey },
+      connectTimeoutMilliseconds: connectTimeoutSeconds * 1000,
+      silenceMilliseconds: this.#timing.silenceMilliseconds,
+    };
   }
 
   async #withSession<T>(
@@ -240,19 +273,10 @@ class EdgeNode implements Edge {
     log: (line: string) => void,
     task: (session: Session) => Promise<T>,
   ): Promise<T> {
-    const { host, port, user, privateKeyFile, hostKey, connectTimeoutSeconds = 15 } = this.#config;
-    const { attempts, backoffMilliseconds, silenceMilliseconds } = this.#timing;
+    const { attempts, backoffMilliseconds } = this.#timing;
     const session = openSession({
-      target: {
-        edge: this.name,
-        host,
-        port,
-        user,
-        privateKeyFile,
-        hostKey,
-        connectTimeoutMilliseconds: connectTimeoutSeconds * 1000,
-        silenceMilliseconds,
-      },
+      target: this.#target,
+      connections: this.#connections,
       environment: this.#config.env,
       attempts,
       backoffMilliseconds,
@@ -260,8 +284,11 @@ class EdgeNode implements Edge {
       signal,
     });
     try {
-      return await task(session);
+      const result = await task(session);
+      session.done();
+      return result;
     } finally {
+      // Of a task that failed or was stopped something may still be at work on its connection.
       session.close();
     }
   }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FerryError } from '../../domain/errors.ts';
+import type { Connections } from './connections.ts';
 import { scriptError } from './failures.ts';
 import { composeScript, type Script, ScriptFailure, type ScriptOutput } from './script.ts';
-import { connect, DeadlineExceeded, LinkCut, type SshConnection } from './ssh.ts';
+import { DeadlineExceeded, LinkCut, type SshConnection } from './ssh.ts';
 import { type SshTarget, unreachable } from './target.ts';
 
 /**
@@ -12,6 +13,8 @@ import { type SshTarget, unreachable } from './target.ts';
 
 export interface SessionSettings {
   target: SshTarget;
+  /** Where connections come from. */
+  connections: Connections;
   /** Exported before every program. */
   environment: Readonly<Record<string, string>>;
   /** Attempts in a row that bring nothing before a cut link is given up. */
@@ -35,6 +38,8 @@ export interface Session {
   script(script: Script): Promise<ScriptOutput>;
   /** The same without retries over a connection of its own, whatever state this session is in. */
   detached(script: Script): Promise<ScriptOutput>;
+  /** Nothing is at work on its connection any more, which another task may have. */
+  done(): void;
   close(): void;
 }
 
@@ -42,7 +47,7 @@ export interface Session {
 const LONGEST_OUTPUT = 4 * 1024 * 1024;
 
 export function openSession(settings: SessionSettings): Session {
-  const { target, signal, log } = settings;
+  const { target, connections, signal, log } = settings;
   let connection: SshConnection | null = null;
 
   async function withConnection<T>(
@@ -54,7 +59,7 @@ export function openSession(settings: SessionSettings): Session {
     };
     for (;;) {
       try {
-        connection ??= await connect(target, signal);
+        connection ??= await connections.open(signal);
         return await task(connection, onProgress);
       } catch (error) {
         signal.throwIfAborted();
@@ -89,6 +94,10 @@ export function openSession(settings: SessionSettings): Session {
           throw error instanceof ScriptFailure ? scriptError(target.edge, script, error) : error;
         },
       ),
+    done() {
+      if (connection) connections.giveBack(connection);
+      connection = null;
+    },
     close() {
       connection?.close();
       connection = null;

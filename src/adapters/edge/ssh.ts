@@ -51,6 +51,8 @@ export interface SshConnection {
    * signal's reason; a command that ended never throws, whatever its exit code.
    */
   execute(command: string, operation: SshOperation): Promise<SshResult>;
+  /** Settles once the link has ended, in whatever way. */
+  readonly ended: Promise<void>;
   close(): void;
 }
 
@@ -110,12 +112,13 @@ function overClient(client: Client, socket: Socket, target: SshTarget): SshConne
     client.once('close', () => reject(new LinkCut(reason)));
     socket.once('close', () => reject(new LinkCut(reason)));
   });
-  cut.catch(() => {});
+  const ended = cut.catch(() => {});
   watchSilence(socket, target.silenceMilliseconds, (seconds) => {
     reason = `nothing came for ${seconds} s`;
   });
   return {
     execute: (command, operation) => execute(client, cut, command, operation),
+    ended,
     close() {
       client.end();
       // A frozen link never answers the goodbye.

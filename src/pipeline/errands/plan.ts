@@ -7,7 +7,7 @@ import type { BuildRequest } from '../../domain/request.ts';
 import type { BuildPorts } from '../context.ts';
 import { newFilesOf } from '../steps/files-asked.ts';
 import { engineLabel, type SolveInput, solve } from '../steps/solve.ts';
-import { findStaged } from '../steps/staged.ts';
+import { expectOnEdges, findStaged } from '../steps/staged.ts';
 
 /** What a build of the request would have, compared with the newest revision. */
 export async function plan(
@@ -33,6 +33,7 @@ export async function planFrom(
   progress: Progress,
 ): Promise<Plan> {
   const { request, id, before } = asked;
+  expectOnEdges(ports, request, progress.signal);
   const engine = await ports.engine.describe();
   try {
     const solved = await solve(ports, { ...asked, engine, lock: null }, progress);

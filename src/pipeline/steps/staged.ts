@@ -3,6 +3,15 @@ import type { BuildRequest } from '../../domain/request.ts';
 import type { BuildPorts } from '../context.ts';
 import { edgesOf } from './solve.ts';
 
+/** Has the edges get ready while it is solved and made; one that is away is found out by who needs it. */
+export function expectOnEdges(
+  { edges }: Pick<BuildPorts, 'edges'>,
+  request: BuildRequest,
+  signal: AbortSignal,
+): void {
+  for (const name of request.edges) void edges.get(name)?.expect(signal);
+}
+
 /** The revision with this fingerprint that is staged, intact, on every edge asked for; or null. */
 export async function findStaged(
   ports: Pick<BuildPorts, 'store' | 'edges'>,

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../../../src/adapters/edge/ssh.ts';
+import type { Edge } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
 import { startWorld, type World, withoutSshd } from './world.ts';
 
@@ -154,6 +156,67 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
       clearInterval(busy);
       connection.close();
     }
+  });
+
+  describe('kept open', () => {
+    const keeping = (keepMilliseconds = 60_000) => {
+      const edge = world.edge({}, { keepMilliseconds });
+      return Object.assign(edge, { [Symbol.dispose]: () => edge.close() });
+    };
+    const asked = { directory: null, files: {}, timeoutSeconds: 20 };
+    const say = (edge: Edge, command: string) =>
+      edge.run({ ...asked, command }, { signal: world.progress.signal, log: () => {} });
+    const openedBy = async (task: () => Promise<unknown>) => {
+      const { connections } = world.link.traffic;
+      await task();
+      return world.link.traffic.connections - connections;
+    };
+
+    it('serves the next task, and two at once by one each', async () => {
+      using edge = keeping();
+      assert.equal(await openedBy(() => edge.expect(world.progress.signal)), 1);
+      const one = () => say(edge, 'echo one');
+      assert.equal(await openedBy(async () => assert.equal((await one()).stdout, 'one\n')), 0);
+      assert.equal(await openedBy(() => Promise.all([one(), one()])), 1);
+      assert.equal(await openedBy(() => Promise.all([one(), one()])), 0);
+    });
+
+    it('runs a command once where the kept one was cut, or fell silent, unseen', async () => {
+      using edge = keeping();
+      const file = join(world.directory, 'ran');
+      const { stdout } = await say(edge, 'echo first');
+      assert.equal(stdout, 'first\n');
+      world.link.cutNow();
+      assert.equal((await say(edge, `echo x >>${file}`)).code, 0);
+      assert.equal(await openedBy(() => say(edge, `echo x >>${file}`)), 0);
+      world.link.faults.frozen = true;
+      const later = say(edge, `echo x >>${file}`);
+      // What is kept does not answer: there is another one.
+      const { connections } = world.link.traffic;
+      while (world.link.traffic.connections === connections) await delay(20);
+      world.link.thaw();
+      assert.equal((await later).code, 0);
+      assert.equal(readFileSync(file, 'utf8'), 'x\nx\nx\n');
+    });
+
+    it('has none of a task that failed or was stopped, and ends when idle or closed', async () => {
+      using edge = keeping();
+      await say(edge, 'true');
+      const stop = new AbortController();
+      const running = edge.run(
+        { ...asked, command: 'echo begun; sleep 60' },
+        { signal: stop.signal, log: (line) => line === 'begun' && stop.abort() },
+      );
+      await assert.rejects(running, { name: 'AbortError' });
+      assert.equal(await openedBy(() => say(edge, 'true')), 1);
+      edge.close();
+      assert.equal(await openedBy(() => say(edge, 'true')), 1);
+      assert.equal(await openedBy(() => say(edge, 'true')), 1, 'nothing is kept once it is closed');
+
+      using hasty = keeping(1);
+      await say(hasty, 'true');
+      while (world.link.open() > 0) await delay(20);
+    });
   });
 
   it('stops connecting when the caller stops', async () => {
