@@ -33,8 +33,6 @@ const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.js');
 /** Longest wait for one command on a busy machine; a test that needs it has failed anyway. */
 const LIMIT_SECONDS = 240;
 
-export const isFull = process.env.CONDA_FERRY_TEST === 'full';
-
 /** Why a cluster of these versions cannot be started here; false when it can. */
 export function withoutCluster(hadoop: string, spark: string): string | false {
   if (!existsSync(laboratory.hadoopJars(hadoop))) return `Hadoop ${hadoop} is not prepared`;

@@ -1,10 +1,11 @@
 import { after, before, describe } from 'node:test';
-import { isFull, withoutSpark } from './cluster.ts';
+import { unlessFull } from '../harness/full.ts';
+import { withoutSpark } from './cluster.ts';
 import { provesKubernetes } from './kubernetes.ts';
 import { type ServiceWorld, startServiceWorld } from './service-world.ts';
 
 for (const spark of ['3.5.9', '4.3.0']) {
-  const skip = isFull ? withoutSpark(spark) : 'runs in the full run, with CONDA_FERRY_TEST=full';
+  const skip = unlessFull || withoutSpark(spark);
 
   describe(`Kubernetes with Spark ${spark}`, { skip }, () => {
     let world: ServiceWorld;

@@ -1,6 +1,7 @@
 import { after, before, describe } from 'node:test';
 import { type Standalone, startStandalone } from '../../deploy/lab/services/standalone.ts';
-import { isFull, withoutSpark } from './cluster.ts';
+import { isFull } from '../harness/full.ts';
+import { withoutSpark } from './cluster.ts';
 import { provesConnect } from './connect.ts';
 import { provesJupyter } from './jupyter.ts';
 import { type ServiceWorld, startServiceWorld } from './service-world.ts';

@@ -1,6 +1,7 @@
 /** Every form of a line against everything a site may have, on the real cluster. */
 import { after, before, describe, test } from 'node:test';
-import { type Built, isFull, startWorld, type World, withoutCluster } from './cluster.ts';
+import { isFull } from '../harness/full.ts';
+import { type Built, startWorld, type World, withoutCluster } from './cluster.ts';
 import { assertOurs, FORMS, isRun, runCell } from './site-forms.ts';
 import { SITES, type SiteParts, siteParts } from './sites.ts';
 

@@ -1,5 +1,6 @@
 import { after, before, describe } from 'node:test';
-import { type Built, isFull, startWorld, type World, withoutCluster } from './cluster.ts';
+import { isFull } from '../harness/full.ts';
+import { type Built, startWorld, type World, withoutCluster } from './cluster.ts';
 import { provesLines, provesSharedCopy } from './lines.ts';
 
 /** The other versions people have: the same lines, kept by clusters of another age. */

@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 import { execFileSync } from '../harness/command.ts';
+import { unlessFull } from '../harness/full.ts';
 
 const prepared = existsSync(join(laboratory.channel, '.stamp'));
 
@@ -60,7 +61,7 @@ describe('the lab channel', { skip: prepared ? false : 'the lab is not prepared'
     assert.throws(() => install('never', 'ferry-unsolvable'), /ferry-nowhere/);
   });
 
-  test('is the same, package by package, when it is made again', () => {
+  test('is the same, package by package, when it is made again', { skip: unlessFull }, () => {
     const again = join(directory, 'again');
     execFileSync(laboratory.python, [
       join(laboratory.root, 'deploy/lab/channel/make-channel.py'),

@@ -8,6 +8,7 @@ import { type Lab, startLab } from '../../deploy/lab/lab.ts';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 import { isRunning } from '../../deploy/lab/processes.ts';
 import { run } from '../harness/command.ts';
+import { unlessFull } from '../harness/full.ts';
 
 const without = (version: string): string | false =>
   existsSync(laboratory.hadoopJars(version)) ? false : `Hadoop ${version} is not prepared`;
@@ -54,7 +55,7 @@ describe('a lab with HDFS', { skip: without('3.5.0') }, () => {
     assert.match(await ssh('hadoop version'), /^Hadoop 3\.5\.0/);
   });
 
-  test('runs a Spark job that its edge node submits', async () => {
+  test('runs a Spark job that its edge node submits', { skip: unlessFull }, async () => {
     writeFileSync(join(directory, 'job.py'), JOB);
     const output = await ssh(
       `PYSPARK_PYTHON=/usr/bin/python3 spark-submit --master yarn --deploy-mode client ${directory}/job.py`,
@@ -64,7 +65,7 @@ describe('a lab with HDFS', { skip: without('3.5.0') }, () => {
 });
 
 test('a cluster of Hadoop 3.3.6 starts two nodes and loads libhadoop', {
-  skip: without('3.3.6'),
+  skip: unlessFull || without('3.3.6'),
 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'ferry-cluster-'));
   const cluster = await startCluster({ directory, hadoop: '3.3.6', nodeManagers: 2 });

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
+import { unlessFull } from '../harness/full.ts';
 import { type Fault, linkMaven, noMavenPlugin, startRegistry } from './registry.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ferry-steps-'));
@@ -46,7 +47,7 @@ const CLIENTS: Record<string, Client> = {
     words:
       'mvn --batch-mode --no-transfer-progress -Duser.home="$HOME" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy -Dartifact=here:payload:1.0.0 -DoutputDirectory=.',
     made: 'payload-1.0.0.jar',
-    skip: noMavenPlugin,
+    skip: unlessFull || noMavenPlugin,
   },
 };
 

@@ -6,10 +6,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { pruneCache } from '../../src/packing/cache.ts';
 import type { PackReport } from '../../src/packing/pack.ts';
+import { isFull } from '../harness/full.ts';
 import { type Bench, PACKAGES, workbench } from './known-packages.ts';
 
 const FORMATS = ['zip', 'tar.gz'] as const;
-const SAMPLES = 120;
+const SAMPLES = isFull ? 400 : 40;
 const PLAIN = ['python-3.11', 'scripts', 'texts', 'compiled'];
 
 /** Beside one Python, or none. */
