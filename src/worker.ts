@@ -91,8 +91,8 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     lockDurationMs: config.worker.lockSeconds * 1000,
     stalledIntervalMs: config.worker.stalledSeconds * 1000,
     run: (job, signal) =>
-      (job.purpose === 'verify' ? runProof : runBuild)(ports, job.buildId, signal),
-    abandoned: (job, reason) => abandonBuild(ports, job.buildId, reason),
+      (job.purpose === 'verify' ? runProof : runBuild)(ports, job, signal),
+    abandoned: (job, reason) => abandonBuild(ports, job, reason),
     report,
   });
   const errands = createErrandWorker({

@@ -1,5 +1,11 @@
 import type { Build, Step, StepName } from '../domain/build.ts';
-import { isDoneAgain, isStoreError, throwIfStopped, toFailure } from '../domain/errors.ts';
+import {
+  Cancelled,
+  isDoneAgain,
+  isStoreError,
+  throwIfStopped,
+  toFailure,
+} from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import type {
   Channel,
@@ -76,9 +82,16 @@ export class BuildRun {
     this.signal = signal;
   }
 
-  /** Writes a change of the record and keeps the newest one here. */
+  /**
+   * Writes a change of the record and keeps the newest one here. Throws what says that the job is
+   * somebody else's by now where the build was tried again since: that attempt is not this run's.
+   */
   async update(change: (build: Build) => Build): Promise<void> {
-    this.build = await this.ports.store.updateBuild(this.build.id, change);
+    const { id, attempt } = this.build;
+    this.build = await this.ports.store.updateBuild(id, (current) => {
+      if (current.attempt !== attempt) throw new Cancelled('lock-lost');
+      return change(current);
+    });
   }
 
   /**

@@ -22,17 +22,19 @@ import { type Staged, stage } from './steps/stage.ts';
 import { expectOnEdges, findStaged } from './steps/staged.ts';
 import { keepTiming } from './timing.ts';
 
+/** Which attempt of a build is to be gone on with: a job says nothing of a later one. */
+interface Job {
+  buildId: string;
+  attempt: number;
+}
+
 /**
  * The way of a build, on one page. At-least-once: whoever runs it again finds what is already
  * there (checkpoints, the archive by fingerprint, the staging by sha256) and goes on from it.
  * Rejects only when the build has to be run again: shutdown, lost lock, store away.
  */
-export async function runBuild(
-  ports: BuildPorts,
-  buildId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const run = await begin(ports, buildId, signal);
+export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<void> {
+  const run = await begin(ports, job, signal);
   if (run === null) return;
   expectOnEdges(ports, run.build.request, run.signal);
   await toAnEnd(run, async () => {
@@ -78,12 +80,8 @@ export async function runBuild(
  * The other half, in a lane of its own: the executors are asked while others' builds go on. A build
  * that is ready already is only proven again.
  */
-export async function runProof(
-  ports: BuildPorts,
-  buildId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const build = await ports.store.readBuild(buildId);
+export async function runProof(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<void> {
+  const build = await attemptOf(ports, job);
   if (build === null) return;
   if (build.state === 'ready' && build.verifying) return proveAgain(ports, build, signal);
   const run = new BuildRun(ports, build, signal);
@@ -95,7 +93,7 @@ export async function runProof(
     await conclude(run);
   });
   // Asked for since it is ready: the queue took no other job for it while this one is at work.
-  const after = await ports.store.readBuild(buildId);
+  const after = await attemptOf(ports, job);
   if (after?.state === 'ready' && after.verifying) await proveAgain(ports, after, signal);
 }
 
@@ -127,12 +125,8 @@ async function toAnEnd(run: BuildRun, work: () => Promise<void>): Promise<void> 
 }
 
 /** Settles a build the queue has given up: every worker that took it ended without an answer. */
-export async function abandonBuild(
-  ports: BuildPorts,
-  buildId: string,
-  reason: Error,
-): Promise<void> {
-  const build = await ports.store.readBuild(buildId);
+export async function abandonBuild(ports: BuildPorts, job: Job, reason: Error): Promise<void> {
+  const build = await attemptOf(ports, job);
   if (build === null) return;
   const run = new BuildRun(ports, build, new AbortController().signal);
   if (build.verifying) await run.update((current) => ({ ...current, verifying: false }));
@@ -150,13 +144,15 @@ export async function abandonBuild(
   await settle(run, { state: 'failed', failure });
 }
 
+/** The build while the job's attempt is its newest; null once somebody has tried it again since. */
+async function attemptOf({ store }: BuildPorts, { buildId, attempt }: Job): Promise<Build | null> {
+  const build = await store.readBuild(buildId);
+  return build?.attempt === attempt ? build : null;
+}
+
 /** Takes the build, or returns null when it is settled and only its announcement may be missing. */
-async function begin(
-  ports: BuildPorts,
-  buildId: string,
-  signal: AbortSignal,
-): Promise<BuildRun | null> {
-  const build = await ports.store.readBuild(buildId);
+async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<BuildRun | null> {
+  const build = await attemptOf(ports, job);
   if (build === null) return null;
   const run = new BuildRun(ports, build, signal);
   if (isSettled(build)) {

@@ -21,8 +21,8 @@ const { ports } = createWorld({
 });
 const worker = createWorker({
   ...{ connection, prefix, platform: 'linux-64', concurrency: Number(slots) },
-  run: (job, signal) => runBuild(ports, job.buildId, signal),
-  abandoned: (job, reason) => abandonBuild(ports, job.buildId, reason),
+  run: (job, signal) => runBuild(ports, job, signal),
+  abandoned: (job, reason) => abandonBuild(ports, job, reason),
 });
 
 process.on('SIGTERM', async () => {

@@ -5,7 +5,7 @@ import { type Environment, isThere } from '../../src/domain/environment.ts';
 import { removeLetGo } from '../../src/pipeline/removing.ts';
 import { runBuild } from '../../src/pipeline/run.ts';
 import { staging } from '../answers/samples.ts';
-import { createWorld } from './world.ts';
+import { createWorld, jobFor } from './world.ts';
 
 const OWNER = 'U1';
 const { signal } = new AbortController();
@@ -81,7 +81,7 @@ describe('a build of what is let go', () => {
         if (line !== undefined) resolve(line);
       };
     });
-    const building = runBuild(world.ports, id, signal);
+    const building = runBuild(world.ports, jobFor(id), signal);
     const first = await Promise.race([waits, building.then(() => 'it was built')]);
     assert.match(first, /edge lab: waiting until churn@1 is removed/);
     at.remove.open();
@@ -95,7 +95,7 @@ describe('a build of what is let go', () => {
 
   test('that found it intact keeps it, and the removal is done another time or not at all', async () => {
     const { world, at, bytes, record, ask } = await letGoAndAskedForAgain();
-    const building = runBuild(world.ports, await ask(), signal);
+    const building = runBuild(world.ports, jobFor(await ask()), signal);
     await at.intact.reached;
     at.remove.open();
     const left = await removeLetGo(world.ports, 'churn', reporting);
@@ -125,7 +125,7 @@ describe('a build of what is let go', () => {
     };
     const removing = removeLetGo(world.ports, 'churn', reporting);
     await marking.reached;
-    const building = runBuild(world.ports, await ask(), signal);
+    const building = runBuild(world.ports, jobFor(await ask()), signal);
     await at.intact.reached;
     marking.open();
     assert.match((await removing)[0]?.why ?? '', /is at work/);

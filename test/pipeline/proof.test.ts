@@ -5,9 +5,9 @@ import { type Build, isBeingProven } from '../../src/domain/build.ts';
 import { Cancelled, outsideError } from '../../src/domain/errors.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
-import { runBuild, runProof } from '../../src/pipeline/run.ts';
+import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
 import { executor, settings, staging } from '../answers/samples.ts';
-import { createLoneWorld, type World } from './world.ts';
+import { createLoneWorld, jobFor, type World } from './world.ts';
 
 /** What the script of the proof prints where two executors have the environment. */
 const PROVEN = `CONDA_FERRY_EVIDENCE ${JSON.stringify({
@@ -72,12 +72,12 @@ describe('the proof of a build', () => {
     await world.say('U1', 'create churn numpy');
     const { id } = await world.newest('churn');
     world.queued.length = 0;
-    for (let round = 0; round < 2; round += 1) await runBuild(world.ports, id, never);
+    for (let round = 0; round < 2; round += 1) await runBuild(world.ports, jobFor(id), never);
     const waiting = await world.newest('churn');
     assert.deepEqual([waiting.state, isBeingProven(waiting), world.proved], ['running', true, []]);
     const proof = { buildId: id, purpose: 'verify' };
     assert.deepEqual([staged, world.queued], [1, [proof, proof]]);
-    for (let round = 0; round < 2; round += 1) await runProof(world.ports, id, never);
+    for (let round = 0; round < 2; round += 1) await runProof(world.ports, jobFor(id), never);
     const { state, steps } = await world.newest('churn');
     assert.deepEqual([state, world.proved], ['ready', ['lab']]);
     assert.ok(steps.every(({ status }) => status === 'complete'));
@@ -92,10 +92,54 @@ describe('the proof of a build', () => {
     const world = createProvingWorld();
     await world.say('U1', 'create churn numpy');
     const { id } = await world.newest('churn');
-    await runBuild(world.ports, id, never);
+    await runBuild(world.ports, jobFor(id), never);
     await world.say('U1', 'cancel churn');
-    await runProof(world.ports, id, never);
+    await runProof(world.ports, jobFor(id), never);
     assert.deepEqual([(await world.newest('churn')).state, world.proved], ['cancelled', []]);
+  });
+
+  /** A build whose first proof failed and that was retried, up to where its second is to be asked for. */
+  const retried = async (world: World, id: string) => {
+    await world.say('U1', 'retry churn');
+    await runBuild(world.ports, { buildId: id, attempt: 2 }, never);
+  };
+
+  test('of an earlier attempt that comes late says nothing of a later one', async () => {
+    const world = createProvingWorld();
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, jobFor(id), never);
+    await abandonBuild(world.ports, jobFor(id), new Error('stalled'));
+    await retried(world, id);
+    await runProof(world.ports, jobFor(id), never);
+    await abandonBuild(world.ports, jobFor(id), new Error('stalled'));
+    assert.deepEqual([isBeingProven(await world.newest('churn')), world.proved], [true, []]);
+    await runProof(world.ports, { buildId: id, attempt: 2 }, never);
+    assert.deepEqual([(await world.newest('churn')).state, world.proved], ['ready', ['lab']]);
+  });
+
+  test('of an earlier attempt that is still at work neither records nor settles a later one', async () => {
+    let isLate = true;
+    const world = createProvingWorld({
+      run: async ({ command }) => {
+        if (!isProof(command) || !isLate) return answered(PROVEN);
+        isLate = false;
+        // Whoever was thought to be gone is still at work when somebody tries again.
+        await abandonBuild(world.ports, jobFor(id), new Error('stalled'));
+        await retried(world, id);
+        return answered('');
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, jobFor(id), never);
+    // Nothing came of it: the queue gives the job to a worker again, for which there is nothing to do.
+    await assert.rejects(runProof(world.ports, jobFor(id), never), { reason: 'lock-lost' });
+    await runProof(world.ports, jobFor(id), never);
+    const waiting = await world.newest('churn');
+    assert.deepEqual([waiting.attempt, isBeingProven(waiting)], [2, true]);
+    await runProof(world.ports, { buildId: id, attempt: 2 }, never);
+    assert.equal((await world.newest('churn')).state, 'ready');
   });
 
   for (const reason of ['shutdown', 'lock-lost'] as const) {
@@ -110,10 +154,10 @@ describe('the proof of a build', () => {
       });
       await world.say('U1', 'create churn numpy');
       const { id } = await world.newest('churn');
-      await runBuild(world.ports, id, never);
-      await assert.rejects(runProof(world.ports, id, stop.signal), { reason });
+      await runBuild(world.ports, jobFor(id), never);
+      await assert.rejects(runProof(world.ports, jobFor(id), stop.signal), { reason });
       assert.equal(isBeingProven(await world.newest('churn')), true);
-      await runProof(world.ports, id, never);
+      await runProof(world.ports, jobFor(id), never);
       assert.equal((await world.newest('churn')).state, 'ready');
     });
   }
@@ -130,8 +174,8 @@ describe('the proof of a build', () => {
     });
     await world.say('U1', 'create churn numpy');
     const { id } = await world.newest('churn');
-    await runBuild(world.ports, id, never);
-    await runProof(world.ports, id, stop.signal);
+    await runBuild(world.ports, jobFor(id), never);
+    await runProof(world.ports, jobFor(id), stop.signal);
     const environment = await world.store.readEnvironment('churn');
     assert.deepEqual([environment?.revisions.length, told], [1, [true]]);
     assert.equal((await world.newest('churn')).state, 'ready');
@@ -143,7 +187,7 @@ describe('the proof of a build', () => {
     });
     await world.say('U1', 'create churn numpy');
     const { id } = await world.newest('churn');
-    await runBuild(world.ports, id, never);
+    await runBuild(world.ports, jobFor(id), never);
     const updateBuild = world.store.updateBuild.bind(world.store);
     world.store.updateBuild = async (buildId, change) =>
       updateBuild(buildId, (build) => {
@@ -153,9 +197,9 @@ describe('the proof of a build', () => {
         }
         return changed;
       });
-    await assert.rejects(runProof(world.ports, id, never), { code: 'store-unavailable' });
+    await assert.rejects(runProof(world.ports, jobFor(id), never), { code: 'store-unavailable' });
     world.store.updateBuild = updateBuild;
-    await runProof(world.ports, id, never);
+    await runProof(world.ports, jobFor(id), never);
     const { state, failure } = await world.newest('churn');
     assert.deepEqual([state, failure?.code], ['failed', 'verification-failed']);
   });
@@ -164,12 +208,12 @@ describe('the proof of a build', () => {
     const world = createProvingWorld();
     await world.say('U1', 'create churn numpy');
     const { id } = await world.newest('churn');
-    await runBuild(world.ports, id, never);
+    await runBuild(world.ports, jobFor(id), never);
     // The job is at work still, so that the queue takes no other one for the same.
     world.ports.workspace.clear = async () => {
       await world.say('U1', 'verify churn');
     };
-    await runProof(world.ports, id, never);
+    await runProof(world.ports, jobFor(id), never);
     const { state, verifying } = await world.newest('churn');
     assert.deepEqual([state, verifying, world.proved], ['ready', false, ['lab', 'lab']]);
   });

@@ -7,7 +7,14 @@ import { announce } from '../../src/pipeline/announce.ts';
 import { BuildRun } from '../../src/pipeline/context.ts';
 import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
 import { build as sample, staging } from '../answers/samples.ts';
-import { createLoneWorld, createWorld, engineSolving, locked, type World } from './world.ts';
+import {
+  createLoneWorld,
+  createWorld,
+  engineSolving,
+  jobFor,
+  locked,
+  type World,
+} from './world.ts';
 
 const never = new AbortController().signal;
 
@@ -264,7 +271,7 @@ describe('a store that is away', () => {
       isAway = false;
       throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
     };
-    await assert.rejects(runProof(world.ports, id, never), { code: 'store-unavailable' });
+    await assert.rejects(runProof(world.ports, jobFor(id), never), { code: 'store-unavailable' });
     assert.equal((await world.store.readBuild(id))?.verifying, true);
   });
 
@@ -289,7 +296,7 @@ describe('a build that is stopped', () => {
       }),
     });
     await world.say('U1', 'create churn numpy');
-    await runBuild(world.ports, (await world.newest('churn')).id, stop.signal);
+    await runBuild(world.ports, jobFor((await world.newest('churn')).id), stop.signal);
     return world;
   }
 
@@ -319,10 +326,10 @@ describe('a build that is stopped', () => {
     const world = createLoneWorld();
     await world.say('U1', 'create churn numpy');
     const { id } = await world.newest('churn');
-    await abandonBuild(world.ports, id, new Error('stalled more than once'));
+    await abandonBuild(world.ports, jobFor(id), new Error('stalled more than once'));
     const { state, failure } = await world.newest('churn');
     assert.deepEqual([state, failure?.code, failure?.retryable], ['failed', 'abandoned', true]);
-    await abandonBuild(world.ports, id, new Error('again'));
+    await abandonBuild(world.ports, jobFor(id), new Error('again'));
     assert.equal(world.store.notices.size, 1);
   });
 });
@@ -379,7 +386,7 @@ describe('what a build tells', () => {
     const { id } = sample('running');
     await world.store.createBuild(sample('running', { queuedAt: now, startedAt: null }));
     now += seconds * 1000;
-    await runBuild(world.ports, id, never);
+    await runBuild(world.ports, jobFor(id), never);
     return [...world.store.notices.values()].map((notice) =>
       notice.kind === 'settled' ? notice.target : notice.kind,
     );
@@ -394,7 +401,7 @@ describe('what a build tells', () => {
     const world = createLoneWorld();
     const ready = sample('ready');
     await world.store.createBuild(ready);
-    for (let round = 0; round < 2; round += 1) await runBuild(world.ports, ready.id, never);
+    for (let round = 0; round < 2; round += 1) await runBuild(world.ports, jobFor(ready.id), never);
     await announce(new BuildRun(world.ports, ready, never));
     assert.deepEqual(
       [...world.store.notices.values()].map(({ id, dueAt }) => [id, dueAt]),

@@ -12,7 +12,7 @@ import { keepRetention } from '../../src/pipeline/retention.ts';
 import { abandonBuild } from '../../src/pipeline/run.ts';
 import { keepSchedules } from '../../src/pipeline/schedules.ts';
 import { environment, settings } from '../answers/samples.ts';
-import { createWorld, engineSolving, locked } from './world.ts';
+import { createWorld, engineSolving, jobFor, locked } from './world.ts';
 
 const OWNER = 'U0ANARUIZ1';
 const BEN = 'U0BENOKAF1';
@@ -256,7 +256,7 @@ describe('a scheduled environment', () => {
   test('is told of where every worker that took it has ended', async () => {
     const { on, told, world, last } = await scheduled();
     await on(0, newer, false);
-    await abandonBuild(world.ports, (await world.newest('churn')).id, new Error('gone'));
+    await abandonBuild(world.ports, jobFor((await world.newest('churn')).id), new Error('gone'));
     assert.deepEqual(told(), ['scheduled: failed']);
     assert.match(last()?.reason ?? '', /^abandoned/);
   });

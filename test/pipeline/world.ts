@@ -113,13 +113,17 @@ export function createWorld(
         ...{ services: memory.services, commands: commandHelp },
       }),
     async work(environment) {
-      const { id } = await newest(environment);
-      await runBuild(ports, id, never);
-      if (isTried(await newest(environment))) await runProof(ports, id, never);
+      const { id, attempt } = await newest(environment);
+      const job = { buildId: id, attempt };
+      await runBuild(ports, job, never);
+      if (isTried(await newest(environment))) await runProof(ports, job, never);
     },
     async proveAgain(id) {
-      await memory.store.updateBuild(id, (current) => ({ ...current, verifying: true }));
-      await runProof(ports, id, never);
+      const { attempt } = await memory.store.updateBuild(id, (current) => ({
+        ...current,
+        verifying: true,
+      }));
+      await runProof(ports, { buildId: id, attempt }, never);
     },
   };
 }
@@ -130,6 +134,9 @@ export function createLoneWorld(change: Partial<BuildPorts> = {}): World {
   world.errands.worker = null;
   return world;
 }
+
+/** The job of a build's first attempt, as the queue hands it to a worker. */
+export const jobFor = (buildId: string) => ({ buildId, attempt: 1 });
 
 /** A package of a lock; the same text has the same bytes: `numpy 2.2.6`. */
 export function locked(text: string): LockedPackage {
