@@ -45,7 +45,7 @@ import {
 } from './shape.ts';
 import type { Spec } from './spec.ts';
 import type { Use } from './use.ts';
-import { DRIVER, EXECUTOR } from './verification.ts';
+import { DRIVER, EXECUTOR } from './verification/printed.ts';
 
 /** Records as they are stored, of this version and of older ones, in the terms of this version. */
 

@@ -5,14 +5,13 @@ import { isDoneAgain, toFailure } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import { worksWithPandas } from '../domain/fit.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
+import type { Proof } from '../domain/verification/evidence.ts';
 import {
-  type Proof,
   recordVerification,
-  type VerificationSubject,
-  verifiedForm,
   withStaging,
   withVerification,
-} from '../domain/verification.ts';
+} from '../domain/verification/record.ts';
+import { type VerificationSubject, verifiedForm } from '../domain/verification.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import type { Staged } from './steps/stage.ts';
 import { tryOnEdge, unproven, verifyStaging } from './steps/verify.ts';

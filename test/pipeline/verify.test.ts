@@ -7,6 +7,8 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { DriverEvidence, ExecutorEvidence } from '../../src/domain/environment.ts';
 import type { Edge, RunResult } from '../../src/domain/ports.ts';
+import { readEvidence, readSmokeEvidence } from '../../src/domain/verification/evidence.ts';
+import { stageReached, withoutMarks } from '../../src/domain/verification/printed.ts';
 import {
   type Deviation,
   explainSite,
@@ -15,14 +17,7 @@ import {
   siteThatWins,
 } from '../../src/domain/verification/site.ts';
 import type { TablesEvidence } from '../../src/domain/verification/tables.ts';
-import {
-  readEvidence,
-  readSmokeEvidence,
-  stageReached,
-  type VerificationSubject,
-  verificationCommand,
-  withoutMarks,
-} from '../../src/domain/verification.ts';
+import { type VerificationSubject, verificationCommand } from '../../src/domain/verification.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
 

@@ -1,6 +1,6 @@
 import type { Staging } from '../../domain/environment.ts';
 import type { Edge, Progress } from '../../domain/ports.ts';
-import type { Proof } from '../../domain/verification.ts';
+import type { Proof } from '../../domain/verification/evidence.ts';
 import type { BuildRun } from '../context.ts';
 import type { Packed } from './archive.ts';
 import { edgesOf, type Solved } from './solve.ts';

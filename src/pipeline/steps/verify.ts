@@ -2,6 +2,8 @@ import { diagnose, FAILURE_CAUSES } from '../../domain/diagnosis.ts';
 import type { Staging, Verification } from '../../domain/environment.ts';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
 import type { Edge, Progress, RunResult } from '../../domain/ports.ts';
+import { type Proof, readEvidence, readSmokeEvidence } from '../../domain/verification/evidence.ts';
+import { type Stage, stageReached, withoutMarks } from '../../domain/verification/printed.ts';
 import {
   type Deviation,
   explainSite,
@@ -13,16 +15,10 @@ import {
 } from '../../domain/verification/site.ts';
 import {
   linkCommand,
-  type Proof,
-  readEvidence,
-  readSmokeEvidence,
-  type Stage,
   smokeCommand,
-  stageReached,
   type VerificationSubject,
   verificationCommand,
   verifiedForm,
-  withoutMarks,
 } from '../../domain/verification.ts';
 import type { BuildPorts } from '../context.ts';
 
