@@ -90,8 +90,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     concurrency: config.worker.concurrency,
     lockDurationMs: config.worker.lockSeconds * 1000,
     stalledIntervalMs: config.worker.stalledSeconds * 1000,
-    run: (job, signal) =>
-      (job.purpose === 'verify' ? runProof : runBuild)(ports, job, signal),
+    run: (job, signal) => (job.purpose === 'verify' ? runProof : runBuild)(ports, job, signal),
     abandoned: (job, reason) => abandonBuild(ports, job, reason),
     report,
   });

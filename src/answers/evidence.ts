@@ -95,12 +95,13 @@ function headline(
   ran: LineForm,
   others: readonly LineForm[],
 ): Inline[] {
-  const { edge, outcome, executors, npv, seconds, tables = [] } = verification;
+  const { edge, outcome, executors, npv, seconds, times, tables = [] } = verification;
   const took = duration(seconds * 1000);
   const reason = marked(line(verification.reason ?? '', 700));
   switch (outcome) {
     case 'proven': {
-      const where = `${counted(new Set(executors.map(({ host }) => host)).size, 'host')}, ${took}. `;
+      const hosts = counted(new Set(executors.map(({ host }) => host)).size, 'host');
+      const where = `${hosts}, ${took}${parted(times)}. `;
       if (others.length === 0) {
         return words(
           '✅ ',
@@ -134,6 +135,15 @@ function headline(
     case 'failed':
       return words('❌ ', bold('Not proven'), ` on ${line(edge, 40)} (${took}). `, reason);
   }
+}
+
+/** What of it Spark needed to begin, and what we needed then. */
+function parted(times: Verification['times']): string {
+  if (times === undefined) return '';
+  const [application, executors, asking] = [times.application, times.executors, times.asking].map(
+    (seconds) => duration(seconds * 1000),
+  );
+  return ` (${application} until Spark's application ran, ${executors} until its executors were there, ${asking} to ask them)`;
 }
 
 /** The article's check, `set(sc.parallelize(…).map(npv).collect())`: one element when all agree. */

@@ -134,6 +134,18 @@ export interface Verification {
   /** What of DataFrames and pandas was tried and went well; older records do not say. */
   tables?: string[];
   seconds: number;
+  /** Which of them were Spark's; older records do not say. */
+  times?: ProofTimes;
+}
+
+/** Seconds of a run on a cluster, by the clock of its driver alone. */
+export interface ProofTimes {
+  /** Spark's: since the driver's JVM began, until the application ran on the cluster. */
+  application: number;
+  /** Spark's: from then until the executors had registered. */
+  executors: number;
+  /** Ours: from then until they had answered, and tables were tried. */
+  asking: number;
 }
 
 /** What one executor's Python said of itself. */

@@ -45,7 +45,7 @@ import {
 } from './shape.ts';
 import type { Spec } from './spec.ts';
 import type { Use } from './use.ts';
-import { DRIVER, EXECUTOR } from './verification/printed.ts';
+import { DRIVER, EXECUTOR, TIMES } from './verification/printed.ts';
 
 /** Records as they are stored, of this version and of older ones, in the terms of this version. */
 
@@ -188,6 +188,7 @@ const VERIFICATION = object<Verification>({
   executors: listOf(EXECUTOR),
   tables: or(listOf(string), undefined),
   seconds: number,
+  times: or(TIMES, undefined),
 });
 
 /** What builds and revisions have in common. */

@@ -47,7 +47,9 @@ export function verificationCommand(
       'spark.app.name': `${PROOF_PREFIX}${staging.environment}@${staging.revision}`,
       'spark.executor.instances': String(executors),
       'spark.dynamicAllocation.enabled': 'false',
+      // Nobody looks at it afterwards.
       'spark.ui.enabled': 'false',
+      'spark.eventLog.enabled': 'false',
       // A metastore that is away says nothing of an environment.
       'spark.sql.catalogImplementation': 'in-memory',
       // The script itself waits for executors, and says so when they do not come.

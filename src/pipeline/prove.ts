@@ -1,8 +1,8 @@
 import type { Build } from '../domain/build.ts';
 import { isSameSite, withSite } from '../domain/cluster.ts';
-import type { Staging, Verification } from '../domain/environment.ts';
+import type { ProofTimes, Staging, Verification } from '../domain/environment.ts';
 import { isDoneAgain, toFailure } from '../domain/errors.ts';
-import { counted } from '../domain/figures.ts';
+import { counted, duration } from '../domain/figures.ts';
 import { worksWithPandas } from '../domain/fit.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
 import type { Proof } from '../domain/verification/evidence.ts';
@@ -64,11 +64,16 @@ export async function prove(run: BuildRun): Promise<void> {
   });
 }
 
-function provenInWords({ outcome, executors, npv, reason }: Verification): string {
+function provenInWords({ outcome, executors, npv, reason, times }: Verification): string {
+  if (outcome !== 'proven') return `smoke-tested on the edge: ${reason}`;
   const numpy = npv.length > 0 ? `, one numpy: ${npv}` : '';
-  return outcome === 'proven'
-    ? `${counted(executors.length, 'executor')}${numpy}`
-    : `smoke-tested on the edge: ${reason}`;
+  return `${counted(executors.length, 'executor')}${numpy}${times ? partsOf(times) : ''}`;
+}
+
+/** Whose the seconds were, by the driver's clock. */
+function partsOf({ application, executors, asking }: ProofTimes): string {
+  const [spark, ours] = [application + executors, asking].map((each) => duration(each * 1000));
+  return `, asked in ${ours} after Spark's start of ${spark}`;
 }
 
 /** What the edge itself has said before, where that is all that was said. */

@@ -61,6 +61,17 @@ describe('the proof of a build', () => {
     assert.equal(await detailOf(world, 'verify'), '2 executors, one numpy: 2.2.6');
   });
 
+  test('says how long Spark took to start and how long we asked, by the clock of its driver', async () => {
+    const times = { application: 6.2, executors: 3.1, asking: 4 };
+    const timed = PROVEN.replace('"driver":null', `"driver":null,"times":${JSON.stringify(times)}`);
+    const world = createProvingWorld({ run: async () => answered(timed) });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const said = "2 executors, one numpy: 2.2.6, asked in 4.0 s after Spark's start of 9.3 s";
+    assert.equal(await detailOf(world, 'verify'), said);
+    assert.deepEqual((await world.newest('churn')).verifications[0]?.times, times);
+  });
+
   test('is left to another job: who builds is free, and doing that twice stages nothing twice', async () => {
     let staged = 0;
     const world = createProvingWorld({

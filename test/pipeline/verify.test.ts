@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { DriverEvidence, ExecutorEvidence } from '../../src/domain/environment.ts';
+import type { DriverEvidence, ExecutorEvidence, ProofTimes } from '../../src/domain/environment.ts';
 import type { Edge, RunResult } from '../../src/domain/ports.ts';
 import { readEvidence, readSmokeEvidence } from '../../src/domain/verification/evidence.ts';
 import { stageReached, withoutMarks } from '../../src/domain/verification/printed.ts';
@@ -75,6 +75,7 @@ const printed = (evidence: {
   driver?: DriverEvidence | null;
   executors?: ExecutorEvidence[];
   tables?: TablesEvidence | null;
+  times?: ProofTimes;
 }) =>
   `noise\nCONDA_FERRY_EVIDENCE ${JSON.stringify({
     npv: ['2.2.6'],
@@ -176,6 +177,12 @@ AttributeError: 'DataFrame' object has no attribute 'iteritems'`,
     const proof = readEvidence(printed({ tables }), subject);
     assert.deepEqual([proof?.outcome, proof?.tables], ['proven', tables.ran]);
     assert.ok(!('tables' in (readEvidence(printed({ tables: null }), subject) ?? {})));
+  });
+
+  it('says whose the seconds were, where the driver said it', () => {
+    const times = { application: 6, executors: 3, asking: 4 };
+    assert.deepEqual(readEvidence(printed({ times }), subject)?.times, times);
+    assert.ok(!('times' in (readEvidence(printed({}), subject) ?? {})));
   });
 
   it('of a table that fails is a failed proof, told with its cause and what to do', async () => {

@@ -6,7 +6,7 @@ import { NO_NUMPY } from './script.ts';
 
 export type Proof = Pick<
   Verification,
-  'outcome' | 'reason' | 'npv' | 'driver' | 'executors' | 'tables'
+  'outcome' | 'reason' | 'npv' | 'driver' | 'executors' | 'tables' | 'times'
 >;
 
 /**
@@ -30,7 +30,7 @@ export function readEvidence(
     };
   }
   const found = contradiction(evidence, subject);
-  const { driver, executors, tables } = evidence;
+  const { driver, executors, tables, times } = evidence;
   return {
     outcome: found === null ? 'proven' : 'failed',
     reason: found?.reason ?? null,
@@ -38,6 +38,7 @@ export function readEvidence(
     driver,
     executors,
     ...(tables && { tables: tables.ran }),
+    ...(times && { times }),
     deviation: found?.deviation ?? null,
     traceback: found?.traceback ?? null,
   };

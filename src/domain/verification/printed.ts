@@ -1,4 +1,4 @@
-import type { DriverEvidence, ExecutorEvidence } from '../environment.ts';
+import type { DriverEvidence, ExecutorEvidence, ProofTimes } from '../environment.ts';
 import {
   fitOrNull,
   listOf,
@@ -30,6 +30,8 @@ export interface Evidence {
   executors: ExecutorEvidence[];
   /** Null where they were not tried. */
   tables: TablesEvidence | null;
+  /** Null where the driver's JVM did not say how long it has run. */
+  times: ProofTimes | null;
 }
 
 export const DRIVER = object<DriverEvidence>({
@@ -53,12 +55,15 @@ export const EXECUTOR = object<ExecutorEvidence>({
   files: or(mapOf(string), undefined),
 });
 
+export const TIMES = object<ProofTimes>({ application: number, executors: number, asking: number });
+
 const EVIDENCE = object<Evidence>({
   npv: listOf(string),
   registered: or(number, null),
   driver: or(DRIVER, null),
   executors: listOf(EXECUTOR),
   tables: or(TABLES, null),
+  times: or(TIMES, null),
 });
 
 /**

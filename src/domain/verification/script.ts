@@ -77,9 +77,22 @@ def evidence():
 }
 
 /**
+ * Settings of the proof's own application, where the site has none: how often, in milliseconds, Spark asks
+ * whether the application runs (its own default is 1 s) and whether containers are there (3 s). Spark reads
+ * what a line and a site's files set before the script does (`SparkConf.setIfMissing`).
+ */
+const POLLING: Readonly<Record<string, string>> = {
+  'spark.yarn.report.interval': '200ms',
+  'spark.yarn.scheduler.heartbeat.interval-ms': '500',
+};
+
+/**
  * Every executor is asked: the tasks start when all have registered, and then the first round of
  * offers gives each of them one. Tasks read their input to its end, because a Python worker that has
  * not done so is not used again (pyspark `worker.py`) and the next one imports everything anew.
+ * What the driver needs for tables it imports while the application starts, and has Spark plan them
+ * while executors register and answer, so that nobody waits for that later. It is all done again where it
+ * is tried, so what fails there fails there. Times are the driver's own: of its JVM, then of its Python.
  */
 export function verificationScript(
   subject: Questions,
@@ -87,9 +100,10 @@ export function verificationScript(
 ): string {
   return `${questions(subject)}${tables ? TABLES_SCRIPT : ''}
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 def reached(stage):
-    print("${REACHED}" + stage)
+    sys.stdout.write("${REACHED}" + stage + "\\n")
     sys.stdout.flush()
 
 reached("driver")
@@ -113,9 +127,22 @@ def npv(x):
     except Exception as error:
         return type(error).__name__
 
-from pyspark import SparkContext
-sc = SparkContext.getOrCreate()
+from pyspark import SparkConf, SparkContext
+beside = ThreadPoolExecutor(2)
+${tables ? 'importing = beside.submit(import_for_tables)' : ''}
+SparkContext._ensure_initialized()
+conf = SparkConf()
+for name, value in ${JSON.stringify(POLLING)}.items():
+    conf.setIfMissing(name, value)
+sc = SparkContext.getOrCreate(conf)
 reached("application")
+running = time.monotonic()
+
+def uptime():
+    try:
+        return sc._jvm.java.lang.management.ManagementFactory.getRuntimeMXBean().getUptime() / 1000.0
+    except Exception:
+        return None
 
 def registered():
     try:
@@ -123,26 +150,35 @@ def registered():
     except Exception:
         return None
 
-deadline = time.time() + ${seconds}
-known = registered()
-while known is not None and known < ${executors} and time.time() < deadline:
-    time.sleep(0.1)
+def ask():
     known = registered()
-if known is None or known > 0:
-    reached("executors")
+    while known is not None and known < ${executors} and time.monotonic() < running + ${seconds}:
+        time.sleep(0.05)
+        known = registered()
+    there = time.monotonic()
+    if known is None or known > 0:
+        reached("executors")
+    answers = {}
+    once = max(known or ${executors}, 1)
+    for tasks, pause in ((once, 0), (2 * once, 0.2), (2 * once, 1)):
+        for text in sc.parallelize(range(tasks), tasks).mapPartitions(on_executor(pause)).collect():
+            answer = json.loads(text)
+            answers[answer.pop("container")] = answer
+        if len(answers) >= (known or 1):
+            break
+    versions = sorted(set(sc.parallelize(range(1000), 10).map(npv).collect()))
+    return there, {"npv": versions, "registered": known, "executors": list(answers.values())}
 
-answers = {}
-tasks = 2 * max(${executors}, known or 0)
-for pause in (0, 0.2, 1):
-    for text in sc.parallelize(range(tasks), tasks).mapPartitions(on_executor(pause)).collect():
-        answer = json.loads(text)
-        answers[answer.pop("container")] = answer
-    if len(answers) >= (known or 1):
-        break
-
-versions = sorted(set(sc.parallelize(range(1000), 10).map(npv).collect()))
+started = uptime()
+asking = beside.submit(ask)
+${tables ? 'importing.exception()\nprepare_tables()' : ''}
+there, found = asking.result()
 ${tables ? 'reached("tables")' : ''}
-print("${MARK}" + json.dumps({"npv": versions, "registered": known, "driver": whereabouts(), "executors": list(answers.values()), "tables": ${tables ? 'tables()' : 'None'}}))
+found["driver"] = whereabouts()
+found["tables"] = ${tables ? 'tables()' : 'None'}
+if started is not None:
+    found["times"] = {"application": started, "executors": there - running, "asking": time.monotonic() - there}
+print("${MARK}" + json.dumps(found))
 sys.stdout.flush()
 sc.stop()
 `;
