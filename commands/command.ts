@@ -12,6 +12,8 @@ import type { Period } from '../src/domain/schedule.ts';
 import type { Services } from '../src/domain/services.ts';
 import type { Spec } from '../src/domain/spec.ts';
 import type { Outcome } from '../src/domain/subscription.ts';
+import type { ReadFile } from '../src/reading/apart.ts';
+import type { ReadSettings } from '../src/reading/content.ts';
 
 /** What a word of a command can mean; `commands/grammar/kinds.ts` has a parser for each. */
 export interface KindTypes {
@@ -134,6 +136,8 @@ export interface PackagesFile {
   /** As it was called; null for pasted text. */
   name: string | null;
   bytes: Uint8Array;
+  /** What it asks for, where it was read before: see `readAhead`. */
+  ahead?: { settings: ReadSettings; outcome: ReadFile };
 }
 
 /** Who typed, where, and what may be asked for. */

@@ -26,15 +26,16 @@ const RULES: readonly {
     folder: 'commands',
     ours: ['commands', 'src/domain', 'src/reading'],
     npm: [],
-    node: [],
+    // To load the reading of files when there is one, and not before.
+    node: ['node:module'],
   },
   { folder: 'src/pipeline', ours: ['src/pipeline', 'src/domain'], npm: [], node: [] },
   {
     folder: 'src/reading',
     ours: ['src/reading', 'src/domain'],
     npm: ['yaml', 'smol-toml'],
-    // To load the two when there is a file, and not before.
-    node: ['node:module'],
+    // To load the two when there is a file, and not before; to read a long one in a thread.
+    node: ['node:module', 'node:worker_threads'],
   },
   { folder: 'src/packing', ours: ['src/packing', 'src/domain'], npm: [], node: 'any' },
   {

@@ -7,8 +7,8 @@ import { createCommand } from '../../src/domain/request.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { LONGEST_TEXT } from '../../src/domain/tokens.ts';
 import type { FileContent, FileLock, Refused } from '../../src/reading/content.ts';
-import { readPackagesFile } from '../../src/reading/read-file.ts';
 import type { Draft, Incomplete, PackagesFile } from '../command.ts';
+import { contentOf, forRequest } from '../packages-file.ts';
 import { type RequestArguments, requestOf } from './arguments.ts';
 import { ROWS_REFUSED } from './review.ts';
 
@@ -24,12 +24,7 @@ export function withFile(
   file: PackagesFile,
   settings: Settings,
 ): Draft<Incomplete<RequestArguments>> {
-  const content = readPackagesFile(file.name, file.bytes, {
-    platform: settings.platform ?? 'linux-64',
-    channels: settings.channels.map(({ name, url = null }) => ({ name, url })),
-    groups: [],
-    has: null,
-  });
+  const content = contentOf(file, forRequest(settings));
   const { arguments: typed } = draft;
   const given = typed.name ?? typed.prefix ?? typed.environment;
   const environment = given ?? nameOf(content.name);

@@ -2,8 +2,8 @@ import type { Side } from '../../src/domain/comparison.ts';
 import { type LockedPackage, PIP, type Platform } from '../../src/domain/lock.ts';
 import { isName } from '../../src/domain/names.ts';
 import type { FileContent } from '../../src/reading/content.ts';
-import { readPackagesFile } from '../../src/reading/read-file.ts';
 import type { PackagesFile } from '../command.ts';
+import { contentOf, forComparison } from '../packages-file.ts';
 
 /**
  * A file as one of two that are compared, and the environment that it names, where that can be one.
@@ -11,13 +11,9 @@ import type { PackagesFile } from '../command.ts';
  */
 export function sideOfFile(
   file: PackagesFile,
-  { platform }: { platform?: Platform | undefined },
+  settings: { platform?: Platform | undefined },
 ): Side & { name: string | null } {
-  const content = readPackagesFile(file.name, file.bytes, {
-    platform: platform ?? 'linux-64',
-    // Whatever channel it names: nothing is fetched from there.
-    ...{ channels: null, groups: [], has: null },
-  });
+  const content = contentOf(file, forComparison(settings));
   return {
     label: file.name ?? content.format,
     name: content.name !== null && isName(content.name) ? content.name : null,

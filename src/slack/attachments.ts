@@ -3,8 +3,10 @@
  * (projects to install, logs to explain), and the thread they ask in.
  */
 import type { PackagesFile } from '../../commands/command.ts';
+import { forComparison, forRequest, readAhead } from '../../commands/packages-file.ts';
 import type { MessageReference } from '../domain/build.ts';
 import { type FerryError, outsideError } from '../domain/errors.ts';
+import type { Settings } from '../domain/services.ts';
 import { type ChatError, isNoEntry } from './chat/error.ts';
 import type { SaidMessage } from './chat/reading.ts';
 import type { Chat } from './chat.ts';
@@ -40,12 +42,13 @@ export function attachedFiles(message: object): AttachedFile[] {
 
 /**
  * The file of packages that a message carries, where its command can use one; a message of the file
- * alone can. Rejects when Slack does not hand it out.
+ * alone can. It is read for that command. Rejects when Slack does not hand it out.
  */
 export async function attachedPackages(
   text: string,
   files: readonly AttachedFile[],
   chat: Chat,
+  settings: Settings,
 ): Promise<PackagesFile | null> {
   const [command = ''] = text.trim().split(/\s+/);
   const isAsked = /^(?:create|build|plan|diff)$/i.test(command);
@@ -53,7 +56,12 @@ export async function attachedPackages(
   const file =
     files.find(({ name }) => PACKAGES.test(name)) ??
     (isAsked ? files.find(({ name }) => TEXT.test(name)) : undefined);
-  return file ? readPackages(file, chat) : null;
+  if (file === undefined) return null;
+  const isCompared = /^diff$/i.test(command);
+  return readAhead(
+    await readPackages(file, chat),
+    isCompared ? forComparison(settings) : forRequest(settings),
+  );
 }
 
 /** A file of packages. Rejects when Slack does not hand it out. */

@@ -4,6 +4,7 @@ import type { PlainTextOption } from '@slack/types';
 import type { PackagesFile } from '../../../commands/command.ts';
 import { type RequestArguments, requestOf } from '../../../commands/create/arguments.ts';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
+import { forRequest, readAhead } from '../../../commands/packages-file.ts';
 import { FerryError, partsOf } from '../../domain/errors.ts';
 import { refusal } from '../../domain/reply.ts';
 import type { BuildRequest } from '../../domain/request.ts';
@@ -11,7 +12,6 @@ import type { Services, Settings } from '../../domain/services.ts';
 import { readPackages, unreadable } from '../attachments.ts';
 import { readCommand } from '../button-values.ts';
 import { ChatError } from '../chat/error.ts';
-import type { Chat } from '../chat.ts';
 import type { App, BlockAction } from '../connection/bolt.ts';
 import { deliveryId } from '../connection/once.ts';
 import { CREATE_FORM, FILL_IN, type Field, offerIn, readOrigin } from '../modals/create-form.ts';
@@ -140,9 +140,10 @@ function listenToSubmission(app: App, listening: Listening, redraw: Redraw): voi
 async function lookAt(
   content: CreateFormContent,
   asking: { user: string; channel: string; team: string | null },
-  { commands, services, chat, conversation }: Listening,
+  listening: Listening,
 ): Promise<Looked> {
-  const read = await fileOf(content, chat);
+  const { commands, services, conversation } = listening;
+  const read = await fileOf(content, listening);
   if (read instanceof FerryError) {
     const errors = { ...mistakesIn(content, commands, services.settings), ...content.errors };
     return { file: null, unread: read, errors: { ...errors, file: sentence(read) }, offer: null };
@@ -169,14 +170,14 @@ function offerOf(
   return isWhole ? (refused.repairs[0]?.command ?? null) : null;
 }
 
-/** The file of a form, or why Slack does not hand it out. */
+/** The file of a form, read for its request, or why Slack does not hand it out. */
 async function fileOf(
   { attached, pasted }: CreateFormContent,
-  chat: Chat,
+  { chat, services }: Listening,
 ): Promise<PackagesFile | null | FerryError> {
   if (attached === null) return pasted;
   try {
-    return await readPackages(attached, chat);
+    return await readAhead(await readPackages(attached, chat), forRequest(services.settings));
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     return unreadable(error, 'paste its text instead');

@@ -81,12 +81,17 @@ export function listenToMessages(app: App, listening: Listening): void {
 
 /** Plans what a message holds: a file of packages, or a block of code that is one. */
 async function planMessage(
-  { chat, conversation, log }: Listening,
+  { chat, conversation, services, log }: Listening,
   message: object,
   place: Place,
 ): Promise<void> {
   const file = await readable(log, async () => {
-    const attached = await attachedPackages('plan', attachedFiles(message), chat);
+    const attached = await attachedPackages(
+      'plan',
+      attachedFiles(message),
+      chat,
+      services.settings,
+    );
     return attached ?? fencedPackages(decodeSlackText(contentOf(message))) ?? nothingToBuild();
   });
   return 'kind' in file
@@ -105,14 +110,14 @@ function nothingToBuild() {
 
 /** Answers what a message says, or tells why what it points at cannot be read. */
 async function hear(
-  { chat, conversation, log }: Listening,
+  { chat, conversation, services, log }: Listening,
   text: string,
   message: object,
   place: Place,
   ourUserId?: string,
 ): Promise<void> {
   const whole = await readable(log, async () => {
-    const file = await attachedPackages(text, attachedFiles(message), chat);
+    const file = await attachedPackages(text, attachedFiles(message), chat, services.settings);
     if (file !== null) return { said: text, file };
     return { said: await wholeText(text, message, place.channel, chat, ourUserId), file };
   });
