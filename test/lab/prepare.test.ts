@@ -106,7 +106,8 @@ test('a link to the packages of another checkout stays, and one that leads nowhe
 
 test('Ctrl-C ends everything that is at work and leaves nothing half-made', async () => {
   const project = aProject('project');
-  const mark = '86399.7';
+  // Nobody else's, as the same test may run for another checkout.
+  const mark = `86399.${process.pid}`;
   const machine = bareMachine('interrupted', {
     ...{ npm: `exec sleep ${mark}`, mvn: 'exit 0', bwrap: 'exit 0', zsh: 'exit 0', sshd: 'exit 0' },
     // `python3 -m venv FOLDER` makes a folder whose pip never ends.

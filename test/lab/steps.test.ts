@@ -86,6 +86,8 @@ async function fetchWith(name: string, faults: Fault[], tries = 3): Promise<Ende
       PIP_INDEX_URL: `${registry.url}/pip/`,
       PIP_DISABLE_PIP_VERSION_CHECK: '1',
       PIP_RETRIES: '0',
+      // Of its own patience, too, so that ours ends first, however busy the machine is.
+      PIP_DEFAULT_TIMEOUT: '300',
       // Longer than the eight seconds after which a Node that waits moves a few bytes.
       FERRY_SILENT_SECONDS: '10',
       FERRY_TELL_SECONDS: '1',
