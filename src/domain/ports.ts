@@ -77,6 +77,11 @@ export interface Engine {
   solve(request: SolveRequest, progress: Progress): Promise<Lock>;
   /** Creates exactly the lock's packages in `prefix`, which must not exist; verifies every sha256. */
   create(request: CreatePrefixRequest, progress: Progress): Promise<void>;
+  /**
+   * Creates some of the lock's packages, as they would be beside the others; null where it places
+   * packages by what it finds in the prefix.
+   */
+  createSome: ((request: CreateSomeRequest, progress: Progress) => Promise<void>) | null;
   /** Ends what it keeps running between two requests. */
   close(): Promise<void>;
 }
@@ -106,6 +111,11 @@ export interface SolveRequest {
 export interface CreatePrefixRequest {
   lock: Lock;
   prefix: string;
+}
+
+export interface CreateSomeRequest extends CreatePrefixRequest {
+  /** Names of those that come into the prefix. */
+  names: readonly string[];
 }
 
 /** Who asks for a file of a conversation, and in which one. */
@@ -196,6 +206,10 @@ export interface Packer {
    * a package is not known, or does not stand for itself beside the others.
    */
   assemble(request: PackRequest, progress: Progress): Promise<Assembled | null>;
+  /** Names of the packages that `assemble` does not know; null where it never puts these together. */
+  lacking(request: PackRequest): readonly string[] | null;
+  /** `assemble`, where the packages that it did not know lie in the prefix, and no others. */
+  complete(request: PackRequest, progress: Progress): Promise<Assembled | null>;
 }
 
 export interface Assembled extends PackResult {

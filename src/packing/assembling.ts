@@ -44,7 +44,7 @@ export async function assemble(request: AssembleRequest): Promise<Assembled | nu
 }
 
 /** Paths that are written in the files of a prefix which an engine links, be it there or not. */
-function placeNames(prefix: string): string[] {
+export function placeNames(prefix: string): string[] {
   const place = resolve(prefix);
   const folder = dirname(place);
   const real = join(realPath(folder) ?? folder, basename(place));

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Linked, LockedPackage } from '../domain/lock.ts';
 import type { ArchiveFormat } from '../domain/request.ts';
@@ -118,6 +118,13 @@ export function packageKeys({ lock, engine, names, format }: Linking): string[] 
     const beside = entry.subdir === 'noarch' ? python : null;
     return hash('sha256', JSON.stringify(['package', ...shared, identity(entry), beside]));
   });
+}
+
+/** Names of the packages of which nothing is known, in the order of the lock. */
+export function unknownPackages(directory: string, linking: Linking): string[] {
+  const keys = packageKeys(linking);
+  const isUnknown = (_: LockedPackage, at: number) => !existsSync(join(directory, keys[at] ?? ''));
+  return linking.lock.packages.filter(isUnknown).map(({ name }) => name);
 }
 
 function identity({ name, version, build, subdir, url, sha256 }: LockedPackage): string[] {

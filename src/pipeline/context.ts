@@ -110,7 +110,7 @@ export class BuildRun {
     const known = this.build.steps.find((step) => step.name === name);
     const isGoingOn = known?.status === 'in_progress';
     const startedAt = isGoingOn ? known.startedAt : this.ports.clock.now();
-    await this.#change(name, { status: 'in_progress', startedAt });
+    await this.#change(name, { status: 'in_progress', startedAt, finishedAt: null });
     const reporter = this.#reporter(name);
     try {
       const result = await work(reporter.progress);

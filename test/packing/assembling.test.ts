@@ -13,7 +13,7 @@ const FORMATS = ['zip', 'tar.gz'] as const;
 const SAMPLES = isFull ? 400 : 40;
 const PLAIN = ['python-3.11', 'scripts', 'texts', 'compiled'];
 
-/** Beside one Python, or none. */
+/** Beside one Python, or none; some of them are forgotten before. */
 const sets = fc
   .tuple(
     fc.constantFrom('python-3.11', 'python-3.11', 'python-3.13', ''),
@@ -22,30 +22,43 @@ const sets = fc
       { minLength: 1, maxLength: 12 },
     ),
   )
-  .map(([python, others]) => (python ? [python, ...others] : others));
+  .map(([python, others]) => (python ? [python, ...others] : others))
+  .chain((names) => {
+    const some = fc.subarray(names, { maxLength: Math.min(3, names.length) });
+    return fc.tuple(fc.constant(names), fc.oneof(fc.constant([]), some));
+  });
 
 for (const format of FORMATS) {
   test(`random packages put together are what linking them would give, or nothing: ${format}`, async (context) => {
     const bench = await workbench(context);
-    // What stands for itself is known from then on, beside any other.
+    // What stands for itself is known from then on, beside any other; the compiled one beside this Python.
     for (const name of Object.keys(PACKAGES)) {
       if (!name.startsWith('python-')) await bench.link(['python-3.11', name], format);
     }
-    let put = 0;
+    const made = { put: 0, completed: 0 };
     await fc.assert(
-      fc.asyncProperty(sets, async (names) => {
-        const assembled = await bench.put(names, format);
+      fc.asyncProperty(sets, async ([names, forgotten]) => {
+        bench.forget(names, forgotten, format);
+        const lacking = bench.lacking(names, format);
+        const isPut = lacking.length === 0;
+        const archive = await (isPut ? bench.put(names, format) : bench.complete(names, format));
         assert.ok(!existsSync(bench.prefix));
         // Some cannot be linked at all, one on the other.
         const linked = await bench.link(names, format).catch(() => null);
-        if (!assembled) return;
-        put += 1;
-        assert.ok(linked, names.join(' '));
-        assert.deepEqual(facts(assembled), facts(linked), names.join(' '));
+        if (!archive) {
+          for (const name of forgotten) await bench.link(['python-3.11', name], format);
+          return;
+        }
+        made[isPut ? 'put' : 'completed'] += 1;
+        const words = `${names.join(' ')}, linked: ${lacking.join(' ')}`;
+        assert.ok(linked, words);
+        assert.deepEqual(facts(archive), facts(linked), words);
       }),
       { numRuns: SAMPLES },
     );
-    assert.ok(put > SAMPLES / 10, `${put} of ${SAMPLES} were put together`);
+    for (const times of Object.values(made)) {
+      assert.ok(times > SAMPLES / 30, `${JSON.stringify(made)} of ${SAMPLES}`);
+    }
   });
 }
 
@@ -92,6 +105,37 @@ test('packages known from different environments make a new one', async (context
     // Compiled beside another Python.
     await link(['python-3.13', 'scripts', 'texts'], format);
     assert.equal(await put(['python-3.13', 'scripts', 'texts', 'compiled'], format), null);
+  }
+});
+
+test('only what is not known is linked, and known from then on', async (context) => {
+  const bench = await workbench(context);
+  for (const format of FORMATS) {
+    await bench.link(['python-3.11', 'scripts'], format);
+    assert.deepEqual(bench.lacking(PLAIN, format), ['texts', 'compiled']);
+    const archive = await bench.complete(PLAIN, format);
+    assert.deepEqual(bench.lacking(PLAIN, format), []);
+    assert.equal((await bench.put(PLAIN, format))?.sha256, archive?.sha256);
+    assert.equal((await bench.link(PLAIN, format)).sha256, archive?.sha256);
+    assert.ok(!existsSync(`${bench.archive(format)}.lacking`));
+  }
+});
+
+test('what does not stand for itself beside what is known is linked with all', async (context) => {
+  const bench = await workbench(context);
+  for (const [known, names] of [
+    [['same-a'], ['same-a', 'same-b']],
+    [['same-a'], ['same-a', 'clobbering']],
+    [['scripts'], ['scripts', 'script']],
+    [['parent'], ['parent', 'orphan']],
+    // A zip has a copy of the other one's file.
+    [['blas'], ['blas', 'blas-link']],
+    [['folders'], ['folders', 'inside64']],
+  ] as const) {
+    await bench.link(['python-3.11', ...known], 'zip');
+    await rm(bench.archive('zip'));
+    assert.equal(await bench.complete(['python-3.11', ...names], 'zip'), null, names.join(' '));
+    assert.ok(!existsSync(bench.archive('zip')));
   }
 });
 

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Linked, LockedPackage } from '../../src/domain/lock.ts';
 import type { ArchiveFormat } from '../../src/domain/request.ts';
 import { assemble } from '../../src/packing/assembling.ts';
+import { complete, lackingPackages } from '../../src/packing/completing.ts';
 import { pack } from '../../src/packing/pack.ts';
+import { packageKeys } from '../../src/packing/package-index.ts';
 import { type FakeFile, fakeBytecode, fakePrefix, temporaryFolder } from './fake-prefix.ts';
 
 /** A package of no channel, and how an engine would link it beside a Python. */
@@ -96,30 +99,55 @@ export const PACKAGES: Readonly<Record<string, KnownPackage>> = {
 export interface Bench {
   prefix: string;
   cache: string;
+  archive(format: ArchiveFormat): string;
   /** Links the packages, and packs them as a build does; the prefix is gone again. */
   link(names: readonly string[], format: ArchiveFormat): ReturnType<typeof pack>;
   /** The same without a prefix. */
   put(names: readonly string[], format: ArchiveFormat): ReturnType<typeof assemble>;
+  /** Links those packages that are not known, and puts all together; the prefix is gone again. */
+  complete(names: readonly string[], format: ArchiveFormat): ReturnType<typeof complete>;
+  lacking(names: readonly string[], format: ArchiveFormat): string[];
+  /** What is known of some of the packages, beside the others, is gone. */
+  forget(names: readonly string[], some: readonly string[], format: ArchiveFormat): void;
 }
 
 export async function workbench(context: TestContext): Promise<Bench> {
   const folder = await temporaryFolder(context);
   const prefix = join(folder, 'prefix/0/env');
   const cache = join(folder, 'cache');
+  const archive = (format: ArchiveFormat) => join(folder, `archive.${format}`);
   const request = (names: readonly string[], format: ArchiveFormat) => ({
     ...{ prefix, cache, format, root: 'churn', linked: linkedOf(names) },
-    output: join(folder, `archive.${format}`),
+    output: archive(format),
   });
+  /** Has some of the packages as they are linked beside all of them, while `work` is done. */
+  async function linking<T>(
+    all: readonly string[],
+    some: readonly string[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const version = /python-(\S+)/.exec(all.join(' '))?.[1] ?? '3.11';
+    const files = some.map((name) => [packageName(name), PACKAGES[name]?.files(version) ?? {}]);
+    try {
+      await fakePrefix(prefix, Object.fromEntries(files));
+      return await work();
+    } finally {
+      await rm(prefix, { recursive: true, force: true });
+    }
+  }
   return {
-    ...{ prefix, cache },
-    async link(names, format) {
-      const version = /python-(\S+)/.exec(names.join(' '))?.[1] ?? '3.11';
-      const files = names.map((name) => [packageName(name), PACKAGES[name]?.files(version) ?? {}]);
-      try {
-        await fakePrefix(prefix, Object.fromEntries(files));
-        return await pack(request(names, format));
-      } finally {
-        await rm(prefix, { recursive: true, force: true });
+    ...{ prefix, cache, archive },
+    link: (names, format) => linking(names, names, () => pack(request(names, format))),
+    complete(names, format) {
+      const lacking = lackingPackages(request(names, format));
+      const some = names.filter((name) => lacking.includes(packageName(name)));
+      return linking(names, some, () => complete(request(names, format)));
+    },
+    lacking: (names, format) => lackingPackages(request(names, format)),
+    forget(names, some, format) {
+      const keys = packageKeys({ ...linkedOf(names), names: [prefix], format });
+      for (const [at, name] of names.entries()) {
+        if (some.includes(name)) rmSync(join(cache, keys[at] ?? ''), { force: true });
       }
     },
     put: (names, format) => assemble(request(names, format)),

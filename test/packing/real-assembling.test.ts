@@ -6,6 +6,7 @@ import { chooseEngine } from '../../src/adapters/engines/engine.ts';
 import type { Engine } from '../../src/domain/ports.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { assemble } from '../../src/packing/assembling.ts';
+import { complete, lackingPackages } from '../../src/packing/completing.ts';
 import { pack } from '../../src/packing/pack.ts';
 import {
   labChannel,
@@ -53,12 +54,13 @@ for (const { engine, format, sets, skip: whyNot } of RUNS) {
   test(`what ${engine} would link is put together from what it has linked before, to the byte: ${format}`, {
     skip,
   }, async (context) => {
-    const { put, link } = await workbench(context, engine);
+    const { put, complete, link } = await workbench(context, engine);
     for (const { specs, isKnown, isLinked } of sets) {
       const words = specs.join(' ');
       const lock = await link.solve(specs);
-      const assembled = await put(lock, format);
-      assert.equal(assembled !== null, isKnown === true, words);
+      const assembled = (await put(lock, format)) ?? (await complete?.(lock, format)) ?? null;
+      const isPut = isKnown || (complete && !isLinked);
+      assert.equal(assembled !== null, isPut === true, words);
       const linked = await link.pack(lock, format);
       if (assembled) assert.equal(assembled.sha256, linked.sha256, words);
       const again = await put(lock, format);
@@ -86,6 +88,18 @@ async function workbench(context: TestContext, name: 'rattler' | 'conda') {
   });
   return {
     put: (lock: Lock, format: 'zip' | 'tar.gz') => assemble(request(lock, format)),
+    /** Links what is not known, and puts all together. */
+    complete:
+      engine.createSome &&
+      (async (lock: Lock, format: 'zip' | 'tar.gz') => {
+        const names = lackingPackages(request(lock, format));
+        await engine.createSome?.({ lock, prefix, names }, progress);
+        try {
+          return await complete(request(lock, format));
+        } finally {
+          await rm(prefix, { recursive: true });
+        }
+      }),
     link: {
       solve: (specs: readonly string[]) =>
         engine.solve(

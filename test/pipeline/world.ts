@@ -38,6 +38,7 @@ export function createWorld(
     }),
     solve: async () => ({ platform: 'linux-64', packages: [] }),
     create: async () => undefined,
+    createSome: null,
     close: async () => undefined,
   };
   const ports: DutyPorts = {
@@ -52,6 +53,8 @@ export function createWorld(
         cache: { hits: 0, misses: 0 },
       }),
       assemble: async () => null,
+      lacking: () => null,
+      complete: async () => null,
     },
     workspace: {
       acquirePrefix: async () => ({ path: '/prefix', release: async () => undefined }),

@@ -76,6 +76,8 @@ const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Any conda-compatible command line: conda, mamba or micromamba. */
 export class CondaEngine implements Engine {
   readonly name = 'conda';
+  /** Packages for every platform it places, and compiles, by the Python that is in the prefix. */
+  readonly createSome = null;
   readonly #options: CondaOptions;
   readonly #home: string;
   /** Of conda alone; null is conda's own default. */

@@ -179,26 +179,43 @@ class Session:
         for entry in self.request["packages"]:
             refuse_changed(entry)
         records = [await self.record(entry) for entry in self.request["packages"]]
+        beside = [await self.record(entry) for entry in self.request["beside"]]
+        told = [self.told_of(record) for record in beside]
         # An archive must not hold links into the package cache, and pip must not write through them.
         # Links that packages hold themselves stay links: forbidding symbolic ones would copy those.
         config = rattler.Config.from_toml("allow-hard-links = false")
         await rattler.install(
-            records,
+            records + beside,
             target_prefix=self.request["prefix"],
             cache_dir=self.packages,
             client=self.client,
             config=config,
             execute_link_scripts=False,
             show_progress=False,
-            installed_packages=[],
+            installed_packages=[record for record, place in told],
             reporter=Reporter(records),
         )
+        for _, place in told:
+            place.unlink()
         prefix = Path(self.request["prefix"])
         # The same layout as conda's: a marker of ours less, the history that makes it a prefix more.
         (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)
         (prefix / "conda-meta").mkdir(parents=True, exist_ok=True)
         (prefix / "conda-meta" / "history").touch()
         return {}
+
+    def told_of(self, record):
+        """A package as if it were in the prefix, without a file of it, and the place of its record.
+
+        The record lies there for the installer, which reads again what is in the prefix when it has
+        linked the others and ends in a panic where that is not what it was told (py-rattler 0.28.0).
+        """
+        folder = Path(self.request["prefix"]) / "conda-meta"
+        folder.mkdir(parents=True, exist_ok=True)
+        told = rattler.PrefixRecord(record, rattler.PrefixPaths())
+        place = folder / f"{record.name.normalized}-{record.version}-{record.build}.json"
+        told.write_to_path(place, False)
+        return told, place
 
     async def open(self, url):
         address = urlsplit(url)

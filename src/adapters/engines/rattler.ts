@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
-import type { Lock } from '../../domain/lock.ts';
+import type { Lock, LockedPackage } from '../../domain/lock.ts';
 import type {
   Channel,
   CreatePrefixRequest,
+  CreateSomeRequest,
   Engine,
   EngineDescription,
   Progress,
@@ -164,14 +165,32 @@ export class RattlerEngine implements Engine {
     return lockFrom(platform, this.#resultOf(answer, channels).packages, channels);
   }
 
-  async create({ lock, prefix }: CreatePrefixRequest, progress: Progress): Promise<void> {
+  create({ lock, prefix }: CreatePrefixRequest, progress: Progress): Promise<void> {
+    return this.#create(prefix, lock, [], progress);
+  }
+
+  createSome({ lock, prefix, names }: CreateSomeRequest, progress: Progress): Promise<void> {
+    const packages = lock.packages.filter(({ name }) => names.includes(name));
+    // What is for every platform is placed by the Python beside it.
+    const python = lock.packages.filter(({ name }) => name === 'python' && !names.includes(name));
+    return this.#create(prefix, { ...lock, packages }, python, progress);
+  }
+
+  /** `beside` are packages that are taken to be in the prefix, and do not come into it. */
+  async #create(
+    prefix: string,
+    lock: Lock,
+    beside: readonly LockedPackage[],
+    progress: Progress,
+  ): Promise<void> {
     if (existsSync(prefix)) throw prefixExists(prefix);
     const { platform, packages } = lock;
-    const channels = [...new Set(packages.map((entry) => entry.channel))];
+    const channels = [...new Set([...packages, ...beside].map((entry) => entry.channel))];
     const named = channels.map((name) => ({ name, url: '' }));
     const seconds = this.#options.limits.createSeconds;
+    const request = { do: 'create', platform, packages, beside, prefix };
     try {
-      await this.#run({ do: 'create', platform, packages, prefix }, seconds, named, progress);
+      await this.#run(request, seconds, named, progress);
       await verifyPrefix(prefix, lock);
     } catch (error) {
       // Half a prefix is worth nothing, and the next attempt needs the place.

@@ -19,6 +19,7 @@ export function rememberDescription(engine: Engine, { now }: Clock): Engine {
     },
     solve: (request, progress) => engine.solve(request, progress),
     create: (request, progress) => engine.create(request, progress),
+    createSome: engine.createSome?.bind(engine) ?? null,
     close: () => engine.close(),
   };
 }

@@ -2,9 +2,10 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cancelled } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
-import type { Packer, PackRequest, PackResult, Progress } from '../../domain/ports.ts';
+import type { Assembled, Packer, PackRequest, PackResult, Progress } from '../../domain/ports.ts';
 import { assemble } from '../../packing/assembling.ts';
 import { pruneCache } from '../../packing/cache.ts';
+import { complete, lackingPackages } from '../../packing/completing.ts';
 import { type PackReport, pack } from '../../packing/pack.ts';
 import type { PackProgress } from '../../packing/pack-request.ts';
 import { packWithArchiver } from './archiver.ts';
@@ -21,18 +22,30 @@ export function createPacker(options: { dataDirectory: string; cacheBytes: numbe
       const report = await stoppable(write(packing(request, cache, progress)), progress);
       return finish(request, report);
     },
-    async assemble(request, progress) {
-      const { linked } = request;
-      if (linked === null || request.packer !== 'segments') return null;
-      const assembling = { ...packing(request, cache, progress), linked };
-      const report = await stoppable(assemble(assembling), progress);
-      if (report === null) return null;
-      const packages = report.packages.map(({ name, files }) => ({
-        ...{ name, files: files.map(({ path }) => path) },
-      }));
-      return { ...(await finish(request, report)), packages };
+    assemble: (request, progress) => putTogether(assemble, request, progress),
+    lacking({ linked, packer, prefix, format }) {
+      if (linked === null || packer !== 'segments') return null;
+      return lackingPackages({ cache, prefix, linked, format });
     },
+    complete: (request, progress) => putTogether(complete, request, progress),
   };
+
+  /** Null where nothing is known of packages, too. */
+  async function putTogether(
+    write: typeof assemble,
+    request: PackRequest,
+    progress: Progress,
+  ): Promise<Assembled | null> {
+    const { linked } = request;
+    if (linked === null || request.packer !== 'segments') return null;
+    const work = write({ ...packing(request, cache, progress), linked });
+    const report = await stoppable(work, progress);
+    if (report === null) return null;
+    const packages = report.packages.map(({ name, files }) => ({
+      ...{ name, files: files.map(({ path }) => path) },
+    }));
+    return { ...(await finish(request, report)), packages };
+  }
 
   async function finish(request: PackRequest, report: PackReport): Promise<PackResult> {
     await chmod(report.path, 0o644);

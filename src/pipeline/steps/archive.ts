@@ -1,9 +1,9 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { throwIfStopped } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
-import type { Linked } from '../../domain/lock.ts';
+import { bytesOf, type Linked, type LockedPackage } from '../../domain/lock.ts';
 import { modulesIn, packagesByModule } from '../../domain/modules.ts';
-import type { Progress } from '../../domain/ports.ts';
+import type { Assembled, PackRequest, Progress } from '../../domain/ports.ts';
 import { listOf, mapOf, number, object, string } from '../../domain/shape.ts';
 import { ARCHIVE } from '../../domain/stored.ts';
 import type { BuildRun } from '../context.ts';
@@ -30,7 +30,8 @@ const PACKED = object<Packed>({
 
 /**
  * Create, install and pack: one prefix, used and given back. An archive of this fingerprint that
- * is already on this build host is taken as it is; one whose packages are all known needs no prefix.
+ * is already on this build host is taken as it is; one whose packages are all known needs no prefix, and
+ * one of which some are, a prefix of the others alone.
  */
 export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed> {
   const { ports, build } = run;
@@ -45,16 +46,23 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
   }
 
   const linked = await linkedBy(run, solved);
-  const assembled = linked && (await assemble(run, solved, linked, path));
-  if (assembled) {
-    const detail = `${counted(solved.lock.packages.length, 'package')} known`;
-    await run.skip('create', detail);
-    await run.skip('install', NOTHING_ON_TOP);
-    await run.skip('pack', `${summary(assembled.archive)}, assembled`);
-    await ports.store.writeCheckpoint(build.id, 'pack', assembled);
-    return assembled;
-  }
+  const packed =
+    (linked &&
+      ((await assemble(run, solved, linked, path)) ??
+        (await complete(run, solved, linked, path)))) ??
+    (await packPrefix(run, solved, linked, path));
+  await ports.store.writeCheckpoint(build.id, 'pack', packed);
+  return packed;
+}
 
+/** The archive of a prefix into which everything is linked and installed. */
+async function packPrefix(
+  run: BuildRun,
+  solved: Solved,
+  linked: Linked | null,
+  path: string,
+): Promise<Packed> {
+  const { ports, build } = run;
   const held = await ports.workspace.acquirePrefix(build.id, run.signal);
   try {
     await run.step('create', async (progress) => {
@@ -69,16 +77,9 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
     } else {
       await run.step('install', (progress) => install(run, solved, held.path, progress));
     }
-    const packed = await run.step('pack', async (progress) => {
+    return await run.step('pack', async (progress) => {
       const { archive, segments, unpackedBytes, cache, warnings } = await ports.packer.pack(
-        {
-          prefix: held.path,
-          output: path,
-          format: solved.format,
-          root: build.request.environment,
-          packer: build.request.packer,
-          linked,
-        },
+        packRequest(run, solved, { prefix: held.path, path, linked }),
         progress,
       );
       for (const warning of warnings) progress.log(`${warning.id}: ${warning.text}`);
@@ -88,8 +89,6 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
       const imports = await ports.workspace.importNames(held.path, askedFor(run, solved));
       return { archive, path, segments, unpackedBytes, imports };
     });
-    await ports.store.writeCheckpoint(build.id, 'pack', packed);
-    return packed;
   } finally {
     await held.release();
   }
@@ -114,23 +113,87 @@ async function assemble(
   linked: Linked,
   path: string,
 ): Promise<Packed | null> {
-  const { ports, build } = run;
-  const { environment: root, packer } = build.request;
+  const { ports } = run;
   for (const prefix of ports.workspace.prefixes()) {
     throwIfStopped(run.signal);
-    const request = { prefix, output: path, format: solved.format, root, packer, linked };
+    const request = packRequest(run, solved, { prefix, path, linked });
     const assembled = await ports.packer.assemble(request, run.aside);
     if (assembled === null) continue;
-    const { archive, segments, unpackedBytes, packages, warnings } = assembled;
-    for (const warning of warnings) run.log(`${warning.id}: ${warning.text}`);
-    await ports.store.learnModules(packagesByModule(packages)).catch(() => undefined);
-    const filesOf = (name: string) => packages.find((each) => each.name === name)?.files ?? [];
-    const imports = Object.fromEntries(
-      askedFor(run, solved).map((name) => [name, modulesIn(filesOf(name))]),
-    );
-    return { archive, path, segments, unpackedBytes, imports };
+    await run.skip('create', `${counted(solved.lock.packages.length, 'package')} known`);
+    await run.skip('install', NOTHING_ON_TOP);
+    await run.skip('pack', `${summary(assembled.archive)}, assembled`);
+    return packedOf(run, solved, assembled, path);
   }
   return null;
+}
+
+/** The same after the packages that are not known were linked and packed by themselves. */
+async function complete(
+  run: BuildRun,
+  solved: Solved,
+  linked: Linked,
+  path: string,
+): Promise<Packed | null> {
+  const { engine, packer, workspace } = run.ports;
+  if (!engine.createSome) return null;
+  const { lock } = solved;
+  const held = await workspace.acquirePrefix(run.build.id, run.signal);
+  try {
+    const request = packRequest(run, solved, { prefix: held.path, path, linked });
+    const names = packer.lacking(request) ?? [];
+    if (!isWorthLinkingApart(lock.packages, names)) return null;
+    await run.step('create', async (progress) => {
+      const known = lock.packages.length - names.length;
+      progress.detail(`${counted(names.length, 'package')}, ${known} known`);
+      await engine.createSome?.({ lock, prefix: held.path, names }, progress);
+    });
+    await run.skip('install', NOTHING_ON_TOP);
+    const assembled = await run.step('pack', async (progress) => {
+      const assembled = await packer.complete(request, progress);
+      if (assembled) progress.detail(`${summary(assembled.archive)}, assembled`);
+      return assembled;
+    });
+    if (assembled === null) {
+      run.log('these packages do not go together as they are known, and are all linked');
+      return null;
+    }
+    return packedOf(run, solved, assembled, path);
+  } finally {
+    await held.release();
+  }
+}
+
+/** Where most is linked anew, linking everything is less work than putting it together afterwards. */
+function isWorthLinkingApart(
+  packages: readonly LockedPackage[],
+  lacking: readonly string[],
+): boolean {
+  const apart = packages.filter(({ name }) => lacking.includes(name));
+  return apart.length > 0 && bytesOf(apart) * 2 <= bytesOf(packages);
+}
+
+function packRequest(
+  { build }: BuildRun,
+  { format }: Solved,
+  { prefix, path, linked }: { prefix: string; path: string; linked: Linked | null },
+): PackRequest {
+  const { environment: root, packer } = build.request;
+  return { prefix, output: path, format, root, packer, linked };
+}
+
+async function packedOf(
+  run: BuildRun,
+  solved: Solved,
+  { archive, segments, unpackedBytes, packages, warnings }: Assembled,
+  path: string,
+): Promise<Packed> {
+  for (const warning of warnings) run.log(`${warning.id}: ${warning.text}`);
+  await run.ports.store.learnModules(packagesByModule(packages)).catch(() => undefined);
+  const filesOf = (name: string) => packages.find((each) => each.name === name)?.files ?? [];
+  const imports = Object.fromEntries(
+    askedFor(run, solved).map((name) => [name, modulesIn(filesOf(name))]),
+  );
+  return { archive, path, segments, unpackedBytes, imports };
 }
 
 /** Names of what a person wants to import. */
