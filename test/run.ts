@@ -10,6 +10,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs, styleText } from 'node:util';
@@ -29,6 +30,9 @@ interface Totals {
   failed: number;
   skipped: number;
 }
+
+/** What Node compiled stays for the next test file and the next run: all of them load the same files. */
+const COMPILED = join(ROOT, 'test/.out/compiled');
 
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
@@ -203,6 +207,8 @@ function prepare(files: readonly string[]): boolean {
 }
 
 async function main(words: readonly string[]): Promise<number> {
+  enableCompileCache(COMPILED);
+  process.env.NODE_COMPILE_CACHE = COMPILED;
   const { values, positionals: parts } = parseArgs({
     args: [...words],
     options: { fast: { type: 'boolean' }, prepare: { type: 'boolean' } },

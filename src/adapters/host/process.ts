@@ -1,8 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { execa, type Options } from 'execa';
+import type { Options } from 'execa';
 import { FerryError, outsideError, stoppedBy, throwIfStopped } from '../../domain/errors.ts';
 import { Output, type OutputWish } from './output.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded for the first program: who only asks the store starts none, and it is a hundred files. */
+const load = (): typeof import('execa') => require('execa');
 
 /** A program to run. The argument list reaches it literally: no shell is ever involved. */
 export interface Command extends OutputWish {
@@ -181,7 +187,7 @@ function start(command: Launch, signal: AbortSignal, deathSignal: 'TERM' | 'KILL
     forceKillAfterDelay: FORCE_KILL_MILLISECONDS,
     cancelSignal: signal,
   } as const satisfies Options;
-  const subprocess = execa(launcher, args, options);
+  const subprocess = load().execa(launcher, args, options);
   subprocess.nodeChildProcess.once('exit', () => {
     setTimeout(() => {
       subprocess.stdout?.destroy();
