@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -87,6 +95,7 @@ describe('a quick start', () => {
     context: TestContext,
     words: readonly string[],
     environment: NodeJS.ProcessEnv = {},
+    expected = 0,
   ) {
     const told = join(await temporaryFolder(context), 'told.mjs');
     writeFileSync(
@@ -96,7 +105,7 @@ describe('a quick start', () => {
        process.once('exit', () => process._rawDebug(process.moduleLoadList.join('\\n')));`,
     );
     const { status, stderr } = typed(words, { ...environment, NODE_OPTIONS: `--import=${told}` });
-    assert.equal(status, 0, stderr);
+    assert.equal(status, expected, stderr);
     const packages = [...stderr.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)/g)];
     return {
       packages: packages.map(([, name, file]) => `${name}/${file}`),
@@ -112,7 +121,7 @@ describe('a quick start', () => {
     const { packages, ours } = await loadedBy(context, PARSE);
     assert.deepEqual(packages, []);
     assert.ok(ours.includes('commands/grammar/parse.ts'));
-    const rooms = /^src\/(?:adapters|answers|pipeline|packing|config\.ts)/;
+    const rooms = /^src\/(?:adapters|answers|pipeline|packing|reading|config\.ts)/;
     assert.deepEqual(
       ours.filter((file) => rooms.test(file)),
       [],
@@ -124,6 +133,17 @@ describe('a quick start', () => {
     assert.deepEqual(packages, ['@conda-org/rattler/dist/rattler.node.cjs']);
   });
 
+  test('exec loads nothing that starts programs, speaks to Slack or reaches an edge', async (context) => {
+    const words = ['exec', '--config', '/nowhere', '--', 'status'];
+    const { packages } = await loadedBy(context, words, {}, 1);
+    assert.ok(packages.some((file) => file.startsWith('bullmq/')));
+    const others = /^(?:execa|@slack|node-ssh|ssh2|archiver|yaml|smol-toml|@conda-org)\//;
+    assert.deepEqual(
+      packages.filter((file) => others.test(file)),
+      [],
+    );
+  });
+
   test('types are taken out of our files once, and not even for that of the entry', async (context) => {
     const kept = { NODE_COMPILE_CACHE: await temporaryFolder(context) };
     const takesOutTypes = async () => {
@@ -133,6 +153,43 @@ describe('a quick start', () => {
     };
     assert.equal(await takesOutTypes(), true);
     assert.equal(await takesOutTypes(), false);
+  });
+
+  test('asks no Node whether it will do where one came with the packages, and any other', async (context) => {
+    const folder = await temporaryFolder(context);
+    mkdirSync(join(folder, 'src'));
+    for (const name of ['conda-ferry', 'find-node']) {
+      copyFileSync(join(ROOT, 'src', name), join(folder, 'src', name));
+    }
+    writeFileSync(join(folder, 'src/main.js'), '');
+    // As npx has it: by a link, and from anywhere.
+    symlinkSync('src/conda-ferry', join(folder, 'link'));
+    /** A Node that says what it is asked. */
+    const nodeIn = (bin: string) => {
+      mkdirSync(join(folder, bin), { recursive: true });
+      const says = `#!/bin/sh\necho "${bin} $1" | sed 's| /.*/| |' >>'${folder}/asked'\necho "$0"\n`;
+      writeFileSync(join(folder, bin, 'node'), says, { mode: 0o755 });
+    };
+    const asked = () => {
+      rmSync(join(folder, 'asked'), { force: true });
+      const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
+      const { status, stderr } = spawnSync(join(folder, 'link'), ['parse'], {
+        env,
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, stderr);
+      return readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n');
+    };
+    nodeIn('bin');
+    assert.deepEqual(asked(), ['bin -e', 'bin main.js']);
+    nodeIn('node_modules/.bin');
+    assert.deepEqual(asked(), ['node_modules/.bin main.js']);
+  });
+
+  test('a Node that runs no TypeScript says so, and what to type', () => {
+    const { status, stderr } = typed(PARSE, { NODE_OPTIONS: '--no-strip-types' });
+    assert.equal(status, 2);
+    assert.match(stderr, /is Node v\S+, which runs no TypeScript.*\nType: rm node_modules/);
   });
 
   test('what Node compiled is kept in the user’s cache folder', async (context) => {
