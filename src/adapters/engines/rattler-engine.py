@@ -21,6 +21,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import rattler
+from rattler import PackageCache, ValidationMode
 from rattler.exceptions import (
     FetchRepoDataError,
     GatewayError,
@@ -187,7 +188,10 @@ class Session:
         await rattler.install(
             records + beside,
             target_prefix=self.request["prefix"],
-            cache_dir=self.packages,
+            # A file that is torn or wrong in the cache would be linked as it is; such a package is fetched anew.
+            package_cache=PackageCache.new_layered(
+                [self.packages], validation_mode=ValidationMode.full()
+            ),
             client=self.client,
             config=config,
             execute_link_scripts=False,
