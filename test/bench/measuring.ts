@@ -22,6 +22,8 @@ export interface Measured {
   seconds: number;
   /** Processor time of the processes that it ran, user and system; 0 for what runs elsewhere. */
   cpuSeconds: number;
+  /** The most memory that a program it ran had at once, in its worst round; 0 where it ran none. */
+  peakMegabytes: number;
 }
 
 export interface Machine {
@@ -51,16 +53,19 @@ export async function measure(
   contestants: readonly Contestant[],
   rounds: number,
 ): Promise<Measured[]> {
-  const times = contestants.map((): { seconds: number[]; cpu: number[] } => ({
-    seconds: [],
-    cpu: [],
+  const times = contestants.map(() => ({
+    seconds: [] as number[],
+    cpu: [] as number[],
+    peaks: [0],
   }));
   for (let round = 0; round < rounds; round += 1) {
     for (const [at, { prepare, run }] of contestants.entries()) {
       await prepare?.();
       const cpu = cpuOfChildren();
       const started = performance.now();
+      peakBytes = 0;
       await run();
+      times[at]?.peaks.push(peakBytes);
       times[at]?.seconds.push((performance.now() - started) / 1000);
       times[at]?.cpu.push(cpuOfChildren() - cpu);
     }
@@ -69,6 +74,7 @@ export async function measure(
     name,
     seconds: rounded(median(times[at]?.seconds ?? [])),
     cpuSeconds: rounded(median(times[at]?.cpu ?? [])),
+    peakMegabytes: Math.round(Math.max(...(times[at]?.peaks ?? [])) / 1e6),
   }));
 }
 
@@ -80,6 +86,23 @@ export function median(values: readonly number[]): number {
 
 export const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
+/** Of the programs that `runQuietly` ran since this was set to 0. */
+let peakBytes = 0;
+const LOOK_MS = 20;
+
+/** Notes again and again the most that a process has had; the kernel remembers it for us. */
+function watchMemory(pid: number | undefined): NodeJS.Timeout {
+  return setInterval(() => {
+    try {
+      const [, kilobytes = '0'] =
+        /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      peakBytes = Math.max(peakBytes, Number(kilobytes) * 1024);
+    } catch {
+      // It has just ended.
+    }
+  }, LOOK_MS);
+}
+
 /** Runs a program to its end, without its output; throws when it does not end with 0. */
 export async function runQuietly(
   program: string,
@@ -87,6 +110,7 @@ export async function runQuietly(
   options: { cwd?: string } = {},
 ): Promise<void> {
   const child = spawn(program, words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const watch = watchMemory(child.pid);
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
@@ -94,7 +118,7 @@ export async function runQuietly(
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
-  });
+  }).finally(() => clearInterval(watch));
   if (code !== 0) throw new Error(`${[program, ...words].join(' ')}: ${code}\n${said}`);
 }
 
