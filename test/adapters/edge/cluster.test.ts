@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { FerryError } from '../../../src/domain/errors.ts';
+import type { StageRequest } from '../../../src/domain/ports.ts';
 import { makeArchive, startWorld, type World, withoutSshd } from './world.ts';
 
 /** HDFS as a folder: what the programs use of `hdfs dfs`, and a journal of it. */
@@ -361,6 +366,107 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     } finally {
       server.close();
     }
+  });
+
+  describe('that answers by WebHDFS', () => {
+    /** What the program does to the folder `hdfs`, as NameNode and DataNode at once. */
+    const answering = async (change: { lost?: boolean; damaged?: boolean } = {}) => {
+      const folder = join(base, 'hdfs');
+      const server = createServer(async (request, response) => {
+        const { pathname, searchParams } = new URL(request.url ?? '', 'http://nn');
+        const place = join(folder, pathname.replace('/webhdfs/v1', ''));
+        const say = (code: number, answer: object) =>
+          response.writeHead(code).end(JSON.stringify(answer));
+        const isThere = existsSync(place);
+        const permission = isThere ? (statSync(place).mode & 0o777).toString(8) : '';
+        const mode = Number.parseInt(searchParams.get('permission') ?? '0', 8);
+        switch (searchParams.get('op')) {
+          case 'LISTSTATUS': {
+            const none = { RemoteException: { exception: 'FileNotFoundException' } };
+            if (!isThere) return say(404, none);
+            const FileStatus = readdirSync(place).map((pathSuffix) => ({
+              ...{ pathSuffix, type: 'FILE', length: statSync(join(place, pathSuffix)).size },
+            }));
+            return say(200, { FileStatuses: { FileStatus } });
+          }
+          case 'GETFILESTATUS':
+            return say(isThere ? 200 : 404, { FileStatus: { permission, group: 'team2' } });
+          case 'MKDIRS':
+            mkdirSync(place, { recursive: true, mode });
+            return say(200, { boolean: true });
+          case 'CREATE': {
+            const port = change.lost ? 9 : (server.address() as AddressInfo).port;
+            const location = `http://127.0.0.1:${port}${pathname}?op=WRITE`;
+            return response.writeHead(307, { location }).end();
+          }
+          case 'WRITE':
+            writeFileSync(place, await buffer(request));
+            return response.writeHead(201).end();
+          case 'OPEN':
+            return response.end(change.damaged ? 'other bytes' : readFileSync(place));
+          case 'RENAME':
+            renameSync(place, join(folder, searchParams.get('destination') ?? ''));
+            return say(200, { boolean: true });
+          case 'DELETE':
+            rmSync(place, { recursive: true });
+            return say(200, { boolean: true });
+          default:
+            return say(400, {});
+        }
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      file('conf/hdfs-site.xml', site({ 'dfs.namenode.http-address': `127.0.0.1:${port}` }));
+      return server;
+    };
+    const assertStaged = async (request: StageRequest, folder: string) => {
+      const edge = world.edge({ hdfs: folder });
+      const staging = await edge.stage(request, world.progress);
+      const { sha256 } = request.archive;
+      const stored = join(base, 'hdfs', folder, sha256);
+      assert.deepEqual(readdirSync(stored).sort(), ['churn.tar.gz', 'churn.tar.gz.sha256']);
+      const bytes = readFileSync(join(stored, 'churn.tar.gz'));
+      assert.deepEqual(bytes, readFileSync(request.archivePath));
+      assert.deepEqual(readdirSync(join(stored, '..')), [sha256], 'nothing half-done');
+      assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);
+    };
+
+    it('gets an archive, and is asked for it, without a JVM', async () => {
+      hadoop();
+      hdfs();
+      mkdirSync(join(base, 'hdfs/team'), { mode: 0o750 });
+      await using _server = await answering();
+      await assertStaged(makeArchive(base, { padding: 3_000_000 }), '/team/envs');
+      assert.equal(existsSync(join(base, 'hdfs/journal')), false);
+      assert.match(world.log.join('\n'), /team` in HDFS is closed to others/);
+      const [folder] = readdirSync(join(base, 'hdfs/team/envs'));
+      const { mode } = statSync(join(base, 'hdfs/team/envs', folder ?? ''));
+      assert.equal((mode & 0o777).toString(8), '755');
+    });
+
+    for (const [name, change] of [
+      ['its DataNodes are out of reach', { lost: true }],
+      ['what was sent does not come back as it was', { damaged: true }],
+    ] as const) {
+      it(`gets it by the program where ${name}`, async () => {
+        hadoop();
+        hdfs();
+        await using _server = await answering(change);
+        await assertStaged(makeArchive(base, { padding: 1000 }), '/envs');
+        assert.ok(journal().some((line) => line.includes('-put')));
+      });
+    }
+  });
+
+  it('knows an archive as verified that the program put into HDFS', async () => {
+    hadoop();
+    hdfs();
+    const request = makeArchive(base, { padding: 1000 });
+    const edge = world.edge({ hdfs: '/envs' });
+    const staging = await edge.stage(request, world.progress);
+    program('programs/sha256sum', `echo x >>${base}/hashed; exec /usr/bin/sha256sum "$@"`);
+    assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);
+    assert.equal(existsSync(join(base, 'hashed')), false, 'it was read again');
   });
 
   it('has the archive taken out of HDFS with its staging, and nothing beside it', async () => {

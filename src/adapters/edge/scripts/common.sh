@@ -58,6 +58,11 @@ state_of() {
   stat -c '%d:%i %s %y %z' "$1" 2>/dev/null | grep '\.[0-9]*[1-9][0-9]* [-+][0-9]*$'
 }
 
+# All of a state but its last change, which a rename is one of, and another name.
+written() {
+  printf '%s' "$1" | cut -d' ' -f1-5
+}
+
 # Notes that an archive has the bytes of a sha256, as far as its state is still $3. Only a help: what
 # cannot be noted is hashed again.
 note_verified() {

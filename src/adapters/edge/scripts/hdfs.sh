@@ -1,6 +1,6 @@
-# Finds a verified archive in HDFS, puts it there or removes it. Every `hdfs dfs` starts a JVM, so few are used:
-# one to find; to put, one to copy a whole folder, one to read it back and one to rename it. What is there
-# is seen without one where the NameNode answers by WebHDFS.
+# Finds a verified archive in HDFS, puts it there or removes it. Every `hdfs dfs` starts a JVM: where
+# NameNode and DataNodes answer by WebHDFS, none is. Else one finds; to put, one copies a whole folder,
+# one reads it back and one renames it.
 # action archive root base ancestors sha name bytes kerberos
 if [ "$kerberos" = yes ] && have klist; then klist -s || fail 47 'klist -s'; fi
 folder=$base/$sha
@@ -33,29 +33,58 @@ web_addresses() {
     echo "$key://$web"
   done
 }
-# Whether a NameNode lists the archive and its note. Who does not answer has said nothing.
-is_listed() {
+sign=
+if [ "$kerberos" = yes ]; then sign='--negotiate -u :'; fi
+user=${HADOOP_USER_NAME:-$(id -un)}
+# METHOD ADDRESS QUERY and more for curl: what the NameNode at $web says of an address in HDFS.
+ask_web() {
+  method=$1 asked="$web/webhdfs/v1/${2#hdfs://*/}?$3&user.name=$user"
+  shift 3
+  # $sign is a list: its words hold no spaces.
+  curl -sS --noproxy '*' --connect-timeout 2 $sign -X "$method" "$@" "$asked" 2>/dev/null
+}
+# Sets $web and $found where a NameNode lists the archive and its note, or knows that there is no such
+# folder. Who does not answer, or something else, has said nothing.
+find_by_web() {
   have curl || return 1
-  sign=
-  if [ "$kerberos" = yes ]; then sign='--negotiate -u :'; fi
-  user=${HADOOP_USER_NAME:-$(id -un)}
-  path=/${folder#hdfs://*/}
   for web in $(web_addresses); do
-    listed=$(curl -fsS --noproxy '*' --connect-timeout 2 --max-time 10 $sign \
-      "$web/webhdfs/v1$path?op=LISTSTATUS&user.name=$user" 2>/dev/null | tr -d ' ' | tr '{' '\n')
-    if printf '%s\n' "$listed" | grep -F "\"pathSuffix\":\"$name\"" | grep -q "\"length\":$bytes[,}]" &&
-      printf '%s\n' "$listed" | grep -qF "\"pathSuffix\":\"$name.sha256\""; then return 0; fi
+    heard=$(ask_web GET "$folder" op=LISTSTATUS --max-time 10 -w '\n%{http_code}')
+    case $heard in
+      *'
+200')
+        listed=$(printf '%s\n' "$heard" | tr -d ' ' | tr '{' '\n')
+        if printf '%s\n' "$listed" | grep -F "\"pathSuffix\":\"$name\"" | grep -q "\"length\":$bytes[,}]" &&
+          printf '%s\n' "$listed" | grep -qF "\"pathSuffix\":\"$name.sha256\""; then
+          found=yes
+          return 0
+        fi
+        ;;
+      *FileNotFoundException*'
+404')
+        found=no
+        return 0
+        ;;
+    esac
   done
+  web=
   return 1
 }
 
-# Sets `found` to yes, ruin (something else is in the way) or no, and `said` to what was heard.
+# Sets $found to yes, ruin (something else is in the way) or no, and $closed to a folder on the way that
+# others may not pass. Folders have 0 bytes; this archive's own is made anew.
 find_archive() {
-  said=
-  found=yes
-  if is_listed; then return 0; fi
+  closed=
+  if find_by_web; then
+    if [ "$found" = yes ]; then return 0; fi
+    # $ancestors is a list: its paths hold no spaces.
+    for each in $ancestors; do
+      for_others=$(ask_web GET "$each" op=GETFILESTATUS --max-time 10 | tr -d ' ' |
+        sed -n 's/.*"permission":"[0-7]*\([0-7]\)".*/\1/p')
+      case $for_others in [0246]) closed=${closed:-${each##*/}} ;; esac
+    done
+    return 0
+  fi
   found=no
-  # $ancestors is a list: its paths hold no spaces.
   if ! said=$(dfs -stat 'is %b %a %n' "$folder/$name" "$folder/$name.sha256" "$folder" $ancestors); then
     printf '%s\n' "$said" | grep -q 'No such file or directory' || deny "$said"
   fi
@@ -64,13 +93,30 @@ find_archive() {
     printf '%s\n' "$said" | grep -q "^is [0-9]* [0-7]* $name.sha256\$"; then
     found=yes
   fi
+  closed=$(printf '%s\n' "$said" | sed -n 's/^is 0 [0-7]*[0246] //p' | grep -vx "$sha" | head -n 1)
 }
 
-put_archive() {
-  work=$(mktemp -d "$root/archives/$sha.part-XXXXXX") || fail 40 "$root/archives"
-  unfinished=$work
-  part=${work##*/}
-  mkdir "$work/$part" && printf '%s\n' "$sha" >"$work/$part/$name.sha256" || fail 40 "$work"
+# FILE ADDRESS: a NameNode says to which DataNode the bytes go.
+send_by_web() {
+  to=$(ask_web PUT "$2" 'op=CREATE&overwrite=true&permission=644' --max-time 30 -f -o /dev/null -w '%{redirect_url}') &&
+    [ -n "$to" ] &&
+    curl -fsS --noproxy '*' --connect-timeout 2 --speed-limit 1000 --speed-time 60 -T "$1" "$to" >/dev/null 2>&1
+}
+# Puts the archive and its note into a folder of their own, reads it back, and gives the folder its name.
+# Nothing is left where that cannot be done.
+put_by_web() {
+  if [ -z "$web" ] || [ "$found" != no ]; then return 1; fi
+  if ask_web PUT "$base/$part" 'op=MKDIRS&permission=755' --max-time 30 -f | grep -q true &&
+    send_by_web "$archive" "$base/$part/$name" &&
+    send_by_web "$work/$part/$name.sha256" "$base/$part/$name.sha256" &&
+    [ "$(ask_web GET "$base/$part/$name" op=OPEN -f -L --speed-limit 1000 --speed-time 60 | hash_of_input)" = "$sha" ] &&
+    ask_web PUT "$base/$part" "op=RENAME&destination=/${folder#hdfs://*/}" --max-time 30 -f | grep -q true; then
+    return 0
+  fi
+  ask_web DELETE "$base/$part" 'op=DELETE&recursive=true' --max-time 30 >/dev/null
+  return 1
+}
+put_by_program() {
   # No second copy on this disk; a symbolic link where hard links do not work.
   ln "$archive" "$work/$part/$name" 2>/dev/null || ln -s "$archive" "$work/$part/$name"
   if [ "$found" = ruin ]; then dfs -rm -r -f -skipTrash "$folder" >/dev/null; fi
@@ -88,6 +134,22 @@ put_archive() {
   fi
   said=$(dfs -mv "$base/$part" "$folder") || deny "$said"
 }
+put_archive() {
+  work=$(mktemp -d "$root/archives/$sha.part-XXXXXX") || fail 40 "$root/archives"
+  unfinished=$work
+  part=${work##*/}
+  mkdir "$work/$part" && printf '%s\n' "$sha" >"$work/$part/$name.sha256" || fail 40 "$work"
+  state=$(state_of "$archive")
+  noted=$(cat "${archive%/*}/.verified" 2>/dev/null)
+  put_by_web || put_by_program
+  clear_unfinished
+  unfinished=
+  # The link changed its state, but none of its bytes.
+  now=$(state_of "$archive")
+  if [ "$noted" = "$sha $state" ] && [ "$(written "$now")" = "$(written "$state")" ]; then
+    note_verified "$archive" "$sha" "$now"
+  fi
+}
 
 if [ "$action" != find ] && [ -d "$root/archives" ] && have flock; then
   exec 9>"$root/archives/.hdfs-lock" || fail 40 "$root/archives/.hdfs-lock"
@@ -99,8 +161,6 @@ if [ "$action" = remove ]; then
 fi
 find_archive
 echo "found $found"
-# Folders have 0 bytes; this archive's own is made anew.
-closed=$(printf '%s\n' "$said" | sed -n 's/^is 0 [0-7]*[0246] //p' | grep -vx "$sha" | head -n 1)
 if [ "$action" = put ] && [ "$found" != yes ]; then
   put_archive
   if [ -n "$closed" ]; then echo "closed $closed"; fi

@@ -15,10 +15,6 @@ assemble() {
     tail -c "+$((offset + 1))" "$file" | head -c "$bytes"
   done | tee "$part" | hash_of_input
 }
-# All of a state but its last change, which a rename is one of.
-written() {
-  printf '%s' "$1" | cut -d' ' -f1-5
-}
 publish() {
   mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" || return 1
   if [ -n "$segments" ]; then
