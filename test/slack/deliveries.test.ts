@@ -73,6 +73,21 @@ describe('live messages', () => {
       assert.deepEqual(order.slice(0, 2), [running.message.ts, ended.message.ts]);
     }));
 
+  test('a line does not wait until a message that was edited just now may be edited again', () =>
+    inWorld(
+      async (world) => {
+        const { id } = await create(world);
+        await detail(world, id, 'first');
+        // By its answer the edit of the detail has been put off.
+        await world.slash('list');
+        await world.slack.untilEphemeral(ANA, says(/no environments yet/));
+        assert.equal(edits(world).length, 0);
+        await world.finish(id);
+        await world.slack.untilMessage(says(/churn@1 is ready/));
+      },
+      { pace: { betweenEdits: 600_000 } },
+    ));
+
   test('after "too many requests" edits wait as long as Slack says, and nothing else does', () =>
     inWorld(async (world) => {
       const { id } = await create(world);

@@ -11,6 +11,7 @@
  * All edits share one allowance; builds that have ended or have their line go first, at once. Slack or
  * the store being away leaves a message dirty, and every edit waits.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Build, isBeingProven, isSettled, type MessageReference } from '../../domain/build.ts';
 import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
@@ -62,6 +63,7 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
 
   /** Edits the most urgent message. Answers how long to wait before the next; rejects when Slack or the store is away. */
   async function editNext(): Promise<number> {
+    const seen = changes.count();
     const [next] = await readDirty({ changes, gone, waiting }, options);
     if (!next) return 0;
     const { build, change, reference } = next;
@@ -72,7 +74,7 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     }
     const since = clock.now() - shown.at(build.id);
     // The list is ordered by urgency: nobody behind this one may go earlier.
-    if (!isUrgent(build) && since < pace.betweenEdits) return pace.betweenEdits - since;
+    if (!isUrgent(build) && since < pace.betweenEdits) return rest(pace.betweenEdits - since, seen);
     const wait = budget.take();
     if (wait > 0) return wait;
     try {
@@ -86,6 +88,25 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     changes.forget(build.id, change);
     shown.keep(build.id, lasting);
     return 0;
+  }
+
+  /** Ends early where a change after those seen is urgent, or nobody goes on. */
+  async function rest(milliseconds: number, seen: number): Promise<number> {
+    const ended = new AbortController();
+    const slept = sleep(milliseconds, true, { signal: ended.signal }).catch(() => true);
+    try {
+      for (let [looked, isOver] = [seen, false]; !isOver; ) {
+        const ids = changes.after(looked);
+        looked = changes.count();
+        const builds = await Promise.all(ids.map((id) => options.store.readBuild(id)));
+        if (builds.some((build) => build && isUrgent(build))) return 0;
+        if (changes.count() > looked) continue;
+        isOver = await Promise.race([slept, bell.heard().then(() => changes.count() === looked)]);
+      }
+      return 0;
+    } finally {
+      ended.abort();
+    }
   }
 
   async function afterRefusal(
@@ -131,6 +152,10 @@ function createChanges() {
       count += 1;
       newest.set(buildId, count);
     },
+    after: (seen: number): string[] =>
+      [...newest].flatMap(([id, change]) => (change > seen ? [id] : [])),
+    /** The number of the newest. */
+    count: (): number => count,
     isEmpty: (): boolean => newest.size === 0,
     all: (): [string, number][] => [...newest],
     /** Forgets the change that was looked at, but not one that came after it. */
