@@ -7,9 +7,9 @@ import { createSlackApp, type SlackConfig } from './slack/app.ts';
 export async function startBot(foundation: Foundation): Promise<{ close(): Promise<void> }> {
   const { config, log } = foundation;
   const credentials = slackConfig(config);
-  const { store, clock, channels, services, close } = openServices(foundation);
+  const { store, clock, services, close } = openServices(foundation);
   // The first question should find them read.
-  channels.warm();
+  foundation.channels.warm();
   const app = createSlackApp(credentials, {
     services,
     commands,

@@ -21,7 +21,9 @@ export interface Foundation {
   redact(text: string): string;
   /** The interpreter with py-rattler and uv: the configured one, or a private one made on first use. */
   python(): Promise<string>;
-  /** Ends the embedded Redis, if this process started one. */
+  /** What the configured channels hold, read once for both. */
+  channels: ReturnType<typeof createChannels>;
+  /** Lets the channels be, and ends the embedded Redis, if this process started one. */
   stop(): Promise<void>;
 }
 
@@ -46,14 +48,26 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
       directory: join(config.dataDirectory, 'python'),
       requirementsFile: REQUIREMENTS,
       log: (line) => log.info(line),
+    }).catch((error: unknown) => {
+      // Whoever asks next tries again: the network may be there by then.
+      interpreter = null;
+      throw error;
     });
     return (await interpreter).python;
   };
+  const channels = createChannels({
+    channels: config.channels,
+    platform: config.platform,
+    // The engines' own proxies and certificates.
+    network: networkEnvironment(process.env),
+    log: (line) => log.debug(line),
+  });
+  const common = { config, log, redact, python, channels };
   if (config.redisUrl !== null) {
     const connection = config.redisUrl.startsWith('/')
       ? { socketPath: config.redisUrl }
       : { url: config.redisUrl };
-    return { config, connection, log, redact, python, stop: async () => undefined };
+    return { ...common, connection, stop: async () => channels.close() };
   }
   const server = await startRedisServer({
     directory: join(config.dataDirectory, 'redis'),
@@ -61,17 +75,14 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
     log: (line) => log.debug(line),
   });
   const connection = { socketPath: server.socketPath };
-  return { config, connection, log, redact, python, stop: () => server.stop() };
-}
-
-/** What the configured channels hold, read with the engines' own proxies and certificates. */
-function openChannels({ config, log }: Foundation) {
-  return createChannels({
-    channels: config.channels,
-    platform: config.platform,
-    network: networkEnvironment(process.env),
-    log: (line) => log.debug(line),
-  });
+  return {
+    ...common,
+    connection,
+    async stop() {
+      channels.close();
+      await server.stop();
+    },
+  };
 }
 
 /**
@@ -79,14 +90,13 @@ function openChannels({ config, log }: Foundation) {
  * asks.
  */
 export function openServices(foundation: Foundation, login: string | null = null) {
-  const { config, connection } = foundation;
+  const { config, connection, channels } = foundation;
   const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
   const queue = createQueue({ connection, prefix: REDIS_PREFIX });
   const errands = createErrands({ connection, prefix: REDIS_PREFIX });
   const clock = { now: Date.now };
   const settings = settingsOf(config);
   const { platform } = config;
-  const channels = openChannels(foundation);
   const services = createServices({
     ...{ store, queue, errands, clock, platform, settings, channels, login },
     newId: newBuildId,
@@ -95,10 +105,8 @@ export function openServices(foundation: Foundation, login: string | null = null
     store,
     queue,
     clock,
-    channels,
     services,
     async close() {
-      channels.close();
       await errands.close();
       await queue.close();
       await store.close();

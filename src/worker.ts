@@ -9,6 +9,7 @@ import { createProjects } from './adapters/projects/projects.ts';
 import { createFileFetcher } from './adapters/projects/slack-files.ts';
 import { createErrandWorker } from './adapters/redis/errand-worker.ts';
 import { createWorker } from './adapters/redis/worker.ts';
+import { Cancelled } from './domain/errors.ts';
 import { type Foundation, openServices, REDIS_PREFIX } from './foundation.ts';
 import { type DutyPorts, keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
@@ -19,9 +20,12 @@ const KEEP_CONNECTIONS = 5 * 60_000;
 
 /**
  * Assembles a worker: builds of this platform are made here, as many at a time as configured, and
- * errands beside them.
+ * errands beside them. `warm`: channels are read once it is ready, before anybody asks.
  */
-export async function startWorker(foundation: Foundation): Promise<{ close(): Promise<void> }> {
+export async function startWorker(
+  foundation: Foundation,
+  { warm = true } = {},
+): Promise<{ close(): Promise<void> }> {
   const { config, connection, log, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
   const clock = { now: Date.now };
@@ -76,7 +80,7 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
     clock,
     platform: config.platform,
     channels: config.channels,
-    contents: opened.channels,
+    contents: foundation.channels,
     verification: config.verify,
     directNoticeAfterSeconds: config.notify.directAfterSeconds,
     retention: config.retention,
@@ -105,8 +109,20 @@ export async function startWorker(foundation: Foundation): Promise<{ close(): Pr
   const duties = keepDuties(ports, store.once, (line) => log.info(line));
   await Promise.all([worker.ready(), errands.ready()]);
   log.info({ platform: config.platform }, 'worker ready');
+  const closing = new AbortController();
+  if (warm) {
+    foundation.channels.warm();
+    const channels = config.channels.filter((channel) => channel.default);
+    const line = (text: string) => log.debug(text);
+    const progress = { signal: closing.signal, log: line, detail: line };
+    // Whoever asks meanwhile is answered by the same process, from what it has read by then.
+    engine
+      .warm?.(channels, config.platform, progress)
+      .catch((error: unknown) => log.debug({ error: String(error) }, 'channels were not read'));
+  }
   return {
     async close() {
+      closing.abort(new Cancelled('shutdown'));
       await Promise.all([worker.close(), errands.close(), duties.close()]);
       for (const edge of edges.values()) edge.close();
       await Promise.all([opened.close(), engine.close()]);

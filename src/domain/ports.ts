@@ -82,6 +82,11 @@ export interface Engine {
    * packages by what it finds in the prefix.
    */
   createSome: ((request: CreateSomeRequest, progress: Progress) => Promise<void>) | null;
+  /**
+   * Reads what the channels have for a platform, so that the first solve finds it read; where nothing stays
+   * between two requests there is no such thing. Rejects as a solve does.
+   */
+  warm?(channels: readonly Channel[], platform: Platform, progress: Progress): Promise<void>;
   /** Ends what it keeps running between two requests. */
   close(): Promise<void>;
 }

@@ -43,8 +43,8 @@ export const command: TerminalCommand = {
     const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
       quiet: true,
     });
-    const { store, channels, services, close } = openServices(foundation, userInfo().username);
-    channels.warm();
+    const { store, services, close } = openServices(foundation, userInfo().username);
+    foundation.channels.warm();
     const { settings } = services;
     const worker = values.wait ? await startWorkerHere(foundation) : null;
     try {
@@ -85,7 +85,7 @@ function printed(reply: Reply): PrintedReply {
 /** Everything that builds is loaded only for a build. */
 async function startWorkerHere(foundation: Foundation) {
   const { startWorker } = await import('../worker.ts');
-  return startWorker(foundation);
+  return startWorker(foundation, { warm: false });
 }
 
 /** Waits for the build's end, showing each step on standard error as it goes. */

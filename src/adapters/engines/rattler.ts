@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
-import type { Lock, LockedPackage } from '../../domain/lock.ts';
+import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
   Channel,
   CreatePrefixRequest,
@@ -14,6 +14,7 @@ import type {
   SolveRequest,
 } from '../../domain/ports.ts';
 import { listOf, number, object, or, parseJson, readJson, string } from '../../domain/shape.ts';
+import { parseSpec } from '../../domain/spec.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
 import type { OutputStream } from '../host/output.ts';
 import { cleanEnvironment, isHung, type Program, run, type ServiceEnd } from '../host/process.ts';
@@ -43,6 +44,8 @@ const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** All that is remembered together: about 30 MB. */
 const MOST_KNOWN_PACKAGES = 50_000;
 const DESCRIBE_SECONDS = 60;
+/** A channel that takes longer is read by whoever asks. */
+const WARMING_MS = 180_000;
 
 export interface RattlerOptions {
   /** The interpreter that has py-rattler, made on first use. */
@@ -163,6 +166,16 @@ export class RattlerEngine implements Engine {
     const answer = known ?? (await this.#ask({ ...input, index }, progress));
     if (key !== null && isLasting(answer)) this.#known.put(key, answer, weightOf(answer));
     return lockFrom(platform, this.#resultOf(answer, channels).packages, channels);
+  }
+
+  /** By a solve of what nearly every environment has: its process then holds what any other needs first. */
+  async warm(channels: readonly Channel[], platform: Platform, progress: Progress): Promise<void> {
+    const signal = AbortSignal.any([progress.signal, AbortSignal.timeout(WARMING_MS)]);
+    const specs = [parseSpec('python')];
+    await this.#solve(
+      { specs, channels, platform, glibc: null, keep: [] },
+      { ...progress, signal },
+    );
   }
 
   create({ lock, prefix }: CreatePrefixRequest, progress: Progress): Promise<void> {

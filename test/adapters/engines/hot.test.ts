@@ -90,7 +90,8 @@ function hotEngine(data: string) {
     const { packages } = await engine.solve(asked, progress);
     return packages.map(({ version }) => version).join();
   };
-  return { engine, solve, lines, started: () => started };
+  const warm = (url: string) => engine.warm([{ name: 'own', url }], 'linux-64', progress);
+  return { engine, solve, warm, lines, started: () => started };
 }
 
 const REMEMBERED = ['the channels are what they were when the same was solved'];
@@ -151,6 +152,22 @@ describe('the process that stays', { skip }, () => {
       assert.equal(started(), 1);
     } finally {
       await engine.close();
+    }
+  });
+
+  test('has read channels before anybody asks, also one that lacks what others have', async () => {
+    const { engine, solve, warm, started } = hotEngine('warmed');
+    const server = await site();
+    server.files['noarch/repodata.json'] = repodata('1');
+    try {
+      await assert.rejects(warm(server.url), { code: 'package-not-found' });
+      assert.notDeepEqual(server.sent, []);
+      server.sent.length = 0;
+      assert.equal(await solve(server.url, 'tiny', 0), '1');
+      assert.deepEqual([server.sent, started()], [[], 1]);
+    } finally {
+      await engine.close();
+      await server.end();
     }
   });
 

@@ -27,4 +27,22 @@ describe('what an engine is called', () => {
     }
     assert.deepEqual(versions, ['rattler 2', 'rattler 2', 'rattler 3']);
   });
+
+  test('is known once its channels were read beforehand; one that keeps nothing reads nothing', async () => {
+    const { engine } = createWorld().ports;
+    const asked: string[] = [];
+    const describe = async () => {
+      asked.push('version');
+      return engine.describe();
+    };
+    const warm = async () => void asked.push('channels');
+    const { signal } = new AbortController();
+    const progress = { signal, log: () => undefined, detail: () => undefined };
+    const clock = { now: () => 0 };
+    const warmed = rememberDescription({ ...engine, describe, warm }, clock);
+    await warmed.warm?.([], 'linux-64', progress);
+    await warmed.describe();
+    assert.deepEqual(asked, ['channels', 'version']);
+    assert.equal(rememberDescription({ ...engine, describe }, clock).warm, undefined);
+  });
 });
