@@ -3,7 +3,7 @@ import { canonicalLock, type Lock, sdistsOf } from './lock.ts';
 import type { ArchiveFormat, Layout, Packer, ProjectPin } from './request.ts';
 
 /** Bumped when the packer writes other bytes for the same input: old archives stay what they are. */
-export const PACKING_GENERATION = 1;
+export const PACKING_GENERATION = 2;
 
 /**
  * sha256 over everything that decides the bytes of an archive: same fingerprint, same archive.

@@ -16,7 +16,7 @@ import { crc32 } from 'node:zlib';
 import { listOf, number, object, oneOf, parseJson, string } from '../domain/shape.ts';
 import type { CompressedFile } from './archive-writer.ts';
 import { markUsed } from './cache-file.ts';
-import { BLOCK_BYTES } from './deflate.ts';
+import { BLOCK_BYTES, MEM_LEVEL } from './deflate.ts';
 
 /**
  * Compressed files, kept per segment under the digest of what they contain.
@@ -58,7 +58,8 @@ const INDEX_ROW = object<IndexRow>({
  * on the zlib that makes them, whose fast paths differ between processors.
  */
 export function segmentKey(digests: Iterable<string>, level: number): string {
-  const maker = [GENERATION, level, process.versions.zlib, process.arch, BLOCK_BYTES].join(' ');
+  const { arch, versions } = process;
+  const maker = [GENERATION, level, MEM_LEVEL, versions.zlib, arch, BLOCK_BYTES].join(' ');
   return hash('sha256', [maker, ...new Set(digests)].sort().join('\n'));
 }
 
@@ -131,7 +132,7 @@ export class SegmentRecorder {
   readonly #path: string;
   readonly #descriptor: number;
   readonly #rows = new Map<string, IndexRow>();
-  #waiting: Buffer[] = [];
+  readonly #waiting = Buffer.allocUnsafeSlow(WRITE_BYTES);
   #waitingBytes = 0;
   #bytes = 0;
   #crc = 0;
@@ -189,14 +190,16 @@ export class SegmentRecorder {
   }
 
   #append(piece: Buffer): void {
-    this.#waiting.push(piece);
-    this.#waitingBytes += piece.length;
-    if (this.#waitingBytes >= WRITE_BYTES) this.#write();
+    for (let from = 0; from < piece.length; ) {
+      const copied = piece.copy(this.#waiting, this.#waitingBytes, from);
+      from += copied;
+      this.#waitingBytes += copied;
+      if (this.#waitingBytes === WRITE_BYTES) this.#write();
+    }
   }
 
   #write(): void {
-    const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
-    this.#waiting = [];
+    const bytes = this.#waiting.subarray(0, this.#waitingBytes);
     this.#waitingBytes = 0;
     this.#crc = crc32(bytes, this.#crc);
     this.#bytes += bytes.length;

@@ -15,7 +15,7 @@ export interface Contents {
   /** Whether compiled Python would outlive its source. */
   isOutdated(entry: FileEntry): boolean;
   scan(entry: FileEntry): Promise<ScannedFile>;
-  /** The archived bytes, in blocks of at most 1 MiB that stay valid after the next call. */
+  /** The archived bytes, in blocks of at most 1 MiB, each valid until the next is asked for. */
   blocks(file: ScannedFile): Iterable<Buffer>;
 }
 
@@ -36,6 +36,7 @@ export class ContentReader implements Contents {
   readonly #firstLook: FirstLook;
   readonly #large: LargeFiles;
   readonly #known: KnownFiles | null;
+  readonly #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   /** Python sources, and whether the archive or `bin/conda-unpack` changes them. */
   readonly #sources = new Map<string, boolean>();
 
@@ -127,7 +128,7 @@ export class ContentReader implements Contents {
     if (source.kind === 'memory') {
       yield* inBlocks(source.bytes);
     } else if (!rewritten) {
-      yield* this.#files.blocks(source.file, () => Buffer.allocUnsafeSlow(BLOCK_BYTES));
+      yield* this.#files.blocks(source.file, () => this.#block);
     } else if (large !== null) {
       for (const content of this.#large.rewritten(source, large)) yield* inBlocks(content);
     } else {

@@ -76,9 +76,16 @@ export async function archiveContents(request: {
         kind: entry.kind,
         mode: memberMode(entry),
         target: entry.kind === 'link' ? entry.target : '',
-        bytes: file ? Buffer.concat([...reader.blocks(file)]) : Buffer.alloc(0),
+        bytes: file ? wholeOf(reader.blocks(file)) : Buffer.alloc(0),
       };
     }
   }
   return { members: members(), warnings };
+}
+
+/** Each block is valid until the next is asked for. */
+function wholeOf(blocks: Iterable<Buffer>): Buffer {
+  const copies: Buffer[] = [];
+  for (const block of blocks) copies.push(Buffer.from(block));
+  return Buffer.concat(copies);
 }

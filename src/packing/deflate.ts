@@ -1,4 +1,4 @@
-import { constants, deflateRaw, deflateRawSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
 
 /**
  * Deflate in pieces.
@@ -16,35 +16,46 @@ export const DEFLATE_END = Buffer.from([0x03, 0x00]);
 export const BLOCK_BYTES = 1024 * 1024;
 
 /** How far back deflate can refer, and so how much of the previous block helps the next. */
-const WINDOW_BYTES = 32 * 1024;
+export const WINDOW_BYTES = 32 * 1024;
 
 /** Worst case of deflate on incompressible input (zlib.h, deflateBound), with room for the flush. */
 function bound(bytes: number): number {
   return Math.max(1024, bytes + (bytes >> 9) + 128);
 }
 
-/** A trip to the pool costs about as much as compressing this much on the spot. */
-const ON_THE_SPOT_BYTES = 16 * 1024;
+/** zlib's largest tables: on level 2, 5 % less processor time than by default, for 0.2 % more bytes. */
+export const MEM_LEVEL = 9;
 
-/**
- * Compresses one block of a file, on libuv's pool unless it is small. `previous` is the block
- * before it in the same file, whose end primes the window, as pigz does.
- */
-export function deflateBlock(
-  block: Buffer,
-  previous: Buffer | null,
-  level: number,
-): Buffer | Promise<Buffer> {
-  const options = {
+/** One block of a file, and what stands before it. */
+export interface Block {
+  bytes: Buffer;
+  /** Up to `WINDOW_BYTES` of the same file that end where the block begins; null at its beginning. */
+  window: Buffer | null;
+  /** Whether it is all of its file: then it may be stored. */
+  isWhole: boolean;
+}
+
+/** What deflate makes of a block; `stored` is the block itself, which deflate could not shrink. */
+export interface CompressedBlock {
+  data: Buffer;
+  /** CRC-32 of the block alone. */
+  crc: number;
+  method: 'deflate' | 'stored';
+}
+
+/** Compresses one block of a file; the window primes deflate with what stands before, as pigz does. */
+export function compressBlock({ bytes, window, isWhole }: Block, level: number): CompressedBlock {
+  const crc = crc32(bytes);
+  const data = deflateRawSync(bytes, {
     level,
+    memLevel: MEM_LEVEL,
     finishFlush: constants.Z_SYNC_FLUSH,
-    chunkSize: bound(block.length),
-    ...(previous && { dictionary: previous.subarray(-WINDOW_BYTES) }),
-  };
-  if (block.length <= ON_THE_SPOT_BYTES) return deflateRawSync(block, options);
-  return new Promise((resolve, reject) => {
-    deflateRaw(block, options, (error, result) => (error ? reject(error) : resolve(result)));
+    chunkSize: bound(bytes.length),
+    ...(window && { dictionary: window }),
   });
+  return isWhole && data.length >= bytes.length
+    ? { data: bytes, crc, method: 'stored' }
+    : { data, crc, method: 'deflate' };
 }
 
 /** Compresses tar headers: a few hundred bytes, where a trip to the pool costs more than it saves. */

@@ -24,7 +24,8 @@ export class Output {
   #segment: Hash = createHash('sha256');
   #segmentOffset = 0;
   #bytes = 0;
-  #gathered: Buffer[] = [];
+  /** One for all: what is allocated anew for each piece keeps the garbage collector busy. */
+  readonly #gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
   #gatheredBytes = 0;
 
   private constructor(path: string, partial: string, file: FileHandle) {
@@ -44,9 +45,12 @@ export class Output {
 
   async append(pieces: Iterable<Buffer>): Promise<void> {
     for (const piece of pieces) {
-      this.#gathered.push(piece);
-      this.#gatheredBytes += piece.length;
-      if (this.#gatheredBytes >= GATHER_BYTES) await this.#flush();
+      for (let from = 0; from < piece.length; ) {
+        const copied = piece.copy(this.#gathered, this.#gatheredBytes, from);
+        from += copied;
+        this.#gatheredBytes += copied;
+        if (this.#gatheredBytes === GATHER_BYTES) await this.#flush();
+      }
     }
   }
 
@@ -80,15 +84,14 @@ export class Output {
 
   async #flush(): Promise<void> {
     if (this.#gatheredBytes === 0) return;
-    const bytes = Buffer.concat(this.#gathered, this.#gatheredBytes);
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
+    const bytes = this.#gathered.subarray(0, this.#gatheredBytes);
     this.#total.update(bytes);
     this.#segment.update(bytes);
     for (let from = 0; from < bytes.length; ) {
       from += (await this.#file.write(bytes, from)).bytesWritten;
     }
     this.#bytes += bytes.length;
+    this.#gatheredBytes = 0;
   }
 }
 

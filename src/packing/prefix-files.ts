@@ -27,15 +27,14 @@ export class PrefixFiles {
     }
   }
 
-  /** Blocks of at most `BLOCK_BYTES`; those of that size are in the buffers given. */
+  /** Blocks of at most `BLOCK_BYTES`, in the buffers given, which have room for that. */
   *blocks(file: PrefixFile, nextBuffer: () => Buffer): Generator<Buffer> {
     const descriptor = openToRead(`${this.#prefix}/${file.path}`);
     try {
       let read = 0;
       while (read < file.bytes) {
         const room = Math.min(BLOCK_BYTES, file.bytes - read);
-        const buffer = room < BLOCK_BYTES ? Buffer.allocUnsafeSlow(room) : nextBuffer();
-        const block = readFully(descriptor, buffer.subarray(0, room));
+        const block = readFully(descriptor, nextBuffer().subarray(0, room));
         read += block.length;
         if (block.length < room) break;
         yield block;

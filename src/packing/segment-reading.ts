@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { type CachedSegment, type SegmentCache, segmentKey } from './cache.ts';
 import { clobberWarnings } from './clobbered.ts';
+import { Compressor } from './compressing.ts';
 import { type Contents, inScanOrder } from './content.ts';
-import { deflateBlock } from './deflate.ts';
+import { type CompressedBlock, WINDOW_BYTES } from './deflate.ts';
 import { type FoundFault, faultWarnings } from './faults.ts';
 import { repeatedWarning } from './link-warnings.ts';
 import type { ArchivedEntry, Entry } from './members.ts';
@@ -18,13 +18,11 @@ import type { PackWarning } from './warning.ts';
 /** What the reading side sends to the writing side, in archive order. */
 export type Step = { kind: 'segment'; segment: SegmentAtWork } | BlockStep;
 
-/** A piece of the file whose turn it is; `data` is what deflate makes of it. */
+/** A piece of the file whose turn it is, and what becomes of it. */
 interface BlockStep {
   kind: 'block';
-  block: Buffer;
-  data: Buffer | Promise<Buffer>;
-  /** CRC-32 of the file up to the end of this block. */
-  crc: number;
+  bytes: number;
+  compressed: CompressedBlock | Promise<CompressedBlock>;
   last: boolean;
 }
 
@@ -37,12 +35,13 @@ export interface SegmentAtWork {
   cached: CachedSegment | null;
 }
 
-/** The reading side of one packing: reads, hashes, hands blocks to the pool and asks the cache. */
+/** The reading side of one packing: reads, hashes, has blocks compressed and asks the cache. */
 export class SegmentReading {
   readonly #plan: Plan;
   readonly #contents: Contents;
   readonly #cache: SegmentCache | null;
   readonly #level: number;
+  readonly #compressor: Compressor;
   readonly #request: PackRequest;
   readonly #turns: Turns;
   readonly #clobbered: ScannedFile[] = [];
@@ -66,6 +65,7 @@ export class SegmentReading {
     this.#contents = parts.contents;
     this.#cache = parts.cache;
     this.#level = parts.level;
+    this.#compressor = new Compressor(parts.level);
     this.#request = parts.request;
     this.#turns = new Turns(parts.request.signal);
   }
@@ -89,7 +89,7 @@ export class SegmentReading {
       if (segment.cached) continue;
       for (const file of segment.scanned.values()) {
         for (const step of this.#blocks(file)) {
-          await this.#turns.take(step.block.length);
+          await this.#turns.take(step.bytes);
           yield step;
         }
       }
@@ -109,22 +109,21 @@ export class SegmentReading {
     this.#open.delete(cached);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const cached of this.#open) cached.close();
+    await this.#compressor.close();
   }
 
   *#blocks(file: ScannedFile): Generator<BlockStep, void, void> {
-    let previous: Buffer | null = null;
-    let crc = 0;
+    let window: Buffer | null = null;
     let done = 0;
-    for (const block of this.#contents.blocks(file)) {
-      crc = crc32(block, crc);
-      done += block.length;
-      const data = deflateBlock(block, previous, this.#level);
-      // Whoever stops early must not leave a rejection that nobody handles.
-      if (data instanceof Promise) data.catch(() => {});
-      yield { kind: 'block', block, data, crc, last: done === file.bytes };
-      previous = block;
+    for (const bytes of this.#contents.blocks(file)) {
+      done += bytes.length;
+      const last = done === file.bytes;
+      const isWhole = bytes.length === file.bytes;
+      const compressed = this.#compressor.compress({ bytes, window, isWhole });
+      window = last ? null : Buffer.from(bytes.subarray(-WINDOW_BYTES));
+      yield { kind: 'block', bytes: bytes.length, compressed, last };
     }
   }
 

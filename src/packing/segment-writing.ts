@@ -1,5 +1,6 @@
 import type { ArchiveWriter, CompressedFile } from './archive-writer.ts';
 import type { SegmentCache } from './cache.ts';
+import { combineCrc } from './deflate.ts';
 import type { Output } from './output.ts';
 import type { PackRequest } from './pack-request.ts';
 import { bytesOnDisk } from './plan.ts';
@@ -69,21 +70,18 @@ export class SegmentWriting {
   /** Gathers the blocks of one file. */
   async #collect(steps: AsyncGenerator<Step>, scanned: ScannedFile): Promise<CompressedFile> {
     const spool = new Spool(`${this.#request.output}.spool`);
+    const { bytes } = scanned;
+    let crc = 0;
     try {
       for (;;) {
         const { value: step } = await steps.next();
         if (step?.kind !== 'block') throw new TypeError('a file without its last block');
         this.#request.signal?.throwIfAborted();
-        const data = await step.data;
-        const { crc } = step;
-        if (step.last && spool.bytes === 0 && data.length >= step.block.length) {
-          const stored = { method: 'stored', read: () => [step.block] } as const;
-          return { ...stored, bytes: scanned.bytes, crc, compressedBytes: scanned.bytes };
-        }
+        const { data, crc: itsCrc, method } = await step.compressed;
+        crc = combineCrc(crc, itsCrc, step.bytes);
         spool.append(data);
-        if (!step.last) continue;
-        const deflated = { method: 'deflate', read: () => spool.read() } as const;
-        return { ...deflated, bytes: scanned.bytes, crc, compressedBytes: spool.bytes };
+        if (step.last)
+          return { bytes, crc, method, compressedBytes: spool.bytes, read: () => spool.read() };
       }
     } catch (error) {
       spool.close();

@@ -11,7 +11,7 @@ import { SegmentWriting } from './segment-writing.ts';
 import { TarGzWriter } from './tar-gz-writer.ts';
 import { ZipWriter } from './zip-writer.ts';
 
-/** Uncompressed bytes that may be on their way through the pool. */
+/** Uncompressed bytes that may be on their way through the threads. */
 const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
 /** Writes a planned archive; leaves no file when that fails. */
@@ -70,12 +70,12 @@ async function writeAll(reading: SegmentReading, writing: SegmentWriting): Promi
     await writing.end();
   } finally {
     await steps.return();
-    reading.close();
+    await reading.close();
     writing.recording.discard();
   }
 }
 
 /** A segment counts too, so that not all cache entries are opened at once. */
 function weigh(step: Step): number {
-  return step.kind === 'block' ? step.block.length : 1024 * 1024;
+  return step.kind === 'block' ? step.bytes : 1024 * 1024;
 }

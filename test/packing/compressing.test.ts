@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { Compressor } from '../../src/packing/compressing.ts';
+import { BLOCK_BYTES, type Block, compressBlock, WINDOW_BYTES } from '../../src/packing/deflate.ts';
+
+const LEVEL = 2;
+
+/** Enough for threads: small files, one that does not shrink, and a large one in blocks. */
+function blocksOfFiles(): Block[] {
+  const small = Array.from({ length: 500 }, (_, at) =>
+    Buffer.from(`def f${at}(): pass\n`.repeat(at + 1)),
+  );
+  const large = Buffer.alloc(3 * BLOCK_BYTES + 12_345, 'all work and no play ');
+  large.set(randomBytes(BLOCK_BYTES), BLOCK_BYTES / 2);
+  const whole = (bytes: Buffer): Block => ({ bytes, window: null, isWhole: true });
+  const parts: Block[] = [];
+  for (let from = 0; from < large.length; from += BLOCK_BYTES) {
+    const window = from === 0 ? null : large.subarray(from - WINDOW_BYTES, from);
+    parts.push({ bytes: large.subarray(from, from + BLOCK_BYTES), window, isWhole: false });
+  }
+  const files = [...small.map(whole), whole(randomBytes(BLOCK_BYTES)), ...parts];
+  return [...files, ...files];
+}
+
+test('threads give, in order, the bytes that compressing on the spot gives', async (context) => {
+  const compressor = new Compressor(LEVEL);
+  context.after(() => compressor.close());
+  const blocks = blocksOfFiles();
+  const room = { bytes: Buffer.alloc(BLOCK_BYTES), window: Buffer.alloc(WINDOW_BYTES) };
+  const answers = blocks.map(({ bytes, window, isWhole }) => {
+    // Readers use their buffers again at once.
+    bytes.copy(room.bytes);
+    window?.copy(room.window);
+    return compressor.compress({
+      bytes: room.bytes.subarray(0, bytes.length),
+      window: window && room.window,
+      isWhole,
+    });
+  });
+  assert.ok(
+    answers.some((answer) => answer instanceof Promise),
+    'some of it is done on threads',
+  );
+  for (const [at, block] of blocks.entries()) {
+    assert.deepEqual(await answers[at], compressBlock(block, LEVEL));
+  }
+});
+
+test('what a thread cannot do is told to whoever waits for it, and for what comes after', async (context) => {
+  const compressor = new Compressor(99);
+  context.after(() => compressor.close());
+  const block = { bytes: Buffer.alloc(BLOCK_BYTES), window: null, isWhole: true };
+  const onThread = () => {
+    for (;;) {
+      try {
+        return compressor.compress(block);
+      } catch {
+        // Still on the spot.
+      }
+    }
+  };
+  await assert.rejects(async () => onThread(), RangeError);
+  await assert.rejects(async () => onThread(), RangeError);
+});
