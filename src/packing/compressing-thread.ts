@@ -12,13 +12,12 @@ export interface PlacedBlock {
 }
 
 export interface Batch {
-  slab: ArrayBuffer;
+  /** Shared: what is passed to and fro counts as allocated anew each time, and is collected for it. */
+  slab: SharedArrayBuffer;
   blocks: PlacedBlock[];
 }
 
 export interface CompressedBatch {
-  /** The batch's own, to be filled again. */
-  slab: ArrayBuffer;
   /** What became of its blocks, one behind the other. */
   output: ArrayBuffer;
   blocks: { bytes: number; crc: number; method: CompressedBlock['method'] }[];
@@ -35,9 +34,8 @@ parentPort?.on('message', ({ slab, blocks }: Batch) => {
   let end = 0;
   for (const { data } of compressed) end += data.copy(output, end);
   const reply: CompressedBatch = {
-    slab,
     output: output.buffer as ArrayBuffer,
     blocks: compressed.map(({ data, crc, method }) => ({ bytes: data.length, crc, method })),
   };
-  parentPort?.postMessage(reply, [slab, reply.output]);
+  parentPort?.postMessage(reply, [reply.output]);
 });

@@ -1,4 +1,6 @@
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Batch, CompressedBatch, PlacedBlock } from './compressing-thread.ts';
 import {
@@ -30,8 +32,8 @@ interface OpenBatch extends Batch {
 
 interface Thread {
   worker: Worker;
-  /** Those of each batch that it has, in order. */
-  batches: Waiting[][];
+  /** Those that it has, in order. */
+  batches: OpenBatch[];
 }
 
 /**
@@ -42,7 +44,7 @@ interface Thread {
 export class Compressor {
   readonly #level: number;
   readonly #threads: Thread[] = [];
-  readonly #slabs: ArrayBuffer[] = [];
+  readonly #slabs: SharedArrayBuffer[] = [];
   #spotBytes = 0;
   #batch: OpenBatch | null = null;
   #isFlushPlanned = false;
@@ -82,7 +84,7 @@ export class Compressor {
     const windowBytes = window?.length ?? 0;
     if (this.#batch && this.#batch.used + windowBytes + bytes.length > SLAB_BYTES) this.#send();
     this.#batch ??= {
-      slab: this.#slabs.pop() ?? new ArrayBuffer(SLAB_BYTES),
+      slab: this.#slabs.pop() ?? new SharedArrayBuffer(SLAB_BYTES),
       blocks: [],
       used: 0,
       waiting: [],
@@ -106,11 +108,12 @@ export class Compressor {
   }
 
   #send(): void {
-    const { slab, blocks, waiting } = this.#batch as OpenBatch;
+    const batch = this.#batch as OpenBatch;
+    const { slab, blocks } = batch;
     this.#batch = null;
     const thread = this.#leastBusy();
-    thread.batches.push(waiting);
-    thread.worker.postMessage({ slab, blocks } satisfies Batch, [slab]);
+    thread.batches.push(batch);
+    thread.worker.postMessage({ slab, blocks } satisfies Batch);
   }
 
   #leastBusy(): Thread {
@@ -126,6 +129,7 @@ export class Compressor {
   #start(): Thread {
     const worker = new Worker(new URL('./compressing-thread.ts', import.meta.url), {
       workerData: this.#level,
+      env: whereCompiled(),
     });
     const thread: Thread = { worker, batches: [] };
     worker.on('message', (reply: CompressedBatch) => this.#receive(thread, reply));
@@ -133,9 +137,11 @@ export class Compressor {
     return thread;
   }
 
-  #receive(thread: Thread, { slab, output, blocks }: CompressedBatch): void {
+  #receive(thread: Thread, { output, blocks }: CompressedBatch): void {
+    const batch = thread.batches.shift();
+    if (!batch) return;
+    const { slab, waiting } = batch;
     this.#slabs.push(slab);
-    const waiting = thread.batches.shift() ?? [];
     let from = 0;
     for (const [at, { bytes, crc, method }] of blocks.entries()) {
       waiting[at]?.resolve({ data: Buffer.from(output, from, bytes), crc, method });
@@ -146,7 +152,14 @@ export class Compressor {
   #fail(error: unknown): void {
     this.#failure ??= error;
     for (const { batches } of this.#threads) {
-      for (const waiting of batches.flat()) waiting.reject(error);
+      for (const { waiting } of batches) for (const { reject } of waiting) reject(error);
     }
   }
+}
+
+/** Where Node keeps what it compiled: a thread that does not know loads a compiler to take out types. */
+function whereCompiled(): NodeJS.ProcessEnv {
+  const place = getCompileCacheDir();
+  // Node adds a folder for its version to what it is told.
+  return place === undefined ? {} : { NODE_COMPILE_CACHE: dirname(place) };
 }

@@ -50,7 +50,8 @@ export function compressBlock({ bytes, window, isWhole }: Block, level: number):
     level,
     memLevel: MEM_LEVEL,
     finishFlush: constants.Z_SYNC_FLUSH,
-    chunkSize: bound(bytes.length),
+    // Mostly enough, and half as much to be collected.
+    chunkSize: bound(bytes.length >> 1),
     ...(window && { dictionary: window }),
   });
   return isWhole && data.length >= bytes.length
