@@ -43,7 +43,10 @@ test('threads give, in order, the bytes that compressing on the spot gives', asy
     'some of it is done on threads',
   );
   for (const [at, block] of blocks.entries()) {
-    assert.deepEqual(await answers[at], compressBlock(block, LEVEL));
+    const [one, other] = [await answers[at], compressBlock(block, LEVEL)];
+    assert.deepEqual({ ...one, data: null }, { ...other, data: null });
+    // Compared so, as the difference of two megabytes takes minutes to be told.
+    assert.ok(one?.data.equals(other.data), `block ${at}`);
   }
 });
 
