@@ -16,4 +16,9 @@ export interface ArchiveSegment {
   bytes: number;
   sha256: string;
   offset: number;
+  /**
+   * Digest (sha256) of what it unpacks to below the top-level folder, whose name is in its bytes: the same in
+   * archives of other names and of the other format. Left out where nobody told it.
+   */
+  content?: string | undefined;
 }

@@ -9,6 +9,7 @@ export interface WrittenSegment {
   bytes: number;
   sha256: string;
   offset: number;
+  content?: string | undefined;
 }
 
 /**
@@ -54,14 +55,15 @@ export class Output {
     }
   }
 
-  /** Closes a segment: everything appended since the last one. */
-  async endSegment(name: string): Promise<void> {
+  /** Closes a segment, everything appended since the last one; `content` says what it unpacks to. */
+  async endSegment(name: string, content?: string): Promise<void> {
     await this.#flush();
     this.segments.push({
       name,
       bytes: this.#bytes - this.#segmentOffset,
       sha256: this.#segment.digest('hex'),
       offset: this.#segmentOffset,
+      ...(content !== undefined && { content }),
     });
     this.#segment = createHash('sha256');
     this.#segmentOffset = this.#bytes;

@@ -1,4 +1,5 @@
-import type { ArchiveWriter, CompressedFile } from './archive-writer.ts';
+import { hash } from 'node:crypto';
+import { type ArchiveWriter, type CompressedFile, memberMode } from './archive-writer.ts';
 import type { SegmentCache } from './cache.ts';
 import { combineCrc } from './deflate.ts';
 import type { Output } from './output.ts';
@@ -46,7 +47,7 @@ export class SegmentWriting {
       this.#progress(bytesOnDisk(entry));
     }
     await this.#output.append(this.#writer.endSegment());
-    await this.#output.endSegment(segment.name);
+    await this.#output.endSegment(segment.name, contentDigest(segment));
     this.recording.finish();
   }
 
@@ -98,4 +99,14 @@ export class SegmentWriting {
       totalBytes: this.#totalBytes,
     });
   }
+}
+
+/** Digest of what a segment unpacks to, whatever the archive's top-level folder and its format are. */
+function contentDigest({ entries, scanned }: SegmentAtWork): string {
+  const members = entries.map((entry) => {
+    const target = entry.kind === 'link' || entry.kind === 'hard-link' ? entry.target : '';
+    const sha256 = scanned.get(entry)?.sha256 ?? '';
+    return [entry.kind, entry.path, memberMode(entry), target, sha256];
+  });
+  return hash('sha256', JSON.stringify(members));
 }

@@ -14,7 +14,7 @@ export interface Bundles {
   end: string;
   /** `DIRECTORY PIECE…`: words for the program that unpacks; the directory is `-` where none is. */
   own(segments: readonly ArchiveSegment[]): string;
-  /** `SHA256 PIECE DIRECTORY` of one segment. */
+  /** `PACKAGE SHA256 PIECE DIRECTORY` of one segment. */
   alone(segment: ArchiveSegment): string;
 }
 
@@ -24,6 +24,11 @@ const WORTHWHILE = 64 * 1024;
 /** Whether an edge keeps this segment's files for other environments, too. */
 export function isPackage({ name, bytes }: ArchiveSegment): boolean {
   return /^(conda|pip):/.test(name) && bytes >= WORTHWHILE;
+}
+
+/** What an edge keeps a segment's files under: archives of other names have other bytes of the same. */
+export function packageOf({ content, sha256 }: ArchiveSegment): string {
+  return content ?? sha256;
 }
 
 /** Null for an archive that only unpacks as a whole: one with numbers that need zip64. */
@@ -40,7 +45,7 @@ export async function readBundles(
     return {
       end,
       own: (several) => ['-', ...merged(several)].join(' '),
-      alone: (segment) => `${segment.sha256} ${piece(segment)} -`,
+      alone: (segment) => `${packageOf(segment)} ${segment.sha256} ${piece(segment)} -`,
     };
   }
   const members = membersOf(await readPiece(archivePath, last), last.offset);
@@ -50,7 +55,8 @@ export async function readBundles(
   return {
     end,
     own: (several) => [directory(several), ...merged(several)].join(' '),
-    alone: (segment) => `${segment.sha256} ${piece(segment)} ${directory([segment])}`,
+    alone: (segment) =>
+      [packageOf(segment), segment.sha256, piece(segment), directory([segment])].join(' '),
   };
 }
 

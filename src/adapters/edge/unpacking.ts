@@ -1,6 +1,6 @@
 import type { ArchiveSegment } from '../../domain/archive.ts';
 import type { StageRequest } from '../../domain/ports.ts';
-import { type Bundles, isPackage, readBundles } from './bundles.ts';
+import { type Bundles, isPackage, packageOf, readBundles } from './bundles.ts';
 import type { Session } from './session.ts';
 
 /** Packages of an archive as an edge knows them: those it keeps for all environments. */
@@ -11,9 +11,9 @@ export interface Farm {
   lacking: readonly ArchiveSegment[];
 }
 
-/** A list for the programs of the edge: one sha256 a line. */
+/** A list for the programs of the edge: one digest a line. */
 export function listOf(packages: readonly ArchiveSegment[]): string {
-  return packages.map(({ sha256 }) => sha256).join('\n');
+  return packages.map(packageOf).join('\n');
 }
 
 /** What `prepare` says of a list of packages. */
@@ -22,7 +22,7 @@ export function lackingPackages(
   packages: readonly ArchiveSegment[],
 ): ArchiveSegment[] {
   const lacking = new Set(stdout.match(/(?<=^lacks )[0-9a-f]{64}$/gm));
-  return packages.filter(({ sha256 }) => lacking.has(sha256));
+  return packages.filter((segment) => lacking.has(packageOf(segment)));
 }
 
 /** Bytes to expect of unpacking where the edge has some packages unpacked already. */

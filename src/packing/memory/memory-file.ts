@@ -48,7 +48,10 @@ const HEAD = object<Head>({
     object<Outcome>({
       ...{ files: number, bytes: number, sourceBytes: number, compressed: number, sha256: string },
       segments: listOf(
-        object<WrittenSegment>({ name: string, bytes: number, sha256: string, offset: number }),
+        object<WrittenSegment>({
+          ...{ name: string, bytes: number, sha256: string, offset: number },
+          content: or(string, undefined),
+        }),
       ),
       warnings: listOf(
         object<PackWarning>({ id: string, text: string, path: or(string, undefined) }),

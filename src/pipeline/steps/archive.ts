@@ -4,7 +4,7 @@ import { counted, size } from '../../domain/figures.ts';
 import { bytesOf, type Linked, type LockedPackage } from '../../domain/lock.ts';
 import { modulesIn, packagesByModule } from '../../domain/modules.ts';
 import type { Assembled, PackRequest, Progress } from '../../domain/ports.ts';
-import { listOf, mapOf, number, object, string } from '../../domain/shape.ts';
+import { listOf, mapOf, number, object, or, string } from '../../domain/shape.ts';
 import { ARCHIVE } from '../../domain/stored.ts';
 import type { BuildRun } from '../context.ts';
 import type { Solved } from './solve.ts';
@@ -22,7 +22,10 @@ const PACKED = object<Packed>({
   archive: ARCHIVE,
   path: string,
   segments: listOf(
-    object<ArchiveSegment>({ name: string, bytes: number, sha256: string, offset: number }),
+    object<ArchiveSegment>({
+      ...{ name: string, bytes: number, sha256: string, offset: number },
+      content: or(string, undefined),
+    }),
   ),
   unpackedBytes: number,
   imports: mapOf(listOf(string)),

@@ -77,17 +77,19 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
     format: 'zip' | 'tar.gz',
     revision: number,
     more: Record<string, Record<string, FakeFile>> = {},
+    environment = 'churn',
   ): Promise<StageRequest> => {
     const work = mkdtempSync(join(world.directory, 'pack-'));
     const prefix = join(world.directory, 'built');
     rmSync(prefix, { recursive: true, force: true });
     await fakePrefix(prefix, { ...PACKAGES, ...more }, { 'share/note.txt': `of {prefix}` });
-    const archivePath = join(work, `churn.${format}`);
-    const report = await pack({ prefix, output: archivePath, format, root: 'churn' });
+    const name = `${environment}.${format}`;
+    const archivePath = join(work, name);
+    const report = await pack({ prefix, output: archivePath, format, root: environment });
     const { sha256, bytes, files, segments } = report;
     return {
-      ...{ environment: 'churn', revision, archivePath, layout: 'local', segments },
-      archive: { name: `churn.${format}`, format, sha256, bytes, files },
+      ...{ environment, revision, archivePath, layout: 'local', segments },
+      archive: { name, format, sha256, bytes, files },
       unpackedBytes: report.sourceBytes,
       manifest: { revision },
     };
@@ -135,6 +137,38 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
       const rewritten = join(one.driverPrefix, 'lib/python3.11/build.cfg');
       assert.equal(readFileSync(rewritten, 'utf8'), `prefix = ${one.driverPrefix}/lib\n`);
       assert.equal(statSync(rewritten).nlink, 1);
+    });
+
+    it(`are those of environments of every name, from a ${format}`, async () => {
+      const first = await packed(format, 1);
+      const one = await stage(first);
+      const known = kept();
+      const second = await packed(format, 1, pandas(), 'scores-of-another-length');
+      const two = await stage(second);
+      await assertAsWhole(two, second);
+      assert.equal(statSync(core(one)).ino, statSync(core(two)).ino);
+      assert.deepEqual(kept().filter((each) => known.includes(each)).sort(), known.sort());
+      assert.equal(kept().length, known.length + 1);
+      // The bytes of both differ, as each has its name in them.
+      const bytes = (request: StageRequest) => request.segments.map(({ sha256 }) => sha256);
+      const numpy = first.segments.find(({ name }) => name === 'conda:numpy');
+      assert.ok(!bytes(second).includes(numpy?.sha256 ?? ''));
+    });
+
+    it(`are kept by what they hold: other content of the same paths is another one, from a ${format}`, async () => {
+      const same = randomBytes(100 * KB);
+      const variants: FakeFile[] = [
+        ...['a', 'b'],
+        { content: 'a', executable: true },
+        ...(format === 'zip' ? [] : [{ link: 'more.bin' }, { link: 'note.txt' }]),
+      ];
+      const digests = [];
+      for (const [at, file] of variants.entries()) {
+        const more = { more: { 'share/more.bin': same, 'share/last': file } };
+        const { segments } = await packed(format, at + 1, more);
+        digests.push(segments.find(({ name }) => name === 'conda:more')?.content);
+      }
+      assert.equal(new Set(digests).size, variants.length);
     });
   }
 

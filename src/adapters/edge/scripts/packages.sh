@@ -1,5 +1,5 @@
-# Packages that an edge keeps unpacked, once each: `packages/SHA/tree` is what the segment with that
-# sha256 holds, `list` how its files looked when it was whole. Environments have hard links to them,
+# Packages that an edge keeps unpacked, once each: `packages/DIGEST/tree` is what segments with that
+# content hold, whatever the name of their archive; `list` how its files looked when it was whole. Environments have hard links to them,
 # so nothing may be written into a file of a tree: they are read-only, and one that looks different
 # from its list is not used.
 packages=$root/packages

@@ -60,11 +60,11 @@ pieces() {
 ending() {
   if [ "$1" = - ]; then pieces "$end"; else printf '%s' "$1" | base64 -d | gzip -dc; fi
 }
-# Keeps a package that is lacking; whoever is first wins.
+# Keeps a package that is lacking, from a piece with this sha256; whoever is first wins.
 keep_package() {
-  pieces "$2" >"$work/bundle" || fail 44 "$name"
-  if [ "$(hash_of "$work/bundle")" != "$1" ]; then return 1; fi
-  ending "$3" >>"$work/bundle" || fail 44 "$1"
+  pieces "$3" >"$work/bundle" || fail 44 "$name"
+  if [ "$(hash_of "$work/bundle")" != "$2" ]; then return 1; fi
+  ending "$4" >>"$work/bundle" || fail 44 "$1"
   mkdir "$work/new" "$work/$1" || fail 40 "$work"
   unpack_to "$work/bundle" "$work/new"
   mv "$work/new/$environment" "$work/$1/tree" && rmdir "$work/new" || fail 40 "$work"
