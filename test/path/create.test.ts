@@ -130,6 +130,11 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
       const python = `${ctx.edge.root}/envs/known/current/bin/python`;
       const answer = await ctx.edge.ssh(`${python} -c 'import six; print(six.__version__)'`);
       assert.equal(answer.trim(), '1.17.0');
+      // On the edge both are links to one file.
+      const pip = 'lib/python3.11/site-packages/pip/__init__.py';
+      const places = ['linked', 'known'].map((name) => `${ctx.edge.root}/envs/${name}/1/${pip}`);
+      const files = await ctx.edge.ssh(`stat -L -c %i ${places.join(' ')} | sort -u | wc -l`);
+      assert.equal(files.trim(), '1');
       // Under their own names the archives have the same members with the same bytes.
       const [one, other] = [linked, known].map(({ stagings: [staging] }) =>
         execFileSync('unzip', ['-v', staging?.archivePath ?? ''], { maxBuffer: 1e8 })
@@ -149,6 +154,8 @@ describe('from a sentence to a line', { skip: cannotWalk }, () => {
       await ctx.ask('create next python=3.11 six ferry-entry=1.0');
       const build = await ctx.untilReady('next');
       assert.equal(build.revision, 2);
+      const created = build.steps.find(({ name }) => name === 'create');
+      assert.match(created?.detail ?? '', /^\d packages?, \d+ known$/);
       const [story] = await ctx.notices('next');
       assert.match(story ? words(story) : '', /2 added|1 added/);
       assert.equal(await ctx.edge.ssh(`readlink ${ctx.edge.root}/envs/next/current`), '2');

@@ -146,9 +146,9 @@ async function complete(
     const names = packer.lacking(request) ?? [];
     if (!isWorthLinkingApart(lock.packages, names)) return null;
     await run.step('create', async (progress) => {
+      await engine.createSome?.({ lock, prefix: held.path, names }, progress);
       const known = lock.packages.length - names.length;
       progress.detail(`${counted(names.length, 'package')}, ${known} known`);
-      await engine.createSome?.({ lock, prefix: held.path, names }, progress);
     });
     await run.skip('install', NOTHING_ON_TOP);
     const assembled = await run.step('pack', async (progress) => {
