@@ -6,16 +6,14 @@ import type { Range } from './upload.ts';
 
 /**
  * Segments of an archive as archives of their own, for an edge that has the whole one: which pieces
- * of it to join, and what to add. A gzip member is a file of its own, and ends as the archive does;
+ * of it to join, and what they end with. A gzip member is a file of its own, and ends as the archive does;
  * pieces of a zip need a directory of their own (PKWARE APPNOTE 6.3.10, 4.3.12 and 4.3.16).
  */
 export interface Bundles {
-  /** `offset:bytes` of how the archive ends. */
-  end: string;
-  /** `DIRECTORY PIECE…`: words for the program that unpacks; the directory is `-` where none is. */
+  /** `ENDING PIECE…`: words for the program that unpacks. */
   own(segments: readonly ArchiveSegment[]): string;
-  /** `PACKAGE SHA256 PIECE DIRECTORY` of one segment. */
-  alone(segment: ArchiveSegment): string;
+  /** `PACKAGE SHA256 PIECE ENDING` of one segment, which may lie elsewhere in what has arrived of the archive. */
+  alone(segment: ArchiveSegment, piece?: Range): string;
 }
 
 /** Below this, a package costs more as one than its files do. */
@@ -39,24 +37,16 @@ export async function readBundles(
 ): Promise<Bundles | null> {
   const last = segments.at(-1);
   if (last?.name !== 'end') return null;
-  const end = piece(last);
+  const end = await readPiece(archivePath, last);
   const merged = (several: readonly ArchiveSegment[]) => pieces(several).map(piece);
-  if (archive.format !== 'zip') {
-    return {
-      end,
-      own: (several) => ['-', ...merged(several)].join(' '),
-      alone: (segment) => `${packageOf(segment)} ${segment.sha256} ${piece(segment)} -`,
-    };
-  }
-  const members = membersOf(await readPiece(archivePath, last), last.offset);
+  const members = archive.format === 'zip' ? membersOf(end, last.offset) : [];
   if (!members) return null;
-  const directory = (several: readonly ArchiveSegment[]) =>
-    gzipSync(directoryOf(members, several)).toString('base64');
+  const ending = (several: readonly ArchiveSegment[]) =>
+    gzipSync(archive.format === 'zip' ? directoryOf(members, several) : end).toString('base64');
   return {
-    end,
-    own: (several) => [directory(several), ...merged(several)].join(' '),
-    alone: (segment) =>
-      [packageOf(segment), segment.sha256, piece(segment), directory([segment])].join(' '),
+    own: (several) => [ending(several), ...merged(several)].join(' '),
+    alone: (segment, where = segment) =>
+      [packageOf(segment), segment.sha256, piece(where), ending([segment])].join(' '),
   };
 }
 

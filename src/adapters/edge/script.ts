@@ -8,6 +8,7 @@ import { quote } from '../../domain/shell.ts';
 export type ScriptName =
   | 'prepare'
   | 'publish'
+  | 'keep'
   | 'unpack'
   | 'launch'
   | 'point'
@@ -21,7 +22,10 @@ export type ScriptName =
   | 'run';
 
 /** Programs that know of the packages that an edge keeps unpacked. */
-const WITH_PACKAGES: ReadonlySet<ScriptName> = new Set(['prepare', 'unpack', 'remove', 'sweep']);
+const WITH_PACKAGES: ReadonlySet<ScriptName> = new Set([
+  ...(['prepare', 'keep', 'unpack', 'remove', 'sweep'] as const),
+]);
+const WITH_UNPACKING: ReadonlySet<ScriptName> = new Set(['keep', 'unpack']);
 
 export interface Script {
   name: ScriptName;
@@ -62,7 +66,7 @@ const AFTER_LOGIN = 'PATH=$PATH:$1\nouter_spark_home=$SPARK_HOME';
 /**
  * A program travels as the standard input of `sh -s`, so that it does not matter which login shell
  * the user has. It is one function called on the last line: a connection cut while it travels
- * leaves nothing that runs. Whatever start-up files print comes before the marker.
+ * leaves nothing that runs, and what comes behind it is read by the program alone. Whatever start-up files print comes before the marker.
  */
 export function composeScript(
   script: Script,
@@ -76,6 +80,7 @@ export function composeScript(
     extra,
     withoutComments('common'),
     WITH_PACKAGES.has(script.name) ? withoutComments('packages') : '',
+    WITH_UNPACKING.has(script.name) ? withoutComments('unpacking') : '',
     script.login ? 'begin' : '',
     withoutComments(script.name),
   ].join('\n');
@@ -89,15 +94,15 @@ export function composeScript(
         `exec "$shell" -l -c ${quote(`${AFTER_LOGIN}\n${exported}\n${program}`)} "$shell" "$PATH" </dev/null`,
       ].join('\n')
     : [exported, `printf '%s\\n' ${marker}`, program].join('\n');
-  return { text: `main() {\n${body}\n}\nmain\n`, marker };
+  return { text: `main() {\n${body}\n}\nmain; exit\n`, marker };
 }
 
 /** Comments are for who reads the file; several programs travel for each staging. */
-function withoutComments(name: ScriptName | 'common' | 'packages'): string {
+function withoutComments(name: ScriptName | 'common' | 'packages' | 'unpacking'): string {
   return read(name).replace(/^ *#.*\n/gm, '');
 }
 
 /** The text of a file in `scripts/`. */
-export function read(name: ScriptName | 'common' | 'packages' | 'launcher'): string {
+export function read(name: ScriptName | 'common' | 'packages' | 'unpacking' | 'launcher'): string {
   return readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
 }

@@ -3,8 +3,10 @@ import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { Cancelled, outsideError } from '../../domain/errors.ts';
 import { duration, size } from '../../domain/figures.ts';
 import type { Progress } from '../../domain/ports.ts';
+import { Arriving } from './arriving.ts';
 import { type FoundSegments, planAssembly } from './segments.ts';
 import type { Session } from './session.ts';
+import type { Farm } from './unpacking.ts';
 import { type Range, upload } from './upload.ts';
 
 export interface Shipment {
@@ -17,6 +19,9 @@ export interface Shipment {
   segments: readonly ArchiveSegment[];
   /** Those of them that the edge has in older archives. */
   found: FoundSegments;
+  environment: string;
+  /** Packages that it unpacks while they arrive; null for none. */
+  farm: Farm | null;
 }
 
 /**
@@ -28,6 +33,7 @@ export class Sending {
   readonly #shipment: Shipment;
   readonly #progress: Progress;
   readonly #sent = { bytes: 0, seconds: 0 };
+  #arriving: Arriving | null = null;
 
   constructor(session: Session, shipment: Shipment, progress: Progress) {
     this.#session = session;
@@ -50,7 +56,9 @@ export class Sending {
         const pieces = await attempt();
         if (pieces === null) continue;
         this.#progress.detail('verifying');
-        if (await publish(pieces)) return this.#summary();
+        const isPublished = await publish(pieces);
+        await this.#arriving?.end();
+        if (isPublished) return this.#summary();
         this.#progress.log(`edge ${edge}: the sha256 of what arrived is wrong`);
       }
     } catch (error) {
@@ -110,7 +118,9 @@ export class Sending {
   }
 
   async #transfer(remotePath: string, ranges: readonly Range[]): Promise<void> {
-    const { archivePath, edge } = this.#shipment;
+    const { archivePath, edge, farm, root, environment, archive } = this.#shipment;
+    const place = { root, environment, name: archive.name };
+    this.#arriving = farm && new Arriving(this.#session, place, farm, ranges);
     const started = Date.now();
     await upload(this.#session, {
       localPath: archivePath,
@@ -118,6 +128,7 @@ export class Sending {
       remotePath,
       edge,
       onDetail: this.#progress.detail,
+      arriving: this.#arriving,
     });
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     const seconds = (Date.now() - started) / 1000;

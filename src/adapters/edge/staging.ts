@@ -12,7 +12,7 @@ import { diskFull } from './failures.ts';
 import { coversArchive, foundSegments, segmentIndex } from './segments.ts';
 import { discard, Sending } from './sending.ts';
 import type { Session } from './session.ts';
-import { lackingPackages, listOf, unpack, unpackedBytes } from './unpacking.ts';
+import { farmOf, listOf, unpack, unpackedBytes } from './unpacking.ts';
 
 /** Bytes that stay free on the edge whatever we stage. */
 const RESERVE = 16 * 1024 * 1024;
@@ -87,12 +87,12 @@ export async function stageArchive(
     list: listOf(packages),
   });
   const found = foundSegments(stdout);
-  const lacking = lackingPackages(stdout, packages);
+  const farm = await farmOf({ ...request, segments }, packages, stdout);
   const state = facts.get('archive');
   const part = Number(facts.get('part') ?? 0);
   const needed =
     (state === 'intact' ? 0 : archive.bytes - Math.min(part, archive.bytes)) +
-    (facts.get('driver') === 'present' ? 0 : unpackedBytes(request, packages, lacking));
+    (facts.get('driver') === 'present' ? 0 : unpackedBytes(request, farm));
   const free = Number(facts.get('free'));
   if (needed > 0 && needed + RESERVE > free) {
     if (part > 0) await discard(session, variables);
@@ -105,7 +105,8 @@ export async function stageArchive(
     if (state === 'damaged') {
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
-    const sending = new Sending(session, { ...place, ...request, segments, found }, progress);
+    const shipment = { ...place, ...request, segments, found, farm };
+    const sending = new Sending(session, shipment, progress);
     travelled = await sending.until(async (pieces) => {
       const { facts } = await script('publish', { segments: segmentIndex(segments), pieces });
       return facts.get('published') !== 'no';
@@ -113,7 +114,6 @@ export async function stageArchive(
   }
   progress.detail('unpacking');
   const manifest = JSON.stringify(request.manifest ?? null);
-  const farm = facts.get('packages') === 'yes' ? { packages, lacking } : null;
   const unpacked = await unpack(
     session,
     { ...variables, manifest },

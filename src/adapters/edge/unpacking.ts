@@ -9,6 +9,18 @@ export interface Farm {
   packages: readonly ArchiveSegment[];
   /** Those of them that it does not have yet. */
   lacking: readonly ArchiveSegment[];
+  bundles: Bundles;
+}
+
+/** Null where the edge keeps no packages, or the archive has none that stand for themselves. */
+export async function farmOf(
+  { archivePath, archive, segments }: StageRequest,
+  packages: readonly ArchiveSegment[],
+  stdout: string,
+): Promise<Farm | null> {
+  if (packages.length === 0 || !/^packages yes$/m.test(stdout)) return null;
+  const bundles = await readBundles(archivePath, archive, segments);
+  return bundles && { packages, lacking: lackingPackages(stdout, packages), bundles };
 }
 
 /** A list for the programs of the edge: one digest a line. */
@@ -17,23 +29,17 @@ export function listOf(packages: readonly ArchiveSegment[]): string {
 }
 
 /** What `prepare` says of a list of packages. */
-export function lackingPackages(
-  stdout: string,
-  packages: readonly ArchiveSegment[],
-): ArchiveSegment[] {
+function lackingPackages(stdout: string, packages: readonly ArchiveSegment[]): ArchiveSegment[] {
   const lacking = new Set(stdout.match(/(?<=^lacks )[0-9a-f]{64}$/gm));
   return packages.filter((segment) => lacking.has(packageOf(segment)));
 }
 
 /** Bytes to expect of unpacking where the edge has some packages unpacked already. */
-export function unpackedBytes(
-  { archive, unpackedBytes }: StageRequest,
-  packages: readonly ArchiveSegment[],
-  lacking: readonly ArchiveSegment[],
-): number {
+export function unpackedBytes({ archive, unpackedBytes }: StageRequest, farm: Farm | null): number {
+  if (!farm) return unpackedBytes;
   const sum = (segments: readonly ArchiveSegment[]) =>
     segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
-  const known = (sum(packages) - sum(lacking)) / archive.bytes;
+  const known = (sum(farm.packages) - sum(farm.lacking)) / archive.bytes;
   return Math.ceil(unpackedBytes * (1 - known));
 }
 
@@ -48,7 +54,7 @@ export async function unpack(
   farm: Farm | null,
 ): Promise<Map<string, string>> {
   const script = async (more: Readonly<Record<string, string>>) => {
-    const all = { ...variables, list: '', bundles: '', own: '', end: '', ...more };
+    const all = { ...variables, list: '', bundles: '', own: '', ...more };
     const { facts } = await session.script({
       name: 'unpack',
       variables: all,
@@ -56,13 +62,9 @@ export async function unpack(
     });
     return facts.get('packages') === 'lacking' ? null : facts;
   };
-  const bundles =
-    farm && farm.packages.length > 0
-      ? await readBundles(request.archivePath, request.archive, request.segments)
-      : null;
-  if (farm && bundles) {
+  if (farm) {
     for (const told of [farm.lacking, farm.packages]) {
-      const facts = await script(words(request.segments, bundles, farm, told));
+      const facts = await script(words(request.segments, farm, told));
       if (facts) return facts;
     }
     session.settings.log(`the packages of ${request.archive.name} are unpacked apart`);
@@ -72,15 +74,13 @@ export async function unpack(
 
 function words(
   segments: readonly ArchiveSegment[],
-  bundles: Bundles,
-  { packages }: Farm,
+  { packages, bundles }: Farm,
   told: readonly ArchiveSegment[],
 ): Record<string, string> {
   const rest = segments.filter((segment) => !isPackage(segment) && segment.name !== 'end');
   return {
     list: listOf(packages),
-    bundles: told.map(bundles.alone).join('\n'),
+    bundles: told.map((segment) => bundles.alone(segment)).join('\n'),
     own: bundles.own(rest),
-    end: bundles.end,
   };
 }

@@ -29,6 +29,11 @@ export interface Upload {
   remotePath: string;
   edge: string;
   onDetail: (text: string) => void;
+  /** Told of each connection that the bytes travel over, and how many have gone by then. */
+  arriving: {
+    begin(connection: SshConnection, part: string): void;
+    arrived(bytes: number): void;
+  } | null;
 }
 
 /**
@@ -48,7 +53,11 @@ export async function upload(session: Session, request: Upload): Promise<void> {
         arrived = there;
         onProgress();
       }
-      if (there === bytes) return;
+      request.arriving?.begin(connection, request.remotePath);
+      if (there === bytes) {
+        request.arriving?.arrived(bytes);
+        return;
+      }
       if (offset > 0) session.settings.log(`continuing the upload at ${size(offset)}`);
       await send(session, connection, request, offset, bytes);
       arrived = bytes;
@@ -102,6 +111,7 @@ async function send(
             if (!open) return;
             await write(chunk);
             position += chunk.length;
+            request.arriving?.arrived(position);
             request.onDetail(`${size(position)} of ${size(bytes)}`);
           }
           if (position < bytes) throw changed(request);

@@ -118,11 +118,40 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
     const parts = execFileSync('find', [world.root, '-name', '*.part*'], { encoding: 'utf8' });
     assert.equal(parts, '');
   };
+  /** A `dd` that does more once all bytes are written, before it says that they are. */
+  const writing = (more: string) =>
+    program(
+      'dd',
+      `${path('dd')} "$@" || exit
+${more}`,
+    );
   const core = (staging: Staging) =>
     join(staging.driverPrefix, 'lib/python3.11/site-packages/numpy/core.so');
   const pandas = () => ({ pandas: { 'lib/pandas.so': randomBytes(200 * KB) } });
 
   for (const format of ['zip', 'tar.gz'] as const) {
+    it(`are unpacked from a ${format} before all of it has arrived, and from pieces of one`, async () => {
+      const lists = join(world.root, 'packages/*/list');
+      const until = (count: number) =>
+        writing(
+          `tries=0; until [ $(ls ${lists} 2>/dev/null | wc -l) = ${count} ]; do
+            tries=$((tries + 1)); [ $tries -lt 1000 ] || exit 9; sleep 0.02
+          done`,
+        );
+      until(2);
+      const first = await packed(format, 1);
+      await assertAsWhole(await stage(first), first);
+      until(3);
+      const large = { arrow: { 'lib/arrow.so': randomBytes(1200 * KB) } };
+      const second = await packed(format, 2, large);
+      await assertAsWhole(await stage(second), second);
+      until(4);
+      const third = await packed(format, 3, { ...large, ...pandas() });
+      await assertAsWhole(await stage(third), third);
+      assert.match(world.log.join('\n'), /has 1\.\d+ MB of 1\.\d+ MB already/);
+      assert.equal(kept().length, 4);
+    });
+
     it(`are linked into environments from a ${format}, which are what they are when unpacked whole`, async () => {
       const first = await packed(format, 1);
       const one = await stage(first);
@@ -147,7 +176,12 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
       const two = await stage(second);
       await assertAsWhole(two, second);
       assert.equal(statSync(core(one)).ino, statSync(core(two)).ino);
-      assert.deepEqual(kept().filter((each) => known.includes(each)).sort(), known.sort());
+      assert.deepEqual(
+        kept()
+          .filter((each) => known.includes(each))
+          .sort(),
+        known.sort(),
+      );
       assert.equal(kept().length, known.length + 1);
       // The bytes of both differ, as each has its name in them.
       const bytes = (request: StageRequest) => request.segments.map(({ sha256 }) => sha256);
@@ -171,6 +205,17 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
       assert.equal(new Set(digests).size, variants.length);
     });
   }
+
+  it('are not made from what arrives damaged', async () => {
+    program(
+      'dd',
+      `rm "$0"; { head -c 150000; head -c 9 /dev/zero; tail -c +10; } | ${path('dd')} "$@"`,
+    );
+    const request = await packed('zip', 1);
+    await assertAsWhole(await stage(request), request);
+    assert.match(world.log.join('\n'), /the sha256 of what arrived is wrong/);
+    assert.equal(kept().length, 2);
+  });
 
   it('are made from an archive that an older version of us staged', async () => {
     const first = await packed('zip', 1);

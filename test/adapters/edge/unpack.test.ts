@@ -23,7 +23,7 @@ function makeRoot(): string {
 
 /** Starts the program; it is unpacking when this resolves. */
 async function unpack(root: string) {
-  const program = ['common.sh', 'packages.sh', 'unpack.sh'].map((name) =>
+  const program = ['common.sh', 'packages.sh', 'unpacking.sh', 'unpack.sh'].map((name) =>
     readFileSync(join(SCRIPTS, name), 'utf8'),
   );
   const shell = spawn('sh', ['-c', program.join('\n')], {
