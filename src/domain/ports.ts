@@ -314,12 +314,28 @@ export interface RunResult {
 
 /** Durable state shared by bots and workers. Every call rejects with `store-unavailable` when Redis is away. */
 export interface Store {
-  createBuild(build: Build): Promise<void>;
+  /**
+   * Records a build, and with it that it is at work on its environment: both or neither, and neither once
+   * the call is rejected for want of an answer. Returns the build at work there: this one, or another
+   * because of which nothing was recorded.
+   */
+  beginBuild(build: Build): Promise<Build>;
+  /** The same for a recorded build that `change` puts to work once more. Unknown id: throws `build-not-found`. */
+  beginAgain(id: string, change: (build: Build) => Build): Promise<Build>;
+  /** The build at work on an environment: there is one at most, from when it begins until it is settled. */
+  buildAtWork(environment: string): Promise<Build | null>;
   readBuild(id: string): Promise<Build | null>;
   /** Applies `change` atomically to the newest record and returns the result. Unknown id: throws `build-not-found`. */
   updateBuild(id: string, change: (build: Build) => Build): Promise<Build>;
   /** What was asked for last comes first. */
   listBuilds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
+  /**
+   * Ids of those that a worker has something to do for: at work, being verified again, or settled while
+   * somebody may not have been told.
+   */
+  openBuilds(): Promise<string[]>;
+  /** Everybody was told how a build has ended; one that is at work, or at work again, stays open. */
+  closeBuild(id: string): Promise<void>;
 
   /** Drops logs and checkpoints of builds; the builds stay. */
   removeProgress(buildIds: readonly string[]): Promise<void>;
@@ -334,10 +350,6 @@ export interface Store {
     name: string,
     change: (environment: Environment) => Environment,
   ): Promise<Environment>;
-
-  /** The build that is at work on an environment, so that a refusal can name the holder. */
-  holdEnvironment(name: string, buildId: string): Promise<{ held: boolean; holder: string }>;
-  releaseEnvironment(name: string, buildId: string): Promise<void>;
 
   /** Null where there is none, and where what is there is not of the shape. */
   readCheckpoint<T>(buildId: string, step: StepName, shape: Shape<T>): Promise<T | null>;

@@ -11,8 +11,8 @@ export async function announce(run: BuildRun): Promise<void> {
   if (isScheduled(build)) await endScheduled(ports, build);
   else await tellRequester(run);
   await tellSettled(ports, build);
-  await ports.store.releaseEnvironment(build.request.environment, build.id);
   await ports.workspace.clear(build.id);
+  await ports.store.closeBuild(build.id);
 }
 
 /** In the thread of its message, and directly where it took long. */

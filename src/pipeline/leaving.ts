@@ -3,7 +3,6 @@
  * first and then looks for a build at work; a build is recorded first and then looks for marks. Of two
  * at once at least one sees the other.
  */
-import { type Build, isSettled } from '../domain/build.ts';
 import type { Staging } from '../domain/environment.ts';
 import { outsideError } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
@@ -20,15 +19,6 @@ function isLeaving({ leavingSince }: Staging, now: number): boolean {
   return leavingSince !== undefined && now - leavingSince < LEASE_MS;
 }
 
-/** An environment has one at a time, which is the newest. */
-export async function buildAtWork(
-  { store }: Pick<BuildPorts, 'store'>,
-  name: string,
-): Promise<Build | null> {
-  const [newest] = await store.listBuilds({ environment: name, limit: 1 });
-  return newest && !isSettled(newest) ? newest : null;
-}
-
 /**
  * Removes a staging, marked by `mark` meanwhile: it sets the time, or with undefined takes it away, and
  * answers whether the staging may go still. Answers whether it went. Throws `environment-busy` where a
@@ -42,7 +32,7 @@ export async function whileMarked(
 ): Promise<boolean> {
   if (!(await mark(ports.clock.now()))) return false;
   try {
-    const atWork = await buildAtWork(ports, name);
+    const atWork = await ports.store.buildAtWork(name);
     if (atWork !== null) {
       const message = `The build \`${atWork.id}\` of \`${name}\` is at work.`;
       throw outsideError({ code: 'environment-busy', message, retryable: true });

@@ -3,7 +3,7 @@ import type { Unreached } from '../domain/errands.ts';
 import { outsideError } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
-import { buildAtWork, whileMarked } from './leaving.ts';
+import { whileMarked } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 
 /** Of an environment that are told of it; older ones nobody looks at. */
@@ -22,7 +22,7 @@ export async function removeLetGo(
   const environment = await ports.store.readEnvironment(name);
   const leaving = environment?.revisions.filter((revision) => !isThere(revision)) ?? [];
   // It may take a revision back: then it needs the archive, and is not over.
-  if ((await buildAtWork(ports, name)) === null) {
+  if ((await ports.store.buildAtWork(name)) === null) {
     for (const { fingerprint } of leaving) await ports.workspace.removeArchive(fingerprint);
     await closeBuilds(ports, name, leaving);
   }

@@ -3,7 +3,7 @@ import type { Staging } from '../domain/environment.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
-import { buildAtWork, whileMarked } from './leaving.ts';
+import { whileMarked } from './leaving.ts';
 import { isShared } from './removing.ts';
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
@@ -32,7 +32,7 @@ async function remove(
   const { store, edges } = ports;
   const name = request.environment;
   const edge = edges.get(staging.edge);
-  if (!edge || !archive || (await buildAtWork(ports, name)) !== null) return;
+  if (!edge || !archive || (await ports.store.buildAtWork(name)) !== null) return;
   const environments = await store.listEnvironments();
   // Another build may have made a revision of the same.
   const isOfRevision = environments.some(({ revisions }) =>

@@ -88,7 +88,7 @@ async function simulate(workers: number) {
     for (const environment of environments) {
       const build = buildFor(`build-${environment}`, { environment, now: Date.now() });
       await store.claimEnvironment(environment, build.requester.user, Date.now());
-      await store.createBuild(build);
+      await store.beginBuild(build);
       await queue.enqueue(build, 'linux-64', 'build');
     }
     await untilSettled(store, environments);

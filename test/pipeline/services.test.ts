@@ -80,20 +80,20 @@ describe('create', () => {
     assert.deepEqual([store.builds.size, store.environments.size], [0, 0]);
   });
 
-  test('loses to whoever holds the environment meanwhile, and leaves nothing at work', async () => {
+  test('joins whoever began in the same moment, and records nothing of its own', async () => {
     const { services, store, enqueued } = world();
-    const winner = build('queued', { id: 'winner', request: { ...request, edges: ['lab'] } });
-    const list = store.listBuilds.bind(store);
-    store.listBuilds = async () => {
-      store.listBuilds = list;
-      await store.createBuild(winner);
-      await store.holdEnvironment('churn', winner.id);
-      return [];
-    };
-    const lost = await services.create(request, by('U2'));
-    assert.deepEqual([lost.build.id, lost.joined], ['winner', true]);
-    assert.equal((await store.readBuild('build1'))?.state, 'cancelled');
-    assert.deepEqual(enqueued, []);
+    const asked = ['U1', 'U2', 'U3'].map((user) => services.create(request, by(user)));
+    const made = await Promise.all(asked);
+    assert.deepEqual(
+      made.map(({ build, joined }) => [build.id === made[0]?.build.id, joined]),
+      [
+        [true, false],
+        [true, true],
+        [true, true],
+      ],
+    );
+    assert.equal(store.builds.size, 1);
+    assert.equal(enqueued.length, 1);
   });
 
   test('is not in the way of a build of another name', async () => {

@@ -849,7 +849,6 @@ describe('answers that lead on', () => {
       const lines = Array.from({ length: 60 }, (_, index) => `line ${index + 1}`);
       await world.store.appendLog(id, lines);
       await world.finish(id);
-      await world.store.releaseEnvironment('churn', id);
       await world.slash(CREATE);
       const again = await world.store.untilBuild('build2', () => true);
       await world.store.appendLog(again.id, ['everything is in place']);
@@ -962,7 +961,6 @@ describe('buttons', () => {
     inWorld(async (world) => {
       const { id, message } = await createBuild(world);
       await world.move(id, { state: 'failed', finishedAt: Date.now() });
-      await world.store.releaseEnvironment('churn', id);
       await world.slack.untilMessage(says(/could not be built/));
       const press = { user: ANA, actionId: 'retry', channel: DATA, ts: message.ts };
       await Promise.all([world.slack.click(press), world.slack.click(press)]);
@@ -986,7 +984,6 @@ describe('buttons', () => {
     inWorld(async (world) => {
       const { id, message } = await createBuild(world);
       await world.finish(id);
-      await world.store.releaseEnvironment('churn', id);
       await world.slack.untilMessage(says(/churn@1 is ready/));
       await world.slack.click({ user: ANA, actionId: 'rebuild', channel: DATA, ts: message.ts });
       await world.slack.untilMessage(says(/churn waits/));

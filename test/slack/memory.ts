@@ -37,7 +37,7 @@ export class MemoryStore implements Store {
   readonly logs = new Map<string, string[]>();
   /** While true, every call rejects as it does when Redis is away. */
   away = false;
-  readonly #holders = new Map<string, string>();
+  readonly #open = new Set<string>();
   readonly #checkpoints = new Map<string, unknown>();
   readonly #listeners = new Set<(buildId: string) => void>();
 
@@ -50,10 +50,58 @@ export class MemoryStore implements Store {
     });
   }
 
+  /** Records a build as a test wants it to be there. */
   async createBuild(build: Build): Promise<void> {
     await this.#reach();
+    this.#save(build);
+  }
+
+  async beginBuild(build: Build): Promise<Build> {
+    await this.#reach();
+    return this.#atWork(build) ?? this.#save(build);
+  }
+
+  async beginAgain(id: string, change: (build: Build) => Build): Promise<Build> {
+    await this.#reach();
+    const build = this.#known(id);
+    const atWork = this.#atWork(build);
+    return atWork && atWork.id !== id ? atWork : this.#save(change(build));
+  }
+
+  async buildAtWork(environment: string): Promise<Build | null> {
+    await this.#reach();
+    return this.#atWork({ request: { environment } });
+  }
+
+  async openBuilds(): Promise<string[]> {
+    await this.#reach();
+    return [...this.#open];
+  }
+
+  async closeBuild(id: string): Promise<void> {
+    await this.#reach();
+    const build = this.builds.get(id);
+    if (!build || (isSettled(build) && !build.verifying)) this.#open.delete(id);
+  }
+
+  #atWork({ request }: { request: Pick<Build['request'], 'environment'> }): Build | null {
+    const isAtWork = (build: Build) =>
+      build.request.environment === request.environment && !isSettled(build);
+    return [...this.builds.values()].find(isAtWork) ?? null;
+  }
+
+  #known(id: string): Build {
+    const build = this.builds.get(id);
+    if (!build) throw userError({ code: 'build-not-found', message: `no build ${id}` });
+    return build;
+  }
+
+  #save(build: Build): Build {
+    if (!isSettled(build) || build.verifying) this.#open.add(build.id);
+    else if (this.builds.get(build.id)?.verifying) this.#open.delete(build.id);
     this.builds.set(build.id, build);
     this.#changed(build.id);
+    return build;
   }
 
   async readBuild(id: string): Promise<Build | null> {
@@ -63,12 +111,7 @@ export class MemoryStore implements Store {
 
   async updateBuild(id: string, change: (build: Build) => Build): Promise<Build> {
     await this.#reach();
-    const build = this.builds.get(id);
-    if (!build) throw userError({ code: 'build-not-found', message: `no build ${id}` });
-    const changed = change(build);
-    this.builds.set(id, changed);
-    this.#changed(id);
-    return changed;
+    return this.#save(change(this.#known(id)));
   }
 
   async listBuilds(filter: {
@@ -99,7 +142,9 @@ export class MemoryStore implements Store {
     await this.#reach();
     this.environments.delete(name);
     for (const [id, { request }] of this.builds) {
-      if (request.environment === name) this.builds.delete(id);
+      if (request.environment !== name) continue;
+      this.builds.delete(id);
+      this.#open.delete(id);
     }
   }
 
@@ -118,18 +163,6 @@ export class MemoryStore implements Store {
     const changed = change(this.environments.get(name) as Environment);
     this.environments.set(name, changed);
     return changed;
-  }
-
-  async holdEnvironment(name: string, buildId: string) {
-    await this.#reach();
-    const other = this.builds.get(this.#holders.get(name) ?? '');
-    const holder = other && other.id !== buildId && !isSettled(other) ? other.id : buildId;
-    this.#holders.set(name, holder);
-    return { held: holder === buildId, holder };
-  }
-
-  async releaseEnvironment(name: string, buildId: string): Promise<void> {
-    if (this.#holders.get(name) === buildId) this.#holders.delete(name);
   }
 
   async readCheckpoint<T>(buildId: string, step: string): Promise<T | null> {

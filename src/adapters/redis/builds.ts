@@ -4,25 +4,67 @@ import { readBuild } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
 import { createRecords, FORMAT, type RecordKind } from './records.ts';
 import type { RedisLink } from './redis.ts';
-import { SAVE_BUILD } from './scripts.ts';
+import { CLOSE_BUILD, SAVE_BUILD } from './scripts.ts';
 
 /** Records read at a time; a record with a long lock weighs about 100 kB. */
 const PAGE = 100;
 
 /**
  * The records of builds, with sorted sets as indexes: all of them, those of an environment and
- * those of a person.
+ * those of a person. A build holds its environment from the write that begins it to the one that
+ * settles it.
  */
 export function storeBuilds(
   link: RedisLink,
   keys: StoreKeys,
-): Pick<Store, 'createBuild' | 'readBuild' | 'updateBuild' | 'listBuilds'> {
+): Pick<
+  Store,
+  | 'beginBuild'
+  | 'beginAgain'
+  | 'buildAtWork'
+  | 'readBuild'
+  | 'updateBuild'
+  | 'listBuilds'
+  | 'openBuilds'
+  | 'closeBuild'
+> {
   const records = createRecords(link, buildRecords(link, keys));
+  const beginning = createRecords(link, beginningRecords(link, keys));
+
+  /** What begins, or the build that is at work on its environment. */
+  async function beginOr(begin: () => Promise<Build>): Promise<Build> {
+    for (;;) {
+      try {
+        return await begin();
+      } catch (error) {
+        if (!(error instanceof HeldByAnother)) throw error;
+        const holder = await records.read(error.holder);
+        if (holder && !isSettled(holder)) return holder;
+        // It has let go since: nobody may be at work by now.
+      }
+    }
+  }
 
   return {
-    async createBuild(build) {
-      if (!(await records.create(build))) throw new Error(`build ${build.id} exists already`);
+    beginBuild: (build) =>
+      beginOr(async () => {
+        if (!(await beginning.create(build))) throw new Error(`build ${build.id} exists already`);
+        return build;
+      }),
+    beginAgain: (id, change) => beginOr(() => beginning.update(id, change)),
+
+    async buildAtWork(environment) {
+      const holder = await link.call((redis) => redis.hget(keys.hold(environment), 'build'));
+      const build = holder === null ? null : await records.read(holder);
+      return build && !isSettled(build) ? build : null;
     },
+
+    openBuilds: () => link.call((redis) => redis.smembers(keys.open)),
+
+    async closeBuild(id) {
+      await link.script(CLOSE_BUILD, [keys.build(id), keys.open], [id]);
+    },
+
     readBuild: records.read,
     updateBuild: records.update,
 
@@ -55,26 +97,49 @@ export function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build
     key: keys.build,
     shape: readBuild,
     async save(build, revision, document) {
-      const { environment } = build.request;
-      const indexes = [
-        keys.builds,
-        keys.buildsOfEnvironment(environment),
-        keys.buildsOfUser(build.requester.user),
-      ];
-      const saved = await link.script(
-        SAVE_BUILD,
-        [keys.build(build.id), ...indexes, keys.changed, keys.unsettled, keys.hold(environment)],
-        [
-          build.id,
-          revision,
-          FORMAT,
-          document,
-          isSettled(build) ? 1 : 0,
-          build.queuedAt,
-          keys.changes,
-        ],
-      );
+      const { names, values } = saving(keys, build, revision, document);
+      return (await link.script(SAVE_BUILD, names, [...values, ''])) === 1;
+    },
+  };
+}
+
+/** The same for builds that begin: saving one throws `HeldByAnother` where another is at work. */
+function beginningRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build> {
+  return {
+    ...buildRecords(link, keys),
+    async save(build, revision, document) {
+      const { names, values } = saving(keys, build, revision, document);
+      const saved = await link.scriptInTime(SAVE_BUILD, names, values);
+      if (typeof saved === 'string') throw new HeldByAnother(saved);
       return saved === 1;
     },
+  };
+}
+
+class HeldByAnother extends Error {
+  readonly holder: string;
+
+  constructor(holder: string) {
+    super(`the build ${holder} is at work`);
+    this.holder = holder;
+  }
+}
+
+/** What `SAVE_BUILD` is given, but for the deadline at its end. */
+function saving(keys: StoreKeys, build: Build, revision: number, document: string) {
+  const { environment } = build.request;
+  return {
+    names: [
+      keys.build(build.id),
+      keys.builds,
+      keys.buildsOfEnvironment(environment),
+      keys.buildsOfUser(build.requester.user),
+      ...[keys.changed, keys.open, keys.hold(environment)],
+    ],
+    values: [
+      ...[build.id, revision, FORMAT, document],
+      ...[isSettled(build) ? 1 : 0, build.verifying ? 1 : 0, build.queuedAt],
+      ...[keys.changes, keys.build('')],
+    ],
   };
 }

@@ -1,5 +1,5 @@
 import type { StoreKeys } from './keys.ts';
-import { type RedisConnection, type RedisLink, subscribe } from './redis.ts';
+import { type RedisConnection, type RedisLink, serverTime, subscribe } from './redis.ts';
 
 /**
  * Watches builds change, in two modes. *Hearing*: each change is told as it is published, and
@@ -38,14 +38,14 @@ class Watch {
   }
 
   async catchUp(): Promise<void> {
-    const until = await serverTime(this.#link);
-    const { unsettled, changed } = await this.#link.call(async (redis) => ({
-      unsettled: await redis.smembers(this.#keys.unsettled),
+    const until = await this.#link.call(serverTime);
+    const { open, changed } = await this.#link.call(async (redis) => ({
+      open: await redis.smembers(this.#keys.open),
       changed: await redis.zrangebyscore(this.#keys.changed, this.#heardUntil, '+inf'),
     }));
     this.#heardUntil = until;
     this.#isCaughtUp = true;
-    for (const id of new Set([...changed, ...unsettled])) this.#listener(id);
+    for (const id of new Set([...changed, ...open])) this.#listener(id);
   }
 }
 
@@ -64,7 +64,7 @@ export class Changes {
 
   /** Resolves once nothing can be missed any more; rejects with `store-unavailable`. */
   async watch(listener: (buildId: string) => void): Promise<() => Promise<void>> {
-    const watch = new Watch(this.#link, this.#keys, listener, await serverTime(this.#link));
+    const watch = new Watch(this.#link, this.#keys, listener, await this.#link.call(serverTime));
     const subscription = subscribe({
       connection: this.#connection,
       channel: this.#keys.changes,
@@ -90,10 +90,4 @@ export class Changes {
   close(): void {
     for (const stop of this.#stops) stop();
   }
-}
-
-/** Milliseconds since the epoch by Redis' clock. */
-async function serverTime(link: RedisLink): Promise<number> {
-  const [seconds, microseconds] = await link.call((redis) => redis.time());
-  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }

@@ -5,12 +5,9 @@ import { buildRecords } from './builds.ts';
 import type { StoreKeys } from './keys.ts';
 import { createRecords, FORMAT, type RecordKind } from './records.ts';
 import type { RedisLink } from './redis.ts';
-import { HOLD, RELEASE, SAVE_ENVIRONMENT } from './scripts.ts';
+import { SAVE_ENVIRONMENT } from './scripts.ts';
 
-/** A build may take a hold a moment before its own record says that it is at work. */
-const YOUNG_HOLD_MS = 5_000;
-
-/** The records of environments, and which build is at work on each. */
+/** The records of environments. */
 export function storeEnvironments(
   link: RedisLink,
   keys: StoreKeys,
@@ -21,8 +18,6 @@ export function storeEnvironments(
   | 'removeEnvironment'
   | 'claimEnvironment'
   | 'updateEnvironment'
-  | 'holdEnvironment'
-  | 'releaseEnvironment'
 > {
   const records = createRecords(link, environmentRecords(link, keys));
 
@@ -48,7 +43,7 @@ export function storeEnvironments(
         const begun = commands.del(...own, ...ofBuilds).srem(keys.environments, name);
         if (ids.length === 0) return begun;
         for (const index of indexes) commands.zrem(index, ids);
-        return commands.srem(keys.unsettled, ids);
+        return commands.srem(keys.open, ids);
       });
     },
 
@@ -58,20 +53,6 @@ export function storeEnvironments(
       const existing = await records.read(name);
       if (!existing) throw new Error(`environment ${name} vanished while it was being claimed`);
       return existing;
-    },
-
-    async holdEnvironment(name, buildId) {
-      const answer = await link.script(
-        HOLD,
-        [keys.hold(name)],
-        [buildId, keys.build(''), YOUNG_HOLD_MS],
-      );
-      const holder = String(answer);
-      return { held: holder === buildId, holder };
-    },
-
-    async releaseEnvironment(name, buildId) {
-      await link.script(RELEASE, [keys.hold(name)], [buildId]);
     },
   };
 }

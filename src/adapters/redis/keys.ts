@@ -6,7 +6,7 @@ export function storeKeys(prefix: string) {
     buildsOfEnvironment: (name: string) => `${prefix}:builds:environment:${name}`,
     buildsOfUser: (user: string) => `${prefix}:builds:user:${user}`,
     changed: `${prefix}:builds:changed`,
-    unsettled: `${prefix}:builds:unsettled`,
+    open: `${prefix}:builds:unsettled`,
     changes: `${prefix}:changes`,
     environment: (name: string) => `${prefix}:environment:${name}`,
     environments: `${prefix}:environments`,

@@ -10,30 +10,56 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 /**
  * Saves a build when its record is still at the expected revision, keeps the indexes in step, lets
- * go of the environment when the build has just been settled and tells everybody who watches.
- * Returns 1 when saved, 0 when somebody else was faster.
+ * go of the environment when the build has just been settled and tells everybody who watches. One
+ * that begins takes the hold on its environment with its record, or leaves both where another build
+ * is at work there. Returns 1 when saved, 0 when somebody else was faster, -1 when the deadline has
+ * passed, and the id of the build at work because of which nothing was saved.
  *
- * KEYS: record, builds, builds of the environment, builds of the user, changed, unsettled, hold.
- * ARGV: id, expected revision, format, document, settled (0 or 1), created at, channel of changes.
+ * An open build is one that a worker still has to do something for. Settling leaves it open: who it
+ * was settled for has to be told yet (`CLOSE_BUILD`). The end of a verification closes it.
+ *
+ * KEYS: record, builds, builds of the environment, builds of the user, changed, open, hold.
+ * ARGV: id, expected revision, format, document, settled (0 or 1), verifying (0 or 1), queued at,
+ * channel of changes, prefix of build records, deadline of one that begins ('' for others).
  */
 export const SAVE_BUILD = `
-local before = redis.call('HMGET', KEYS[1], 'revision', 'settled')
+local before = redis.call('HMGET', KEYS[1], 'revision', 'settled', 'verifying')
 local revision = tonumber(before[1] or '0')
-if revision ~= tonumber(ARGV[2]) then return 0 end
 ${NOW}
-redis.call('HSET', KEYS[1],
-  'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4], 'settled', ARGV[5])
-for index = 2, 4 do redis.call('ZADD', KEYS[index], ARGV[6], ARGV[1]) end
-redis.call('ZADD', KEYS[5], now, ARGV[1])
-if ARGV[5] == '0' then
-  redis.call('SADD', KEYS[6], ARGV[1])
-else
-  redis.call('SREM', KEYS[6], ARGV[1])
-  if before[2] == '0' and redis.call('HGET', KEYS[7], 'build') == ARGV[1] then
-    redis.call('DEL', KEYS[7])
+local isBeginning = ARGV[10] ~= ''
+if isBeginning and now > tonumber(ARGV[10]) then return -1 end
+if revision ~= tonumber(ARGV[2]) then return 0 end
+if isBeginning and ARGV[5] == '0' then
+  local holder = redis.call('HGET', KEYS[7], 'build')
+  if holder and holder ~= ARGV[1] and redis.call('HGET', ARGV[9] .. holder, 'settled') == '0' then
+    return holder
   end
+  redis.call('HSET', KEYS[7], 'build', ARGV[1])
 end
-redis.call('PUBLISH', ARGV[7], string.format('%.0f %s', now, ARGV[1]))
+redis.call('HSET', KEYS[1], 'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4],
+  'settled', ARGV[5], 'verifying', ARGV[6])
+for index = 2, 4 do redis.call('ZADD', KEYS[index], ARGV[7], ARGV[1]) end
+redis.call('ZADD', KEYS[5], now, ARGV[1])
+if ARGV[5] == '0' or ARGV[6] == '1' then
+  redis.call('SADD', KEYS[6], ARGV[1])
+elseif before[3] == '1' then
+  redis.call('SREM', KEYS[6], ARGV[1])
+end
+if ARGV[5] == '1' and before[2] == '0' and redis.call('HGET', KEYS[7], 'build') == ARGV[1] then
+  redis.call('DEL', KEYS[7])
+end
+redis.call('PUBLISH', ARGV[8], string.format('%.0f %s', now, ARGV[1]))
+return 1
+`;
+
+/**
+ * Takes a build that is settled, and not being verified again, out of those that are open.
+ *
+ * KEYS: record, open. ARGV: id.
+ */
+export const CLOSE_BUILD = `
+local state = redis.call('HMGET', KEYS[1], 'settled', 'verifying')
+if state[1] == '1' and state[2] ~= '1' then redis.call('SREM', KEYS[2], ARGV[1]) end
 return 1
 `;
 
@@ -47,32 +73,6 @@ local revision = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4])
 redis.call('SADD', KEYS[2], ARGV[1])
-return 1
-`;
-
-/**
- * Takes the hold on an environment unless a build that is at work has it. A holder whose build is
- * settled or missing has lost it, but only after a short while: between taking a hold and writing
- * its own record, a new or retried build looks just like that. Returns the id of the holder.
- *
- * KEYS: hold. ARGV: build id, prefix of build records, milliseconds a hold counts as young.
- */
-export const HOLD = `
-${NOW}
-local held = redis.call('HMGET', KEYS[1], 'build', 'at')
-local holder = held[1]
-if holder and holder ~= ARGV[1] then
-  local isAtWork = redis.call('HGET', ARGV[2] .. holder, 'settled') == '0'
-  local isYoung = now - tonumber(held[2]) < tonumber(ARGV[3])
-  if isAtWork or isYoung then return holder end
-end
-redis.call('HSET', KEYS[1], 'build', ARGV[1], 'at', now)
-return ARGV[1]
-`;
-
-/** KEYS: hold. ARGV: build id. Only the holder can let go. */
-export const RELEASE = `
-if redis.call('HGET', KEYS[1], 'build') == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 `;
 

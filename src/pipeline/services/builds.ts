@@ -8,7 +8,6 @@ import type { Builds } from '../../domain/services/builds.ts';
 import { tellSettled } from '../telling.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
 import { create, enqueueOr, requireQuota } from './create.ts';
-import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
@@ -48,9 +47,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   await requireOwn(ports, asked, await store.readEnvironment(name), people);
   requireThawed(await store.readFreezes(), edgesOf(asked, settings), asked);
   await requireQuota(ports, build.request, build.requester);
-  const { held, holder } = await store.holdEnvironment(name, build.id);
-  if (!held) throw busy(await lookup(ports).findBuild(holder));
-  const again = await store.updateBuild(build.id, (current) =>
+  const again = await store.beginAgain(build.id, (current) =>
     isSettled(current)
       ? {
           ...current,
@@ -66,6 +63,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
         }
       : current,
   );
+  if (again.id !== build.id) throw busy(again);
   // Its attempt stays counted: should it be queued after all, the next one is another job.
   const { attempt } = again;
   const undone = (current: Build): Build =>
@@ -123,8 +121,8 @@ async function cancel(ports: ServicePorts, build: Build, user: string): Promise<
           ),
         },
   );
-  await store.releaseEnvironment(settled.request.environment, settled.id);
   await tellSettled(ports, settled);
+  await store.closeBuild(settled.id);
   return settled;
 }
 

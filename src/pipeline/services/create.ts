@@ -10,7 +10,6 @@ import { requireWithin } from '../../domain/quota.ts';
 import { revisionOf } from '../../domain/reference.ts';
 import { type BuildRequest, createCommand, type ProjectPin } from '../../domain/request.ts';
 import type { Create } from '../../domain/services/create.ts';
-import { buildAtWork } from '../leaving.ts';
 import { approvedSubject } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
@@ -24,7 +23,7 @@ const QUICK_MS = 15_000;
 /** Where nobody answers a plan, a build waits for somebody who does. */
 const UNANSWERED = ['errand-unanswered', 'abandoned'];
 
-/** Asking for a build: the name is claimed, the build recorded, the environment held, in this order. */
+/** Asking for a build: the name is claimed, the build begun and handed to the workers, in this order. */
 export function create(ports: ServicePorts): Create {
   const { store, settings } = ports;
   const solve = planner(ports, QUICK_MS);
@@ -108,17 +107,9 @@ async function record(
   if (joined) return joined;
   await requireQuota(ports, request, requester);
   const build = newBuild({ id: ports.newId(), request, requester, now, lock, projects });
-  // The record first: a hold must always point at something that can be read.
-  await store.createBuild(build);
-  const { held, holder } = await store.holdEnvironment(request.environment, build.id);
-  if (!held) {
-    await withdraw(ports, build);
-    return joinOrRefuse(request, given, await lookup(ports).findBuild(holder));
-  }
-  await enqueueOr(ports, build, 'build', async () => {
-    await withdraw(ports, build);
-    await ports.store.releaseEnvironment(build.request.environment, build.id);
-  });
+  const atWork = await store.beginBuild(build);
+  if (atWork.id !== build.id) return joinOrRefuse(request, given, atWork);
+  await enqueueOr(ports, build, 'build', () => withdraw(ports, build));
   return { build, joined: false };
 }
 
@@ -169,7 +160,7 @@ async function joinAtWork(
   request: BuildRequest,
   given: Lock | null,
 ): Promise<AtWork | null> {
-  const atWork = await buildAtWork(ports, request.environment);
+  const atWork = await ports.store.buildAtWork(request.environment);
   return atWork && joinOrRefuse(request, given, atWork);
 }
 

@@ -14,7 +14,6 @@ import { pinnedProjects } from '../../domain/request.ts';
 import { days } from '../../domain/retention.ts';
 import type { LettingGo } from '../../domain/services/letting-go.ts';
 import type { Settings } from '../../domain/services.ts';
-import { buildAtWork } from '../leaving.ts';
 import { tellLetGo } from '../telling.ts';
 import { create } from './create.ts';
 import { lookup } from './lookup.ts';
@@ -149,7 +148,7 @@ async function requireGone(
   const left = forced
     ? []
     : [...new Set(edges)].filter((edge) => isConfigured(edge, ports.settings));
-  const atWork = await buildAtWork(ports, name);
+  const atWork = await ports.store.buildAtWork(name);
   if (left.length === 0 && !atWork) return;
   throw userError({
     code: 'still-there',

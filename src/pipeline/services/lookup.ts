@@ -18,6 +18,8 @@ export function lookup(ports: ServicePorts): Lookup {
     if (build) return build;
     const { environment: name, revision: which } = parseReference(reference);
     if (which !== null) return findBuild((await findRevision(name, which)).buildId);
+    const atWork = await store.buildAtWork(reference);
+    if (atWork) return atWork;
     const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
     if (newest) return newest;
     throw notFound('build', reference, await environments());

@@ -55,22 +55,22 @@ describe('the store', { skip: noServer }, () => {
     it('come back as they were saved', async () => {
       const store = storeOf();
       const build = buildFor('b1');
-      await store.createBuild(build);
+      await store.beginBuild(build);
       assert.deepEqual(await store.readBuild('b1'), build);
       assert.equal(await store.readBuild('b2'), null);
     });
 
     it('are created once', async () => {
       const store = storeOf();
-      await store.createBuild(buildFor('b1'));
-      await assert.rejects(store.createBuild(buildFor('b1', { user: 'U_BEN' })), /exists already/);
+      await store.beginBuild(buildFor('b1'));
+      await assert.rejects(store.beginBuild(buildFor('b1', { user: 'U_BEN' })), /exists already/);
       assert.equal((await store.readBuild('b1'))?.requester.user, 'U_ANA');
     });
 
     it('lose no change when 50 callers on two connections change one at the same time', async () => {
       const prefix = randomUUID();
       const stores = [storeOf(prefix), storeOf(prefix)] as const;
-      await stores[0].createBuild(buildFor('b1'));
+      await stores[0].beginBuild(buildFor('b1'));
       const count = (build: Build) => ({ ...build, attempt: build.attempt + 1 });
       await Promise.all(
         Array.from({ length: 50 }, (_, index) =>
@@ -82,7 +82,7 @@ describe('the store', { skip: noServer }, () => {
 
     it('stay as they were when a change throws', async () => {
       const store = storeOf();
-      await store.createBuild(buildFor('b1'));
+      await store.beginBuild(buildFor('b1'));
       const refuse = () => {
         throw new Error('settled already');
       };
@@ -99,10 +99,14 @@ describe('the store', { skip: noServer }, () => {
 
     it('are listed newest first, by environment, by person and by both', async () => {
       const store = storeOf();
-      await store.createBuild(buildFor('b1', { environment: 'churn', user: 'U_ANA', now: 1 }));
-      await store.createBuild(buildFor('b2', { environment: 'churn', user: 'U_BEN', now: 2 }));
-      await store.createBuild(buildFor('b3', { environment: 'etl', user: 'U_ANA', now: 3 }));
-      await store.createBuild(buildFor('b4', { environment: 'churn', user: 'U_ANA', now: 4 }));
+      for (const [id, environment, user, now] of [
+        ['b1', 'churn', 'U_ANA', 1],
+        ['b2', 'churn', 'U_BEN', 2],
+        ['b3', 'etl', 'U_ANA', 3],
+        ['b4', 'churn', 'U_ANA', 4],
+      ] as const) {
+        await store.beginBuild({ ...buildFor(id, { environment, user, now }), state: 'ready' });
+      }
       const ids = async (filter: { environment?: string; user?: string; limit: number }) =>
         (await store.listBuilds(filter)).map((build) => build.id);
       assert.deepEqual(await ids({ limit: 3 }), ['b4', 'b3', 'b2']);
@@ -116,7 +120,7 @@ describe('the store', { skip: noServer }, () => {
     it('of an older program get the fields it did not know', async () => {
       const prefix = randomUUID();
       const store = storeOf(prefix);
-      await store.createBuild(buildFor('b1'));
+      await store.beginBuild(buildFor('b1'));
       const { verifications: _, verifying: __, ...old } = buildFor('b1');
       await raw((redis) => redis.hset(`${prefix}:build:b1`, 'document', JSON.stringify(old)));
       assert.deepEqual(await store.readBuild('b1'), buildFor('b1'));
@@ -130,8 +134,8 @@ describe('the store', { skip: noServer }, () => {
       it(`${what} are refused by name, left out of lists and never overwritten`, async () => {
         const prefix = randomUUID();
         const store = storeOf(prefix);
-        await store.createBuild(buildFor('b1'));
-        await store.createBuild(buildFor('b2'));
+        await store.beginBuild(buildFor('b1'));
+        await store.beginBuild(buildFor('b2', { environment: 'etl' }));
         await raw((redis) => redis.hset(`${prefix}:build:b1`, fields));
         await assert.rejects(store.readBuild('b1'), hasCode('record-unreadable'));
         await assert.rejects(
@@ -163,8 +167,8 @@ describe('the store', { skip: noServer }, () => {
       const fill = async (name: string, ids: readonly string[]) => {
         await store.claimEnvironment(name, 'U_ANA', 0);
         for (const id of ids) {
-          await store.createBuild(buildFor(id, { environment: name }));
-          await store.holdEnvironment(name, id);
+          await store.beginBuild(buildFor(id, { environment: name }));
+          await store.updateBuild(id, (build) => ({ ...build, state: 'ready' }));
           await store.appendLog(id, ['solving']);
           await store.writeCheckpoint(id, 'solve', 1);
         }
@@ -216,69 +220,6 @@ describe('the store', { skip: noServer }, () => {
       assert.deepEqual(modules.sklearn, ['scikit-learn']);
       assert.deepEqual(modules.cv2, ['opencv', 'py-opencv']);
     });
-  });
-
-  describe('the hold on an environment', () => {
-    const settle = (build: Build): Build => ({ ...build, state: 'ready' });
-
-    it('is had by exactly one of many, and a refusal names the holder', async () => {
-      const store = storeOf();
-      const ids = Array.from({ length: 20 }, (_, index) => `b${index}`);
-      const holds = await Promise.all(ids.map((id) => store.holdEnvironment('churn', id)));
-      assert.equal(holds.filter(({ held }) => held).length, 1);
-      assert.equal(new Set(holds.map(({ holder }) => holder)).size, 1);
-    });
-
-    it('is had again by its holder, and let go by nobody else', async () => {
-      const store = storeOf();
-      await store.createBuild(buildFor('b1'));
-      assert.deepEqual(await store.holdEnvironment('churn', 'b1'), { held: true, holder: 'b1' });
-      await store.releaseEnvironment('churn', 'b2');
-      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: false, holder: 'b1' });
-      assert.equal((await store.holdEnvironment('churn', 'b1')).held, true);
-      await store.releaseEnvironment('churn', 'b1');
-      assert.equal((await store.holdEnvironment('churn', 'b2')).held, true);
-    });
-
-    it('ends when its build is settled', async () => {
-      const store = storeOf();
-      await store.createBuild(buildFor('b1'));
-      await store.holdEnvironment('churn', 'b1');
-      await store.updateBuild('b1', settle);
-      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: true, holder: 'b2' });
-    });
-
-    it('is kept by a build whose record is about to be written', async () => {
-      const store = storeOf();
-      await store.holdEnvironment('churn', 'b1');
-      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: false, holder: 'b1' });
-    });
-
-    it('is kept, however old, by a build that is at work', async () => {
-      const prefix = randomUUID();
-      const store = storeOf(prefix);
-      await store.createBuild(buildFor('b1'));
-      await store.holdEnvironment('churn', 'b1');
-      await raw((redis) => redis.hincrby(`${prefix}:hold:churn`, 'at', -60_000));
-      assert.deepEqual(await store.holdEnvironment('churn', 'b2'), { held: false, holder: 'b1' });
-    });
-
-    for (const [what, isSettled] of [
-      ['settled', true],
-      ['missing', false],
-    ] as const) {
-      it(`is taken over by one of many when its build is ${what} and the hold is old`, async () => {
-        const prefix = randomUUID();
-        const store = storeOf(prefix);
-        if (isSettled) await store.createBuild(settle(buildFor('b1')));
-        await store.holdEnvironment('churn', 'b1');
-        await raw((redis) => redis.hincrby(`${prefix}:hold:churn`, 'at', -60_000));
-        const holds = await Promise.all(
-          ['b2', 'b3', 'b4'].map((id) => store.holdEnvironment('churn', id)),
-        );
-        assert.equal(holds.filter(({ held }) => held).length, 1);
-      });
-    }
   });
 
   describe('checkpoints and logs', () => {
@@ -409,17 +350,17 @@ describe('the store', { skip: noServer }, () => {
       const prefix = randomUUID();
       const { listener, until } = listenerOf();
       const stop = await storeOf(prefix).watch(listener);
-      await storeOf(prefix).createBuild(buildFor('b1'));
+      await storeOf(prefix).beginBuild(buildFor('b1'));
       await until('b1');
       await stop();
     });
 
-    it('starts with the builds that are not settled', async () => {
+    it('starts with the builds that are open', async () => {
       const prefix = randomUUID();
       const store = storeOf(prefix);
-      await store.createBuild(buildFor('b1'));
-      await store.createBuild({ ...buildFor('b2'), state: 'failed' });
-      await store.createBuild(buildFor('b3'));
+      await store.beginBuild(buildFor('b1'));
+      await store.beginBuild({ ...buildFor('b2'), state: 'failed' });
+      await store.beginBuild(buildFor('b3', { environment: 'etl' }));
       const { listener, until, heard } = listenerOf();
       await storeOf(prefix).watch(listener);
       await until('b1');
@@ -431,9 +372,10 @@ describe('the store', { skip: noServer }, () => {
       const prefix = randomUUID();
       const { listener, until, heard } = listenerOf();
       const writer = storeOf(prefix);
-      await writer.createBuild(buildFor('old'));
-      await writer.createBuild(buildFor('settled-meanwhile'));
+      await writer.beginBuild(buildFor('old'));
+      await writer.beginBuild(buildFor('settled-meanwhile', { environment: 'etl' }));
       await writer.updateBuild('old', (build) => ({ ...build, state: 'ready' }));
+      await writer.closeBuild('old');
       const watcher = storeOf(prefix);
       await watcher.watch(listener);
       await until('settled-meanwhile');
@@ -456,14 +398,18 @@ describe('the store', { skip: noServer }, () => {
 
       await server.stop();
       await server.start();
-      await writer.createBuild(buildFor('after'));
+      await writer.beginBuild(buildFor('after'));
       await until('after');
     });
   });
 
   describe('while Redis is away', () => {
     const calls: Record<string, (store: RedisStore) => Promise<unknown>> = {
-      createBuild: (store) => store.createBuild(buildFor('b9')),
+      beginBuild: (store) => store.beginBuild(buildFor('b9')),
+      beginAgain: (store) => store.beginAgain('b1', (build) => build),
+      buildAtWork: (store) => store.buildAtWork('churn'),
+      openBuilds: (store) => store.openBuilds(),
+      closeBuild: (store) => store.closeBuild('b1'),
       readBuild: (store) => store.readBuild('b1'),
       updateBuild: (store) => store.updateBuild('b1', (build) => build),
       listBuilds: (store) => store.listBuilds({ limit: 5 }),
@@ -473,8 +419,6 @@ describe('the store', { skip: noServer }, () => {
       readModules: (store) => store.readModules(),
       claimEnvironment: (store) => store.claimEnvironment('churn', 'U_ANA', 0),
       updateEnvironment: (store) => store.updateEnvironment('churn', (old) => old),
-      holdEnvironment: (store) => store.holdEnvironment('churn', 'b1'),
-      releaseEnvironment: (store) => store.releaseEnvironment('churn', 'b1'),
       readCheckpoint: (store) => store.readCheckpoint('b1', 'pack', PACKED),
       writeCheckpoint: (store) => store.writeCheckpoint('b1', 'pack', {}),
       appendLog: (store) => store.appendLog('b1', ['line']),
@@ -503,7 +447,7 @@ describe('the store', { skip: noServer }, () => {
 
     it('every call says so within two seconds, and works again afterwards', async () => {
       const store = storeOf();
-      await store.createBuild(buildFor('b1'));
+      await store.beginBuild(buildFor('b1'));
       await server.stop();
       await rejectsEveryCall(store);
       await rejectsEveryCall(storeOf());
@@ -527,7 +471,7 @@ describe('the store', { skip: noServer }, () => {
 
     it('a restart shorter than a second is not noticed', async () => {
       const store = storeOf();
-      await store.createBuild(buildFor('b1'));
+      await store.beginBuild(buildFor('b1'));
       await server.stop();
       const restarted = server.start();
       assert.equal((await store.readBuild('b1'))?.id, 'b1');
@@ -540,13 +484,13 @@ describe('the store', { skip: noServer }, () => {
 
     it('says so, still reads, and never sends a notice twice', async () => {
       const store = storeOf();
-      await store.createBuild(buildFor('b1'));
+      await store.beginBuild(buildFor('b1'));
       const notice = { kind: 'settled', buildId: 'b1', target: 'thread', dueAt: 0 } as const;
       await store.addNotice({ ...notice, id: 'n1' });
       await limitMemory('1');
       try {
         const isFull = hasCode('store-full');
-        await assert.rejects(store.createBuild(buildFor('b2')), isFull);
+        await assert.rejects(store.beginBuild(buildFor('b2', { environment: 'etl' })), isFull);
         await assert.rejects(
           store.updateBuild('b1', (build) => build),
           isFull,

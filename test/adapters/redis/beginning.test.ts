@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { openRedis } from '../../../src/adapters/redis/redis.ts';
+import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
+import type { Build } from '../../../src/domain/build.ts';
+import { buildFor } from './builds-fixture.ts';
+import { noServer, type RedisServer, startServer } from './fixture.ts';
+
+describe('a build begins', { skip: noServer }, () => {
+  let server: RedisServer;
+  let stores: RedisStore[] = [];
+
+  before(async () => {
+    server = await startServer();
+  });
+  after(() => server.remove());
+  afterEach(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    stores = [];
+  });
+
+  function storeOf(prefix: string = randomUUID()): RedisStore {
+    const store = createStore({ connection: server.connection, prefix });
+    stores.push(store);
+    return store;
+  }
+
+  const settled = (build: Build): Build => ({ ...build, state: 'failed' });
+  const again = (build: Build): Build => ({ ...build, state: 'queued', attempt: 2 });
+
+  it('with its record and its hold, as one of 200 on two connections, and the others leave nothing', async () => {
+    const prefix = randomUUID();
+    const [one, other] = [storeOf(prefix), storeOf(prefix)];
+    const ids = Array.from({ length: 200 }, (_, index) => `b${index}`);
+    const begun = await Promise.all(
+      ids.map((id, at) => (at % 2 ? one : other).beginBuild(buildFor(id))),
+    );
+    const [atWork, ...others] = new Set(begun.map(({ id }) => id));
+    assert.deepEqual(others, []);
+    const recorded = await one.listBuilds({ limit: 300 });
+    assert.deepEqual(
+      recorded.map(({ id }) => id),
+      [atWork],
+    );
+    assert.equal((await other.buildAtWork('churn'))?.id, atWork);
+  });
+
+  it('once the one before it is settled, and again only where none is at work', async () => {
+    const store = storeOf();
+    await store.beginBuild(buildFor('b1'));
+    assert.equal((await store.beginBuild(buildFor('b2'))).id, 'b1');
+    await store.updateBuild('b1', settled);
+    assert.equal(await store.buildAtWork('churn'), null);
+    assert.equal((await store.beginBuild(buildFor('b2'))).id, 'b2');
+    assert.equal((await store.beginAgain('b1', again)).id, 'b2');
+    assert.equal((await store.readBuild('b1'))?.state, 'failed');
+    await store.updateBuild('b2', settled);
+    assert.deepEqual(await store.beginAgain('b1', again), again(buildFor('b1')));
+    assert.equal((await store.buildAtWork('churn'))?.id, 'b1');
+    await store.updateBuild('b2', settled);
+    assert.equal((await store.buildAtWork('churn'))?.id, 'b1', 'another one cannot let go of it');
+  });
+
+  it('where an older version left a hold without a build at work', async () => {
+    const prefix = randomUUID();
+    const redis = openRedis(server.connection, 'worker');
+    try {
+      await redis.hset(`${prefix}:hold:churn`, { build: 'b0', at: Date.now() });
+    } finally {
+      redis.disconnect();
+    }
+    const store = storeOf(prefix);
+    assert.equal(await store.buildAtWork('churn'), null);
+    assert.equal((await store.beginBuild(buildFor('b1'))).id, 'b1');
+  });
+
+  it('not after its caller was told that the store did not answer', async () => {
+    const store = storeOf();
+    await store.beginBuild(buildFor('b0', { environment: 'etl' }));
+    await store.updateBuild('b0', settled);
+    server.freeze();
+    try {
+      const refused = { code: 'store-unavailable' };
+      await Promise.all([
+        assert.rejects(store.beginBuild(buildFor('b1')), refused),
+        assert.rejects(store.beginAgain('b0', again), refused),
+      ]);
+    } finally {
+      server.thaw();
+    }
+    // Answered after everything that has waited in the same connection.
+    await store.ping();
+    await store.ping();
+    assert.equal(await store.readBuild('b1'), null);
+    assert.equal((await store.readBuild('b0'))?.state, 'failed');
+    assert.equal(await store.buildAtWork('churn'), null);
+  });
+
+  it('not where its write has waited in Redis for longer than its caller', async () => {
+    const prefix = randomUUID();
+    const store = storeOf(prefix);
+    const redis = openRedis(server.connection, 'worker');
+    try {
+      // Reads pass and writes wait: what a caller has sent already is carried out at the end.
+      await redis.call('CLIENT', 'PAUSE', '2500', 'WRITE');
+      await assert.rejects(store.beginBuild(buildFor('b1')), { code: 'store-unavailable' });
+      await redis.set(`${prefix}:after`, '1');
+    } finally {
+      redis.disconnect();
+    }
+    assert.equal(await store.readBuild('b1'), null);
+  });
+
+  it('as an open one, until who it was for has been told how it ended', async () => {
+    const store = storeOf();
+    await store.beginBuild(buildFor('b1'));
+    await store.closeBuild('b1');
+    assert.deepEqual(await store.openBuilds(), ['b1'], 'it is at work');
+    await store.updateBuild('b1', (build) => ({ ...build, state: 'ready' }));
+    assert.deepEqual(await store.openBuilds(), ['b1'], 'nobody was told');
+    await store.closeBuild('b1');
+    assert.deepEqual(await store.openBuilds(), []);
+    await store.updateBuild('b1', (build) => ({ ...build, verifying: true }));
+    await store.closeBuild('b1');
+    assert.deepEqual(await store.openBuilds(), ['b1'], 'it is being verified again');
+    await store.updateBuild('b1', (build) => ({ ...build, verifying: false }));
+    assert.deepEqual(await store.openBuilds(), []);
+  });
+});
