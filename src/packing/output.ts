@@ -12,6 +12,9 @@ export interface WrittenSegment {
   content?: string | undefined;
 }
 
+/** Told of each segment that is written for good, and of the file that it is in. */
+export type OnSegment = (segment: WrittenSegment, path: string) => void;
+
 /**
  * Writes an archive beside its final name and renames it when it is whole. Readable by everybody:
  * an archive that its own cluster cannot read is of no use (conda-pack leaves 0600).
@@ -21,6 +24,7 @@ export class Output {
   readonly #path: string;
   readonly #partial: string;
   readonly #file: FileHandle;
+  readonly #onSegment: OnSegment | undefined;
   readonly #total: Hash = createHash('sha256');
   #segment: Hash = createHash('sha256');
   #segmentOffset = 0;
@@ -29,15 +33,16 @@ export class Output {
   readonly #gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
   #gatheredBytes = 0;
 
-  private constructor(path: string, partial: string, file: FileHandle) {
+  private constructor(path: string, partial: string, file: FileHandle, onSegment?: OnSegment) {
     this.#path = path;
     this.#partial = partial;
     this.#file = file;
+    this.#onSegment = onSegment;
   }
 
-  static async create(path: string): Promise<Output> {
+  static async create(path: string, onSegment?: OnSegment): Promise<Output> {
     const partial = partialName(path);
-    return new Output(path, partial, await open(partial, 'wx', 0o644));
+    return new Output(path, partial, await open(partial, 'wx', 0o644), onSegment);
   }
 
   get bytes(): number {
@@ -58,13 +63,15 @@ export class Output {
   /** Closes a segment, everything appended since the last one; `content` says what it unpacks to. */
   async endSegment(name: string, content?: string): Promise<void> {
     await this.#flush();
-    this.segments.push({
+    const segment = {
       name,
       bytes: this.#bytes - this.#segmentOffset,
       sha256: this.#segment.digest('hex'),
       offset: this.#segmentOffset,
       ...(content !== undefined && { content }),
-    });
+    };
+    this.segments.push(segment);
+    this.#onSegment?.(segment, this.#partial);
     this.#segment = createHash('sha256');
     this.#segmentOffset = this.#bytes;
   }

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { userError } from '../domain/errors.ts';
 import type { Linked } from '../domain/lock.ts';
 import type { ArchiveFormat } from '../domain/request.ts';
+import type { OnSegment } from './output.ts';
 
 export interface PackRequest {
   /** The environment to pack, as conda created it. */
@@ -30,6 +31,8 @@ export interface PackRequest {
   linked?: Linked | null;
   signal?: AbortSignal;
   onProgress?: (progress: PackProgress) => void;
+  /** Told of each segment once its bytes, and all before them, are written for good. */
+  onSegment?: OnSegment | undefined;
 }
 
 export interface PackProgress {

@@ -24,7 +24,7 @@ export async function writeArchive(
   const { format, root, level = DEFAULT_LEVEL } = request;
   const cache = request.cache ? new SegmentCache(request.cache) : null;
   const writer = format === 'zip' ? new ZipWriter(root) : new TarGzWriter(root);
-  const output = await Output.create(request.output);
+  const output = await Output.create(request.output, request.onSegment);
   const reading = new SegmentReading({ plan, contents, cache, level, request });
   const totalBytes = plan.bytes;
   const writing = new SegmentWriting({ writer, output, cache, request, totalBytes });
