@@ -1,5 +1,5 @@
 /** How long builds take, told by how long past ones took; and when one that waits will begin. */
-import { type Build, STEP_NAMES, type StepName } from './build.ts';
+import { type Build, STEP_NAMES, type Step, type StepName } from './build.ts';
 import { everyPackage, type Lock } from './lock.ts';
 import { boolean, listOf, mapOf, number, object, type Shape, string } from './shape.ts';
 
@@ -35,14 +35,26 @@ const packagesOf = (lock: Lock): string[] =>
 export function timingOf(build: Build, past: readonly Timing[]): Timing | null {
   // A later attempt goes on from what an earlier one has made.
   if (build.state !== 'ready' || build.reused || build.attempt > 1 || !build.lock) return null;
-  const seconds = build.steps.flatMap(({ name, startedAt, finishedAt }) =>
-    startedAt === null || finishedAt === null ? [] : [[name, (finishedAt - startedAt) / 1000]],
-  );
+  const seconds = build.steps.flatMap((step) => {
+    const { name, finishedAt } = step;
+    const since = awaitedSince(build, step);
+    return since === null || finishedAt === null ? [] : [[name, (finishedAt - since) / 1000]];
+  });
   return {
     isKnown: isKnown(build.lock, past),
     packages: packagesOf(build.lock),
     seconds: Object.fromEntries(seconds),
   };
+}
+
+/**
+ * Since when a step is what a build waits for: a step may begin beside the one before it, and adds to the
+ * whole only what is left of it then. Null before that.
+ */
+function awaitedSince({ steps }: Build, { name, startedAt }: Step): number | null {
+  const before = steps.slice(0, STEP_NAMES.indexOf(name)).map(({ finishedAt }) => finishedAt);
+  if (startedAt === null || before.includes(null)) return null;
+  return Math.max(startedAt, ...before.map(Number));
 }
 
 function isKnown(lock: Lock, past: readonly Timing[]): boolean {
@@ -93,11 +105,13 @@ export function secondsLeft(
 ): number | null {
   const expected = expectedSteps(past, build.lock);
   if (expected === null) return null;
-  return build.steps.reduce((sum, { name, status, startedAt }) => {
+  return build.steps.reduce((sum, step) => {
+    const { name, status } = step;
     if (!steps.includes(name)) return sum;
     if (status === 'pending') return sum + expected[name];
-    if (status !== 'in_progress' || startedAt === null) return sum;
-    return sum + Math.max(0, expected[name] - (now - startedAt) / 1000);
+    if (status !== 'in_progress') return sum;
+    const since = awaitedSince(build, step) ?? now;
+    return sum + Math.max(0, expected[name] - (now - since) / 1000);
   }, 0);
 }
 

@@ -200,6 +200,40 @@ export interface PackRequest {
   packer: PackerName;
   /** What was linked into the prefix, where nothing else happened in it. */
   linked: Linked | null;
+  /**
+   * Told of each segment as it is written: its bytes, and all before them, are final in the file at `path`,
+   * which lies there until the archive is whole. Packers that know of no segments tell nothing.
+   */
+  onSegment?: (segment: ArchiveSegment, path: string) => void;
+}
+
+/** An archive that is still being written on the build host. */
+export interface GrowingArchive {
+  fingerprint: string;
+  /** What it will be called: `churn.zip`. */
+  name: string;
+  /**
+   * What is final of it, as soon as that is more than `bytes`, or all of it: then there will be no more.
+   * Rejects where it will never be whole.
+   */
+  beyond(bytes: number): Promise<Grown>;
+}
+
+export interface Grown {
+  /** Where the bytes lie, for as long as it is not whole. */
+  path: string;
+  segments: readonly ArchiveSegment[];
+  isWhole: boolean;
+}
+
+/** What has travelled of an archive to an edge before it was whole. */
+export interface SentAhead {
+  /** Its first so many segments: for these it is decided whether they travel. */
+  segments: number;
+  /** Those of them that the edge has in older archives, by sha256, and that do not travel. */
+  found: ReadonlyMap<string, { file: string; offset: number }>;
+  /** Seconds in which bytes were sent. */
+  seconds: number;
 }
 
 /** Writes an archive; the same prefix content gives the same sha256. */
@@ -239,6 +273,12 @@ export interface Edge {
   expect(signal: AbortSignal): Promise<void>;
   /** The cluster's facts: configured ones win, the rest is asked of the host and remembered. */
   profile(progress: Pick<Progress, 'signal' | 'log'>): Promise<ClusterProfile>;
+  /**
+   * Sends what is final of an archive that is still being written, for `stage` to go on from; nothing of
+   * it is published. An edge that cannot be had, or has no room, is sent less: staging says why.
+   * Rejects when it is stopped; what has arrived then goes, unless a worker goes on with it.
+   */
+  sendAhead(growing: GrowingArchive, progress: Progress): Promise<SentAhead>;
   /**
    * Uploads, verifies, publishes, unpacks and launches; doing it again finds everything in place.
    * `unpacked` is told as soon as its Python can be started there, while the rest goes on.
@@ -282,6 +322,9 @@ export interface RemoveOptions {
 export interface StageRequest {
   environment: string;
   revision: number;
+  fingerprint: string;
+  /** What was sent of it while it was written; null where that was nothing, or somebody else did. */
+  ahead: SentAhead | null;
   /** Archive on the build host. */
   archivePath: string;
   archive: Archive;

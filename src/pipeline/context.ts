@@ -128,6 +128,11 @@ export class BuildRun {
     }
   }
 
+  /** Takes back that a step has begun. */
+  async putBack(name: StepName): Promise<void> {
+    await this.#change(name, { status: 'pending', detail: null, startedAt: null });
+  }
+
   /** Marks a step that had nothing to do. */
   async skip(name: StepName, detail: string): Promise<void> {
     const now = this.ports.clock.now();

@@ -1,4 +1,3 @@
-import { requireUnblocked } from '../domain/block.ts';
 import { type Build, isSettled, isTried, pendingSteps } from '../domain/build.ts';
 import { nextNumber, type Revision, type Staging, withStagings } from '../domain/environment.ts';
 import {
@@ -9,16 +8,16 @@ import {
   throwIfStopped,
   toFailure,
 } from '../domain/errors.ts';
-import { requireThawed } from '../domain/freeze.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { keepRevision } from './keeping.ts';
 import { untilNothingLeaves } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 import { prove, proveAgain, tryOnEdges } from './prove.ts';
+import { sendingAhead } from './steps/ahead.ts';
 import { makeArchive } from './steps/archive.ts';
 import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
-import { type Staged, stage } from './steps/stage.ts';
+import { requireOpen, type Staged, stage } from './steps/stage.ts';
 import { expectOnEdges, findStaged } from './steps/staged.ts';
 import { keepTiming } from './timing.ts';
 
@@ -50,14 +49,13 @@ export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal)
     const known = await findStaged(ports, subject, run.signal);
     if (known) await reuse(run, known);
     else {
-      const packed = await makeArchive(run, solved);
+      const { made: packed, ahead } = await sendingAhead(run, solved, (growth) =>
+        makeArchive(run, solved, growth),
+      );
       const number = await revisionNumber(run, solved);
       const staged = await run.step('stage', async (progress) => {
-        const { request } = run.build;
-        // Frozen or blocked perhaps since it was asked for and solved.
-        requireThawed(await ports.store.readFreezes(), request.edges, request);
-        requireUnblocked(await ports.store.readBlocks(), solved.lock, request, true);
-        return stage(run, solved, packed, number, progress);
+        await requireOpen(run, solved);
+        return stage(run, solved, packed, ahead, number, progress);
       });
       await run.update((build) => ({
         ...build,

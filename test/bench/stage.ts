@@ -132,7 +132,7 @@ function stageRequest(report: PackReport, revision: number): StageRequest {
   return {
     ...{ environment: 'churn', revision, archivePath: report.path, segments },
     archive: { name: `churn.${format}`, format, sha256, bytes, files },
-    unpackedBytes: report.sourceBytes,
+    ...{ unpackedBytes: report.sourceBytes, fingerprint: sha256, ahead: null },
     layout: 'local',
     manifest: { environment: 'churn', revision, sha256 },
   };

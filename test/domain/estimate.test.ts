@@ -69,6 +69,27 @@ describe('how long a build takes', () => {
     assert.equal(secondsLeft(ended(numpy, {}), [], 0), null);
   });
 
+  test('counts of a step that began beside another one what it added', () => {
+    const build = ended(numpy, { create: 10, pack: 20, stage: 5 });
+    const beside = build.steps.map((step) =>
+      step.name === 'stage' ? { ...step, startedAt: (step.startedAt ?? 0) - 15_000 } : step,
+    );
+    const timing = timingOf({ ...build, steps: beside }, []);
+    assert.equal(timing?.seconds.stage, 5);
+    const packing = beside.map((step) =>
+      ['pack', 'stage', 'verify'].includes(step.name)
+        ? { ...step, status: 'in_progress' as const, finishedAt: null }
+        : step,
+    );
+    const now = 1_000_000 + 28_000;
+    const left = secondsLeft(
+      { ...build, steps: packing },
+      [timing].flatMap((each) => each ?? []),
+      now,
+    );
+    assert.equal(left, 2 + 5);
+  });
+
   test('is not told by what was not built, did not end well, or went on from an earlier attempt', () => {
     for (const change of [{ reused: true }, { state: 'failed' }, { attempt: 2 }, { lock: null }]) {
       assert.equal(timingOf(ended(numpy, { create: 1 }, change), []), null);

@@ -76,6 +76,7 @@ export function createWorld(
           name,
           expect: async () => undefined,
           profile: async () => staging().cluster,
+          sendAhead: async () => ({ segments: 0, found: new Map(), seconds: 0 }),
           stage: async () => staging(name),
           isIntact: async () => true,
           launch: async (staging) => staging,

@@ -6,14 +6,17 @@ import { hiddenBy } from '../../domain/invocation/alias.ts';
 import { parseName } from '../../domain/names.ts';
 import type {
   Edge,
+  GrowingArchive,
   Progress,
   RemoveOptions,
   RunRequest,
   RunResult,
+  SentAhead,
   StageRequest,
 } from '../../domain/ports.ts';
 import type { Pointers } from '../../domain/reference.ts';
 import { isVariable } from '../../domain/shell.ts';
+import { sendAhead } from './ahead.ts';
 import { findApplications } from './applications.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs } from './hdfs.ts';
@@ -22,7 +25,13 @@ import { type EdgeProfile, readProfile } from './profile.ts';
 import { removeStaging } from './removing.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
-import { checkStageRequest, isStagingIntact, stageArchive } from './staging.ts';
+import {
+  checkFingerprint,
+  checkStageRequest,
+  isStagingIntact,
+  RESERVE,
+  stageArchive,
+} from './staging.ts';
 import type { SshTarget } from './target.ts';
 import { createTurns } from './turns.ts';
 
@@ -87,6 +96,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     name: config.name,
     expect: (signal) => node.expect(signal),
     profile: (reporting) => node.profile(reporting),
+    sendAhead: (growing, progress) => node.sendAhead(growing, progress),
     stage: (request, progress, unpacked) => node.stage(request, progress, unpacked),
     isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
     launch: (staging, archive, signal) => node.launch(staging, archive, signal),
@@ -134,6 +144,19 @@ class EdgeNode implements Edge {
       signal,
       log,
       async (session) => (await this.#profileOver(session)).cluster,
+    );
+  }
+
+  async sendAhead(growing: GrowingArchive, progress: Progress): Promise<SentAhead> {
+    parseName(growing.name, 'archive name');
+    checkFingerprint(growing.fingerprint);
+    const place = { edge: this.name, root: this.#root, reserve: RESERVE };
+    // Whoever stages it tries again.
+    return this.#withSession(
+      progress.signal,
+      progress.log,
+      (session) => sendAhead(session, place, growing, progress),
+      1,
     );
   }
 
@@ -272,8 +295,9 @@ class EdgeNode implements Edge {
     signal: AbortSignal,
     log: (line: string) => void,
     task: (session: Session) => Promise<T>,
+    attempts = this.#timing.attempts,
   ): Promise<T> {
-    const { attempts, backoffMilliseconds } = this.#timing;
+    const { backoffMilliseconds } = this.#timing;
     const session = openSession({
       target: this.#target,
       connections: this.#connections,

@@ -6,6 +6,7 @@ import { quote } from '../../domain/shell.ts';
 
 /** Names of the programs in `scripts/`. */
 export type ScriptName =
+  | 'ahead'
   | 'prepare'
   | 'publish'
   | 'keep'
@@ -21,9 +22,9 @@ export type ScriptName =
   | 'hdfs'
   | 'run';
 
-/** Programs that know of the packages that an edge keeps unpacked. */
+/** Programs that know of the packages that an edge keeps, unpacked and in its archives. */
 const WITH_PACKAGES: ReadonlySet<ScriptName> = new Set([
-  ...(['prepare', 'keep', 'unpack', 'remove', 'sweep'] as const),
+  ...(['ahead', 'prepare', 'keep', 'unpack', 'remove', 'sweep'] as const),
 ]);
 const WITH_UNPACKING: ReadonlySet<ScriptName> = new Set(['keep', 'unpack']);
 

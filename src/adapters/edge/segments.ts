@@ -1,4 +1,5 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
+import type { SentAhead } from '../../domain/ports.ts';
 import type { Range } from './upload.ts';
 
 /** Where the bytes of a new archive come from, in order. */
@@ -45,13 +46,10 @@ export function foundSegments(stdout: string): FoundSegments {
 }
 
 /**
- * Where the bytes of an archive come from. Null when too little can be reused. What is assembled is
- * verified as a whole afterwards, so an index need not be trusted.
+ * Where the bytes of an archive come from, or of what is final of it. What is assembled is verified as a
+ * whole afterwards, so an index need not be trusted.
  */
-export function planAssembly(
-  found: FoundSegments,
-  segments: readonly ArchiveSegment[],
-): Assembly | null {
+export function planAssembly(found: FoundSegments, segments: readonly ArchiveSegment[]): Assembly {
   const assembly: Assembly = { pieces: [], travelling: [], reusedBytes: 0 };
   let sent = 0;
   for (const { sha256, offset, bytes } of segments) {
@@ -65,7 +63,23 @@ export function planAssembly(
       sent += bytes;
     }
   }
-  return assembly.reusedBytes < WORTHWHILE ? null : assembly;
+  return assembly;
+}
+
+/** False when too little can be reused. */
+export function isWorthwhile({ reusedBytes }: Assembly): boolean {
+  return reusedBytes >= WORTHWHILE;
+}
+
+/** What an edge has of an archive: for the first segments as it was decided when they were sent. */
+export function asSent(
+  segments: readonly ArchiveSegment[],
+  found: FoundSegments,
+  ahead: SentAhead | null,
+): FoundSegments {
+  const decided = new Set(segments.slice(0, ahead?.segments ?? 0).map(({ sha256 }) => sha256));
+  const later = [...found].filter(([sha256]) => !decided.has(sha256));
+  return new Map([...later, ...(ahead?.found ?? [])]);
 }
 
 /** Joins a range to the last one when it goes on where that ends. */

@@ -4,7 +4,7 @@ import { Cancelled, outsideError } from '../../domain/errors.ts';
 import { duration, size } from '../../domain/figures.ts';
 import type { Progress } from '../../domain/ports.ts';
 import { Arriving } from './arriving.ts';
-import { type FoundSegments, planAssembly } from './segments.ts';
+import { type FoundSegments, isWorthwhile, planAssembly } from './segments.ts';
 import type { Session } from './session.ts';
 import type { Farm } from './unpacking.ts';
 import { type Range, upload } from './upload.ts';
@@ -22,6 +22,8 @@ export interface Shipment {
   environment: string;
   /** Packages that it unpacks while they arrive; null for none. */
   farm: Farm | null;
+  /** What sending the rest has taken so far; null where nothing of it is there. */
+  begun: { seconds: number } | null;
 }
 
 /**
@@ -32,13 +34,14 @@ export class Sending {
   readonly #session: Session;
   readonly #shipment: Shipment;
   readonly #progress: Progress;
-  readonly #sent = { bytes: 0, seconds: 0 };
+  readonly #sent: { bytes: number; seconds: number };
   #arriving: Arriving | null = null;
 
   constructor(session: Session, shipment: Shipment, progress: Progress) {
     this.#session = session;
     this.#shipment = shipment;
     this.#progress = progress;
+    this.#sent = { bytes: 0, seconds: shipment.begun?.seconds ?? 0 };
   }
 
   /**
@@ -103,12 +106,13 @@ export class Sending {
 
   /** The pieces of the archive as `FILE OFFSET BYTES` lines; null when the edge has nothing of it. */
   async #sendMissing(): Promise<string | null> {
-    const { edge, archive, segments, found } = this.#shipment;
+    const { edge, archive, segments, found, begun } = this.#shipment;
     const assembly = planAssembly(found, segments);
-    if (!assembly) return null;
-    this.#progress.log(
-      `edge ${edge} has ${size(assembly.reusedBytes)} of ${size(archive.bytes)} already`,
-    );
+    if (begun === null && !isWorthwhile(assembly)) return null;
+    if (assembly.reusedBytes > 0) {
+      const reused = size(assembly.reusedBytes);
+      this.#progress.log(`edge ${edge} has ${reused} of ${size(archive.bytes)} already`);
+    }
     if (assembly.travelling.length > 0) {
       await this.#transfer(this.#part('.delta.part'), assembly.travelling);
     }
@@ -127,7 +131,7 @@ export class Sending {
       ranges,
       remotePath,
       edge,
-      onDetail: this.#progress.detail,
+      onSent: (sent, all) => this.#progress.detail(`${size(sent)} of ${size(all)}`),
       arriving: this.#arriving,
     });
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);

@@ -7,15 +7,16 @@ import { defaultAlias } from '../../domain/invocation.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
 import { mapOf, readJson, string } from '../../domain/shape.ts';
+import { aheadName } from './ahead.ts';
 import { isPackage } from './bundles.ts';
 import { diskFull } from './failures.ts';
-import { coversArchive, foundSegments, segmentIndex } from './segments.ts';
+import { asSent, coversArchive, foundSegments, segmentIndex } from './segments.ts';
 import { discard, Sending } from './sending.ts';
 import type { Session } from './session.ts';
 import { farmOf, listOf, unpack, unpackedBytes } from './unpacking.ts';
 
 /** Bytes that stay free on the edge whatever we stage. */
-const RESERVE = 16 * 1024 * 1024;
+export const RESERVE = 16 * 1024 * 1024;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** Where an archive lies on the edge; published once, immutable from then on. */
@@ -30,6 +31,7 @@ export function archivePathOf(root: string, archive: Archive): string {
 export function checkStageRequest(request: StageRequest): void {
   parseName(request.environment, 'environment name');
   checkArchive(request.archive);
+  checkFingerprint(request.fingerprint);
   if (!Number.isSafeInteger(request.revision) || request.revision < 1) throw noStaging('revision');
 }
 
@@ -38,6 +40,11 @@ export function checkArchive({ name, sha256 }: Archive): void {
   parseName(name, 'archive name');
   if (!/\.(zip|tar\.gz)$/.test(name)) throw noStaging(`archive \`${name}\``);
   if (!SHA256.test(sha256)) throw noStaging('sha256');
+}
+
+/** Throws for what may not become part of a path on the edge. */
+export function checkFingerprint(fingerprint: string): void {
+  if (!SHA256.test(fingerprint)) throw noStaging('fingerprint');
 }
 
 function noStaging(wrong: string) {
@@ -66,7 +73,7 @@ export async function stageArchive(
   cluster: ClusterProfile,
   progress: Progress,
 ): Promise<{ staging: Staging; travelled: string }> {
-  const { archive, environment, revision } = request;
+  const { archive, environment, revision, ahead } = request;
   const variables = {
     root: place.root,
     sha: archive.sha256,
@@ -85,17 +92,20 @@ export async function stageArchive(
   const { facts, stdout } = await script('prepare', {
     wanted: segments.map(({ sha256 }) => sha256).join('\n'),
     list: listOf(packages),
+    ahead: aheadName({ fingerprint: request.fingerprint, name: archive.name }),
   });
-  const found = foundSegments(stdout);
+  const found = asSent(segments, foundSegments(stdout), ahead);
   const farm = await farmOf({ ...request, segments }, packages, stdout);
   const state = facts.get('archive');
-  const part = Number(facts.get('part') ?? 0);
+  const delta = Number(facts.get('delta') ?? 0);
+  // What travels whole, in pieces or not, is the archive once it is there.
+  const part = Math.max(Number(facts.get('part') ?? 0), found.size > 0 ? 0 : delta);
   const needed =
     (state === 'intact' ? 0 : archive.bytes - Math.min(part, archive.bytes)) +
     (facts.get('driver') === 'present' ? 0 : unpackedBytes(request, farm));
   const free = Number(facts.get('free'));
   if (needed > 0 && needed + RESERVE > free) {
-    if (part > 0) await discard(session, variables);
+    if (part + delta > 0) await discard(session, variables);
     throw diskFull(place.edge, needed + RESERVE, free);
   }
   let travelled = 'already there';
@@ -105,7 +115,8 @@ export async function stageArchive(
     if (state === 'damaged') {
       progress.log(`edge ${place.edge}: the archive there is damaged and is replaced`);
     }
-    const shipment = { ...place, ...request, segments, found, farm };
+    const begun = delta > 0 ? { seconds: ahead?.seconds ?? 0 } : null;
+    const shipment = { ...place, ...request, segments, found, farm, begun };
     const sending = new Sending(session, shipment, progress);
     travelled = await sending.until(async (pieces) => {
       const { facts } = await script('publish', { segments: segmentIndex(segments), pieces });

@@ -28,7 +28,8 @@ export interface Upload {
   /** File on the edge; what it holds already is a beginning of the same bytes. */
   remotePath: string;
   edge: string;
-  onDetail: (text: string) => void;
+  /** Told of how many of the bytes were sent. */
+  onSent: (bytes: number, all: number) => void;
   /** Told of each connection that the bytes travel over, and how many have gone by then. */
   arriving: {
     begin(connection: SshConnection, part: string): void;
@@ -112,7 +113,7 @@ async function send(
             await write(chunk);
             position += chunk.length;
             request.arriving?.arrived(position);
-            request.onDetail(`${size(position)} of ${size(bytes)}`);
+            request.onSent(position, bytes);
           }
           if (position < bytes) throw changed(request);
         },

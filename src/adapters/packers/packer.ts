@@ -63,9 +63,9 @@ export function createPacker(options: { dataDirectory: string; cacheBytes: numbe
 }
 
 function packing(request: PackRequest, cache: string, progress: Progress) {
-  const { prefix, output, format, root, linked } = request;
+  const { prefix, output, format, root, linked, onSegment } = request;
   return {
-    ...{ prefix, output, format, root, linked, cache, signal: progress.signal },
+    ...{ prefix, output, format, root, linked, cache, signal: progress.signal, onSegment },
     onProgress: ({ bytes, totalBytes }: PackProgress) =>
       progress.detail(`${size(bytes)} of ${size(totalBytes)}`),
   };

@@ -7,6 +7,7 @@ import type { Assembled, PackRequest, Progress } from '../../domain/ports.ts';
 import { listOf, mapOf, number, object, or, string } from '../../domain/shape.ts';
 import { ARCHIVE } from '../../domain/stored.ts';
 import type { BuildRun } from '../context.ts';
+import type { Growth } from '../growth.ts';
 import type { Solved } from './solve.ts';
 
 /** What the build host made: the archive, where it lies, and what can be imported from it. */
@@ -34,9 +35,9 @@ const PACKED = object<Packed>({
 /**
  * Create, install and pack: one prefix, used and given back. An archive of this fingerprint that
  * is already on this build host is taken as it is; one whose packages are all known needs no prefix, and
- * one of which some are, a prefix of the others alone.
+ * one of which some are, a prefix of the others alone. What is packed of a whole prefix grows as it is written.
  */
-export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed> {
+export async function makeArchive(run: BuildRun, solved: Solved, growth: Growth): Promise<Packed> {
   const { ports, build } = run;
   const name = `${build.request.environment}.${solved.format}`;
   const path = await ports.workspace.archivePath(solved.fingerprint, name);
@@ -53,7 +54,7 @@ export async function makeArchive(run: BuildRun, solved: Solved): Promise<Packed
     (linked &&
       ((await assemble(run, solved, linked, path)) ??
         (await complete(run, solved, linked, path)))) ??
-    (await packPrefix(run, solved, linked, path));
+    (await packPrefix(run, solved, linked, path, growth));
   await ports.store.writeCheckpoint(build.id, 'pack', packed);
   return packed;
 }
@@ -64,6 +65,7 @@ async function packPrefix(
   solved: Solved,
   linked: Linked | null,
   path: string,
+  growth: Growth,
 ): Promise<Packed> {
   const { ports, build } = run;
   const held = await ports.workspace.acquirePrefix(build.id, run.signal);
@@ -82,7 +84,10 @@ async function packPrefix(
     }
     return await run.step('pack', async (progress) => {
       const { archive, segments, unpackedBytes, cache, warnings } = await ports.packer.pack(
-        packRequest(run, solved, { prefix: held.path, path, linked }),
+        {
+          ...packRequest(run, solved, { prefix: held.path, path, linked }),
+          onSegment: (segment, path) => growth.add(segment, path),
+        },
         progress,
       );
       for (const warning of warnings) progress.log(`${warning.id}: ${warning.text}`);

@@ -90,7 +90,7 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
     return {
       ...{ environment, revision, archivePath, layout: 'local', segments },
       archive: { name, format, sha256, bytes, files },
-      unpackedBytes: report.sourceBytes,
+      ...{ unpackedBytes: report.sourceBytes, fingerprint: 'f'.repeat(64), ahead: null },
       manifest: { revision },
     };
   };

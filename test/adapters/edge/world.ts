@@ -133,6 +133,7 @@ export function makeArchive(
   return {
     environment,
     revision,
+    ...{ fingerprint: 'f'.repeat(64), ahead: null },
     archivePath: path,
     archive,
     layout,
@@ -180,6 +181,7 @@ export function makeSegmentedArchive(
   return {
     environment: 'churn',
     revision,
+    ...{ fingerprint: sha256, ahead: null },
     archivePath: join(work, name),
     archive: { name, format: 'tar.gz', sha256, bytes: whole.length, files: 3 },
     unpackedBytes: Math.ceil(whole.length * 3.5),

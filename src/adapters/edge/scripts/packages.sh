@@ -74,3 +74,14 @@ drop_unused_packages() {
     esac
   done
 }
+
+# Which of the wanted segments the archives here hold.
+find_segments() {
+  set -- "$root"/archives/*/.segments
+  if [ -z "$wanted" ] || [ ! -f "$1" ]; then return 0; fi
+  printf '%s\n' "$wanted" | awk '
+    NR == FNR { want[$1]; next }
+    FNR == 1 { name = $0; folder = FILENAME; sub(/\.segments$/, "", folder); next }
+    ($1 in want) { print "have", $1, $2, folder name; delete want[$1] }
+  ' - "$@"
+}

@@ -1,5 +1,5 @@
 # What of a staging is already in place, and how much room there is.
-# root sha name environment revision alias wanted list
+# root sha name environment revision alias wanted list ahead
 mkdir -p "$root" || fail 40 "$root"
 [ -w "$root" ] && [ -x "$root" ] || fail 40 "$root"
 for folder in archives envs "envs/$environment" "$alias" manifests "manifests/$environment" packages; do
@@ -16,21 +16,20 @@ elif has_bytes "$archive" "$sha"; then state=intact
 else state=damaged
 fi
 echo "archive $state"
+# What was sent while the archive was written, before its sha256 was known.
+if [ -f "$root/archives/$ahead.part" ]; then
+  if [ "$state" = intact ]; then rm -f "$root/archives/$ahead.part"
+  else mv -f "$root/archives/$ahead.part" "$root/archives/$sha.delta.part" || fail 40 "$root/archives"
+  fi
+fi
+echo "delta $(size_of "$root/archives/$sha.delta.part")"
 driver=missing
 for prefix in "$root/envs/$environment/$revision" "$root/envs/$environment/$revision-$short"; do
   if prefix_holds "$prefix" "$sha"; then driver=present; fi
 done
 echo "driver $driver"
 
-# Which of the wanted segments the archives here hold.
-set -- "$root"/archives/*/.segments
-if [ "$state" != intact ] && [ -n "$wanted" ] && [ -f "$1" ]; then
-  printf '%s\n' "$wanted" | awk '
-    NR == FNR { want[$1]; next }
-    FNR == 1 { name = $0; folder = FILENAME; sub(/\.segments$/, "", folder); next }
-    ($1 in want) { print "have", $1, $2, folder name; delete want[$1] }
-  ' - "$@"
-fi
+if [ "$state" != intact ]; then find_segments; fi
 # Which packages of the list lack their tree.
 if [ "$driver" = missing ] && have base64 && have gzip && have cksum; then
   echo 'packages yes'

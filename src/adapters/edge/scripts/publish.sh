@@ -25,6 +25,11 @@ publish() {
   chmod 0644 "$part" && mv -f "$part" "$archive"
 }
 
+# All of it has travelled in pieces, in their order.
+if [ "$pieces" = "new 0 $bytes" ]; then
+  mv -f "$delta" "$part" 2>/dev/null
+  pieces=
+fi
 if [ -n "$pieces" ]; then
   # Another worker may be at the same archive, and take away what this one reads.
   part=$root/archives/$sha.part-$$
