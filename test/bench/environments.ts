@@ -57,6 +57,14 @@ export type EnvironmentName = keyof typeof PLANS;
 
 export const isEnvironmentName = (name: string): name is EnvironmentName => name in PLANS;
 
+/** The channel that an environment is made from, and what is asked of it. */
+export async function askedOf(
+  name: EnvironmentName,
+): Promise<{ channel: string; specs: readonly string[] }> {
+  const { channel, specs }: Plan = PLANS[name];
+  return { channel: await channel(), specs };
+}
+
 /** Makes both prefixes under `folder`; the first one is shown. */
 export async function makeEnvironment(
   folder: string,
