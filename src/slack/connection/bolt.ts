@@ -8,7 +8,9 @@ import type { Log } from '../log.ts';
 export {
   App,
   type BlockAction,
+  HTTPModuleFunctions,
   HTTPReceiver,
+  isValidSlackRequest,
   type Logger,
   type RespondFn,
   SocketModeReceiver,

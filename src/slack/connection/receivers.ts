@@ -2,11 +2,11 @@
  * The ways Slack reaches us: sockets that we open, or signed requests that we listen for. Both hand
  * what they get to one app, and both are closed here.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outsideError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
+import type { Log } from '../log.ts';
 import {
   type App,
   apiUrlOf,
@@ -15,6 +15,7 @@ import {
   type Logger,
   SocketModeReceiver,
 } from './bolt.ts';
+import { guard, REQUEST_PATH } from './request.ts';
 
 export type Connection =
   | { mode: 'socket'; appToken: string; connections?: number }
@@ -29,27 +30,23 @@ export interface Receivers {
   close(): Promise<void>;
 }
 
-const REQUEST_PATH = '/slack/events';
-/** Slack's rule against replays; Bolt applies it to the past only. */
-const MOST_SKEW_SECONDS = 300;
-
 export function createReceivers(
   { connection, apiUrl }: { connection: Connection; apiUrl: string | null },
   logger: Logger,
-  clock: Clock,
+  { clock, log }: { clock: Clock; log: Log },
 ): Receivers {
   return connection.mode === 'http'
-    ? overHttp(connection, logger, clock)
+    ? overHttp(connection, logger, { clock, log })
     : overSockets(connection, apiUrlOf({ apiUrl }), logger);
 }
 
 function overHttp(
   { signingSecret, host, port }: Connection & { mode: 'http' },
   logger: Logger,
-  clock: Clock,
+  beside: { clock: Clock; log: Log },
 ): Receivers {
   const receiver = new HTTPReceiver({ signingSecret, endpoints: REQUEST_PATH, logger });
-  guard(receiver, clock);
+  guard(receiver, { signingSecret, ...beside });
   return {
     first: receiver,
     share() {},
@@ -120,27 +117,4 @@ function cannotListen(address: string, error: NodeJS.ErrnoException): Error {
     },
     error,
   );
-}
-
-/**
- * Before Bolt sees a request: timestamps from the future are as bad as old ones, and a parameter
- * in the content type (`; charset=utf-8`) is allowed, which Bolt compares letter by letter.
- */
-function guard(receiver: HTTPReceiver, clock: Clock): void {
-  const receive = receiver.requestListener;
-  receiver.requestListener = (request: IncomingMessage, response: ServerResponse) => {
-    const timestamp = request.headers['x-slack-request-timestamp'];
-    if (timestamp !== undefined) {
-      const ahead = Number(timestamp) - clock.now() / 1000;
-      if (!/^\d{1,12}$/.test(String(timestamp)) || ahead > MOST_SKEW_SECONDS) {
-        response.writeHead(401).end();
-        return;
-      }
-    }
-    const type = request.headers['content-type'];
-    if (type?.startsWith('application/x-www-form-urlencoded;')) {
-      request.headers['content-type'] = 'application/x-www-form-urlencoded';
-    }
-    receive(request, response);
-  };
 }

@@ -69,6 +69,9 @@ function listenToTyping(app: App, { services }: Listening): void {
       await ack({ options: await optionsFor(body.value, state, offered, services) });
     });
   }
+  // A menu of an earlier version must not hang.
+  const others = new RegExp(`^(?!(?:${Object.keys(TYPED_INTO).join('|')})$)`);
+  app.options<'block_suggestion'>({ block_id: others }, async ({ ack }) => ack({ options: [] }));
 }
 
 /** Other edges are chosen, or what is offered is taken: the form is drawn anew. */

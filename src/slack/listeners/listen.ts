@@ -5,6 +5,7 @@
 import { press } from '../actions.ts';
 import type { App, BlockAction } from '../connection/bolt.ts';
 import { deliveryId } from '../connection/once.ts';
+import { misfitOf } from '../connection/payload.ts';
 import { decodeSlackText } from '../decode.ts';
 import { CREATE_FORM } from '../modals/create-form.ts';
 import { isDirect, placeOf } from '../place.ts';
@@ -19,9 +20,13 @@ export function listen(app: App, listening: Listening): void {
   // Every delivery goes through here first. A submitted form is acknowledged with its errors and a
   // menu with its options; all else at once and with nothing.
   app.use(async ({ body, next, ...rest }) => {
-    if (body.type === 'view_submission' || body.type === 'block_suggestion') return next();
+    // Over a socket it has been looked at by nobody.
+    const misfit = misfitOf(body);
+    const isAnswered = body.type === 'view_submission' || body.type === 'block_suggestion';
+    if (isAnswered && misfit === null) return next();
     if ('ack' in rest && typeof rest.ack === 'function') await rest.ack();
-    if (await isFirst(deliveryId(body))) await next();
+    if (misfit !== null) log.warn({ why: misfit }, 'a delivery of Slack cannot be read');
+    else if (await isFirst(deliveryId(body))) await next();
   });
 
   // Whatever the command is called in this workspace, it is ours.
