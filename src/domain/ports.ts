@@ -535,9 +535,14 @@ export interface Queue {
 export interface Workspace {
   /**
    * A prefix at a constant path, held by one build at a time: files that embed their prefix are
-   * then the same in every environment. Waits for a free one; the folder is empty when given.
+   * then the same in every environment. Waits for a free one, and says by whom they are held, again
+   * whenever that changes; the folder is empty when given.
    */
-  acquirePrefix(buildId: string, signal: AbortSignal): Promise<HeldPrefix>;
+  acquirePrefix(
+    buildId: string,
+    signal: AbortSignal,
+    waiting: (why: string) => Promise<void>,
+  ): Promise<HeldPrefix>;
   /** Where prefixes lie, be they there or not: the one that is held first comes first. */
   prefixes(): readonly string[];
   /** Where the archive of a fingerprint lies; the folder exists. */

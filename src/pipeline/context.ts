@@ -139,6 +139,12 @@ export class BuildRun {
     await this.#change(name, { status: 'complete', detail, startedAt: now, finishedAt: now });
   }
 
+  /** Says why a step has not begun that would. */
+  async wait(name: StepName, why: string): Promise<void> {
+    this.log(why);
+    await this.#change(name, { detail: why });
+  }
+
   /** The result of a step from an earlier run of this build, or a new one, kept for the next. */
   async checkpoint<T>(name: StepName, shape: Shape<T>, work: () => Promise<T>): Promise<T> {
     const known = await this.ports.store.readCheckpoint(this.build.id, name, shape);

@@ -57,6 +57,27 @@ describe('a build', () => {
     );
   });
 
+  test('that waits for a prefix says so in the step that needs it, and in its log', async () => {
+    const why = 'waiting for a free prefix, held by build other';
+    const seen: string[] = [];
+    const { ports } = createLoneWorld();
+    const world: World = createLoneWorld({
+      workspace: {
+        ...ports.workspace,
+        acquirePrefix: async (_build, _signal, waiting) => {
+          await waiting(why);
+          seen.push(await detailOf(world, 'create'));
+          return { path: '/prefix', release: async () => undefined };
+        },
+      },
+    });
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const build = await world.newest('churn');
+    assert.deepEqual([build.state, seen[0]], ['ready', why]);
+    assert.match((await world.store.readLog(build.id, 99)).join('\n'), new RegExp(why));
+  });
+
   test('with a known fingerprint is answered with the revision that is staged', async () => {
     const packed: string[] = [];
     const { packer } = createLoneWorld().ports;

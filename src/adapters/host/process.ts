@@ -43,7 +43,7 @@ export interface CommandResult {
   seconds: number;
 }
 
-const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** From the polite signal to SIGKILL; conda takes about a second to tidy up. */
 const FORCE_KILL_MILLISECONDS = 3000;
 /** A descendant that left the process group may keep our pipe open for ever after the program ended. */

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CONDA_RECORD, readCondaRecord } from '../../domain/conda-record.ts';
 import { modulesIn, type PackageFiles, packagesByModule } from '../../domain/modules.ts';
 import type { Workspace } from '../../domain/ports.ts';
-import { prefixIn, tryHold } from './prefix-slot.ts';
+import { holdersOf, prefixIn, tryHold } from './prefix-slot.ts';
 
 /** How often a waiting build looks for a free prefix; builds take minutes, so a second is soon. */
 const POLL_MS = 1000;
@@ -16,7 +16,7 @@ const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 /**
  * Folders of a build host under the data folder:
- * `prefix/<slot>/env` (held through `prefix/<slot>.lock`), `archives/<fingerprint>/`, `builds/<id>/`.
+ * `prefix/<slot>/env` (held by a lock on `prefix/<slot>.lock`), `archives/<fingerprint>/`, `builds/<id>/`.
  * Slots are few and their paths constant, so that embedded prefixes do not differ between builds.
  */
 export function createWorkspace(options: { directory: string; slots: number }): Workspace {
@@ -25,14 +25,17 @@ export function createWorkspace(options: { directory: string; slots: number }): 
   const buildDirectory = (id: string) => join(options.directory, 'builds', id);
 
   return {
-    async acquirePrefix(_buildId, signal) {
-      await mkdir(prefixes, { recursive: true });
+    async acquirePrefix(buildId, signal, waiting) {
+      let said = '';
       for (;;) {
         signal.throwIfAborted();
         for (const slot of slots) {
-          const held = await tryHold(slot);
+          const held = await tryHold(slot, `build ${buildId}`);
           if (held) return held;
         }
+        const holders = (await holdersOf(slots)).join('; ');
+        if (holders !== said) await waiting(`waiting for a free prefix, held by ${holders}`);
+        said = holders;
         await wait(POLL_MS, undefined, { signal });
       }
     },

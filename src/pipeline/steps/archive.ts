@@ -3,7 +3,7 @@ import { throwIfStopped } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { bytesOf, type Linked, type LockedPackage } from '../../domain/lock.ts';
 import { modulesIn, packagesByModule } from '../../domain/modules.ts';
-import type { Assembled, PackRequest, Progress } from '../../domain/ports.ts';
+import type { Assembled, HeldPrefix, PackRequest, Progress } from '../../domain/ports.ts';
 import { listOf, mapOf, number, object, or, string } from '../../domain/shape.ts';
 import { ARCHIVE } from '../../domain/stored.ts';
 import type { BuildRun } from '../context.ts';
@@ -67,8 +67,8 @@ async function packPrefix(
   path: string,
   growth: Growth,
 ): Promise<Packed> {
-  const { ports, build } = run;
-  const held = await ports.workspace.acquirePrefix(build.id, run.signal);
+  const { ports } = run;
+  const held = await acquirePrefix(run);
   try {
     await run.step('create', async (progress) => {
       progress.detail(counted(solved.lock.packages.length, 'package'));
@@ -101,6 +101,10 @@ async function packPrefix(
     await held.release();
   }
 }
+
+/** Builds that wait for one say so in the step that needs it. */
+const acquirePrefix = (run: BuildRun): Promise<HeldPrefix> =>
+  run.ports.workspace.acquirePrefix(run.build.id, run.signal, (why) => run.wait('create', why));
 
 const NOTHING_ON_TOP = 'nothing on top of conda’s packages';
 
@@ -142,10 +146,10 @@ async function complete(
   linked: Linked,
   path: string,
 ): Promise<Packed | null> {
-  const { engine, packer, workspace } = run.ports;
+  const { engine, packer } = run.ports;
   if (!engine.createSome) return null;
   const { lock } = solved;
-  const held = await workspace.acquirePrefix(run.build.id, run.signal);
+  const held = await acquirePrefix(run);
   try {
     const request = packRequest(run, solved, { prefix: held.path, path, linked });
     const names = packer.lacking(request) ?? [];

@@ -13,7 +13,8 @@ let held: HeldPrefix | null = null;
 
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'hold') held = await workspace.acquirePrefix('build', signal);
+  if (line === 'hold')
+    held = await workspace.acquirePrefix('killed', signal, async () => undefined);
   else await held?.release();
   process.stdout.write(`${line === 'hold' ? held?.path : 'released'}\n`);
 }

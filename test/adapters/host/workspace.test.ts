@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
+  readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -85,37 +85,78 @@ describe('prefixes of a build host with several workers', () => {
   const directory = mkdtempSync(join(tmpdir(), 'workspace-test-'));
   const workers: ChildProcess[] = [];
   const SLOTS = 4;
+  const never = new AbortController().signal;
+  const quiet = async () => undefined;
   after(async () => {
-    const ends = workers.map((worker) => once(worker, 'exit'));
-    for (const worker of workers) worker.kill('SIGKILL');
-    await Promise.all(ends);
+    await Promise.all(workers.map(kill));
     rmSync(directory, { recursive: true, force: true });
   });
+  const worker = async (folder: string, slots: number) => {
+    const program = join(import.meta.dirname, 'prefix-holder.ts');
+    const words = [program, folder, String(slots)];
+    const started = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    workers.push(started);
+    await once(started.stdout as NodeJS.EventEmitter, 'data');
+    return started;
+  };
   const tell = async (worker: ChildProcess, word: string) => {
     const answer = once(worker.stdout as NodeJS.EventEmitter, 'data');
     worker.stdin?.write(`${word}\n`);
     return String((await answer)[0]).trim();
   };
+  const kill = async (worker: ChildProcess) => {
+    if (worker.exitCode !== null || worker.signalCode !== null) return;
+    const end = once(worker, 'exit');
+    worker.kill('SIGKILL');
+    await end;
+  };
 
-  it('are one worker’s at a time, also where all take over from workers that were killed', async () => {
-    const program = join(import.meta.dirname, 'prefix-holder.ts');
-    for (let count = 0; count < SLOTS; count += 1) {
-      const words = [program, directory, String(SLOTS)];
-      workers.push(spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] }));
-    }
-    await Promise.all(workers.map(({ stdout }) => once(stdout as NodeJS.EventEmitter, 'data')));
-    const dead = spawnSync(process.execPath, ['--version']).pid;
-    const prefixes = join(directory, 'prefix');
-    mkdirSync(prefixes);
-    for (let round = 0; round < 25; round += 1) {
+  it('are one worker’s at a time, also where all find what workers that were killed have left', async () => {
+    const folder = join(directory, 'rounds');
+    const started = await Promise.all(Array.from({ length: SLOTS }, () => worker(folder, SLOTS)));
+    const prefixes = join(folder, 'prefix');
+    mkdirSync(prefixes, { recursive: true });
+    for (let round = 0; round < 10; round += 1) {
       for (let slot = 0; slot < SLOTS; slot += 1) {
-        writeFileSync(join(prefixes, `${slot}.lock`), String(dead));
+        writeFileSync(join(prefixes, `${slot}.lock`), 'build killed, process 1');
       }
-      const paths = await Promise.all(workers.map((worker) => tell(worker, 'hold')));
+      const paths = await Promise.all(started.map((each) => tell(each, 'hold')));
       assert.equal(new Set(paths).size, SLOTS, paths.join(' '));
-      await Promise.all(workers.map((worker) => tell(worker, 'release')));
-      const left = readdirSync(prefixes).filter((name) => name.includes('.lock'));
-      assert.deepEqual(left, []);
+      await Promise.all(started.map((each) => tell(each, 'release')));
     }
+  });
+
+  it('are free when their worker is killed, whoever has its process id now', async () => {
+    const folder = join(directory, 'killed');
+    const holder = await worker(folder, 1);
+    const path = await tell(holder, 'hold');
+    mkdirSync(join(path, 'half'), { recursive: true });
+    await kill(holder);
+    const lock = join(folder, 'prefix', '0.lock');
+    const left = readFileSync(lock, 'utf8');
+    assert.match(left, new RegExp(`^build killed, process ${holder.pid} on `));
+    for (const pid of [process.pid, process.ppid]) {
+      writeFileSync(lock, left.replace(String(holder.pid), String(pid)));
+      const workspace = createWorkspace({ directory: folder, slots: 1 });
+      const held = await workspace.acquirePrefix('next', never, async (why) => assert.fail(why));
+      assert.deepEqual([held.path, existsSync(held.path)], [path, false]);
+      await held.release();
+    }
+  });
+
+  it('are waited for with a word on who holds them, said again when that changes', async () => {
+    const folder = join(directory, 'waiting');
+    const workspace = createWorkspace({ directory: folder, slots: 1 });
+    const first = await workspace.acquirePrefix('first', never, quiet);
+    const said: string[] = [];
+    const second = await workspace.acquirePrefix('second', never, async (why) => {
+      said.push(why);
+      if (said.length === 2) return first.release();
+      writeFileSync(join(folder, 'prefix', '0.lock'), 'build other, process 1 on elsewhere\n');
+    });
+    const held = (by: string) => `waiting for a free prefix, held by ${by}`;
+    assert.ok(said[0]?.startsWith(held(`build first, process ${process.pid} on `)), said[0]);
+    assert.deepEqual(said.slice(1), [held('build other, process 1 on elsewhere')]);
+    await second.release();
   });
 });
