@@ -83,6 +83,9 @@ const ANSWER: Shape<Answer> = object<Answer>({
   solver_problems: or(listOf(string), undefined),
 });
 
+/** How far a download is: `{"fetch": "six-1.0 | 14 KB", "finished": false, …}`. */
+const REPORT = object<{ fetch: string }>({ fetch: string });
+
 /**
  * Reports of progress come first, one NUL after each; the answer is the last document. Null where
  * there is none; throws `engine-failed` for one that is no answer. `program` as in `answerError`.
@@ -92,7 +95,7 @@ export function parseAnswer(stdout: string, program: string): Answer | null {
   for (const text of [last, last.slice(last.indexOf('\n{\n') + 1)]) {
     // A warning of a library may stand before the answer; without it the second try counts.
     const document = parseJson(text, anything);
-    if (document === null) continue;
+    if (document === null || fitOrNull(document, REPORT)) continue;
     return fit(document, ANSWER, (why) =>
       engineFailed(program, `its answer cannot be read: ${why}`),
     );

@@ -28,6 +28,7 @@ import {
   diskFull,
   engineFailed,
   engineHung,
+  engineKilled,
   packageNotFound,
   prefixExists,
   unsatisfiable,
@@ -187,7 +188,10 @@ export class CondaEngine implements Engine {
     const ended = result.code === 0 || isCrash(result);
     const silent = ended && result.stdout.trim() === '' && args.includes('--copy');
     const answer = silent ? { success: true } : parseAnswer(result.stdout, this.#program);
-    const words = result.tail.join('\n');
+    const words = wordsOf(result);
+    const killer = killerOf(result);
+    if (killer && (answer === null || !isCrash(result)))
+      throw engineKilled(this.#program, killer, words);
     if (answer === null)
       throw noSpace(words) ? diskFull(words) : engineFailed(this.#program, words);
     // A conda whose default solver is not installed says which ones are.
@@ -296,6 +300,16 @@ function platformEnvironment(platform: Platform, glibc: string | null): Record<s
  */
 function isCrash({ signal }: CommandResult): boolean {
   return signal === 'SIGSEGV' || signal === 'SIGABRT';
+}
+
+/** The signal that ended it; a shell that conda is started by tells of SIGKILL in its exit code. */
+function killerOf({ code, signal }: CommandResult): string | null {
+  return signal ?? (code === 128 + 9 ? 'SIGKILL' : null);
+}
+
+/** Its last lines for people, without those that only say how far it is. */
+function wordsOf({ tail }: CommandResult): string {
+  return tail.filter((line) => !/^\0?\{"fetch":/.test(line)).join('\n');
 }
 
 /** Forwards what conda says while it works; the answer itself is not for the log. */

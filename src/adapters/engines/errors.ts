@@ -100,6 +100,21 @@ export function engineHung(name: string, cause: FerryError): FerryError {
   );
 }
 
+/**
+ * The engine was ended by a signal that is none of ours; `words` are what it said besides how far it was.
+ * The kernel ends what takes the last memory by SIGKILL.
+ */
+export function engineKilled(name: string, signal: string, words: string): FerryError {
+  return outsideError({
+    code: 'engine-killed',
+    message: `${name} was ended from outside (${signal}) before it was done; mostly the memory of the build host is full.`,
+    suggestion:
+      'Retry the build; if it happens again, the operator gives the build host more memory or lets fewer builds run at a time.',
+    details: words || `${name} said nothing`,
+    retryable: true,
+  });
+}
+
 export function engineFailed(name: string, details: string): FerryError {
   return outsideError({
     code: 'engine-failed',

@@ -24,6 +24,7 @@ import {
   diskFull,
   engineFailed,
   engineHung,
+  engineKilled,
   packageChanged,
   packageNotFound,
   prefixExists,
@@ -318,9 +319,11 @@ const unreadable = (why: string): FerryError =>
 
 /** What it means that the program ended without an answer. */
 function unanswered({ code, signal, tail }: ServiceEnd): FerryError {
-  const words = tail.join('\n');
+  // How far it was is told while it is at work, and is no reason.
+  const words = tail.filter((line) => parseJson(line, REPORT) === null).join('\n');
   if (words.includes("No module named 'rattler'")) return missing(words);
-  return engineFailed('rattler', words || `it ended with ${signal ?? code} and said nothing`);
+  if (signal !== null) return engineKilled('rattler', signal, words);
+  return engineFailed('rattler', words || `it ended with ${code} and said nothing`);
 }
 
 function hungOrNot(error: unknown): never {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { CondaEngine } from '../../../src/adapters/engines/conda.ts';
 import {
   answerError,
   isFailure,
@@ -14,6 +15,7 @@ import {
 } from '../../../src/adapters/engines/conda-answer.ts';
 import { RattlerEngine } from '../../../src/adapters/engines/rattler.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
+import type { Lock } from '../../../src/domain/lock.ts';
 import type { SolveRequest } from '../../../src/domain/ports.ts';
 import { recordProgress } from './lab.ts';
 
@@ -79,17 +81,62 @@ describe('an answer of conda', () => {
   });
 });
 
+const limits = { solveSeconds: 60, createSeconds: 60, idleSeconds: 60 };
+const lock: Lock = {
+  platform: 'linux-64',
+  packages: [
+    {
+      ...{ name: 'six', version: '1', build: '0', subdir: 'noarch', channel: 'c' },
+      ...{ url: 'http://localhost/c/noarch/six-1-0.conda', sha256: 'a'.repeat(64) },
+      ...{ md5: null, size: 1 },
+    },
+  ],
+};
+
+function program(name: string, script: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe('an engine that something else ends', () => {
+  const FETCHING = `printf '{"fetch":"six-1 | 8 MB","finished":false,"maxval":1,"progress":0.4}\\0'`;
+  const WORKING = `echo '{"type": "progress", "detail": "4 MB of 80 MB"}'`;
+  const common = { dataDirectory: join(folder, 'data'), network: {}, reason: 'chosen', limits };
+  const conda = (script: string) =>
+    new CondaEngine({ ...common, executable: program('conda', script) });
+  const rattler = (script: string) =>
+    new RattlerEngine({ ...common, python: async () => program('python', script) });
+  for (const [name, engine, script] of [
+    ['conda', conda, `${FETCHING}\nkill -9 $$`],
+    ['conda', conda, `${FETCHING}\nexit 137`],
+    ['rattler', rattler, `${WORKING}\nkill -9 $$`],
+  ] as const) {
+    test(`is told as that, not by its reports of progress (${script.split('\n')[1]} in ${name})`, async () => {
+      const creating = engine(script).create({ lock, prefix: join(folder, 'prefix') }, silent());
+      await assert.rejects(creating, (error: FerryError) => {
+        assert.equal(error.code, 'engine-killed');
+        assert.match(error.message, new RegExp(`^${name} was ended from outside \\(SIGKILL\\)`));
+        assert.doesNotMatch(`${error.message} ${error.details}`, /[{}]/);
+        assert.equal(error.retryable, true);
+        return true;
+      });
+    });
+  }
+});
+
+const silent = () => recordProgress().progress;
+
 describe('an answer of rattler', () => {
   const engineSaying = (line: string) => {
-    const python = join(folder, 'python');
-    writeFileSync(python, `#!/bin/sh\nread -r question\ncat <<'END'\n${line}\nEND\n`);
-    chmodSync(python, 0o755);
+    const python = program('python', `read -r question\ncat <<'END'\n${line}\nEND`);
     return new RattlerEngine({
       python: async () => python,
       dataDirectory: folder,
       network: {},
       reason: 'chosen',
-      limits: { solveSeconds: 60, createSeconds: 60, idleSeconds: 60 },
+      limits,
     });
   };
   const six = { name: 'six', version: '1', build: '0', subdir: 'noarch', url: 'file:///c/s.conda' };
