@@ -6,9 +6,9 @@ import { createLog, createRedactor, type Log } from './adapters/host/log.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
 import { ensurePython } from './adapters/host/python.ts';
 import { createErrands } from './adapters/redis/errands.ts';
+import { keepRedisServer } from './adapters/redis/kept-server.ts';
 import { createQueue } from './adapters/redis/queue.ts';
 import type { RedisConnection } from './adapters/redis/redis.ts';
-import { startRedisServer } from './adapters/redis/server.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { type Config, secretsOf, settingsOf } from './config.ts';
 import { createServices } from './pipeline/services.ts';
@@ -23,6 +23,8 @@ export interface Foundation {
   python(): Promise<string>;
   /** What the configured channels hold, read once for both. */
   channels: ReturnType<typeof createChannels>;
+  /** Rejects when the embedded Redis is gone for good: nothing can go on without. */
+  lost: Promise<never>;
   /** Lets the channels be, and ends the embedded Redis, if this process started one. */
   stop(): Promise<void>;
 }
@@ -67,17 +69,20 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
     const connection = config.redisUrl.startsWith('/')
       ? { socketPath: config.redisUrl }
       : { url: config.redisUrl };
-    return { ...common, connection, stop: async () => channels.close() };
+    const lost = new Promise<never>(() => {});
+    return { ...common, connection, lost, stop: async () => channels.close() };
   }
-  const server = await startRedisServer({
+  const server = await keepRedisServer({
     directory: join(config.dataDirectory, 'redis'),
     python,
     log: (line) => log.debug(line),
+    complain: (line) => log.error(line),
   });
   const connection = { socketPath: server.socketPath };
   return {
     ...common,
     connection,
+    lost: server.lost,
     async stop() {
       channels.close();
       await server.stop();

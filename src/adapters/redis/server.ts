@@ -24,6 +24,8 @@ export interface RedisServerRequest {
   log: (line: string) => void;
   /** PATH is read from it. */
   environment?: Readonly<Record<string, string | undefined>>;
+  /** Gives up starting; a server that runs is ended by `stop`. */
+  signal?: AbortSignal;
 }
 
 export interface RedisServer {
@@ -33,6 +35,8 @@ export interface RedisServer {
   pid: number;
   /** True when another process of ours had started it and it is used along. */
   adopted: boolean;
+  /** Resolves when it has ended, in whatever way, with how it did and its last words. */
+  ended: Promise<string>;
   /** Ends the server after it has written everything; one that is only used along is left alone. */
   stop(): Promise<void>;
 }
@@ -44,6 +48,8 @@ const STOP_MILLISECONDS = 10_000;
 const LEAVE_MILLISECONDS = 5_000;
 const ANSWER_MILLISECONDS = 2_000;
 const POLL_MILLISECONDS = 20;
+/** How often one that another process started is asked whether it is there. */
+const WATCH_MILLISECONDS = 2_000;
 /** Holds the process that is responsible for ending the server. */
 const OWNER_FILE = 'redis.owner';
 const { S_IFMT, S_IFDIR } = constants;
@@ -64,26 +70,31 @@ export async function startRedisServer(request: RedisServerRequest): Promise<Red
 
   const executable = await findServer(request, path);
   const service = spawnServer(executable, path, socketPath, request);
-  const ended = await untilAnswering(socketPath, service);
-  if (ended === null) {
+  const end = await untilAnswering(socketPath, service, request.signal);
+  if (end === null) {
     await writeOwner(request.directory);
     const stop = async () => {
       await shutDown(socketPath, service.ended);
       await service.stop();
     };
-    return { socketPath, url: socketPath, pid: service.pid, adopted: false, stop };
+    const { pid } = service;
+    const ended = service.ended.then(describe);
+    return { socketPath, url: socketPath, pid, adopted: false, ended, stop };
   }
-  if (ended.code === ALREADY_LOCKED) {
+  if (end.code === ALREADY_LOCKED) {
     const winner = await adoptWinner(request, socketPath);
     if (winner) return winner;
   }
   throw outsideError({
     code: 'redis-failed',
-    message: `The Redis-compatible server ended at once (${ended.signal ?? ended.code}).`,
+    message: `The Redis-compatible server ended at once (${end.signal ?? end.code}).`,
     suggestion: 'The log has its last words; a damaged append-only file needs valkey-check-aof.',
-    details: ended.tail.join('\n'),
+    details: end.tail.join('\n'),
   });
 }
+
+const describe = ({ code, signal, tail }: ServiceEnd): string =>
+  [signal ?? `exit code ${code}`, ...tail].join('\n');
 
 function spawnServer(
   executable: string,
@@ -115,7 +126,11 @@ function spawnServer(
 }
 
 /** Null when our server answers; otherwise how it ended. */
-async function untilAnswering(socketPath: string, service: Service): Promise<ServiceEnd | null> {
+async function untilAnswering(
+  socketPath: string,
+  service: Service,
+  signal?: AbortSignal,
+): Promise<ServiceEnd | null> {
   let ended: ServiceEnd | null = null;
   service.ended.then((end) => {
     ended = end;
@@ -124,7 +139,7 @@ async function untilAnswering(socketPath: string, service: Service): Promise<Ser
   while (ended === null) {
     // The one that answers may be another's that holds the lock; ours is then about to end.
     if ((await askPid(socketPath)) === service.pid) return null;
-    if (Date.now() > limit) return service.stop();
+    if (Date.now() > limit || signal?.aborted) return service.stop();
     await Promise.race([service.ended, sleep(POLL_MILLISECONDS)]);
   }
   return ended;
@@ -151,7 +166,16 @@ async function adopt(
   const stop = async () => {
     if (isOrphan) await shutDown(socketPath, untilGone(socketPath));
   };
-  return { socketPath, url: socketPath, pid, adopted: true, stop };
+  const ended = untilDead(socketPath, pid);
+  return { socketPath, url: socketPath, pid, adopted: true, ended, stop };
+}
+
+/** One that is frozen or busy does not answer, and still is there. */
+async function untilDead(socketPath: string, pid: number): Promise<string> {
+  do {
+    await sleep(WATCH_MILLISECONDS, null, { ref: false });
+  } while (isAlive(pid) || (await askPid(socketPath)) === pid);
+  return `process ${pid}`;
 }
 
 /** Waits for the server of the process that was faster. */

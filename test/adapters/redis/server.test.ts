@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   cleanEnvironment,
   findExecutable,
   spawnService,
 } from '../../../src/adapters/host/process.ts';
+import { keepRedisServer } from '../../../src/adapters/redis/kept-server.ts';
 import { startRedisServer } from '../../../src/adapters/redis/server.ts';
 import { labPython, whyNoLabPython } from '../engines/lab.ts';
 
@@ -33,6 +35,29 @@ function ask(socketPath: string, command: string): Promise<string> {
     socket.on('error', reject);
     socket.on('close', () => resolve(answer));
   });
+}
+
+/** Writes over the append-only file of a server. */
+function damage(name: string): void {
+  const directory = join(folder, name, 'appendonlydir');
+  for (const file of readdirSync(directory).filter((each) => each.endsWith('.aof'))) {
+    writeFileSync(join(directory, file), 'no such thing\r\n'.repeat(9));
+  }
+}
+
+/** A server that is started again, and what is said of it. */
+async function keep(name: string) {
+  const complaints: string[] = [];
+  const server = await keepRedisServer({
+    directory: join(folder, name),
+    python: async () => labPython,
+    log: () => {},
+    complain: (line) => complaints.push(line),
+  });
+  const untilAnotherThan = async (pid: number) => {
+    while (server.pid() === pid) await Promise.race([sleep(20), server.lost]);
+  };
+  return { server, complaints, untilAnotherThan };
 }
 
 /** A process that starts a server and stays; `leave` ends it the hard way. */
@@ -140,13 +165,47 @@ describe('redis server', { skip }, () => {
     const first = await start('damaged');
     await ask(first.socketPath, 'SET queue job-3');
     await first.stop();
-    const directory = join(folder, 'damaged', 'appendonlydir');
-    const { readdirSync, writeFileSync } = await import('node:fs');
-    for (const name of readdirSync(directory)) {
-      if (name.endsWith('.aof'))
-        writeFileSync(join(directory, name), 'no such thing\r\n'.repeat(9));
-    }
+    damage('damaged');
     await assert.rejects(start('damaged'), { code: 'redis-failed' });
+  });
+
+  test('a server that is killed is started again and has what was answered', async () => {
+    const { server, complaints, untilAnotherThan } = await keep('kept');
+    try {
+      assert.match(await ask(server.socketPath, 'SET queue job-4'), /OK/);
+      const pid = server.pid();
+      process.kill(pid, 'SIGKILL');
+      await untilAnotherThan(pid);
+      assert.match(await ask(server.socketPath, 'GET queue'), /job-4/);
+      assert.match(complaints.join(), /ended \(SIGKILL.*starting it again/s);
+    } finally {
+      await server.stop();
+    }
+    assert.equal(existsSync(server.socketPath), false);
+  });
+
+  test('a server of another process that ended is started by who uses it along', async () => {
+    const first = await elsewhere('inherited');
+    const { server, untilAnotherThan } = await keep('inherited');
+    try {
+      assert.equal(server.pid(), first.pid);
+      assert.match(await ask(server.socketPath, 'SET queue job-5'), /OK/);
+      await first.leave();
+      await untilAnotherThan(first.pid);
+      assert.match(await ask(server.socketPath, 'GET queue'), /job-5/);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('a server that cannot be started again is lost, with its last words', async () => {
+    const { server, complaints } = await keep('lost');
+    await ask(server.socketPath, 'SET queue job-6');
+    damage('lost');
+    process.kill(server.pid(), 'SIGKILL');
+    await assert.rejects(server.lost, { code: 'redis-failed' });
+    assert.match(complaints.at(-1) ?? '', /is lost: .*(Bad file format|append only file)/s);
+    await server.stop();
   });
 
   test('a machine without any server is told what to do', async () => {
