@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../adapters/host/log.ts';
 import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
+import { EXIT_CODES } from '../domain/errors.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
 import { CONFIG_OPTION, readArguments, untilStopped } from './command.ts';
 
@@ -7,7 +10,16 @@ export const SERVICE_OPTIONS = { config: CONFIG_OPTION } as const;
 
 type Start = (foundation: Foundation) => Promise<{ close(): Promise<void> }>;
 
-/** Runs services until SIGINT or SIGTERM, then closes them in the opposite order. */
+/** Milliseconds in which services close; what has not by then is left: its jobs are taken over. */
+const CLOSE_LIMIT_MS = 8_000;
+/** Milliseconds after which the process ends, though something holds it still. */
+const EXIT_LIMIT_MS = 500;
+
+/**
+ * Runs services until SIGINT or SIGTERM, then closes them side by side, within ten seconds whatever is
+ * away. They are closed as well, so that jobs go back to their queue, when the embedded Redis is gone for
+ * good (exit code 2) and when an error was caught by nobody (70).
+ */
 export async function runService(
   words: readonly string[],
   usage: string,
@@ -16,14 +28,49 @@ export async function runService(
   const { values } = readArguments(words, SERVICE_OPTIONS, usage);
   const file = await requireConfigFile(values.config, process.env);
   const foundation = await layFoundation(await loadConfig({ file, environment: process.env }));
-  const stopped = untilStopped();
+  const { log } = foundation;
+  const stopped = untilStopped().then((signal) => {
+    log.info({ signal }, 'stopping');
+    return 0;
+  });
+  const over = Promise.race([stopped, untilDefect(log), foundation.lost]);
   const running: { close(): Promise<void> }[] = [];
-  try {
+  const started = (async () => {
     for (const start of starts) running.push(await start(foundation));
-    foundation.log.info({ signal: await stopped }, 'stopping');
+  })();
+  try {
+    // Slack or Redis may be away, so that starting takes until somebody stops it.
+    return await Promise.race([over, started.then(() => over)]);
   } finally {
-    for (const service of running.reverse()) await service.close();
+    await within(
+      CLOSE_LIMIT_MS,
+      running.map((service) => service.close()),
+      log,
+    );
     await foundation.stop();
+    setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
   }
-  return 0;
+}
+
+async function within(limit: number, closing: readonly Promise<void>[], log: Log): Promise<void> {
+  const late = new AbortController();
+  const closed = Promise.allSettled(closing);
+  const ends = await Promise.race([closed, sleep(limit, null, { signal: late.signal })]);
+  late.abort();
+  if (ends === null) log.warn('not everything could be closed in time');
+  for (const end of ends ?? []) {
+    if (end.status === 'rejected') log.warn({ error: end.reason }, 'could not be closed');
+  }
+}
+
+/** Resolves with the exit code once an error was caught by nobody. */
+function untilDefect(log: Log): Promise<number> {
+  return new Promise((resolve) => {
+    const tell = (error: unknown) => {
+      log.fatal({ error }, 'an error that nobody caught ends this process');
+      process.stderr.write('conda-ferry: ended by a defect; the log has the whole story.\n');
+      resolve(EXIT_CODES.defect);
+    };
+    for (const event of ['unhandledRejection', 'uncaughtException']) process.on(event, tell);
+  });
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openRedis } from '../../src/adapters/redis/redis.ts';
+import { unlessFull } from '../harness/full.ts';
 import { cannotWalk, ferry } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 
@@ -76,4 +77,18 @@ describe('Redis going away', { skip: cannotWalk }, () => {
         client.disconnect();
       }
     }, OUTAGE));
+
+  test('does not keep a product from ending when it is told to', { skip: unlessFull }, () =>
+    runTest(async (ctx) => {
+      const [product] = ctx.products;
+      assert.ok(product);
+      await ctx.redis.stop();
+      const began = Date.now();
+      assert.equal(await ctx.stop(product, 'SIGTERM'), 0);
+      const seconds = (Date.now() - began) / 1000;
+      await ctx.redis.start();
+      await ctx.start('start');
+      assert.ok(seconds < 10, `${seconds} s`);
+    }, OUTAGE),
+  );
 });

@@ -64,10 +64,11 @@ export class Runs<T> {
     await Promise.all(asked);
   }
 
-  /** Stops all, and whatever should still begin. */
-  shutDown(): void {
+  /** Stops all, and whatever should still begin; resolves when those that ran have ended. */
+  async shutDown(): Promise<void> {
     this.#isClosing = true;
     for (const jobId of this.#running.keys()) this.stop(jobId, 'shutdown');
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 }
 

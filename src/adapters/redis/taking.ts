@@ -77,8 +77,13 @@ export function takeJobs<T>(options: TakingOptions<T>): Worker {
       if (isClosing) return;
       isClosing = true;
       const closed = worker.close();
-      runs.shutDown();
-      await Promise.race([closed, pause(stopLimitMs + FAREWELL_LIMIT_MS)]);
+      const stopped = runs.shutDown();
+      // While Redis is away neither ends: of BullMQ's only so much is waited for, and putting back waits, too.
+      await Promise.race([
+        closed,
+        stopped.then(() => pause(FAREWELL_LIMIT_MS)),
+        pause(stopLimitMs + FAREWELL_LIMIT_MS),
+      ]);
       cancellations.close();
       for (const each of [...others, connection]) endRedis(each);
     },

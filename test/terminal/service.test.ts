@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../packing/fake-prefix.ts';
+
+const SERVICE = join(import.meta.dirname, '../../src/terminal/service.ts');
+const CONFIG = `
+channels: [{ name: conda-forge, url: 'https://conda.anaconda.org/conda-forge' }]
+edges: [{ name: edge, host: edge.example.com }]
+`;
+
+/** A process that runs services given as text; resolves once one of them has said `begun`. */
+async function run(folder: string, ...services: string[]) {
+  const file = join(folder, 'conda-ferry.yaml');
+  await writeFile(file, CONFIG);
+  const script = `
+    const { runService } = await import(${JSON.stringify(SERVICE)});
+    const say = (word) => console.log(word);
+    // As the connections of a service do, it holds the process.
+    setInterval(() => {}, 1000);
+    process.exitCode = await runService(['--config', ${JSON.stringify(file)}], 'usage', [${services}]);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    // Nothing of ours asks it: each service here stands for one.
+    env: { PATH: process.env.PATH, HOME: folder, REDIS_URL: join(folder, 'no.sock') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const begun = Promise.withResolvers<void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.includes('begun')) begun.resolve();
+    });
+  }
+  const ended = new Promise<{ code: number | null; output: string }>((resolve) => {
+    child.once('close', (code) => resolve({ code, output }));
+  });
+  await Promise.race([begun.promise, ended]);
+  return { child, ended };
+}
+
+const CLOSES = "async () => ({ async close() { say('closed'); } })";
+const NEVER = 'new Promise(() => {})';
+
+describe('services', { concurrency: true }, () => {
+  test('are stopped while one of them waits for what is away', async (context) => {
+    const waits = `async () => { say('begun'); await ${NEVER}; }`;
+    const { child, ended } = await run(await temporaryFolder(context), CLOSES, waits);
+    child.kill('SIGTERM');
+    const { code, output } = await ended;
+    assert.equal(code, 0, output);
+    assert.match(output, /closed/);
+  });
+
+  test('that cannot close keep no other, and not the process, from ending', async (context) => {
+    const clings = `async () => { say('begun'); return { close: () => ${NEVER} }; }`;
+    const { child, ended } = await run(await temporaryFolder(context), CLOSES, clings);
+    child.kill('SIGTERM');
+    const { code, output } = await ended;
+    assert.equal(code, 0, output);
+    assert.match(output, /closed/);
+    assert.match(output, /not everything could be closed in time/);
+  });
+
+  for (const [how, fails] of [
+    ['a rejection', 'Promise.reject(new Error("boom xoxb-12345-secret"))'],
+    ['an error', 'setImmediate(() => { throw new Error("boom xoxb-12345-secret"); })'],
+  ]) {
+    test(`are closed where nobody catches ${how}, and the process ends with 70 and a word`, async (context) => {
+      const broken = `async () => { ${fails}; await ${NEVER}; }`;
+      const { ended } = await run(await temporaryFolder(context), CLOSES, broken);
+      const { code, output } = await ended;
+      assert.equal(code, 70, output);
+      assert.match(output, /closed/);
+      assert.match(output, /"level":"fatal".*boom/);
+      assert.match(output, /conda-ferry: ended by a defect/);
+      assert.doesNotMatch(output, /12345/);
+    });
+  }
+});
