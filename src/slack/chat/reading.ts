@@ -10,9 +10,12 @@ export type SaidMessage = Record<string, unknown>;
 export interface Reading {
   /** Whether we are in a channel: only there may we read. */
   isMember(channel: string): Promise<boolean>;
-  /** The marked message of ours in the channel since `since` (milliseconds), or null. */
+  /**
+   * The marked message of ours in the channel since `since` (milliseconds), or null. The newest 2,000
+   * messages are looked at.
+   */
   findInChannel(channel: string, mark: Mark, since: number): Promise<MessageReference | null>;
-  /** The thread a message stands in or starts, and the marked reply of ours in it. */
+  /** The thread a message stands in or starts, and the marked reply of ours among its first 2,000. */
   findInThread(
     reference: MessageReference,
     mark: Mark,
@@ -25,31 +28,46 @@ export interface Reading {
   readFile(id: string, limit: number): Promise<Uint8Array>;
 }
 
+/** Slack gives at most so many at a time; who looks for a mark asks for this many times as many. */
+const PAGE = 200;
+const MOST_PAGES = 10;
+
 export function createReading(call: Call, download: Download): Reading {
+  /** A busy conversation comes in pages, and what we look for may be in the last of them. */
+  async function* pagesOf(method: string, args: Record<string, unknown>) {
+    let cursor = '';
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const answer = await call(method, {
+        ...{ ...args, limit: PAGE, include_all_metadata: true },
+        ...(cursor === '' ? {} : { cursor }),
+      });
+      yield messagesOf(answer);
+      cursor = String(fieldsOf(answer.response_metadata).next_cursor ?? '');
+      if (cursor === '') return;
+    }
+  }
+
   return {
     async isMember(channel) {
       const read = () => call('conversations.history', { channel, limit: 1 });
       return (await whereReadable(read)) !== null;
     },
     async findInChannel(channel, mark, since) {
-      const answer = await call('conversations.history', {
-        channel,
-        oldest: (since / 1000).toFixed(6),
-        limit: 200,
-        include_all_metadata: true,
-      });
-      return findMarked(channel, messagesOf(answer), mark);
+      const oldest = (since / 1000).toFixed(6);
+      for await (const messages of pagesOf('conversations.history', { channel, oldest })) {
+        const found = findMarked(channel, messages, mark);
+        if (found) return found;
+      }
+      return null;
     },
     async findInThread({ channel, ts }, mark) {
-      const answer = await call('conversations.replies', {
-        channel,
-        ts,
-        limit: 200,
-        include_all_metadata: true,
-      });
-      const messages = messagesOf(answer);
-      const thread = messages.find((message) => message.ts === ts)?.thread_ts ?? ts;
-      return { thread: String(thread), found: findMarked(channel, messages, mark) };
+      let thread = ts;
+      for await (const messages of pagesOf('conversations.replies', { channel, ts })) {
+        thread = String(messages.find((message) => message.ts === ts)?.thread_ts ?? thread);
+        const found = findMarked(channel, messages, mark);
+        if (found) return { thread, found };
+      }
+      return { thread, found: null };
     },
     async readThread({ channel, ts }, before, limit) {
       const answer = await call('conversations.replies', {
