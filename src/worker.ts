@@ -28,7 +28,6 @@ export async function startWorker(
 ): Promise<{ close(): Promise<void> }> {
   const { config, connection, log, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
-  const clock = { now: Date.now };
   // What a configuration can get wrong comes before the first connection, which would outlive it.
   const chosen = chooseEngine({
     configured: config.engine,
@@ -36,7 +35,6 @@ export async function startWorker(
     dataDirectory: config.dataDirectory,
     python: foundation.python,
   });
-  const engine = rememberDescription(chosen, clock);
   const edges = new Map(
     config.edges.map((edge) => [
       edge.name,
@@ -47,7 +45,8 @@ export async function startWorker(
     ]),
   );
   const opened = openServices(foundation);
-  const { store, queue, services } = opened;
+  const { store, queue, services, clock } = opened;
+  const engine = rememberDescription(chosen, clock);
   const ports: DutyPorts = {
     store,
     queue,

@@ -453,12 +453,14 @@ export interface Store {
   /** Those since then, newest first. */
   auditEntries(since: number): AsyncIterable<AuditEntry>;
 
+  /** It is due from now on. */
   addNotice(notice: Notice): Promise<void>;
-  /** Notices whose time has come, oldest first. */
-  dueNotices(now: number, limit: number): Promise<Notice[]>;
-  /** True for exactly one caller until `until`: the one that may send it. */
-  leaseNotice(id: string, until: number): Promise<boolean>;
-  postponeNotice(id: string, until: number): Promise<void>;
+  /** Notices whose time has come by the store's own clock, the longest due first. */
+  dueNotices(limit: number): Promise<Notice[]>;
+  /** True for exactly one caller within `milliseconds`: the one that may send it. */
+  leaseNotice(id: string, milliseconds: number): Promise<boolean>;
+  /** It is due again after `milliseconds`, for anybody. */
+  postponeNotice(id: string, milliseconds: number): Promise<void>;
   settleNotice(id: string): Promise<void>;
 
   /** Calls back with the id of every build that changed, from any process. Returns the way to stop. */
@@ -474,7 +476,7 @@ export interface UserGroup {
   at: number;
 }
 
-/** A message that must arrive exactly once, whatever fails meanwhile. */
+/** A message that must arrive exactly once, whatever fails meanwhile. `dueAt`: when it came about. */
 export type Notice =
   | { id: string; kind: 'settled'; buildId: string; target: 'thread' | 'direct'; dueAt: number }
   /** The executors were asked again, and what they said stands in the record. */

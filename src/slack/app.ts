@@ -49,7 +49,8 @@ const GRACE = 5_000;
 export function createSlackApp(config: SlackConfig, dependencies: SlackDependencies): SlackApp {
   const { services, commands, store, clock, log } = dependencies;
   const logger = boltLogger(log);
-  const receivers = createReceivers(config, logger, { clock, log });
+  // Slack signs by the time of the world, which is this host's to know.
+  const receivers = createReceivers(config, logger, { clock: { now: Date.now }, log });
   const client = createClient(config, logger);
   const chat = createChat(client.call, client.download, client.upload);
   const common = { store, chat, clock, log };

@@ -326,23 +326,25 @@ export class MemoryStore implements Store {
     this.notices.set(notice.id, { ...notice, leasedUntil: 0 });
   }
 
-  async dueNotices(now: number, limit: number): Promise<Notice[]> {
+  async dueNotices(limit: number): Promise<Notice[]> {
     await this.#reach();
+    const now = Date.now();
     return [...this.notices.values()]
-      .filter(({ dueAt, leasedUntil }) => dueAt <= now && leasedUntil <= now)
+      .filter(({ leasedUntil }) => leasedUntil <= now)
       .slice(0, limit);
   }
 
-  async leaseNotice(id: string, until: number): Promise<boolean> {
+  async leaseNotice(id: string, milliseconds: number): Promise<boolean> {
     const notice = this.notices.get(id);
-    if (!notice || notice.leasedUntil >= until) return false;
-    notice.leasedUntil = until;
+    if (!notice || notice.leasedUntil > Date.now()) return false;
+    notice.leasedUntil = Date.now() + milliseconds;
     return true;
   }
 
-  async postponeNotice(id: string, until: number): Promise<void> {
+  async postponeNotice(id: string, milliseconds: number): Promise<void> {
     const notice = this.notices.get(id);
-    if (notice) this.notices.set(id, { ...notice, dueAt: until, leasedUntil: 0 });
+    const until = Date.now() + milliseconds;
+    if (notice) this.notices.set(id, { ...notice, leasedUntil: until });
   }
 
   async settleNotice(id: string): Promise<void> {

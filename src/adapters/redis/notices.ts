@@ -5,7 +5,13 @@ import { HAPPENING } from '../../domain/subscription.ts';
 import type { StoreKeys } from './keys.ts';
 import { FORMAT, readStored } from './records.ts';
 import type { RedisLink } from './redis.ts';
-import { LEASE_NOTICE, SCHEDULE_NOTICE, SETTLE_NOTICE } from './scripts.ts';
+import {
+  DUE_NOTICES,
+  LEASE_NOTICE,
+  POSTPONE_NOTICE,
+  SCHEDULE_NOTICE,
+  SETTLE_NOTICE,
+} from './scripts.ts';
 
 /** How long a sent notice is remembered, so that a repeated step cannot send it again. */
 const SENT_SECONDS = 7 * 24 * 3600;
@@ -20,31 +26,32 @@ export function storeNotices(
       await link.script(
         SCHEDULE_NOTICE,
         [keys.noticesByTime, keys.notices, keys.noticeSent(notice.id)],
-        [notice.id, notice.dueAt, JSON.stringify({ format: FORMAT, notice })],
+        [notice.id, JSON.stringify({ format: FORMAT, notice })],
       );
     },
 
-    async dueNotices(now, limit) {
-      return link.call(async (redis) => {
-        const ids = await redis.zrangebyscore(keys.noticesByTime, '-inf', now, 'LIMIT', 0, limit);
-        if (ids.length === 0) return [];
-        const texts = await redis.hmget(keys.notices, ...ids);
-        return texts.flatMap((text) => readStored(text, 'notice', NOTICE) ?? []);
-      });
+    async dueNotices(limit) {
+      const texts = await link.script(DUE_NOTICES, [keys.noticesByTime, keys.notices], [limit]);
+      // The answer to HMGET: a string or nothing for each notice.
+      return (texts as (string | null)[]).flatMap(
+        (text) => readStored(text, 'notice', NOTICE) ?? [],
+      );
     },
 
-    async leaseNotice(id, until) {
+    async leaseNotice(id, milliseconds) {
       const leased = await link.script(
         LEASE_NOTICE,
         [keys.noticesByTime, keys.noticeLease(id)],
-        [id, Math.max(until - Date.now(), 1)],
+        [id, milliseconds],
       );
       return leased === 1;
     },
 
-    async postponeNotice(id, until) {
-      await link.transaction((commands) =>
-        commands.zadd(keys.noticesByTime, 'XX', until, id).del(keys.noticeLease(id)),
+    async postponeNotice(id, milliseconds) {
+      await link.script(
+        POSTPONE_NOTICE,
+        [keys.noticesByTime, keys.noticeLease(id)],
+        [id, Math.ceil(milliseconds)],
       );
     },
 

@@ -77,14 +77,39 @@ return 1
 `;
 
 /**
- * Adds a notice once: one that is waiting keeps its time, one that was sent stays sent.
+ * Adds a notice once, due at once: one that is waiting keeps its time, one that was sent stays sent.
  *
- * KEYS: notices by time, notices, mark of the sent notice. ARGV: id, due at, document.
+ * KEYS: notices by time, notices, mark of the sent notice. ARGV: id, document.
  */
 export const SCHEDULE_NOTICE = `
 if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
-redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[3])
-redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])
+${NOW}
+redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2])
+redis.call('ZADD', KEYS[1], 'NX', now, ARGV[1])
+return 1
+`;
+
+/**
+ * Documents of the notices whose time has come, the longest due first.
+ *
+ * KEYS: notices by time, notices. ARGV: how many at most.
+ */
+export const DUE_NOTICES = `
+${NOW}
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
+if #ids == 0 then return {} end
+return redis.call('HMGET', KEYS[2], unpack(ids))
+`;
+
+/**
+ * Lets go of a notice that still waits, to be due again after a while.
+ *
+ * KEYS: notices by time, lease. ARGV: id, milliseconds.
+ */
+export const POSTPONE_NOTICE = `
+${NOW}
+redis.call('ZADD', KEYS[1], 'XX', now + ARGV[2], ARGV[1])
+redis.call('DEL', KEYS[2])
 return 1
 `;
 

@@ -1,10 +1,11 @@
 import type { AuditBounds } from '../../domain/audit.ts';
-import type { Store } from '../../domain/ports.ts';
+import type { Clock, Store } from '../../domain/ports.ts';
 import { storeApprovals } from './approvals.ts';
 import { storeAudit } from './audit.ts';
 import { storeBlocks } from './blocks.ts';
 import { storeBuilds } from './builds.ts';
 import { Changes } from './changes.ts';
+import { createClock } from './clock.ts';
 import { storeEnvironments } from './environments.ts';
 import { storeFreezes } from './freezes.ts';
 import { storeGroups } from './groups.ts';
@@ -22,6 +23,8 @@ export interface RedisStore extends Store {
    * that arrive twice are told apart by it.
    */
   once(key: string, seconds: number): Promise<boolean>;
+  /** Redis' own, for whatever one host writes down and another one reads. */
+  readonly clock: Clock;
 }
 
 /** How much of the audit a store keeps that is not told otherwise. */
@@ -43,6 +46,7 @@ export function createStore(options: {
   const link = openLink(options.connection);
   const keys = storeKeys(options.prefix);
   const changes = new Changes(options.connection, link, keys);
+  const clock = createClock(link);
 
   return {
     ...storeBuilds(link, keys),
@@ -58,6 +62,7 @@ export function createStore(options: {
     ...storeTimings(link, keys),
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
+    clock,
 
     async once(name, seconds) {
       const answer = await link.call((redis) =>
@@ -71,6 +76,7 @@ export function createStore(options: {
     },
 
     async close() {
+      clock.close();
       changes.close();
       link.close();
     },

@@ -53,13 +53,13 @@ export interface Outbox {
 const MOST_AT_ONCE = 20;
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, pace, clock, log } = options;
+  const { store, pace, log } = options;
   const failures = new Map<string, number>();
 
   async function send(notice: Notice): Promise<void> {
     const delivery = await byKind(DELIVERIES, notice, options);
     if (delivery === 'never') return store.settleNotice(notice.id);
-    if (delivery === 'later') return store.postponeNotice(notice.id, clock.now() + pace.outbox);
+    if (delivery === 'later') return store.postponeNotice(notice.id, pace.outbox);
     try {
       await delivery();
     } catch (error) {
@@ -75,14 +75,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const before = failures.get(id) ?? 0;
     failures.set(id, before + 1);
     const wait = kind === 'busy' ? retryAfter * 1000 : waitAfter(before, pace.backoff);
-    return store.postponeNotice(id, clock.now() + wait);
+    return store.postponeNotice(id, wait);
   }
 
   return {
     async sendDue(signal) {
-      for (const notice of await store.dueNotices(clock.now(), MOST_AT_ONCE)) {
+      for (const notice of await store.dueNotices(MOST_AT_ONCE)) {
         if (signal.aborted) return;
-        if (await store.leaseNotice(notice.id, clock.now() + pace.lease)) await send(notice);
+        if (await store.leaseNotice(notice.id, pace.lease)) await send(notice);
       }
     },
   };

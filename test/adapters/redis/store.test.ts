@@ -263,58 +263,6 @@ describe('the store', { skip: noServer }, () => {
     });
   });
 
-  describe('notices', () => {
-    const notice = {
-      id: 'b1-1-settled',
-      kind: 'settled',
-      buildId: 'b1',
-      target: 'thread',
-      dueAt: 10,
-    } as const;
-    const soon = () => Date.now() + 60_000;
-
-    it('are due when their time has come, oldest first', async () => {
-      const store = storeOf();
-      await store.addNotice({ ...notice, id: 'n2', dueAt: 20 });
-      await store.addNotice({ ...notice, id: 'n1', dueAt: 10 });
-      await store.addNotice({ ...notice, id: 'n3', dueAt: 30 });
-      const ids = async (now: number, limit: number) =>
-        (await store.dueNotices(now, limit)).map(({ id }) => id);
-      assert.deepEqual(await ids(5, 9), []);
-      assert.deepEqual(await ids(20, 9), ['n1', 'n2']);
-      assert.deepEqual(await ids(99, 1), ['n1']);
-    });
-
-    it('are leased by exactly one of many', async () => {
-      const store = storeOf();
-      await store.addNotice(notice);
-      const leases = await Promise.all(
-        Array.from({ length: 20 }, () => store.leaseNotice(notice.id, soon())),
-      );
-      assert.equal(leases.filter(Boolean).length, 1);
-    });
-
-    it('are not sent again: not by an old list, not by a repeated step', async () => {
-      const store = storeOf();
-      await store.addNotice(notice);
-      assert.equal(await store.leaseNotice(notice.id, soon()), true);
-      await store.settleNotice(notice.id);
-      assert.equal(await store.leaseNotice(notice.id, soon()), false);
-      await store.addNotice(notice);
-      assert.deepEqual(await store.dueNotices(99, 9), []);
-    });
-
-    it('may be sent by anybody at the time they were postponed to', async () => {
-      const store = storeOf();
-      await store.addNotice(notice);
-      await store.leaseNotice(notice.id, soon());
-      await store.postponeNotice(notice.id, 500);
-      assert.deepEqual(await store.dueNotices(499, 9), []);
-      assert.deepEqual(await store.dueNotices(500, 9), [notice]);
-      assert.equal(await store.leaseNotice(notice.id, soon()), true);
-    });
-  });
-
   it('keeps what a question is about', async () => {
     const store = storeOf();
     await store.keep('question-1', { findings: ['a'] });
@@ -425,8 +373,8 @@ describe('the store', { skip: noServer }, () => {
       readLog: (store) => store.readLog('b1', 5),
       addNotice: (store) =>
         store.addNotice({ id: 'n1', kind: 'settled', buildId: 'b1', target: 'thread', dueAt: 0 }),
-      dueNotices: (store) => store.dueNotices(0, 5),
-      leaseNotice: (store) => store.leaseNotice('n1', Date.now() + 1_000),
+      dueNotices: (store) => store.dueNotices(5),
+      leaseNotice: (store) => store.leaseNotice('n1', 1_000),
       postponeNotice: (store) => store.postponeNotice('n1', 0),
       settleNotice: (store) => store.settleNotice('n1'),
       watch: (store) => store.watch(() => {}),
@@ -500,7 +448,7 @@ describe('the store', { skip: noServer }, () => {
         await assert.rejects(store.once('event', 5), isFull);
         assert.equal((await store.readBuild('b1'))?.id, 'b1');
         await store.settleNotice('n1');
-        assert.deepEqual(await store.dueNotices(0, 5), []);
+        assert.deepEqual(await store.dueNotices(5), []);
       } finally {
         await limitMemory('0');
       }

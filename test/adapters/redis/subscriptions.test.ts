@@ -55,7 +55,7 @@ describe('subscriptions in Redis', { skip: noServer }, () => {
       },
     };
     await store.addNotice(notice);
-    assert.deepEqual(await store.dueNotices(2, 9), [notice]);
+    assert.deepEqual(await store.dueNotices(9), [notice]);
     await store.close();
   });
 });
