@@ -1,4 +1,5 @@
 import { commands } from '../commands/registry.ts';
+import { createDownload } from './adapters/host/slack-download.ts';
 import { type Config, slackCredentials } from './config.ts';
 import { type Foundation, openServices } from './foundation.ts';
 import { createSlackApp, type SlackConfig } from './slack/app.ts';
@@ -15,6 +16,7 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
     commands,
     store,
     once: store.once,
+    download: createDownload(credentials),
     clock,
     log,
   });

@@ -2,6 +2,7 @@ import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
+import { createDownload } from './adapters/host/slack-download.ts';
 import { probeIndex } from './adapters/pip/probe.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { slackCredentials } from './config.ts';
@@ -109,9 +110,10 @@ async function slack({ config }: Foundation): Promise<string> {
 /** Whether Slack says who is in a user group that a role names. */
 async function userGroup({ config }: Foundation, id: string): Promise<string> {
   const { botToken } = slackCredentials(config);
-  const client = createClient({ botToken, apiUrl: config.slack.apiUrl }, boltLogger(SILENT));
+  const access = { botToken, apiUrl: config.slack.apiUrl };
+  const { call } = createClient(access, boltLogger(SILENT));
   try {
-    const members = await createReading(client.call, client.download).membersOfGroup(id);
+    const members = await createReading(call, createDownload(access)).membersOfGroup(id);
     return counted(members.length, 'person', 'people');
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from '../../commands/command.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
+import type { Download } from '../domain/slack-files.ts';
 import { type Chat, createChat } from './chat.ts';
 import { type Access, App, boltLogger, clientOptions } from './connection/bolt.ts';
 import { createClient } from './connection/client.ts';
@@ -31,6 +32,8 @@ export interface SlackDependencies {
   store: DeliveryOptions['store'] & GroupsOptions['store'];
   /** True for the first caller with this key within `seconds`, in any process. */
   once(key: string, seconds: number): Promise<boolean>;
+  /** Gets files that people keep in Slack. */
+  download: Download;
   clock: Clock;
   log: Log;
 }
@@ -52,7 +55,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   // Slack signs by the time of the world, which is this host's to know.
   const receivers = createReceivers(config, logger, { clock: { now: Date.now }, log });
   const client = createClient(config, logger);
-  const chat = createChat(client.call, client.download, client.upload);
+  const chat = createChat(client.call, dependencies.download, client.upload);
   const common = { store, chat, clock, log };
   const deliveries = createDeliveries({
     ...common,

@@ -66,7 +66,10 @@ export async function attachedPackages(
 
 /** A file of packages. Rejects when Slack does not hand it out. */
 export async function readPackages(file: AttachedFile, chat: Chat): Promise<PackagesFile> {
-  return { name: file.name, bytes: await chat.readFile(file.id, LONGEST_PACKAGES) };
+  return {
+    name: file.name,
+    bytes: await chat.readFile(file.id, { limit: LONGEST_PACKAGES, keep: 'start' }),
+  };
 }
 
 /** What stands between the first pair of fences of a message, as a file without a name. */
@@ -98,7 +101,9 @@ export function readLogs(files: readonly AttachedFile[], chat: Chat): Promise<st
   return Promise.all(
     files
       .slice(0, MOST_LOGS)
-      .map(async ({ id }) => new TextDecoder().decode(await chat.readFile(id, LONGEST_LOG))),
+      .map(async ({ id }) =>
+        new TextDecoder().decode(await chat.readFile(id, { limit: LONGEST_LOG, keep: 'end' })),
+      ),
   );
 }
 

@@ -9,6 +9,7 @@ import {
   startSlackEmulator,
   visibleText,
 } from '../../deploy/lab/slack/index.ts';
+import { createDownload } from '../../src/adapters/host/slack-download.ts';
 import type { ApprovalRule } from '../../src/domain/approval.ts';
 import type { Build } from '../../src/domain/build.ts';
 import type { Channels } from '../../src/domain/ports.ts';
@@ -102,6 +103,7 @@ export async function inWorld(
           seen.add(key);
           return true;
         },
+        download: createDownload(slack),
         clock: { now: Date.now },
         log,
       },

@@ -2,10 +2,14 @@ import { outsideError, userError } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
 import type { FileAsker } from '../../domain/ports.ts';
 import { boolean, listOf, number, object, or, readJson, string } from '../../domain/shape.ts';
+import { DownloadError } from '../../domain/slack-files.ts';
+import { createDownload } from '../host/slack-download.ts';
 
 /** A wheel larger than this does not belong into a chat. */
 const LARGEST = 200 * 1024 * 1024;
 const SECONDS = 120;
+/** Bytes; many times what Slack tells of a file. */
+const LONGEST_INFO = 1_000_000;
 
 /** What is read here of Slack's answer to `files.info`. */
 interface FileInfo {
@@ -37,13 +41,13 @@ const FILE_INFO = object<FileInfo>({
 });
 
 /**
- * Gets files people attached, for workers: two plain calls (`files.info`, then the download with
- * the bot's token) need no Slack client. Throws `file-not-found`, `file-not-yours`,
- * `file-too-large`, `file-elsewhere`, `slack-unreachable`.
+ * Gets files people attached, for workers: two plain calls (`files.info`, then the download) need no
+ * Slack client. Throws `file-not-found`, `file-not-yours`, `file-too-large`, `file-elsewhere`,
+ * `slack-unreachable`.
  */
 export function createFileFetcher(slack: { botToken: string; apiUrl: string | null }) {
   const api = slack.apiUrl ?? 'https://slack.com/api/';
-  const authorization = { authorization: `Bearer ${slack.botToken}` };
+  const download = createDownload(slack);
 
   return async function fetchFile(
     fileId: string,
@@ -51,9 +55,14 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
     signal: AbortSignal,
   ): Promise<{ name: string; content: Uint8Array }> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SECONDS * 1000)]);
+    const get = (address: string, bytes: number, name: string) =>
+      download(address, { limit: bytes, keep: 'start', signal: limit }).catch((error) => {
+        if (!(error instanceof DownloadError)) throw error;
+        throw error.reason === 'elsewhere' ? foreign(name) : unreachable(error.message, error);
+      });
     const query = new URLSearchParams({ file: fileId });
-    const answer = await get(`${new URL('files.info', api)}?${query}`, authorization, limit);
-    const { ok, error, file } = readJson(await answer.text(), FILE_INFO, (why) =>
+    const answer = await get(`${new URL('files.info', api)}?${query}`, LONGEST_INFO, fileId);
+    const { ok, error, file } = readJson(new TextDecoder().decode(answer), FILE_INFO, (why) =>
       unreachable(`its answer to files.info cannot be read, ${why}`),
     );
     if (!ok || !file) {
@@ -70,17 +79,19 @@ export function createFileFetcher(slack: { botToken: string; apiUrl: string | nu
         suggestion: 'Attach it to your message, or ask where it is shared.',
       });
     }
-    if (file.size > LARGEST) {
-      throw userError({
-        code: 'file-too-large',
-        message: `${file.name} has ${size(file.size)}; at most ${size(LARGEST)} are taken.`,
-        suggestion: 'Use a configured repository: `--project name@ref`.',
-      });
-    }
-    if (!isSlacks(file.url_private_download, api)) throw foreign(file.name);
-    const download = await get(file.url_private_download, authorization, limit);
-    return { name: file.name, content: new Uint8Array(await download.arrayBuffer()) };
+    if (file.size > LARGEST) throw tooLarge(file.name, size(file.size));
+    const content = await get(file.url_private_download, LARGEST + 1, file.name);
+    if (content.length > LARGEST) throw tooLarge(file.name, `more than ${size(LARGEST)}`);
+    return { name: file.name, content };
   };
+}
+
+function tooLarge(name: string, found: string) {
+  return userError({
+    code: 'file-too-large',
+    message: `${name} has ${found}; at most ${size(LARGEST)} are taken.`,
+    suggestion: 'Use a configured repository: `--project name@ref`.',
+  });
 }
 
 /** Slack tells a file's uploader and where it is shared (`files.info`), of each conversation the bot is in. */
@@ -92,29 +103,12 @@ function maySee(
   return isTheirs || [...channels, ...groups, ...ims].includes(asker.channel);
 }
 
-/** Files of other services stand in Slack, too; the token is not theirs to see. */
-function isSlacks(address: string, api: string): boolean {
-  const url = URL.canParse(address) ? new URL(address) : null;
-  if (url === null) return false;
-  const isSlack = url.protocol === 'https:' && /(^|\.)slack\.com$/.test(url.hostname);
-  return isSlack || url.origin === new URL(api).origin;
-}
-
 function foreign(name: string) {
   return userError({
     code: 'file-elsewhere',
     message: `${name} does not lie in Slack but with another service.`,
     suggestion: 'Download it, and attach the file itself.',
   });
-}
-
-async function get(url: string, headers: Record<string, string>, signal: AbortSignal) {
-  const response = await fetch(url, { headers, signal }).catch((error: Error) => {
-    if (signal.reason instanceof Error && signal.aborted) throw signal.reason;
-    throw unreachable(error.message, error);
-  });
-  if (!response.ok) throw unreachable(`status ${response.status}`);
-  return response;
 }
 
 function unreachable(why: string, cause?: unknown) {

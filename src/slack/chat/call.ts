@@ -6,9 +6,6 @@ export type Call = (
   args: Record<string, unknown>,
 ) => Promise<Record<string, unknown>>;
 
-/** Reads at most `limit` bytes from the end of a file's private address. */
-export type Download = (url: string, limit: number) => Promise<Uint8Array>;
-
 /** Sends the bytes of a file to the address that Slack gave for them; rejects with a ChatError. */
 export type Upload = (url: string, content: Uint8Array) => Promise<void>;
 

@@ -1,7 +1,8 @@
 /** What stands in conversations: messages of ours by their marks, threads, files. */
 import type { MessageReference } from '../../domain/build.ts';
-import { type Call, type Download, fieldsOf } from './call.ts';
-import { whereReadable } from './error.ts';
+import { type Download, DownloadError, type Wanted } from '../../domain/slack-files.ts';
+import { type Call, fieldsOf } from './call.ts';
+import { ChatError, whereReadable } from './error.ts';
 import { type Mark, metadataOf } from './messages.ts';
 
 /** A message of a conversation as Slack lists it; nothing of it is checked yet. */
@@ -24,8 +25,8 @@ export interface Reading {
   readThread(reference: MessageReference, before: string, limit: number): Promise<SaidMessage[]>;
   /** Ids of the people in a user group. */
   membersOfGroup(id: string): Promise<string[]>;
-  /** A file that people shared, at most `limit` bytes from its end. */
-  readFile(id: string, limit: number): Promise<Uint8Array>;
+  /** A file that people shared, at most so much of it. */
+  readFile(id: string, wanted: Pick<Wanted, 'limit' | 'keep'>): Promise<Uint8Array>;
 }
 
 /** Slack gives at most so many at a time; who looks for a mark asks for this many times as many. */
@@ -83,10 +84,14 @@ export function createReading(call: Call, download: Download): Reading {
       const { users } = await call('usergroups.users.list', { usergroup: id });
       return Array.isArray(users) ? users.map(String) : [];
     },
-    async readFile(id, limit) {
+    async readFile(id, wanted) {
       const answer = await call('files.info', { file: id });
       const { url_private_download: address, url_private: other } = fieldsOf(answer.file);
-      return download(String(address ?? other), limit);
+      return download(String(address ?? other), wanted).catch((error: unknown) => {
+        if (!(error instanceof DownloadError)) throw error;
+        const kind = error.reason === 'unavailable' ? 'unavailable' : 'refused';
+        throw new ChatError(kind, `file_${error.reason}`, { cause: error });
+      });
     },
   };
 }

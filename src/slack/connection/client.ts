@@ -1,12 +1,15 @@
 /** Calls of Slack's Web API, and what their failures mean. */
-import type { Call, Download, Upload } from '../chat/call.ts';
+import { isSlacks } from '../../domain/slack-files.ts';
+import type { Call, Upload } from '../chat/call.ts';
 import { ChatError, TEMPORARY_CODES } from '../chat/error.ts';
 import { type Access, apiUrlOf, clientOptions, type Logger, webApi } from './bolt.ts';
+
+/** Milliseconds one upload may take. */
+const UPLOAD_PATIENCE = 30_000;
 
 /** All reject with a ChatError. */
 export interface Client {
   call: Call;
-  download: Download;
   upload: Upload;
 }
 
@@ -20,7 +23,6 @@ export function createClient(access: Access, logger: Logger): Client {
         throw chatError(error);
       }
     },
-    download: downloadOf(access.botToken, apiUrlOf(access)),
     upload: uploadTo(apiUrlOf(access)),
   };
 }
@@ -42,46 +44,20 @@ function chatError(error: unknown): ChatError {
   return new ChatError('unavailable', 'no_answer', { cause: error });
 }
 
-/** The token, and what people keep here, go to Slack and nowhere else, whatever a payload names. */
-async function fetchFromSlack(
-  address: string,
-  slackApiUrl: string,
-  options: RequestInit,
-): Promise<Response> {
-  const url = URL.canParse(address) ? new URL(address) : null;
-  const ours = url?.origin === new URL(slackApiUrl).origin;
-  const slack = url?.protocol === 'https:' && /(^|\.)slack\.com$/.test(url.hostname);
-  if (!url || !(ours || slack)) throw new ChatError('refused', 'foreign_file');
-  try {
-    return await fetch(url, { ...options, signal: AbortSignal.timeout(30_000) });
-  } catch (error) {
-    throw new ChatError('unavailable', 'no_answer', { cause: error });
-  }
-}
-
-/** The address is the permission: it takes one file, and no token. */
+/** The address is the permission: it takes one file, and no token; but it must be Slack's. */
 function uploadTo(slackApiUrl: string): Upload {
   return async (address, content) => {
-    const body = new Uint8Array(content);
-    const response = await fetchFromSlack(address, slackApiUrl, { method: 'POST', body });
-    if (!response.ok) throw new ChatError('unavailable', `http_${response.status}`);
-  };
-}
-
-function downloadOf(token: string, slackApiUrl: string): Download {
-  return async (address, limit) => {
-    const response = await fetchFromSlack(address, slackApiUrl, {
-      headers: { authorization: `Bearer ${token}` },
+    if (!isSlacks(address, slackApiUrl)) throw new ChatError('refused', 'foreign_file');
+    const response = await fetch(address, {
+      method: 'POST',
+      body: new Uint8Array(content),
+      // Where it leads on, what people keep here does not go.
+      redirect: 'error',
+      signal: AbortSignal.timeout(UPLOAD_PATIENCE),
+    }).catch((error: unknown) => {
+      throw new ChatError('unavailable', 'no_answer', { cause: error });
     });
-    // Without the scope `files:read` Slack answers with its sign-in page.
-    const isPage = response.headers.get('content-type')?.startsWith('text/html');
-    if (!response.ok || !response.body || isPage)
-      throw new ChatError('refused', 'file_not_readable');
-    let kept = Buffer.alloc(0);
-    for await (const chunk of response.body) {
-      kept = Buffer.concat([kept, chunk]);
-      if (kept.length > 2 * limit) kept = kept.subarray(-limit);
-    }
-    return kept.subarray(-limit);
+    await response.body?.cancel();
+    if (!response.ok) throw new ChatError('unavailable', `http_${response.status}`);
   };
 }

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
+import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createFileFetcher } from '../../../src/adapters/projects/slack-files.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
 import type { FileAsker } from '../../../src/domain/ports.ts';
+
+/** Until nobody reads on. */
+function endless(): Readable {
+  const chunk = Buffer.alloc(1024 * 1024);
+  return Readable.from(
+    (function* () {
+      for (;;) yield chunk;
+    })(),
+  );
+}
 
 describe('a file attached in Slack', () => {
   let answer = '';
@@ -12,6 +23,7 @@ describe('a file attached in Slack', () => {
   let address = '';
   before(async () => {
     server = createServer((request, response) => {
+      if (request.url === '/endless') return void endless().pipe(response);
       response.end(request.url?.startsWith('/files.info') ? answer : 'wheel');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -87,5 +99,11 @@ describe('a file attached in Slack', () => {
         await assert.rejects(fetched(), FerryError);
       }),
     );
+  });
+
+  test('that is longer than Slack says is cut off at the limit', async () => {
+    const file = { name: 'features.whl', size: 5, url_private_download: `${address}endless` };
+    answer = JSON.stringify({ ok: true, file });
+    await assert.rejects(fetched(), { code: 'file-too-large', message: /more than 210 MB/ });
   });
 });
