@@ -1,7 +1,7 @@
 import type { Archive } from './archive.ts';
 import type { LetGo, Staging, Verification } from './environment.ts';
 import type { Failure } from './errors.ts';
-import type { Lock } from './lock.ts';
+import type { Lock, Platform } from './lock.ts';
 import type { Note } from './note.ts';
 import type { BuildRequest, ProjectPin } from './request.ts';
 
@@ -62,6 +62,8 @@ export interface Build {
   attempt: number;
   request: BuildRequest;
   requester: Requester;
+  /** Whose workers make it; null in records of older versions. */
+  platform: Platform | null;
   state: BuildState;
   steps: Step[];
   message: MessageReference | null;
@@ -108,6 +110,7 @@ export function newBuild(input: {
   request: BuildRequest;
   requester: Requester;
   now: number;
+  platform?: Platform | null;
   /** Packages to build with; left out, the engine is asked for them. */
   lock?: Lock | null;
   /** Code to build with; left out, whatever the request names by then. */
@@ -118,6 +121,7 @@ export function newBuild(input: {
     attempt: 1,
     request: input.request,
     requester: input.requester,
+    platform: input.platform ?? null,
     state: 'queued',
     steps: pendingSteps(),
     message: null,

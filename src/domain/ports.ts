@@ -526,8 +526,14 @@ export interface QueuedJob {
 export interface Queue {
   /** The same attempt and purpose twice, while the first is known, is one job. */
   enqueue(build: Build, platform: Platform, purpose: JobPurpose): Promise<void>;
-  /** Tells whichever worker runs the build to stop; a build still waiting is taken out. */
-  cancel(build: Build, platform: Platform): Promise<{ removed: boolean }>;
+  /** Tells the worker that has the build to stop, if there is one; a build still waiting is taken out. */
+  cancel(build: Build, platform: Platform): Promise<{ isAtWork: boolean }>;
+  /** Whether a job waits or is worked at, has come to its end, or is not known; a proof that has ended is not. */
+  standing(
+    build: Build,
+    platform: Platform,
+    purpose: JobPurpose,
+  ): Promise<'queued' | 'over' | 'unknown'>;
   /** What is worked at, and what waits, in the order in which workers take it. */
   order(platform: Platform): Promise<{ active: QueuedJob[]; waiting: QueuedJob[] }>;
   close(): Promise<void>;

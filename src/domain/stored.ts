@@ -25,7 +25,7 @@ import {
 import type { Failure, Repair } from './errors.ts';
 import type { Freeze } from './freeze.ts';
 import { defaultAlias } from './invocation/alias.ts';
-import type { Lock, LockedPackage, LockedWheel } from './lock.ts';
+import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
 import { NOTE } from './note.ts';
 import type { PipRequirement } from './pip.ts';
 import type { UserGroup } from './ports.ts';
@@ -100,8 +100,10 @@ const WHEEL = object<LockedWheel>({
   builtWith: or(listOf(object<LockedWheel>({ ...FILE, builtWith: () => undefined })), undefined),
 });
 
+const PLATFORM = oneOf<Platform>(['linux-64', 'linux-aarch64']);
+
 export const LOCK = object<Lock>({
-  platform: oneOf(['linux-64', 'linux-aarch64']),
+  platform: PLATFORM,
   packages: listOf(
     object<LockedPackage>({
       ...{ name: string, version: string, build: string, subdir: string, channel: string },
@@ -308,6 +310,7 @@ const ASKED = object<Pick<Build, 'id' | 'request' | 'requester' | 'createdAt'>>(
 
 const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
   ...{ id: string, attempt: number, requester: REQUESTER, ...MADE },
+  platform: or(PLATFORM, null),
   state: oneOf(['queued', 'running', 'ready', 'failed', 'cancelled']),
   steps: listOf(STEP),
   message: or(object<NonNullable<Build['message']>>({ channel: string, ts: string }), null),

@@ -3,6 +3,7 @@ import { type Environment, isThere } from '../domain/environment.ts';
 import { Cancelled, throwIfStopped } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
+import { type ReconcilingPorts, reconcile } from './reconciling.ts';
 import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
 import { keepSchedules, ROUND_SECONDS, type SchedulePorts } from './schedules.ts';
@@ -19,11 +20,12 @@ interface Duty {
   run(ports: DutyPorts, progress: Reporting): Promise<void>;
 }
 
-export type DutyPorts = SchedulePorts;
+export type DutyPorts = SchedulePorts & ReconcilingPorts;
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
 const DUTIES: readonly Duty[] = [
+  { name: 'reconcile', everySeconds: 30, each: 'platform', run: reconcile },
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
   { name: 'see-uses', everySeconds: 600, run: seeAllUses },
   { name: 'retention', everySeconds: 3600, run: keepRetention },

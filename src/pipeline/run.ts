@@ -290,6 +290,6 @@ async function settle(
   await run.update((build: Build) =>
     isSettled(build) ? build : { ...build, ...outcome, finishedAt: now },
   );
-  await keepTiming(run);
   await announce(run);
+  await keepTiming(run);
 }

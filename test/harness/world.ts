@@ -39,8 +39,8 @@ export interface World {
   store: Store;
   /** The processes under test that should be running now. */
   products: Set<Product>;
-  /** Starts another one and waits until it is ready. */
-  start(command: 'start' | 'bot' | 'worker'): Promise<Product>;
+  /** Starts another one, with other variables where some are given, and waits until it is ready. */
+  start(command: 'start' | 'bot' | 'worker', change?: Environment): Promise<Product>;
   /** Ends one in the way given; from then on its end is expected. */
   stop(product: Product, signal: NodeJS.Signals): Promise<number | null>;
   /** Throws when a process under test has ended by itself. */
@@ -115,8 +115,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     redis,
     store,
     products,
-    async start(command) {
-      const product = startProduct([command, '--config', configFile], environment);
+    async start(command, change = {}) {
+      const words = [command, '--config', configFile];
+      const product = startProduct(words, { ...environment, ...change });
       products.add(product);
       const isReady = {
         start: /"bot ready"/,

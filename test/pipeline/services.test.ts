@@ -25,7 +25,8 @@ function world(change: Partial<Queue> = {}) {
       enqueue: async ({ id, attempt }, _platform, purpose) => {
         enqueued.push(`${id} ${attempt} ${purpose}`);
       },
-      cancel: async () => ({ removed: false }),
+      cancel: async () => ({ isAtWork: true }),
+      standing: async () => 'queued',
       order: async () => ({ active: [], waiting: [] }),
       close: async () => undefined,
       ...change,
@@ -35,6 +36,10 @@ function world(change: Partial<Queue> = {}) {
   });
   return { store, services, enqueued, clock };
 }
+
+const away = async () => {
+  throw outsideError({ code: 'store-unavailable', message: 'Redis is away.', retryable: true });
+};
 
 describe('create', () => {
   test('records a build at the default edge and hands it to a worker', async () => {
@@ -103,17 +108,11 @@ describe('create', () => {
     assert.deepEqual([joined, enqueued], [false, ['build1 1 build', 'build2 1 build']]);
   });
 
-  test('that cannot be queued leaves the name free', async () => {
-    let isAway = true;
-    const { services, store } = world({
-      enqueue: async () => {
-        if (isAway) throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
-      },
-    });
-    await assert.rejects(services.create(request, by('U1')), { code: 'store-unavailable' });
-    assert.equal((await store.readBuild('build1'))?.state, 'cancelled');
-    isAway = false;
-    assert.equal((await services.create(other, by('U2'))).joined, false);
+  test('that cannot be queued just now is accepted, since it is recorded, and has the name', async () => {
+    const { services, store } = world({ enqueue: away });
+    const { build: made } = await services.create(request, by('U1'));
+    assert.deepEqual([made.state, await store.openBuilds()], ['queued', [made.id]]);
+    await assert.rejects(services.create(other, by('U2')), { code: 'environment-busy' });
   });
 
   test('over a name with revisions is for its owner and operators', async () => {
@@ -139,29 +138,15 @@ describe('create', () => {
 });
 
 describe('retry', () => {
-  test('that cannot be queued leaves the build failed, to be tried again under another number', async () => {
-    let isAway = true;
-    const attempts: number[] = [];
-    const { services, store } = world({
-      enqueue: async ({ attempt }) => {
-        attempts.push(attempt);
-        if (isAway) throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
-      },
-    });
+  test('that cannot be queued just now is accepted, once', async () => {
+    const { services, store } = world({ enqueue: away });
     const failed = build('failed', { id: 'b1' });
     await store.createBuild(failed);
     await store.claimEnvironment(failed.request.environment, 'U0ANARUIZ1', 1);
-    const retry = async () => {
-      const known = await store.readBuild('b1');
-      assert.ok(known);
-      return services.retry(known, by('U0ANARUIZ1'));
-    };
-    await assert.rejects(retry(), { code: 'store-unavailable' });
-    const { state, failure } = (await store.readBuild('b1')) ?? build('queued');
-    assert.deepEqual([state, failure], ['failed', failed.failure]);
-    isAway = false;
-    assert.equal((await retry()).state, 'queued');
-    assert.deepEqual(attempts, [2, 3]);
+    // Twice in one moment, as a button is pressed.
+    const pressed = [1, 2].map(() => services.retry(failed, by('U0ANARUIZ1')));
+    const attempts = (await Promise.all(pressed)).map(({ attempt }) => attempt);
+    assert.deepEqual([attempts, await store.openBuilds()], [[2, 2], ['b1']]);
   });
 
   test('runs a build again as its next attempt', async () => {
@@ -204,12 +189,19 @@ describe('cancel', () => {
   });
 
   test('settles a build that no worker had, and gives the name back', async () => {
-    const { services } = world({ cancel: async () => ({ removed: true }) });
+    const { services } = world({ cancel: async () => ({ isAtWork: false }) });
     const { build: made } = await services.create(request, by('U1'));
     const settled = await services.cancel(made, by('U1'));
     assert.deepEqual([settled.state, settled.finishedAt], ['cancelled', 1000]);
     assert.equal((await services.create(other, by('U2'))).joined, false);
     await assert.rejects(services.cancel(settled, by('U1')), { code: 'already-settled' });
+  });
+
+  test('is accepted once it is recorded, be the queue there or not', async () => {
+    const { services, store } = world({ cancel: away });
+    const { build: made } = await services.create(request, by('U1'));
+    assert.ok((await services.cancel(made, by('U1'))).cancelRequested);
+    assert.deepEqual(await store.openBuilds(), [made.id]);
   });
 });
 
@@ -250,16 +242,12 @@ describe('a build of somebody else', () => {
 });
 
 describe('verify', () => {
-  test('that cannot be queued is not said to be at work', async () => {
-    const { services, store } = world({
-      enqueue: async () => {
-        throw outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
-      },
-    });
+  test('that cannot be queued just now is accepted', async () => {
+    const { services, store } = world({ enqueue: away });
     const ready = build('ready', { id: 'b1' });
     await store.createBuild(ready);
-    await assert.rejects(services.verify(ready, by('U1')), { code: 'store-unavailable' });
-    assert.equal((await store.readBuild('b1'))?.verifying, false);
+    assert.equal((await services.verify(ready, by('U0ANARUIZ1'))).verifying, true);
+    assert.deepEqual(await store.openBuilds(), ['b1']);
   });
 
   test('is for builds that are ready', async () => {

@@ -25,7 +25,7 @@ export interface World extends ReturnType<typeof createMemory> {
 }
 
 export function createWorld(
-  change: Partial<BuildPorts> = {},
+  change: Partial<Omit<BuildPorts, 'queue'>> = {},
   services: Parameters<typeof createMemory>[1] = {},
 ): World {
   const memory = createMemory(undefined, services);
@@ -133,7 +133,7 @@ export function createWorld(
 }
 
 /** The same where nobody answers errands: a build finds out by itself whether it can be. */
-export function createLoneWorld(change: Partial<BuildPorts> = {}): World {
+export function createLoneWorld(change: Partial<Omit<BuildPorts, 'queue'>> = {}): World {
   const world = createWorld(change);
   world.errands.worker = null;
   return world;

@@ -441,8 +441,12 @@ export function createMemory(
         jobs.filter(({ build, purpose }) => build.state === state && purpose === 'build');
       return { active: at('running'), waiting: at('queued') };
     },
+    async standing({ id }, _platform, purpose) {
+      const isKnown = queued.some((job) => job.buildId === id && job.purpose === purpose);
+      return isKnown ? 'queued' : 'unknown';
+    },
     async cancel() {
-      return { removed: false };
+      return { isAtWork: true };
     },
     async close() {},
   };

@@ -50,6 +50,7 @@ export function createQueue(options: {
   return {
     enqueue: (build, platform, purpose) => queue.enqueue(build, platform, purpose),
     cancel: (build, platform) => queue.cancel(build, platform),
+    standing: (build, platform, purpose) => queue.standing(build, platform, purpose),
     order: (platform) => queue.order(platform),
     close: () => queue.close(),
   };
@@ -89,13 +90,21 @@ class JobQueue implements Queue {
     });
   }
 
-  async cancel(build: Build, platform: Platform): Promise<{ removed: boolean }> {
+  async cancel(build: Build, platform: Platform): Promise<{ isAtWork: boolean }> {
     const results = await Promise.all(
       PURPOSES.map((purpose) =>
         this.#cancelJob(this.#queueOf(platform, purpose), build, jobIdOf(build, purpose)),
       ),
     );
-    return { removed: results.includes(true) };
+    return { isAtWork: results.includes(true) };
+  }
+
+  async standing(build: Build, platform: Platform, purpose: JobPurpose) {
+    const state = await this.#link.call(() =>
+      this.#queueOf(platform, purpose).getJobState(jobIdOf(build, purpose)),
+    );
+    if (state === 'unknown') return state;
+    return state === 'completed' || state === 'failed' ? 'over' : 'queued';
   }
 
   /** BullMQ takes what has no priority first, in the order it came; then by priority. */
@@ -120,7 +129,7 @@ class JobQueue implements Queue {
 
   /**
    * The flag comes first: a worker that starts the job after it sees the flag, one that started
-   * before hears the message, and a job nobody has started is taken out. True when taken out.
+   * before hears the message, and a job nobody has started is taken out. True when a worker has it.
    */
   async #cancelJob(queue: BullQueue<JobData>, build: Build, jobId: string): Promise<boolean> {
     await this.#link.transaction((commands) =>
@@ -130,11 +139,13 @@ class JobQueue implements Queue {
     );
     return this.#link.call(async () => {
       const state = await queue.getJobState(jobId);
+      if (state === 'active') return true;
       // A finished job stays, so that its duplicates are still recognised.
       if (state !== 'waiting' && state !== 'delayed' && state !== 'prioritized') return false;
       const isRemoved = (await queue.remove(jobId)) === 1;
       if (isRemoved && takesTurns(build)) await this.#giveTurnBack(queue, build.requester.user);
-      return isRemoved;
+      // A worker took it in this moment.
+      return !isRemoved;
     });
   }
 

@@ -5,9 +5,9 @@ import { requireThawed } from '../../domain/freeze.ts';
 import { requireMayActOn } from '../../domain/policy.ts';
 import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
-import { tellSettled } from '../telling.ts';
+import { carryOutCancel } from '../cancelling.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
-import { create, enqueueOr, requireQuota } from './create.ts';
+import { create, handOn, requireQuota } from './create.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
@@ -39,7 +39,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   await requireBuildable(ports, 'create', build.request, requester);
   await requireApprovedBuild(ports, build);
   requireRetriable(build);
-  const { store, settings, clock } = ports;
+  const { store, queue, platform, settings, clock } = ports;
   const { environment: name } = build.request;
   // Since it failed the name may have become somebody else's.
   const people = [build.requester.user, requester.user];
@@ -52,6 +52,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
       ? {
           ...current,
           attempt: current.attempt + 1,
+          platform,
           state: 'queued',
           steps: pendingSteps(),
           failure: null,
@@ -64,11 +65,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
       : current,
   );
   if (again.id !== build.id) throw busy(again);
-  // Its attempt stays counted: should it be queued after all, the next one is another job.
-  const { attempt } = again;
-  const undone = (current: Build): Build =>
-    current.state === 'queued' && current.attempt === attempt ? { ...build, attempt } : current;
-  await enqueueOr(ports, again, 'build', () => store.updateBuild(build.id, undone));
+  await handOn(() => queue.enqueue(again, platform, 'build'));
   return again;
 }
 
@@ -91,7 +88,7 @@ function requireRetriable(build: Build): void {
 }
 
 async function cancel(ports: ServicePorts, build: Build, user: string): Promise<Build> {
-  const { store, queue, platform, clock } = ports;
+  const { store, clock } = ports;
   const asked = await store.updateBuild(build.id, (current) =>
     isSettled(current) || current.cancelRequested
       ? current
@@ -104,30 +101,15 @@ async function cancel(ports: ServicePorts, build: Build, user: string): Promise<
       suggestion: null,
     });
   }
-  const { removed } = await queue.cancel(asked, platform);
-  if (!removed) return asked;
-  // No worker had it, so nobody else will settle it.
-  const finishedAt = clock.now();
-  const settled = await store.updateBuild(build.id, (current) =>
-    isSettled(current)
-      ? current
-      : {
-          ...current,
-          state: 'cancelled',
-          finishedAt,
-          // One that waited for its proof is in the middle of a step.
-          steps: current.steps.map((step) =>
-            step.status === 'in_progress' ? { ...step, status: 'error', finishedAt } : step,
-          ),
-        },
-  );
-  await tellSettled(ports, settled);
-  await store.closeBuild(settled.id);
-  return settled;
+  let known = asked;
+  await handOn(async () => {
+    known = await carryOutCancel(ports, asked);
+  });
+  return known;
 }
 
 async function verify(ports: ServicePorts, build: Build, { user }: Requester): Promise<Build> {
-  const { store, clock } = ports;
+  const { store, queue, platform, clock } = ports;
   const name = build.request.environment;
   if (build.state !== 'ready') {
     throw userError({
@@ -144,8 +126,6 @@ async function verify(ports: ServicePorts, build: Build, { user }: Requester): P
     verifying: true,
     pressed: { by: user, at: clock.now() },
   }));
-  await enqueueOr(ports, verifying, 'verify', () =>
-    store.updateBuild(build.id, (current) => ({ ...current, verifying: false })),
-  );
+  await handOn(() => queue.enqueue(verifying, platform, 'verify'));
   return verifying;
 }

@@ -1,11 +1,10 @@
 import { requireUnblocked } from '../../domain/block.ts';
 import { type Build, isSettled, newBuild, type Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
-import { FerryError } from '../../domain/errors.ts';
+import { FerryError, isStoreError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { JobPurpose } from '../../domain/ports.ts';
 import { requireWithin } from '../../domain/quota.ts';
 import { revisionOf } from '../../domain/reference.ts';
 import { type BuildRequest, createCommand, type ProjectPin } from '../../domain/request.ts';
@@ -23,7 +22,7 @@ const QUICK_MS = 15_000;
 /** Where nobody answers a plan, a build waits for somebody who does. */
 const UNANSWERED = ['errand-unanswered', 'abandoned'];
 
-/** Asking for a build: the name is claimed, the build begun and handed to the workers, in this order. */
+/** Asking for a build: the name is claimed, the build begun and handed on to the workers, in this order. */
 export function create(ports: ServicePorts): Create {
   const { store, settings } = ports;
   const solve = planner(ports, QUICK_MS);
@@ -106,10 +105,13 @@ async function record(
   const joined = await joinAtWork(ports, request, given);
   if (joined) return joined;
   await requireQuota(ports, request, requester);
-  const build = newBuild({ id: ports.newId(), request, requester, now, lock, projects });
+  const build = newBuild({
+    ...{ id: ports.newId(), request, requester, now, lock, projects },
+    platform: ports.platform,
+  });
   const atWork = await store.beginBuild(build);
   if (atWork.id !== build.id) return joinOrRefuse(request, given, atWork);
-  await enqueueOr(ports, build, 'build', () => withdraw(ports, build));
+  await handOn(() => ports.queue.enqueue(build, ports.platform, 'build'));
   return { build, joined: false };
 }
 
@@ -171,25 +173,14 @@ function joinOrRefuse(request: BuildRequest, given: Lock | null, other: Build): 
   return { build: other, joined: true };
 }
 
-/** What could not be queued must not look as if it were waiting: then `undo` is done, where it can be. */
-export async function enqueueOr(
-  { queue, platform }: ServicePorts,
-  build: Build,
-  purpose: JobPurpose,
-  undo: () => Promise<unknown>,
-): Promise<void> {
+/**
+ * Hands on what stands in the record, and is accepted with it: where the store does not answer just then,
+ * it is handed on by `reconcile`.
+ */
+export async function handOn(hand: () => Promise<unknown>): Promise<void> {
   try {
-    await queue.enqueue(build, platform, purpose);
+    await hand();
   } catch (error) {
-    await undo().catch(() => undefined);
-    throw error;
+    if (!isStoreError(error)) throw error;
   }
-}
-
-async function withdraw({ store, clock }: ServicePorts, build: Build): Promise<void> {
-  await store.updateBuild(build.id, (current) => ({
-    ...current,
-    state: 'cancelled',
-    finishedAt: clock.now(),
-  }));
 }

@@ -290,7 +290,34 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
     it('is taken out by a cancellation while it waits', async () => {
       const queue = queueOf();
       await queue.enqueue(scheduled('s1'), 'linux-64', 'build');
-      assert.deepEqual(await queue.cancel(scheduled('s1'), 'linux-64'), { removed: true });
+      assert.deepEqual(await queue.cancel(scheduled('s1'), 'linux-64'), { isAtWork: false });
+    });
+  });
+
+  describe('where a job stands', () => {
+    it('is known while it waits, is worked at and is over, and of a proof until it is over', async () => {
+      const queue = queueOf({ attempts: 1, delayMs: 1 });
+      const { runs } = await workerOf();
+      const stands = (purpose: 'build' | 'verify') =>
+        queue.standing(buildFor('b1'), 'linux-64', purpose);
+      assert.equal(await stands('build'), 'unknown');
+      await queue.enqueue(buildFor('b0'), 'linux-64', 'build');
+      const first = await runs.next();
+      await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
+      assert.equal(await stands('build'), 'queued');
+      first.finish();
+      const second = await runs.next();
+      assert.equal(await stands('build'), 'queued');
+      second.fail(new Error('the disk is away'));
+      await runOther(queue, runs);
+      assert.equal(await stands('build'), 'over');
+      await queue.enqueue(buildFor('b1'), 'linux-64', 'verify');
+      const proof = await runs.next();
+      assert.equal(await stands('verify'), 'queued');
+      proof.finish();
+      await queue.enqueue(buildFor('b2'), 'linux-64', 'verify');
+      (await runs.next()).finish();
+      assert.equal(await stands('verify'), 'unknown');
     });
   });
 
@@ -298,7 +325,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
     it('takes a waiting job out', async () => {
       const queue = queueOf();
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
-      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { removed: true });
+      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { isAtWork: false });
       await queue.enqueue(buildFor('b2'), 'linux-64', 'build');
       const { runs } = await workerOf();
       const run = await runs.next();
@@ -312,7 +339,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
       (await runs.next()).fail(new Error('the disk is away'));
       await runOther(queue, runs);
-      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { removed: true });
+      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { isAtWork: false });
     });
 
     it('reaches the running job, and no other', async () => {
@@ -322,7 +349,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       const first = await runs.next();
       await queue.enqueue(buildFor('b2'), 'linux-64', 'build');
       const second = await runs.next();
-      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { removed: false });
+      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { isAtWork: true });
       assert.equal(await aborted(first), 'cancelled');
       assert.equal(second.signal.aborted, false);
       second.finish();
@@ -348,7 +375,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       await started;
       child.kill('SIGKILL');
       await once(child, 'exit');
-      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { removed: false });
+      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { isAtWork: true });
       const { runs } = await workerOf();
       assert.equal(await aborted(await runs.next()), 'cancelled');
     });
@@ -374,7 +401,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
       (await runs.next()).finish();
       await runOther(queue, runs);
-      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { removed: false });
+      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { isAtWork: false });
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
       await queue.enqueue({ ...buildFor('b1'), attempt: 2 }, 'linux-64', 'build');
       const run = await runs.next();
@@ -443,7 +470,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
       await started.promise;
       await worker.close();
-      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { removed: true });
+      assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { isAtWork: false });
     });
 
     it('is gone in time even while Redis is away', async () => {

@@ -1,0 +1,36 @@
+/** Carries out what the record of a build says already: that it is to be stopped. Safe to do twice. */
+import { type Build, isSettled } from '../domain/build.ts';
+import type { Platform } from '../domain/lock.ts';
+import type { Clock, Queue, Store } from '../domain/ports.ts';
+import { tellSettled } from './telling.ts';
+
+interface CancellingPorts {
+  store: Store;
+  queue: Pick<Queue, 'cancel'>;
+  clock: Clock;
+  platform: Platform;
+}
+
+/** Tells the worker that has it, who settles it then; where none has, nobody else would. */
+export async function carryOutCancel(ports: CancellingPorts, build: Build): Promise<Build> {
+  const { store, queue, clock } = ports;
+  const { isAtWork } = await queue.cancel(build, build.platform ?? ports.platform);
+  if (isAtWork) return build;
+  const finishedAt = clock.now();
+  const settled = await store.updateBuild(build.id, (current) =>
+    isSettled(current) || current.attempt !== build.attempt
+      ? current
+      : {
+          ...current,
+          state: 'cancelled',
+          finishedAt,
+          // One that waited for its proof is in the middle of a step.
+          steps: current.steps.map((step) =>
+            step.status === 'in_progress' ? { ...step, status: 'error', finishedAt } : step,
+          ),
+        },
+  );
+  await tellSettled(ports, settled);
+  await store.closeBuild(settled.id);
+  return settled;
+}
