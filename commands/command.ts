@@ -153,6 +153,8 @@ export interface CommandContext {
   said?: string;
   /** What was attached; commands that take packages take them from there. */
   file?: PackagesFile | null;
+  /** Logs that came along, for `diagnose`: the words of a command are looked at more than once. */
+  logs?: readonly Uint8Array[];
   services: Services;
   /** Whether everybody can be told something where it is asked; absent where there is no channel. */
   mayTellHere?: (() => Promise<boolean>) | undefined;

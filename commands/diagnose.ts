@@ -51,12 +51,12 @@ interface Asked {
 }
 
 /** The options may only stand first: whatever follows them is a log. */
-function readAsked(raw: string, { services }: CommandContext): Asked {
+function readAsked(raw: string, { services, logs = [] }: CommandContext): Asked {
   const [, environment, kept, text = ''] =
     /^(?:--environment[ =]+(\S+)\s*)?(?:--kept[ =]+([\w-]{1,64})(?=\s|$)\s*)?([\s\S]*)$/.exec(
       raw,
     ) ?? [];
-  if (text === '' && kept === undefined) {
+  if (text === '' && kept === undefined && logs.length === 0) {
     throw userError({
       code: 'missing-argument',
       message: '`diagnose` needs the text of a failure.',
@@ -76,11 +76,13 @@ function readAsked(raw: string, { services }: CommandContext): Asked {
   };
 }
 
-async function read(text: string, { services }: CommandContext): Promise<KeptDiagnosis> {
-  // The catalogue of failures is large, and no other command needs it.
-  const { diagnose, formIn, mentionsIn } = await import('../src/domain/diagnosis.ts');
-  const findings = diagnose(text, { packagesOf: await services.packagesOf() });
-  return { findings, mentions: [...mentionsIn(text)], form: formIn(text) };
+async function read(text: string, { services, logs = [] }: CommandContext): Promise<KeptDiagnosis> {
+  const { readLog } = await import('../src/reading/log.ts');
+  const { findings, mentions, form } = await readLog({ text, files: logs });
+  if (findings.length === 0) return { findings, mentions, form };
+  const { worded } = await import('../src/domain/diagnosis.ts');
+  const packagesOf = await services.packagesOf();
+  return { findings: findings.map((each) => worded(each, { packagesOf })), mentions, form };
 }
 
 async function recall(id: string, { services }: CommandContext): Promise<KeptDiagnosis> {

@@ -73,11 +73,16 @@ interface Trace {
   isFatal: boolean;
 }
 
-/**
- * The causes a text shows, surest first; empty when nothing fits. One pass over the text: time
- * grows with its length.
- */
+/** The causes a text shows, in words for what is known of the environment. */
 export function diagnose(text: string, context: DiagnosisContext = {}): Finding[] {
+  return causesIn(text).map((finding) => worded(finding, context));
+}
+
+/**
+ * The causes a text shows, surest first, before they are `worded`; empty when nothing fits. One pass
+ * over the text: time grows with its length.
+ */
+export function causesIn(text: string): Finding[] {
   const traces = collect(text);
   const found = FAILURE_IDS.filter((id) => traces.has(id));
   const versions = found.length === 0 ? UNKNOWN_VERSIONS : versionsIn(text);
@@ -85,7 +90,7 @@ export function diagnose(text: string, context: DiagnosisContext = {}): Finding[
     .filter((id) => !FAILURE_CAUSES[id].explainedBy.some((other) => traces.has(other)))
     .flatMap((id) => {
       const trace = traces.get(id);
-      return trace ? [findingOf(id, trace, versions, context)] : [];
+      return trace ? [findingOf(id, trace, versions)] : [];
     })
     .sort((a, b) => b.confidence - a.confidence || firstLine(a) - firstLine(b));
 }
@@ -179,25 +184,19 @@ function quoteAround(message: string, index: number): string {
   return kept.length > EVIDENCE_LENGTH ? `${kept.slice(0, EVIDENCE_LENGTH - 1)}…` : kept;
 }
 
-function findingOf(
-  id: FailureId,
-  trace: Trace,
-  versions: Versions,
-  context: DiagnosisContext,
-): Finding {
+function findingOf(id: FailureId, trace: Trace, versions: Versions): Finding {
   const cause = FAILURE_CAUSES[id];
   const subject = trace.subject === null ? null : withoutSecrets(trace.subject, 'quote');
   const confidences = [...trace.clues].map((clue) => clue.confidence);
   // Several independent wordings of one cause make it surer.
   const confidence = Math.min(0.99, Math.max(...confidences) + 0.02 * (confidences.length - 1));
-  const found = {
+  return {
     ...{ id, title: cause.title },
     confidence: Math.round(confidence * 100) / 100,
     evidence: trace.evidence,
     cause: withSubject(cause.cause, subject),
     ...{ subject, versions, fix: '', command: '' },
   };
-  return worded(found, context);
 }
 
 /** The same finding, with fix, command and build for what is known of the environment. */

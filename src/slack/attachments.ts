@@ -10,6 +10,7 @@ import type { Settings } from '../domain/services.ts';
 import { type ChatError, isNoEntry } from './chat/error.ts';
 import type { SaidMessage } from './chat/reading.ts';
 import type { Chat } from './chat.ts';
+import { decodeSlackText } from './decode.ts';
 
 export interface AttachedFile {
   id: string;
@@ -78,33 +79,37 @@ export function fencedPackages(text: string): PackagesFile | null {
   return block === undefined ? null : { name: null, bytes: new TextEncoder().encode(block) };
 }
 
+/** A text, and the logs it is about. */
+export interface Said {
+  said: string;
+  logs: Uint8Array[];
+}
+
 /**
  * The text together with its files: wheels and source distributions become `--project` of a
- * `create`, logs the text of a `diagnose`. Rejects when Slack does not hand a log out.
+ * `create`, logs are what a `diagnose` is about. Rejects when Slack does not hand a log out.
  */
 export async function withAttachments(
   text: string,
   files: readonly AttachedFile[],
   chat: Chat,
-): Promise<string> {
+): Promise<Said> {
   const [command = ''] = text.trim().split(/\s+/);
   const logs = files.filter(({ name }) => LOG.test(name));
   if (/^(diagnose|explain|)$/i.test(command) && logs.length > 0) {
-    return [text.trim() || 'diagnose', ...(await readLogs(logs, chat))].join('\n');
+    return { said: text.trim() || 'diagnose', logs: await readLogs(logs, chat) };
   }
   const projects = files.filter(({ name }) => PROJECT.test(name));
-  return [text, ...projects.map(({ id }) => `--project ${id}`)].join(' ').trim();
+  return {
+    said: [text, ...projects.map(({ id }) => `--project ${id}`)].join(' ').trim(),
+    logs: [],
+  };
 }
 
-/** The text of the first few files. Rejects when Slack does not hand one out. */
-export function readLogs(files: readonly AttachedFile[], chat: Chat): Promise<string[]> {
-  return Promise.all(
-    files
-      .slice(0, MOST_LOGS)
-      .map(async ({ id }) =>
-        new TextDecoder().decode(await chat.readFile(id, { limit: LONGEST_LOG, keep: 'end' })),
-      ),
-  );
+/** The end of the first few files. Rejects when Slack does not hand one out. */
+export function readLogs(files: readonly AttachedFile[], chat: Chat): Promise<Uint8Array[]> {
+  const wanted = { limit: LONGEST_LOG, keep: 'end' } as const;
+  return Promise.all(files.slice(0, MOST_LOGS).map(({ id }) => chat.readFile(id, wanted)));
 }
 
 /** `diagnose` with nothing to diagnose, or with no more than a word that points: `diagnose this`. */
@@ -137,13 +142,13 @@ export async function withThread(
   { reference, before }: { reference: MessageReference; before: string },
   ourUserId: string | undefined,
   chat: Chat,
-): Promise<string> {
+): Promise<Said> {
   const said = await chat.readThread(reference, before, MOST_MESSAGES);
   const theirs = said.filter(({ user }) => typeof user !== 'string' || user !== ourUserId);
   const logs = theirs.flatMap(attachedFiles).filter(({ name }) => LOG.test(name));
-  const texts = [...theirs.map(contentOf), ...(await readLogs(logs, chat))];
-  const [first = '', ...others] = texts.filter((text) => text !== '');
-  return ['diagnose', first.slice(0, LONGEST_LOG), ...others].join('\n').slice(0, LONGEST_LOG);
+  const texts = theirs.map(contentOf).filter((text) => text !== '');
+  const above = texts.map((text) => new TextEncoder().encode(decodeSlackText(text)));
+  return { said: 'diagnose', logs: [...above, ...(await readLogs(logs, chat))] };
 }
 
 /** The text of a message: what was typed and what stands in the attachments of other apps. */

@@ -29,6 +29,8 @@ export interface Place {
   way: Way;
   /** A file of packages that came with what was said; null for none. */
   file: PackagesFile | null;
+  /** Logs that came with it. */
+  logs: readonly Uint8Array[];
 }
 
 /** A place with what is known of it; all else is as where there is no way but a direct message. */
@@ -48,6 +50,7 @@ export function placeOf(
     view: null,
     trigger: null,
     file: null,
+    logs: [],
     ...known,
   };
 }

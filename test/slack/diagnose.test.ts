@@ -65,4 +65,16 @@ describe('diagnose', () => {
       await world.slack.click({ user: ANA, channel: DATA, ts, actionId: 'share' });
       await world.slack.untilMessage(says(/For\s+churn@3\s+of[\s\S]*shared this/));
     }));
+
+  test('reads a long log that is attached to its end, as it is', () =>
+    inWorld(async (world) => {
+      hold(world, 'churn');
+      const line = `26/11/23 01:09:19 INFO Task: &lt; ${'x'.repeat(60)}\n`;
+      const content = Buffer.from(`${line.repeat(3000)}${SHIPPED}\n${LOG} &lt;`);
+      const text = '<@U0FERRYBOT> diagnose';
+      await world.slack.shareFile({ ...mention, name: 'job.log', content, text });
+      const answer = await world.slack.untilMessage(says(/What went wrong/));
+      assert.match(visibleText(answer), /Build it with scikit-learn/);
+      assert.match(visibleText(answer), /For\s+churn@3\s+of/);
+    }));
 });

@@ -32,7 +32,8 @@ export function createDocuments(chat: Chat, settings: Settings, runner: Runner):
   const withShare: Documents['withShare'] = (document, reply, place, asked) => {
     const isPrivate = !place.open && place.channel !== '';
     // What came with a file cannot be said again without it.
-    const command = isPrivate && place.file === null ? sharedBy(reply, asked) : null;
+    const isAlone = place.file === null && place.logs.length === 0;
+    const command = isPrivate && isAlone ? sharedBy(reply, asked) : null;
     const isSayable = command !== null && fitsButton(command) && runner.reads(command);
     const share = isSayable ? [freeButton('share', 'Share here', null, command)] : [];
     return withButtons(document, { last: share });

@@ -37,7 +37,7 @@ export interface Runner {
 
 /** Who asks, and where. */
 type Asking = Pick<Place, 'user' | 'channel' | 'team'> &
-  Partial<Pick<Place, 'thread' | 'file' | 'way'>>;
+  Partial<Pick<Place, 'thread' | 'file' | 'logs' | 'way'>>;
 
 export function createRunner({ commands, services, chat, log }: RunnerOptions): Runner {
   const helps = commands.map(describeCommand);
@@ -50,8 +50,9 @@ export function createRunner({ commands, services, chat, log }: RunnerOptions): 
     thread = null,
     way,
     file = null,
+    logs = [],
   }: Asking): CommandContext => ({
-    ...{ user, channel, team, thread, file, services },
+    ...{ user, channel, team, thread, file, logs, services },
     mayTellHere: isChannel(channel) ? () => chat.isMember(channel) : undefined,
     ...(way ? { way } : {}),
     commands: helps,

@@ -36,10 +36,10 @@ function listenToDiagnose(
       team: body.team?.id ?? null,
       view: view.id,
     });
-    const logs = attachedFiles({ files: read.files });
+    const attached = attachedFiles({ files: read.files });
     const reply = readable(log, async () => {
-      const texts = [read.text, ...(await readLogs(logs, chat))];
-      return conversation.run(decodeSlackText(`diagnose ${texts.join('\n')}`), place);
+      const logs = await readLogs(attached, chat);
+      return conversation.run(decodeSlackText(`diagnose ${read.text}`), { ...place, logs });
     });
     background(conversation.fill(view.id, TITLES.diagnose, reply, place));
   });

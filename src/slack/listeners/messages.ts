@@ -7,6 +7,7 @@ import {
   attachedPackages,
   contentOf,
   fencedPackages,
+  type Said,
   threadOf,
   withAttachments,
   withThread,
@@ -119,11 +120,11 @@ async function hear(
   const whole = await readable(log, async () => {
     const file = await attachedPackages(text, attachedFiles(message), chat, services.settings);
     if (file !== null) return { said: text, file };
-    return { said: await wholeText(text, message, place.channel, chat, ourUserId), file };
+    return wholeText(text, message, place.channel, chat, ourUserId);
   });
-  return 'said' in whole
-    ? conversation.say(decodeSlackText(whole.said), { ...place, file: whole.file })
-    : conversation.answer(whole, place);
+  if (!('said' in whole)) return conversation.answer(whole, place);
+  const { said, ...beside } = whole;
+  return conversation.say(decodeSlackText(said), { ...place, ...beside });
 }
 
 /** What a message says, together with the files it carries or, asked inside a thread, what stands above. */
@@ -133,9 +134,10 @@ async function wholeText(
   channel: string,
   chat: Chat,
   ourUserId: string | undefined,
-): Promise<string> {
+): Promise<Said> {
   const withFiles = await withAttachments(text, attachedFiles(message), chat);
-  const above = asksAbout(withFiles) ? threadOf(message, channel) : null;
+  const isAlone = withFiles.logs.length === 0;
+  const above = isAlone && asksAbout(withFiles.said) ? threadOf(message, channel) : null;
   return above ? withThread(above, ourUserId, chat) : withFiles;
 }
 
