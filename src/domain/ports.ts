@@ -457,8 +457,11 @@ export interface Store {
   addNotice(notice: Notice): Promise<void>;
   /** Notices whose time has come by the store's own clock, the longest due first. */
   dueNotices(limit: number): Promise<Notice[]>;
-  /** True for exactly one caller within `milliseconds`: the one that may send it. */
-  leaseNotice(id: string, milliseconds: number): Promise<boolean>;
+  /**
+   * Null for all but one caller within `milliseconds`: the one that may send it. `again` when somebody
+   * could have sent it before.
+   */
+  leaseNotice(id: string, milliseconds: number): Promise<'first' | 'again' | null>;
   /** It is due again after `milliseconds`, for anybody. */
   postponeNotice(id: string, milliseconds: number): Promise<void>;
   settleNotice(id: string): Promise<void>;

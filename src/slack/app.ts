@@ -7,6 +7,8 @@ import type { Command } from '../../commands/command.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
 import type { Download } from '../domain/slack-files.ts';
+import type { Call } from './chat/call.ts';
+import { createPaced } from './chat/paced.ts';
 import { type Chat, createChat } from './chat.ts';
 import { type Access, App, boltLogger, clientOptions } from './connection/bolt.ts';
 import { createClient } from './connection/client.ts';
@@ -14,7 +16,7 @@ import { rememberDeliveries } from './connection/once.ts';
 import { type Connection, createReceivers } from './connection/receivers.ts';
 import { signInPatiently } from './connection/sign-in.ts';
 import { createConversation } from './conversation.ts';
-import type { Pace } from './deliveries/pace.ts';
+import { PACE, type Pace } from './deliveries/pace.ts';
 import { createDeliveries, type DeliveryOptions } from './deliveries.ts';
 import { createGroups, type GroupsOptions } from './groups.ts';
 import { createHomes } from './homes.ts';
@@ -55,14 +57,16 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   // Slack signs by the time of the world, which is this host's to know.
   const receivers = createReceivers(config, logger, { clock: { now: Date.now }, log });
   const client = createClient(config, logger);
-  const chat = createChat(client.call, dependencies.download, client.upload);
+  const pace = { ...PACE, ...config.pace };
+  const calls = createPaced(client.call, { ...pace, now: clock.now });
+  const chatOf = (call: Call) => createChat(call, dependencies.download, client.upload);
+  const chat = chatOf(calls.prompt);
   const common = { store, chat, clock, log };
   const deliveries = createDeliveries({
-    ...common,
+    ...{ ...common, chat: chatOf(calls.patient), promptChat: chat, pace },
     settings: services.settings,
     outlook: (build) => services.outlook(build),
     attachMessage: (id, reference) => services.attachMessage(id, reference),
-    ...(config.pace ? { pace: config.pace } : {}),
   });
   const homes = createHomes({
     ...common,

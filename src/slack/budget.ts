@@ -4,27 +4,41 @@
  * messages together have one.
  */
 export interface Budget {
-  /** 0 when a call may be made now, which it then counts; else milliseconds to wait and ask again. */
-  take(): number;
+  /**
+   * Milliseconds until a call may be made. It is counted where that is no more than `longest`, 0 where
+   * nothing is said, and so goes before all who ask again; else ask again by then.
+   */
+  take(longest?: number): number;
   /** Slack said so: no call for this long. */
   pause(milliseconds: number): void;
 }
 
-export function createBudget(limits: { burst: number; perMinute: number; now(): number }): Budget {
+export interface Allowance {
+  burst: number;
+  perMinute: number;
+}
+
+export function createBudget(limits: Allowance & { now(): number }): Budget {
   const perMillisecond = limits.perMinute / 60_000;
   let left = limits.burst;
   let at = limits.now();
   let closedUntil = 0;
+
+  /** Milliseconds until a call may be made. */
+  function wait(): number {
+    const now = limits.now();
+    left = Math.min(limits.burst, left + Math.max(0, now - at) * perMillisecond);
+    at = now;
+    // A millionth of a call is lost to rounding, and would cost a second wait.
+    const missing = left < 1 - 1e-6 ? Math.max(1, Math.ceil((1 - left) / perMillisecond)) : 0;
+    return Math.max(missing, closedUntil - now);
+  }
+
   return {
-    take() {
-      const now = limits.now();
-      left = Math.min(limits.burst, left + (now - at) * perMillisecond);
-      at = now;
-      if (now < closedUntil) return closedUntil - now;
-      // A millionth of a call is lost to rounding, and would cost a second wait.
-      if (left < 1 - 1e-6) return Math.max(1, Math.ceil((1 - left) / perMillisecond));
-      left -= 1;
-      return 0;
+    take(longest = 0) {
+      const milliseconds = wait();
+      if (milliseconds <= longest) left -= 1;
+      return milliseconds;
     },
     pause(milliseconds) {
       closedUntil = Math.max(closedUntil, limits.now() + milliseconds);

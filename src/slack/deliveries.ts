@@ -13,7 +13,7 @@ import type { Chat } from './chat.ts';
 import { createFirstPosts, type FirstPosts } from './deliveries/first-posts.ts';
 import { createLiveEdits, type LiveEdits } from './deliveries/live-edits.ts';
 import { createOutbox, type OutboxOptions } from './deliveries/outbox.ts';
-import { PACE, type Pace } from './deliveries/pace.ts';
+import type { Pace } from './deliveries/pace.ts';
 import type { Log } from './log.ts';
 import { keepDoing } from './loop.ts';
 import { createShown } from './shown.ts';
@@ -21,13 +21,15 @@ import { createShown } from './shown.ts';
 export interface DeliveryOptions {
   store: OutboxOptions['store'] & Pick<Store, 'watch' | 'listBuilds'>;
   chat: Chat;
+  /** The same, for whom somebody waits. */
+  promptChat: Chat;
   settings: Settings;
   /** What is to be expected of a build. */
   outlook(build: Build): Promise<Outlook | null>;
   attachMessage(buildId: string, message: MessageReference): Promise<void>;
   clock: Clock;
   log: Log;
-  pace?: Partial<Pace>;
+  pace: Pace;
 }
 
 export interface Deliveries {
@@ -42,9 +44,8 @@ const STALE_AFTER = 24 * 60 * 60_000;
 const MOST_RECENT = 200;
 
 export function createDeliveries(options: DeliveryOptions): Deliveries {
-  const { store, clock, log } = options;
-  const pace: Pace = { ...PACE, ...options.pace };
-  const common = { ...options, pace, shown: createShown(clock) };
+  const { store, clock, log, pace } = options;
+  const common = { ...options, shown: createShown(clock) };
   const edits = createLiveEdits(common);
   const posts = createFirstPosts({ ...common, posted: edits.mark });
   const outbox = createOutbox(common);

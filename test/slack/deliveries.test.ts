@@ -229,6 +229,22 @@ describe('a new build’s message', () => {
       { pace: { resync: 50 } },
     ));
 
+  test('costs one call each when many are owed at once, and nothing is looked for that was never sent', () =>
+    inWorld(
+      async (world) => {
+        world.slack.faults.next('chat.postMessage', { retryAfter: 1, times: 1 });
+        const names = Array.from({ length: 12 }, (_, index) => `many-${index}`);
+        await Promise.all(names.map((name) => world.slash(`create ${name} python=3.11 numpy`)));
+        await until(() => world.slack.messages(DATA).length === names.length);
+        assert.equal(world.slack.calls('chat.postMessage').length, names.length + 1);
+        assert.deepEqual(world.slack.calls('conversations.history'), []);
+      },
+      {
+        pace: { posts: { burst: 4, perMinute: 600 } },
+        emulator: { rateLimits: false },
+      },
+    ));
+
   test('stands in the thread it was asked in, also when it is posted after a restart', () =>
     inWorld(
       async (world) => {

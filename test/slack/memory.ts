@@ -334,11 +334,15 @@ export class MemoryStore implements Store {
       .slice(0, limit);
   }
 
-  async leaseNotice(id: string, milliseconds: number): Promise<boolean> {
+  readonly leased = new Set<string>();
+
+  async leaseNotice(id: string, milliseconds: number): Promise<'first' | 'again' | null> {
     const notice = this.notices.get(id);
-    if (!notice || notice.leasedUntil > Date.now()) return false;
+    if (!notice || notice.leasedUntil > Date.now()) return null;
     notice.leasedUntil = Date.now() + milliseconds;
-    return true;
+    const lease = this.leased.has(id) ? 'again' : 'first';
+    this.leased.add(id);
+    return lease;
   }
 
   async postponeNotice(id: string, milliseconds: number): Promise<void> {

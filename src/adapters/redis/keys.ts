@@ -25,6 +25,7 @@ export function storeKeys(prefix: string) {
     audit: `${prefix}:audit`,
     auditRefused: `${prefix}:audit:refused`,
     notices: `${prefix}:notices`,
+    noticesLeased: `${prefix}:notices:leased`,
     noticeLease: (id: string) => `${prefix}:notice:lease:${id}`,
     noticeSent: (id: string) => `${prefix}:notice:sent:${id}`,
     kept: (id: string) => `${prefix}:kept:${id}`,

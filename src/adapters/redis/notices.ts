@@ -41,10 +41,10 @@ export function storeNotices(
     async leaseNotice(id, milliseconds) {
       const leased = await link.script(
         LEASE_NOTICE,
-        [keys.noticesByTime, keys.noticeLease(id)],
+        [keys.noticesByTime, keys.noticeLease(id), keys.noticesLeased],
         [id, milliseconds],
       );
-      return leased === 1;
+      return leased === 'first' || leased === 'again' ? leased : null;
     },
 
     async postponeNotice(id, milliseconds) {
@@ -58,7 +58,10 @@ export function storeNotices(
     async settleNotice(id) {
       await link.script(
         SETTLE_NOTICE,
-        [keys.noticesByTime, keys.notices, keys.noticeLease(id), keys.noticeSent(id)],
+        [
+          ...[keys.noticesByTime, keys.notices, keys.noticeLease(id)],
+          ...[keys.noticesLeased, keys.noticeSent(id)],
+        ],
         [id, SENT_SECONDS],
       );
     },

@@ -116,24 +116,27 @@ return 1
 /**
  * Leases a notice that still waits: a sender whose list is old must not send what another has sent.
  *
- * KEYS: notices by time, lease. ARGV: id, milliseconds. Returns 1 for the one that may send.
+ * KEYS: notices by time, lease, ids of those that were leased. ARGV: id, milliseconds. Returns
+ * `first` or `again` for the one that may send.
  */
 export const LEASE_NOTICE = `
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
-if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then return 1 end
-return 0
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return false end
+if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then return false end
+return redis.call('SADD', KEYS[3], ARGV[1]) == 1 and 'first' or 'again'
 `;
 
 /**
  * Removes a sent notice and marks it as sent. The removal comes first and needs no memory, so that
  * a full Redis cannot make a notice go out twice.
  *
- * KEYS: notices by time, notices, lease, mark of the sent notice. ARGV: id, seconds to remember.
+ * KEYS: notices by time, notices, lease, ids of those that were leased, mark of the sent notice.
+ * ARGV: id, seconds to remember.
  */
 export const SETTLE_NOTICE = `
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[3])
-redis.pcall('SET', KEYS[4], '1', 'EX', ARGV[2])
+redis.call('SREM', KEYS[4], ARGV[1])
+redis.pcall('SET', KEYS[5], '1', 'EX', ARGV[2])
 return 1
 `;

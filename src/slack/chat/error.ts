@@ -49,6 +49,15 @@ const NO_ENTRY: ReadonlySet<string> = new Set([
   'user_not_in_channel',
 ]);
 
+/** Slack has said that it did not do it: there is nothing to look for. */
+export function isRejected(error: unknown): boolean {
+  return error instanceof ChatError && error.kind !== 'unavailable';
+}
+
+export function isBusy(error: unknown): error is ChatError {
+  return error instanceof ChatError && error.kind === 'busy';
+}
+
 export function isNoEntry(error: unknown): error is ChatError {
   return error instanceof ChatError && error.kind === 'refused' && NO_ENTRY.has(error.code);
 }

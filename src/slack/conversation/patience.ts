@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ChatError } from '../chat/error.ts';
+import { isBusy } from '../chat/error.ts';
 
 /** How often, and for how many seconds at most, an answer waits for Slack to take it. */
 const WAITS = 3;
@@ -12,8 +12,7 @@ export async function patiently(way: () => Promise<unknown>): Promise<void> {
       await way();
       return;
     } catch (error) {
-      const isBusy = error instanceof ChatError && error.kind === 'busy';
-      if (!isBusy || waits >= WAITS || error.retryAfter > LONGEST_WAIT) throw error;
+      if (!isBusy(error) || waits >= WAITS || error.retryAfter > LONGEST_WAIT) throw error;
       await sleep(error.retryAfter * 1000, undefined, { ref: false });
     }
   }

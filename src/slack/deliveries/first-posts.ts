@@ -13,18 +13,22 @@ import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
 import { withoutMentions } from '../blocks.ts';
-import { ChatError, isNoEntry, whereReadable } from '../chat/error.ts';
+import { ChatError, isBusy, isNoEntry, whereReadable } from '../chat/error.ts';
 import type { Mark } from '../chat/messages.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { waitAfter } from '../loop.ts';
 import type { Shown } from '../shown.ts';
+import type { Sending } from './delivery.ts';
 import { isConversation, liveMessage } from './live-message.ts';
 import type { Pace } from './pace.ts';
+import { sent } from './post-once.ts';
 
 export interface FirstPostOptions {
   store: Pick<Store, 'readBuild'>;
   chat: Chat;
+  /** The same, for whom somebody waits. */
+  promptChat: Pick<Chat, 'post' | 'openDirect'>;
   settings: Settings;
   outlook(build: Build): Promise<Outlook | null>;
   attachMessage(buildId: string, message: MessageReference): Promise<void>;
@@ -51,7 +55,7 @@ export interface FirstPosts {
   postOwed(): Promise<void>;
 }
 
-interface Owed {
+interface Owed extends Sending {
   /** When to try, in milliseconds. */
   at: number;
   failures: number;
@@ -68,7 +72,7 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
       return;
     }
     try {
-      await findOrPost(build, options);
+      await findOrPost(build, options, entry);
       owed.delete(id);
       options.posted(id);
     } catch (error) {
@@ -77,27 +81,35 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
         log.error({ build: id, code: error.code }, 'the message of a build cannot be posted');
         return;
       }
-      const { failures } = entry;
-      const at = clock.now() + waitAfter(failures, pace.backoff);
-      owed.set(id, { ...entry, failures: failures + 1, at });
+      owed.set(id, {
+        ...entry,
+        failures: entry.failures + 1,
+        at: clock.now() + waitOf(entry, error),
+      });
     }
+  }
+
+  function waitOf({ failures }: Pick<Owed, 'failures'>, error: unknown): number {
+    return isBusy(error) ? error.retryAfter * 1000 : waitAfter(failures, pace.backoff);
   }
 
   return {
     async announce(build) {
+      const sending = { failures: 0, mayHaveArrived: false };
       try {
-        return await post(build, options);
+        return await post(build, { ...options, chat: options.promptChat }, sending);
       } catch (error) {
         const isSlack = error instanceof ChatError;
         if (!isSlack)
           log.error({ error: String(error), build: build.id }, 'a new build has no message yet');
-        owed.set(build.id, { at: clock.now() + waitAfter(0, pace.backoff), failures: 1 });
+        const at = clock.now() + waitOf(sending, error);
+        owed.set(build.id, { ...sending, failures: 1, at });
         return { where: 'later', reason: isSlack ? error.code : 'internal' };
       }
     },
     expect(buildId) {
       if (owed.has(buildId)) return;
-      owed.set(buildId, { at: clock.now() + pace.lease, failures: 1 });
+      owed.set(buildId, { at: clock.now() + pace.lease, failures: 1, mayHaveArrived: true });
     },
     async postOwed() {
       const now = clock.now();
@@ -109,7 +121,14 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
 /** Where it was asked for, or to the person directly where we may not write. */
 async function post(
   build: Build,
-  { chat, settings, outlook, shown, attachMessage }: FirstPostOptions,
+  {
+    chat,
+    settings,
+    outlook,
+    shown,
+    attachMessage,
+  }: Omit<FirstPostOptions, 'chat'> & { chat: FirstPostOptions['promptChat'] },
+  sending: Sending,
 ): Promise<Announcement> {
   const { message: whole, lasting } = await liveMessage(build, settings, outlook);
   // Who asked is looking: nobody is called, and an edit brings the names, at the next look at the latest.
@@ -117,11 +136,13 @@ async function post(
   const place = { channel: build.requester.channel, thread: build.requester.thread ?? null };
   let announcement: Announcement;
   try {
-    announcement = { where: 'channel', reference: await chat.post(place, message, markOf(build)) };
+    const reference = await sent(sending, () => chat.post(place, message, markOf(build)));
+    announcement = { where: 'channel', reference };
   } catch (error) {
     if (!isNoEntry(error)) throw error;
     const channel = await chat.openDirect(build.requester.user);
-    const reference = await chat.post({ channel, thread: null }, message, markOf(build));
+    const direct = { channel, thread: null };
+    const reference = await sent(sending, () => chat.post(direct, message, markOf(build)));
     announcement = { where: 'direct', reference, reason: error.code };
   }
   shown.keep(build.id, withoutMentions(lasting) ?? lasting);
@@ -129,10 +150,14 @@ async function post(
   return announcement;
 }
 
-async function findOrPost(build: Build, options: FirstPostOptions): Promise<void> {
-  const found = await findPosted(build, options.chat);
+async function findOrPost(
+  build: Build,
+  options: FirstPostOptions,
+  sending: Sending,
+): Promise<void> {
+  const found = sending.mayHaveArrived ? await findPosted(build, options.chat) : null;
   if (found) await options.attachMessage(build.id, found);
-  else await post(build, options);
+  else await post(build, options, sending);
 }
 
 /** Where it was asked for, or in the direct conversation it went to when we might not write there. */

@@ -26,9 +26,9 @@ export async function heardOf(
   if (subscription === undefined) return 'never';
   const { buildId } = happening;
   const build = buildId === null ? null : await store.readBuild(buildId);
-  return async () => {
+  return async (sending) => {
     const address = build?.message ? await chat.permalink(build.message) : null;
     const message = messageOf(describeHeard(happening, subscription, { build, address }));
-    await postQuietly(to, notice, message, chat);
+    await postQuietly(to, notice, message, chat, sending);
   };
 }

@@ -8,15 +8,14 @@
  *   change makes it dirty as any other;
  * - gone: deleted or closed to us; nothing is tried again.
  *
- * All edits share one allowance; builds that have ended or have their line go first, at once. Slack or
- * the store being away leaves a message dirty, and every edit waits.
+ * All edits share one allowance (chat/paced.ts); builds that have ended or have their line go first, at
+ * once. Slack or the store being away leaves a message dirty, and every edit waits.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Build, isBeingProven, isSettled, type MessageReference } from '../../domain/build.ts';
 import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
-import { createBudget } from '../budget.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
@@ -55,7 +54,6 @@ interface Dirty {
 
 export function createLiveEdits(options: LiveEditOptions): LiveEdits {
   const { chat, settings, shown, pace, clock, log } = options;
-  const budget = createBudget({ ...pace.edits, now: clock.now });
   const bell = createBell();
   const changes = createChanges();
   const gone = new Set<string>();
@@ -75,14 +73,11 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     const since = clock.now() - shown.at(build.id);
     // The list is ordered by urgency: nobody behind this one may go earlier.
     if (!isUrgent(build) && since < pace.betweenEdits) return rest(pace.betweenEdits - since, seen);
-    const wait = budget.take();
-    if (wait > 0) return wait;
     try {
       await chat.edit(reference, message);
     } catch (error) {
       if (!(error instanceof ChatError) || error.kind === 'unavailable') throw error;
       if (error.kind === 'refused') return afterRefusal(next, { message, lasting }, error);
-      budget.pause(error.retryAfter * 1000);
       return error.retryAfter * 1000;
     }
     changes.forget(build.id, change);

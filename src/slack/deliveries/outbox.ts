@@ -22,7 +22,7 @@ import { messageOf } from '../blocks.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Log } from '../log.ts';
 import { waitAfter } from '../loop.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Sending } from './delivery.ts';
 import { type HeardOptions, heardOf } from './heard.ts';
 import type { Pace } from './pace.ts';
 import { isPerson, postOnce } from './post-once.ts';
@@ -52,37 +52,46 @@ export interface Outbox {
 
 const MOST_AT_ONCE = 20;
 
+interface Unsent extends Sending {
+  failures: number;
+}
+
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, pace, log } = options;
-  const failures = new Map<string, number>();
+  const unsent = new Map<string, Unsent>();
 
-  async function send(notice: Notice): Promise<void> {
+  async function send(notice: Notice, lease: 'first' | 'again'): Promise<void> {
+    const sending = unsent.get(notice.id) ?? { failures: 0, mayHaveArrived: lease === 'again' };
     const delivery = await byKind(DELIVERIES, notice, options);
-    if (delivery === 'never') return store.settleNotice(notice.id);
-    if (delivery === 'later') return store.postponeNotice(notice.id, pace.outbox);
+    if (delivery === 'later') return postpone(notice, sending, pace.outbox);
     try {
-      await delivery();
+      if (delivery !== 'never') await delivery(sending);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
-      if (error.kind !== 'refused') return postpone(notice, error);
+      if (error.kind !== 'refused') return postpone(notice, sending, waitFor(sending, error));
       log.error({ notice: notice.id, code: error.code }, 'a notice cannot be delivered');
     }
-    failures.delete(notice.id);
+    unsent.delete(notice.id);
     await store.settleNotice(notice.id);
   }
 
-  function postpone({ id }: Notice, { kind, retryAfter }: ChatError): Promise<void> {
-    const before = failures.get(id) ?? 0;
-    failures.set(id, before + 1);
-    const wait = kind === 'busy' ? retryAfter * 1000 : waitAfter(before, pace.backoff);
-    return store.postponeNotice(id, wait);
+  function waitFor(sending: Unsent, { kind, retryAfter }: ChatError): number {
+    if (kind === 'busy') return retryAfter * 1000;
+    sending.failures += 1;
+    return waitAfter(sending.failures - 1, pace.backoff);
+  }
+
+  function postpone({ id }: Notice, sending: Unsent, milliseconds: number): Promise<void> {
+    unsent.set(id, sending);
+    return store.postponeNotice(id, milliseconds);
   }
 
   return {
     async sendDue(signal) {
       for (const notice of await store.dueNotices(MOST_AT_ONCE)) {
         if (signal.aborted) return;
-        if (await store.leaseNotice(notice.id, pace.lease)) await send(notice);
+        const lease = await store.leaseNotice(notice.id, pace.lease);
+        if (lease !== null) await send(notice, lease);
       }
     },
   };
@@ -107,7 +116,7 @@ async function decisionOf(
   const approval = await store.readApproval(notice.approvalId);
   if (approval === null) return 'never';
   const message = messageOf(describeApproval(approval, clock.now()));
-  return async () => void (await postOnce(notice.to, notice, message, chat));
+  return async (sending) => void (await postOnce(notice.to, notice, message, chat, sending));
 }
 
 /** To the owner, directly; not when it was kept or let go meanwhile. */
@@ -164,5 +173,6 @@ function toOwner(
   { chat }: OutboxOptions,
 ): Delivery {
   if (!isPerson(owner)) return 'never';
-  return async () => void (await postOnce(owner, notice, messageOf(document), chat));
+  return async (sending) =>
+    void (await postOnce(owner, notice, messageOf(document), chat, sending));
 }

@@ -1,8 +1,13 @@
+import type { Allowance } from '../budget.ts';
 import type { Backoff } from '../loop.ts';
 
-/** Milliseconds, but for the allowance of edits. */
+/** Milliseconds, but for the allowances. */
 export interface Pace {
-  edits: { burst: number; perMinute: number };
+  edits: Allowance;
+  /** In each channel. */
+  posts: Allowance;
+  /** Pages of a conversation read for a message of ours. */
+  searches: Allowance;
   /** Between two edits of one message that is not final. */
   betweenEdits: number;
   /** Between two looks into the outbox. */
@@ -14,9 +19,14 @@ export interface Pace {
   lease: number;
 }
 
-/** `chat.update` is Tier 3, 50 a minute for the whole workspace. */
+/**
+ * `chat.update` and `conversations.history` are Tier 3, 50 a minute for the whole workspace each; of posts
+ * Slack takes about one a second in a channel.
+ */
 export const PACE: Pace = {
   edits: { burst: 10, perMinute: 40 },
+  posts: { burst: 4, perMinute: 55 },
+  searches: { burst: 10, perMinute: 40 },
   betweenEdits: 1_000,
   outbox: 2_000,
   backoff: { first: 1_000, longest: 60_000 },

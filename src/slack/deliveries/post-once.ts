@@ -2,9 +2,10 @@
 import type { MessageReference } from '../../domain/build.ts';
 import type { Notice } from '../../domain/ports.ts';
 import { type Message, withoutMentions } from '../blocks.ts';
-import { whereReadable } from '../chat/error.ts';
+import { isRejected, whereReadable } from '../chat/error.ts';
 import type { Mark } from '../chat/messages.ts';
 import type { Chat } from '../chat.ts';
+import type { Sending } from './delivery.ts';
 
 type Told = Pick<Notice, 'id' | 'dueAt'>;
 
@@ -16,11 +17,25 @@ export async function postOnce(
   { id, dueAt }: Told,
   message: Message,
   chat: Chat,
+  sending: Sending,
 ): Promise<MessageReference> {
   const channel = isPerson(to) ? await chat.openDirect(to) : to;
   const wanted: Mark = { type: 'conda_ferry_notice', id };
-  const seen = await whereReadable(() => chat.findInChannel(channel, wanted, dueAt - 60_000));
-  return seen ?? chat.post({ channel, thread: null }, message, wanted);
+  const find = () => chat.findInChannel(channel, wanted, dueAt - 60_000);
+  const seen = sending.mayHaveArrived ? await whereReadable(find) : null;
+  return seen ?? sent(sending, () => chat.post({ channel, thread: null }, message, wanted));
+}
+
+/** Posts, and keeps in mind that it may have arrived, unless Slack said that it did not take it. */
+export async function sent<T>(sending: Sending, post: () => Promise<T>): Promise<T> {
+  const before = sending.mayHaveArrived;
+  sending.mayHaveArrived = true;
+  try {
+    return await post();
+  } catch (error) {
+    if (isRejected(error)) sending.mayHaveArrived = before;
+    throw error;
+  }
 }
 
 /** The same, and nobody whom the message names is called: their names come with an edit. */
@@ -29,8 +44,9 @@ export async function postQuietly(
   notice: Told,
   message: Message,
   chat: Chat,
+  sending: Sending,
 ): Promise<void> {
   const quiet = isPerson(to) ? null : withoutMentions(message);
-  const reference = await postOnce(to, notice, quiet ?? message, chat);
+  const reference = await postOnce(to, notice, quiet ?? message, chat, sending);
   if (quiet !== null) await chat.edit(reference, message);
 }

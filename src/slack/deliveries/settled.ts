@@ -11,9 +11,9 @@ import { type Message, messageOf } from '../blocks.ts';
 import { isDeleted, isNoEntry, whereReadable } from '../chat/error.ts';
 import type { Mark } from '../chat/messages.ts';
 import type { Chat } from '../chat.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Sending } from './delivery.ts';
 import { isConversation } from './live-message.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, sent } from './post-once.ts';
 
 export interface SettledOptions {
   store: Pick<Store, 'readBuild' | 'readLog'>;
@@ -41,10 +41,11 @@ export async function settledOf(
       ? 'later'
       : () => tellDirectly(build, options);
   }
-  return async () => {
+  return async (sending) => {
     const log = await store.readLog(build.id, MOST_LOG_LINES);
     const story = messageOf(describeStory(build, log, settings));
-    if (!(await postUnder(message, story, notice, chat))) await tellDirectly(build, options);
+    const isTold = await postUnder(build, story, notice, chat, sending);
+    if (!isTold) await tellDirectly(build, options);
   };
 }
 
@@ -54,26 +55,31 @@ export async function verifiedOf(
   { store, chat }: SettledOptions,
 ): Promise<Delivery> {
   const build = await store.readBuild(notice.buildId);
-  const message = build?.message ?? null;
-  if (!build || message === null) return 'never';
-  return async () => {
-    await postUnder(message, messageOf(describeVerified(build)), notice, chat);
+  if (!build?.message) return 'never';
+  return async (sending) => {
+    await postUnder(build, messageOf(describeVerified(build)), notice, chat, sending);
   };
 }
 
-/** Posts once into the thread; false where there is none to write in any more. */
+/** Posts once into the thread of the build's message; false where there is none to write in any more. */
 async function postUnder(
-  reference: NonNullable<Build['message']>,
+  { message: live, requester }: Build,
   message: Message,
   notice: Notice,
   chat: Chat,
+  sending: Sending,
 ): Promise<boolean> {
+  if (live === null) return false;
+  const { channel, ts } = live;
   const wanted: Mark = { type: 'conda_ferry_notice', id: notice.id };
+  const find = () => chat.findInThread(live, wanted);
   try {
-    const seen = await whereReadable(() => chat.findInThread(reference, wanted));
+    const seen = sending.mayHaveArrived ? await whereReadable(find) : null;
     if (seen?.found) return true;
-    const thread = seen?.thread ?? reference.ts;
-    await chat.post({ channel: reference.channel, thread }, message, wanted);
+    // Where it stands in a thread itself, that is the one it was asked for in.
+    const asked = channel === requester.channel ? requester.thread : null;
+    const place = { channel, thread: seen?.thread ?? asked ?? ts };
+    await sent(sending, () => chat.post(place, message, wanted));
     return true;
   } catch (error) {
     if (!isNoEntry(error) && !isDeleted(error)) throw error;
@@ -83,8 +89,9 @@ async function postUnder(
 
 /** Once for each attempt, whichever notice it stands for. */
 async function tellDirectly(build: Build, { chat }: SettledOptions): Promise<void> {
-  const { id, attempt, requester, finishedAt, createdAt, message } = build;
+  const { id, attempt, requester, finishedAt, createdAt } = build;
   const told = { id: `${id}.${attempt}.direct`, dueAt: finishedAt ?? createdAt };
-  const live = message ? await chat.permalink(message) : null;
-  await postOnce(requester.user, told, messageOf(describeSettled(build, live)), chat);
+  const live = build.message ? await chat.permalink(build.message) : null;
+  const message = messageOf(describeSettled(build, live));
+  await postOnce(requester.user, told, message, chat, { mayHaveArrived: true });
 }

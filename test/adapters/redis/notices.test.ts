@@ -51,15 +51,18 @@ describe('over one Redis', { skip: noServer }, () => {
       const leases = await Promise.all(
         Array.from({ length: 20 }, () => store.leaseNotice(notice.id, HOUR)),
       );
-      assert.equal(leases.filter(Boolean).length, 1);
+      assert.deepEqual(
+        leases.filter((lease) => lease !== null),
+        ['first'],
+      );
     });
 
     it('are not sent again: not by an old list, not by a repeated step', async () => {
       const store = storeOf();
       await store.addNotice(notice);
-      assert.equal(await store.leaseNotice(notice.id, HOUR), true);
+      assert.equal(await store.leaseNotice(notice.id, HOUR), 'first');
       await store.settleNotice(notice.id);
-      assert.equal(await store.leaseNotice(notice.id, HOUR), false);
+      assert.equal(await store.leaseNotice(notice.id, HOUR), null);
       await store.addNotice(notice);
       assert.deepEqual(await store.dueNotices(9), []);
     });
@@ -72,7 +75,8 @@ describe('over one Redis', { skip: noServer }, () => {
       assert.deepEqual(await store.dueNotices(9), []);
       await store.postponeNotice(notice.id, 0.5);
       for (let due: unknown[] = []; due.length === 0; ) due = await store.dueNotices(9);
-      assert.equal(await store.leaseNotice(notice.id, HOUR), true);
+      // Whoever had it may have sent it.
+      assert.equal(await store.leaseNotice(notice.id, HOUR), 'again');
     });
   });
 
