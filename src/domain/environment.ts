@@ -105,8 +105,16 @@ export interface Staging {
   /** Variables that it would set to other values; records of older versions have none. */
   variables?: Record<string, string>;
   stagedAt: number;
-  /** When a worker began to remove it: from then on no build may count on it. */
-  leavingSince?: number | undefined;
+  /** While a worker removes it: no build may count on it. */
+  leaving?: Leaving | undefined;
+}
+
+/** Who removes something: as long as it is said, which is said again and again, nobody else does. */
+export interface Leaving {
+  /** One removal, and no other one. */
+  by: string;
+  /** Unix milliseconds. */
+  until: number;
 }
 
 /** How a line is started. What one form proves says nothing certain of another. */

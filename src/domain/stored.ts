@@ -14,6 +14,7 @@ import {
 import type { ClusterProfile } from './cluster.ts';
 import {
   type Environment,
+  type Leaving,
   type LetGo,
   type LineForm,
   type Move,
@@ -138,7 +139,11 @@ const CLUSTER = object<ClusterProfile>({
  * only the alias of its own layout.
  */
 export type StoredStaging = Omit<Staging, 'environment' | 'revision' | 'aliases'> &
-  Partial<Pick<Staging, 'environment' | 'revision' | 'aliases'>> & { alias?: string };
+  Partial<Pick<Staging, 'environment' | 'revision' | 'aliases'>> & {
+    alias?: string;
+    /** Which removal it was, nobody said, nor when it would be over. */
+    leavingSince?: number;
+  };
 
 const STAGING = object<StoredStaging>({
   edge: string,
@@ -157,19 +162,24 @@ const STAGING = object<StoredStaging>({
   activation: or(mapOf(string), {}),
   variables: or(mapOf(string), undefined),
   stagedAt: number,
+  leaving: or(object<Leaving>({ by: string, until: number }), undefined),
   leavingSince: or(number, undefined),
 });
 
+/** Milliseconds after which a removal of those was taken for over. */
+const OLDER_LEASE = 30 * 60_000;
+
 /** The same in the terms of this version; `of` is the record that it stands in. */
 function readStaging(
-  { alias, ...stored }: StoredStaging,
+  { alias, leavingSince, ...stored }: StoredStaging,
   of: Pick<Staging, 'environment' | 'revision'>,
 ): Staging {
   const { environment = of.environment, revision = of.revision } = stored;
   const byDefault = (layout: Staging['layout']) =>
     (layout === stored.layout && alias) || defaultAlias(layout, environment, stored.archivePath);
   const aliases = stored.aliases ?? { local: byDefault('local'), global: byDefault('global') };
-  return { ...stored, environment, revision, aliases };
+  const leaving = leavingSince && { by: '', until: leavingSince + OLDER_LEASE };
+  return { ...(leaving ? { leaving } : {}), ...stored, environment, revision, aliases };
 }
 
 const FORM = object<LineForm>({

@@ -3,47 +3,78 @@
  * first and then looks for a build at work; a build is recorded first and then looks for marks. Of two
  * at once at least one sees the other.
  */
-import type { Staging } from '../domain/environment.ts';
+import type { Leaving, Staging } from '../domain/environment.ts';
 import { outsideError } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
 
-/** A removal is over by then, or its worker was killed: longer than an edge is waited for. */
-const LEASE_MS = 30 * 60_000;
+/** How long a mark holds, and with it a build, after the worker that set it was killed. */
+const LEASE_MS = 60_000;
 const POLL_MS = 500;
 /** Of an environment whose stagings may be leaving. */
 const RECENT_BUILDS = 100;
 
 /** Whether a worker is removing it right now. */
-function isLeaving({ leavingSince }: Staging, now: number): boolean {
-  return leavingSince !== undefined && now - leavingSince < LEASE_MS;
-}
+const isHeld = (leaving: Leaving | undefined, now: number): leaving is Leaving =>
+  leaving !== undefined && now < leaving.until;
 
 /**
- * Removes a staging, marked by `mark` meanwhile: it sets the time, or with undefined takes it away, and
- * answers whether the staging may go still. Answers whether it went. Throws `environment-busy` where a
- * build is at work.
+ * Changes the mark of a staging in its record, in one step, and answers the staging as it is then; null,
+ * and nothing is changed, where it is not one that may go.
+ */
+export type Mark = (
+  change: (leaving: Leaving | undefined) => Leaving | undefined,
+) => Promise<Staging | null>;
+
+/**
+ * Removes a staging, marked meanwhile as being removed by this call alone. What is to go is to be decided
+ * in `remove`, and no more be done once its signal is aborted: then the mark may be another's. Answers
+ * whether it went. Throws `environment-busy` where a build or another removal is at work.
  */
 export async function whileMarked(
-  ports: BuildPorts,
+  { store, clock }: Pick<BuildPorts, 'store' | 'clock'>,
   name: string,
-  mark: (leavingSince: number | undefined) => Promise<boolean>,
-  remove: () => Promise<void>,
+  mark: Mark,
+  signal: AbortSignal,
+  remove: (signal: AbortSignal) => Promise<void>,
 ): Promise<boolean> {
-  if (!(await mark(ports.clock.now()))) return false;
+  const by = crypto.randomUUID();
+  const held = () => ({ by, until: clock.now() + LEASE_MS });
+  const isOurs = (leaving: Leaving | undefined) => leaving?.by === by;
+  const marked = await mark((said) => (isHeld(said, clock.now()) ? said : held()));
+  if (marked === null) return false;
+  if (!isOurs(marked.leaving)) {
+    throw busy(`\`${name}@${marked.revision}\` is being removed already.`);
+  }
+  let { leaving } = marked;
+  const lost = new AbortController();
+  const renew = async () => {
+    const change: Parameters<Mark>[0] = (said) => (isOurs(said) ? held() : said);
+    const said = await mark(change).then(
+      (staging) => staging?.leaving,
+      () => leaving,
+    );
+    // What cannot be said any more holds no longer than it was said.
+    if (isOurs(said) && isHeld(said, clock.now())) leaving = said;
+    else lost.abort(busy(`The removal of \`${name}@${marked.revision}\` took too long.`));
+  };
+  const renewing = setInterval(renew, LEASE_MS / 3).unref();
   try {
-    const atWork = await ports.store.buildAtWork(name);
-    if (atWork !== null) {
-      const message = `The build \`${atWork.id}\` of \`${name}\` is at work.`;
-      throw outsideError({ code: 'environment-busy', message, retryable: true });
-    }
-    await remove();
+    const atWork = await store.buildAtWork(name);
+    if (atWork !== null) throw busy(`The build \`${atWork.id}\` of \`${name}\` is at work.`);
+    await remove(AbortSignal.any([signal, lost.signal]));
     return true;
   } catch (error) {
-    await mark(undefined);
+    // Where that cannot be recorded, it is over in a minute.
+    await mark((said) => (isOurs(said) ? undefined : said)).catch(() => {});
     throw error;
+  } finally {
+    clearInterval(renewing);
   }
 }
+
+const busy = (message: string) =>
+  outsideError({ code: 'environment-busy', message, retryable: true });
 
 /** Waits until nothing of an environment is being removed from these edges. */
 export async function untilNothingLeaves(
@@ -59,7 +90,7 @@ export async function untilNothingLeaves(
     const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
     const leaving = [...(environment?.revisions ?? []), ...builds]
       .flatMap(({ stagings }) => stagings)
-      .find((staging) => edges.includes(staging.edge) && isLeaving(staging, clock.now()));
+      .find((staging) => edges.includes(staging.edge) && isHeld(staging.leaving, clock.now()));
     if (leaving === undefined) return;
     const line = `edge ${leaving.edge}: waiting until ${name}@${leaving.revision} is removed`;
     if (line !== said) log(line);

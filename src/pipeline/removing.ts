@@ -3,7 +3,7 @@ import type { Unreached } from '../domain/errands.ts';
 import { outsideError } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
-import { whileMarked } from './leaving.ts';
+import { type Mark, whileMarked } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 
 /** Of an environment that are told of it; older ones nobody looks at. */
@@ -93,16 +93,17 @@ async function removeStaging(
     const message = `The edge \`${edgeName}\` is not configured on this build host.`;
     throw outsideError({ code: 'unknown-edge', message });
   }
-  const keepArchive = isShared(await ports.store.listEnvironments(), archive.sha256);
-  const mark = async (leavingSince: number | undefined) => {
+  const mark: Mark = async (change) => {
     const marked = await ports.store.updateEnvironment(name, (environment) =>
-      withMark(environment, number, edgeName, leavingSince),
+      withMark(environment, number, edgeName, change),
     );
     const revision = marked.revisions.find((known) => known.number === number);
-    return revision !== undefined && !isThere(revision);
+    if (!revision || isThere(revision)) return null;
+    return revision.stagings.find((known) => known.edge === edgeName) ?? null;
   };
-  await whileMarked(ports, name, mark, async () => {
-    await edge.remove(staging, archive, { keepArchive, signal });
+  await whileMarked(ports, name, mark, signal, async (marked) => {
+    const keepArchive = isShared(await ports.store.listEnvironments(), archive.sha256);
+    await edge.remove(staging, archive, { keepArchive, signal: marked });
     await ports.store.updateEnvironment(name, (environment) => {
       const revision = environment.revisions.find((known) => known.number === number);
       const others = revision?.stagings.filter((known) => known.edge !== edgeName) ?? [];
@@ -116,12 +117,12 @@ function withMark(
   environment: Environment,
   number: number,
   edge: string,
-  leavingSince: number | undefined,
+  change: Parameters<Mark>[0],
 ): Environment {
   const revision = environment.revisions.find((known) => known.number === number);
   if (!revision || isThere(revision)) return environment;
   const stagings = revision.stagings.map((known) =>
-    known.edge === edge ? { ...known, leavingSince } : known,
+    known.edge === edge ? { ...known, leaving: change(known.leaving) } : known,
   );
   return withRevision(environment, number, { stagings });
 }

@@ -3,7 +3,7 @@ import type { Staging } from '../domain/environment.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
-import { whileMarked } from './leaving.ts';
+import { type Mark, whileMarked } from './leaving.ts';
 import { isShared } from './removing.ts';
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
@@ -33,29 +33,26 @@ async function remove(
   const name = request.environment;
   const edge = edges.get(staging.edge);
   if (!edge || !archive || (await ports.store.buildAtWork(name)) !== null) return;
-  const environments = await store.listEnvironments();
-  // Another build may have made a revision of the same.
-  const isOfRevision = environments.some(({ revisions }) =>
-    revisions.some(({ stagings }) => stagings.some((known) => isSame(known, staging))),
-  );
+  const mark: Mark = async (change) => {
+    const marked = await store.updateBuild(id, (build) =>
+      isSettled(build) ? { ...build, stagings: withMark(build.stagings, staging, change) } : build,
+    );
+    if (!isSettled(marked)) return null;
+    return marked.stagings.find((known) => isSame(known, staging)) ?? null;
+  };
   try {
-    if (!isOfRevision) {
-      const keepArchive = isShared(environments, archive.sha256);
-      const mark = async (leavingSince: number | undefined) => {
-        const marked = await store.updateBuild(id, (build) => ({
-          ...build,
-          stagings: build.stagings.map((known) =>
-            isSame(known, staging) ? { ...known, leavingSince } : known,
-          ),
-        }));
-        return isSettled(marked);
-      };
-      const isGone = await whileMarked(ports, name, mark, () =>
-        edge.remove(staging, archive, { keepArchive, signal }),
+    const isGone = await whileMarked(ports, name, mark, signal, async (marked) => {
+      const environments = await store.listEnvironments();
+      // Another build may have made a revision of the same.
+      const isOfRevision = environments.some(({ revisions }) =>
+        revisions.some(({ stagings }) => stagings.some((known) => isSame(known, staging))),
       );
-      if (!isGone) return;
+      if (isOfRevision) return;
+      const keepArchive = isShared(environments, archive.sha256);
+      await edge.remove(staging, archive, { keepArchive, signal: marked });
       log(`edge ${edge.name}: what build ${id} of ${name} staged is removed`);
-    }
+    });
+    if (!isGone) return;
     await store.updateBuild(id, (build) => ({
       ...build,
       stagings: build.stagings.filter((known) => !isSame(known, staging)),
@@ -64,6 +61,16 @@ async function remove(
     const why = whyUnreached(ports, error, signal);
     log(`edge ${edge.name} keeps what build ${id} staged: ${why}`);
   }
+}
+
+function withMark(
+  stagings: readonly Staging[],
+  marked: Staging,
+  change: Parameters<Mark>[0],
+): Staging[] {
+  return stagings.map((known) =>
+    isSame(known, marked) ? { ...known, leaving: change(known.leaving) } : known,
+  );
 }
 
 function isSame(one: Staging, other: Staging): boolean {

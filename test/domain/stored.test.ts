@@ -32,6 +32,14 @@ describe('a record of an older version', () => {
     assert.deepEqual([local?.archiveLink, local?.globalFolder], [null, null]);
   });
 
+  test('says since when something was removed, which nobody else did for half an hour', () => {
+    const [known] = stored([{ ...older('local', 'churn_zip'), leavingSince: 5 }]);
+    assert.ok(known);
+    const read = readBuild(build('ready', { stagings: [known] })).stagings[0];
+    assert.deepEqual(read?.leaving, { by: '', until: 5 + 30 * 60_000 });
+    assert.ok(read && !('leavingSince' in read));
+  });
+
   test('of an environment has them in each of its revisions', () => {
     const revisions = [1, 2].map((number) => ({
       ...revision(number),

@@ -62,4 +62,22 @@ describe('what a build staged that came to no revision', () => {
     assert.deepEqual(removed, []);
     assert.deepEqual(world.store.builds.get('b1')?.stagings, []);
   });
+
+  test('stays where it becomes a revision while it is looked at', async () => {
+    const { world, removed, prefix } = unproven();
+    const update = world.store.updateBuild.bind(world.store);
+    world.store.updateBuild = async (id, change) => {
+      world.store.updateBuild = update;
+      const { revisions, ...rest } = environment();
+      const [newest] = revisions.slice(-1);
+      assert.ok(newest);
+      const stagings = [{ ...staging(), revision: 4, driverPrefix: prefix }];
+      const made = { ...newest, number: 4, stagings };
+      world.store.environments.set('churn', { ...rest, revisions: [...revisions, made] });
+      return update(id, change);
+    };
+    await removeUnproven(world.ports, progress);
+    assert.deepEqual(removed, []);
+    assert.deepEqual(world.store.builds.get('b1')?.stagings, []);
+  });
 });
