@@ -1,5 +1,6 @@
 import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
+import { groupKind } from './adapters/host/cgroup.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
 import { createDownload } from './adapters/host/slack-download.ts';
@@ -128,10 +129,17 @@ async function userGroup({ config }: Foundation, id: string): Promise<string> {
   }
 }
 
+/** What bounds the memory of all processes of a sandbox together. */
+async function boundedBy(): Promise<string> {
+  const kind = await groupKind();
+  if (kind === null) return 'by looking at its processes (this host gives no cgroup)';
+  return kind === 'cgroup' ? 'by a cgroup' : 'by a scope of systemd';
+}
+
 /** Without a sandbox everything works but people's own projects, and packages of pip from source. */
 async function sandbox({ config }: Foundation): Promise<CheckResult> {
   const problem = await sandboxProblem();
-  const text = problem ?? 'bubblewrap works here';
+  const text = problem ?? `bubblewrap works here, and memory is bounded ${await boundedBy()}`;
   const isOff = config.projects.sandbox === 'off' && config.sdists.length === 0;
   if (problem === null || isOff) {
     return { name: 'sandbox', status: 'ok', text, fix: null };

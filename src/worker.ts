@@ -28,6 +28,7 @@ export async function startWorker(
 ): Promise<{ close(): Promise<void> }> {
   const { config, connection, log, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
+  const { memoryGigabytes } = config.projects;
   // What a configuration can get wrong comes before the first connection, which would outlive it.
   const chosen = chooseEngine({
     configured: config.engine,
@@ -54,6 +55,7 @@ export async function startWorker(
     engine,
     projects: createProjects({
       config: config.projects,
+      ...(memoryGigabytes === null ? {} : { limits: { totalBytes: memoryGigabytes * 1024 ** 3 } }),
       dataDirectory: config.dataDirectory,
       restricted: config.roles.flatMap(({ projects }) =>
         projects.filter((project) => project.startsWith('/')),

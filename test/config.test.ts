@@ -86,7 +86,7 @@ describe('the configuration', () => {
         python: null,
         platform: 'linux-64',
         ...{ indexes: [], sdists: [] },
-        projects: { repositories: [], paths: [], sandbox: 'required' },
+        projects: { repositories: [], paths: [], sandbox: 'required', memoryGigabytes: null },
         verify: { enabled: true, timeoutSeconds: 300, executors: 2 },
         notify: { directAfterSeconds: 300 },
         worker: { concurrency: 1, lockSeconds: 120, stalledSeconds: 30, cacheGigabytes: 20 },
@@ -178,7 +178,7 @@ describe('the configuration', () => {
       return readFileSync(EXAMPLE, 'utf8')
         .replace(/: (\[\]|\{\})(\n\s*#\s{2})/g, ':$2')
         .replace(
-          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|redisUrl|redisUrlFile|dataDirectory|python|file): )/gm,
+          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|redisUrl|redisUrlFile|dataDirectory|python|file|memoryGigabytes): )/gm,
           '$1',
         )
         .replace(/^(\s*)#(?=\s{2,}(?:- |\w+: ))/gm, '$1 ');

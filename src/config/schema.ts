@@ -334,6 +334,7 @@ export const configFile = section(
       ),
       paths: or(list(file, 'a list of folders on the build host'), []),
       sandbox: or(choice('required', 'preferred', 'off'), 'required'),
+      memoryGigabytes: orNull(whole(1, 10_000, 8)),
     }),
     verify: section({
       enabled: or(yesOrNo, true),

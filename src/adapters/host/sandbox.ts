@@ -1,9 +1,12 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { chmod, chown, lstat, readdir } from 'node:fs/promises';
+import { constants, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FerryError, outsideError, userError } from '../../domain/errors.ts';
+import { openGroup } from './cgroup.ts';
 import { type CommandResult, cleanEnvironment, findExecutable, run } from './process.ts';
+import { isAbove } from './process-memory.ts';
 
 /** `required`: refuse without a sandbox; `preferred`: go on without one and say so; `off`: never use one. */
 export type SandboxPolicy = 'required' | 'preferred' | 'off';
@@ -29,6 +32,8 @@ export interface SandboxLimits {
   seconds: number;
   /** Address space of one process. */
   memoryBytes: number;
+  /** Memory of all processes together. */
+  totalBytes: number;
   processes: number;
   /** One file. */
   fileBytes: number;
@@ -41,6 +46,7 @@ const GIGABYTE = 1024 ** 3;
 const LIMITS: SandboxLimits = {
   seconds: 900,
   memoryBytes: 8 * GIGABYTE,
+  totalBytes: Math.min(8 * GIGABYTE, totalmem() / 2),
   processes: 256,
   fileBytes: 2 * GIGABYTE,
   directoryBytes: 4 * GIGABYTE,
@@ -48,7 +54,10 @@ const LIMITS: SandboxLimits = {
 };
 const PROGRAMS = '/usr/sbin:/usr/bin:/sbin:/bin';
 const WATCH_MILLISECONDS = 250;
+const MEMORY_WATCH_MILLISECONDS = 50;
 const TEMPORARY_BYTES = GIGABYTE;
+/** Of what processes share by name; containers usually have as much. */
+const SHARED_BYTES = GIGABYTE / 16;
 /** `nobody`. The kernel counts no processes for root, so as root we become somebody else. */
 const NOBODY = 65534;
 
@@ -73,28 +82,48 @@ export async function available(): Promise<string | null> {
 /**
  * Runs a command without network, home or secrets, with one writable folder and within limits;
  * whatever it started is gone when the call returns.
- * Throws `sandbox-missing`, `project-too-large`, `program-hung` or `Cancelled`.
+ * Throws `sandbox-missing`, `project-too-large`, `project-too-much-memory`, `program-hung` or `Cancelled`.
  */
 export async function runSandboxed(
   command: SandboxedCommand,
   policy: SandboxPolicy,
-  lookForProblem: () => Promise<string | null> = available,
+  { lookForProblem = available, openGroup: open = openGroup } = {},
 ): Promise<CommandResult> {
   const limits = { ...LIMITS, ...command.limits };
   const problem = policy === 'off' ? 'the configuration turns it off' : await lookForProblem();
   const wrapper = await chooseWrapper(command, limits, policy, problem);
+  const group = await open(limits.totalBytes);
   const overflow = new AbortController();
   const signal = AbortSignal.any([command.signal, overflow.signal]);
   const done = new AbortController();
-  const watch = watchSize(command.directory, limits, overflow, done.signal);
-  const [file = '', ...args] = [...wrapper, command.file, ...command.args];
+  const { directory } = command;
+  const watches = [
+    watch(WATCH_MILLISECONDS, done.signal, overflow, async () =>
+      (await isOver(directory, limits, done.signal)) ? tooLarge(limits) : null,
+    ),
+    // Without a group nobody but us holds it, so we look more often.
+    watch(
+      group ? WATCH_MILLISECONDS : MEMORY_WATCH_MILLISECONDS,
+      done.signal,
+      overflow,
+      async () =>
+        (await (group ? group.ranOut() : isAbove(limits.totalBytes, directory)))
+          ? tooMuchMemory(limits)
+          : null,
+    ),
+  ];
+  const [file = '', ...args] = [
+    ...(group?.wrapper ?? []),
+    ...wrapper,
+    ...[command.file, ...command.args],
+  ];
   try {
-    return await run({
+    const result = await run({
       file,
       args,
-      cwd: command.directory,
+      cwd: directory,
       env: cleanEnvironment({
-        home: command.directory,
+        home: directory,
         path: [...(command.path ?? []), PROGRAMS].join(':'),
         named: { TMPDIR: '/tmp', ...command.named },
       }),
@@ -104,14 +133,23 @@ export async function runSandboxed(
       onLine: command.log,
       ...(command.input === undefined ? {} : { input: command.input }),
     });
+    if (group && result.code !== 0 && ((await group.ranOut()) ?? wasKilled(result))) {
+      throw tooMuchMemory(limits, result.tail);
+    }
+    return result;
   } catch (error) {
     if (overflow.signal.aborted && !command.signal.aborted) throw overflow.signal.reason;
     throw error;
   } finally {
     done.abort();
-    await watch;
+    await Promise.all(watches);
+    await group?.close();
   }
 }
+
+/** By a signal that is not ours; bubblewrap and shells tell it as 128 and its number. */
+const wasKilled = ({ code, signal }: CommandResult): boolean =>
+  signal === 'SIGKILL' || code === 128 + constants.signals.SIGKILL;
 
 async function chooseWrapper(
   command: SandboxedCommand,
@@ -147,14 +185,21 @@ function sandbox(readable: readonly string[], directory: string | null): string[
     ...['--ro-bind', '/usr', '/usr'],
     ...['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(systemFolder),
     ...['--proc', '/proc', '--dev', '/dev'],
-    ...['--perms', '1777', '--size', `${TEMPORARY_BYTES}`, '--tmpfs', '/tmp'],
+    ...temporary('/dev/shm', SHARED_BYTES),
+    ...temporary('/tmp', TEMPORARY_BYTES),
     ...waysTo([...CONFIGURATION, ...readable, ...(directory === null ? [] : [directory])]),
     ...CONFIGURATION.flatMap((path) => ['--ro-bind-try', path, path]),
     ...readable.flatMap((path) => ['--ro-bind', path, path]),
     ...(directory === null ? [] : ['--bind', directory, directory, '--chdir', directory]),
-    '--',
+    // Both are in memory, without a limit, and everybody's own where we are not root.
+    ...['--remount-ro', '/dev', '--remount-ro', '/', '--'],
   ];
 }
+
+/** A folder in memory for everybody in the sandbox. */
+const temporary = (path: string, bytes: number): string[] => [
+  ...['--perms', '1777', '--size', `${bytes}`, '--tmpfs', path],
+];
 
 /** The loader's cache, and the links behind names such as `cc`. */
 const CONFIGURATION = ['/etc/ld.so.cache', '/etc/alternatives'];
@@ -217,19 +262,17 @@ async function giveAway(directory: string): Promise<void> {
   }
 }
 
-/** A limit on one file does not bound many: the folder is measured while the command runs. */
-async function watchSize(
-  directory: string,
-  limits: SandboxLimits,
-  overflow: AbortController,
+/** Ends a command for the reason that `look` finds: limits of one file or process do not bound many. */
+async function watch(
+  milliseconds: number,
   done: AbortSignal,
+  overflow: AbortController,
+  look: () => Promise<FerryError | null>,
 ): Promise<void> {
-  while (!done.aborted) {
-    if (await isOver(directory, limits, done)) {
-      overflow.abort(tooLarge(limits));
-      return;
-    }
-    await sleep(WATCH_MILLISECONDS, null, { signal: done }).catch(() => null);
+  while (!done.aborted && !overflow.signal.aborted) {
+    const problem = await look();
+    if (problem) overflow.abort(problem);
+    else await sleep(milliseconds, null, { signal: done }).catch(() => null);
   }
 }
 
@@ -257,5 +300,16 @@ function tooLarge(limits: SandboxLimits): FerryError {
     code: 'project-too-large',
     message: `The project wrote more than a build may: ${gigabytes} GB or ${limits.directoryEntries} files.`,
     suggestion: 'Leave large data out of the package and read it from HDFS instead.',
+  });
+}
+
+function tooMuchMemory(limits: SandboxLimits, tail: readonly string[] = []): FerryError {
+  const gigabytes = (limits.totalBytes / GIGABYTE).toFixed(1);
+  return userError({
+    code: 'project-too-much-memory',
+    message: `The build of the project needed more memory than a build may have: ${gigabytes} GB for all its processes together.`,
+    suggestion:
+      'Build with fewer processes at a time, or attach a wheel that is built already. The operator sets `projects.memoryGigabytes`.',
+    details: tail.join('\n'),
   });
 }

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { groupKind } from '../../../src/adapters/host/cgroup.ts';
 import {
   available,
   runSandboxed,
@@ -16,6 +26,9 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const problem = await available();
 const skip = problem ?? false;
+const noGroup = (await groupKind()) === null ? 'this host gives no group of processes' : false;
+
+const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 
 let count = 0;
 function shell(script: string, limits: Partial<SandboxLimits> = {}, lines: string[] = []) {
@@ -96,6 +109,23 @@ describe('sandbox', { skip }, () => {
     await assert.rejects(litter, { code: 'project-too-large' });
   });
 
+  test('no file can be kept in memory without a limit, whoever we are', async () => {
+    const script = `for f in /dev/shm/f /dev/f /f; do head -c 100000000 /dev/zero >$f; done 2>&1;
+      stat -c 'has %s' /dev/shm/f`;
+    const program = join(import.meta.dirname, 'sandboxed-shell.ts');
+    // As root we become nobody inside; an ordinary user has the sandbox's root as their own.
+    const ways = process.getuid?.() === 0 ? [[], [...NOBODY]] : [[]];
+    for (const way of ways) {
+      const directory = mkdtempSync(join(tmpdir(), 'sandbox-'));
+      chmodSync(directory, 0o777);
+      const words = [...way, process.execPath, program, directory, script];
+      const { stdout, stderr } = spawnSync('/usr/bin/env', words, { encoding: 'utf8' });
+      rmSync(directory, { recursive: true });
+      assert.match(stdout, /has 67108864/, stderr);
+      assert.equal(stdout.match(/Read-only file system/g)?.length, 2, stdout);
+    }
+  });
+
   test('memory is limited', async () => {
     const script = `perl -e '$x = "x" x 6e8; print "had it"' 2>&1 || echo refused`;
     assert.match(await say(script), /had it/);
@@ -103,12 +133,34 @@ describe('sandbox', { skip }, () => {
   });
 });
 
+describe('memory of all processes of a sandbox together', { skip }, () => {
+  const bounded = { seconds: 30, totalBytes: 300 * 2 ** 20, memoryBytes: 2 ** 30 };
+  const one = `perl -e '$x = "x" x 6e7; sleep 20'`;
+
+  async function isHeld(ways: Parameters<typeof runSandboxed>[2]) {
+    const flood = shell(`for i in $(seq 12); do ${one} & done; wait; exit 1`, bounded);
+    await assert.rejects(runSandboxed(flood, 'required', ways), {
+      code: 'project-too-much-memory',
+      message: /0\.3 GB for all its processes together/,
+    });
+    const modest = shell(`perl -e '$x = "x" x 6e7'; echo had it`, bounded);
+    assert.deepEqual((await runSandboxed(modest, 'required', ways)).tail, ['had it']);
+  }
+
+  test('is limited by a group of the kernel’s', { skip: noGroup }, () => isHeld({}));
+
+  test('is limited by looking where there is no group', () =>
+    isHeld({ openGroup: async () => null }));
+});
+
 describe('sandbox policy', () => {
   const absent = async () => 'bwrap not found on this build host';
 
   test('required refuses to run anything without a sandbox', async () => {
     const command = shell('touch ran');
-    await assert.rejects(runSandboxed(command, 'required', absent), { code: 'sandbox-missing' });
+    await assert.rejects(runSandboxed(command, 'required', { lookForProblem: absent }), {
+      code: 'sandbox-missing',
+    });
     assert.deepEqual(readdirSync(command.directory), []);
   });
 
@@ -116,7 +168,7 @@ describe('sandbox policy', () => {
     for (const policy of ['preferred', 'off'] as const) {
       const lines: string[] = [];
       const command = shell('touch ran', {}, lines);
-      const { code } = await runSandboxed(command, policy, absent);
+      const { code } = await runSandboxed(command, policy, { lookForProblem: absent });
       assert.equal(code, 0);
       assert.deepEqual(readdirSync(command.directory), ['ran']);
       assert.match(lines.join(), /no sandbox: /);

@@ -551,6 +551,17 @@ except OSError: pass`,
     );
   });
 
+  test('memory that many processes take together is limited', async () => {
+    const options = make({ limits: { seconds: 60, totalBytes: 400 * 2 ** 20 } });
+    const root = hostile(`import os, time
+for _ in range(12):
+    if os.fork() == 0:
+        held = b'x' * (60 << 20)
+        time.sleep(60)
+time.sleep(60)`);
+    await refusal(install([root], options), 'project-too-much-memory');
+  });
+
   test('a flood of files is ended', async () => {
     const options = make({ limits: { seconds: 60, directoryBytes: 50e6 } });
     const root = hostile(
