@@ -24,7 +24,8 @@ import type { Settings } from './services.ts';
 
 /**
  * Who may do what. Decided on by the services alone, so that the same holds for a command, a button and
- * a form. Everybody may look, verify, and build under a name that is free.
+ * a form. Everybody may look, use what there is, and build under a name that is free; what a build printed,
+ * and the cluster's time for another proof of it, are for those whom it concerns.
  */
 
 type Operators = Pick<Settings, 'operators'>;
@@ -155,10 +156,57 @@ export function requireAllowed(asker: Asker, { command, ...rest }: Concerns, rul
   }
 }
 
-/** The log of one's own build is never for others only. Throws as `requireAllowed`. */
-export function requireMayReadLog(asker: Asker, { requester }: Build, rules: Rules): void {
-  if (asker.isProven && requester.user === asker.user) return;
-  requireAllowed(asker, { ...NOTHING, command: 'logs' }, rules);
+/**
+ * The log of one's own build is never for others only; others' are for the roles that name logs, else for
+ * those whom the build concerns. Throws `not-allowed`, naming who may.
+ */
+export function requireMayReadLog(
+  asker: Asker,
+  build: Build,
+  environment: Environment | null,
+  rules: Rules,
+): void {
+  if (asker.isProven && build.requester.user === asker.user) return;
+  if (rolesNaming(rules.roles, 'commands', 'logs').length === 0) {
+    requireConcerned(build, environment, 'read its log', asker.user, rules);
+  } else requireAllowed(asker, { ...NOTHING, command: 'logs' }, rules);
+}
+
+/**
+ * Executors are asked again for those whom the build concerns, unless a role names that: it is asked for
+ * where every deed is. Throws `not-allowed`, naming who may.
+ */
+export function requireMayVerify(
+  build: Build,
+  environment: Environment | null,
+  user: string,
+  rules: Rules,
+): void {
+  if (rolesNaming(rules.roles, 'commands', 'verify').length > 0) return;
+  requireConcerned(build, environment, 'have it verified', user, rules);
+}
+
+/** A build concerns who asked for it, who owns its environment, and operators. */
+function requireConcerned(
+  { requester }: Build,
+  environment: Environment | null,
+  deed: string,
+  user: string,
+  settings: Operators,
+): void {
+  const owner = environment && isOwned(environment) ? environment.owner : requester.user;
+  const people = [...new Set([requester.user, owner])];
+  if (people.includes(user) || isOperator(settings, user)) return;
+  const whose = people.length > 1 ? [', ', { person: owner }, ', who owns the environment'] : [];
+  throw userError({
+    code: 'not-allowed',
+    message: [
+      ...['Only ', { person: requester.user }, ', who asked for this build'],
+      ...whose,
+      `, and operators may ${deed}.`,
+    ],
+    suggestion: ['Ask ', ...anyOf(people), '.'],
+  });
 }
 
 /** What is for others than this person, of all that is restricted. */

@@ -55,7 +55,7 @@ const ROWS: Readonly<
   keep: [{ say: 'keep churn --days 9', may: OWNERS, named: 'delete' }],
   list: [{ say: 'list', may: EVERYBODY }],
   lock: [{ say: 'lock churn', may: EVERYBODY }],
-  logs: [{ say: 'logs busy', may: EVERYBODY }],
+  logs: [{ say: 'logs busy', may: OWNERS }],
   plan: [
     { say: 'plan fresh numpy', may: EVERYBODY },
     { say: 'plan churn numpy', may: OWNERS },
@@ -82,7 +82,7 @@ const ROWS: Readonly<
   unsubscribe: [{ say: 'unsubscribe churn', may: EVERYBODY, named: 'subscribe' }],
   untag: [{ say: 'untag churn:prod', may: OWNERS, named: 'tag' }],
   update: [{ say: 'update churn numpy --yes', may: OWNERS, named: 'create' }],
-  verify: [{ say: 'verify churn@3', may: EVERYBODY, named: 'verify' }],
+  verify: [{ say: 'verify churn@3', may: OWNERS, named: 'verify' }],
   whoami: [{ say: 'whoami', may: EVERYBODY }],
 };
 const EVERY_ROW = Object.values(ROWS).flat();

@@ -112,7 +112,7 @@ describe('what a role names', () => {
     assert.match(said(await world.say('U0EVALIND1', 'logs churn')), /^The command `logs` is for/);
     const open = worldWith({});
     await open.say(BEN, 'create churn numpy');
-    assert.equal(codeOf(await open.say('U0EVALIND1', 'logs churn')), 'log');
+    assert.equal(codeOf(await open.say('U0EVALIND1', 'logs churn')), 'not-allowed');
   });
 
   test('holds for folders however they are written', async () => {

@@ -234,10 +234,25 @@ describe('a build of somebody else', () => {
     });
   }
 
-  test('can be verified by everybody', async () => {
-    const { services, store } = world();
-    await store.createBuild(build('ready', { requester: by('U1') }));
-    assert.equal((await services.verify(build('ready'), by('U2'))).verifying, true);
+  test('and its log are for who asked, the environment’s owner and operators', async () => {
+    const made = build('ready', { requester: by('U1') });
+    for (const user of ['U1', 'U3', OPERATOR, 'U2']) {
+      const { services, store } = world();
+      store.environments.set('churn', { ...environment(), owner: 'U3' });
+      await store.createBuild(made);
+      const deeds = [
+        () => services.verify(made, by(user)),
+        () => services.log(made, 9, { user }),
+      ] as const;
+      for (const deed of deeds) {
+        if (user !== 'U2') await deed();
+        else {
+          const message =
+            /^Only .*U1.*, who asked for this build, .*U3.*, who owns the environment,/;
+          await assert.rejects(deed, { code: 'not-allowed', message });
+        }
+      }
+    }
   });
 });
 
@@ -252,9 +267,10 @@ describe('verify', () => {
 
   test('is for builds that are ready', async () => {
     const { services, store, enqueued } = world();
-    await assert.rejects(services.verify(build('failed'), by('U1')), { code: 'not-ready' });
+    const requester = by('U0ANARUIZ1');
+    await assert.rejects(services.verify(build('failed'), requester), { code: 'not-ready' });
     await store.createBuild(build('ready', { id: 'b1' }));
-    assert.equal((await services.verify(build('ready', { id: 'b1' }), by('U1'))).verifying, true);
+    assert.equal((await services.verify(build('ready', { id: 'b1' }), requester)).verifying, true);
     assert.deepEqual(enqueued, ['b1 1 verify']);
   });
 });
@@ -310,7 +326,7 @@ describe('what is kept of a build', () => {
     const { services, store } = world();
     await store.createBuild(build('running', { id: 'b1' }));
     await store.appendLog('b1', ['one', 'two', 'three']);
-    assert.deepEqual(await services.log(build('ready', { id: 'b1' }), 2, { user: 'U9' }), [
+    assert.deepEqual(await services.log(build('ready', { id: 'b1' }), 2, { user: OPERATOR }), [
       'two',
       'three',
     ]);

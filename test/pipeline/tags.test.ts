@@ -228,7 +228,7 @@ describe('a build', () => {
     const { id } = await world.newest('churn');
     await world.say('U1', 'tag churn prod');
     for (const text of ['status churn@1', 'status churn:prod', 'logs churn@1']) {
-      const reply = await world.say('U9', text);
+      const reply = await world.say('U1', text);
       assert.ok(reply.kind === 'build' || reply.kind === 'log', JSON.stringify(reply));
       assert.equal(reply.build.id, id, text);
     }

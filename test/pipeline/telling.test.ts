@@ -78,6 +78,7 @@ describe('what is told', () => {
     await world.work('churn');
     world.store.notices.clear();
     const { id } = await world.newest('churn');
+    await world.store.updateEnvironment('churn', (churn) => ({ ...churn, owner: BEN }));
     const asked = await world.say(BEN, 'verify churn');
     assert.equal(asked.kind, 'notice', JSON.stringify(asked));
     await world.say(OMAR, 'subscribe churn --outcome not-proven');

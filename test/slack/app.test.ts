@@ -953,8 +953,8 @@ describe('buttons', () => {
     inWorld(async (world) => {
       const { id, message } = await createBuild(world);
       await world.store.appendLog(id, ['solving…', 'done']);
-      await world.slack.click({ user: BEN, actionId: 'logs', channel: DATA, ts: message.ts });
-      await world.slack.untilView(BEN, says(/solving…\ndone/));
+      await world.slack.click({ user: ANA, actionId: 'logs', channel: DATA, ts: message.ts });
+      await world.slack.untilView(ANA, says(/solving…\ndone/));
     }));
 
   test('Retry runs a failed build again in the same message, and pressing twice is harmless', () =>

@@ -12,7 +12,7 @@ export interface Lookup {
   findBuild(reference: string): Promise<Build>;
   /** What was asked for last comes first. */
   builds(filter: { environment?: string; user?: string; limit: number }): Promise<Build[]>;
-  /** The last lines of a build's log, oldest first. Throws `not-allowed` where logs are for a role. */
+  /** The last lines of a build's log, oldest first. Throws `not-allowed` for whom it does not concern. */
   log(build: Build, last: number, requester: Pick<Requester, 'user'>): Promise<string[]>;
   /** Those with a revision: a name whose builds all failed is nobody's. */
   environments(): Promise<Environment[]>;

@@ -2,7 +2,7 @@ import { type Build, isSettled, pendingSteps, type Requester } from '../../domai
 import { edgesOf, withoutDefaultEdges } from '../../domain/defaults.ts';
 import { userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
-import { requireMayActOn } from '../../domain/policy.ts';
+import { requireMayActOn, requireMayVerify } from '../../domain/policy.ts';
 import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { carryOutCancel } from '../cancelling.ts';
@@ -109,8 +109,10 @@ async function cancel(ports: ServicePorts, build: Build, user: string): Promise<
 }
 
 async function verify(ports: ServicePorts, build: Build, { user }: Requester): Promise<Build> {
-  const { store, queue, platform, clock } = ports;
+  const { store, queue, platform, settings, clock } = ports;
   const name = build.request.environment;
+  const environment = await store.readEnvironment(name);
+  requireMayVerify(build, environment, user, settings);
   if (build.state !== 'ready') {
     throw userError({
       code: 'not-ready',
@@ -118,7 +120,6 @@ async function verify(ports: ServicePorts, build: Build, { user }: Requester): P
       suggestion: `\`status ${name}\` shows how it is doing.`,
     });
   }
-  const environment = await store.readEnvironment(name);
   const revision = environment?.revisions.find(({ number }) => number === build.revision);
   if (revision) requireThere(name, revision);
   const verifying = await store.updateBuild(build.id, (current) => ({

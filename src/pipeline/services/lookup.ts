@@ -43,7 +43,8 @@ export function lookup(ports: ServicePorts): Lookup {
     findBuild,
     builds: (filter) => store.listBuilds(filter),
     async log(build, last, { user }) {
-      requireMayReadLog(await askerOf(ports, user), build, ports.settings);
+      const environment = await store.readEnvironment(build.request.environment);
+      requireMayReadLog(await askerOf(ports, user), build, environment, ports.settings);
       return store.readLog(build.id, last);
     },
     environments,
