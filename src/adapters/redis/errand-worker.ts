@@ -1,7 +1,9 @@
 import type { Answered, Errand } from '../../domain/errands.ts';
-import { outsideError } from '../../domain/errors.ts';
+import { FerryError, outsideError } from '../../domain/errors.ts';
 import type { Platform } from '../../domain/lock.ts';
+import { ERRAND, ERRAND_ID } from '../../domain/sent-errand.ts';
 import { sendError } from '../../domain/sent-error.ts';
+import { fitOrNull, Misfit, object } from '../../domain/shape.ts';
 import { answerKey, answersChannel, errandQueue, wantedKey } from './jobs.ts';
 import { openLink, type RedisConnection } from './redis.ts';
 import { type TakingOptions, takeJobs, type Worker } from './taking.ts';
@@ -14,7 +16,8 @@ const STALLED_INTERVAL_MS = 5_000;
 /** For whoever was cut off when it came; nobody asks for it later. */
 const ANSWER_SECONDS = 300;
 
-export interface ErrandWorkerOptions extends Pick<TakingOptions<Errand>, 'report' | 'stopLimitMs'> {
+export interface ErrandWorkerOptions
+  extends Pick<TakingOptions<unknown>, 'report' | 'stopLimitMs'> {
   connection: RedisConnection;
   prefix: string;
   platform: Platform;
@@ -38,7 +41,14 @@ export function createErrandWorker(options: ErrandWorkerOptions): Worker {
     );
   }
 
-  const worker = takeJobs<Errand>({
+  /** Whoever asked is told, where the job says who. */
+  async function refuse(job: unknown, error: FerryError): Promise<void> {
+    const id = fitOrNull(job, object<Pick<Errand, 'id'>>({ id: ERRAND_ID }))?.id ?? null;
+    report('errand-refused', { id, error: error.message });
+    if (id !== null) await answer(id, { error: sendError(error, (text) => text) });
+  }
+
+  const worker = takeJobs<unknown>({
     lockDurationMs: LOCK_DURATION_MS,
     stalledIntervalMs: STALLED_INTERVAL_MS,
     ...options,
@@ -50,14 +60,16 @@ export function createErrandWorker(options: ErrandWorkerOptions): Worker {
         .catch(() => null);
       return found === 0;
     },
-    async run(errand, signal) {
+    async run(job, signal) {
       signal.throwIfAborted();
+      const errand = readErrand(job);
+      if (errand instanceof FerryError) return refuse(job, errand);
       const answered = await options.run(errand, signal);
-      if ('error' in answered)
-        report('errand-failed', { id: errand.id, kind: errand.kind, error: answered.error });
-      await answer(errand.id, answered);
+      const { id, kind } = errand;
+      if ('error' in answered) report('errand-failed', { id, kind, error: answered.error });
+      await answer(id, answered);
     },
-    async abandoned({ id }, reason) {
+    async abandoned(job, reason) {
       const error = outsideError({
         code: 'abandoned',
         message: 'Every build host that took this ended without an answer.',
@@ -65,7 +77,7 @@ export function createErrandWorker(options: ErrandWorkerOptions): Worker {
         details: reason.stack ?? reason.message,
         retryable: true,
       });
-      await answer(id, { error: sendError(error, (text) => text) });
+      await refuse(job, error);
     },
   });
   return {
@@ -75,4 +87,18 @@ export function createErrandWorker(options: ErrandWorkerOptions): Worker {
       link.close();
     },
   };
+}
+
+/** A worker may be of another version than who asks. */
+function readErrand(job: unknown): Errand | FerryError {
+  try {
+    return ERRAND(job);
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    return outsideError({
+      code: 'errand-unreadable',
+      message: `The build host cannot read what it was asked: ${error.message}.`,
+      suggestion: 'Run the same version of Conda Ferry in every bot and worker.',
+    });
+  }
 }

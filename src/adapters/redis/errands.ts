@@ -7,14 +7,13 @@ import type {
   ErrandOptions,
   Errands,
   ErrandTable,
-  Unreached,
 } from '../../domain/errands.ts';
 import { Cancelled, isStoreError, outsideError } from '../../domain/errors.ts';
 import { duration } from '../../domain/figures.ts';
 import type { Platform } from '../../domain/lock.ts';
-import { receiveError, SENT_ERROR } from '../../domain/sent-error.ts';
-import { PLAN } from '../../domain/sent-plan.ts';
-import { isObject, listOf, object, readJson, type Shape, string } from '../../domain/shape.ts';
+import { answeredOf } from '../../domain/sent-errand.ts';
+import { receiveError } from '../../domain/sent-error.ts';
+import { readJson } from '../../domain/shape.ts';
 import {
   answerKey,
   answersChannel,
@@ -42,22 +41,6 @@ const RETRY = { attempts: 3, backoff: { type: 'exponential', delay: 1_000 } };
  */
 export function createErrands(options: { connection: RedisConnection; prefix: string }): Errands {
   return new AskedErrands(options);
-}
-
-const ANSWERS: { readonly [K in ErrandKind]: Shape<ErrandTable[K]['answer']> } = {
-  plan: PLAN,
-  point: object({ unreached: listOf(string) }),
-  edit: PLAN,
-  uses: object({ unreached: listOf(object<Unreached>({ edge: string, why: string })) }),
-  unstage: object({ left: listOf(object<Unreached>({ edge: string, why: string })) }),
-};
-const REFUSED = object<Extract<Answered, { error: unknown }>>({ error: SENT_ERROR });
-
-function answeredOf<K extends ErrandKind>(kind: K): Shape<Answered<K>> {
-  const answer: Shape<ErrandTable[K]['answer']> = ANSWERS[kind];
-  const answered = object<{ answer: ErrandTable[K]['answer'] }>({ answer });
-  return (value, at) =>
-    isObject(value) && 'error' in value ? REFUSED(value, at) : answered(value, at);
 }
 
 class AskedErrands implements Errands {

@@ -1,10 +1,17 @@
 import type { Platform } from '../../domain/lock.ts';
+import { fitOrNull, number, object, oneOf, or, string } from '../../domain/shape.ts';
 import { cancelKey, type JobData, jobQueue } from './jobs.ts';
 import { openLink, type RedisConnection } from './redis.ts';
 import { type TakingOptions, takeJobs, type Worker } from './taking.ts';
 
 const LOCK_DURATION_MS = 120_000;
 const STALLED_INTERVAL_MS = 30_000;
+
+/** A job as it arrives, perhaps of another version. */
+const JOB_DATA = object<JobData>({
+  ...{ buildId: string, attempt: number, user: or(string, undefined) },
+  purpose: oneOf(['build', 'verify']),
+});
 
 /**
  * `run` settles the build. An abort with `cancelled` asks for it to be settled as such; after
@@ -43,8 +50,21 @@ export function createWorker(options: WorkerOptions): Worker {
       return found === 1;
     },
   };
+  /** What cannot be read is of no build that is known here. */
+  const readable =
+    <Rest extends unknown[]>(act: (job: JobData, ...rest: Rest) => Promise<void>) =>
+    async (job: unknown, ...rest: Rest): Promise<void> => {
+      const read = fitOrNull(job, JOB_DATA);
+      if (read === null) return options.report?.('job-unreadable', {});
+      await act(read, ...rest);
+    };
   const lanes = (['build', 'verify'] as const).map((purpose) =>
-    takeJobs<JobData>({ ...common, queue: jobQueue(options.platform, purpose) }),
+    takeJobs<unknown>({
+      ...common,
+      queue: jobQueue(options.platform, purpose),
+      run: readable(options.run),
+      abandoned: readable(options.abandoned),
+    }),
   );
   return {
     async ready() {

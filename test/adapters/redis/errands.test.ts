@@ -343,4 +343,19 @@ describe('errands', { skip: noServer, timeout: 60_000 }, () => {
       assert.equal(times, 2);
     });
   });
+
+  it('of another version are refused, and whoever asked is told', async () => {
+    const errands = askerOf();
+    const { begun } = await workerOf();
+    const ask = (kind: string, asked: object) =>
+      errands.ask(kind as 'plan', asked as never, { platform: 'linux-64', waitMs: 20_000 });
+    await assert.rejects(ask('plan', { request: 7 }), {
+      code: 'errand-unreadable',
+      message: /asked\.request is a number/,
+    });
+    await assert.rejects(ask('fly', {}), { code: 'errand-unreadable', message: /kind is/ });
+    const { request } = buildFor('b1', { environment: 'churn' });
+    await ask('plan', { request });
+    assert.deepEqual(begun, ['churn']);
+  });
 });

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { JobData } from '../../../src/adapters/redis/jobs.ts';
+import { type JobData, jobQueue, openJobQueue } from '../../../src/adapters/redis/jobs.ts';
 import { createQueue } from '../../../src/adapters/redis/queue.ts';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import type { Worker } from '../../../src/adapters/redis/taking.ts';
@@ -143,6 +143,23 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       await queue.enqueue({ ...buildFor('b1'), attempt: 2 }, 'linux-64', 'build');
       const run = await runs.next();
       assert.deepEqual(run.job, { buildId: 'b1', attempt: 2, purpose: 'build', user });
+      run.finish();
+    });
+
+    it('of another version is told of, and holds up no other', async () => {
+      const queue = queueOf();
+      const { runs, events } = await workerOf();
+      const redis = openRedis(server.connection, 'worker');
+      const other = openJobQueue<object>(redis, prefix, jobQueue('linux-64', 'build'));
+      closers.push(async () => {
+        await other.close();
+        redis.disconnect();
+      });
+      await other.add('build', { buildId: 7 });
+      await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
+      const run = await runs.next();
+      assert.equal(run.job.buildId, 'b1');
+      assert.equal(await events.next(), 'job-unreadable');
       run.finish();
     });
 
