@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -142,7 +142,7 @@ describe('the configuration', () => {
       const values = ['xoxb-1', 'xapp-1', 'abc', 'redis://:pw12@redis.example.com:6379/0'];
       mkdirSync(join(directory, 'secrets'), { recursive: true });
       for (const [index, name] of secrets.entries()) {
-        writeFileSync(join(directory, 'secrets', name), `${values[index]}\n`);
+        writeFileSync(join(directory, 'secrets', name), `${values[index]}\n`, { mode: 0o600 });
       }
       const config = await load(
         uncommented().replaceAll('/run/secrets', join(directory, 'secrets')),
@@ -334,20 +334,34 @@ redisUrl: redis://:hunter2@redis:6379
     });
 
     it('reads them from files relative to the configuration, and from the environment first', async () => {
-      writeFileSync(join(directory, 'bot'), 'xoxb-from-file\n');
+      writeFileSync(join(directory, 'bot'), 'xoxb-from-file\n', { mode: 0o600 });
       const text = `${SMALL}slack: { botTokenFile: bot }\n`;
       assert.equal((await load(text)).slack.botToken, 'xoxb-from-file');
       assert.equal((await load(text, TOKENS)).slack.botToken, 'xoxb-1-bot');
     });
 
     it('says which of these files cannot be used', async () => {
-      writeFileSync(join(directory, 'empty'), '\n');
+      writeFileSync(join(directory, 'empty'), '\n', { mode: 0o600 });
       const found = await problems(`${SMALL}slack: { botTokenFile: empty, appTokenFile: gone }\n`);
       assert.match(found['slack.botTokenFile (line 4)'] ?? '', /empty, which is empty\.$/);
       assert.match(
         found['slack.appTokenFile (line 4)'] ?? '',
         /gone, which cannot be read: ENOENT/,
       );
+    });
+
+    it('does not use one of these files that others may read or write, without repeating it', async () => {
+      for (const mode of [0o644, 0o640, 0o602]) {
+        writeFileSync(join(directory, 'open'), 'xoxb-open\n');
+        chmodSync(join(directory, 'open'), mode);
+        const found = await problems(`${SMALL}slack: { botTokenFile: open }\n`);
+        const what = found['slack.botTokenFile (line 4)'] ?? '';
+        assert.match(
+          what,
+          /others may read or write it \(mode 06[0-4][0-4]\): `chmod 600 \/.*open`/,
+        );
+        assert.doesNotMatch(what, /xoxb/);
+      }
     });
 
     it('tells tokens that were mixed up, without repeating them', async () => {

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { whyNotPrivate } from '../domain/private-file.ts';
 import type { Path } from '../reading/yaml.ts';
 import { type ConfigDocument, valueAt } from './document.ts';
 import type { Problem } from './problems.ts';
@@ -81,11 +82,23 @@ export async function readSecrets(
 async function readSecretFile(
   file: string,
 ): Promise<{ value: string | null; fault: string | null }> {
-  const read = await readFile(file, 'utf8').catch((error: Error) => error);
-  if (read instanceof Error) {
-    return { value: null, fault: `names ${file}, which cannot be read: ${read.message}.` };
+  let text: string;
+  try {
+    const handle = await open(file);
+    try {
+      const fault = whyNotPrivate(await handle.stat(), process.geteuid?.());
+      if (fault !== null) {
+        return { value: null, fault: `names ${file}, and ${fault}: \`chmod 600 ${file}\`.` };
+      }
+      text = await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const why = (error as Error).message;
+    return { value: null, fault: `names ${file}, which cannot be read: ${why}.` };
   }
-  const value = read.trim();
+  const value = text.trim();
   if (value === '') return { value: null, fault: `names ${file}, which is empty.` };
   return { value, fault: null };
 }

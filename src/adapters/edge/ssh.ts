@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { type Config, NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
 import { outsideError } from '../../domain/errors.ts';
+import { whyNotPrivate } from '../../domain/private-file.ts';
 import { expectedHostKey, fingerprintOf, hostKeyError, signatureAlgorithms } from './host-key.ts';
 import { type SshTarget, unreachable } from './target.ts';
 
@@ -234,18 +235,34 @@ async function authenticationOf(target: SshTarget): Promise<Pick<Config, 'agent'
       suggestion: 'Set `privateKeyFile` for this edge, or start an SSH agent (SSH_AUTH_SOCK).',
     });
   }
+  return { privateKey: await readPrivateKey(target.edge, target.privateKeyFile) };
+}
+
+async function readPrivateKey(edge: string, file: string): Promise<string> {
+  let fault: string | null;
   try {
-    return { privateKey: await readFile(target.privateKeyFile, 'utf8') };
+    const handle = await open(file);
+    try {
+      fault = whyNotPrivate(await handle.stat(), process.geteuid?.());
+      if (fault === null) return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     throw outsideError(
       {
         code: 'edge-denied',
-        message: `The private key for edge ${target.edge} cannot be read: ${messageOf(error)}.`,
+        message: `The private key for edge ${edge} cannot be read: ${messageOf(error)}.`,
         suggestion: 'Correct `privateKeyFile` for this edge, or the permissions of the file.',
       },
       error,
     );
   }
+  throw outsideError({
+    code: 'edge-denied',
+    message: `The private key for edge ${edge} is not used, as ssh would not: ${fault}.`,
+    suggestion: `\`chmod 600 ${file}\` on the build host.`,
+  });
 }
 
 function openSocket(target: SshTarget, signal: AbortSignal): Promise<Socket> {

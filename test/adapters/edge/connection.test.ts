@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -83,10 +83,12 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
   it('explains a private key that is missing, encrypted or no key at all', async () => {
     const encrypted = join(world.directory, 'encrypted');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', encrypted]);
+    const noKey = join(world.directory, 'no-key');
+    writeFileSync(noKey, 'Port 22\n', { mode: 0o600 });
     const cases = [
       [join(world.directory, 'nowhere'), /cannot be read/],
       [encrypted, /cannot be used: .*[Ee]ncrypted/],
-      [join(world.directory, 'host', 'sshd_config'), /cannot be used/],
+      [noKey, /cannot be used/],
     ] as const;
     for (const [privateKeyFile, message] of cases) {
       await assert.rejects(world.edge({ privateKeyFile }).profile(world.progress), {
@@ -94,6 +96,23 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
         message,
       });
     }
+  });
+
+  it('does not use a private key that others may read or write', async () => {
+    const file = world.config.privateKeyFile as string;
+    const { connections } = world.link.traffic;
+    for (const mode of [0o644, 0o640, 0o602]) {
+      chmodSync(file, mode);
+      await assert.rejects(world.edge().profile(world.progress), {
+        code: 'edge-denied',
+        retryable: false,
+        message: /others may read or write it \(mode 06[0-4][0-4]\)/,
+        suggestion: `\`chmod 600 ${file}\` on the build host.`,
+      });
+    }
+    assert.equal(world.link.traffic.connections, connections);
+    chmodSync(file, 0o600);
+    assert.equal((await world.edge().profile(world.progress)).manager, 'yarn');
   });
 
   it('tries a refused connection again, then says how often it tried', async () => {
