@@ -1,15 +1,5 @@
 import { existsSync } from 'node:fs';
-import {
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { outsideError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
@@ -19,7 +9,16 @@ import { isWithin } from '../../domain/roles.ts';
 import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
 import { installProjects } from './build.ts';
 import { exportRepository, type GitSource } from './git.ts';
-import { artifactName, digestFile, digestTree, SOURCE, snapshot, sourceName } from './source.ts';
+import {
+  artifactName,
+  copyOpened,
+  digestFile,
+  digestTree,
+  openSource,
+  SOURCE,
+  snapshot,
+  sourceName,
+} from './source.ts';
 
 export interface ProjectsOptions {
   config: {
@@ -153,7 +152,8 @@ class SandboxedProjects implements Projects {
     if (existsSync(join(target, '.gitmodules'))) {
       progress.log(`${repository} has submodules; they are left out`);
     }
-    await snapshot(target, join(part, SOURCE));
+    await using exported = await openSource(await realpath(target));
+    await snapshot(exported, join(part, SOURCE));
     await rm(target, { recursive: true });
     const name = await sourceName(join(part, SOURCE), repository);
     return { name, origin: `${repository}@${commit}` };
@@ -189,12 +189,13 @@ class SandboxedProjects implements Projects {
       });
     }
     await this.#requireNoOtherName(path, real);
-    if ((await stat(real)).isFile()) {
+    await using source = await openSource(real);
+    if ((await source.stat()).isFile()) {
       const name = artifactName(basename(real));
-      await copyFile(real, join(part, basename(real)));
+      await copyOpened(source, join(part, basename(real)));
       return { name, origin: path };
     }
-    await snapshot(real, join(part, SOURCE));
+    await snapshot(source, join(part, SOURCE));
     return { name: await sourceName(join(part, SOURCE), basename(real)), origin: path };
   }
 }

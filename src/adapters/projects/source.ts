@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import {
-  copyFile,
+  type FileHandle,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   readlink,
-  realpath,
   symlink,
 } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
@@ -25,42 +25,109 @@ const LEFT_OUT = new Set([
 ]);
 const MOST_ENTRIES = 50_000;
 const MOST_BYTES = 2 * 1024 ** 3;
+/** Folders in each other: each is held open while what is in it is copied. */
+const MOST_DEPTH = 100;
+const BLOCK_BYTES = 1024 ** 2;
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/**
+ * Opens a file or folder at a path without links, which was looked at before: by now somebody may have put
+ * a link in its place, or in that of a folder above it. What is open stays what it is.
+ * Throws `project-unsafe`.
+ */
+export async function openSource(path: string): Promise<FileHandle> {
+  const opened = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(changed(path));
+  if ((await readlink(placeOf(opened))) === path) return opened;
+  await opened.close();
+  throw unsafe(`\`${printable(path)}\` was moved while it was looked at`);
+}
+
+/** Where the kernel finds what is open, whatever stands at its path: a way into it is no way out of it. */
+const placeOf = ({ fd }: FileHandle, name = ''): string => join('/proc/self/fd', `${fd}`, name);
 
 /**
  * Copies a source tree as it is at this moment. Links that stay inside are kept; one that leaves
- * the tree would bring the build host's own files into the archive, so it is refused.
+ * the tree would bring the build host's own files into the archive, so it is refused. Who may write
+ * the tree may change it meanwhile: each name is opened once, in the folder that is open, without
+ * following a link, and what is open is looked at and copied.
  * Throws `project-unsafe`, `project-too-large`.
  */
-export async function snapshot(source: string, target: string): Promise<void> {
-  const root = await realpath(source);
+export async function snapshot(source: FileHandle, target: string): Promise<void> {
+  const { uid } = await source.stat();
   let entries = 0;
   let bytes = 0;
-  const copy = async (folder: string): Promise<void> => {
-    await mkdir(join(target, relative(root, folder)), { recursive: true });
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const copy = async (folder: FileHandle, path: string, depth: number): Promise<void> => {
+    if (depth > MOST_DEPTH) throw tooLarge();
+    await mkdir(join(target, path), { recursive: true });
+    for (const entry of await readdir(placeOf(folder), { withFileTypes: true })) {
       if (LEFT_OUT.has(entry.name) || entry.name.endsWith('.egg-info')) continue;
-      const from = join(folder, entry.name);
-      const to = join(target, relative(root, from));
+      const from = placeOf(folder, entry.name);
+      const name = join(path, entry.name);
       entries += 1;
-      if (entry.isDirectory()) await copy(from);
-      else if (entry.isSymbolicLink()) await symlink(await insideLink(from, root), to);
-      else if (entry.isFile()) {
-        bytes += (await lstat(from)).size;
-        await copyFile(from, to);
-      } else throw unsafe(`\`${printable(relative(root, from))}\` is neither file nor folder`);
-      if (entries > MOST_ENTRIES || bytes > MOST_BYTES) throw tooLarge();
+      if (entries > MOST_ENTRIES) throw tooLarge();
+      if (entry.isSymbolicLink()) {
+        const text = await readlink(from).catch(changed(name));
+        await symlink(insideLink(name, text), join(target, name));
+      } else if (entry.isDirectory()) {
+        await using inner = await open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch(
+          changed(name),
+        );
+        await copy(inner, name, depth + 1);
+      } else {
+        await using file = await open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(
+          changed(name),
+        );
+        const found = await file.stat();
+        if (!found.isFile()) throw unsafe(`\`${printable(name)}\` is neither file nor folder`);
+        // A second name for what its owner may read alone.
+        if (found.nlink > 1 && found.uid !== uid) {
+          throw unsafe(`\`${printable(name)}\` is a hard link to a file of somebody else`);
+        }
+        bytes += await copyOpened(file, join(target, name), MOST_BYTES - bytes);
+      }
     }
   };
-  await copy(root);
+  await copy(source, '', 0);
 }
 
-/** Text of a link that stays inside `root`. */
-async function insideLink(path: string, root: string): Promise<string> {
-  const text = await readlink(path);
-  const target = await realpath(path).catch(() => resolve(dirname(path), text));
-  const isInside = target === root || target.startsWith(root + sep);
-  if (isInside && !text.startsWith('/')) return text;
-  throw unsafe(`the link \`${printable(relative(root, path))}\` leads out of the project`);
+/** Copies what is open, and answers how many bytes it was. Throws `project-too-large` beyond `most`. */
+export async function copyOpened(
+  file: FileHandle,
+  target: string,
+  most = MOST_BYTES,
+): Promise<number> {
+  const { mode } = await file.stat();
+  await using copy = await open(target, 'wx', mode & 0o777);
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  let bytes = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
+    if (bytesRead === 0) return bytes;
+    bytes += bytesRead;
+    // It may grow while it is read.
+    if (bytes > most) throw tooLarge();
+    await copy.write(block, 0, bytesRead);
+  }
+}
+
+/** What is no longer what was listed, or cannot be read. */
+const changed = (name: string) => (error: NodeJS.ErrnoException) => {
+  throw unsafe(`\`${printable(name)}\` cannot be read as what it was listed as (${error.code})`);
+};
+
+/**
+ * Text of a link that stays inside, from where it stands in a tree. It goes up first and then down, so that
+ * no other link on its way can make it lead elsewhere than it says.
+ */
+function insideLink(path: string, text: string): string {
+  const words = text.split('/').filter((word) => word !== '' && word !== '.');
+  const down = words.filter((word) => word !== '..');
+  const ups = words.length - down.length;
+  const goesUpFirst = words.slice(ups).every((word) => word !== '..');
+  const depth = path.split('/').length - 1;
+  if (!text.startsWith('/') && goesUpFirst && ups <= depth) return text;
+  throw unsafe(`the link \`${printable(path)}\` leads out of the project`);
 }
 
 /**
@@ -158,7 +225,7 @@ export function unsafe(what: string) {
 function tooLarge() {
   return userError({
     code: 'project-too-large',
-    message: `The project has more than ${MOST_ENTRIES} files or ${MOST_BYTES / 1024 ** 3} GB.`,
+    message: `The project has more than ${MOST_ENTRIES} files, ${MOST_BYTES / 1024 ** 3} GB or ${MOST_DEPTH} folders in each other.`,
     suggestion: 'Leave data out of the package and read it from HDFS instead.',
   });
 }
