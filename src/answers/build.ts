@@ -1,5 +1,5 @@
 import type { Build } from '../domain/build.ts';
-import { isBeingProven } from '../domain/build.ts';
+import { edgesToCome, hasLine, triedStagings } from '../domain/build.ts';
 import { channelsOf, edgesOf } from '../domain/defaults.ts';
 import { counted, size } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
@@ -67,7 +67,7 @@ export function titleOf(build: Build): string {
     case 'queued':
       return `🕓 ${name} waits for a build host`;
     case 'running':
-      if (isBeingProven(build)) return `⏳ ${name} is staged and being proven`;
+      if (hasLine(build)) return `⏳ ${name} is ${howFar(build)}`;
       return build.cancelRequested ? `⏹️ Stopping the build of ${name}` : `⏳ Building ${name}`;
     case 'ready':
       if (build.letGo) return `⏹️ ${name} was let go`;
@@ -91,7 +91,7 @@ function summaryOf(build: Build, [first]: readonly InvocationLine[]): string {
       return `${name} waits for a build host.`;
     case 'running':
       return first
-        ? `${name} is staged on ${first.edge} and being proven: ${shortest(first)}`
+        ? `${name} is ${howFar(build, first.edge)}: ${shortest(first)}`
         : `Building ${name}: ${progressTitle(build)}`;
     case 'ready':
       if (build.letGo) return `${name} was let go.`;
@@ -149,7 +149,7 @@ function outcome(
   settings: Settings,
 ): Part[] {
   if (build.letGo) return [letGoLine(build.letGo)];
-  if (build.state === 'ready' || isBeingProven(build)) {
+  if (build.state === 'ready' || hasLine(build)) {
     return [
       ...describeLines(lines, `${settings.command} run ${labelOf(build)}`),
       ...(reason ? [prose('⚠️ ', marked(reason))] : []),
@@ -178,9 +178,27 @@ export function whoStopped({ cancelRequested }: Build): Part {
   );
 }
 
+/** What is still to come of a build whose line is there. */
+export function toCome(build: Build): Part {
+  const edges = edgesToCome(build);
+  if (edges.length === 0) return prose('⏳ Being proven on the executors…');
+  return prose(
+    '⏳ Still being staged on ',
+    ...codes(edges, 160),
+    '; the executors are asked after that…',
+  );
+}
+
+/** What is there by now of a build that is not ready. */
+function howFar(build: Build, edge?: string): string {
+  const there = triedStagings(build).map((staging) => staging.edge);
+  if (edgesToCome(build).length === 0) return `staged${edge ? ` on ${edge}` : ''} and being proven`;
+  return `staged on ${line(there.join(', '), 160)}, and not everywhere yet`;
+}
+
 /** What the executors said, or that they are being asked. */
 function proof(build: Build): Part[] {
-  if (build.state === 'running') return [prose('⏳ Being proven on the executors…')];
+  if (build.state === 'running') return [toCome(build)];
   return [
     ...(build.verifying ? [prose('⏳ Verifying again on the cluster…')] : []),
     ...describeEvidence(build.verifications, build.stagings),

@@ -2,12 +2,12 @@
  * The message that everybody follows a build in. With a line to paste, and at the end, it has one row
  * for each thing there is to know; what else there is to tell stands in its thread (story.ts).
  */
-import { type Build, isBeingProven, isSettled } from '../domain/build.ts';
+import { type Build, hasLine, isSettled } from '../domain/build.ts';
 import type { Outlook } from '../domain/estimate.ts';
 import { counted, duration, size } from '../domain/figures.ts';
 import type { InvocationLine } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { askedFor, describeBuild, reasonOf, titleOf, whoStopped } from './build.ts';
+import { askedFor, describeBuild, reasonOf, titleOf, toCome, whoStopped } from './build.ts';
 import { buttonsOf, labelOf, sayButtons } from './buttons.ts';
 import {
   buttons,
@@ -38,7 +38,7 @@ export function describeLive(
   outlook: Outlook | null = null,
 ): Document {
   const whole = describeBuild({ kind: 'build', build, audience: 'channel', outlook }, settings);
-  if (!isSettled(build) && !isBeingProven(build)) return whole;
+  if (!isSettled(build) && !hasLine(build)) return whole;
   return {
     summary: whole.summary,
     parts: [
@@ -65,7 +65,7 @@ function rowsOf(build: Build, settings: Settings): Part[] {
 
 /** What the executors of each edge said, in one row; after the last one, how long the build took. */
 function proofOf(build: Build, lines: readonly InvocationLine[]): Part[] {
-  if (build.state === 'running') return [prose('⏳ Being proven on the executors…')];
+  if (build.state === 'running') return [toCome(build)];
   const verdicts = newestPerEdge(build.verifications).map(verdictOf);
   const rows = verdicts.length > 0 ? verdicts : [words('🔎 Staged; no executor was asked')];
   const remarks = countOf(remarksOf(build, lines));

@@ -160,20 +160,39 @@ export function pendingSteps(): Step[] {
 }
 
 /** Whether nothing but the executors' word is left: everything is staged, and each edge has tried it. */
-export function isTried({ state, steps, stagings, verifications }: Build): boolean {
+export function isTried(build: Build): boolean {
   // One that has failed is over only once the build is: its worker may have been killed in between.
-  const isAsked = steps.some(
+  const isAsked = build.steps.some(
     ({ name, status }) => name === 'verify' && (status === 'in_progress' || status === 'error'),
   );
-  const has = ({ edge }: Staging) => verifications.some((known) => known.edge === edge);
-  return state === 'running' && isAsked && stagings.every(has);
+  return build.state === 'running' && isAsked && build.stagings.every(isTriedOn(build));
 }
 
-/** Whether the line is there before its proof: no edge has found anything wrong. */
-export function isBeingProven(build: Build): boolean {
+/**
+ * Where the line is there before the build is ready: on edges that have tried the environment, while no
+ * edge has found anything wrong. One does not wait for another that is still sent its archive.
+ */
+export function triedStagings(build: Build): Staging[] {
   const isWrong = ({ edge }: Staging) =>
     build.verifications.findLast((known) => known.edge === edge)?.outcome === 'failed';
-  return isTried(build) && build.cancelRequested === null && !build.stagings.some(isWrong);
+  const isStopped = build.state !== 'running' || build.cancelRequested !== null;
+  if (isStopped || build.stagings.some(isWrong)) return [];
+  return build.stagings.filter(isTriedOn(build));
+}
+
+/** Whether a line is there before the build is ready. */
+export function hasLine(build: Build): boolean {
+  return triedStagings(build).length > 0;
+}
+
+/** Edges that were asked for, and where the line is not there yet. */
+export function edgesToCome(build: Build): string[] {
+  const there = triedStagings(build).map(({ edge }) => edge);
+  return build.request.edges.filter((edge) => !there.includes(edge));
+}
+
+function isTriedOn({ verifications }: Build) {
+  return ({ edge }: Staging) => verifications.some((known) => known.edge === edge);
 }
 
 export function isSettled(build: Build): boolean {

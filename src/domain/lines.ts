@@ -1,4 +1,4 @@
-import { type Build, isBeingProven } from './build.ts';
+import { type Build, triedStagings } from './build.ts';
 import { type LineForm, revisionLabel, type Staging, type Verification } from './environment.ts';
 import { userError } from './errors.ts';
 import { isArchives } from './invocation/settings.ts';
@@ -152,11 +152,11 @@ export function isSameForm(ran: LineForm, asked: LineForm): boolean {
   return ran.purpose === asked.purpose && ran.mode === asked.mode && ran.layout === asked.layout;
 }
 
-/** The lines a build answers with: pyspark and spark-submit, for every edge. None before they hold. */
+/** The lines a build answers with: pyspark and spark-submit, for every edge where they hold by now. */
 export function linesForBuild(build: Build): InvocationLine[] {
-  const isThere = (build.state === 'ready' && !build.letGo) || isBeingProven(build);
-  if (!isThere || build.revision === null) return [];
-  return build.stagings.flatMap((staging) => {
+  if (build.revision === null || build.letGo) return [];
+  const stagings = build.state === 'ready' ? build.stagings : triedStagings(build);
+  return stagings.flatMap((staging) => {
     const verification = latestVerification(build.verifications, staging.edge);
     return (['pyspark', 'spark-submit'] as const).map((tool) =>
       lineFor({ staging }, verification, { tool }),

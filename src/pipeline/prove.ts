@@ -11,10 +11,10 @@ import {
   withStaging,
   withVerification,
 } from '../domain/verification/record.ts';
-import { type VerificationSubject, verifiedForm } from '../domain/verification.ts';
+import type { VerificationSubject } from '../domain/verification.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
-import type { Staged } from './steps/stage.ts';
-import { tryOnEdge, unproven, verifyStaging } from './steps/verify.ts';
+import type { Tried } from './steps/stage.ts';
+import { tryStaging, unproven, verifyStaging } from './steps/verify.ts';
 import { tellUnproven } from './telling.ts';
 
 /**
@@ -22,21 +22,19 @@ import { tellUnproven } from './telling.ts';
  * they say is recorded, and stands until there is a proof; the step goes on with it. `begun` is what they
  * were asked while they were staged.
  */
-export async function tryOnEdges(run: BuildRun, begun: Staged['tried']): Promise<void> {
-  const { now } = run.ports.clock;
-  const began = now();
+export async function tryOnEdges(run: BuildRun, begun: Tried): Promise<void> {
   await run.beginStep('verify', async (progress) => {
-    const tried = await Promise.all(
-      run.build.stagings.map(async (staging) => {
-        const asked = begun.get(staging.edge);
-        const proof = await (asked ??
-          tryOnEdge(edgeOf(run, staging), subjectOf(run, staging), progress));
-        return {
-          ...{ edge: staging.edge, form: verifiedForm(staging) },
-          ...{ at: now(), seconds: (now() - began) / 1000, ...proof },
-        };
-      }),
+    const outcomes = await Promise.allSettled(
+      run.build.stagings.map(
+        (staging) =>
+          begun.get(staging.edge) ??
+          tryStaging(run.ports, edgeOf(run, staging), subjectOf(run, staging), progress),
+      ),
     );
+    const tried = outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
     await run.update((build) => ({
       ...build,
       verifications: tried.reduce(withVerification, build.verifications),

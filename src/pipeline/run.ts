@@ -17,7 +17,7 @@ import { prove, proveAgain, tryOnEdges } from './prove.ts';
 import { sendingAhead } from './steps/ahead.ts';
 import { makeArchive } from './steps/archive.ts';
 import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
-import { requireOpen, type Staged, stage } from './steps/stage.ts';
+import { requireOpen, stage, type Tried } from './steps/stage.ts';
 import { expectOnEdges, findStaged } from './steps/staged.ts';
 import { keepTiming } from './timing.ts';
 
@@ -45,7 +45,7 @@ export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal)
     const subject = { request: run.build.request, fingerprint: solved.fingerprint };
     const { environment, edges } = subject.request;
     await untilNothingLeaves(ports, environment, edges, run.aside);
-    let tried: Staged['tried'] = new Map();
+    let tried: Tried = new Map();
     const known = await findStaged(ports, subject, run.signal);
     if (known) await reuse(run, known);
     else {
@@ -53,18 +53,10 @@ export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal)
         makeArchive(run, solved, growth),
       );
       const number = await revisionNumber(run, solved);
-      const staged = await run.step('stage', async (progress) => {
+      tried = await run.step('stage', async (progress) => {
         await requireOpen(run, solved);
         return stage(run, solved, packed, ahead, number, progress);
       });
-      await run.update((build) => ({
-        ...build,
-        revision: number,
-        archive: packed.archive,
-        imports: packed.imports,
-        stagings: staged.stagings,
-      }));
-      tried = staged.tried;
     }
     if (!(await isProofLeft(run))) await conclude(run);
     else {
@@ -168,6 +160,8 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
     state: 'running',
     startedAt,
     steps: pendingSteps(),
+    // What an earlier run staged and heard is found again.
+    ...{ stagings: [], verifications: [] },
   }));
   if (run.build.cancelRequested) {
     await settle(run, { state: 'cancelled' });

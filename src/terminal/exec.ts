@@ -5,7 +5,7 @@ import { linesOf, shortest } from '../answers/invocation.ts';
 import { renderText } from '../answers/text.ts';
 import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
-import { isBeingProven, isSettled } from '../domain/build.ts';
+import { isSettled } from '../domain/build.ts';
 import { EXIT_CODES } from '../domain/errors.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import { type Phrase, plainPhrase } from '../domain/phrase.ts';
@@ -103,7 +103,7 @@ async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<R
       const line = `${step.status === 'error' ? '✗' : '✓'} ${step.name}: ${step.detail ?? step.status}`;
       if (step.finishedAt !== null) say(line);
     }
-    if (build !== null && isBeingProven(build)) {
+    if (build !== null && !isSettled(build)) {
       for (const entry of linesOf(build).lines) say(`  ${shortest(entry)}`);
     }
     if (build === null || isSettled(build)) ended.resolve();

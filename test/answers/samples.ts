@@ -588,6 +588,13 @@ export const samples: Readonly<Record<string, Reply>> = {
       verifications: [verification('lab', 'smoke-tested', { reason: null })],
     }),
   ),
+  'build-staged-on-one-of-two': buildReply(
+    build('running', {
+      request: { ...build('running').request, edges: ['lab', 'madrid'] },
+      ...{ revision: 3, stagings: [staging()], steps: steps('stage') },
+      verifications: [verification('lab', 'smoke-tested', { reason: null })],
+    }),
+  ),
   'build-joined': buildReply(build('running'), 'requester'),
   'build-stopping': buildReply(
     build('running', { cancelRequested: { user: 'U0BENOKAF1', at: START } }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { renderText } from '../../src/answers/text.ts';
-import { type Build, isBeingProven } from '../../src/domain/build.ts';
+import { type Build, edgesToCome, hasLine } from '../../src/domain/build.ts';
 import { Cancelled, outsideError } from '../../src/domain/errors.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
@@ -72,6 +72,49 @@ describe('the proof of a build', () => {
     assert.deepEqual((await world.newest('churn')).verifications[0]?.times, times);
   });
 
+  test('waits for every edge, the line of one for none of the others', async () => {
+    const slow = Promise.withResolvers<void>();
+    const lineIsThere = Promise.withResolvers<Build>();
+    const world = createProvingWorld();
+    const [lab, madrid] = [...world.ports.edges].slice(0, 2).map(([name, edge]) => ({
+      ...edge,
+      stage: async (...asked: Parameters<Edge['stage']>) => {
+        if (name === 'madrid') await slow.promise;
+        asked[2]?.(staging(name));
+        return staging(name);
+      },
+    })) as [Edge, Edge];
+    const ports = {
+      ...world.ports,
+      edges: new Map([lab, madrid].map((edge) => [edge.name, edge])),
+    };
+    await world.say('U1', 'create churn numpy --edge lab --edge madrid');
+    const { id } = await world.newest('churn');
+    const stop = await world.store.watch(async () => {
+      const build = await world.newest('churn');
+      if (hasLine(build)) lineIsThere.resolve(build);
+    });
+    const ended = runBuild(ports, jobFor(id), never);
+    const early = await Promise.race([
+      lineIsThere.promise,
+      ended.then(() => world.newest('churn')),
+    ]);
+    assert.deepEqual(
+      [early.revision, linesForBuild(early).map(({ edge }) => edge), edgesToCome(early)],
+      [1, ['lab', 'lab'], ['madrid']],
+    );
+    slow.resolve();
+    await ended;
+    await stop();
+    assert.deepEqual(edgesToCome(await world.newest('churn')), []);
+    assert.deepEqual(world.proved, []);
+    await runProof(ports, jobFor(id), never);
+    assert.deepEqual(
+      [(await world.newest('churn')).state, world.proved.sort()],
+      ['ready', ['lab', 'madrid']],
+    );
+  });
+
   test('is left to another job: who builds is free, and doing that twice stages nothing twice', async () => {
     let staged = 0;
     const world = createProvingWorld({
@@ -85,7 +128,7 @@ describe('the proof of a build', () => {
     world.queued.length = 0;
     for (let round = 0; round < 2; round += 1) await runBuild(world.ports, jobFor(id), never);
     const waiting = await world.newest('churn');
-    assert.deepEqual([waiting.state, isBeingProven(waiting), world.proved], ['running', true, []]);
+    assert.deepEqual([waiting.state, hasLine(waiting), world.proved], ['running', true, []]);
     const proof = { buildId: id, purpose: 'verify' };
     assert.deepEqual([staged, world.queued], [1, [proof, proof]]);
     for (let round = 0; round < 2; round += 1) await runProof(world.ports, jobFor(id), never);
@@ -124,7 +167,7 @@ describe('the proof of a build', () => {
     await retried(world, id);
     await runProof(world.ports, jobFor(id), never);
     await abandonBuild(world.ports, jobFor(id), new Error('stalled'));
-    assert.deepEqual([isBeingProven(await world.newest('churn')), world.proved], [true, []]);
+    assert.deepEqual([hasLine(await world.newest('churn')), world.proved], [true, []]);
     await runProof(world.ports, { buildId: id, attempt: 2 }, never);
     assert.deepEqual([(await world.newest('churn')).state, world.proved], ['ready', ['lab']]);
   });
@@ -148,7 +191,7 @@ describe('the proof of a build', () => {
     await assert.rejects(runProof(world.ports, jobFor(id), never), { reason: 'lock-lost' });
     await runProof(world.ports, jobFor(id), never);
     const waiting = await world.newest('churn');
-    assert.deepEqual([waiting.attempt, isBeingProven(waiting)], [2, true]);
+    assert.deepEqual([waiting.attempt, hasLine(waiting)], [2, true]);
     await runProof(world.ports, { buildId: id, attempt: 2 }, never);
     assert.equal((await world.newest('churn')).state, 'ready');
   });
@@ -167,7 +210,7 @@ describe('the proof of a build', () => {
       const { id } = await world.newest('churn');
       await runBuild(world.ports, jobFor(id), never);
       await assert.rejects(runProof(world.ports, jobFor(id), stop.signal), { reason });
-      assert.equal(isBeingProven(await world.newest('churn')), true);
+      assert.equal(hasLine(await world.newest('churn')), true);
       await runProof(world.ports, jobFor(id), never);
       assert.equal((await world.newest('churn')).state, 'ready');
     });

@@ -1,18 +1,15 @@
 import { requireUnblocked } from '../../domain/block.ts';
-import type { Staging } from '../../domain/environment.ts';
+import type { Staging, Verification } from '../../domain/environment.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import type { Edge, Progress, SentAhead } from '../../domain/ports.ts';
-import type { Proof } from '../../domain/verification/evidence.ts';
+import { withVerification } from '../../domain/verification/record.ts';
 import type { BuildRun } from '../context.ts';
 import type { Packed } from './archive.ts';
 import { edgesOf, type Solved } from './solve.ts';
-import { tryOnEdge } from './verify.ts';
+import { tryStaging } from './verify.ts';
 
-export interface Staged {
-  stagings: Staging[];
-  /** What each edge says of it without its cluster, by name; none where nothing is to be verified. */
-  tried: ReadonlyMap<string, Promise<Proof>>;
-}
+/** What each edge says of it without its cluster, by name; none where nothing is to be verified. */
+export type Tried = ReadonlyMap<string, Promise<Verification>>;
 
 /** What each edge was sent of an archive before it was whole, by name. */
 export type Ahead = ReadonlyMap<string, SentAhead>;
@@ -35,7 +32,8 @@ export function detailOf(progress: Progress): (edge: Edge) => Progress['detail']
 
 /**
  * Ships to every edge at once; one that fails fails the step, the others stay staged. An edge tries the
- * environment as soon as it is unpacked there, while the archive goes into HDFS.
+ * environment as soon as it is unpacked there, while the archive goes into HDFS. With both it is in the
+ * record, and its line is there: it waits for no other edge.
  */
 export async function stage(
   run: BuildRun,
@@ -44,21 +42,38 @@ export async function stage(
   ahead: Ahead,
   revision: number,
   progress: Progress,
-): Promise<Staged> {
+): Promise<Tried> {
   const { build } = run;
   const edges = edgesOf(run.ports, run.build.request);
   const detail = detailOf(progress);
-  const tried = new Map<string, Promise<Proof>>();
+  const asked = new Map<string, Promise<Verification>>();
   const tryOn = (edge: Edge, staging: Staging) => {
     if (!run.ports.verification.enabled) return;
-    const proof = tryOnEdge(edge, { staging, imports: packed.imports, tables: false }, progress);
+    const subject = { staging, imports: packed.imports, tables: false };
+    const verification = tryStaging(run.ports, edge, subject, progress);
     // Whoever waits for it hears of it; the staging may fail first.
-    proof.catch(() => undefined);
-    tried.set(edge.name, proof);
+    verification.catch(() => undefined);
+    asked.set(edge.name, verification);
   };
+  const keep = (staging: Staging) =>
+    run.update((current) => {
+      const known = new Map([...current.stagings, staging].map((each) => [each.edge, each]));
+      const { archive, imports } = packed;
+      const stagings = edges.flatMap(({ name }) => known.get(name) ?? []);
+      return { ...current, revision, archive, imports, stagings };
+    });
+  const hear = async (asking: Promise<Verification>) => {
+    const verification = await asking;
+    await run.update((current) => ({
+      ...current,
+      verifications: withVerification(current.verifications, verification),
+    }));
+    return verification;
+  };
+  const tried = new Map<string, Promise<Verification>>();
   const outcomes = await Promise.allSettled(
-    edges.map((edge) =>
-      edge.stage(
+    edges.map(async (edge) => {
+      const staging = await edge.stage(
         {
           environment: build.request.environment,
           revision,
@@ -83,14 +98,19 @@ export async function stage(
         },
         { ...progress, detail: detail(edge) },
         (staging) => tryOn(edge, staging),
-      ),
-    ),
+      );
+      await keep(staging);
+      const asking = asked.get(edge.name);
+      if (!asking) return;
+      const heard = hear(asking);
+      heard.catch(() => undefined);
+      tried.set(edge.name, heard);
+    }),
   );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) {
-    await Promise.allSettled(tried.values());
+    await Promise.allSettled([...asked.values(), ...tried.values()]);
     throw failed.reason;
   }
-  const stagings = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  return { stagings, tried };
+  return tried;
 }

@@ -134,8 +134,22 @@ async function smoke(
   return { outcome, npv, executors, reason: outcome === 'failed' ? reason : why };
 }
 
+/** What an edge says of a staging without its cluster, as it is kept. */
+export async function tryStaging(
+  { clock }: Pick<BuildPorts, 'clock'>,
+  edge: Edge,
+  subject: VerificationSubject,
+  progress: Progress,
+): Promise<Verification> {
+  const began = clock.now();
+  const proof = await tryOnEdge(edge, subject, progress);
+  const at = clock.now();
+  const form = verifiedForm(subject.staging);
+  return { edge: edge.name, form, at, seconds: (at - began) / 1000, ...proof };
+}
+
 /** Whether the unpacked interpreter runs on the edge itself, with what was asked for. */
-export async function tryOnEdge(
+async function tryOnEdge(
   edge: Edge,
   subject: VerificationSubject,
   progress: Progress,

@@ -12,7 +12,7 @@
  * once. Slack or the store being away leaves a message dirty, and every edit waits.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Build, isBeingProven, isSettled, type MessageReference } from '../../domain/build.ts';
+import { type Build, hasLine, isSettled, type MessageReference } from '../../domain/build.ts';
 import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
@@ -189,7 +189,7 @@ async function readDirty(
 
 /** Somebody waits for what it says now: its line, or its end. */
 function isUrgent(build: Build): boolean {
-  return isSettled(build) || isBeingProven(build);
+  return isSettled(build) || hasLine(build);
 }
 
 function addressOf({ channel, ts }: MessageReference): string {
