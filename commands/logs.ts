@@ -12,7 +12,7 @@ export const logs = defineCommand({
   summary: 'the last lines of a build’s log',
   usage: 'logs NAME[@REVISION|:TAG]|BUILD [--last N]',
   examples: ['logs churn', 'logs churn@2', 'logs churn --last 200'],
-  whoCanUse: 'who asked for the build, its environment’s owner, and operators',
+  whoCanUse: 'who asked for it, its owner, and operators',
   args: {
     positionals: { build: { kind: 'build', required: true } },
     options: { last: { kind: 'count', value: 'N', summary: `how many lines (default ${LINES})` } },

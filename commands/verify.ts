@@ -7,7 +7,7 @@ export const verify = defineCommand({
   summary: 'run the environment on the cluster again and bring back what the executors say',
   usage: 'verify NAME[@REVISION|:TAG]',
   examples: ['verify churn', 'verify churn@2', 'verify churn:prod'],
-  whoCanUse: 'who asked for the build, its environment’s owner, and operators',
+  whoCanUse: 'who asked for it, its owner, and operators',
   args: { positionals: { revision: { kind: 'revision', required: true } } },
   async run(args, context) {
     const { services } = context;

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Build, isSettled } from '../../src/domain/build.ts';
+import { createQueue } from '../../src/adapters/redis/queue.ts';
+import { createStore } from '../../src/adapters/redis/store.ts';
+import { createWorker } from '../../src/adapters/redis/worker.ts';
+import { type Build, isSettled, newBuild } from '../../src/domain/build.ts';
+import { outsideError } from '../../src/domain/errors.ts';
 import type { JobPurpose, Queue } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { Outcome } from '../../src/domain/subscription.ts';
 import { reconcile } from '../../src/pipeline/reconciling.ts';
 import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
+import { noServer, startServer } from '../adapters/redis/fixture.ts';
 import { createLoneWorld, type World } from './world.ts';
 
 const ANA = { user: 'U1', channel: 'C1', team: null };
@@ -308,6 +313,50 @@ describe('what is recorded is done', () => {
     await subject.settleAll();
     assert.equal((await subject.newest('churn')).state, 'ready');
     assert.match(subject.log.join('\n'), /build unreadable could not be looked after/);
+  });
+});
+
+describe('what is recorded is done, over Redis', { skip: noServer, timeout: 60_000 }, () => {
+  test('where its job was never queued, and where its worker gave up and could not say so', async () => {
+    const server = await startServer();
+    const { connection } = server;
+    const prefix = 'ferry';
+    const store = createStore({ connection, prefix });
+    const queue = createQueue({ connection, prefix, retry: { attempts: 1, delayMs: 1 } });
+    const { ports } = createLoneWorld();
+    const round = () =>
+      reconcile({ ...ports, store, queue }, { signal: never, log: () => undefined });
+    const given = Promise.withResolvers<string>();
+    const refused = Promise.withResolvers<void>();
+    const worker = createWorker({
+      ...{ connection, prefix, platform: 'linux-64', concurrency: 1 },
+      run: async ({ buildId }) => {
+        given.resolve(buildId);
+        throw new Error('the disk is away');
+      },
+      abandoned: async () => {
+        throw outsideError({ code: 'store-full', message: 'Redis is full.', retryable: true });
+      },
+      report: (event) => event === 'abandoned-failed' && refused.resolve(),
+    });
+    try {
+      await store.beginBuild(newBuild({ id: 'b1', request: REQUEST, requester: ANA, now: 1 }));
+      await round();
+      assert.equal(await given.promise, 'b1');
+      await refused.promise;
+      assert.equal((await store.buildAtWork('churn'))?.id, 'b1', 'nobody has settled it');
+      await round();
+      const build = await store.readBuild('b1');
+      assert.deepEqual([build?.state, build?.failure?.code], ['failed', 'abandoned']);
+      assert.deepEqual([await store.buildAtWork('churn'), await store.openBuilds()], [null, []]);
+      const notices = await store.dueNotices(9);
+      assert.equal(notices.length, 2, 'in the thread and, as it took so long, directly');
+    } finally {
+      await worker.close();
+      await queue.close();
+      await store.close();
+      await server.remove();
+    }
   });
 });
 

@@ -356,6 +356,17 @@ describe('a build that is stopped', () => {
 });
 
 describe('what a build tells', () => {
+  test('is told where Redis has no room left for how long it took', async () => {
+    const world = createLoneWorld();
+    world.store.addTiming = async () => {
+      throw outsideError({ code: 'store-full', message: 'Redis is full.', retryable: true });
+    };
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    assert.equal((await world.newest('churn')).state, 'ready');
+    assert.equal(world.store.notices.size, 1);
+  });
+
   test('has no secret in its log, its steps and its failure', async () => {
     const world = createLoneWorld({
       engine: engineSolving(async (_request, progress) => {
