@@ -20,6 +20,7 @@ import { PACE, type Pace } from './deliveries/pace.ts';
 import { createDeliveries, type DeliveryOptions } from './deliveries.ts';
 import { createGroups, type GroupsOptions } from './groups.ts';
 import { createHomes } from './homes.ts';
+import { createLane } from './lane.ts';
 import { listen } from './listeners/listen.ts';
 import type { Log } from './log.ts';
 
@@ -76,7 +77,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   const groups = createGroups({ ...common, roles: services.settings.roles });
   const conversation = createConversation({ commands, services, chat, deliveries, log });
   const isFirst = rememberDeliveries(dependencies);
-  const work = createWork(log);
+  const lane = createLane({ log });
   const stopping = new AbortController();
   const identity = Promise.withResolvers<{ botUserId: string; botId: string }>();
 
@@ -90,8 +91,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     clientOptions: clientOptions(config, logger),
   });
   receivers.share(app);
-  const { background } = work;
-  listen(app, { commands, services, chat, conversation, homes, log, isFirst, background });
+  listen(app, { commands, services, chat, conversation, homes, log, isFirst, lane });
 
   return {
     chat,
@@ -107,26 +107,10 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     async stop() {
       stopping.abort();
       await receivers.close();
-      await Promise.race([work.settled(), sleep(GRACE, undefined, { ref: false })]);
+      await Promise.race([lane.settled(), sleep(GRACE, undefined, { ref: false })]);
       await groups.stop();
       await homes.stop();
       await deliveries.stop();
-    },
-  };
-}
-
-/** Answers that have begun; what they throw is logged, for nobody waits for them. */
-function createWork(log: Log) {
-  const work = new Set<Promise<unknown>>();
-  return {
-    background(task: Promise<unknown>): void {
-      const tracked = task
-        .catch((error) => log.error({ error: String(error?.stack ?? error) }, 'an answer failed'))
-        .finally(() => work.delete(tracked));
-      work.add(tracked);
-    },
-    async settled(): Promise<void> {
-      await Promise.allSettled([...work]);
     },
   };
 }

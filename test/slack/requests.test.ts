@@ -204,21 +204,30 @@ async function everyKind({ slack, url }: World): Promise<Body[]> {
     response.end(await answer.text());
   });
   slack.setRequestUrl(await listening(recorder));
+  try {
+    await useAll(slack);
+  } finally {
+    slack.setRequestUrl(url);
+    recorder.closeAllConnections();
+    await new Promise((resolve) => recorder.close(resolve));
+  }
+  return sent;
+}
+
+/** What people may do, each kind at least once. */
+async function useAll(slack: World['slack']): Promise<void> {
   const inChannel = { user: ANA, channel: DATA };
   await slack.directMessage({ user: ANA, text: 'help' });
   const { message } = await slack.mention({ ...inChannel, text: 'create' });
   await slack.shortcut({ ...inChannel, ts: message.ts, callbackId: 'diagnose_message' });
   const { ts } = await slack.untilMessage(says(/Open the form/));
-  await slack.click({ ...inChannel, actionId: 'open_form', ts });
   await slack.openHome({ user: ANA });
-  await slack.slash({ ...inChannel, text: 'create' });
+  await slack.slash({ ...inChannel, text: 'help' });
+  await slack.click({ ...inChannel, actionId: 'open_form', ts });
   const { id: viewId } = await slack.untilView(ANA, says(/New environment/));
   const asked = { user: ANA, viewId, blockId: 'chosen', actionId: 'value', query: 'num' };
   await slack.optionsFor(asked);
   await slack.submitView({ user: ANA, viewId, values: { name: { value: 'my env' } } });
-  slack.setRequestUrl(url);
-  await new Promise((resolve) => recorder.close(resolve));
-  return sent;
 }
 
 async function listening(server: Server): Promise<string> {

@@ -82,7 +82,7 @@ function listenToPresses(app: App, listening: Listening, redraw: Redraw): void {
     const isTaken = action.action_id === FILL_IN && 'value' in action;
     const taken = isTaken ? requestIn(readCommand(action.value ?? null), listening) : null;
     const offer = taken ? null : offerIn(view.blocks);
-    listening.background(redraw(view, body.user.id, { taken, offer }));
+    listening.lane.add(() => redraw(view, body.user.id, { taken, offer }));
   });
 }
 
@@ -105,7 +105,7 @@ interface Looked {
 }
 
 function listenToSubmission(app: App, listening: Listening, redraw: Redraw): void {
-  const { chat, conversation, isFirst, background } = listening;
+  const { chat, conversation, isFirst, lane } = listening;
   app.view(CREATE_FORM, async ({ ack, view, body }) => {
     const content = readCreateForm(view.state.values);
     const { channel, thread } = readOrigin(view.private_metadata);
@@ -118,7 +118,7 @@ function listenToSubmission(app: App, listening: Listening, redraw: Redraw): voi
       await ack({ response_action: 'errors', errors });
       const offer = looked?.offer ?? null;
       if (offer !== offerIn(view.blocks)) {
-        background(redraw(view, user, { taken: null, offer }));
+        lane.add(() => redraw(view, user, { taken: null, offer }));
       }
       return;
     }
@@ -136,7 +136,7 @@ function listenToSubmission(app: App, listening: Listening, redraw: Redraw): voi
       if (unread) await conversation.answer(refusal(unread, null), place);
       else await conversation.say(content.text, { ...place, file });
     };
-    background(submit());
+    lane.add(submit);
   });
 }
 

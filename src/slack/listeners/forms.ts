@@ -18,10 +18,7 @@ export function listenToForms(app: App, listening: Listening): void {
   app.view(/^(?!(create|diagnose)_form$).*/, async ({ ack }) => ack());
 }
 
-function listenToDiagnose(
-  app: App,
-  { chat, conversation, isFirst, background, log }: Listening,
-): void {
+function listenToDiagnose(app: App, { chat, conversation, isFirst, lane, log }: Listening): void {
   app.view(DIAGNOSE_FORM, async ({ ack, view, body }) => {
     const read = readDiagnoseForm(view.state.values);
     if (!read.ok) {
@@ -37,10 +34,11 @@ function listenToDiagnose(
       view: view.id,
     });
     const attached = attachedFiles({ files: read.files });
-    const reply = readable(log, async () => {
-      const logs = await readLogs(attached, chat);
-      return conversation.run(decodeSlackText(`diagnose ${read.text}`), { ...place, logs });
-    });
-    background(conversation.fill(view.id, TITLES.diagnose, reply, place));
+    const reply = () =>
+      readable(log, async () => {
+        const logs = await readLogs(attached, chat);
+        return conversation.run(decodeSlackText(`diagnose ${read.text}`), { ...place, logs });
+      });
+    lane.add(() => conversation.fill(view.id, TITLES.diagnose, reply(), place));
   });
 }

@@ -14,8 +14,14 @@ import type { Listening } from './listening.ts';
 import { listenToMessages } from './messages.ts';
 import { replacer, responder } from './respond.ts';
 
+/** It costs no call, which would come too late as well. */
+const TOO_MANY = {
+  response_type: 'ephemeral',
+  text: 'I am asked too much at once, so nothing was done. Ask again in a minute.',
+} as const;
+
 export function listen(app: App, listening: Listening): void {
-  const { conversation, homes, services, isFirst, background, log } = listening;
+  const { conversation, homes, services, isFirst, lane, log } = listening;
 
   // Every delivery goes through here first. A submitted form is acknowledged with its errors and a
   // menu with its options; all else at once and with nothing.
@@ -24,8 +30,11 @@ export function listen(app: App, listening: Listening): void {
     const misfit = misfitOf(body);
     const isAnswered = body.type === 'view_submission' || body.type === 'block_suggestion';
     if (isAnswered && misfit === null) return next();
-    if ('ack' in rest && typeof rest.ack === 'function') await rest.ack();
+    const isRefused = misfit === null && lane.isFull();
+    if ('command' in rest && isRefused) await rest.ack(TOO_MANY);
+    else if ('ack' in rest && typeof rest.ack === 'function') await rest.ack();
     if (misfit !== null) log.warn({ why: misfit }, 'a delivery of Slack cannot be read');
+    else if (isRefused) log.warn({}, 'a delivery of Slack was refused: there are too many');
     else if (await isFirst(deliveryId(body))) await next();
   });
 
@@ -39,7 +48,7 @@ export function listen(app: App, listening: Listening): void {
       respond: responder(respond),
       trigger: command.trigger_id,
     });
-    background(conversation.say(decodeSlackText(command.text), place));
+    lane.add(() => conversation.say(decodeSlackText(command.text), place));
   });
 
   app.action<BlockAction>(/.*/, async ({ body, action, respond }) => {
@@ -59,11 +68,11 @@ export function listen(app: App, listening: Listening): void {
     });
     const chosen = 'selected_option' in action ? action.selected_option : action;
     const value = chosen && 'value' in chosen ? (chosen.value ?? null) : null;
-    background(press({ action: action.action_id, value, place }, conversation, services));
+    lane.add(() => press({ action: action.action_id, value, place }, conversation, services));
   });
 
   app.event('app_home_opened', async ({ event }) => {
-    if (event.tab === 'home') background(homes.show(event.user));
+    if (event.tab === 'home') lane.add(() => homes.show(event.user));
   });
 
   listenToForms(app, listening);

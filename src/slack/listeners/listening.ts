@@ -4,6 +4,7 @@ import type { Chat } from '../chat.ts';
 import type { IsFirst } from '../connection/once.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Homes } from '../homes.ts';
+import type { Lane } from '../lane.ts';
 import type { Log } from '../log.ts';
 
 /** What listeners have to hear and answer with. */
@@ -15,6 +16,6 @@ export interface Listening {
   homes: Homes;
   log: Log;
   isFirst: IsFirst;
-  /** Goes on with a task whose delivery is acknowledged. */
-  background(task: Promise<unknown>): void;
+  /** What is done once a delivery is acknowledged. */
+  lane: Lane;
 }

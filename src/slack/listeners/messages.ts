@@ -30,7 +30,7 @@ const SHORTCUTS: Readonly<
 };
 
 export function listenToMessages(app: App, listening: Listening): void {
-  const { background } = listening;
+  const { lane } = listening;
 
   app.event('app_mention', async ({ event, context }) => {
     if (!event.user) return;
@@ -43,7 +43,7 @@ export function listenToMessages(app: App, listening: Listening): void {
       isThreadNew: event.thread_ts === undefined,
       open: true,
     });
-    background(hear(listening, text, event, place, context.botUserId));
+    lane.add(() => hear(listening, text, event, place, context.botUserId));
   });
 
   app.message(async ({ message, context }) => {
@@ -58,7 +58,7 @@ export function listenToMessages(app: App, listening: Listening): void {
       thread: message.thread_ts ?? null,
       open: true,
     });
-    background(hear(listening, text, message, place, context.botUserId));
+    lane.add(() => hear(listening, text, message, place, context.botUserId));
   });
 
   for (const [callbackId, act] of Object.entries(SHORTCUTS)) {
@@ -74,7 +74,7 @@ export function listenToMessages(app: App, listening: Listening): void {
           open: isDirect(channel.id),
           respond: responder(respond),
         });
-        background(act(listening, message, place));
+        lane.add(() => act(listening, message, place));
       },
     );
   }
