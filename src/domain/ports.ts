@@ -142,9 +142,16 @@ export interface Projects {
   install(
     pins: readonly InstallPin[],
     directory: string,
-    prefix: string,
+    target: InstallTarget,
     progress: Progress,
   ): Promise<void>;
+}
+
+/** What projects are installed into. */
+export interface InstallTarget {
+  prefix: string;
+  /** Oldest glibc of the target nodes: what is compiled may need no newer one; null when it is not known. */
+  glibc: string | null;
 }
 
 /** What is installed on top of a prefix, at exact bytes. */

@@ -517,7 +517,9 @@ describe('what is solved', () => {
       projects: {
         ...projects,
         pin: async () => [pin],
-        install: async (list) => {
+        install: async (list, _directory, { glibc }) => {
+          // What is compiled is to run on every edge that was asked for.
+          assert.equal(glibc, staging().cluster.glibc);
           installed.push(...list.map(({ name }) => name));
         },
       },

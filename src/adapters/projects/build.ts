@@ -6,12 +6,20 @@ import { normalName } from '../../domain/pip.ts';
 import type { InstallPin } from '../../domain/ports.ts';
 import type { ProjectPin } from '../../domain/request.ts';
 import { listOf, readJson } from '../../domain/shape.ts';
-import { buildFailed, buildHung, INSPECTION, refuseUnusable, wheelRefused } from './errors.ts';
+import { compareVersions, glibcNeeded } from './elf.ts';
+import {
+  buildFailed,
+  buildHung,
+  INSPECTION,
+  newerGlibc,
+  refuseUnusable,
+  wheelRefused,
+} from './errors.ts';
 import { makeWheel } from './make-wheel.ts';
 import { type Installation, PIP, runPython } from './sandboxed-python.ts';
 import { buildSdist, isSdist } from './sdist.ts';
 import { artifactName, SOURCE } from './source.ts';
-import { mergeStages, type Stage, tidyStage } from './stage.ts';
+import { listFiles, mergeStages, type Stage, tidyStage } from './stage.ts';
 
 const INSPECTOR = join(import.meta.dirname, 'inspect.py');
 const WITH_OURS = ['--no-build-isolation', '--check-build-dependencies'];
@@ -48,6 +56,8 @@ export async function installProjects(installation: Installation): Promise<void>
       progress.detail(`installing ${name}`);
       const path = join(place, `stage${index}`);
       await stage(wheel, path, place, installation);
+      // Wheels of indexes are chosen by the glibc that their name says.
+      if (!/-manylinux[^-]*\.whl$/.test(wheel)) await requireGlibc({ name, path }, installation);
       stages.push({ name, path });
     }
     await mergeStages(stages, prefix);
@@ -118,6 +128,20 @@ async function stage(
   const result = await runPython(args, work, installation);
   if (result.code !== 0) throw wheelRefused([basename(wheel)], result.tail);
   await tidyStage(path);
+}
+
+/** What is compiled here may use what the glibc of this host has, and the edge nodes' may not have. */
+async function requireGlibc(
+  { name, path }: Stage,
+  { glibc, progress }: Installation,
+): Promise<void> {
+  for (const file of await listFiles(path)) {
+    const needed = await glibcNeeded(join(path, file));
+    if (needed === null) continue;
+    progress.log(`${file} of ${name} needs glibc ${needed}`);
+    if (glibc === null || compareVersions(needed, glibc) <= 0) continue;
+    throw newerGlibc(name, { file, needed, glibc });
+  }
 }
 
 function noPython() {

@@ -180,6 +180,17 @@ export function wheelRefused(files: readonly string[], tail: readonly string[]):
   });
 }
 
+export function newerGlibc(
+  name: string,
+  { file, needed, glibc }: { file: string; needed: string; glibc: string },
+): FerryError {
+  return userError({
+    code: 'project-needs-newer-glibc',
+    message: `${name} has compiled parts that need glibc ${needed} (\`${printable(file)}\`), and the edge nodes it is for have ${glibc}.`,
+    suggestion: `Use a package of conda’s, or a wheel that is built for manylinux_${glibc.replace('.', '_')} (cibuildwheel); or have the operator build on a host with glibc ${glibc}.`,
+  });
+}
+
 /** The last lines that say something: pip frames and repeats what a build wrote. */
 export function lastWords(tail: readonly string[]): string {
   const telling = tail

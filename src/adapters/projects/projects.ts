@@ -3,7 +3,13 @@ import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:f
 import { basename, join, sep } from 'node:path';
 import { outsideError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
-import type { FileAsker, InstallPin, Progress, Projects } from '../../domain/ports.ts';
+import type {
+  FileAsker,
+  InstallPin,
+  InstallTarget,
+  Progress,
+  Projects,
+} from '../../domain/ports.ts';
 import type { ProjectPin, ProjectReference } from '../../domain/request.ts';
 import { isWithin } from '../../domain/roles.ts';
 import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
@@ -80,7 +86,7 @@ class SandboxedProjects implements Projects {
   async install(
     pins: readonly InstallPin[],
     directory: string,
-    prefix: string,
+    target: InstallTarget,
     progress: Progress,
   ): Promise<void> {
     const { config, limits = {} } = this.#options;
@@ -91,7 +97,7 @@ class SandboxedProjects implements Projects {
       }
     }
     const policy = config.sandbox;
-    await installProjects({ pins, directory, prefix, policy, limits, progress });
+    await installProjects({ pins, directory, ...target, policy, limits, progress });
   }
 
   /** Puts the bytes of a reference into `part`. */

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import type { InstallPin, Progress } from '../../domain/ports.ts';
+import type { InstallPin, InstallTarget, Progress } from '../../domain/ports.ts';
 import { runSandboxed, type SandboxLimits, type SandboxPolicy } from '../host/sandbox.ts';
 
-export interface Installation {
+export interface Installation extends InstallTarget {
   pins: readonly InstallPin[];
   /** Holds the bytes of every pin under its sha256, already checked. */
   directory: string;
-  prefix: string;
   policy: SandboxPolicy;
   limits: Partial<SandboxLimits>;
   progress: Progress;

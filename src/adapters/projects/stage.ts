@@ -70,7 +70,7 @@ export async function mergeStages(stages: readonly Stage[], prefix: string): Pro
 }
 
 /** Paths relative to `root`, sorted. A wheel holds files only; a link could lead anywhere. */
-async function listFiles(root: string): Promise<string[]> {
+export async function listFiles(root: string): Promise<string[]> {
   if (!(await lstat(root)).isDirectory()) throw unsafe('its place became a link');
   const paths: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {

@@ -216,13 +216,13 @@ function askedFor({ build: { request } }: BuildRun, { projects }: Solved): strin
 /** Wheels first: projects may need them. What both bring, they bring without network. */
 async function install(
   { ports, build }: BuildRun,
-  { lock: { wheels = [] }, projects }: Solved,
+  { lock: { wheels = [] }, projects, glibc }: Solved,
   prefix: string,
   progress: Progress,
 ): Promise<void> {
   const directory = await ports.workspace.projectDirectory(build.id);
   const pins = wheels.length > 0 ? await ports.pip.fetch(wheels, directory, progress) : [];
-  await ports.projects.install([...pins, ...projects], directory, prefix, progress);
+  await ports.projects.install([...pins, ...projects], directory, { prefix, glibc }, progress);
   progress.detail(
     [
       wheels.length > 0 && `${counted(wheels.length, 'package')} of pip`,

@@ -59,6 +59,8 @@ export interface Solved {
   format: ArchiveFormat;
   fingerprint: string;
   notes: Note[];
+  /** Oldest glibc of the edges that were asked for; null when it is not known. */
+  glibc: string | null;
 }
 
 export const SOLVED = object<Solved>({
@@ -68,6 +70,7 @@ export const SOLVED = object<Solved>({
     format: oneOf(['zip', 'tar.gz']),
     fingerprint: string,
     notes: or(listOf(NOTE), []),
+    glibc: or(string, null),
   },
 });
 
@@ -156,6 +159,7 @@ export async function solve(
     projects,
     format,
     notes,
+    glibc,
     fingerprint: fingerprint({ environment, lock, projects, layout, format, packer }),
   };
 }

@@ -99,13 +99,17 @@ async function pin(references: readonly ProjectReference[], options = make()) {
 }
 
 /** Pins and installs allowed paths into the shared prefix. */
-async function install(paths: readonly string[], options = make()): Promise<ProjectPin[]> {
+async function install(
+  paths: readonly string[],
+  options = make(),
+  glibc: string | null = null,
+): Promise<ProjectPin[]> {
   const { pins, directory } = await pin(
     paths.map((path) => ({ kind: 'path', path })),
     options,
   );
   const recorded = recordProgress();
-  await options.install(pins, directory, prefix, recorded.progress);
+  await options.install(pins, directory, { prefix, glibc }, recorded.progress);
   assert.deepEqual(
     readdirSync(directory).filter((name) => name.startsWith('work-')),
     [],
@@ -198,6 +202,26 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
     );
   });
 
+  test('what is compiled for a newer glibc than the edge nodes have is refused', async () => {
+    const path = wheel('threaded', { 'threaded.py': '' });
+    const library = join(folder, 'fast.so');
+    // In a glibc of its own since 2.34, with a version of that name.
+    const code = `#include <pthread.h>
+static void *run(void *given) { return given; }
+int start(void) { pthread_t thread; return pthread_create(&thread, 0, run, 0); }`;
+    execFileSync('cc', ['-shared', '-fPIC', '-x', 'c', '-', '-o', library], { input: code });
+    const add =
+      'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "a").write(sys.argv[2], "fast.so")';
+    execFileSync(labPython, ['-c', add, path, library]);
+    const error = await refusal(install([path], make(), '2.17'), 'project-needs-newer-glibc');
+    assert.match(
+      error.message,
+      /^threaded has compiled parts that need glibc 2\.\d+ \(`\S+fast\.so`\), .* have 2\.17\.$/,
+    );
+    assert.match(error.suggestion ?? '', /manylinux_2_17/);
+    await install([path], make(), '2.99');
+  });
+
   test('data files come along, inside the package and beside it', async () => {
     const root = project({
       'setup.py': setup(
@@ -227,7 +251,7 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
       const reference = { kind: 'file', fileId: 'F123456', name: 'F123456' } as const;
       const { pins, directory } = await pin([reference], options);
       assert.deepEqual([pins[0]?.name, pins[0]?.origin], ['attached', file]);
-      await options.install(pins, directory, prefix, recordProgress().progress);
+      await options.install(pins, directory, { prefix, glibc: null }, recordProgress().progress);
       assert.equal(python('import attached; print(attached.value)'), '7');
       const names = readdirSync(sitePackages).filter((name) => name.startsWith('attached'));
       for (const name of names) rmSync(join(sitePackages, name), { recursive: true });
@@ -355,7 +379,10 @@ PyMODINIT_FUNC PyInit_fast(void) { import_array(); return PyModule_Create(&modul
     const [pinned] = pins;
     writeFileSync(join(directory, pinned?.sha256 ?? '', 'source', 'setup.py'), 'evil');
     const { progress } = recordProgress();
-    await refusal(options.install(pins, directory, prefix, progress), 'project-lost');
+    await refusal(
+      options.install(pins, directory, { prefix, glibc: null }, progress),
+      'project-lost',
+    );
   });
 
   test('only allowed paths are taken, and no link out of them', async () => {

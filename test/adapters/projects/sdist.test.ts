@@ -101,7 +101,7 @@ async function install(texts: string[], { sandbox = 'required', seconds = 60 }: 
   const wheels = await pip.resolve({ requirements, lock, keep: [], python, glibc: null }, progress);
   const directory = join(folder, `build${count}`);
   const pins = await pip.fetch(wheels, directory, progress);
-  await projects.install(pins, directory, prefix, progress);
+  await projects.install(pins, directory, { prefix, glibc: null }, progress);
   const left = readdirSync(directory).filter((name) => name.startsWith('work-'));
   assert.deepEqual(left, []);
   return { wheels: wheels as readonly LockedWheel[], lines };
