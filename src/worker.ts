@@ -2,7 +2,7 @@ import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
 import { rememberDescription } from './adapters/engines/remembered.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
-import { createWorkspace } from './adapters/host/workspace.ts';
+import { createWorkspace, sweepLeft } from './adapters/host/workspace.ts';
 import { createPacker } from './adapters/packers/packer.ts';
 import { createPip } from './adapters/pip/pip.ts';
 import { createProjects } from './adapters/projects/projects.ts';
@@ -45,6 +45,7 @@ export async function startWorker(
       }),
     ]),
   );
+  await sweepLeft(config.dataDirectory);
   const opened = openServices(foundation);
   const { store, queue, services, clock } = opened;
   const engine = rememberDescription(chosen, clock);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FerryError } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
@@ -13,6 +13,7 @@ import type {
 } from '../../domain/ports.ts';
 import { closest } from '../../domain/tokens.ts';
 import { type CommandResult, cleanEnvironment, isHung, run } from '../host/process.ts';
+import { inScratch } from '../host/scratch.ts';
 import {
   type Answer,
   answerError,
@@ -166,14 +167,9 @@ export class CondaEngine implements Engine {
   async close(): Promise<void> {}
 
   async #inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-    await mkdir(join(this.#home, 'work'), { recursive: true });
+    await mkdir(this.#home, { recursive: true });
     await writeFile(join(this.#home, 'condarc'), CONDARC);
-    const folder = await mkdtemp(join(this.#home, 'work', 'request-'));
-    try {
-      return await work(folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return inScratch(this.#options.dataDirectory, work);
   }
 
   /** Runs conda and returns its JSON answer, whatever its exit code: the answer says more. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { HeldPrefix } from '../../domain/ports.ts';
 import { tryLock } from './file-lock.ts';
@@ -33,6 +33,15 @@ export async function tryHold(slot: string, purpose: string): Promise<HeldPrefix
     throw error;
   }
   return { path, release };
+}
+
+/** Removes prefixes that nobody holds: killed workers have left them. `folder` holds the slots. */
+export async function sweepSlots(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries.filter((each) => each.isDirectory())) {
+    const held = await tryHold(join(folder, entry.name), 'removal');
+    await held?.release();
+  }
 }
 
 /** What is said of who holds slots; of one that was given back meanwhile, nothing. */

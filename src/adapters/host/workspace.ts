@@ -6,12 +6,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CONDA_RECORD, readCondaRecord } from '../../domain/conda-record.ts';
 import { modulesIn, type PackageFiles, packagesByModule } from '../../domain/modules.ts';
 import type { Workspace } from '../../domain/ports.ts';
-import { holdersOf, prefixIn, tryHold } from './prefix-slot.ts';
+import { holdersOf, prefixIn, sweepSlots, tryHold } from './prefix-slot.ts';
+import { sweepScratch } from './scratch.ts';
 
 /** How often a waiting build looks for a free prefix; builds take minutes, so a second is soon. */
 const POLL_MS = 1000;
 /** A build that failed may be retried for so long without packing again; one may still be planned. */
 const UNTOUCHED_MS = 24 * 3600_000;
+const prefixesIn = (directory: string): string => join(directory, 'prefix');
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 /**
@@ -20,7 +22,7 @@ const FINGERPRINT = /^[0-9a-f]{64}$/;
  * Slots are few and their paths constant, so that embedded prefixes do not differ between builds.
  */
 export function createWorkspace(options: { directory: string; slots: number }): Workspace {
-  const prefixes = join(options.directory, 'prefix');
+  const prefixes = prefixesIn(options.directory);
   const slots = Array.from({ length: options.slots }, (_, slot) => join(prefixes, String(slot)));
   const buildDirectory = (id: string) => join(options.directory, 'builds', id);
 
@@ -82,6 +84,12 @@ export function createWorkspace(options: { directory: string; slots: number }): 
       await rm(buildDirectory(buildId), { recursive: true, force: true });
     },
   };
+}
+
+/** Removes what processes of this build host that are gone have left half made under its data folder. */
+export async function sweepLeft(directory: string): Promise<void> {
+  await sweepSlots(prefixesIn(directory));
+  await sweepScratch(directory);
 }
 
 /** Removes folders that may go and have not been touched for a day; answers their names. */

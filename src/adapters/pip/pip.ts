@@ -1,10 +1,11 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LockedWheel } from '../../domain/lock.ts';
 import { formatRequirement, parseRequirement } from '../../domain/pip.ts';
 import { distributionsOf } from '../../domain/pip-names.ts';
 import type { Channel, InstallPin, Pip, Progress, ResolveRequest } from '../../domain/ports.ts';
 import { createFetcher } from '../host/fetch.ts';
+import { inScratch } from '../host/scratch.ts';
 import { downloadAll, removeOldest } from './cache.ts';
 import { buildRefused, noChecksum, refusedBy, resolverFailed, sdistNotAllowed } from './errors.ts';
 import { type OfferedSdist, offerSdists, ruleFor, type SdistRule } from './sdists.ts';
@@ -82,7 +83,6 @@ export function createPip(options: PipOptions): Pip {
   ) {
     const folder = join(dataDirectory, 'pip');
     await mkdir(folder, { recursive: true });
-    const work = await mkdtemp(join(folder, 'work-'));
     const input = {
       ...question,
       keep: keep.map(({ name, version }) => ({ name, version })),
@@ -90,11 +90,9 @@ export function createPip(options: PipOptions): Pip {
       platform: `${target.machine}-manylinux_2_${resolvedGlibc(target)}`,
       cache: join(folder, 'uv'),
     };
-    try {
-      return await askUv({ python, network: withoutProxyHere(network) }, input, work, progress);
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
+    return inScratch(dataDirectory, (work) =>
+      askUv({ python, network: withoutProxyHere(network) }, input, work, progress),
+    );
   }
 
   /** The sdist with all that builds it: wheels alone, in the versions of the environment where they do. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { userError } from '../../domain/errors.ts';
 import { normalName } from '../../domain/pip.ts';
 import type { InstallPin } from '../../domain/ports.ts';
 import type { ProjectPin } from '../../domain/request.ts';
 import { listOf, readJson } from '../../domain/shape.ts';
+import { inScratch } from '../host/scratch.ts';
 import { compareVersions, glibcNeeded } from './elf.ts';
 import {
   buildFailed,
@@ -31,39 +32,39 @@ const QUIET = ['--no-warn-script-location', '--root-user-action', 'ignore'];
  * The environment's own Python and setuptools build them, so that what is compiled fits its numpy.
  */
 export async function installProjects(installation: Installation): Promise<void> {
-  const { pins, directory, prefix, progress } = installation;
+  const { prefix, dataDirectory } = installation;
   if (!existsSync(join(prefix, 'bin', 'python'))) throw noPython();
-  const work = await mkdtemp(join(directory, 'work-'));
-  try {
-    const place = join(work, 'install');
-    await mkdir(place);
-    const wheels: string[] = [];
-    for (const [index, pin] of pins.entries()) {
-      progress.detail(`building ${pin.name}`);
-      // A room of its own: what one has written could be links to where the next is put.
-      const room = join(work, `${index}`);
-      const input = await copyInput(join(directory, pin.sha256), room);
-      const made = await wheelOf(pin, input, room, installation);
-      const wheel = join(place, `${index}`, basename(made));
-      await mkdir(dirname(wheel));
-      await rename(made, wheel);
-      wheels.push(wheel);
-    }
-    await inspect(wheels, place, installation);
-    const stages: Stage[] = [];
-    for (const [index, wheel] of wheels.entries()) {
-      const { name = basename(wheel) } = pins[index] ?? {};
-      progress.detail(`installing ${name}`);
-      const path = join(place, `stage${index}`);
-      await stage(wheel, path, place, installation);
-      // Wheels of indexes are chosen by the glibc that their name says.
-      if (!/-manylinux[^-]*\.whl$/.test(wheel)) await requireGlibc({ name, path }, installation);
-      stages.push({ name, path });
-    }
-    await mergeStages(stages, prefix);
-  } finally {
-    await rm(work, { recursive: true, force: true });
+  await inScratch(dataDirectory, (work) => installIn(work, installation));
+}
+
+async function installIn(work: string, installation: Installation): Promise<void> {
+  const { pins, directory, prefix, progress } = installation;
+  const place = join(work, 'install');
+  await mkdir(place);
+  const wheels: string[] = [];
+  for (const [index, pin] of pins.entries()) {
+    progress.detail(`building ${pin.name}`);
+    // A room of its own: what one has written could be links to where the next is put.
+    const room = join(work, `${index}`);
+    const input = await copyInput(join(directory, pin.sha256), room);
+    const made = await wheelOf(pin, input, room, installation);
+    const wheel = join(place, `${index}`, basename(made));
+    await mkdir(dirname(wheel));
+    await rename(made, wheel);
+    wheels.push(wheel);
   }
+  await inspect(wheels, place, installation);
+  const stages: Stage[] = [];
+  for (const [index, wheel] of wheels.entries()) {
+    const { name = basename(wheel) } = pins[index] ?? {};
+    progress.detail(`installing ${name}`);
+    const path = join(place, `stage${index}`);
+    await stage(wheel, path, place, installation);
+    // Wheels of indexes are chosen by the glibc that their name says.
+    if (!/-manylinux[^-]*\.whl$/.test(wheel)) await requireGlibc({ name, path }, installation);
+    stages.push({ name, path });
+  }
+  await mergeStages(stages, prefix);
 }
 
 async function copyInput(home: string, room: string): Promise<string> {

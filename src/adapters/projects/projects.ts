@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { outsideError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
@@ -13,6 +13,7 @@ import type {
 import type { ProjectPin, ProjectReference } from '../../domain/request.ts';
 import { isWithin } from '../../domain/roles.ts';
 import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
+import { inScratch } from '../host/scratch.ts';
 import { installProjects } from './build.ts';
 import { exportRepository, type GitSource } from './git.ts';
 import {
@@ -68,17 +69,15 @@ class SandboxedProjects implements Projects {
     const pins: ProjectPin[] = [];
     await mkdir(directory, { recursive: true });
     for (const reference of references) {
-      const part = await mkdtemp(join(directory, 'part-'));
-      try {
+      const pin = await inScratch(this.#options.dataDirectory, async (part) => {
         const { name, origin } = await this.#fetch(reference, part, progress, asker);
         const sha256 = await digestOf(part);
         const home = join(directory, sha256);
         if (!existsSync(home)) await rename(part, home);
-        progress.log(`project ${name} from ${origin}, sha256 ${sha256}`);
-        pins.push({ name, origin, sha256 });
-      } finally {
-        await rm(part, { recursive: true, force: true });
-      }
+        return { name, origin, sha256 };
+      });
+      progress.log(`project ${pin.name} from ${pin.origin}, sha256 ${pin.sha256}`);
+      pins.push(pin);
     }
     return pins;
   }
@@ -89,7 +88,7 @@ class SandboxedProjects implements Projects {
     target: InstallTarget,
     progress: Progress,
   ): Promise<void> {
-    const { config, limits = {} } = this.#options;
+    const { config, dataDirectory, limits = {} } = this.#options;
     for (const pin of pins) {
       for (const sha256 of [pin.sha256, ...(pin.sdist?.builtWith ?? [])]) {
         const home = join(directory, sha256);
@@ -97,7 +96,7 @@ class SandboxedProjects implements Projects {
       }
     }
     const policy = config.sandbox;
-    await installProjects({ pins, directory, ...target, policy, limits, progress });
+    await installProjects({ pins, directory, ...target, dataDirectory, policy, limits, progress });
   }
 
   /** Puts the bytes of a reference into `part`. */

@@ -6,6 +6,7 @@ export interface Installation extends InstallTarget {
   pins: readonly InstallPin[];
   /** Holds the bytes of every pin under its sha256, already checked. */
   directory: string;
+  dataDirectory: string;
   policy: SandboxPolicy;
   limits: Partial<SandboxLimits>;
   progress: Progress;

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -13,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { createWorkspace } from '../../../src/adapters/host/workspace.ts';
+import { createWorkspace, sweepLeft } from '../../../src/adapters/host/workspace.ts';
 
 describe('archives on a build host', () => {
   const directory = mkdtempSync(join(tmpdir(), 'workspace-test-'));
@@ -142,6 +143,24 @@ describe('prefixes of a build host with several workers', () => {
       assert.deepEqual([held.path, existsSync(held.path)], [path, false]);
       await held.release();
     }
+  });
+
+  it('and what they are half done with stay while their worker lives, and go when the next one begins', async () => {
+    const folder = join(directory, 'left');
+    const [living, dead] = [await worker(folder, 2), await worker(folder, 2)];
+    const left: string[] = [];
+    for (const each of [living, dead]) {
+      for (const path of [await tell(each, 'hold'), await tell(each, 'work')]) {
+        mkdirSync(join(path, 'half'), { recursive: true });
+        left.push(path);
+      }
+    }
+    await kill(dead);
+    // Its own process begins here for the first time.
+    await sweepLeft(folder);
+    assert.deepEqual(left.map(existsSync), [true, true, false, false]);
+    const locks = readdirSync(join(folder, 'scratch')).filter((name) => name.endsWith('.lock'));
+    assert.equal(locks.length, 2, 'that of the living one, and ours');
   });
 
   it('are waited for with a word on who holds them, said again when that changes', async () => {

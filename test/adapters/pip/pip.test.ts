@@ -87,7 +87,9 @@ describe('packages of pip', { skip }, () => {
     assert.deepEqual(labels(wheels), ['fast 1.0', 'greeting 1.0', 'loud 2.1']);
     assert.match(wheels[0]?.url ?? '', /fast-1\.0-cp311-cp311-manylinux_2_17_x86_64\.whl$/);
     assert.deepEqual(
-      readdirSync(join(directory, 'pip')).filter((name) => name.startsWith('work-')),
+      readdirSync(join(directory, 'scratch'), { recursive: true, encoding: 'utf8' }).filter(
+        (name) => name.includes('work-'),
+      ),
       [],
     );
   });

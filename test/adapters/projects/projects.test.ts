@@ -111,7 +111,10 @@ async function install(
   const recorded = recordProgress();
   await options.install(pins, directory, { prefix, glibc }, recorded.progress);
   assert.deepEqual(
-    readdirSync(directory).filter((name) => name.startsWith('work-')),
+    readdirSync(join(join(folder, 'data'), 'scratch'), {
+      recursive: true,
+      encoding: 'utf8',
+    }).filter((name) => name.includes('work-')),
     [],
   );
   return pins;

@@ -102,7 +102,9 @@ async function install(texts: string[], { sandbox = 'required', seconds = 60 }: 
   const directory = join(folder, `build${count}`);
   const pins = await pip.fetch(wheels, directory, progress);
   await projects.install(pins, directory, { prefix, glibc: null }, progress);
-  const left = readdirSync(directory).filter((name) => name.startsWith('work-'));
+  const left = readdirSync(join(data, 'scratch'), { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.includes('work-'),
+  );
   assert.deepEqual(left, []);
   return { wheels: wheels as readonly LockedWheel[], lines };
 }
