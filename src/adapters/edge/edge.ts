@@ -273,7 +273,7 @@ class EdgeNode implements Edge {
    */
   async #profileOver(session: Session): Promise<EdgeProfile> {
     if (this.#profile !== null && this.#isProfileKnown()) return this.#profile.answer;
-    const answer = await readProfile(session, this.#config.cluster);
+    const answer = await readProfile(session, this.#root, this.#config.cluster);
     this.#profile = { answer, at: Date.now() };
     return answer;
   }

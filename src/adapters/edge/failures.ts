@@ -84,6 +84,14 @@ const MEANINGS: Readonly<Record<number, (edge: string, words: string) => FerryEr
       details: words,
       retryable: true,
     }),
+  53: (edge, words) =>
+    outsideError({
+      code: 'edge-root-open',
+      message: `On edge ${edge} others may change what is staged: ${lastLine(words)}.`,
+      suggestion:
+        'Give that to the SSH user and take the right to write from everybody else (`chmod go-w`), or configure another `root` for this edge.',
+      details: words,
+    }),
   51: (edge, words) =>
     outsideError({
       code: 'edge-denied',

@@ -15,15 +15,18 @@ export interface EdgeProfile {
 /**
  * Asks the edge once what its cluster is; configured facts win. Nothing starts a JVM where a file
  * name says the same: a `spark-submit --version` takes seconds.
- * Errors: `cluster-unknown` when neither configuration nor host tells the cluster manager.
+ * Errors: `cluster-unknown` when neither configuration nor host tells the cluster manager,
+ * `edge-root-open` when others may change what is under the root.
  */
 export async function readProfile(
   session: Session,
+  root: string,
   configured: Partial<ClusterProfile>,
 ): Promise<EdgeProfile> {
   const { facts } = await session.script({
     name: 'profile',
     variables: {
+      root,
       configured_spark_home: configured.sparkHome ?? '',
       python_variables: PYTHON_VARIABLES.join(' '),
     },

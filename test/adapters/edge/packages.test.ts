@@ -352,7 +352,7 @@ ${more}`,
   }, async (context) => {
     mkdirSync(world.root);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'tmpfs', world.root]);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m,mode=0755', 'tmpfs', world.root]);
     } catch {
       context.skip('this container may not mount');
       return;

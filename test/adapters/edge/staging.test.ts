@@ -342,7 +342,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
   }, async (context) => {
     mkdirSync(world.root);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', world.root]);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=0755', 'tmpfs', world.root]);
     } catch {
       context.skip('this container may not mount');
       return;

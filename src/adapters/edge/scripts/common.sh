@@ -99,6 +99,52 @@ prefix_holds() {
     [ -x "$1/bin/python" ]
 }
 
+# A folder and all above it.
+with_parents() {
+  parent=$1
+  while [ -n "$parent" ]; do
+    printf '%s\n' "$parent"
+    parent=${parent%/*}
+  done
+  echo /
+}
+# Fails where others may put something in place of what we have in the root: it, and what is given of it,
+# must be ours or the administrator's, and of nobody else to write. So must what lies above it, unless a
+# sticky bit keeps what is ours there. Access lists show in the mode of the group.
+refuse_open() {
+  set -- "$root" "$@"
+  open=$(
+    {
+      with_parents "${root%/*}"
+      for each; do
+        if [ "$each" = "$root" ] || [ -L "$each" ]; then
+          where=$(cd "$each" 2>/dev/null && pwd -P) && with_parents "${where%/*}"
+        fi
+      done
+      echo
+      printf '%s\n' "$@"
+    } |
+      while IFS= read -r each; do
+        if [ -z "$each" ] || [ -e "$each" ]; then stat -L -c '%u %a %U %n' "$each" 2>/dev/null || echo; fi
+      done |
+      awk -v us="$(id -u)" '
+        NF == 0 { inside = 1; next }
+        {
+          mode = "0000" $2
+          sticky = index("1357", substr(mode, length(mode) - 3, 1))
+          others = index("2367", substr(mode, length(mode) - 1, 1)) + index("2367", substr(mode, length(mode)))
+          if (($1 != 0 && $1 != us) || (others && (inside || !sticky))) {
+            path = $0
+            sub(/^[^ ]+ [^ ]+ [^ ]+ /, "", path)
+            print path " belongs to " $3 " and has the mode " substr(mode, length(mode) - 3)
+            exit
+          }
+        }
+      '
+  )
+  if [ -n "$open" ]; then fail 53 "$open"; fi
+}
+
 # value of a property in a Hadoop configuration file
 property() {
   [ -f "$1" ] || return 0

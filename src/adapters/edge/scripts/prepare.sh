@@ -1,5 +1,7 @@
 # What of a staging is already in place, and how much room there is.
 # root sha name environment revision alias wanted list ahead
+refuse_open "$root/archives" "$root/archives/$sha" "$root/envs" "$root/envs/$environment" "$root/$alias" \
+  "$root/manifests" "$root/manifests/$environment" "$root/packages" "$root/launch" "$root/run"
 mkdir -p "$root" || fail 40 "$root"
 [ -w "$root" ] && [ -x "$root" ] || fail 40 "$root"
 for folder in archives envs "envs/$environment" "$alias" manifests "manifests/$environment" packages; do

@@ -1,5 +1,6 @@
 # What this edge and its cluster are. File names and files are read; a JVM is the last resort.
-# outer_spark_home configured_spark_home python_variables
+# root outer_spark_home configured_spark_home python_variables
+refuse_open "$root/archives" "$root/envs" "$root/manifests" "$root/packages" "$root/launch" "$root/run"
 
 # version in the name of the first jar that exists: .../name-3.5.0.jar, .../name_2.12-3.5.0.jar
 jar_version() {
