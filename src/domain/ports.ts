@@ -473,10 +473,30 @@ export interface Store {
   postponeNotice(id: string, milliseconds: number): Promise<void>;
   settleNotice(id: string): Promise<void>;
 
+  /** What people see of a build already, as far as it is known; null once nobody looks any more. */
+  readShown(buildId: string): Promise<ShownMessage | null>;
+  writeShown(buildId: string, shown: ShownMessage): Promise<void>;
+
+  /**
+   * True when nobody else has the lease: it is `who`'s from now on for `milliseconds`, also when it was
+   * theirs before.
+   */
+  takeLease(name: string, who: string, milliseconds: number): Promise<boolean>;
+  /** Gives back a lease; nothing happens to one that is another one's. */
+  endLease(name: string, who: string): Promise<void>;
+
   /** Calls back with the id of every build that changed, from any process. Returns the way to stop. */
   watch(listener: (buildId: string) => void): Promise<() => Promise<void>>;
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The state that a build's live message tells, by its digest, and since when. */
+export interface ShownMessage {
+  digest: string;
+  at: number;
+  /** It tells that the build has ended. */
+  isEnd: boolean;
 }
 
 /** Who is in a user group of Slack. */

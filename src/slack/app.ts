@@ -21,6 +21,7 @@ import { createDeliveries, type DeliveryOptions } from './deliveries.ts';
 import { createGroups, type GroupsOptions } from './groups.ts';
 import { createHomes } from './homes.ts';
 import { createLane } from './lane.ts';
+import { createLeading } from './leading.ts';
 import { listen } from './listeners/listen.ts';
 import type { Log } from './log.ts';
 
@@ -74,6 +75,12 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     services,
     ...(config.pace?.betweenEdits === undefined ? {} : { between: config.pace.betweenEdits }),
   });
+  const leading = createLeading({
+    ...{ store, log, pace },
+    async follow(signal) {
+      await Promise.all([deliveries.follow(signal), homes.follow(signal)]);
+    },
+  });
   const groups = createGroups({ ...common, roles: services.settings.roles });
   const conversation = createConversation({ commands, services, chat, deliveries, log });
   const isFirst = rememberDeliveries(dependencies);
@@ -100,8 +107,8 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
       if (found === null) return { url: null };
       identity.resolve({ botUserId: found.botUserId, botId: found.botId });
       await groups.start();
-      await deliveries.start();
-      await homes.start();
+      homes.start();
+      await leading.start();
       return receivers.open();
     },
     async stop() {
@@ -109,8 +116,8 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
       await receivers.close();
       await Promise.race([lane.settled(), sleep(GRACE, undefined, { ref: false })]);
       await groups.stop();
+      await leading.stop();
       await homes.stop();
-      await deliveries.stop();
     },
   };
 }

@@ -2,7 +2,7 @@
  * Keeps Slack in step with the builds, whatever Slack does meanwhile: first posts of new builds, edits
  * of their live messages, and notices from the outbox. Slack being away only delays them.
  *
- * Two loops run from start to stop. One edits what is marked as changed. The other looks at recent
+ * One bot does it at a time (leading.ts), in two loops. One edits what is marked as changed. The other looks at recent
  * builds for changes nobody told us of, posts what is owed, sends notices that are due, and rests.
  */
 import { type Build, isSettled, type MessageReference } from '../domain/build.ts';
@@ -10,16 +10,22 @@ import type { Outlook } from '../domain/estimate.ts';
 import type { Clock, Store } from '../domain/ports.ts';
 import type { Settings } from '../domain/services.ts';
 import type { Chat } from './chat.ts';
-import { createFirstPosts, type FirstPosts } from './deliveries/first-posts.ts';
-import { createLiveEdits, type LiveEdits } from './deliveries/live-edits.ts';
+import {
+  createFirstPosts,
+  type FirstPostOptions,
+  type FirstPosts,
+} from './deliveries/first-posts.ts';
+import { createLiveEdits, type LiveEditOptions, type LiveEdits } from './deliveries/live-edits.ts';
 import { createOutbox, type OutboxOptions } from './deliveries/outbox.ts';
 import type { Pace } from './deliveries/pace.ts';
 import type { Log } from './log.ts';
 import { keepDoing } from './loop.ts';
-import { createShown } from './shown.ts';
 
 export interface DeliveryOptions {
-  store: OutboxOptions['store'] & Pick<Store, 'watch' | 'listBuilds'>;
+  store: OutboxOptions['store'] &
+    LiveEditOptions['store'] &
+    FirstPostOptions['store'] &
+    Pick<Store, 'watch' | 'listBuilds'>;
   chat: Chat;
   /** The same, for whom somebody waits. */
   promptChat: Chat;
@@ -33,8 +39,8 @@ export interface DeliveryOptions {
 }
 
 export interface Deliveries {
-  start(): Promise<void>;
-  stop(): Promise<void>;
+  /** Tells of the builds until `signal`, which one bot does at a time. Rejects when the store is away. */
+  follow(signal: AbortSignal): Promise<void>;
   /** Posts the live message of a new build. Never rejects: what fails now is tried again. */
   announce: FirstPosts['announce'];
 }
@@ -45,42 +51,37 @@ const MOST_RECENT = 200;
 
 export function createDeliveries(options: DeliveryOptions): Deliveries {
   const { store, clock, log, pace } = options;
-  const common = { ...options, shown: createShown(clock) };
-  const edits = createLiveEdits(common);
-  const posts = createFirstPosts({ ...common, posted: edits.mark });
-  const outbox = createOutbox(common);
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let syncedAt = 0;
-  let unwatch: () => Promise<void> = async () => {};
-  let loops: Promise<unknown> = Promise.resolve();
-
-  async function resync(): Promise<void> {
-    syncedAt = clock.now();
-    await markRecent(store, syncedAt, edits, posts);
-  }
-
-  async function round(): Promise<number> {
-    if (clock.now() - syncedAt >= pace.resync) await resync();
-    await posts.postOwed();
-    await outbox.sendDue(signal);
-    return pace.outbox;
-  }
+  let edits: LiveEdits | null = null;
+  const posts = createFirstPosts({ ...options, posted: (id) => edits?.mark(id) });
 
   return {
     announce: posts.announce,
-    async start() {
-      unwatch = await store.watch(edits.mark);
-      await resync();
-      const complaint = 'notices have to wait';
-      const rounds = keepDoing(round, { signal, backoff: pace.backoff, log, complaint });
-      loops = Promise.all([edits.work(signal), rounds]);
-    },
-    async stop() {
-      stopping.abort();
-      edits.wake();
-      await unwatch().catch(() => {});
-      await loops;
+    async follow(signal) {
+      // Anew each time: another bot may have told of the builds meanwhile.
+      const editing = createLiveEdits(options);
+      const outbox = createOutbox(options);
+      edits = editing;
+      let syncedAt = 0;
+      const resync = async () => {
+        syncedAt = clock.now();
+        await markRecent(store, syncedAt, editing, posts);
+      };
+      const round = async () => {
+        if (clock.now() - syncedAt >= pace.resync) await resync();
+        await posts.postOwed();
+        await outbox.sendDue(signal);
+        return pace.outbox;
+      };
+      const unwatch = await store.watch(editing.mark);
+      try {
+        await resync();
+        const complaint = 'notices have to wait';
+        const rounds = keepDoing(round, { signal, backoff: pace.backoff, log, complaint });
+        await Promise.all([editing.work(signal), rounds]);
+      } finally {
+        edits = null;
+        await unwatch().catch(() => {});
+      }
     },
   };
 }
@@ -94,7 +95,7 @@ async function markRecent(
 ): Promise<void> {
   for (const build of await store.listBuilds({ limit: MOST_RECENT })) {
     const isStale = isSettled(build) && now - (build.finishedAt ?? 0) > STALE_AFTER;
-    if (build.message && !isStale) edits.mark(build.id);
+    if (build.message && !isStale) edits.suspect(build.id);
     if (!build.message && !isSettled(build)) posts.expect(build.id);
   }
 }

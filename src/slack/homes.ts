@@ -9,6 +9,7 @@
  *
  * All tabs share one allowance (`views.publish` is Tier 4, 100 a minute for the workspace).
  */
+import { once } from 'node:events';
 import { isSettled } from '../domain/build.ts';
 import type { Store } from '../domain/ports.ts';
 import { type ConcernedOptions, createFindConcerned } from './homes/concerned.ts';
@@ -20,7 +21,10 @@ export interface HomesOptions extends TabOptions {
 }
 
 export interface Homes {
-  start(): Promise<void>;
+  /** Sends what is to be sent anew. */
+  start(): void;
+  /** Marks the tabs of who is concerned by the builds until `signal`, which one bot does at a time. */
+  follow(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /** Fills the tab of somebody who looks at it now. */
   show(user: string): Promise<void>;
@@ -38,7 +42,6 @@ export function createHomes(options: HomesOptions): Homes {
   const stopping = new AbortController();
   const { signal } = stopping;
   const bell = createBell();
-  let unwatch: () => Promise<void> = async () => {};
   let working: Promise<void> = Promise.resolve();
 
   async function step(): Promise<number> {
@@ -72,16 +75,22 @@ export function createHomes(options: HomesOptions): Homes {
   }
 
   return {
-    async start() {
-      unwatch = await store.watch(mark);
-      await markMissed();
+    start() {
       const complaint = 'Home tabs have to wait';
       working = keepDoing(step, { signal, backoff: BACKOFF, log, complaint });
+    },
+    async follow(following) {
+      const unwatch = await store.watch(mark);
+      try {
+        await markMissed();
+        if (!following.aborted) await once(following, 'abort');
+      } finally {
+        await unwatch().catch(() => {});
+      }
     },
     async stop() {
       stopping.abort();
       bell.ring();
-      await unwatch().catch(() => {});
       await working;
     },
     async show(user) {

@@ -161,6 +161,47 @@ describe('live messages', () => {
       { pace: { resync: 50 } },
     ));
 
+  test('that look as they did are not edited again after a restart', () =>
+    inWorld(async (world) => {
+      const names = ['one', 'two', 'three'];
+      const builds = [];
+      for (const name of names) builds.push(await create(world, name));
+      for (const { id } of builds.slice(1)) await world.finish(id);
+      for (const name of names.slice(1))
+        await world.slack.untilMessage(says(new RegExp(`${name}@1 is ready`)));
+      await detail(world, builds[0]?.id as string, 'as it was');
+      await world.slack.untilMessage(says(/as it was/));
+      const before = edits(world).length;
+      await world.restart();
+      await detail(world, builds[0]?.id as string, 'after the restart');
+      await world.slack.untilMessage(says(/after the restart/));
+      // By then those that had nothing new have been looked at, too.
+      await detail(world, builds[0]?.id as string, 'the end');
+      await world.slack.untilMessage(says(/the end/));
+      assert.equal(edits(world).length, before + 2);
+    }));
+
+  test('are told of by one of two bots; when it stops the other one goes on', () =>
+    inWorld(async (world) => {
+      await world.another();
+      const { id, message } = await create(world);
+      await detail(world, id, 'first');
+      await world.slack.untilMessage(says(/first/));
+      await world.app.stop();
+      await detail(world, id, 'second');
+      await world.slack.untilMessage(says(/second/));
+      await world.finish(id);
+      await world.slack.untilMessage(says(/churn@1 is ready/));
+      await world.store.addNotice(notice(id, 'thread'));
+      await until(() => world.store.settled.has('n-thread'));
+      assert.equal(replies(world, message.ts).length, 1);
+      assert.equal(
+        edits(world).length,
+        new Set(edits(world).map(({ args }) => JSON.stringify(args))).size,
+      );
+      assert.equal(world.slack.calls('chat.postMessage').length, 2);
+    }));
+
   test('after a restart the message shows what happened meanwhile', () =>
     inWorld(async (world) => {
       const { id } = await create(world);
@@ -260,7 +301,7 @@ describe('a new build’s message', () => {
         assert.equal(replies.at(-1), build.message?.ts);
         assert.equal(world.slack.messages(DATA).filter(says(/churn waits/)).length, 1);
       },
-      { pace: { lease: 50 } },
+      { pace: { announcing: 50 } },
     ));
 
   test('follows when Slack takes messages again, and the person knows', () =>

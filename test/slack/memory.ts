@@ -19,6 +19,7 @@ import type {
   Notice,
   Queue,
   QueuedJob,
+  ShownMessage,
   Store,
   UserGroup,
 } from '../../src/domain/ports.ts';
@@ -354,6 +355,33 @@ export class MemoryStore implements Store {
   async settleNotice(id: string): Promise<void> {
     this.notices.delete(id);
     this.settled.add(id);
+  }
+
+  readonly shown = new Map<string, ShownMessage>();
+
+  async readShown(buildId: string): Promise<ShownMessage | null> {
+    await this.#reach();
+    return this.shown.get(buildId) ?? null;
+  }
+
+  async writeShown(buildId: string, shown: ShownMessage): Promise<void> {
+    await this.#reach();
+    this.shown.set(buildId, shown);
+  }
+
+  readonly leases = new Map<string, { who: string; until: number }>();
+
+  async takeLease(name: string, who: string, milliseconds: number): Promise<boolean> {
+    await this.#reach();
+    const held = this.leases.get(name);
+    if (held && held.who !== who && held.until > Date.now()) return false;
+    this.leases.set(name, { who, until: Date.now() + milliseconds });
+    return true;
+  }
+
+  async endLease(name: string, who: string): Promise<void> {
+    await this.#reach();
+    if (this.leases.get(name)?.who === who) this.leases.delete(name);
   }
 
   async watch(listener: (buildId: string) => void): Promise<() => Promise<void>> {

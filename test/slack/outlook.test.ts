@@ -7,7 +7,6 @@ import type { Build } from '../../src/domain/build.ts';
 import type { Timing } from '../../src/domain/estimate.ts';
 import { createLiveEdits } from '../../src/slack/deliveries/live-edits.ts';
 import { PACE } from '../../src/slack/deliveries/pace.ts';
-import { createShown } from '../../src/slack/shown.ts';
 import { build as sample, settings } from '../answers/samples.ts';
 import { MemoryStore } from './memory.ts';
 import { ANA, DATA, inWorld, says, type World } from './world.ts';
@@ -69,7 +68,7 @@ describe('a build that waits', () => {
     const sent: string[] = [];
     const clock = { now: () => 1_000_000 + looks * 10_000 };
     const edits = createLiveEdits({
-      ...{ store, settings, clock, pace: PACE, shown: createShown(clock), log },
+      ...{ store, settings, clock, pace: PACE, log },
       chat: { edit: async (_: unknown, message: object) => void sent.push(visibleText(message)) },
       outlook: async () => {
         looks += 1;
@@ -89,7 +88,6 @@ describe('a build that waits', () => {
     assert.equal(sent.length, 2);
     assert.match(sent[1] ?? '', /1st in the queue, about 2 min/);
     stopping.abort();
-    edits.wake();
     await working;
   });
 

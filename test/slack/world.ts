@@ -36,6 +36,8 @@ export interface World extends Memory {
   finish(buildId: string): Promise<Build>;
   /** A second app on the same store and Slack, as after a restart. */
   restart(): Promise<void>;
+  /** One more app on the same store and Slack, beside the first. */
+  another(): Promise<SlackApp>;
 }
 
 export const ANA = 'U0ANARUIZ1';
@@ -47,6 +49,7 @@ export const DATA = 'C0DATASCI1';
 const QUICK: Partial<Pace> = {
   betweenEdits: 20,
   outbox: 20,
+  leader: { lease: 10_000, renewal: 20 },
   backoff: { first: 20, longest: 100 },
 };
 
@@ -86,6 +89,7 @@ export async function inWorld(
       ? { mode: 'http', signingSecret: slack.signingSecret, host: '127.0.0.1', port: 0 }
       : { mode: 'socket', appToken: slack.appToken };
   let listening: string | null = null;
+  const others: SlackApp[] = [];
   const start = async (): Promise<SlackApp> => {
     const app = createSlackApp(
       {
@@ -160,11 +164,16 @@ export async function inWorld(
       await world.app.stop();
       world.app = await start();
     },
+    async another() {
+      const app = await start();
+      others.push(app);
+      return app;
+    },
   };
   try {
     await body(world);
   } finally {
-    await world.app.stop();
+    for (const app of [world.app, ...others]) await app.stop();
     await slack.stop();
   }
 }

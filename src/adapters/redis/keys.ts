@@ -29,6 +29,8 @@ export function storeKeys(prefix: string) {
     noticeLease: (id: string) => `${prefix}:notice:lease:${id}`,
     noticeSent: (id: string) => `${prefix}:notice:sent:${id}`,
     kept: (id: string) => `${prefix}:kept:${id}`,
+    shown: (id: string) => `${prefix}:shown:${id}`,
+    lease: (name: string) => `${prefix}:lease:${name}`,
     once: (name: string) => `${prefix}:once:${name}`,
   };
 }

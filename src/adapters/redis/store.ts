@@ -10,10 +10,12 @@ import { storeEnvironments } from './environments.ts';
 import { storeFreezes } from './freezes.ts';
 import { storeGroups } from './groups.ts';
 import { storeKeys } from './keys.ts';
+import { storeLeases } from './leases.ts';
 import { storeMemory } from './memory.ts';
 import { storeNotices } from './notices.ts';
 import { storeProgress } from './progress.ts';
 import { openLink, type RedisConnection } from './redis.ts';
+import { storeShown } from './shown.ts';
 import { storeSubscriptions } from './subscriptions.ts';
 import { storeTimings } from './timings.ts';
 
@@ -54,6 +56,8 @@ export function createStore(options: {
     ...storeProgress(link, keys),
     ...storeMemory(link, keys),
     ...storeNotices(link, keys),
+    ...storeShown(link, keys),
+    ...storeLeases(link, keys),
     ...storeApprovals(link, keys),
     ...storeFreezes(link, keys),
     ...storeBlocks(link, keys),

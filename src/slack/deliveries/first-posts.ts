@@ -5,9 +5,11 @@
  * - owed: posting failed, or nobody confirmed or recorded it; when its time comes the message is
  *   looked for wherever it may stand (Slack may have taken it all the same) and posted if it is not
  *   there; while Slack or the store is away its time moves on, by waits that grow;
- * - watched: another process is at it, as far as we know; after a lease it is owed;
+ * - watched: the bot that was asked for it has some seconds to begin, and a lease while it is at it; when
+ *   that has ended it is owed. A lease of whoever posts keeps every other one from it;
  * - given up: Slack refuses the message, or the build has no conversation in Slack.
  */
+import { randomUUID } from 'node:crypto';
 import type { Build, MessageReference } from '../../domain/build.ts';
 import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
@@ -18,14 +20,14 @@ import type { Mark } from '../chat/messages.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { waitAfter } from '../loop.ts';
-import type { Shown } from '../shown.ts';
 import type { Sending } from './delivery.ts';
+import { keepShown } from './live-edits.ts';
 import { isConversation, liveMessage } from './live-message.ts';
 import type { Pace } from './pace.ts';
 import { sent } from './post-once.ts';
 
 export interface FirstPostOptions {
-  store: Pick<Store, 'readBuild'>;
+  store: Pick<Store, 'readBuild' | 'writeShown' | 'takeLease' | 'endLease'>;
   chat: Chat;
   /** The same, for whom somebody waits. */
   promptChat: Pick<Chat, 'post' | 'openDirect'>;
@@ -34,7 +36,6 @@ export interface FirstPostOptions {
   attachMessage(buildId: string, message: MessageReference): Promise<void>;
   /** A build whose message was late has one now. */
   posted(buildId: string): void;
-  shown: Shown;
   pace: Pace;
   clock: Clock;
   log: Log;
@@ -64,11 +65,16 @@ interface Owed extends Sending {
 export function createFirstPosts(options: FirstPostOptions): FirstPosts {
   const { store, pace, clock, log } = options;
   const owed = new Map<string, Owed>();
+  const lease = leaseOf(options);
 
   async function postOne(id: string, entry: Owed): Promise<void> {
     const build = await store.readBuild(id);
     if (!build || build.message || !isConversation(build.requester.channel)) {
       owed.delete(id);
+      return;
+    }
+    if (!(await lease.take(id))) {
+      owed.set(id, { ...entry, at: clock.now() + pace.announcing, mayHaveArrived: true });
       return;
     }
     try {
@@ -81,6 +87,7 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
         log.error({ build: id, code: error.code }, 'the message of a build cannot be posted');
         return;
       }
+      await lease.end(id);
       owed.set(id, {
         ...entry,
         failures: entry.failures + 1,
@@ -97,8 +104,10 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
     async announce(build) {
       const sending = { failures: 0, mayHaveArrived: false };
       try {
+        if (!(await lease.take(build.id))) return await seen(build.id, store);
         return await post(build, { ...options, chat: options.promptChat }, sending);
       } catch (error) {
+        await lease.end(build.id);
         const isSlack = error instanceof ChatError;
         if (!isSlack)
           log.error({ error: String(error), build: build.id }, 'a new build has no message yet');
@@ -109,7 +118,7 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
     },
     expect(buildId) {
       if (owed.has(buildId)) return;
-      owed.set(buildId, { at: clock.now() + pace.lease, failures: 1, mayHaveArrived: true });
+      owed.set(buildId, { at: clock.now() + pace.announcing, failures: 1, mayHaveArrived: true });
     },
     async postOwed() {
       const now = clock.now();
@@ -118,18 +127,32 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
   };
 }
 
+/** Whose turn it is to post a build's message. */
+function leaseOf({ store, pace }: Pick<FirstPostOptions, 'store' | 'pace'>) {
+  const who = randomUUID();
+  const nameOf = (buildId: string) => `post:${buildId}`;
+  return {
+    take: (buildId: string) => store.takeLease(nameOf(buildId), who, pace.lease),
+    end: (buildId: string) => store.endLease(nameOf(buildId), who).catch(() => {}),
+  };
+}
+
+/** What another bot has made of it, which took us for dead. */
+async function seen(
+  buildId: string,
+  store: Pick<FirstPostOptions['store'], 'readBuild'>,
+): Promise<Announcement> {
+  const reference = (await store.readBuild(buildId))?.message ?? null;
+  return reference ? { where: 'channel', reference } : { where: 'later', reason: 'another bot' };
+}
+
 /** Where it was asked for, or to the person directly where we may not write. */
 async function post(
   build: Build,
-  {
-    chat,
-    settings,
-    outlook,
-    shown,
-    attachMessage,
-  }: Omit<FirstPostOptions, 'chat'> & { chat: FirstPostOptions['promptChat'] },
+  options: Omit<FirstPostOptions, 'chat'> & { chat: FirstPostOptions['promptChat'] },
   sending: Sending,
 ): Promise<Announcement> {
+  const { chat, settings, outlook, attachMessage } = options;
   const { message: whole, lasting } = await liveMessage(build, settings, outlook);
   // Who asked is looking: nobody is called, and an edit brings the names, at the next look at the latest.
   const message = withoutMentions(whole) ?? whole;
@@ -145,7 +168,7 @@ async function post(
     const reference = await sent(sending, () => chat.post(direct, message, markOf(build)));
     announcement = { where: 'direct', reference, reason: error.code };
   }
-  shown.keep(build.id, withoutMentions(lasting) ?? lasting);
+  await keepShown(options, build, withoutMentions(lasting) ?? lasting);
   await attachMessage(build.id, announcement.reference);
   return announcement;
 }

@@ -9,29 +9,30 @@
  * - gone: deleted or closed to us; nothing is tried again.
  *
  * All edits share one allowance (chat/paced.ts); builds that have ended or have their line go first, at
- * once. Slack or the store being away leaves a message dirty, and every edit waits.
+ * once. Slack or the store being away leaves a message dirty, and every edit waits. What was shown last is
+ * in the store, so that nobody repeats it after a restart.
  */
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Build, hasLine, isSettled, type MessageReference } from '../../domain/build.ts';
 import type { Outlook } from '../../domain/estimate.ts';
-import type { Clock, Store } from '../../domain/ports.ts';
+import type { Clock, ShownMessage, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
+import type { Message } from '../blocks.ts';
 import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { createBell, keepDoing } from '../loop.ts';
-import type { Shown } from '../shown.ts';
+import { createDirty, type Seen } from './dirty.ts';
 import { type LiveMessage, liveMessage } from './live-message.ts';
 import type { Pace } from './pace.ts';
-import { createWaiting, type Waiting } from './waiting.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface LiveEditOptions {
-  store: Pick<Store, 'readBuild'>;
+  store: Pick<Store, 'readBuild' | 'readShown' | 'writeShown'>;
   chat: Pick<Chat, 'edit'>;
   settings: Settings;
   outlook(build: Build): Promise<Outlook | null>;
-  /** Build → its live message as people see it. */
-  shown: Shown;
   pace: Pace;
   clock: Clock;
   log: Log;
@@ -40,49 +41,69 @@ export interface LiveEditOptions {
 export interface LiveEdits {
   /** A build has changed. */
   mark(buildId: string): void;
-  /** Edits until `signal`; `wake` then ends its waiting for a change. */
+  /** A build may have changed while nobody listened. */
+  suspect(buildId: string): void;
+  /** Edits until `signal`. */
   work(signal: AbortSignal): Promise<void>;
-  wake(): void;
-}
-
-interface Dirty {
-  build: Build;
-  /** Number of the change that was read. */
-  change: number;
-  reference: MessageReference;
 }
 
 export function createLiveEdits(options: LiveEditOptions): LiveEdits {
-  const { chat, settings, shown, pace, clock, log } = options;
+  const { store, chat, settings, pace, clock, log } = options;
   const bell = createBell();
-  const changes = createChanges();
+  const dirty = createDirty();
   const gone = new Set<string>();
   const waiting = createWaiting();
 
   /** Edits the most urgent message. Answers how long to wait before the next; rejects when Slack or the store is away. */
   async function editNext(): Promise<number> {
-    const seen = changes.count();
-    const [next] = await readDirty({ changes, gone, waiting }, options);
+    const count = dirty.count();
+    const read = await lookAround();
+    const next = dirty.next();
     if (!next) return 0;
-    const { build, change, reference } = next;
-    const { message, lasting } = await liveMessage(build, settings, options.outlook);
-    if (shown.isSame(build.id, lasting)) {
-      changes.forget(build.id, change);
+    const build = read.get(next.id) ?? (await store.readBuild(next.id));
+    if (!build?.message) {
+      dirty.forget(next);
       return 0;
     }
-    const since = clock.now() - shown.at(build.id);
+    const { message, lasting } = await liveMessage(build, settings, options.outlook);
+    const shown = await store.readShown(build.id);
+    if (shown?.digest === digestOf(lasting)) {
+      dirty.forget(next);
+      return 0;
+    }
+    const since = clock.now() - (shown?.at ?? 0);
     // The list is ordered by urgency: nobody behind this one may go earlier.
-    if (!isUrgent(build) && since < pace.betweenEdits) return rest(pace.betweenEdits - since, seen);
+    if (!isUrgent(build) && since < pace.betweenEdits)
+      return rest(pace.betweenEdits - since, count);
     try {
-      await chat.edit(reference, message);
+      await chat.edit(build.message, message);
     } catch (error) {
       if (!(error instanceof ChatError) || error.kind === 'unavailable') throw error;
-      if (error.kind === 'refused') return afterRefusal(next, { message, lasting }, error);
-      return error.retryAfter * 1000;
+      if (error.kind === 'busy') return error.retryAfter * 1000;
+      dirty.forget(next);
+      await afterRefusal(build, build.message, { message, lasting }, error);
+      return 0;
     }
-    changes.forget(build.id, change);
-    shown.keep(build.id, lasting);
+    dirty.forget(next);
+    await keepShown(options, build, lasting);
     return 0;
+  }
+
+  /** Looks once at each build that changed since the last time; answers those. */
+  async function lookAround(): Promise<Map<string, Build>> {
+    const read = new Map<string, Build>();
+    for (const seen of dirty.unseen()) {
+      const build = await store.readBuild(seen.id);
+      if (build) for (const other of waiting.see(build)) dirty.mark(other, true);
+      if (!build?.message || gone.has(addressOf(build.message))) {
+        dirty.forget(seen);
+        continue;
+      }
+      const shown = await store.readShown(seen.id);
+      dirty.see(seen, { rank: rankOf(build, seen, shown), shownAt: shown?.at ?? 0 });
+      read.set(seen.id, build);
+    }
+    return read;
   }
 
   /** Ends early where a change after those seen is urgent, or nobody goes on. */
@@ -91,12 +112,12 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     const slept = sleep(milliseconds, true, { signal: ended.signal }).catch(() => true);
     try {
       for (let [looked, isOver] = [seen, false]; !isOver; ) {
-        const ids = changes.after(looked);
-        looked = changes.count();
-        const builds = await Promise.all(ids.map((id) => options.store.readBuild(id)));
+        const ids = dirty.after(looked);
+        looked = dirty.count();
+        const builds = await Promise.all(ids.map((id) => store.readBuild(id)));
         if (builds.some((build) => build && isUrgent(build))) return 0;
-        if (changes.count() > looked) continue;
-        isOver = await Promise.race([slept, bell.heard().then(() => changes.count() === looked)]);
+        if (dirty.count() > looked) continue;
+        isOver = await Promise.race([slept, bell.heard().then(() => dirty.count() === looked)]);
       }
       return 0;
     } finally {
@@ -105,31 +126,33 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
   }
 
   async function afterRefusal(
-    { build, change, reference }: Dirty,
+    build: Build,
+    reference: MessageReference,
     { message, lasting }: LiveMessage,
     { code }: ChatError,
-  ): Promise<number> {
+  ): Promise<void> {
     log.error({ build: build.id, code }, 'the live message cannot be edited');
-    changes.forget(build.id, change);
     if (/block|msg_too_long|invalid_arguments/.test(code)) {
       // A message Slack does not like is our mistake; people still learn the state from its text.
-      shown.keep(build.id, lasting);
+      await keepShown(options, build, lasting);
       await chat.edit(reference, { ...message, blocks: [] });
     } else {
       gone.add(addressOf(reference));
     }
-    return 0;
+  }
+
+  function mark(buildId: string, isHeard: boolean): void {
+    dirty.mark(buildId, isHeard);
+    bell.ring();
   }
 
   return {
-    mark(buildId) {
-      changes.add(buildId);
-      bell.ring();
-    },
-    wake: bell.ring,
+    mark: (buildId) => mark(buildId, true),
+    suspect: (buildId) => mark(buildId, false),
     work(signal) {
+      signal.addEventListener('abort', bell.ring, { once: true });
       const step = async (): Promise<number> => {
-        if (changes.isEmpty()) await bell.heard();
+        if (dirty.isEmpty()) await bell.heard();
         return signal.aborted ? 0 : editNext();
       };
       const complaint = 'live messages have to wait';
@@ -138,53 +161,37 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
   };
 }
 
-/** Builds that changed, each with the number of its newest change. */
-function createChanges() {
-  const newest = new Map<string, number>();
-  let count = 0;
-  return {
-    add(buildId: string): void {
-      count += 1;
-      newest.set(buildId, count);
-    },
-    after: (seen: number): string[] =>
-      [...newest].flatMap(([id, change]) => (change > seen ? [id] : [])),
-    /** The number of the newest. */
-    count: (): number => count,
-    isEmpty: (): boolean => newest.size === 0,
-    all: (): [string, number][] => [...newest],
-    /** Forgets the change that was looked at, but not one that came after it. */
-    forget(buildId: string, change: number): void {
-      if (newest.get(buildId) === change) newest.delete(buildId);
-    },
-  };
+/** A state that people see, in short. */
+function digestOf(lasting: Message): string {
+  return createHash('sha256').update(JSON.stringify(lasting)).digest('base64');
 }
 
-/** Dirty builds that have a message, the most urgent first. */
-async function readDirty(
+/** Not kept, it costs an edit that says nothing new. */
+export async function keepShown(
   {
-    changes,
-    gone,
-    waiting,
-  }: {
-    changes: ReturnType<typeof createChanges>;
-    gone: ReadonlySet<string>;
-    waiting: Waiting;
-  },
-  { store, shown }: LiveEditOptions,
-): Promise<Dirty[]> {
-  const found: Dirty[] = [];
-  for (const [id, change] of changes.all()) {
-    const build = await store.readBuild(id);
-    const reference = build?.message ?? null;
-    if (build) for (const other of waiting.see(build)) changes.add(other);
-    if (build && reference && !gone.has(addressOf(reference)))
-      found.push({ build, change, reference });
-    else changes.forget(id, change);
+    store,
+    clock,
+    log,
+  }: Pick<LiveEditOptions, 'clock' | 'log'> & { store: Pick<Store, 'writeShown'> },
+  build: Build,
+  lasting: Message,
+): Promise<void> {
+  const shown = { digest: digestOf(lasting), at: clock.now(), isEnd: isSettled(build) };
+  try {
+    await store.writeShown(build.id, shown);
+  } catch (error) {
+    log.warn({ build: build.id, error: String(error) }, 'what was shown of a build is not kept');
   }
-  const rank = ({ build }: Dirty) => (isUrgent(build) && !build.verifying ? 0 : 1);
-  const lastAt = ({ build }: Dirty) => shown.at(build.id);
-  return found.sort((left, right) => rank(left) - rank(right) || lastAt(left) - lastAt(right));
+}
+
+/** An end or a line that its message does not say yet comes first, what may be as it was last. */
+function rankOf(build: Build, { isHeard }: Seen, shown: ShownMessage | null): number {
+  if (build.verifying) return 1;
+  if (hasLine(build)) return 0;
+  if (!isSettled(build)) return 1;
+  const isNews = shown === null ? isHeard : !shown.isEnd;
+  if (isNews) return 0;
+  return isHeard ? 1 : 2;
 }
 
 /** Somebody waits for what it says now: its line, or its end. */

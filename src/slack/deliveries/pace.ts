@@ -17,6 +17,10 @@ export interface Pace {
   resync: number;
   /** How long one process may take to send something before another may try. */
   lease: number;
+  /** How long the bot that was asked for a build has to begin with its message. */
+  announcing: number;
+  /** How long a bot leads without another word, and the time between two of them. */
+  leader: { lease: number; renewal: number };
 }
 
 /**
@@ -32,4 +36,6 @@ export const PACE: Pace = {
   backoff: { first: 1_000, longest: 60_000 },
   resync: 30_000,
   lease: 60_000,
+  announcing: 10_000,
+  leader: { lease: 10_000, renewal: 2_000 },
 };

@@ -1,0 +1,79 @@
+/** In which order live messages are edited, and what that costs the store. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Build } from '../../src/domain/build.ts';
+import { createLiveEdits } from '../../src/slack/deliveries/live-edits.ts';
+import { PACE } from '../../src/slack/deliveries/pace.ts';
+import { build, settings } from '../answers/samples.ts';
+import { MemoryStore } from './memory.ts';
+
+const HOUR = 3_600_000;
+const NOW = 1_700_000_000_000;
+const log = { info() {}, warn() {}, error() {} };
+
+/** A store with builds whose messages are known by their ids, and edits over it. */
+async function withBuilds(builds: readonly Build[]) {
+  const store = new MemoryStore();
+  for (const each of builds) await store.createBuild(each);
+  const reads: string[] = [];
+  const edited: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const stopping = new AbortController();
+  const edits = createLiveEdits({
+    store: {
+      readBuild(id) {
+        reads.push(id);
+        return store.readBuild(id);
+      },
+      readShown: (id) => store.readShown(id),
+      writeShown: (id, shown) => store.writeShown(id, shown),
+    },
+    chat: {
+      async edit({ ts }) {
+        edited.push(ts);
+        if (edited.length === builds.length) ended.resolve();
+      },
+    },
+    ...{ settings, outlook: async () => null, pace: PACE, clock: { now: () => NOW }, log },
+  });
+  return {
+    ...{ store, edits, reads, edited },
+    /** Until each message has been edited. */
+    async work() {
+      const working = edits.work(stopping.signal);
+      await ended.promise;
+      stopping.abort();
+      await working;
+    },
+  };
+}
+
+const told = (id: string, change: Partial<Build>, state: 'running' | 'ready'): Build =>
+  build(state, { id, message: { channel: 'C0DATASCI1', ts: id }, ...change });
+
+describe('live messages', () => {
+  test('tell an end that nobody knows first, then what goes on, and last what only may have changed', async () => {
+    const { store, edits, edited, work } = await withBuilds([
+      told('old', { finishedAt: NOW - HOUR }, 'ready'),
+      told('at work', { finishedAt: null }, 'running'),
+      told('ended meanwhile', { finishedAt: NOW - HOUR }, 'ready'),
+    ]);
+    const before = { digest: 'another', at: NOW - HOUR, isEnd: true };
+    await store.writeShown('old', before);
+    await store.writeShown('at work', { ...before, isEnd: false });
+    await store.writeShown('ended meanwhile', { ...before, isEnd: false });
+    for (const id of ['old', 'at work', 'ended meanwhile']) edits.suspect(id);
+    await work();
+    assert.deepEqual(edited, ['ended meanwhile', 'at work', 'old']);
+  });
+
+  test('cost one look at a record when it changed, and one when it is told', async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `b${index}`);
+    const { edits, reads, work } = await withBuilds(
+      ids.map((id) => told(id, { finishedAt: NOW }, 'ready')),
+    );
+    for (const id of ids) edits.mark(id);
+    await work();
+    assert.ok(reads.length <= 2 * ids.length, `${reads.length} reads for ${ids.length} edits`);
+  });
+});
