@@ -61,7 +61,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   host: [],
   packers: ['src/packing'],
   pip: ['src/adapters/host'],
-  projects: ['src/adapters/host', 'src/adapters/engines'],
+  projects: ['src/adapters/host', 'src/adapters/engines', 'src/packing'],
   redis: ['src/adapters/host'],
 };
 

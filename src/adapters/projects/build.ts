@@ -16,6 +16,7 @@ import {
   refuseUnusable,
   wheelRefused,
 } from './errors.ts';
+import { lookInto } from './look-into.ts';
 import { makeWheel } from './make-wheel.ts';
 import { type Installation, PIP, runPython } from './sandboxed-python.ts';
 import { buildSdist, isSdist } from './sdist.ts';
@@ -69,6 +70,8 @@ async function installIn(work: string, installation: Installation): Promise<void
 
 async function copyInput(home: string, room: string): Promise<string> {
   const [entry = SOURCE] = await readdir(home);
+  // Also what is of pip's: here it is looked at first, whoever brought it.
+  if (entry !== SOURCE) await lookInto(join(home, entry));
   const input = join(room, 'input', entry);
   await mkdir(join(room, 'input'), { recursive: true });
   await cp(join(home, entry), input, { recursive: true, verbatimSymlinks: true });

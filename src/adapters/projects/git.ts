@@ -4,10 +4,13 @@ import { type FerryError, outsideError, userError } from '../../domain/errors.ts
 import { printable } from '../../domain/names.ts';
 import type { Progress } from '../../domain/ports.ts';
 import { cleanEnvironment, networkEnvironment, run } from '../host/process.ts';
+import { MOST_BYTES, MOST_ENTRIES, tooLarge } from './source.ts';
 
 /** Branch, tag or commit, by positive grammar: nothing git's revision syntax could read more into. */
 const REFERENCE = /^[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._/-]{0,199}$/;
 const FETCH_SECONDS = 900;
+/** Bytes; 300 for each file that may be there. */
+const LONGEST_LISTING = MOST_ENTRIES * 300;
 
 export interface GitSource {
   name: string;
@@ -28,7 +31,7 @@ export interface GitExport {
 /**
  * Writes the tree of a repository at a ref into a folder and returns the commit. Only the configured
  * address is contacted; nothing of the repository is executed: no checkout, hook, filter or submodule.
- * Throws `bad-ref`, `repository-unreachable`.
+ * Throws `bad-ref`, `repository-unreachable`, `project-too-large`.
  */
 export async function exportRepository(request: GitExport, progress: Progress): Promise<string> {
   const { source, ref, target, mirrors } = request;
@@ -49,6 +52,14 @@ export async function exportRepository(request: GitExport, progress: Progress): 
     return code === 0 ? stdout.trim() : null;
   });
   if (commit === null) throw badRef(source, ref ?? 'HEAD');
+  // Before a byte of it is written: what the tree says of itself.
+  const listing = ['ls-tree', '-r', '-l', '-z', commit];
+  const listed = await run('git', ['--git-dir', mirror, ...SETTINGS, ...listing]);
+  if (listed.code !== 0) throw unreachable(source, listed.tail.join('\n'));
+  // Mode, type, name and size of each: `100644 blob 8ab686ea…      12\tsetup.py`.
+  const sizes = [...listed.stdout.matchAll(/(?:^|\0)\d+ \w+ \w+ +(\d+|-)\t/g)];
+  const bytes = sizes.reduce((sum, [, each]) => sum + (Number(each) || 0), 0);
+  if (listed.truncated || sizes.length > MOST_ENTRIES || bytes > MOST_BYTES) throw tooLarge();
   const tarball = `${target}.tar`;
   try {
     await git('archive', '--format=tar', `--output=${tarball}`, commit);
@@ -104,6 +115,7 @@ function execute(
     signal: progress.signal,
     timeoutSeconds: FETCH_SECONDS,
     idleSeconds: null,
+    outputLimit: LONGEST_LISTING,
     onLine: (line, stream) => {
       if (stream === 'stderr') progress.log(line);
     },

@@ -16,6 +16,7 @@ import type { SandboxLimits, SandboxPolicy } from '../host/sandbox.ts';
 import { inScratch } from '../host/scratch.ts';
 import { installProjects } from './build.ts';
 import { exportRepository, type GitSource } from './git.ts';
+import { lookInto } from './look-into.ts';
 import {
   artifactName,
   copyOpened,
@@ -133,6 +134,7 @@ class SandboxedProjects implements Projects {
     const { name: file, content } = await fetchFile(fileId, asker, progress.signal);
     const name = artifactName(file);
     await writeFile(join(part, file), content);
+    await lookInto(join(part, file));
     return { name, origin: file };
   }
 
@@ -198,6 +200,7 @@ class SandboxedProjects implements Projects {
     if ((await source.stat()).isFile()) {
       const name = artifactName(basename(real));
       await copyOpened(source, join(part, basename(real)));
+      await lookInto(join(part, basename(real)));
       return { name, origin: path };
     }
     await snapshot(source, join(part, SOURCE));

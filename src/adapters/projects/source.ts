@@ -23,8 +23,8 @@ const LEFT_OUT = new Set([
   ...['.git', '.hg', '.svn', '__pycache__', '.venv', '.tox', '.nox', '.mypy_cache'],
   ...['.pytest_cache', '.ruff_cache', 'node_modules', '.env'],
 ]);
-const MOST_ENTRIES = 50_000;
-const MOST_BYTES = 2 * 1024 ** 3;
+export const MOST_ENTRIES = 50_000;
+export const MOST_BYTES = 2 * 1024 ** 3;
 /** Folders in each other: each is held open while what is in it is copied. */
 const MOST_DEPTH = 100;
 const BLOCK_BYTES = 1024 ** 2;
@@ -222,7 +222,7 @@ export function unsafe(what: string) {
   });
 }
 
-function tooLarge() {
+export function tooLarge() {
   return userError({
     code: 'project-too-large',
     message: `The project has more than ${MOST_ENTRIES} files, ${MOST_BYTES / 1024 ** 3} GB or ${MOST_DEPTH} folders in each other.`,

@@ -34,9 +34,10 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Me
     const bytes = readNumber(header, 124, 12);
     if ('xgLK'.includes(flag)) {
       if (bytes > MAX_EXTENSION_BYTES) throw new BrokenArchive('corrupt', 'an oversized header');
-      const text = (await cursor.take(bytes)).toString('utf8');
+      const raw = await cursor.take(bytes);
+      const text = raw.toString('utf8');
       await cursor.skip(padding(bytes));
-      if (flag === 'x') extension = { ...extension, ...readPax(text) };
+      if (flag === 'x') extension = { ...extension, ...readPax(raw) };
       if (flag === 'L') extension.path = text.replace(/\0.*$/s, '');
       if (flag === 'K') extension.target = text.replace(/\0.*$/s, '');
       continue;
@@ -87,18 +88,20 @@ function verifyChecksum(header: Buffer): void {
   if (sum !== readNumber(header, 148, 8)) throw new BrokenArchive('corrupt', 'not a tar header');
 }
 
-function readPax(text: string): { path?: string; target?: string; bytes?: number } {
+/** Records `LENGTH KEY=VALUE\n`, each as long as it says; reading ends at one that is not. */
+function readPax(raw: Buffer): { path?: string; target?: string; bytes?: number } {
   const values: { path?: string; target?: string; bytes?: number } = {};
-  for (let rest = text; rest !== ''; ) {
-    const match = /^(\d+) ([^=]+)=/.exec(rest);
-    const length = Number(match?.[1]);
-    const raw = Buffer.from(rest);
-    if (!match?.[2] || length < match[0].length + 1 || length > raw.length) break;
-    const value = raw.toString('utf8', Buffer.byteLength(match[0]), length - 1);
-    if (match[2] === 'path') values.path = value;
-    if (match[2] === 'linkpath') values.target = value;
-    if (match[2] === 'size') values.bytes = Number(value);
-    rest = raw.toString('utf8', length);
+  for (let at = 0; at < raw.length; ) {
+    const [head = '', digits] = /^(\d+) /.exec(raw.toString('latin1', at, at + 20)) ?? [];
+    const end = at + Number(digits);
+    const equals = raw.indexOf('=', at + head.length);
+    if (head === '' || equals < 0 || end <= equals || end > raw.length) break;
+    const key = raw.toString('utf8', at + head.length, equals);
+    const value = () => raw.toString('utf8', equals + 1, end - 1);
+    if (key === 'path') values.path = value();
+    if (key === 'linkpath') values.target = value();
+    if (key === 'size') values.bytes = Number(value());
+    at = end;
   }
   return values;
 }

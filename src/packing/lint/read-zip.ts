@@ -16,6 +16,7 @@ export interface ZipEntry extends Member {
 }
 
 export interface ZipFile {
+  members: number;
   /** Bytes before the first local header. */
   prefixBytes: number;
   /** Bytes between members that belong to none: a stream reader would trip over them. */
@@ -57,6 +58,7 @@ export async function openZip(path: string): Promise<ZipFile> {
     const { hasGaps, overlaps } = measure(inOrder, directory.offset);
     if (overlaps) throw new BrokenArchive('too-large', 'members share the same bytes');
     return {
+      members: records.length,
       prefixBytes: inOrder[0]?.offset ?? 0,
       hasGaps,
       entries: () => readEntries(file, inOrder),
