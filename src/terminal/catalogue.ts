@@ -5,6 +5,8 @@ export interface Entry {
   /** What is typed after its name. */
   words: string;
   summary: string;
+  /** It stays, with secrets that other programs of its user are not to read. */
+  isService?: true;
   load(): Promise<{ command: TerminalCommand }>;
 }
 
@@ -16,16 +18,19 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
   start: {
     words: '[--config FILE]',
     summary: 'bot and worker in one process, with a Redis of its own unless REDIS_URL is set',
+    isService: true,
     load: () => import('./start.ts'),
   },
   bot: {
     words: '[--config FILE]',
     summary: 'only the bot, against a shared Redis',
+    isService: true,
     load: () => import('./bot.ts'),
   },
   worker: {
     words: '[--config FILE]',
     summary: 'only a worker, against a shared Redis; start as many as you like',
+    isService: true,
     load: () => import('./worker.ts'),
   },
   check: {

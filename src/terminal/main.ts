@@ -29,8 +29,13 @@ async function main(words: readonly string[]): Promise<number> {
     );
     return 1;
   }
+  const isHelpWanted = name === 'help' || optionsOf(rest).some(isHelp);
+  if (entry.isService && !isHelpWanted) {
+    // Before much is loaded, as that is loaded again.
+    (await import('./secrets-aside.ts')).putSecretsAside();
+  }
   const { command } = await entry.load();
-  if (name === 'help' || optionsOf(rest).some(isHelp)) {
+  if (isHelpWanted) {
     process.stdout.write(`${helpOf(asked, entry, command)}\n`);
     return 0;
   }

@@ -5,6 +5,7 @@ import { loadConfig } from '../config.ts';
 import { EXIT_CODES } from '../domain/errors.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
 import { CONFIG_OPTION, readArguments, untilStopped } from './command.ts';
+import { secretsAside } from './secrets-aside.ts';
 
 export const SERVICE_OPTIONS = { config: CONFIG_OPTION } as const;
 
@@ -25,9 +26,10 @@ export async function runService(
   usage: string,
   starts: readonly Start[],
 ): Promise<number> {
+  const environment = { ...process.env, ...secretsAside() };
   const { values } = readArguments(words, SERVICE_OPTIONS, usage);
   const file = await requireConfigFile(values.config, process.env);
-  const foundation = await layFoundation(await loadConfig({ file, environment: process.env }));
+  const foundation = await layFoundation(await loadConfig({ file, environment }));
   const { log } = foundation;
   const stopped = untilStopped().then((signal) => {
     log.info({ signal }, 'stopping');

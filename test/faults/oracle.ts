@@ -49,7 +49,12 @@ async function nothingLeft(ctx: Context): Promise<void> {
     );
   });
   const printed = [...ctx.products].map((product) => product.output()).join('');
+  const running = [...ctx.products].filter((product) => product.exit() === null);
+  const environments = running
+    .map(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'utf8'))
+    .join();
   for (const secret of [ctx.slack.botToken, ctx.slack.appToken, ctx.slack.signingSecret]) {
     assert.ok(!printed.includes(secret), 'a secret is in the log');
+    assert.ok(!environments.includes(secret), 'others of the user can read a secret');
   }
 }

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../packing/fake-prefix.ts';
+
+const MODULE = join(import.meta.dirname, '../../src/terminal/secrets-aside.ts');
+
+test('secrets of a service are whole, and in no environment that others of its user can read', async (context) => {
+  const folder = await temporaryFolder(context);
+  const program = join(folder, 'service.mjs');
+  writeFileSync(
+    program,
+    `import { readFileSync } from 'node:fs';
+const { putSecretsAside, secretsAside } = await import(${JSON.stringify(MODULE)});
+putSecretsAside();
+const [secrets, again] = [secretsAside(), secretsAside()];
+const environ = readFileSync('/proc/self/environ', 'utf8');
+const { pid, argv, env } = process;
+console.log(JSON.stringify({ pid, secrets, again, environ, words: argv.slice(2), env }));`,
+  );
+  const secrets = {
+    SLACK_BOT_TOKEN: 'xoxb-1 $(touch a) `touch a` "a" \'a\' \\n $HOME ü\nEND\ntouch a',
+    SLACK_SIGNING_SECRET: 'long'.repeat(2_000),
+  };
+  const others = { PATH: '/usr/bin:/bin', HOME: folder, SLACK_API_URL: 'http://127.0.0.1' };
+  const words = ['--config', 'a file', '$HOME', '"'];
+  const started = spawnSync(process.execPath, [program, ...words], {
+    ...{ cwd: folder, encoding: 'utf8', env: { ...others, ...secrets, SLACK_APP_TOKEN: '' } },
+  });
+  assert.equal(started.stderr, '');
+  const said = JSON.parse(started.stdout);
+  assert.deepEqual([said.pid, said.words], [started.pid, words]);
+  assert.deepEqual([said.secrets, said.again], [secrets, {}]);
+  assert.match(said.environ, /SLACK_API_URL/);
+  assert.doesNotMatch(said.environ + JSON.stringify(said.env), /xoxb|longlong/);
+  assert.deepEqual(readdirSync(folder), ['service.mjs']);
+});
