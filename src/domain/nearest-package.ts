@@ -1,4 +1,5 @@
 import { packagesWith } from './diagnosis/modules.ts';
+import { bitsIn, lettersOf } from './near-names.ts';
 import { editDistance } from './tokens.ts';
 
 /** A package that may have been meant, with a version that was glued to its name: `python3.11`. */
@@ -122,17 +123,4 @@ function nearest(name: string, known: Iterable<string>): string[] {
   }
   const rank = (other: string) => (POPULAR.has(other) ? 0 : 2) + (other[0] === name[0] ? 0 : 1);
   return found.sort((left, right) => rank(left) - rank(right) || (left < right ? -1 : 1));
-}
-
-/** Which letters a name has, one bit each. */
-function lettersOf(name: string): number {
-  let bits = 0;
-  for (let index = 0; index < name.length; index += 1) bits |= 1 << (name.charCodeAt(index) & 31);
-  return bits;
-}
-
-function bitsIn(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
 }

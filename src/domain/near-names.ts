@@ -1,0 +1,111 @@
+/** Many names, and which of them a mistyped one is nearest to. */
+
+/**
+ * Answers what `closest` answers of the sorted names, in milliseconds where there are a hundred
+ * thousand: most are left aside by their length and by which letters they have.
+ */
+export class NearNames {
+  readonly #names: string[] = [];
+  /** The same in small letters, and which letters each has. */
+  readonly #small: string[] = [];
+  readonly #letters: number[] = [];
+  readonly #places = new Map<string, number>();
+
+  add(name: string): void {
+    if (this.#places.has(name)) return;
+    const small = name.toLowerCase();
+    this.#places.set(name, this.#names.length);
+    this.#names.push(name);
+    this.#small.push(small);
+    this.#letters.push(lettersOf(small));
+  }
+
+  remove(name: string): void {
+    const place = this.#places.get(name);
+    const last = this.#names.length - 1;
+    if (place === undefined) return;
+    this.#places.delete(name);
+    for (const list of [this.#names, this.#small, this.#letters]) {
+      list[place] = list[last] as never;
+      list.pop();
+    }
+    const moved = this.#names[place];
+    if (moved !== undefined) this.#places.set(moved, place);
+  }
+
+  /** Within two slips of the keys, and fewer than half the word; of equally near ones the first by name. */
+  nearest(word: string): string | null {
+    const typed = word.toLowerCase();
+    const letters = lettersOf(typed);
+    let within = Math.min(2, Math.floor(word.length / 2));
+    let best: string | null = null;
+    for (let place = 0; place < this.#small.length; place += 1) {
+      const small = this.#small[place] as string;
+      if (Math.abs(small.length - typed.length) > within) continue;
+      // Each slip changes at most two kinds of letters.
+      if (bitsIn((this.#letters[place] as number) ^ letters) > 2 * within) continue;
+      const distance = distanceWithin(typed, small, within);
+      if (distance > within) continue;
+      const name = this.#names[place] as string;
+      if (distance < within || best === null || name < best) best = name;
+      within = distance;
+    }
+    return best;
+  }
+}
+
+/** Which letters a name has, one bit each. */
+export function lettersOf(name: string): number {
+  let bits = 0;
+  for (let index = 0; index < name.length; index += 1) bits |= 1 << (name.charCodeAt(index) & 31);
+  return bits;
+}
+
+export function bitsIn(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
+/**
+ * What `editDistance` says where that is at most `limit`, and some number beyond it otherwise: only
+ * the diagonals that can come to so few are looked at, and none any more once all are beyond.
+ */
+export function distanceWithin(left: string, right: string, limit: number): number {
+  const beyond = limit + 1;
+  const width = right.length;
+  if (Math.abs(left.length - width) > limit) return beyond;
+  let [before, row, next] = [beyond, beyond, beyond].map((value) => filled(width, value)) as Rows;
+  for (let column = 0; column <= Math.min(width, limit); column += 1) row[column] = column;
+  for (let i = 1; i <= left.length; i += 1) {
+    next.fill(beyond);
+    let least = beyond;
+    if (i <= limit) least = next[0] = i;
+    for (let j = Math.max(1, i - limit); j <= Math.min(width, i + limit); j += 1) {
+      const same = left.charCodeAt(i - 1) === right.charCodeAt(j - 1) ? 0 : 1;
+      let cost = Math.min(at(row, j) + 1, at(next, j - 1) + 1, at(row, j - 1) + same);
+      const isSwap =
+        i > 1 &&
+        j > 1 &&
+        left.charCodeAt(i - 1) === right.charCodeAt(j - 2) &&
+        left.charCodeAt(i - 2) === right.charCodeAt(j - 1);
+      if (isSwap) cost = Math.min(cost, at(before, j - 2) + 1);
+      next[j] = Math.min(cost, beyond);
+      least = Math.min(least, cost);
+    }
+    // A swap reaches back two rows.
+    if (least > limit && Math.min(...row) >= limit) return beyond;
+    [before, row, next] = [row, next, before];
+  }
+  return at(row, width);
+}
+
+type Rows = [Int32Array, Int32Array, Int32Array];
+
+function filled(width: number, value: number): Int32Array {
+  return new Int32Array(width + 1).fill(value);
+}
+
+function at(row: Int32Array, column: number): number {
+  return row[column] ?? 0;
+}
