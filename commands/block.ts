@@ -1,6 +1,5 @@
 import { userError } from '../src/domain/errors.ts';
 import { counted } from '../src/domain/figures.ts';
-import { search } from '../src/domain/search.ts';
 import { formatSpec } from '../src/domain/spec.ts';
 import { defineCommand, requesterOf } from './command.ts';
 
@@ -36,8 +35,8 @@ export const block = defineCommand({
     }
     await services.block(spec, why, requesterOf(context));
     const text = formatSpec(spec);
-    const { found } = search(await services.environments(), [spec], false);
-    const has = new Set(found.map(({ environment }) => environment)).size;
+    const { count } = await services.search([spec], { all: false, start: 0, limit: 0 });
+    const has = count.environments;
     return {
       kind: 'notice',
       tone: 'success',

@@ -1,5 +1,6 @@
 import { latestRevision, revisionLabel } from '../src/domain/environment.ts';
 import { FerryError, type Repair, userError } from '../src/domain/errors.ts';
+import type { Outline } from '../src/domain/outline.ts';
 import { type Meant, namedInLog, unknownInLog } from '../src/domain/own-environment.ts';
 import type { Reference } from '../src/domain/reference.ts';
 import { generalFindings, type Reply } from '../src/domain/reply.ts';
@@ -102,14 +103,14 @@ async function answerFor(
   context: CommandContext,
 ): Promise<FindingsReply> {
   const { services, user } = context;
-  const environments = await services.environments();
-  const own = environments.filter(({ owner }) => owner === user);
+  const environments = await mentioned(found.mentions, services);
+  const own = await services.environments({ owner: user, letGo: true, limit: MOST_OWN });
   const meant =
     said !== null
       ? await saidEnvironment(said, context)
       : (namedInLog(found.mentions, environments) ??
         (await ofThread(context)) ??
-        (own.length === 1 && own[0] ? whole(own[0].name, 'only', own) : null));
+        (own.length === 1 && own[0] ? await wholeNamed(own[0].name, 'only', services) : null));
   const unknown = said === null ? unknownInLog(found.mentions, environments) : null;
   if (meant !== null) {
     const { settings, channels } = services;
@@ -131,14 +132,34 @@ async function saidEnvironment(
   return { environment, revision, by: 'said', logLine: null, notes: [] };
 }
 
-function whole(
-  name: string,
-  by: Meant['by'],
-  environments: readonly Meant['environment'][],
-): Meant | null {
-  const environment = environments.find((each) => each.name === name);
+/** Environments that a log may mean: those it names, and those with an archive that it names. */
+async function mentioned(
+  mentions: KeptDiagnosis['mentions'],
+  services: CommandContext['services'],
+): Promise<Meant['environment'][]> {
+  const asked = mentions.slice(0, MOST_MENTIONS);
+  const archives = [...new Set(asked.flatMap(({ archive }) => archive ?? []))];
+  const holders = await Promise.all(
+    archives.map((sha256) => services.environmentsWithArchive(sha256)),
+  );
+  const names = [...asked.map(({ environment }) => environment), ...holders.flat().map(nameOf)];
+  return services.environmentsNamed([...new Set(names)].sort().slice(0, MOST_MENTIONS));
+}
+
+const nameOf = ({ name }: { name: string }): string => name;
+
+function whole(environment: Meant['environment'] | undefined, by: Meant['by']): Meant | null {
   const revision = environment && latestRevision(environment);
   return environment && revision ? { environment, revision, by, logLine: null, notes: [] } : null;
+}
+
+async function wholeNamed(
+  name: string,
+  by: Meant['by'],
+  services: CommandContext['services'],
+): Promise<Meant | null> {
+  const [environment] = await services.environmentsNamed([name]);
+  return whole(environment, by);
 }
 
 const MOST_BUILDS = 200;
@@ -150,23 +171,27 @@ async function ofThread({ services, channel, thread }: CommandContext): Promise<
   const build = builds.find(({ message }) => message?.channel === channel && message.ts === thread);
   if (!build) return null;
   const { environment: name } = build.request;
-  const environment = (await services.environments()).find((each) => each.name === name);
+  const [environment] = await services.environmentsNamed([name]);
   if (!environment) return null;
   const built = environment.revisions.find(({ number }) => number === build.revision);
-  const meant = whole(name, 'thread', [environment]);
+  const meant = whole(environment, 'thread');
   return meant && built ? { ...meant, revision: built } : meant;
 }
 
 /** Slack's menus hold no more. */
 const MOST_CHOICES = 100;
+/** Of somebody's, by name, that are looked at for the newest. */
+const MOST_OWN = 1_000;
+/** What a log says at most that is looked up. */
+const MOST_MENTIONS = 50;
 
 async function choicesAmong(
-  own: readonly Meant['environment'][],
+  own: readonly Outline[],
   found: KeptDiagnosis,
   { services }: CommandContext,
 ): Promise<Repair[]> {
   const id = await services.keepDiagnosis(found);
-  const newest = (environment: Meant['environment']) =>
+  const newest = (environment: Outline) =>
     latestRevision(environment)?.createdAt ?? environment.createdAt;
   return own
     .toSorted((left, right) => newest(right) - newest(left))

@@ -1,4 +1,4 @@
-import { type Environment, isLetGo } from '../src/domain/environment.ts';
+import { MOST_ENTRIES, pagesOf, startOf } from '../src/domain/pages.ts';
 import { defineCommand, readerOf } from './command.ts';
 
 export const list = defineCommand({
@@ -7,24 +7,30 @@ export const list = defineCommand({
   onFirstPage: true,
   aliases: ['ls'],
   summary: 'all environments, or only yours',
-  usage: 'list [--mine] [--all]',
+  usage: 'list [--mine] [--all] [--page N]',
   examples: ['list', 'list --mine'],
   args: {
     options: {
       mine: { kind: 'flag', summary: 'only what you own' },
       all: { kind: 'flag', summary: 'also what was let go' },
+      page: { kind: 'count', value: 'N', summary: 'the next ones, where there are many' },
     },
   },
   reads: true,
   async run(args, context) {
     const { services, user } = context;
-    const known = await services.environments();
-    const there = args.all ? known : known.filter((each) => !isLetGo(each));
-    const mine = (some: Environment[]) =>
-      args.mine ? some.filter((environment) => environment.owner === user) : some;
-    const environments = mine(there);
-    const others = args.mine ? there.length - environments.length : null;
-    const letGo = mine(known).length - environments.length;
-    return { kind: 'environments', environments, others, letGo, reader: await readerOf(context) };
+    const { mine, all } = { mine: args.mine === true, all: args.all === true };
+    const owner = mine ? { owner: user } : {};
+    const known = await services.countEnvironments(mine ? user : undefined);
+    const count = all ? known.there + known.letGo : known.there;
+    const page = Math.min(args.page ?? 1, pagesOf(count));
+    const asked = { ...owner, letGo: all, start: startOf(page), limit: MOST_ENTRIES };
+    const everybodys = mine ? await services.countEnvironments() : null;
+    const others = everybodys && everybodys.there + (all ? everybodys.letGo : 0) - count;
+    return {
+      ...{ kind: 'environments', environments: await services.environments(asked) },
+      ...{ page, count, mine, all, others, letGo: all ? 0 : known.letGo },
+      reader: await readerOf(context),
+    };
   },
 });

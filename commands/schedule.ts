@@ -1,4 +1,5 @@
 import { userError } from '../src/domain/errors.ts';
+import { MOST_ENTRIES } from '../src/domain/pages.ts';
 import { defineCommand, requesterOf } from './command.ts';
 
 export const schedule = defineCommand({
@@ -22,7 +23,7 @@ export const schedule = defineCommand({
   reads: ({ environment }) => environment === null,
   async run({ environment: name, every, 'tell-only': tells }, context) {
     const { services } = context;
-    if (name === null) return { kind: 'schedules', environments: await services.environments() };
+    if (name === null) return { kind: 'schedules', ...(await services.scheduled(MOST_ENTRIES)) };
     if (every === null) {
       throw userError({
         code: 'missing-argument',

@@ -1,4 +1,4 @@
-import { search as searchIn } from '../src/domain/search.ts';
+import { MOST_ENTRIES, pagesOf, startOf } from '../src/domain/pages.ts';
 import { defineCommand } from './command.ts';
 
 export const search = defineCommand({
@@ -19,8 +19,12 @@ export const search = defineCommand({
     },
   },
   reads: true,
-  async run({ specs, all, page }, { services }) {
-    const result = searchIn(await services.environments(), specs, all === true);
-    return { kind: 'search', specs, all: all === true, page: page ?? 1, ...result };
+  async run({ specs, all, page: asked }, { services }) {
+    const find = (page: number) =>
+      services.search(specs, { all: all === true, start: startOf(page), limit: MOST_ENTRIES });
+    const result = await find(asked ?? 1);
+    const page = Math.min(asked ?? 1, pagesOf(result.count.revisions));
+    const shown = page === (asked ?? 1) ? result : await find(page);
+    return { kind: 'search', specs, all: all === true, page, ...shown };
   },
 });

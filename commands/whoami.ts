@@ -15,8 +15,9 @@ export const whoami = defineCommand({
   async run(_args, { user, services }) {
     const { operators } = services.settings;
     const { roles, unknown, withheld } = await services.standing({ user });
-    const own = (await services.environments()).filter(({ owner }) => owner === user);
-    const owned = own.length === 0 ? 'no environment yet' : counted(own.length, 'environment');
+    const { there, letGo } = await services.countEnvironments(user);
+    const own = there + letGo;
+    const owned = own === 0 ? 'no environment yet' : counted(own, 'environment');
     const text: Phrase = operators.includes(user)
       ? [
           'You are ',

@@ -25,6 +25,9 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
     await close();
   };
   try {
+    // Before anybody asks what there is: what is not indexed looks as if it were gone.
+    const environments = await store.indexEnvironments();
+    if (environments > 0) log.info({ environments }, 'records of an older version are indexed');
     const { url } = await app.start();
     log.info({ mode: config.slack.mode, url }, 'bot ready');
   } catch (error) {

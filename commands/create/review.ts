@@ -2,7 +2,7 @@ import { channelsOf, edgesOf } from '../../src/domain/defaults.ts';
 import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
 import { runnable } from '../../src/domain/fit.ts';
 import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
-import { isName, printable } from '../../src/domain/names.ts';
+import { isName, numberedNames, printable } from '../../src/domain/names.ts';
 import { listInWords } from '../../src/domain/phrase.ts';
 import { type BuildRequest, createCommand } from '../../src/domain/request.ts';
 import { type Sentence, sentenceAfterCreate, sentenceAsking } from '../../src/domain/sentence.ts';
@@ -124,23 +124,22 @@ async function askedBack(
 
 /** Names made of the packages that no environment has yet. */
 async function freeNames(specs: readonly Spec[], context: CommandContext): Promise<string[]> {
-  const taken = new Set((await context.services.environments()).map(({ name }) => name));
   const telling = specs.map(({ name }) => name).filter((name) => name !== 'python');
   const [first = 'python'] = telling;
   const several = telling.slice(0, 3).join('-');
   const candidates =
     telling.length > 1 ? [several, `${first}-env`] : [`${first}-env`, `my-${first}`];
-  const free = candidates.map((candidate) => {
-    const numbers = Array.from({ length: 99 }, (_, index) => `${candidate}-${index + 2}`);
-    return [candidate, ...numbers].find((name) => !taken.has(name)) ?? candidate;
+  const free = candidates.map(async (candidate) => {
+    const numbered = [candidate, ...numberedNames(candidate)];
+    const taken = await context.services.namesTaken(numbered);
+    return numbered.find((name) => !taken.includes(name)) ?? candidate;
   });
-  return free.filter(isName);
+  return (await Promise.all(free)).filter(isName);
 }
 
 /** An environment of that name, or a build that this person asked for under it. */
 async function isKnownTo(name: string, { services, user }: CommandContext): Promise<boolean> {
-  const environments = await services.environments();
-  if (environments.some((environment) => environment.name === name)) return true;
+  if ((await services.environmentsNamed([name])).length > 0) return true;
   const builds = await services.builds({ environment: name, limit: 20 });
   return builds.some((build) => build.requester.user === user);
 }

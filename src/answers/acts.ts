@@ -28,8 +28,8 @@ const ACTS = {
 
 /** Those of the acts that the reader may do with a revision that is there, in this order. */
 export function actsOn(
-  environment: Environment,
-  { number }: Revision,
+  environment: Pick<Environment, 'name' | 'owner'>,
+  { number }: Pick<Revision, 'number'>,
   acts: readonly (keyof typeof ACTS)[],
   { user, withheld }: Reader,
   settings: Settings,

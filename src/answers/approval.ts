@@ -2,6 +2,7 @@ import { type Approval, approvalLabel, approvalState, missing } from '../domain/
 import { revisionLabel } from '../domain/environment.ts';
 import { counted } from '../domain/figures.ts';
 import { compareLocks, everyPackage } from '../domain/lock.ts';
+import { MOST_ENTRIES } from '../domain/pages.ts';
 import { listInWords } from '../domain/phrase.ts';
 import type { Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
@@ -25,7 +26,7 @@ import {
   user,
   words,
 } from './document.ts';
-import { andMore, MOST_ENTRIES } from './lists.ts';
+import { andMore } from './lists.ts';
 import { line } from './outside.ts';
 
 /** One that waits, with what would change and the buttons to decide; or what was decided. */

@@ -1,5 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import { counted, duration } from '../domain/figures.ts';
+import { MOST_ENTRIES } from '../domain/pages.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import { choicesOf, labelOf } from './buttons.ts';
@@ -16,7 +17,7 @@ import {
   user,
   words,
 } from './document.ts';
-import { MOST_ENTRIES, more, nothing, STATE_ICONS } from './lists.ts';
+import { more, nothing, STATE_ICONS } from './lists.ts';
 import { line } from './outside.ts';
 
 export function describeBuilds(

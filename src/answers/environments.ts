@@ -1,10 +1,7 @@
-import {
-  defaultRevision,
-  type Environment,
-  latestRevision,
-  revisionLabel,
-} from '../domain/environment.ts';
+import { defaultRevision, latestRevision, revisionLabel } from '../domain/environment.ts';
 import { counted } from '../domain/figures.ts';
+import type { Outline } from '../domain/outline.ts';
+import { MOST_ENTRIES, pagesOf } from '../domain/pages.ts';
 import type { Reader, Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
@@ -12,6 +9,7 @@ import { actsOn } from './acts.ts';
 import { choicesOf, freeButton, sayButtons } from './buttons.ts';
 import {
   bold,
+  buttons,
   type Choice,
   code,
   codes,
@@ -26,13 +24,13 @@ import {
   user,
   words,
 } from './document.ts';
-import { MOST_ENTRIES, more, nothing } from './lists.ts';
+import { nothing } from './lists.ts';
 import { line } from './outside.ts';
 
-export function describeEnvironments(
-  { environments, others, letGo, reader }: Extract<Reply, { kind: 'environments' }>,
-  settings: Settings,
-): Document {
+type Environments = Extract<Reply, { kind: 'environments' }>;
+
+export function describeEnvironments(reply: Environments, settings: Settings): Document {
+  const { environments, count, page, others, letGo, reader } = reply;
   if (environments.length === 0 && others) return noneOfYours(others, settings);
   if (environments.length === 0) {
     const none =
@@ -40,19 +38,29 @@ export function describeEnvironments(
     return nothing(none, settings);
   }
   const shown = environments.slice(0, MOST_ENTRIES);
+  const pages = pagesOf(count);
   return {
-    summary: `${counted(environments.length, 'environment')}: ${shown.map(({ name }) => name).join(', ')}`,
+    summary: `${counted(count, 'environment')}: ${shown.map(({ name }) => name).join(', ')}`,
     parts: [
       heading('Environments'),
       ...shown.map((each) => row(environmentLine(each), { menu: menuOf(each, reader, settings) })),
-      ...more(environments.length - shown.length),
+      ...(pages > 1 ? [small(`page ${page} of ${pages}`)] : []),
       small(
         'All about one of them: ',
         code(`${settings.command} show ${shown[0]?.name ?? 'NAME'}`),
       ),
       ...(letGo > 0 ? [small(marked(letGoInWords(letGo)))] : []),
+      ...buttons(
+        page < pages
+          ? sayButtons([{ label: 'Next page', command: listCommand(reply, page + 1) }], null)
+          : [],
+      ),
     ],
   };
+}
+
+function listCommand({ mine, all }: Pick<Environments, 'mine' | 'all'>, page: number): string {
+  return `list${mine ? ' --mine' : ''}${all ? ' --all' : ''} --page ${page}`;
 }
 
 /** ``2 were let go: `list --all` shows them.`` */
@@ -63,7 +71,7 @@ function letGoInWords(count: number): string {
 }
 
 /** `churn@3 of @ana: python=3.11 numpy, on lab` */
-export function environmentLine(environment: Environment): Inline[] {
+export function environmentLine(environment: Outline): Inline[] {
   const revision = defaultRevision(environment);
   const label = revision ? revisionLabel(environment.name, revision.number) : environment.name;
   const newest = latestRevision(environment)?.number;
@@ -90,7 +98,7 @@ export function environmentLine(environment: Environment): Inline[] {
 const MOST_TAGS = 4;
 
 /** ` · prod is @2`, for each tag. */
-function tagsIn({ tags }: Environment): (string | Inline)[] {
+function tagsIn({ tags }: Outline): (string | Inline)[] {
   const known = Object.entries(tags).slice(0, MOST_TAGS);
   return known.flatMap(([tag, number], index) => [
     index === 0 ? ' · ' : ', ',
@@ -100,7 +108,7 @@ function tagsIn({ tags }: Environment): (string | Inline)[] {
 }
 
 /** What can be done with an environment; nothing while there is no revision. */
-export function menuOf(environment: Environment, reader: Reader, settings: Settings): Choice[] {
+export function menuOf(environment: Outline, reader: Reader, settings: Settings): Choice[] {
   const revision = defaultRevision(environment);
   if (!revision || revision.letGo) return [];
   const acts = ['line', 'show', 'update', 'lock', 'delete'] as const;

@@ -4,8 +4,6 @@ import type { Settings } from '../domain/services.ts';
 import { freeButton } from './buttons.ts';
 import { code, type Document, marked, type Part, prose, small } from './document.ts';
 
-export const MOST_ENTRIES = 20;
-
 /** A row with more buttons is no help any more. */
 export const MOST_BUTTONS = 3;
 

@@ -1,3 +1,4 @@
+import { MOST_ENTRIES } from '../domain/pages.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import {
@@ -12,12 +13,13 @@ import {
   user,
   words,
 } from './document.ts';
-import { andMore, MOST_ENTRIES } from './lists.ts';
+import { andMore } from './lists.ts';
 import { line } from './outside.ts';
 
 /** What is built by itself, when next, and what came of it the last time; the soonest first. */
 export function describeSchedules({
   environments,
+  count,
 }: Extract<Reply, { kind: 'schedules' }>): Document {
   const scheduled = environments
     .flatMap(({ name, owner, schedule }) => (schedule ? { name, owner, schedule } : []))
@@ -27,7 +29,7 @@ export function describeSchedules({
     return { summary: nothing, parts: [prose(marked(nothing))] };
   }
   const shown = scheduled.slice(0, MOST_ENTRIES);
-  const rest = scheduled.length - shown.length;
+  const rest = count - shown.length;
   return {
     summary: `Scheduled: ${shown.map(({ name }) => name).join(', ')}`,
     parts: [

@@ -1,5 +1,6 @@
 import { revisionLabel } from '../domain/environment.ts';
 import { counted } from '../domain/figures.ts';
+import { MOST_ENTRIES, pagesOf } from '../domain/pages.ts';
 import type { Reply } from '../domain/reply.ts';
 import { quoted } from '../domain/request.ts';
 import type { Found, NotFound } from '../domain/search.ts';
@@ -20,36 +21,34 @@ import {
   user,
   words,
 } from './document.ts';
-import { MOST_ENTRIES } from './lists.ts';
 import { line } from './outside.ts';
 
 type Search = Extract<Reply, { kind: 'search' }>;
 
 /** Who has the packages, a page of them; and what nobody has. */
 export function describeSearch(reply: Search, _settings: Settings): Document {
-  const { found, missing, specs, page, looked, all } = reply;
-  const pages = Math.max(1, Math.ceil(found.length / MOST_ENTRIES));
-  const shown = Math.min(page, pages);
-  const rows = found.slice((shown - 1) * MOST_ENTRIES, shown * MOST_ENTRIES);
+  const { found, count, missing, specs, page, looked, all } = reply;
+  const pages = pagesOf(count.revisions);
+  const rows = found.slice(0, MOST_ENTRIES);
   const asked = specs.map(formatSpec).join(', ');
-  const names = new Set(found.map(({ environment }) => environment));
-  const count =
-    found.length === 0
+  const { revisions, environments } = count;
+  const many =
+    revisions === 0
       ? `No environment has ${asked}`
-      : names.size === found.length
-        ? counted(names.size, 'environment')
-        : `${counted(found.length, 'revision')} of ${counted(names.size, 'environment')}`;
+      : revisions === environments
+        ? counted(environments, 'environment')
+        : `${counted(revisions, 'revision')} of ${counted(environments, 'environment')}`;
   return {
-    summary: found.length === 0 ? count : `${asked}: ${count}`,
+    summary: revisions === 0 ? many : `${asked}: ${many}`,
     parts: [
-      heading(line(found.length === 0 ? 'Nobody has it' : `Who has ${asked}`, 140)),
+      heading(line(revisions === 0 ? 'Nobody has it' : `Who has ${asked}`, 140)),
       ...(rows.length > 0 ? [list(rows.map(foundLine))] : []),
       ...missing.map((each) => prose(missingWords(each))),
       small(
         [
-          found.length > 0 && count,
+          revisions > 0 && many,
           `${counted(looked, 'revision')} looked through${all ? '' : ': those that names and tags mean'}`,
-          pages > 1 && `page ${shown} of ${pages}`,
+          pages > 1 && `page ${page} of ${pages}`,
         ]
           .filter(Boolean)
           .join('; '),
@@ -57,8 +56,8 @@ export function describeSearch(reply: Search, _settings: Settings): Document {
       ...buttons(
         sayButtons(
           [
-            ...(shown < pages
-              ? [{ label: 'Next page', command: searchCommand(reply, shown + 1) }]
+            ...(page < pages
+              ? [{ label: 'Next page', command: searchCommand(reply, page + 1) }]
               : []),
             ...missing
               .flatMap(({ near }) => near.slice(0, 1))

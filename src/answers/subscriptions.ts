@@ -1,5 +1,6 @@
 import type { Repair } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
+import { MOST_ENTRIES } from '../domain/pages.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import {
@@ -22,7 +23,7 @@ import {
   user,
   words,
 } from './document.ts';
-import { andMore, MOST_BUTTONS, MOST_ENTRIES } from './lists.ts';
+import { andMore, MOST_BUTTONS } from './lists.ts';
 
 /** What somebody hears of, and what the channel is told in which they ask. */
 export function describeSubscriptions(

@@ -197,17 +197,24 @@ export function newEnvironment(name: string, owner: string, createdAt: number): 
   };
 }
 
+/** What there is to know of revisions in the questions below. */
+interface Revisions<R> {
+  revisions: readonly R[];
+}
+
+type LettingGo = Pick<Revision, 'letGo'>;
+
 /** The newest revision that is there; where all are let go, the newest of them. */
-export function latestRevision({ revisions }: Environment): Revision | null {
+export function latestRevision<R extends LettingGo>({ revisions }: Revisions<R>): R | null {
   return revisions.findLast(isThere) ?? revisions.at(-1) ?? null;
 }
 
-export function isThere({ letGo }: Revision): boolean {
+export function isThere({ letGo }: LettingGo): boolean {
   return letGo === null;
 }
 
 /** Nothing of it is there any more; it is still somebody's. */
-export function isLetGo(environment: Environment): boolean {
+export function isLetGo(environment: Revisions<LettingGo>): boolean {
   return isOwned(environment) && !environment.revisions.some(isThere);
 }
 
@@ -217,7 +224,9 @@ export function nextNumber({ revisions }: Environment): number {
 }
 
 /** What the environment's name alone means: the newest revision, unless it was moved. */
-export function defaultRevision(environment: Environment): Revision | null {
+export function defaultRevision<R extends LettingGo & Pick<Revision, 'number'>>(
+  environment: Revisions<R> & Pick<Environment, 'defaultRevision'>,
+): R | null {
   const { revisions, defaultRevision: moved } = environment;
   return revisions.find(({ number }) => number === moved) ?? latestRevision(environment);
 }
@@ -261,7 +270,7 @@ function withTag(tags: Environment['tags'], tag: string, to: number | null): Env
  * A name belongs to somebody once there is a revision of it. Before that the record only says who
  * tried first: the name is free whenever no build is at work on it.
  */
-export function isOwned(environment: Environment): boolean {
+export function isOwned(environment: Revisions<unknown>): boolean {
   return environment.revisions.length > 0;
 }
 

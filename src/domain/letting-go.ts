@@ -93,7 +93,7 @@ export function requireUnused(
  */
 export function withoutRevisions(
   environment: Environment,
-  leaving: readonly Revision[],
+  leaving: readonly Pick<Revision, 'number'>[],
   letGo: LetGo,
 ): Environment {
   const left = leaving.reduce(

@@ -51,3 +51,8 @@ export function printable(text: string, limit = 80): string {
   const quotable = visible.replaceAll('`', 'ˋ');
   return quotable.length > limit ? `${quotable.slice(0, limit - 1)}…` : quotable;
 }
+
+/** Names like this one, to try where it is taken: `churn-2` up to `churn-100`. */
+export function numberedNames(name: string): string[] {
+  return Array.from({ length: 99 }, (_, index) => `${name}-${index + 2}`);
+}

@@ -37,7 +37,7 @@ function isOperator({ operators }: Operators, user: string): boolean {
 
 /** Whether somebody may do what is for an environment's owner and operators; what answers offer by. */
 export function isOwnersOrOperators(
-  { owner }: Environment,
+  { owner }: Pick<Environment, 'owner'>,
   user: string,
   settings: Operators,
 ): boolean {
@@ -109,10 +109,10 @@ export function requireMayActOn(
 export function maySeeDeed(
   { requester, environment }: Pick<AuditEntry, 'requester' | 'environment'>,
   user: string,
-  owned: readonly string[],
+  owned: ReadonlySet<string>,
   settings: Operators,
 ): boolean {
-  const isTheirs = environment !== null && owned.includes(environment);
+  const isTheirs = environment !== null && owned.has(environment);
   return requester.user === user || isTheirs || isOperator(settings, user);
 }
 

@@ -15,6 +15,7 @@ import type { Timing } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
 import type { Linked, Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
 import type { PackageFiles } from './modules.ts';
+import type { EnvironmentCount, Outline } from './outline.ts';
 import type { PipRequirement } from './pip.ts';
 import type { Pointers } from './reference.ts';
 import type {
@@ -24,6 +25,7 @@ import type {
   ProjectPin,
   ProjectReference,
 } from './request.ts';
+import type { SearchPage, SearchResult } from './search.ts';
 import type { Shape } from './shape.ts';
 import type { Spec } from './spec.ts';
 import type { Happening, Subscription } from './subscription.ts';
@@ -391,7 +393,42 @@ export interface Store {
   removeProgress(buildIds: readonly string[]): Promise<void>;
 
   readEnvironment(name: string): Promise<Environment | null>;
-  listEnvironments(): Promise<Environment[]>;
+  /**
+   * Of all that are somebody's, or of an owner's, by name: those of which something is there; with
+   * `letGo` the others, too. From the one at `start`, counted from 0; null for no limit.
+   */
+  listOutlines(filter: {
+    owner?: string;
+    letGo?: boolean;
+    start?: number;
+    limit: number | null;
+  }): Promise<Outline[]>;
+  /** Each that is somebody's, by name, whatever comes and goes meanwhile. */
+  everyOutline(): AsyncIterable<Outline>;
+  /** Of all, or of an owner's. */
+  countEnvironments(owner?: string): Promise<EnvironmentCount>;
+  /** By name. */
+  namesOwned(owner: string): Promise<string[]>;
+  /** Those of these names that somebody has, or has tried to have. */
+  namesTaken(names: readonly string[]): Promise<string[]>;
+  /** Environments of which something is let go and has yet to be removed from an edge. */
+  namesLeaving(): Promise<string[]>;
+  /** The name of an environment that `closest` means among all that are somebody's. */
+  nearestEnvironment(word: string): Promise<string | null>;
+  /** Those with a schedule that is due by `until`, or with any; the first due first. `count`: all of them. */
+  scheduledEnvironments(filter: {
+    until?: number;
+    limit: number;
+  }): Promise<{ environments: Outline[]; count: number }>;
+  /** Those with a revision, let go or not, that has this archive. */
+  environmentsWithArchive(sha256: string): Promise<Outline[]>;
+  /** What `search` says of all environments; of more than 2,000 revisions the newest come first. */
+  searchPackages(specs: readonly Spec[], page: SearchPage): Promise<SearchResult>;
+  /**
+   * Makes what older versions stored findable by all of the above, and answers how many records that
+   * were. Done again, it does nothing.
+   */
+  indexEnvironments(): Promise<number>;
   /** Drops an environment with all its builds, as if there had never been one of that name. */
   removeEnvironment(name: string): Promise<void>;
   /** Creates the environment without a revision, or returns the one that exists; `isOwned` says whether it is anybody's. */

@@ -2,16 +2,15 @@ import { type Approval, approvalLabel } from './approval.ts';
 import type { Build } from './build.ts';
 import {
   defaultRevision,
-  type Environment,
   isLetGo,
   isOwned,
   isThere,
-  type Revision,
   revisionLabel,
   tagsOf,
 } from './environment.ts';
 import { type Repair, userError } from './errors.ts';
 import { counted, size } from './figures.ts';
+import type { Outline, RevisionOutline } from './outline.ts';
 
 /** How much one person may have at a time, and one environment; null as much as they like. */
 export interface Quota {
@@ -31,8 +30,8 @@ export interface Usage {
   user: string;
   /** What is asked for. */
   environment: string;
-  /** All there are, whoever owns them. */
-  environments: readonly Environment[];
+  /** The person's at least, and the one that is asked for where there is one. */
+  environments: readonly Outline[];
   /** The person's that are not settled. */
   builds: readonly Build[];
 }
@@ -86,7 +85,7 @@ export function requireWithinApprovals({ approvals }: Quota, waiting: readonly A
 
 function requireRoom(
   who: string,
-  environments: readonly Environment[],
+  environments: readonly Outline[],
   gigabytes: number | null,
 ): void {
   const used = environments.reduce((sum, each) => sum + bytesOf(each), 0);
@@ -100,7 +99,7 @@ function requireRoom(
 }
 
 /** Revisions that nothing means, the largest first and of equal ones the oldest. */
-function revisionsToSpare(environments: readonly Environment[]): Repair[] {
+function revisionsToSpare(environments: readonly Outline[]): Repair[] {
   return environments
     .flatMap((environment) =>
       environment.revisions
@@ -115,13 +114,13 @@ function revisionsToSpare(environments: readonly Environment[]): Repair[] {
     .map(({ name, revision }) => deleting(revisionLabel(name, revision.number)));
 }
 
-function isSpare(environment: Environment, revision: Revision): boolean {
+function isSpare(environment: Outline, revision: RevisionOutline): boolean {
   const isNamed = tagsOf(environment, revision.number).length > 0;
   return isThere(revision) && !isNamed && defaultRevision(environment) !== revision;
 }
 
 /** Environments without a tag: what a tag means is not deleted. */
-function wholeOnes(environments: readonly Environment[]): Repair[] {
+function wholeOnes(environments: readonly Outline[]): Repair[] {
   return environments
     .filter(({ tags }) => Object.keys(tags).length === 0)
     .map(({ name }) => deleting(name));
@@ -132,15 +131,15 @@ function deleting(label: string): Repair {
 }
 
 /** Bytes of its archives on all edges together. */
-function stagedBytes({ archive, stagings }: Revision): number {
+function stagedBytes({ archive, stagings }: RevisionOutline): number {
   return archive.bytes * stagings.length;
 }
 
-function bytesOf({ revisions }: Environment): number {
+function bytesOf({ revisions }: Outline): number {
   return revisions.filter(isThere).reduce((sum, revision) => sum + stagedBytes(revision), 0);
 }
 
-function newestOf({ revisions }: Environment): number {
+function newestOf({ revisions }: Outline): number {
   return Math.max(...revisions.filter(isThere).map(({ createdAt }) => createdAt));
 }
 

@@ -9,6 +9,7 @@ import { type ErrorKind, type FerryError, partsOf, type Repair } from './errors.
 import type { Outlook } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
 import type { LockFile } from './lock-file.ts';
+import type { Outline } from './outline.ts';
 import type { Phrase } from './phrase.ts';
 import type { Plan } from './plan.ts';
 import type { BuildRequest } from './request.ts';
@@ -65,7 +66,14 @@ export type Reply =
   /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
   | {
       kind: 'environments';
-      environments: Environment[];
+      /** Those of the page; pages count from 1. */
+      environments: Outline[];
+      page: number;
+      /** How many there are on all pages. */
+      count: number;
+      /** What was asked for, for the next page. */
+      mine: boolean;
+      all: boolean;
       others: number | null;
       /** How many were let go and are not among them. */
       letGo: number;
@@ -83,7 +91,7 @@ export type Reply =
   /** Who has packages that they should not have, and what becomes of each. */
   | { kind: 'affected'; specs: Spec[]; affected: Affected[] }
   /** Environments that are built by themselves, and what came of it. */
-  | { kind: 'schedules'; environments: Environment[] }
+  | { kind: 'schedules'; environments: Outline[]; count: number }
   /** Who has packages that meet one of the specs; `page` counts from 1. */
   | ({ kind: 'search'; specs: Spec[]; all: boolean; page: number } & SearchResult)
   /** A file to keep; in a terminal it is all that is printed. */

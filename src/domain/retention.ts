@@ -1,10 +1,5 @@
-import {
-  defaultRevision,
-  type Environment,
-  isThere,
-  type Revision,
-  tagsOf,
-} from './environment.ts';
+import { defaultRevision, isThere, tagsOf } from './environment.ts';
+import type { Outline, RevisionOutline } from './outline.ts';
 import type { Use } from './use.ts';
 
 /** How long what is built is kept. What has a tag is always kept. */
@@ -25,12 +20,16 @@ const DAY_MS = 86_400_000;
 export const days = (count: number): number => count * DAY_MS;
 
 /** The use of a revision that keeps it; null where there is none, or it is too long ago. */
-export function keepingUse({ used }: Revision, { usedDays }: Retention, now: number): Use | null {
+export function keepingUse(
+  { used }: Pick<RevisionOutline, 'used'>,
+  { usedDays }: Retention,
+  now: number,
+): Use | null {
   return used !== null && used.at >= now - days(usedDays) && usedDays > 0 ? used : null;
 }
 
 /** When an environment's time is up; null where that never is. */
-export function expiresAt(environment: Environment, { expireDays }: Retention): number | null {
+export function expiresAt(environment: Outline, { expireDays }: Retention): number | null {
   const used = leavingAtEnd(environment).flatMap(({ stagings, verifications, used }) => [
     ...(used ? [used.at] : []),
     ...stagings.map(({ stagedAt }) => stagedAt),
@@ -41,7 +40,9 @@ export function expiresAt(environment: Environment, { expireDays }: Retention): 
 }
 
 /** What goes when the time of an environment is up. */
-export function leavingAtEnd(environment: Environment): Revision[] {
+export function leavingAtEnd<R extends RevisionOutline>(
+  environment: Pick<Outline, 'tags'> & { revisions: readonly R[] },
+): R[] {
   return environment.revisions.filter(
     (revision) => isThere(revision) && tagsOf(environment, revision.number).length === 0,
   );
@@ -49,7 +50,7 @@ export function leavingAtEnd(environment: Environment): Revision[] {
 
 /** What is due for an environment: nothing, a reminder of the moment it ends, or its end. */
 export function dueOf(
-  environment: Environment,
+  environment: Outline,
   retention: Retention,
   now: number,
 ): { what: 'nothing' } | { what: 'reminder'; ends: number } | { what: 'end' } {
@@ -65,7 +66,7 @@ export function dueOf(
 }
 
 /** The oldest revisions beyond those that are kept. */
-export function surplusOf(environment: Environment, { keepRevisions }: Retention): Revision[] {
+export function surplusOf(environment: Outline, { keepRevisions }: Retention): RevisionOutline[] {
   if (keepRevisions === null) return [];
   const there = environment.revisions.filter(isThere);
   const current = defaultRevision(environment);

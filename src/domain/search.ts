@@ -2,6 +2,7 @@
 import { defaultRevision, type Environment, isThere, tagsOf } from './environment.ts';
 import { everyPackage, type LockedPackage, PIP } from './lock.ts';
 import { meantBy } from './nearest-package.ts';
+import type { Outline } from './outline.ts';
 import { normalName } from './pip.ts';
 import { meetsVersion, newestFirst, type Spec } from './spec.ts';
 
@@ -24,8 +25,19 @@ export interface NotFound {
   near: string[];
 }
 
+/** Which of those that were found are told of. */
+export interface SearchPage {
+  /** Also revisions that nothing means, and those let go. */
+  all: boolean;
+  start: number;
+  limit: number;
+}
+
 export interface SearchResult {
+  /** Those of the page. */
   found: Found[];
+  /** How many there are on all pages. */
+  count: { revisions: number; environments: number };
   missing: NotFound[];
   /** So many revisions were looked through. */
   looked: number;
@@ -33,28 +45,62 @@ export interface SearchResult {
 
 /**
  * Revisions with a package that meets one of the specs, by the names of their environments: those
- * that a name or a tag means; with `all` every one, let go or not.
+ * that a name or a tag means; with `all` every one, let go or not. What a store answers from its
+ * index is what this says of its records.
  */
 export function search(
   environments: readonly Environment[],
   specs: readonly Spec[],
-  all: boolean,
+  { all, start, limit }: SearchPage,
 ): SearchResult {
   const looked = environments
     .toSorted((left, right) => (left.name < right.name ? -1 : 1))
-    .flatMap((environment) => revisionsToSearch(environment, all))
-    .map(({ packages, ...rest }) => ({ ...rest, every: packages }));
+    .flatMap((environment) =>
+      environment.revisions.map((revision) => ({
+        ...foundIn(environment, revision.number),
+        packages: everyPackage(revision.lock),
+      })),
+    )
+    .filter((each) => all || isMeant(each));
   const found = looked
-    .map(({ every, ...rest }) => ({
+    .map(({ packages, ...rest }) => ({
       ...rest,
-      packages: every.filter((entry) => specs.some((spec) => meetsSpec(entry, spec))),
+      packages: packages
+        .filter((entry) => specs.some((spec) => meetsSpec(entry, spec)))
+        .map(({ name, version, channel }) => ({ name, version, channel })),
     }))
     .filter(({ packages }) => packages.length > 0);
-  const every = looked.flatMap((each) => each.every);
+  const every = looked.flatMap(({ packages }) => packages);
   const missing = specs
     .filter((spec) => !every.some((entry) => meetsSpec(entry, spec)))
     .map((spec) => notFound(spec, every));
-  return { found, missing, looked: looked.length };
+  return {
+    found: found.slice(start, start + limit),
+    count: {
+      revisions: found.length,
+      environments: new Set(found.map(({ environment }) => environment)).size,
+    },
+    missing,
+    looked: looked.length,
+  };
+}
+
+/** What is said of a revision beside its packages. Throws where the environment has none of that number. */
+export function foundIn(environment: Outline, number: number): Omit<Found, 'packages'> {
+  const { name, owner, revisions } = environment;
+  const revision = revisions.find((known) => known.number === number);
+  if (revision === undefined) throw new Error(`${name} has no revision ${number}`);
+  return {
+    ...{ environment: name, owner, revision: number },
+    isDefault: defaultRevision(environment)?.number === number,
+    tags: tagsOf(environment, number),
+    isThere: isThere(revision),
+  };
+}
+
+/** Whether a name or a tag means a revision that is there. */
+export function isMeant({ isThere, isDefault, tags }: Omit<Found, 'packages'>): boolean {
+  return isThere && (isDefault || tags.length > 0);
 }
 
 /** Whether a spec means a package, by conda's rules; names of wheels are compared as pip does. */
@@ -91,20 +137,6 @@ function numberIn(build: string): string {
 }
 
 const exact = (number: string): string => (/^\d/.test(number) ? `==${number}` : number);
-
-function revisionsToSearch(environment: Environment, all: boolean) {
-  const { name, owner, revisions } = environment;
-  const named = defaultRevision(environment)?.number;
-  return revisions
-    .map((revision) => ({
-      ...{ environment: name, owner, revision: revision.number },
-      ...{ isDefault: revision.number === named, isThere: isThere(revision) },
-      tags: tagsOf(environment, revision.number),
-      lock: revision.lock,
-    }))
-    .filter((each) => all || (each.isThere && (each.isDefault || each.tags.length > 0)))
-    .map(({ lock, ...rest }) => ({ ...rest, packages: everyPackage(lock) }));
-}
 
 function notFound(spec: Spec, every: readonly LockedPackage[]): NotFound {
   const same = every.filter((entry) => isNamed(entry, spec));

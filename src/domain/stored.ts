@@ -28,6 +28,7 @@ import type { Freeze } from './freeze.ts';
 import { defaultAlias } from './invocation/alias.ts';
 import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
 import { NOTE } from './note.ts';
+import type { Outline, RevisionOutline } from './outline.ts';
 import type { PipRequirement } from './pip.ts';
 import type { UserGroup } from './ports.ts';
 import type { BuildRequest, Layout, ProjectPin, ProjectReference } from './request.ts';
@@ -238,6 +239,8 @@ const SCHEDULE = object<Schedule>({
   ),
 });
 
+const REMINDED = object<{ of: number; at: number }>({ of: number, at: number });
+
 const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredRevision[] }>({
   ...{ name: string, owner: string },
   createdAt: number,
@@ -245,7 +248,7 @@ const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredR
   tags: mapOf(number),
   defaultRevision: or(number, null),
   keptUntil: or(number, null),
-  reminded: or(object<{ of: number; at: number }>({ of: number, at: number }), null),
+  reminded: or(REMINDED, null),
   schedule: or(SCHEDULE, null),
   moves: listOf(
     object<Move>({
@@ -374,3 +377,26 @@ export const readEnvironment: Shape<Environment> = (value, at) => {
     }),
   };
 };
+
+/** An outline; it is made anew with its record, so no other version has stored it. */
+export const OUTLINE = object<Outline>({
+  ...{ name: string, owner: string, createdAt: number },
+  ...{ tags: mapOf(number), defaultRevision: or(number, null), keptUntil: or(number, null) },
+  ...{ reminded: or(REMINDED, null), schedule: or(SCHEDULE, null) },
+  revisions: listOf(
+    object<RevisionOutline>({
+      ...{ number, fingerprint: string, createdAt: number },
+      ...{ letGo: or(LET_GO, null), used: or(USE, null) },
+      archive: object<RevisionOutline['archive']>({ sha256: string, bytes: number }),
+      request: object<RevisionOutline['request']>({
+        specs: listOf(SPEC),
+        pip: listOf(REQUIREMENT),
+      }),
+      lock: object<RevisionOutline['lock']>({ platform: oneOf(['linux-64', 'linux-aarch64']) }),
+      stagings: listOf(
+        object<RevisionOutline['stagings'][number]>({ edge: string, stagedAt: number }),
+      ),
+      verifications: listOf(object<RevisionOutline['verifications'][number]>({ at: number })),
+    }),
+  ),
+});

@@ -1,6 +1,7 @@
 import { isSettled } from '../domain/build.ts';
-import { type Environment, isThere } from '../domain/environment.ts';
+import { isThere } from '../domain/environment.ts';
 import { Cancelled, throwIfStopped } from '../domain/errors.ts';
+import { counted } from '../domain/figures.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
 import { type ReconcilingPorts, reconcile } from './reconciling.ts';
@@ -33,6 +34,8 @@ const DUTIES: readonly Duty[] = [
   { name: 'schedules', everySeconds: ROUND_SECONDS, each: 'platform', run: keepSchedules },
   { name: 'sweep-archives', everySeconds: 3600, each: 'host', run: sweepArchives },
   { name: 'sweep-builds', everySeconds: 3600, each: 'host', run: sweepBuilds },
+  // A bot begins with it; a worker of an older version may have been at work since.
+  { name: 'index-environments', everySeconds: 86_400, run: indexEnvironments },
   // Each host begins with it: its own worker may be the one that was killed.
   { name: 'sweep-edges', everySeconds: 86_400, each: 'host', run: sweepEdges },
 ];
@@ -61,24 +64,23 @@ export async function doDuties(
 
 /** What could not be removed when it was let go: an edge was away, or no worker was there. */
 async function removeAllLetGo(ports: BuildPorts, reporting: Reporting): Promise<void> {
-  for (const environment of await ports.store.listEnvironments()) {
-    if (isLeaving(environment)) await removeLetGo(ports, environment.name, reporting);
-  }
+  for (const name of await ports.store.namesLeaving()) await removeLetGo(ports, name, reporting);
 }
 
-function isLeaving({ revisions }: Environment): boolean {
-  return revisions.some((revision) => !isThere(revision) && revision.stagings.length > 0);
+async function indexEnvironments({ store }: BuildPorts, { log }: Reporting): Promise<void> {
+  const count = await store.indexEnvironments();
+  if (count > 0) log(`records of ${counted(count, 'environment')} are indexed anew`);
 }
 
 /** Archives of what is there are kept for other edges, and those of builds that may go on. */
 async function sweepArchives(ports: BuildPorts, { log }: Reporting): Promise<void> {
-  const environments = await ports.store.listEnvironments();
   const builds = await ports.store.listBuilds({ limit: RECENT_BUILDS });
-  const kept = [
-    ...environments.flatMap(({ revisions }) => revisions.filter(isThere)),
-    ...builds.filter((build) => !isSettled(build)),
-  ].flatMap(({ fingerprint }) => fingerprint ?? []);
-  const removed = await ports.workspace.sweepArchives(new Set(kept));
+  const unsettled = builds.filter((build) => !isSettled(build));
+  const kept = new Set(unsettled.flatMap(({ fingerprint }) => fingerprint ?? []));
+  for await (const { revisions } of ports.store.everyOutline()) {
+    for (const { fingerprint } of revisions.filter(isThere)) kept.add(fingerprint);
+  }
+  const removed = await ports.workspace.sweepArchives(kept);
   for (const fingerprint of removed) log(`the archive of ${fingerprint} is removed`);
 }
 

@@ -1,6 +1,7 @@
 import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
 import { outsideError } from '../domain/errors.ts';
+import type { Outline } from '../domain/outline.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
 import { type Mark, whileMarked } from './leaving.ts';
@@ -102,7 +103,8 @@ async function removeStaging(
     return revision.stagings.find((known) => known.edge === edgeName) ?? null;
   };
   await whileMarked(ports, name, mark, signal, async (marked) => {
-    const keepArchive = isShared(await ports.store.listEnvironments(), archive.sha256);
+    const sharing = await ports.store.environmentsWithArchive(archive.sha256);
+    const keepArchive = isShared(sharing, archive.sha256);
     await edge.remove(staging, archive, { keepArchive, signal: marked });
     await ports.store.updateEnvironment(name, (environment) => {
       const revision = environment.revisions.find((known) => known.number === number);
@@ -128,7 +130,7 @@ function withMark(
 }
 
 /** Whether a revision that is there has the same bytes. */
-export function isShared(environments: readonly Environment[], sha256: string): boolean {
+export function isShared(environments: readonly Outline[], sha256: string): boolean {
   return environments.some(({ revisions }) =>
     revisions.some((revision) => isThere(revision) && revision.archive.sha256 === sha256),
   );

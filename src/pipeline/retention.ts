@@ -1,6 +1,7 @@
 import { isSettled } from '../domain/build.ts';
-import { type Environment, isThere, type Revision } from '../domain/environment.ts';
+import { isThere } from '../domain/environment.ts';
 import { withoutRevisions } from '../domain/letting-go.ts';
+import type { Outline, RevisionOutline } from '../domain/outline.ts';
 import type { Progress } from '../domain/ports.ts';
 import { dueOf, expiresAt, keepingUse, leavingAtEnd, surplusOf } from '../domain/retention.ts';
 import type { BuildPorts } from './context.ts';
@@ -16,18 +17,18 @@ const RECENT_BUILDS = 100;
 /** Reminds owners, and lets go of what the configured retention does not keep. */
 export async function keepRetention(ports: BuildPorts, reporting: Reporting): Promise<void> {
   const { store, retention, clock } = ports;
-  for (const environment of await store.listEnvironments()) {
+  for await (const environment of store.everyOutline()) {
     if (!environment.revisions.some(isThere)) continue;
     const due = dueOf(environment, retention, clock.now());
     if (due.what === 'reminder') await remind(ports, environment, due.ends, reporting);
-    await letGo(ports, environment.name, reporting);
+    if (leavingOf(environment, ports).length > 0) await letGo(ports, environment.name, reporting);
   }
 }
 
 /** The notice first: it is sent once, however often it is added. */
 async function remind(
   { store, retention, clock }: BuildPorts,
-  environment: Environment,
+  environment: Outline,
   ends: number,
   { log }: Reporting,
 ): Promise<void> {
@@ -41,14 +42,21 @@ async function remind(
   log(`the time of ${name} is up in ${retention.remindDays} days or less: its owner is told`);
 }
 
+/** What the configured retention does not keep any more, as far as is known. */
+function leavingOf(
+  environment: Outline,
+  { retention, clock }: Pick<BuildPorts, 'retention' | 'clock'>,
+): RevisionOutline[] {
+  const isOver = dueOf(environment, retention, clock.now()).what === 'end';
+  return (isOver ? leavingAtEnd(environment) : surplusOf(environment, retention)).filter(
+    (revision) => keepingUse(revision, retention, clock.now()) === null,
+  );
+}
+
 /** Decides on the newest record: a tag, a build or a `keep` may have come meanwhile. */
 async function letGo(ports: BuildPorts, name: string, reporting: Reporting): Promise<void> {
-  const { store, retention, clock } = ports;
-  const leaving = (environment: Environment): Revision[] =>
-    (dueOf(environment, retention, clock.now()).what === 'end'
-      ? leavingAtEnd(environment)
-      : surplusOf(environment, retention)
-    ).filter((revision) => keepingUse(revision, retention, clock.now()) === null);
+  const { store, clock } = ports;
+  const leaving = (environment: Outline) => leavingOf(environment, ports);
   const known = await store.readEnvironment(name);
   if (!known || leaving(known).length === 0) return;
   const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });

@@ -35,6 +35,8 @@ const AWAY_MS = 3600_000;
 /** While somebody builds the environment, it is looked again after this. */
 const HELD_MS = 15 * 60_000;
 const RECENT_BUILDS = 200;
+/** More than can be looked at in a round, of all platforms together. */
+const MOST_DUE = 1_000;
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
@@ -56,16 +58,16 @@ interface Due {
 export async function keepSchedules(ports: SchedulePorts, reporting: Reporting): Promise<void> {
   const { store, clock } = ports;
   const began = clock.now();
-  const due = dueOf(await store.listEnvironments(), began).filter(
-    ({ revision }) => revision.lock.platform === ports.platform,
+  const { environments } = await store.scheduledEnvironments({ until: began, limit: MOST_DUE });
+  const due = environments.filter(
+    (environment) => defaultRevision(environment)?.lock.platform === ports.platform,
   );
-  if (due.length === 0) return;
-  for (const { environment } of due) {
+  for (const environment of due) {
     if (clock.now() - began > BEGIN_MS) return;
     // Ended perhaps, or built by somebody, while others were looked at.
     const current = await store.readEnvironment(environment.name);
-    const [each] = current ? dueOf([current], began) : [];
-    if (each === undefined) continue;
+    const each = current && dueOf(current, began);
+    if (!each) continue;
     const builds = await store.listBuilds({ limit: RECENT_BUILDS });
     const isFull = builds.some((build) => isScheduled(build) && !isSettled(build));
     await lookAt(ports, each, isFull, reporting);
@@ -73,16 +75,12 @@ export async function keepSchedules(ports: SchedulePorts, reporting: Reporting):
   }
 }
 
-/** What has waited longest comes first. */
-function dueOf(environments: readonly Environment[], now: number): Due[] {
-  return environments
-    .flatMap((environment) => {
-      const { schedule } = environment;
-      const revision = defaultRevision(environment);
-      const isDue = schedule !== null && schedule.dueAt <= now;
-      return isDue && revision && isThere(revision) ? [{ environment, schedule, revision }] : [];
-    })
-    .toSorted((left, right) => left.schedule.dueAt - right.schedule.dueAt);
+/** Null where it is not due, or there is nothing to look at. */
+function dueOf(environment: Environment, now: number): Due | null {
+  const { schedule } = environment;
+  const revision = defaultRevision(environment);
+  const isDue = schedule !== null && schedule.dueAt <= now;
+  return isDue && revision && isThere(revision) ? { environment, schedule, revision } : null;
 }
 
 async function lookAt(

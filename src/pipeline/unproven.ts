@@ -42,13 +42,14 @@ async function remove(
   };
   try {
     const isGone = await whileMarked(ports, name, mark, signal, async (marked) => {
-      const environments = await store.listEnvironments();
-      // Another build may have made a revision of the same.
-      const isOfRevision = environments.some(({ revisions }) =>
-        revisions.some(({ stagings }) => stagings.some((known) => isSame(known, staging))),
+      const environment = await store.readEnvironment(name);
+      // Another build may have made a revision of the same; a prefix is of one name alone.
+      const isOfRevision = environment?.revisions.some(({ stagings }) =>
+        stagings.some((known) => isSame(known, staging)),
       );
       if (isOfRevision) return;
-      const keepArchive = isShared(environments, archive.sha256);
+      const sharing = await store.environmentsWithArchive(archive.sha256);
+      const keepArchive = isShared(sharing, archive.sha256);
       await edge.remove(staging, archive, { keepArchive, signal: marked });
       log(`edge ${edge.name}: what build ${id} of ${name} staged is removed`);
     });

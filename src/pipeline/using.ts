@@ -1,6 +1,7 @@
 /** Asks clusters who uses what, and keeps the last use in the record: a cluster forgets its applications. */
-import { type Environment, isThere, type Revision, withRevision } from '../domain/environment.ts';
+import { isThere, withRevision } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
+import type { Outline, RevisionOutline } from '../domain/outline.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import { type Application, lastUse, type Use, useTag } from '../domain/use.ts';
@@ -14,7 +15,7 @@ type Reporting = Pick<Progress, 'signal' | 'log'>;
  */
 export async function seeUses(
   ports: BuildPorts,
-  environments: readonly Environment[],
+  environments: readonly Outline[],
   reporting: Reporting,
 ): Promise<Unreached[]> {
   if (ports.retention.usedDays === 0) return [];
@@ -24,15 +25,25 @@ export async function seeUses(
   return unreached.flat();
 }
 
+/** Environments whose uses are asked for together: more are not kept in memory. */
+const AT_ONCE = 1_000;
+
 /** Those of all environments, as a duty. */
 export async function seeAllUses(ports: BuildPorts, reporting: Reporting): Promise<void> {
-  await seeUses(ports, await ports.store.listEnvironments(), reporting);
+  let some: Outline[] = [];
+  for await (const outline of ports.store.everyOutline()) {
+    some.push(outline);
+    if (some.length < AT_ONCE) continue;
+    await seeUses(ports, some, reporting);
+    some = [];
+  }
+  if (some.length > 0) await seeUses(ports, some, reporting);
 }
 
 async function seeOn(
   ports: BuildPorts,
   edge: Edge,
-  environments: readonly Environment[],
+  environments: readonly Outline[],
   { signal, log }: Reporting,
 ): Promise<Unreached[]> {
   const here = environments.flatMap(({ name, revisions }) =>
@@ -64,7 +75,7 @@ const AGAIN_MS = 3_600_000;
 async function keepUse(
   { store }: BuildPorts,
   edge: string,
-  { name, revision, since }: { name: string; revision: Revision; since: number },
+  { name, revision, since }: { name: string; revision: RevisionOutline; since: number },
   applications: readonly Application[],
 ): Promise<void> {
   const use = lastUse(applications, { edge, tag: useTag(name, revision.number), since });

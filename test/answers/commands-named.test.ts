@@ -139,8 +139,12 @@ describe('every command that is named can be typed', () => {
       assert.deepEqual(mistakesIn([...next, ...code]), [], file);
     }
     const home = JSON.stringify(
-      homeView({ user: 'U0ANARUIZ1', withheld: [] }, [environment()], [build('ready')], settings)
-        .blocks,
+      homeView(
+        { user: 'U0ANARUIZ1', withheld: [] },
+        { environments: [environment()], count: 1 },
+        [build('ready')],
+        settings,
+      ).blocks,
     );
     const said = [...home.matchAll(/\{\\"c\\":\\"([^"\\]+)\\"\}/g)].map(
       ([, text]) => `/conda-env ${text}`,

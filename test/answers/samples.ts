@@ -826,6 +826,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'builds-none': { kind: 'builds', builds: [] },
   environments: {
     kind: 'environments',
+    ...{ page: 1, count: 2, mine: false, all: false },
     reader: ANA,
     environments: [environment(), environment('nightly', 0)],
     others: null,
@@ -833,6 +834,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   },
   'environments-moved': {
     kind: 'environments',
+    ...{ page: 1, count: 1, mine: false, all: false },
     reader: ANA,
     environments: [moved({ tag: 'prod', from: 1, to: 2 })],
     others: null,
@@ -840,6 +842,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   },
   'environments-none': {
     kind: 'environments',
+    ...{ page: 1, count: 0, mine: false, all: false },
     reader: ANA,
     environments: [],
     others: null,
@@ -847,6 +850,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   },
   'environments-none-mine': {
     kind: 'environments',
+    ...{ page: 1, count: 0, mine: true, all: false },
     reader: ANA,
     environments: [],
     others: 2,
@@ -913,7 +917,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   search: {
     kind: 'search',
     specs: [parseSpec('openssl<3.0.15'), parseSpec('nunpy')],
-    ...{ all: false, page: 1, looked: 40 },
+    ...{ all: false, page: 1, looked: 40, count: { revisions: 21, environments: 2 } },
     found: [
       {
         ...{ environment: 'churn', owner: 'U0ANARUIZ1', revision: 3, isThere: true },
@@ -931,7 +935,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'search-nobody': {
     kind: 'search',
     specs: [parseSpec('openssl<1')],
-    ...{ all: true, page: 1, looked: 2, found: [] },
+    ...{ all: true, page: 1, looked: 2, found: [], count: { revisions: 0, environments: 0 } },
     missing: [{ spec: parseSpec('openssl<1'), versions: ['3.0.15', '3.0.14'], near: [] }],
   },
   audit: {
@@ -988,6 +992,7 @@ export const samples: Readonly<Record<string, Reply>> = {
   'affected-nobody': { kind: 'affected', specs: [parseSpec('openssl<3.0.15')], affected: [] },
   schedules: {
     kind: 'schedules',
+    count: 2,
     environments: [
       {
         ...environment(),
@@ -1006,10 +1011,9 @@ export const samples: Readonly<Record<string, Reply>> = {
           last: null,
         },
       },
-      environment('unscheduled'),
     ],
   },
-  'schedules-none': { kind: 'schedules', environments: [environment()] },
+  'schedules-none': { kind: 'schedules', environments: [], count: 0 },
   approvals: { kind: 'approvals', approvals: [approval()], user: 'U0OMARHAD1' },
   'approvals-none': { kind: 'approvals', approvals: [], user: 'U0OMARHAD1' },
   blocks: {

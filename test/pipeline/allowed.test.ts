@@ -206,6 +206,8 @@ describe('a command', () => {
 const LOOKING: Readonly<Record<Exclude<keyof Services, DeedName>, true>> = {
   ...{ attachMessage: true, audit: true, blocks: true, builds: true },
   ...{ channels: true, environments: true, estimate: true, findBuild: true },
+  ...{ countEnvironments: true, environmentsNamed: true, environmentsWithArchive: true },
+  ...{ namesTaken: true, scheduled: true, search: true },
   ...{ findEnvironment: true, findRevision: true, freezes: true, keepDiagnosis: true },
   ...{ keepPlan: true, keptDiagnosis: true, keptPlan: true, leaving: true },
   ...{ log: true, outlook: true, packagesOf: true, plan: true },

@@ -122,9 +122,10 @@ describe('the duties of workers', () => {
 
   test('do not keep each other from being done', async () => {
     const { world, log } = leaving();
-    world.store.listEnvironments = async () => {
+    const away = async () => {
       throw new Error('hunter2 is away');
     };
+    Object.assign(world.store, { namesLeaving: away, indexEnvironments: away });
     await doDuties(
       world.ports,
       { all: always, host: always },

@@ -22,7 +22,7 @@ function known(name: string, revisions: Revision[], change: Partial<Environment>
 }
 
 function labels(environments: Environment[], spec: string, all = false): string[] {
-  const { found } = search(environments, [parseSpec(spec)], all);
+  const { found } = search(environments, [parseSpec(spec)], { all, start: 0, limit: 9 });
   return found.map(({ environment: name, revision: number }) => `${name}@${number}`);
 }
 
@@ -65,7 +65,7 @@ describe('who has a package', () => {
     const { missing } = search(
       [churn],
       ['openssl>=4', 'openssk'].map((each) => parseSpec(each)),
-      false,
+      { all: false, start: 0, limit: 9 },
     );
     assert.deepEqual(
       missing.map(({ versions, near }) => ({ versions, near })),

@@ -625,7 +625,7 @@ describe('under strain', () => {
 
   test('a defect is a number to quote, and its story stays in the log', () =>
     inWorld(async (world) => {
-      world.store.listEnvironments = async () => {
+      world.store.listOutlines = async () => {
         throw new TypeError('secret internals');
       };
       await world.slash('list');

@@ -100,6 +100,7 @@ const extremes: Readonly<Record<string, Reply>> = {
   },
   'extreme-environments': {
     kind: 'environments',
+    ...{ page: 1, count: 400, mine: false, all: false },
     reader: ANA,
     environments: Array.from({ length: 400 }, (_, index) =>
       environment(`environment-number-${index}`),

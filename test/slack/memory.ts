@@ -3,7 +3,12 @@ import type { Approval } from '../../src/domain/approval.ts';
 import type { AuditEntry } from '../../src/domain/audit.ts';
 import type { Block } from '../../src/domain/block.ts';
 import { type Build, isSettled } from '../../src/domain/build.ts';
-import { type Environment, newEnvironment } from '../../src/domain/environment.ts';
+import {
+  type Environment,
+  isLetGo,
+  isOwned,
+  newEnvironment,
+} from '../../src/domain/environment.ts';
 import type {
   Answered,
   Errand,
@@ -14,6 +19,7 @@ import type {
 import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Timing } from '../../src/domain/estimate.ts';
 import type { Freeze } from '../../src/domain/freeze.ts';
+import type { Outline } from '../../src/domain/outline.ts';
 import type {
   Channels,
   Notice,
@@ -23,9 +29,11 @@ import type {
   Store,
   UserGroup,
 } from '../../src/domain/ports.ts';
+import { type SearchPage, type SearchResult, search } from '../../src/domain/search.ts';
 import { receiveError } from '../../src/domain/sent-error.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { type Subscription, subscriptionKey } from '../../src/domain/subscription.ts';
+import { closest } from '../../src/domain/tokens.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from '../answers/samples.ts';
 
@@ -134,9 +142,77 @@ export class MemoryStore implements Store {
     return this.environments.get(name) ?? null;
   }
 
-  async listEnvironments(): Promise<Environment[]> {
+  async listOutlines(filter: {
+    owner?: string;
+    letGo?: boolean;
+    start?: number;
+    limit: number | null;
+  }): Promise<Outline[]> {
+    const start = filter.start ?? 0;
+    return (await this.#owned(filter.owner))
+      .filter((each) => filter.letGo === true || !isLetGo(each))
+      .slice(start, filter.limit === null ? undefined : start + filter.limit);
+  }
+
+  async *everyOutline(): AsyncIterable<Outline> {
+    yield* await this.#owned();
+  }
+
+  async countEnvironments(owner?: string) {
+    const owned = await this.#owned(owner);
+    const letGo = owned.filter(isLetGo).length;
+    return { there: owned.length - letGo, letGo };
+  }
+
+  async namesOwned(owner: string): Promise<string[]> {
+    return (await this.#owned(owner)).map(({ name }) => name);
+  }
+
+  async namesTaken(names: readonly string[]): Promise<string[]> {
     await this.#reach();
-    return [...this.environments.values()];
+    return names.filter((name) => this.environments.has(name));
+  }
+
+  async namesLeaving(): Promise<string[]> {
+    return (await this.#owned())
+      .filter(({ revisions }) => revisions.some((each) => each.letGo && each.stagings.length > 0))
+      .map(({ name }) => name);
+  }
+
+  async nearestEnvironment(word: string): Promise<string | null> {
+    return closest(
+      word,
+      (await this.#owned()).map(({ name }) => name),
+    );
+  }
+
+  async scheduledEnvironments({ until = Infinity, limit }: { until?: number; limit: number }) {
+    const due = ({ schedule }: Environment) => schedule?.dueAt ?? Infinity;
+    const scheduled = (await this.#owned()).filter((each) => each.schedule && due(each) <= until);
+    const environments = scheduled.sort((left, right) => due(left) - due(right));
+    return { environments: environments.slice(0, limit), count: scheduled.length };
+  }
+
+  async environmentsWithArchive(sha256: string): Promise<Outline[]> {
+    return (await this.#owned()).filter(({ revisions }) =>
+      revisions.some(({ archive }) => archive.sha256 === sha256),
+    );
+  }
+
+  async searchPackages(specs: readonly Spec[], page: SearchPage): Promise<SearchResult> {
+    return search(await this.#owned(), specs, page);
+  }
+
+  async indexEnvironments(): Promise<number> {
+    return 0;
+  }
+
+  /** Those that are somebody's, by name. */
+  async #owned(owner?: string): Promise<Environment[]> {
+    await this.#reach();
+    return [...this.environments.values()]
+      .filter((each) => isOwned(each) && (owner === undefined || each.owner === owner))
+      .sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   async removeEnvironment(name: string): Promise<void> {

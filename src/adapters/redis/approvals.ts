@@ -4,7 +4,7 @@ import { APPROVAL } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
 import { createRecords, FORMAT } from './records.ts';
 import type { RedisLink } from './redis.ts';
-import { SAVE_ENVIRONMENT } from './scripts.ts';
+import { SAVE_RECORD } from './scripts.ts';
 
 /** How long after it lapses: for the retry of its build. Each is as long as a lock, so not for ever. */
 const KEPT_MS = 7 * 24 * 3600_000;
@@ -24,7 +24,7 @@ export function storeApprovals(
     shape: APPROVAL,
     async save({ id, expiresAt }, revision, document) {
       const names = [keys.approval(id), keys.approvals];
-      const saved = await link.script(SAVE_ENVIRONMENT, names, [id, revision, FORMAT, document]);
+      const saved = await link.script(SAVE_RECORD, names, [id, revision, FORMAT, document]);
       await link.call((redis) => redis.pexpireat(keys.approval(id), expiresAt + KEPT_MS));
       return saved === 1;
     },

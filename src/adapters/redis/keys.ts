@@ -32,6 +32,23 @@ export function storeKeys(prefix: string) {
     shown: (id: string) => `${prefix}:shown:${id}`,
     lease: (name: string) => `${prefix}:lease:${name}`,
     once: (name: string) => `${prefix}:once:${name}`,
+    // What environments are found by; environment-index.ts says what each holds.
+    owned: `${prefix}:environments:owned`,
+    there: `${prefix}:environments:there`,
+    ownedBy: (user: string) => `${prefix}:environments:owned:${user}`,
+    thereBy: (user: string) => `${prefix}:environments:there:${user}`,
+    leaving: `${prefix}:environments:leaving`,
+    scheduled: `${prefix}:environments:scheduled`,
+    archives: `${prefix}:environments:archives`,
+    added: `${prefix}:environments:added`,
+    lastRevision: `${prefix}:revisions:last`,
+    revisions: `${prefix}:revisions`,
+    environmentOf: `${prefix}:revisions:environment`,
+    allRevisions: `${prefix}:revisions:all`,
+    meantRevisions: `${prefix}:revisions:meant`,
+    packages: `${prefix}:packages`,
+    packageKinds: (name: string) => `${prefix}:packages:kinds:${name}`,
+    packageIn: (name: string) => `${prefix}:packages:in:${name}`,
   };
 }
 

@@ -64,11 +64,11 @@ return 1
 `;
 
 /**
- * Saves an environment when its record is still at the expected revision. Returns 1 or 0.
+ * Saves a record when it is still at the expected revision. Returns 1 or 0.
  *
- * KEYS: record, names of environments. ARGV: name, expected revision, format, document.
+ * KEYS: record, ids of all of the kind. ARGV: id, expected revision, format, document.
  */
-export const SAVE_ENVIRONMENT = `
+export const SAVE_RECORD = `
 local revision = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4])

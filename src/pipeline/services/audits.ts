@@ -1,5 +1,4 @@
 import { type AuditEntry, wordsOf } from '../../domain/audit.ts';
-import { isOwned } from '../../domain/environment.ts';
 import { maySeeDeed } from '../../domain/policy.ts';
 import type { Audits } from '../../domain/services/audits.ts';
 import type { ServicePorts } from './ports.ts';
@@ -8,9 +7,7 @@ import type { ServicePorts } from './ports.ts';
 export function audits({ store, settings, clock }: ServicePorts): Audits {
   return {
     async audit({ user, deed, environment, withinMs, limit }, { user: reader }) {
-      const owned = (await store.listEnvironments())
-        .filter((known) => isOwned(known) && known.owner === reader)
-        .map(({ name }) => name);
+      const owned = new Set(await store.namesOwned(reader));
       const since = Math.max(0, clock.now() - withinMs);
       const entries: AuditEntry[] = [];
       for await (const entry of store.auditEntries(since)) {

@@ -124,8 +124,11 @@ export async function requireQuota(
   const { approvals: _, ...limits } = settings.quota;
   if (Object.values(limits).every((limit) => limit === null)) return;
   const builds = await store.listBuilds({ user, limit: RECENT_BUILDS });
+  const own = await store.listOutlines({ owner: user, limit: null });
+  const known = await store.readEnvironment(environment);
+  const others = own.filter(({ name }) => name !== environment);
   requireWithin(settings.quota, {
-    ...{ user, environment, environments: await store.listEnvironments() },
+    ...{ user, environment, environments: known ? [...others, known] : others },
     builds: builds.filter((build) => !isSettled(build)),
   });
 }

@@ -2,16 +2,15 @@ import { type Build, isSettled } from '../../domain/build.ts';
 import { type Environment, isOwned } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
 import { requireMayReadLog } from '../../domain/policy.ts';
+import type { Store } from '../../domain/ports.ts';
 import { parseReference, revisionOf } from '../../domain/reference.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
-import { closest } from '../../domain/tokens.ts';
 import type { ServicePorts } from './ports.ts';
 import { askerOf } from './roles.ts';
 
 /** Finding what is recorded, with refusals that say what is there instead. */
 export function lookup(ports: ServicePorts): Lookup {
   const { store } = ports;
-  const environments = async () => (await store.listEnvironments()).filter(isOwned);
 
   async function findBuild(reference: string): Promise<Build> {
     const build = await store.readBuild(reference);
@@ -22,7 +21,7 @@ export function lookup(ports: ServicePorts): Lookup {
     if (atWork) return atWork;
     const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
     if (newest) return newest;
-    throw notFound('build', reference, await environments());
+    throw await notFound(store, 'build', reference);
   }
 
   async function findEnvironment(name: string): Promise<Environment> {
@@ -33,7 +32,7 @@ export function lookup(ports: ServicePorts): Lookup {
     if (environment && newest && !isSettled(newest)) {
       return { ...environment, owner: newest.requester.user };
     }
-    throw newest ? neverBuilt(newest) : notFound('environment', name, await environments());
+    throw newest ? neverBuilt(newest) : await notFound(store, 'environment', name);
   }
 
   const findRevision: Lookup['findRevision'] = async (name, which) =>
@@ -47,7 +46,16 @@ export function lookup(ports: ServicePorts): Lookup {
       requireMayReadLog(await askerOf(ports, user), build, environment, ports.settings);
       return store.readLog(build.id, last);
     },
-    environments,
+    environments: (filter) => store.listOutlines(filter),
+    countEnvironments: (owner) => store.countEnvironments(owner),
+    async environmentsNamed(names) {
+      const known = await Promise.all(names.map((name) => store.readEnvironment(name)));
+      return known.filter((environment) => environment !== null).filter(isOwned);
+    },
+    environmentsWithArchive: (sha256) => store.environmentsWithArchive(sha256),
+    namesTaken: (names) => store.namesTaken(names),
+    scheduled: (limit) => store.scheduledEnvironments({ limit }),
+    search: (specs, page) => store.searchPackages(specs, page),
     findEnvironment,
     findRevision,
     async sparks(edges) {
@@ -78,11 +86,12 @@ function neverBuilt({ request, state }: Build): FerryError {
   });
 }
 
-function notFound(what: string, name: string, environments: readonly Environment[]): FerryError {
-  const near = closest(
-    name,
-    environments.map((environment) => environment.name),
-  );
+async function notFound(
+  store: Pick<Store, 'nearestEnvironment'>,
+  what: string,
+  name: string,
+): Promise<FerryError> {
+  const near = await store.nearestEnvironment(name);
   return userError({
     code: `${what}-not-found`,
     message: `There is no ${what} \`${name}\`.`,

@@ -1,6 +1,7 @@
 import type { Build } from '../../domain/build.ts';
 import type { Environment } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
+import { numberedNames } from '../../domain/names.ts';
 import { mayBuild } from '../../domain/policy.ts';
 import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import type { ServicePorts } from './ports.ts';
@@ -28,9 +29,9 @@ export async function requireOwn(
 
 /** A name like this one that nobody has: `churn-2`. */
 export async function freeName(store: ServicePorts['store'], name: string): Promise<string> {
-  const taken = new Set((await store.listEnvironments()).map((known) => known.name));
-  const numbers = Array.from({ length: 99 }, (_, index) => `${name}-${index + 2}`);
-  return numbers.find((candidate) => !taken.has(candidate)) ?? `${name}-2`;
+  const numbered = numberedNames(name);
+  const taken = await store.namesTaken(numbered);
+  return numbered.find((candidate) => !taken.includes(candidate)) ?? `${name}-2`;
 }
 
 /** The environment is held by another build. */

@@ -13,7 +13,7 @@ import { everyPackage } from '../../domain/lock.ts';
 import { listInWords } from '../../domain/phrase.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { changesInWords } from '../../domain/schedule.ts';
-import { type Found, meetsSpec, search } from '../../domain/search.ts';
+import { type Found, meetsSpec } from '../../domain/search.ts';
 import type { Affected, Rebuilds } from '../../domain/services/rebuilds.ts';
 import { formatSpec, type Spec } from '../../domain/spec.ts';
 import { edits } from './edits.ts';
@@ -22,6 +22,8 @@ import type { ServicePorts } from './ports.ts';
 /** A solve takes seconds, and people who wait for theirs have the other slots of a build host. */
 const AT_ONCE = 2;
 const WAIT_MS = 120_000;
+/** Revisions looked at for one asking: their solves take hours by then. */
+const MOST = 2_000;
 
 /** Plans what has a package that it should not have, and asks the owners. */
 export function rebuilds(ports: ServicePorts): Rebuilds {
@@ -31,23 +33,23 @@ export function rebuilds(ports: ServicePorts): Rebuilds {
       const blocks = await store.readBlocks();
       const specs = asked.length > 0 ? [...asked] : blocks.map(({ spec }) => spec);
       if (specs.length === 0) throw nothingBlocked();
-      const environments = await store.listEnvironments();
-      const { found } = search(environments, specs, false);
-      const subjects = environments.flatMap((environment) => {
-        const own = found.filter((each) => each.environment === environment.name);
-        return own.length > 0 ? [{ environment, found: own }] : [];
-      });
+      const { found } = await store.searchPackages(specs, { all: false, start: 0, limit: MOST });
+      const subjects = Map.groupBy(found, ({ environment }) => environment);
       const asking = { ports, specs, blocks, requester };
       const affected = new Map<string, Affected>();
-      const left = [...subjects];
+      const left = subjects.entries();
+      let done = 0;
       const work = async () => {
-        for (let next = left.shift(); next; next = left.shift()) {
-          affected.set(next.environment.name, await askOwner(asking, next));
-          tell(affected.size, subjects.length);
+        for (const [name, own] of left) {
+          const environment = await store.readEnvironment(name);
+          // Forgotten while others were looked at, nobody has it any more.
+          if (environment) affected.set(name, await askOwner(asking, { environment, found: own }));
+          done += 1;
+          tell(done, subjects.size);
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, work));
-      const rows = subjects.flatMap(({ environment }) => affected.get(environment.name) ?? []);
+      const rows = [...subjects.keys()].flatMap((name) => affected.get(name) ?? []);
       return { specs, affected: rows };
     },
   };

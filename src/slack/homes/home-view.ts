@@ -6,21 +6,21 @@ import { code, heading, type Part, prose, row, small, words } from '../../answer
 import { environmentLine, menuOf } from '../../answers/environments.ts';
 import { shortLinesOf } from '../../answers/invocation.ts';
 import type { Build } from '../../domain/build.ts';
-import { defaultRevision, type Environment, isLetGo } from '../../domain/environment.ts';
+import { defaultRevision, type Environment } from '../../domain/environment.ts';
 import type { Reader } from '../../domain/reply.ts';
 import type { Settings } from '../../domain/services.ts';
 import { blocksOf } from '../blocks.ts';
 
-const MOST_ENTRIES = 10;
+/** How many of somebody's are shown. */
+export const MOST_ENTRIES = 10;
 
-/** `environments`: all there are; only those of who looks are shown. `builds`: theirs, newest first. */
+/** `mine`: some of the reader's environments, of so many there are. `builds`: theirs, newest first. */
 export function homeView(
   reader: Reader,
-  environments: readonly Environment[],
+  mine: { environments: readonly Environment[]; count: number },
   builds: readonly Build[],
   settings: Settings,
 ): HomeView {
-  const mine = environments.filter((each) => each.owner === reader.user && !isLetGo(each));
   const parts: Part[] = [
     heading('Conda Ferry'),
     prose('Conda environments for PySpark: name the packages, paste the line.'),
@@ -34,8 +34,10 @@ export function homeView(
     },
     { kind: 'divider' },
     heading('My environments'),
-    ...(mine.length > 0
-      ? mine.slice(0, MOST_ENTRIES).map((each) => environmentRow(each, reader, settings))
+    ...(mine.count > 0
+      ? mine.environments
+          .slice(0, MOST_ENTRIES)
+          .map((each) => environmentRow(each, reader, settings))
       : [
           prose(
             'None yet. Press New environment, or type ',
@@ -43,7 +45,7 @@ export function homeView(
             '.',
           ),
         ]),
-    ...hidden(mine.length, `${settings.command} list --mine`),
+    ...hidden(mine.count, `${settings.command} list --mine`),
     { kind: 'divider' },
     heading('My recent builds'),
     ...(builds.length > 0 ? builds.slice(0, MOST_ENTRIES).map(buildRow) : [prose('None yet.')]),

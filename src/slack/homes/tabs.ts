@@ -8,7 +8,7 @@ import { ChatError } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { createShown } from '../shown.ts';
-import { homeView, unavailableHome } from './home-view.ts';
+import { homeView, MOST_ENTRIES, unavailableHome } from './home-view.ts';
 
 export interface TabOptions {
   services: Services;
@@ -97,10 +97,20 @@ export function createTabs(options: TabOptions): Tabs {
 }
 
 async function viewOf(user: string, services: Services): Promise<HomeView> {
-  const [environments, builds, reader] = await Promise.all([
-    services.environments(),
+  const [mine, builds, reader] = await Promise.all([
+    mineOf(user, services),
     services.builds({ user, limit: 20 }),
     readerOf({ user, services }),
   ]);
-  return homeView(reader, environments, builds, services.settings);
+  return homeView(reader, mine, builds, services.settings);
+}
+
+/** The first of somebody's environments, whole, and how many there are. */
+async function mineOf(user: string, services: Services) {
+  const [first, { there }] = await Promise.all([
+    services.environments({ owner: user, limit: MOST_ENTRIES }),
+    services.countEnvironments(user),
+  ]);
+  const environments = await services.environmentsNamed(first.map(({ name }) => name));
+  return { environments, count: there };
 }

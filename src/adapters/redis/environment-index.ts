@@ -1,0 +1,213 @@
+/**
+ * What environments are found by, written in one step with the record. Sorted sets of names: `owned`
+ * has those that are somebody's and `there` those of which something is there, each for all and for
+ * every owner (in order of names), `leaving` those of which something has yet to be removed,
+ * `scheduled` those with a schedule (by when it is due), `added` those of `owned` in the order in which
+ * they came. `archives` has `SHA256 name` for each revision.
+ *
+ * Packages: a revision gets a number once, kept in its record (`id:3`); `revisions` leads from it to
+ * `churn@3`. Of each package of that name, `packageKinds` has what there is of it, numbered, and
+ * `packageIn` six bytes for each revision that has it: the revision's number (4) and the kind's (2). A
+ * revision never changes its packages, so that is only appended to. Whether a revision is there still,
+ * or anything means it, is a bit in `allRevisions` and `meantRevisions`; `environmentOf` has, in four
+ * bytes for each revision, the number of the first one of its environment.
+ */
+import {
+  type Environment,
+  isLetGo,
+  isOwned,
+  isThere,
+  type Revision,
+} from '../../domain/environment.ts';
+import { everyPackage, type LockedPackage } from '../../domain/lock.ts';
+import { outlineOf } from '../../domain/outline.ts';
+import { foundIn, isMeant } from '../../domain/search.ts';
+import { or, parseJson, type Shape, string } from '../../domain/shape.ts';
+import type { StoreKeys } from './keys.ts';
+import { FORMAT } from './records.ts';
+import type { RedisLink } from './redis.ts';
+
+/** Raise it when something else is indexed: records that were indexed otherwise are then indexed anew. */
+const INDEX_FORMAT = 1;
+
+/**
+ * Saves an environment with its outline and index when its record is still at the expected revision.
+ * Returns 1 or 0.
+ *
+ * KEYS: as `indexKeys`. ARGV: name, expected revision, format, document, outline, format of the index,
+ * index (JSON of `indexOf`), prefixes of `ownedBy`, `thereBy`, `packageKinds` and `packageIn`.
+ */
+const SAVE_ENVIRONMENT = `
+local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
+  environmentOf, allRevisions, meantRevisions, packages = unpack(KEYS)
+local name = ARGV[1]
+local ownedBy, thereBy, packageKinds, packageIn = unpack(ARGV, 8)
+local before = redis.call('HMGET', record, 'revision', 'owner', 'archives')
+local revision = tonumber(before[1] or '0')
+if revision ~= tonumber(ARGV[2]) then return 0 end
+local index = cjson.decode(ARGV[7])
+local saved = string.format('%.0f', revision + 1)
+redis.call('HSET', record, 'revision', saved, 'format', ARGV[3], 'document', ARGV[4],
+  'outline', ARGV[5], 'indexed', ARGV[6] .. ' ' .. saved, 'owner', index.owner,
+  'archives', index.archives)
+redis.call('SADD', names, name)
+
+local function keep(key, isIn)
+  if isIn then redis.call('ZADD', key, 0, name) else redis.call('ZREM', key, name) end
+end
+if before[2] and before[2] ~= index.owner then
+  keep(ownedBy .. before[2], false)
+  keep(thereBy .. before[2], false)
+end
+keep(owned, index.isOwned)
+keep(ownedBy .. index.owner, index.isOwned)
+keep(there, index.isThere)
+keep(thereBy .. index.owner, index.isThere)
+keep(leaving, index.isLeaving)
+if index.dueAt then redis.call('ZADD', scheduled, index.dueAt, name)
+else redis.call('ZREM', scheduled, name) end
+if before[3] ~= index.archives then
+  for sha in string.gmatch(before[3] or '', '%S+') do redis.call('ZREM', archives, sha .. ' ' .. name) end
+  for sha in string.gmatch(index.archives, '%S+') do redis.call('ZADD', archives, 0, sha .. ' ' .. name) end
+end
+
+for _, each in ipairs(index.packages) do
+  local field = 'id:' .. each.number
+  if redis.call('HEXISTS', record, field) == 0 then
+    local id = redis.call('INCR', lastRevision)
+    redis.call('HSET', record, field, id)
+    redis.call('HSETNX', record, 'first', id)
+    redis.call('HSET', revisions, id, name .. '@' .. each.number)
+    redis.call('SETRANGE', environmentOf, id * 4,
+      struct.pack('<I4', tonumber(redis.call('HGET', record, 'first'))))
+    for _, entry in ipairs(each.entries) do
+      local kinds = packageKinds .. entry[1]
+      local kind = redis.call('HGET', kinds, entry[2])
+      if not kind then
+        kind = redis.call('HLEN', kinds) + 1
+        redis.call('HSET', kinds, entry[2], kind)
+        if kind == 1 then redis.call('SADD', packages, entry[1]) end
+      end
+      redis.call('APPEND', packageIn .. entry[1], struct.pack('<I4I2', id, tonumber(kind)))
+    end
+  end
+end
+for _, each in ipairs(index.revisions) do
+  local id = redis.call('HGET', record, 'id:' .. each.number)
+  redis.call('SETBIT', allRevisions, id, 1)
+  redis.call('SETBIT', meantRevisions, id, each.isMeant and 1 or 0)
+end
+if index.isOwned then
+  redis.call('ZADD', added, 'NX', redis.call('HGET', record, 'first'), name)
+end
+return 1
+`;
+
+/**
+ * Takes an environment out of the index; its record is there still.
+ *
+ * KEYS: as `indexKeys`. ARGV: name, prefixes of `ownedBy` and `thereBy`.
+ */
+export const FORGET_ENVIRONMENT = `
+local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
+  environmentOf, allRevisions, meantRevisions = unpack(KEYS)
+local name = ARGV[1]
+local before = redis.call('HMGET', record, 'owner', 'archives')
+local sets = { owned, there, leaving, scheduled, added }
+if before[1] then
+  table.insert(sets, ARGV[2] .. before[1])
+  table.insert(sets, ARGV[3] .. before[1])
+end
+for _, set in ipairs(sets) do redis.call('ZREM', set, name) end
+for sha in string.gmatch(before[2] or '', '%S+') do redis.call('ZREM', archives, sha .. ' ' .. name) end
+for _, field in ipairs(redis.call('HKEYS', record)) do
+  if string.sub(field, 1, 3) == 'id:' then
+    local id = redis.call('HGET', record, field)
+    redis.call('HDEL', revisions, id)
+    redis.call('SETBIT', allRevisions, id, 0)
+    redis.call('SETBIT', meantRevisions, id, 0)
+  end
+end
+redis.call('SREM', names, name)
+return 1
+`;
+
+/** `KEYS` of both scripts. */
+export function indexKeys(keys: StoreKeys, name: string): string[] {
+  return [
+    keys.environment(name),
+    ...[keys.environments, keys.owned, keys.there, keys.leaving, keys.scheduled, keys.archives],
+    ...[keys.added, keys.lastRevision, keys.revisions, keys.environmentOf],
+    ...[keys.allRevisions, keys.meantRevisions, keys.packages],
+  ];
+}
+
+/** Saves an environment as `Records` wants it; its packages are sent where they are not known yet. */
+export async function saveIndexed(
+  link: RedisLink,
+  keys: StoreKeys,
+  environment: Environment,
+  revision: number,
+  document: string,
+): Promise<boolean> {
+  const { name, revisions } = environment;
+  const ids =
+    revisions.length === 0
+      ? []
+      : await link.call((redis) =>
+          redis.hmget(keys.environment(name), ...revisions.map(({ number }) => `id:${number}`)),
+        );
+  const unknown = revisions.filter((_, place) => ids[place] == null);
+  const saved = await link.script(SAVE_ENVIRONMENT, indexKeys(keys, name), [
+    ...[name, revision, FORMAT, document],
+    ...[JSON.stringify(outlineOf(environment)), INDEX_FORMAT],
+    JSON.stringify(indexOf(environment, unknown)),
+    ...[keys.ownedBy(''), keys.thereBy(''), keys.packageKinds(''), keys.packageIn('')],
+  ]);
+  return saved === 1;
+}
+
+/** Whether what `indexed` says is of this very record and this format. */
+export function isIndexed(indexed: string | null, revision: string | null): boolean {
+  return indexed === `${INDEX_FORMAT} ${revision}`;
+}
+
+function indexOf(environment: Environment, unknown: readonly Revision[]) {
+  const { owner, revisions, schedule } = environment;
+  return {
+    owner,
+    isOwned: isOwned(environment),
+    isThere: isOwned(environment) && !isLetGo(environment),
+    isLeaving: revisions.some((revision) => !isThere(revision) && revision.stagings.length > 0),
+    ...(schedule !== null && isOwned(environment) ? { dueAt: schedule.dueAt } : {}),
+    archives: [...new Set(revisions.map(({ archive }) => archive.sha256))].join(' '),
+    revisions: revisions.map(({ number }) => ({
+      number,
+      isMeant: isMeant(foundIn(environment, number)),
+    })),
+    packages: unknown.map(({ number, lock }) => ({
+      number,
+      entries: everyPackage(lock).map((entry) => [entry.name, writeKind(entry)]),
+    })),
+  };
+}
+
+/** What of a package a spec can ask for, beside its name. */
+export type Kind = Omit<LockedPackage, 'name' | 'url' | 'size'>;
+
+function writeKind({ version, build, subdir, channel, sha256, md5 }: Kind): string {
+  return JSON.stringify([version, build, subdir, channel, sha256, md5]);
+}
+
+/** What `writeKind` has written; null where that was another version. */
+export function readKind(text: string): Kind | null {
+  return parseJson(text, KIND);
+}
+
+const KIND: Shape<Kind> = (value, at) => {
+  const [version, build, subdir, channel, sha256, md5] = Array.isArray(value) ? value : [];
+  return {
+    ...{ version: string(version, at), build: string(build, at), subdir: string(subdir, at) },
+    ...{ channel: string(channel, at), sha256: string(sha256, at), md5: or(string, null)(md5, at) },
+  };
+};

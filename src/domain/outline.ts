@@ -1,0 +1,60 @@
+/** An environment without what is large: its locks, what its packages bring, what its proofs said. */
+import type { Environment, Revision, Staging, Verification } from './environment.ts';
+import type { BuildRequest } from './request.ts';
+
+/**
+ * What lists, quotas and duties look at, of thousands of environments at a time. An environment is
+ * an outline, too, so whatever takes one takes the other.
+ */
+export interface Outline
+  extends Pick<
+    Environment,
+    | 'name'
+    | 'owner'
+    | 'createdAt'
+    | 'tags'
+    | 'defaultRevision'
+    | 'keptUntil'
+    | 'reminded'
+    | 'schedule'
+  > {
+  revisions: readonly RevisionOutline[];
+}
+
+export interface RevisionOutline
+  extends Pick<Revision, 'number' | 'fingerprint' | 'createdAt' | 'letGo' | 'used'> {
+  archive: Pick<Revision['archive'], 'sha256' | 'bytes'>;
+  request: Pick<BuildRequest, 'specs' | 'pip'>;
+  lock: Pick<Revision['lock'], 'platform'>;
+  stagings: readonly Pick<Staging, 'edge' | 'stagedAt'>[];
+  verifications: readonly Pick<Verification, 'at'>[];
+}
+
+/** How many environments somebody owns, or there are. */
+export interface EnvironmentCount {
+  /** With at least one revision that is there. */
+  there: number;
+  /** Nothing of them is there any more. */
+  letGo: number;
+}
+
+export function outlineOf(environment: Environment): Outline {
+  const { name, owner, createdAt, tags, defaultRevision, keptUntil, reminded, schedule } =
+    environment;
+  return {
+    ...{ name, owner, createdAt, tags, defaultRevision, keptUntil, reminded, schedule },
+    revisions: environment.revisions.map(revisionOutline),
+  };
+}
+
+function revisionOutline(revision: Revision): RevisionOutline {
+  const { number, fingerprint, createdAt, letGo, used, archive, request, lock } = revision;
+  return {
+    ...{ number, fingerprint, createdAt, letGo, used },
+    archive: { sha256: archive.sha256, bytes: archive.bytes },
+    request: { specs: request.specs, pip: request.pip },
+    lock: { platform: lock.platform },
+    stagings: revision.stagings.map(({ edge, stagedAt }) => ({ edge, stagedAt })),
+    verifications: revision.verifications.map(({ at }) => ({ at })),
+  };
+}
