@@ -46,7 +46,7 @@ export class MemoryStore implements Store {
   readonly logs = new Map<string, string[]>();
   /** While true, every call rejects as it does when Redis is away. */
   away = false;
-  readonly #open = new Set<string>();
+  readonly open = new Set<string>();
   readonly #checkpoints = new Map<string, unknown>();
   readonly #listeners = new Set<(buildId: string) => void>();
 
@@ -84,13 +84,13 @@ export class MemoryStore implements Store {
 
   async openBuilds(): Promise<string[]> {
     await this.#reach();
-    return [...this.#open];
+    return [...this.open];
   }
 
   async closeBuild(id: string): Promise<void> {
     await this.#reach();
     const build = this.builds.get(id);
-    if (!build || (isSettled(build) && !build.verifying)) this.#open.delete(id);
+    if (!build || (isSettled(build) && !build.verifying)) this.open.delete(id);
   }
 
   #atWork({ request }: { request: Pick<Build['request'], 'environment'> }): Build | null {
@@ -106,8 +106,8 @@ export class MemoryStore implements Store {
   }
 
   #save(build: Build): Build {
-    if (!isSettled(build) || build.verifying) this.#open.add(build.id);
-    else if (this.builds.get(build.id)?.verifying) this.#open.delete(build.id);
+    if (!isSettled(build) || build.verifying) this.open.add(build.id);
+    else if (this.builds.get(build.id)?.verifying) this.open.delete(build.id);
     this.builds.set(build.id, build);
     this.#changed(build.id);
     return build;
@@ -221,7 +221,7 @@ export class MemoryStore implements Store {
     for (const [id, { request }] of this.builds) {
       if (request.environment !== name) continue;
       this.builds.delete(id);
-      this.#open.delete(id);
+      this.open.delete(id);
     }
   }
 
@@ -237,7 +237,10 @@ export class MemoryStore implements Store {
     change: (environment: Environment) => Environment,
   ): Promise<Environment> {
     await this.#reach();
-    const changed = change(this.environments.get(name) as Environment);
+    const known = this.environments.get(name);
+    if (!known)
+      throw userError({ code: 'environment-not-found', message: `no environment ${name}` });
+    const changed = change(known);
     this.environments.set(name, changed);
     return changed;
   }
@@ -400,6 +403,8 @@ export class MemoryStore implements Store {
   }
 
   async addNotice(notice: Notice): Promise<void> {
+    await this.#reach();
+    if (this.notices.has(notice.id) || this.settled.has(notice.id)) return;
     this.notices.set(notice.id, { ...notice, leasedUntil: 0 });
   }
 
