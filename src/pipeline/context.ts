@@ -1,4 +1,4 @@
-import type { Build, Step, StepName } from '../domain/build.ts';
+import { type Build, isSettled, type Step, type StepName } from '../domain/build.ts';
 import {
   Cancelled,
   isDoneAgain,
@@ -84,9 +84,23 @@ export class BuildRun {
 
   /**
    * Writes a change of the record and keeps the newest one here. Throws what says that the job is
-   * somebody else's by now where the build was tried again since: that attempt is not this run's.
+   * somebody else's by now where the build was tried again or ended since: a worker that was held up,
+   * whose job another one was given, begins nothing that is over again.
    */
   async update(change: (build: Build) => Build): Promise<void> {
+    const isOpen = !isSettled(this.build);
+    await this.#write((current) => {
+      if (isOpen && isSettled(current)) throw new Cancelled('lock-lost');
+      return change(current);
+    });
+  }
+
+  /** The same for the change that ends it; one that has ended stays as it is. */
+  async end(change: (build: Build) => Build): Promise<void> {
+    await this.#write((current) => (isSettled(current) ? current : change(current)));
+  }
+
+  async #write(change: (build: Build) => Build): Promise<void> {
     const { id, attempt } = this.build;
     this.build = await this.ports.store.updateBuild(id, (current) => {
       if (current.attempt !== attempt) throw new Cancelled('lock-lost');

@@ -160,8 +160,8 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
     state: 'running',
     startedAt,
     steps: pendingSteps(),
-    // What an earlier run staged and heard is found again.
-    ...{ stagings: [], verifications: [] },
+    // What an earlier run heard is heard again; what it staged is there, and perhaps being removed.
+    verifications: [],
   }));
   if (run.build.cancelRequested) {
     await settle(run, { state: 'cancelled' });
@@ -281,9 +281,7 @@ async function settle(
 ): Promise<void> {
   const now = run.ports.clock.now();
   await run.flushLog();
-  await run.update((build: Build) =>
-    isSettled(build) ? build : { ...build, ...outcome, finishedAt: now },
-  );
+  await run.end((build) => ({ ...build, ...outcome, finishedAt: now }));
   await announce(run);
   await keepTiming(run);
 }

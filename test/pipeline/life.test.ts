@@ -1,0 +1,164 @@
+/**
+ * The life of a build, in every order that a number of surprises allows: who asks, cancels, tries again,
+ * verifies, deletes, makes, removes and looks after, any of them killed, a job given to two workers.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { reconcile } from '../../src/pipeline/reconciling.ts';
+import { removeLetGo } from '../../src/pipeline/removing.ts';
+import { abandonBuild } from '../../src/pipeline/run.ts';
+import { removeUnproven } from '../../src/pipeline/unproven.ts';
+import { isFull } from '../harness/full.ts';
+import { explore } from './exploring.ts';
+import { ANA, Life, type Parts, requestOf } from './lives.ts';
+
+const quiet = { signal: new AbortController().signal, log: () => undefined };
+
+const ask =
+  (...names: string[]) =>
+  ({ services }: Parts) =>
+    services.create(requestOf(...names), ANA);
+const reconciles = ({ ports }: Parts) => reconcile(ports, quiet);
+const removes = ({ ports }: Parts) => removeLetGo(ports, 'churn', quiet);
+const deletes = ({ services }: Parts) => services.letGo('churn', 1, false, ANA);
+const cancels = async (parts: Parts) => parts.services.cancel(await known(parts), ANA);
+const retries = async (parts: Parts) => parts.services.retry(await known(parts), ANA);
+const verifies = async (parts: Parts) => parts.services.verify(await known(parts), ANA);
+
+/** The build that was asked for before anything is explored. */
+async function known({ ports }: Parts) {
+  const build = await ports.store.readBuild(KNOWN);
+  assert.ok(build);
+  return build;
+}
+
+const KNOWN = 'before1';
+
+async function queued(): Promise<Life> {
+  const life = new Life();
+  await life.before(ask('numpy'));
+  return life;
+}
+
+async function ready(): Promise<Life> {
+  const life = await queued();
+  await life.workAll();
+  life.passTime();
+  return life;
+}
+
+/** It is staged, and nobody has proven it. */
+async function failed(): Promise<Life> {
+  const life = await queued();
+  await life.workAll(1);
+  life.jobs.jobs.clear();
+  const job = { buildId: KNOWN, attempt: 1 };
+  await life.before(({ ports }) => abandonBuild(ports, job, new Error('no worker lived')));
+  life.passTime();
+  return life;
+}
+
+async function deleted(): Promise<Life> {
+  const life = await ready();
+  await life.before(deletes);
+  return life;
+}
+
+interface Row {
+  life(): Promise<Life>;
+  /** Surprises in every run, where one is too many for that. */
+  surprises?: number;
+}
+
+const LIVES: Readonly<Record<string, Row>> = {
+  'two ask for the same, and one for something else': {
+    life: async () =>
+      new Life().add('ana', ask('numpy')).add('again', ask('numpy')).add('other', ask('pandas')),
+  },
+  'the same, while a worker takes what there is': {
+    surprises: 0,
+    life: async () =>
+      new Life()
+        .add('ana', ask('numpy'))
+        .add('again', ask('numpy'))
+        .add('other', ask('pandas'))
+        .addWorker('worker'),
+  },
+  'a build is looked after while it is asked for and made': {
+    life: async () =>
+      new Life().add('ana', ask('numpy')).addWorker('worker').add('duty', reconciles),
+  },
+  'one that waits is cancelled, and something else asked for': {
+    surprises: 0,
+    life: async () =>
+      (await queued()).add('cancel', cancels).add('other', ask('pandas')).addWorker('worker'),
+  },
+  'one that is cancelled is looked after': {
+    life: async () =>
+      (await queued()).add('cancel', cancels).add('duty', reconciles).addWorker('worker'),
+  },
+  'two workers come to one build': {
+    life: async () => (await queued()).addWorker('worker').addWorker('second'),
+  },
+  'one that failed is tried again by two': {
+    life: async () =>
+      (await failed()).add('retry', retries).add('again', retries).addWorker('worker'),
+  },
+  'one that failed is tried again while something else is asked for': {
+    surprises: 0,
+    life: async () =>
+      (await failed()).add('retry', retries).add('other', ask('pandas')).addWorker('worker'),
+  },
+  'what a failed one staged is removed while it is tried again': {
+    life: async () => {
+      const life = await failed();
+      for (let minute = 0; minute < 25 * 60; minute += 1) life.passTime();
+      return life
+        .add('retry', retries)
+        .add('duty', ({ ports }) => removeUnproven(ports, quiet))
+        .addWorker('worker');
+    },
+  },
+  'one that is ready is verified again and looked after': {
+    life: async () =>
+      (await ready()).add('verify', verifies).add('duty', reconciles).addWorker('worker'),
+  },
+  'one that is ready is verified again and deleted': {
+    life: async () =>
+      (await ready()).add('verify', verifies).add('delete', deletes).addWorker('worker'),
+  },
+  'one that is ready is deleted, removed and asked for again': {
+    surprises: 0,
+    life: async () =>
+      (await ready())
+        .add('delete', deletes)
+        .add('ana', ask('numpy'))
+        .add('duty', removes)
+        .addWorker('worker'),
+  },
+  'what is deleted is removed and asked for again': {
+    life: async () =>
+      (await deleted()).add('duty', removes).add('ana', ask('numpy')).addWorker('worker'),
+  },
+  'two remove what is asked for again': {
+    surprises: 0,
+    life: async () =>
+      (await deleted())
+        .add('duty', removes)
+        .add('errand', removes)
+        .add('ana', ask('numpy'))
+        .addWorker('worker'),
+  },
+};
+
+describe('a build ends once, is told, and leaves its name free, whatever comes between', () => {
+  for (const [name, { life, surprises = 1 }] of Object.entries(LIVES)) {
+    test(name, async (context) => {
+      const more = isFull ? 1 : 0;
+      const explored = await explore(life, { surprises: surprises + more, mishaps: 1 });
+      const { ways, calls, states } = explored;
+      context.diagnostic(`${ways} ways, ${calls} calls, ${states} states`);
+      assert.ok(ways > 1, 'there is more than one way');
+    });
+  }
+});
