@@ -35,6 +35,7 @@ export async function startWorker(
     environment: process.env,
     dataDirectory: config.dataDirectory,
     python: foundation.python,
+    cacheBytes: config.worker.cacheGigabytes * 1e9,
   });
   const edges = new Map(
     config.edges.map((edge) => [

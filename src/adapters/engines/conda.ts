@@ -39,6 +39,7 @@ import { solveKeeping } from './keeping.ts';
 import type { EngineLimits } from './limits.ts';
 import { lockFrom, verifyPrefix } from './lock.ts';
 import { condaLine, exactly, matchSpec } from './match-spec.ts';
+import { PackageCache } from './package-cache.ts';
 
 export interface CondaOptions {
   executable: string;
@@ -48,6 +49,8 @@ export interface CondaOptions {
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;
+  /** Of packages; those that were not linked for longest are removed above this. */
+  cacheBytes: number;
 }
 
 /**
@@ -82,12 +85,14 @@ export class CondaEngine implements Engine {
   readonly createSome = null;
   readonly #options: CondaOptions;
   readonly #home: string;
+  readonly #packages: PackageCache;
   /** Of conda alone; null is conda's own default. */
   #solver: string | null = null;
 
   constructor(options: CondaOptions) {
     this.#options = options;
     this.#home = join(options.dataDirectory, 'conda');
+    this.#packages = new PackageCache(join(this.#home, 'packages'), options.cacheBytes);
   }
 
   /** `micromamba`, `conda` */
@@ -149,12 +154,14 @@ export class CondaEngine implements Engine {
       const packages = join(this.#home, 'packages');
       const named = { CONDA_PKGS_DIRS: packages, ...platformEnvironment(lock.platform, null) };
       const seconds = this.#options.limits.createSeconds;
+      await this.#packages.markUsed(lock.packages);
       try {
         const answer = await this.#ask(args, progress, seconds, named);
         if (isFailure(answer)) throw answerError(answer, channelsOf(lock), this.#program);
         await verifyFetched(packages, lock, progress);
         await dropUnrepeatable(prefix);
         await verifyPrefix(prefix, lock);
+        await this.#packages.prune();
       } catch (error) {
         // Half a prefix is worth nothing, and the next attempt needs the place.
         await rm(prefix, { recursive: true, force: true });

@@ -15,6 +15,8 @@ export interface EngineChoice {
   /** The interpreter that has py-rattler; asked for only when rattler is used. */
   python: () => Promise<string>;
   limits?: Partial<EngineLimits>;
+  /** Packages that were not linked for longest are removed above this; left out, none is. */
+  cacheBytes?: number;
 }
 
 const COMMAND_LINES = ['micromamba', 'mamba', 'conda'];
@@ -26,10 +28,11 @@ const LIMITS: EngineLimits = { solveSeconds: 900, createSeconds: 3600, idleSecon
  */
 export function chooseEngine(choice: EngineChoice): Engine {
   const { configured, environment, dataDirectory, python } = choice;
+  const { cacheBytes = Number.POSITIVE_INFINITY } = choice;
   const network = networkEnvironment(environment);
   const limits = { ...LIMITS, ...choice.limits };
   const found = configured === 'rattler' ? null : findConda(environment);
-  if (found) return new CondaEngine({ ...found, dataDirectory, network, limits });
+  if (found) return new CondaEngine({ ...found, dataDirectory, network, limits, cacheBytes });
   if (configured === 'conda') {
     throw outsideError({
       code: 'engine-missing',
@@ -42,7 +45,7 @@ export function chooseEngine(choice: EngineChoice): Engine {
     configured === 'rattler'
       ? 'the configuration asks for it'
       : 'embedded, because no conda is on the PATH';
-  return new RattlerEngine({ python, dataDirectory, network, reason, limits });
+  return new RattlerEngine({ python, dataDirectory, network, reason, limits, cacheBytes });
 }
 
 function findConda(environment: EngineChoice['environment']) {

@@ -37,6 +37,7 @@ import { KnownAnswers } from './known-answers.ts';
 import type { EngineLimits } from './limits.ts';
 import { type EngineRecord, lockFrom, verifyPrefix } from './lock.ts';
 import { exactly, matchSpec, rattlerText } from './match-spec.ts';
+import { PackageCache } from './package-cache.ts';
 import { Resident } from './resident.ts';
 
 const PROGRAM = join(import.meta.dirname, 'rattler-engine.py');
@@ -57,6 +58,8 @@ export interface RattlerOptions {
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;
+  /** Of packages; those that were not linked for longest are removed above this. */
+  cacheBytes: number;
   /** Milliseconds; when channels are asked again whether they have changed hangs on it. */
   now?: () => number;
 }
@@ -123,12 +126,14 @@ export class RattlerEngine implements Engine {
   readonly #fetcher: Fetcher;
   readonly #indexes: Indexes;
   readonly #known = new KnownAnswers<Answer>(MOST_KNOWN_PACKAGES);
+  readonly #packages: PackageCache;
   #version: string | null = null;
 
   constructor(options: RattlerOptions) {
     this.#options = options;
     this.#fetcher = createFetcher(options.network);
     this.#indexes = new Indexes(this.#fetcher, options.now);
+    this.#packages = new PackageCache(join(this.#home, 'packages'), options.cacheBytes);
     this.#resident = new Resident({
       launch: () => this.#launch(['--stay', this.#home]),
       explain: (end) => unanswered(end),
@@ -203,9 +208,11 @@ export class RattlerEngine implements Engine {
     const named = channels.map((name) => ({ name, url: '' }));
     const seconds = this.#options.limits.createSeconds;
     const request = { do: 'create', platform, packages, beside, prefix };
+    await this.#packages.markUsed(packages);
     try {
       await this.#run(request, seconds, named, progress);
       await verifyPrefix(prefix, lock);
+      await this.#packages.prune();
     } catch (error) {
       // Half a prefix is worth nothing, and the next attempt needs the place.
       await rm(prefix, { recursive: true, force: true });

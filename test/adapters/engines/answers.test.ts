@@ -81,6 +81,7 @@ describe('an answer of conda', () => {
   });
 });
 
+const cacheBytes = Number.POSITIVE_INFINITY;
 const limits = { solveSeconds: 60, createSeconds: 60, idleSeconds: 60 };
 const lock: Lock = {
   platform: 'linux-64',
@@ -103,7 +104,13 @@ function program(name: string, script: string): string {
 describe('an engine that something else ends', () => {
   const FETCHING = `printf '{"fetch":"six-1 | 8 MB","finished":false,"maxval":1,"progress":0.4}\\0'`;
   const WORKING = `echo '{"type": "progress", "detail": "4 MB of 80 MB"}'`;
-  const common = { dataDirectory: join(folder, 'data'), network: {}, reason: 'chosen', limits };
+  const common = {
+    dataDirectory: join(folder, 'data'),
+    network: {},
+    reason: 'chosen',
+    limits,
+    cacheBytes,
+  };
   const conda = (script: string) =>
     new CondaEngine({ ...common, executable: program('conda', script) });
   const rattler = (script: string) =>
@@ -136,7 +143,7 @@ describe('an answer of rattler', () => {
       dataDirectory: folder,
       network: {},
       reason: 'chosen',
-      limits,
+      ...{ limits, cacheBytes },
     });
   };
   const six = { name: 'six', version: '1', build: '0', subdir: 'noarch', url: 'file:///c/s.conda' };
