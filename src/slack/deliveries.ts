@@ -61,6 +61,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
       const editing = createLiveEdits(options);
       const outbox = createOutbox(options);
       edits = editing;
+      posts.doubt();
       let syncedAt = 0;
       const resync = async () => {
         syncedAt = clock.now();

@@ -286,6 +286,30 @@ describe('a new build’s message', () => {
       },
     ));
 
+  test('follows for all that a bot left without one, however few looks Slack allows', () =>
+    inWorld(
+      async (world) => {
+        await world.app.stop();
+        for (const name of ['one', 'two', 'three', 'four', 'five', 'six']) {
+          const known = build('running', { id: name, message: null });
+          await world.store.createBuild({
+            ...known,
+            requester: { ...known.requester, channel: DATA },
+          });
+        }
+        await world.restart();
+        for (const id of [...world.store.builds.keys()])
+          await world.store.untilBuild(id, ({ message }) => message !== null);
+        assert.equal(world.slack.calls('chat.postMessage').length, 6);
+        // In the channel, and in the direct conversation, once each.
+        assert.ok(world.slack.calls('conversations.history').length <= 12);
+      },
+      {
+        pace: { announcing: 10, searches: { burst: 1, perMinute: 1_200 } },
+        emulator: { rateLimits: false },
+      },
+    ));
+
   test('stands in the thread it was asked in, also when it is posted after a restart', () =>
     inWorld(
       async (world) => {

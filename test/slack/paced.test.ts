@@ -67,4 +67,21 @@ describe('posts', () => {
     await asked;
     assert.deepEqual(state, { taken: 2, refused: 0 });
   });
+
+  test('are not looked for from the first page again and again, however many look', async () => {
+    const time = { now: 0 };
+    const pages = { read: 0 };
+    const { patient } = createPaced(
+      async () => {
+        pages.read += 1;
+        return {};
+      },
+      { ...PACE, searches: { burst: 1, perMinute: 60_000 }, now: () => time.now },
+    );
+    const read = (args: object) => patient('conversations.history', { channel: 'C1', ...args });
+    await read({});
+    await assert.rejects(read({}), { kind: 'busy' });
+    await read({ cursor: 'second page' });
+    assert.equal(pages.read, 2);
+  });
 });

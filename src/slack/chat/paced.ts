@@ -37,10 +37,10 @@ export function createPaced(call: Call, options: PacedOptions): Paced {
   }
 
   const paced =
-    (turn: (budget: Budget) => number | Promise<number>): Call =>
+    (longestTurn: (args: Record<string, unknown>) => number): Call =>
     async (method, args) => {
       const budget = budgetOf(method, args);
-      const wait = budget ? await turn(budget) : 0;
+      const wait = budget ? await turn(budget, longestTurn(args)) : 0;
       if (wait > 0) throw new ChatError('busy', 'ratelimited', { retryAfter: wait / 1000 });
       try {
         return await call(method, args);
@@ -51,14 +51,18 @@ export function createPaced(call: Call, options: PacedOptions): Paced {
     };
 
   return {
-    prompt: paced(async (budget) => {
-      const wait = budget.take(LONGEST_TURN);
-      if (wait > LONGEST_TURN) return wait;
-      if (wait > 0) await sleep(wait);
-      return 0;
-    }),
-    patient: paced((budget) => budget.take()),
+    prompt: paced(() => LONGEST_TURN),
+    // Who is given up between two pages would begin with the first one again, and come to no end.
+    patient: paced(({ cursor }) => (cursor === undefined ? 0 : LONGEST_TURN)),
   };
+}
+
+/** Waits for a turn that comes within `longest` milliseconds; answers how long it is to a later one, or 0. */
+async function turn(budget: Budget, longest: number): Promise<number> {
+  const wait = budget.take(longest);
+  if (wait > longest) return wait;
+  if (wait > 0) await sleep(wait);
+  return 0;
 }
 
 /** Tier 3 is 50 calls a minute for the workspace; posts are about one a second in each channel. */

@@ -52,11 +52,15 @@ export interface FirstPosts {
   announce(build: Build): Promise<Announcement>;
   /** A build without a message whose announcer may be another process, at it right now. */
   expect(buildId: string): void;
+  /** Another bot may have led meanwhile: what is owed may stand in Slack. */
+  doubt(): void;
   /** Posts what is owed. Rejects when the store is away. */
   postOwed(): Promise<void>;
 }
 
 interface Owed extends Sending {
+  /** It was looked for where it was asked for. */
+  isNotThere?: boolean;
   /** When to try, in milliseconds. */
   at: number;
   failures: number;
@@ -120,6 +124,10 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
       if (owed.has(buildId)) return;
       owed.set(buildId, { at: clock.now() + pace.announcing, failures: 1, mayHaveArrived: true });
     },
+    doubt() {
+      for (const [id, { at, failures }] of owed)
+        owed.set(id, { at, failures, mayHaveArrived: true });
+    },
     async postOwed() {
       const now = clock.now();
       for (const [id, entry] of [...owed]) if (entry.at <= now) await postOne(id, entry);
@@ -173,24 +181,22 @@ async function post(
   return announcement;
 }
 
-async function findOrPost(
-  build: Build,
-  options: FirstPostOptions,
-  sending: Sending,
-): Promise<void> {
-  const found = sending.mayHaveArrived ? await findPosted(build, options.chat) : null;
-  if (found) await options.attachMessage(build.id, found);
-  else await post(build, options, sending);
+async function findOrPost(build: Build, options: FirstPostOptions, owed: Owed): Promise<void> {
+  const found = owed.mayHaveArrived ? await findPosted(build, options.chat, owed) : null;
+  if (found) return options.attachMessage(build.id, found);
+  owed.mayHaveArrived = false;
+  await post(build, options, owed);
 }
 
 /** Where it was asked for, or in the direct conversation it went to when we might not write there. */
-async function findPosted(build: Build, chat: Chat): Promise<MessageReference | null> {
+async function findPosted(build: Build, chat: Chat, owed: Owed): Promise<MessageReference | null> {
   const { channel, user, thread } = build.requester;
   const mark = markOf(build);
   const findIn = (place: string) => chat.findInChannel(place, mark, build.createdAt - 60_000);
-  const found = await whereReadable(async () =>
-    thread ? (await chat.findInThread({ channel, ts: thread }, mark)).found : findIn(channel),
-  );
+  const findThere = async () =>
+    thread ? (await chat.findInThread({ channel, ts: thread }, mark)).found : findIn(channel);
+  const found = owed.isNotThere ? null : await whereReadable(findThere);
+  owed.isNotThere = found === null;
   return found ?? (await whereReadable(async () => findIn(await chat.openDirect(user))));
 }
 

@@ -23,7 +23,9 @@ export async function postOnce(
   const wanted: Mark = { type: 'conda_ferry_notice', id };
   const find = () => chat.findInChannel(channel, wanted, dueAt - 60_000);
   const seen = sending.mayHaveArrived ? await whereReadable(find) : null;
-  return seen ?? sent(sending, () => chat.post({ channel, thread: null }, message, wanted));
+  if (seen) return seen;
+  sending.mayHaveArrived = false;
+  return sent(sending, () => chat.post({ channel, thread: null }, message, wanted));
 }
 
 /** Posts, and keeps in mind that it may have arrived, unless Slack said that it did not take it. */

@@ -76,6 +76,7 @@ async function postUnder(
   try {
     const seen = sending.mayHaveArrived ? await whereReadable(find) : null;
     if (seen?.found) return true;
+    sending.mayHaveArrived = false;
     // Where it stands in a thread itself, that is the one it was asked for in.
     const asked = channel === requester.channel ? requester.thread : null;
     const place = { channel, thread: seen?.thread ?? asked ?? ts };
