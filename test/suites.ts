@@ -57,6 +57,7 @@ export const SUITES: readonly Suite[] = [
   { begins: 'test/path/', group: 'product', needs: 'demo' },
   { begins: 'test/faults/', group: 'product', needs: 'channel' },
   { begins: 'test/cluster/', group: 'busy', needs: 'test' },
+  { begins: 'test/fuzz/', group: 'units', needs: 'python' },
   // Judges what all the others have sent.
   { begins: 'test/payloads', group: 'last', needs: 'npm' },
   { begins: 'test/', group: 'units', needs: 'test' },
