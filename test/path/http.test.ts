@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { cannotWalk, ferry, words } from '../harness.ts';
 
@@ -14,6 +15,28 @@ describe('over signed HTTP', { skip: cannotWalk }, () => {
       const build = await ctx.untilReady('posted');
       assert.equal(ctx.edge.sha256('posted'), build.archive?.sha256);
       assert.equal((await ctx.notices('posted')).length, 1);
+    }));
+
+  test('what Slack cannot have sent ends nothing, though it is signed', () =>
+    runTest(async (ctx) => {
+      const [bot] = ctx.products;
+      const [, url = ''] = /"url":"(http[^"]+)"/.exec(bot?.output() ?? '') ?? [];
+      const timestamp = String(Math.floor(Date.now() / 1000));
+      for (const body of ['null', '[]', '{"type":"event_callback","event":7}']) {
+        const digest = createHmac('sha256', ctx.slack.signingSecret)
+          .update(`v0:${timestamp}:${body}`)
+          .digest('hex');
+        const { status } = await fetch(url, {
+          ...{ method: 'POST', body },
+          headers: {
+            'content-type': 'application/json',
+            'x-slack-request-timestamp': timestamp,
+            'x-slack-signature': `v0=${digest}`,
+          },
+        });
+        assert.equal(status, 400, body);
+      }
+      assert.match(await ctx.ask('whoami'), /U0ANARUIZ1|ana/);
     }));
 
   test('`create` alone opens a form; mistakes stay on their field, a right one is built', () =>
