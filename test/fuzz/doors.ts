@@ -192,7 +192,7 @@ export const DOORS: readonly Door[] = [
       fc.constantFrom('spark_master', 'yarn_site', 'spark_version', 'hadoop_version', 'glibc'),
       hostile,
     ),
-    (facts) => readProfile(sessionSaying(facts), {}),
+    (facts) => readProfile(sessionSaying(facts), '/srv/ferry', {}),
   ),
   door('the applications of a cluster', fc.oneof(hostile, fc.json()), (running) =>
     findApplications(sessionSaying({ running }), {
