@@ -1,6 +1,7 @@
 /** Signed requests of any content: what Slack cannot have meant is refused with a word, and no more. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -25,16 +26,19 @@ async function post(
 ): Promise<{ status: number; text: string }> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const digest = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
-  const response = await fetch(url, {
-    method: 'POST',
-    body,
+  const sending = request(url, {
+    // A connection of its own: one that stays may be closed in the moment it is used again.
+    ...{ method: 'POST', agent: false },
     headers: {
       'content-type': type,
       'x-slack-request-timestamp': timestamp,
       'x-slack-signature': `v0=${digest}`,
     },
   });
-  return { status: response.status, text: await response.text() };
+  const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+  sending.end(body);
+  const [response] = await answered;
+  return { status: response.statusCode ?? 0, text: await textOf(response) };
 }
 
 const payload = (body: unknown) => `payload=${encodeURIComponent(JSON.stringify(body))}`;
