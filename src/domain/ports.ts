@@ -316,6 +316,14 @@ export interface Edge {
    * the edge has no YARN. Throws `cluster-silent` when the ResourceManager does not answer.
    */
   applications(tags: readonly string[], since: number, signal: AbortSignal): Promise<Application[]>;
+  /**
+   * Removes what was sent of an archive that is not to be staged any more: by the fingerprint, and by the
+   * sha256 where it is known.
+   */
+  discard(
+    archive: { fingerprint: string; sha256: string | null },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Removes what an interrupted staging left; never a published path. */
   sweep(signal: AbortSignal): Promise<void>;
   /** Ends the connections that are kept open for who comes next. */

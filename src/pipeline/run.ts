@@ -10,6 +10,7 @@ import {
 } from '../domain/errors.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
+import { discardSent } from './discarding.ts';
 import { keepRevision } from './keeping.ts';
 import { untilNothingLeaves } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
@@ -279,6 +280,7 @@ async function settle(
   run: BuildRun,
   outcome: { state: 'ready' | 'cancelled' } | { state: 'failed'; failure: Failure },
 ): Promise<void> {
+  if (outcome.state !== 'ready') await discardSent(run);
   const now = run.ports.clock.now();
   await run.flushLog();
   await run.end((build) => ({ ...build, ...outcome, finishedAt: now }));

@@ -84,6 +84,7 @@ export function createWorld(
           run: async () => ({ code: 0, timedOut: false, stdout: '', stderr: '' }),
           remove: async () => undefined,
           applications: async () => [],
+          discard: async () => undefined,
           sweep: async () => undefined,
           close: () => undefined,
         },

@@ -104,6 +104,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     run: (request, reporting) => node.run(request, reporting),
     remove: (staging, archive, options) => node.remove(staging, archive, options),
     applications: (tags, since, signal) => node.applications(tags, since, signal),
+    discard: (archive, signal) => node.discard(archive, signal),
     sweep: (signal) => node.sweep(signal),
     close: () => node.close(),
   };
@@ -225,6 +226,19 @@ class EdgeNode implements Edge {
     if ((this.#config.cluster.manager ?? 'yarn') !== 'yarn') return [];
     const asked = { tags, since, now: Date.now() };
     return this.#withSession(signal, this.#log, (session) => findApplications(session, asked));
+  }
+
+  async discard(
+    { fingerprint, sha256 }: { fingerprint: string; sha256: string | null },
+    signal: AbortSignal,
+  ): Promise<void> {
+    checkFingerprint(fingerprint);
+    if (sha256 !== null) checkFingerprint(sha256);
+    const root = this.#root;
+    const variables = { root, fingerprint, sha: sha256 ?? '' };
+    await this.#withSession(signal, this.#log, (session) =>
+      session.script({ name: 'discard', variables, deadlineSeconds: 10 }),
+    );
   }
 
   async sweep(signal: AbortSignal): Promise<void> {

@@ -162,4 +162,23 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
     await world.edge().remove(foreign, other.archive, GONE);
     assert.deepEqual(left(), before);
   });
+
+  it('is what was sent of one archive, and of no other one', async () => {
+    const folder = join(world.root, 'archives');
+    mkdirSync(folder, { recursive: true });
+    const [sha256, fingerprint, other] = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
+    assert.ok(sha256 && fingerprint && other);
+    const sent = [`${sha256}.part`, `${sha256}.delta.part`, `${fingerprint}.churn.zip.part`];
+    const others = [`${other}.part`, `${other}.churn.zip.part`];
+    for (const name of [...sent, ...others]) writeFileSync(join(folder, name), 'bytes');
+    await world.edge().discard({ fingerprint, sha256: null }, signal);
+    assert.deepEqual(
+      left(),
+      [...sent.slice(0, 2), ...others].map((name) => `archives/${name}`).sort(),
+    );
+    await world.edge().discard({ fingerprint, sha256 }, signal);
+    assert.deepEqual(left(), others.map((name) => `archives/${name}`).sort());
+    const hostile = { fingerprint: '../envs', sha256: null };
+    await assert.rejects(world.edge().discard(hostile, signal), { code: 'bad-name' });
+  });
 });
