@@ -97,6 +97,7 @@ export async function stageArchive(
   const found = asSent(segments, foundSegments(stdout), ahead);
   const farm = await farmOf({ ...request, segments }, packages, stdout);
   const state = facts.get('archive');
+  tellDamage(place.edge, facts, progress.log);
   const delta = Number(facts.get('delta') ?? 0);
   // What travels whole, in pieces or not, is the archive once it is there.
   const part = Math.max(Number(facts.get('part') ?? 0), found.size > 0 ? 0 : delta);
@@ -191,5 +192,12 @@ export async function isStagingIntact(
     },
     deadlineSeconds: 900,
   });
+  tellDamage(staging.edge, facts, session.settings.log);
   return facts.get('intact') === 'yes';
+}
+
+/** What a program says of a driver prefix that is not as it was made; it is unpacked again. */
+function tellDamage(edge: string, facts: Map<string, string>, log: (line: string) => void): void {
+  const damaged = facts.get('damaged');
+  if (damaged !== undefined) log(`edge ${edge}: ${damaged} is not as it was`);
 }

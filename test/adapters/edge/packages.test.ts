@@ -94,11 +94,14 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
       manifest: { revision },
     };
   };
-  /** Everything of a prefix: path, kind, x, and what is in it, with its own path blanked. */
+  /**
+   * Everything of a prefix: path, kind, x, and what is in it, with its own path blanked. How its files look
+   * is another one's in each.
+   */
   const contents = (prefix: string) =>
     execFileSync('find', ['.', '-printf', '%P|%y|%l\n'], { cwd: prefix, encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line !== '' && !/^global/.test(line))
+      .filter((line) => line !== '' && !/^global|^\.conda-ferry-look/.test(line))
       .sort()
       .map((line) => {
         const [name = '', kind = ''] = line.split('|');

@@ -93,10 +93,32 @@ free_bytes() {
   df -Pk "$1" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
 }
 
-# A driver prefix is complete when it says which archive it was made from and its Python is there.
+# How each file of a prefix looks: which it is, its mode, bytes, time, name and where it leads. What Python
+# compiles as it goes is no part of it, nor is what we note.
+look_of_prefix() {
+  (cd "$1" && find . -name __pycache__ -prune -o \( -type f -o -type l \) ! -path './.conda-ferry-*' \
+    -exec stat -c '%i %f %s %Y %N' {} +)
+}
+note_look() {
+  look_of_prefix "$1" >"$1/.conda-ferry-look.part" &&
+    mv -f "$1/.conda-ferry-look.part" "$1/.conda-ferry-look"
+}
+# Names a file that is not as it was when the prefix was made, or noted first: older versions noted nothing.
+# What came to it since is left alone.
+find_damage() {
+  if [ ! -f "$1/.conda-ferry-look" ]; then note_look "$1"; return 0; fi
+  { look_of_prefix "$1"; echo; cat "$1/.conda-ferry-look"; } | awk '
+    NF == 0 { past = 1; next }
+    !past { here[$0]; next }
+    !($0 in here) { sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ /, ""); print; exit }
+  '
+}
+# A driver prefix is complete when it says which archive it was made from, its Python is there and each of
+# its files looks as it did; `damaged` is one that does not.
 prefix_holds() {
+  damaged=
   [ -f "$1/.conda-ferry-archive" ] && [ "$(cat "$1/.conda-ferry-archive")" = "$2" ] &&
-    [ -x "$1/bin/python" ]
+    [ -x "$1/bin/python" ] && damaged=$(find_damage "$1" 2>/dev/null) && [ -z "$damaged" ]
 }
 
 # A folder and all above it.

@@ -6,4 +6,5 @@ if [ -f "$archive" ] && prefix_holds "$prefix" "$sha" &&
   has_bytes "$archive" "$sha"; then
   intact=yes
 fi
+if [ -n "${damaged:-}" ]; then echo "damaged $damaged of $prefix"; fi
 echo "intact $intact"

@@ -28,6 +28,7 @@ echo "delta $(size_of "$root/archives/$sha.delta.part")"
 driver=missing
 for prefix in "$root/envs/$environment/$revision" "$root/envs/$environment/$revision-$short"; do
   if prefix_holds "$prefix" "$sha"; then driver=present; fi
+  if [ -n "$damaged" ]; then echo "damaged $damaged of $prefix"; fi
 done
 echo "driver $driver"
 

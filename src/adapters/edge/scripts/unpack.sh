@@ -87,6 +87,7 @@ else
     # It needs the standard library alone: what packages do at each start would only take time.
     "$target/bin/python" -E -s -S -B "$target/bin/conda-unpack" </dev/null >&2 || fail 45 "exit code $?"
   fi
+  note_look "$target" || fail 40 "$target"
   printf %s "$sha" >"$target/.conda-ferry-archive.part" &&
     mv -f "$target/.conda-ferry-archive.part" "$target/.conda-ferry-archive" || fail 40 "$target"
   clear_unfinished
