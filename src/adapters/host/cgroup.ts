@@ -114,7 +114,10 @@ async function make(
     return false;
   }
   for (const bound of others) await write(bound).catch(() => undefined);
-  return true;
+  // Who may make a group may yet not move processes into it.
+  const entered = await say('/bin/sh', ['-c', ENTER, 'sh', group, '/bin/true']);
+  if (entered === null) await remove(group);
+  return entered !== null;
 }
 
 /** Empty ones of processes that are gone. */
@@ -159,12 +162,17 @@ async function scope(bytes: number): Promise<Group | null> {
   ];
   whetherScopes ??= (async () => {
     const [file = '', ...args] = [...wrapperOf(2 ** 30), '/bin/sh', '-c', BOUND_OF_SCOPE];
-    const tried = await run({
-      ...{ file, args, cwd: '/', env: cleanEnvironment({ home: '/' }), idleSeconds: null },
-      ...{ signal: new AbortController().signal, timeoutSeconds: 10 },
-    }).catch(() => null);
-    return tried?.code === 0 && tried.tail.join('').trim() === String(2 ** 30);
+    return (await say(file, args)) === String(2 ** 30);
   })();
   if (!(await whetherScopes)) return null;
   return { wrapper: wrapperOf(bytes), ranOut: async () => null, close: async () => undefined };
+}
+
+/** What a short command says; null where it fails. */
+async function say(file: string, args: readonly string[]): Promise<string | null> {
+  const result = await run({
+    ...{ file, args, cwd: '/', env: cleanEnvironment({ home: '/' }), idleSeconds: null },
+    ...{ signal: new AbortController().signal, timeoutSeconds: 10 },
+  }).catch(() => null);
+  return result?.code === 0 ? result.tail.join('\n').trim() : null;
 }

@@ -270,7 +270,7 @@ async function watch(
   look: () => Promise<FerryError | null>,
 ): Promise<void> {
   while (!done.aborted && !overflow.signal.aborted) {
-    const problem = await look();
+    const problem = await look().catch((error: Error) => error);
     if (problem) overflow.abort(problem);
     else await sleep(milliseconds, null, { signal: done }).catch(() => null);
   }
