@@ -1,6 +1,6 @@
 import { isSettled } from '../domain/build.ts';
 import { isThere } from '../domain/environment.ts';
-import { Cancelled, throwIfStopped } from '../domain/errors.ts';
+import { Cancelled } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
@@ -43,23 +43,30 @@ const DUTIES: readonly Duty[] = [
 /** True for exactly one worker within so many seconds. */
 export type Lease = (name: string, seconds: number) => Promise<boolean>;
 
-/** Does the duties whose time has come. What goes wrong with one is logged, and its time comes again. */
+/**
+ * Does the duties whose time has come, side by side, so that one that waits for an edge holds up no other;
+ * those named in `atWork` are not begun again. What goes wrong with one is logged, and its time comes again.
+ */
 export async function doDuties(
   ports: DutyPorts,
   lease: { all: Lease; host: Lease },
   reporting: Reporting,
+  atWork = new Set<string>(),
 ): Promise<void> {
-  for (const duty of DUTIES) {
-    const { name, everySeconds, each = null } = duty;
+  const begin = async ({ name, everySeconds, each, run }: Duty) => {
     const leased = each === 'platform' ? `${name}:${ports.platform}` : name;
+    atWork.add(name);
     try {
       const mayDo = await lease[each === 'host' ? 'host' : 'all'](leased, everySeconds);
-      if (mayDo) await duty.run(ports, reporting);
+      if (mayDo) await run(ports, reporting);
     } catch (error) {
-      throwIfStopped(reporting.signal);
+      if (reporting.signal.aborted) return;
       reporting.log(`${name} could not be done: ${ports.redact(String(error))}`);
+    } finally {
+      atWork.delete(name);
     }
-  }
+  };
+  await Promise.all(DUTIES.filter(({ name }) => !atWork.has(name)).map(begin));
 }
 
 /** What could not be removed when it was let go: an edge was away, or no worker was there. */
@@ -110,7 +117,7 @@ async function sweepEdges(ports: BuildPorts, { signal, log }: Reporting): Promis
 /** How often it is looked whether a duty's time has come. */
 const DUTIES_MS = 15_000;
 
-/** Looks after the duties until it is closed, which stops the one at work. `once` is asked by name. */
+/** Looks after the duties until it is closed, which stops those at work. `once` is asked by name. */
 export function keepDuties(ports: DutyPorts, once: Lease, log: (line: string) => void) {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -124,17 +131,18 @@ export function keepDuties(ports: DutyPorts, once: Lease, log: (line: string) =>
     all: (name: string, seconds: number) => once(`duty:${name}`, seconds),
     host,
   };
-  let round: Promise<void> = Promise.resolve();
+  const atWork = new Set<string>();
+  const rounds = new Set<Promise<void>>();
   const timer = setInterval(() => {
-    round = round
-      .then(() => (signal.aborted ? undefined : doDuties(ports, lease, { signal, log })))
-      .catch((error) => log(`the duties were stopped: ${String(error)}`));
+    const round = doDuties(ports, lease, { signal, log }, atWork);
+    rounds.add(round);
+    void round.finally(() => rounds.delete(round));
   }, DUTIES_MS);
   return {
     async close() {
       clearInterval(timer);
       stopping.abort(new Cancelled('shutdown'));
-      await round;
+      await Promise.all(rounds);
     },
   };
 }

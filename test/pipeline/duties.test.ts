@@ -7,6 +7,7 @@ import { createWorld, type World } from './world.ts';
 
 const always: Lease = async () => true;
 const never: Lease = async () => false;
+const REQUESTER = { user: 'U1', channel: 'C1', team: null };
 
 const away = async () => {
   throw outsideError({ code: 'edge-unreachable', message: 'hunter2 is not let in' });
@@ -58,6 +59,32 @@ describe('the duties of workers', () => {
     assert.ok(asked.includes('all remove-let-go'));
     assert.ok(asked.includes('all schedules:linux-64'));
     assert.ok(asked.includes('host sweep-archives'));
+  });
+
+  test('hold up no other while they wait, and are not begun twice', async () => {
+    const world = createWorld();
+    const log: string[] = [];
+    const sweeping = Promise.withResolvers<void>();
+    let sweeps = 0;
+    world.ports.workspace.sweepBuilds = async () => {
+      sweeps += 1;
+      await sweeping.promise;
+      return [];
+    };
+    const { id } = (await world.services.create(sample('queued').request, REQUESTER)).build;
+    world.queued.length = 0;
+    const reporting = { signal, log: (line: string) => log.push(line) };
+    const atWork = new Set<string>();
+    const rounds = [1, 2].map(() =>
+      doDuties(world.ports, { all: always, host: always }, reporting, atWork),
+    );
+    for (let turn = 0; turn < 1_000 && world.queued.length === 0; turn += 1) {
+      await new Promise(setImmediate);
+    }
+    assert.deepEqual(world.queued, [{ buildId: id, purpose: 'build' }]);
+    sweeping.resolve();
+    await Promise.all(rounds);
+    assert.deepEqual([sweeps, [...atWork]], [1, []]);
   });
 
   test('keep the archives of what is there and of what is being built', async () => {
