@@ -94,6 +94,7 @@ const LIVES: Readonly<Record<string, Row>> = {
       (await queued()).add('cancel', cancels).add('other', ask('pandas')).addWorker('worker'),
   },
   'one that is cancelled is looked after': {
+    surprises: 0,
     life: async () =>
       (await queued()).add('cancel', cancels).add('duty', reconciles).addWorker('worker'),
   },
@@ -137,6 +138,7 @@ const LIVES: Readonly<Record<string, Row>> = {
         .addWorker('worker'),
   },
   'what is deleted is removed and asked for again': {
+    surprises: 0,
     life: async () =>
       (await deleted()).add('duty', removes).add('ana', ask('numpy')).addWorker('worker'),
   },

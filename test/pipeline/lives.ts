@@ -35,7 +35,13 @@ export const requestOf = (...names: string[]): BuildRequest => ({
 /** What is done to the shared parts, and all that is read of them in order to decide. */
 const CALLS = new Set([
   ...['beginBuild', 'beginAgain', 'buildAtWork', 'readBuild', 'updateBuild', 'listBuilds'],
-  ...['openBuilds', 'closeBuild', 'readEnvironment', 'listEnvironments', 'removeEnvironment'],
+  ...[
+    'openBuilds',
+    'closeBuild',
+    'readEnvironment',
+    'environmentsWithArchive',
+    'removeEnvironment',
+  ],
   ...['claimEnvironment', 'updateEnvironment', 'addNotice'],
 ]);
 
