@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { labStatus } from '../../deploy/lab/lab.ts';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
+import { PROMISES } from '../faults/promises.ts';
 import { run } from '../harness/command.ts';
+import { testFiles } from '../suites.ts';
 
 const root = laboratory.root;
 const folder = mkdtempSync(join(tmpdir(), 'ferry-documents-'));
@@ -64,6 +66,25 @@ test('what a document links to is there', () => {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
       assert.ok(existsSync(join(root, dirname(document), target)), `${document}: ${target}`);
     }
+  }
+});
+
+test('every promise names tests that there are', () => {
+  const named = PROMISES.flatMap(({ shown }) =>
+    Object.entries(shown).flatMap(([file, words]) => words.map((each) => [file, each] as const)),
+  );
+  for (const document of ['deploy/SECURITY.md', 'deploy/RUNBOOK.md']) {
+    const rows = readFileSync(join(root, document), 'utf8').split('\n');
+    const promises = rows.filter((row) => row.startsWith('| ') && row.includes('`test/'));
+    assert.ok(promises.length > 20, document);
+    for (const row of promises) {
+      const [, file = '', words = ''] = /`(test\/[^`]+)` › (.+?) *\|$/.exec(row) ?? [];
+      named.push([file, words]);
+    }
+  }
+  for (const [file, words] of named) {
+    assert.ok(words !== '' && testFiles().includes(file), `${file} › ${words}`);
+    assert.ok(readFileSync(join(root, file), 'utf8').includes(words), `${file} › ${words}`);
   }
 });
 
