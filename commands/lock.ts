@@ -11,7 +11,7 @@ export const lock = defineCommand({
   usage: 'lock NAME[@REVISION|:TAG] [--as FORMAT]',
   examples: ['lock churn', 'lock churn:prod --as environment.yml'],
   notes: [
-    '`explicit` has every address with its sha256, for `conda create --file`; `environment.yml` every version with its build; `requirements.txt` what pip installed.',
+    '`explicit` has every address with its sha256, for `conda create --file`; `environment.yml` every version with its build; `requirements.txt` what pip installed; `cyclonedx` is a bill of materials.',
     'In a terminal the file is all that is printed: `conda-ferry exec -- "lock churn" > churn.explicit.txt`.',
   ],
   args: {
@@ -19,7 +19,7 @@ export const lock = defineCommand({
     options: {
       as: {
         kind: 'lockFormat',
-        value: 'explicit|environment.yml|requirements.txt|conda-lock|pixi',
+        value: 'explicit|environment.yml|requirements.txt|conda-lock|pixi|cyclonedx',
         summary: 'the kind of file (default explicit)',
       },
     },

@@ -1,8 +1,9 @@
-/** A lock as a file that other programs make the same environment from: a table, a row per format. */
+/** A lock as a file for other programs, most of which make the same environment from it: a row per format. */
 import { userError } from './errors.ts';
 import { counted } from './figures.ts';
 import { sdistsOf } from './lock.ts';
 import { condaLockFile } from './lock-files/conda-lock.ts';
+import { cyclonedx } from './lock-files/cyclonedx.ts';
 import { environmentFile } from './lock-files/environment-yml.ts';
 import { explicitList } from './lock-files/explicit.ts';
 import { pixiLockFile } from './lock-files/pixi-lock.ts';
@@ -26,6 +27,7 @@ export const LOCK_FORMATS = [
   'requirements.txt',
   'conda-lock',
   'pixi',
+  'cyclonedx',
 ] as const;
 export type LockFormat = (typeof LOCK_FORMATS)[number];
 
@@ -52,6 +54,10 @@ const FORMATS: Readonly<Record<LockFormat, Format>> = {
   pixi: {
     ...{ title: 'pixi.lock', ending: 'pixi.lock', language: 'yaml', write: pixiLockFile },
     use: () => null,
+  },
+  cyclonedx: {
+    ...{ title: 'CycloneDX bill of materials', ending: 'cdx.json', language: 'json' },
+    ...{ write: cyclonedx, use: () => null },
   },
 };
 
@@ -82,6 +88,8 @@ export function lockFile(subject: LockSubject, format: LockFormat): LockFile {
       repairs: [{ label: 'As environment.yml', command: `lock ${label} --as environment.yml` }],
     });
   }
+  // A bill of materials has people's own code, and what an sdist was built with is not installed.
+  const isBill = format === 'cyclonedx';
   const missing = [
     ...(format === 'requirements.txt'
       ? [`${counted(packages.length, 'package')} of conda, of which the Python is one`]
@@ -89,18 +97,22 @@ export function lockFile(subject: LockSubject, format: LockFormat): LockFile {
     ...(format === 'explicit' && wheels.length > 0
       ? [`${ofPip} of pip: to conda they are comments`]
       : []),
-    ...sdistsOf(lock).map(({ name: source, builtWith }) => {
+    ...(isBill ? [] : sdistsOf(lock)).map(({ name: source, builtWith }) => {
       const names = builtWith.map((its) => `${its.name} ${its.version}`).join(', ');
       return `what \`${source}\` was built with, as pip has its source alone: ${names || 'nothing'}`;
     }),
-    ...projects.map(({ name: own, origin }) => `your own code \`${own}\` (${origin})`),
+    ...(isBill ? [] : projects).map(
+      ({ name: own, origin }) => `your own code \`${own}\` (${origin})`,
+    ),
   ];
   const file = `${name}.${ending}`;
   const head = [
     `${label} for ${lock.platform}, as Conda Ferry has built it`,
     ...missing.map((what) => `not in this file: ${what.replaceAll('`', '')}`),
   ];
-  const rows = [...head.map((row) => `# ${row.replace(/\s+/g, ' ')}`), ...write(subject)];
+  const comments = head.map((row) => `# ${row.replace(/\s+/g, ' ')}`);
+  // JSON has no comments.
+  const rows = [...(language === 'json' ? [] : comments), ...write(subject)];
   const held = format === 'requirements.txt' ? wheels.length : packages.length + wheels.length;
   return {
     ...{ name: file, language, missing, use: use(file, name) },

@@ -45,8 +45,11 @@ const read = (format: LockFormat, subject = SUBJECT) => {
   });
 };
 
+/** A bill of materials says what there is; nothing makes an environment from it. */
+const READ_BACK = LOCK_FORMATS.filter((format) => format !== 'cyclonedx');
+
 describe('a file of a lock', () => {
-  for (const format of LOCK_FORMATS) {
+  for (const format of READ_BACK) {
     test(`as ${format} is read back as what it was written from`, () => {
       const { specs, pip, lock, refused } = read(format);
       assert.deepEqual(refused, []);
@@ -91,7 +94,7 @@ describe('a file of a lock', () => {
     const tools = { ...RICH, name: 'setuptools', version: '80.9.0' };
     const docopt = { ...RICH, name: 'docopt', version: '0.6.2', url, builtWith: [tools] };
     const subject = { ...SUBJECT, lock: { ...LOCK, wheels: [docopt] } };
-    for (const format of LOCK_FORMATS) {
+    for (const format of READ_BACK) {
       const { pip, refused } = read(format, subject);
       assert.deepEqual(refused, [], format);
       assert.deepEqual(
@@ -107,6 +110,40 @@ describe('a file of a lock', () => {
         format,
       );
     }
+  });
+
+  test('as a bill of materials names all that is installed, with its package URL and sha256', () => {
+    const projects = [{ name: 'scoring', origin: '/srv/code/scoring', sha256: 'b'.repeat(64) }];
+    const subject = { ...SUBJECT, projects };
+    const { name, text, missing } = lockFile(subject, 'cyclonedx');
+    const bill = JSON.parse(text);
+    assert.deepEqual([name, missing], ['churn.cdx.json', []]);
+    assert.deepEqual([bill.bomFormat, bill.specVersion, bill.version], ['CycloneDX', '1.6', 1]);
+    assert.match(
+      bill.serialNumber,
+      /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
+    assert.deepEqual(
+      bill.components.map(({ purl }: { purl: string }) => purl),
+      [
+        'pkg:conda/_libgcc_mutex@0.1?build=conda_forge&channel=conda-forge&subdir=linux-64&type=conda',
+        'pkg:conda/python@3.10?build=0_cpython&channel=conda-forge&subdir=linux-64&type=conda',
+        'pkg:conda/tzdata@2025a?build=h78e105d_0&channel=conda-forge&subdir=noarch&type=conda',
+        'pkg:conda/yes@1e3?build=0&channel=conda-forge&subdir=linux-64&type=conda',
+        'pkg:pypi/rich@13.7.0?file_name=rich-13.7.0-py3-none-any.whl',
+        `pkg:generic/scoring?checksum=sha256:${'b'.repeat(64)}`,
+      ],
+    );
+    assert.deepEqual(
+      new Set(
+        bill.components.map((each: { hashes: { content: string }[] }) => each.hashes[0]?.content),
+      ),
+      new Set([...LOCK.packages, RICH, ...projects].map(({ sha256 }) => sha256)),
+    );
+    assert.doesNotMatch(text, /srv/);
+    const again = { ...subject, lock: { ...LOCK, packages: LOCK.packages.toReversed() } };
+    assert.equal(lockFile(again, 'cyclonedx').text, text);
+    assert.notEqual(lockFile(SUBJECT, 'cyclonedx').text, text);
   });
 
   test('for pip alone is refused where pip has installed nothing', () => {

@@ -35,7 +35,7 @@ const lockAt = (address: string): Lock => ({
 
 describe('a lock that was written for people', () => {
   for (const address of CHANNELS) {
-    for (const format of LOCK_FORMATS) {
+    for (const format of LOCK_FORMATS.filter((each) => each !== 'cyclonedx')) {
       test(`from ${address}, as ${format}, is planned as the same packages again`, async () => {
         const lock = lockAt(address);
         const asked: string[][] = [];
