@@ -3,6 +3,7 @@ import { chooseEngine } from './adapters/engines/engine.ts';
 import { groupKind } from './adapters/host/cgroup.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
+import { sign } from './adapters/host/signature.ts';
 import { createDownload } from './adapters/host/slack-download.ts';
 import { probeIndex } from './adapters/pip/probe.ts';
 import { createStore } from './adapters/redis/store.ts';
@@ -28,6 +29,7 @@ export interface CheckResult {
 /** Looks at everything a build needs, all at once; nothing is changed anywhere. */
 export async function check(foundation: Foundation): Promise<CheckResult[]> {
   const { config, connection } = foundation;
+  const { keyFile } = config.signing;
   const { signal } = new AbortController();
   const quiet = { signal, log: () => undefined };
   const looks: [string, () => Promise<string>][] = [
@@ -73,6 +75,17 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
       `index ${index.name}`,
       () => probeIndex(index, networkEnvironment(process.env)),
     ]),
+    ...(keyFile === null
+      ? []
+      : [
+          [
+            'signing',
+            async () => {
+              await sign('check', keyFile);
+              return 'manifests are signed';
+            },
+          ] satisfies [string, () => Promise<string>],
+        ]),
     ['slack', () => slack(foundation)],
     ...userGroups(config.roles).map((id): [string, () => Promise<string>] => [
       `user group ${id}`,

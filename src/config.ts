@@ -52,6 +52,8 @@ export interface Config {
   readonly audit: Readonly<ConfigFile['audit']>;
   readonly quota: Readonly<ConfigFile['quota']>;
   readonly retention: Readonly<ConfigFile['retention']>;
+  /** The key that manifests are signed with; null for none. */
+  readonly signing: Readonly<ConfigFile['signing']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
 
@@ -110,6 +112,7 @@ function configOf(
       projects: role.projects.map((named) => (named.includes('/') ? absolute(named) : named)),
     })),
     projects: { ...rest.projects, paths: rest.projects.paths.map(absolute) },
+    signing: { keyFile: rest.signing.keyFile && absolute(rest.signing.keyFile) },
     log: { ...rest.log, file: rest.log.file && absolute(rest.log.file) },
   };
 }

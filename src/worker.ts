@@ -2,6 +2,7 @@ import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
 import { rememberDescription } from './adapters/engines/remembered.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
+import { sign } from './adapters/host/signature.ts';
 import { createWorkspace, sweepLeft } from './adapters/host/workspace.ts';
 import { createPacker } from './adapters/packers/packer.ts';
 import { createPip } from './adapters/pip/pip.ts';
@@ -50,6 +51,7 @@ export async function startWorker(
   const opened = openServices(foundation);
   const { store, queue, services, clock } = opened;
   const engine = rememberDescription(chosen, clock);
+  const { keyFile } = config.signing;
   const ports: DutyPorts = {
     store,
     queue,
@@ -87,6 +89,7 @@ export async function startWorker(
     verification: config.verify,
     directNoticeAfterSeconds: config.notify.directAfterSeconds,
     retention: config.retention,
+    sign: keyFile === null ? null : (text) => sign(text, keyFile),
     redact,
   };
   const report = (event: string, fields: Record<string, unknown>) => log.info(fields, event);

@@ -69,7 +69,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const EMULATOR_DOORS = ['deploy/lab/slack/index.ts', 'deploy/lab/slack/test/python.ts'];
 
 /** The composition roots: the only files that may import adapters. */
-const ROOTS = /^src\/(main\.js|(bot|worker|check|foundation)\.ts)$|^src\/terminal\/[a-z]+\.ts$/;
+const ROOTS = /^src\/(main\.js|(bot|worker|check|foundation)\.ts)$|^src\/terminal\/[a-z-]+\.ts$/;
 
 interface Import {
   file: string;

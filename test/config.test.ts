@@ -101,6 +101,7 @@ describe('the configuration', () => {
           approvals: 10,
         },
         retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 7 },
+        signing: { keyFile: null },
         log: { level: 'info', file: null },
       });
     });
@@ -178,7 +179,7 @@ describe('the configuration', () => {
       return readFileSync(EXAMPLE, 'utf8')
         .replace(/: (\[\]|\{\})(\n\s*#\s{2})/g, ':$2')
         .replace(
-          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|redisUrl|redisUrlFile|dataDirectory|python|file|memoryGigabytes): )/gm,
+          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|redisUrl|redisUrlFile|dataDirectory|python|keyFile|file|memoryGigabytes): )/gm,
           '$1',
         )
         .replace(/^(\s*)#(?=\s{2,}(?:- |\w+: ))/gm, '$1 ');

@@ -372,6 +372,7 @@ export const configFile = section(
       keepRevisions: orNull(whole(1, 1000, 5)),
       usedDays: or(whole(0, 365, USUAL.retention.usedDays), USUAL.retention.usedDays),
     }),
+    signing: section({ keyFile: orNull(file) }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
       file: orNull(file),

@@ -14,6 +14,7 @@ import type { Repair } from './errors.ts';
 import type { Timing } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
 import type { Linked, Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
+import type { Papers } from './manifest.ts';
 import type { PackageFiles } from './modules.ts';
 import type { EnvironmentCount, Outline } from './outline.ts';
 import type { PipRequirement } from './pip.ts';
@@ -350,8 +351,7 @@ export interface StageRequest {
   /** For the check of free space. */
   unpackedBytes: number;
   layout: Layout;
-  /** Written beside the archive as the manifest, from which the catalogue can be rebuilt. */
-  manifest: unknown;
+  papers: Papers;
 }
 
 export interface RunRequest {

@@ -45,6 +45,8 @@ export interface BuildPorts {
   /** Builds that took longer also send their notice as a direct message. */
   directNoticeAfterSeconds: number;
   retention: Retention;
+  /** Signs manifests; null where the operator named no key. */
+  sign: ((text: string) => Promise<string>) | null;
   /** Removes secrets from text before it is kept. */
   redact(text: string): string;
 }

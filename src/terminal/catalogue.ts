@@ -73,6 +73,12 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: 'what would go wrong with an archive, before it is shipped; exit 1 when it would',
     load: () => import('./lint.ts'),
   },
+  'verify-archive': {
+    words: 'FILE [--manifest FILE] [--signers FILE] [--json]',
+    summary:
+      'whether an archive has the bytes that its manifest says, and who signed that; exit 1 when not',
+    load: () => import('./verify-archive.ts'),
+  },
   invoke: {
     words: '[--json] [REQUEST.json]',
     summary:

@@ -15,6 +15,7 @@ import { createEdge } from '../../src/adapters/edge/edge.ts';
 import type { StageRequest } from '../../src/domain/ports.ts';
 import { type PackReport, pack } from '../../src/packing/pack.ts';
 import { type EdgeNode, startEdgeNode } from '../harness/edge-node.ts';
+import { papersOf } from '../harness/papers.ts';
 import { noRealPrefix } from '../packing/real-prefix.ts';
 import {
   type BenchEnvironment,
@@ -134,7 +135,7 @@ function stageRequest(report: PackReport, revision: number): StageRequest {
     archive: { name: `churn.${format}`, format, sha256, bytes, files },
     ...{ unpackedBytes: report.sourceBytes, fingerprint: sha256, ahead: null },
     layout: 'local',
-    manifest: { environment: 'churn', revision, sha256 },
+    papers: papersOf({ environment: 'churn', revision, sha256 }),
   };
 }
 

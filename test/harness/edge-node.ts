@@ -37,6 +37,7 @@ export async function startEdgeNode(directory: string): Promise<EdgeNode> {
   const link = await startLink(address);
   const manifests = (environment: string): Manifest[] =>
     globSync('*.json', { cwd: join(root, 'manifests', environment) })
+      .filter((name) => /^\d+\.json$/.test(name))
       .map((name) => readFileSync(join(root, 'manifests', environment, name), 'utf8'))
       .map((text) => JSON.parse(text) as Manifest)
       .sort((left, right) => left.revision - right.revision);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { newBuild } from '../../src/domain/build.ts';
 import { Cancelled, outsideError, userError } from '../../src/domain/errors.ts';
+import { MANIFEST, type Papers } from '../../src/domain/manifest.ts';
 import type { Edge, SolveRequest } from '../../src/domain/ports.ts';
+import { parseJson } from '../../src/domain/shape.ts';
 import { announce } from '../../src/pipeline/announce.ts';
 import { BuildRun } from '../../src/pipeline/context.ts';
 import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
@@ -171,6 +174,37 @@ describe('a build', () => {
       assert.equal((await world.newest('churn')).stagings[0]?.archiveLink, link);
       const [revision] = world.store.environments.get('churn')?.revisions ?? [];
       assert.equal(revision?.stagings[0]?.archiveLink, link);
+    }
+  });
+
+  test('is signed as it lies on every edge, with a bill of what is in it', async () => {
+    const papers: Papers[] = [];
+    const edges = edgesWith((edge) => ({
+      stage: async (request, progress) => {
+        papers.push(request.papers);
+        return edge.stage(request, progress);
+      },
+    }));
+    const { engine } = choosing(() => ['numpy 2.2']);
+    const sign = async (text: string) => `signed ${hash('sha256', text)}\n`;
+    const world = createWorld({ engine, edges, sign });
+    await world.say('U1', 'create churn numpy --edge lab --edge madrid');
+    await world.work('churn');
+    const { fingerprint, archive } = await world.newest('churn');
+    assert.ok(papers.length > 1);
+    for (const { json, 'json.sig': signature, 'cdx.json': bill } of papers) {
+      assert.equal(signature, `signed ${hash('sha256', json)}\n`);
+      const manifest = parseJson(json, MANIFEST);
+      assert.deepEqual(
+        [
+          manifest?.environment,
+          manifest?.revision,
+          manifest?.fingerprint,
+          manifest?.archive.sha256,
+        ],
+        ['churn', 1, fingerprint, archive?.sha256],
+      );
+      assert.match(JSON.parse(bill).components[0].purl, /^pkg:conda\/numpy@2\.2\?/);
     }
   });
 

@@ -97,6 +97,7 @@ export function createWorld(
     verification: { enabled: false, timeoutSeconds: 1, executors: 1 },
     directNoticeAfterSeconds: 300,
     retention: settings.retention,
+    sign: null,
     redact: (text) => text.replaceAll('hunter2', '«secret»'),
     ...change,
   };

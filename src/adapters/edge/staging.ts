@@ -125,10 +125,10 @@ export async function stageArchive(
     });
   }
   progress.detail('unpacking');
-  const manifest = JSON.stringify(request.manifest ?? null);
+  const { json, 'json.sig': signature, 'cdx.json': bill } = request.papers;
   const unpacked = await unpack(
     session,
-    { ...variables, manifest },
+    { ...variables, manifest: json, signature, bill },
     { ...request, segments },
     farm,
   );

@@ -5,6 +5,7 @@ import type { Edge, Progress, SentAhead } from '../../domain/ports.ts';
 import { withVerification } from '../../domain/verification/record.ts';
 import type { BuildRun } from '../context.ts';
 import type { Packed } from './archive.ts';
+import { papersOf } from './papers.ts';
 import { edgesOf, type Solved } from './solve.ts';
 import { tryStaging } from './verify.ts';
 
@@ -71,6 +72,7 @@ export async function stage(
     return verification;
   };
   const tried = new Map<string, Promise<Verification>>();
+  const papers = await papersOf(run, solved, packed, revision);
   const outcomes = await Promise.allSettled(
     edges.map(async (edge) => {
       const staging = await edge.stage(
@@ -84,17 +86,7 @@ export async function stage(
           segments: packed.segments,
           unpackedBytes: packed.unpackedBytes,
           layout: build.request.layout,
-          manifest: {
-            environment: build.request.environment,
-            revision,
-            fingerprint: solved.fingerprint,
-            archive: packed.archive,
-            lock: solved.lock,
-            projects: solved.projects,
-            request: build.request,
-            builtBy: build.requester.user,
-            builtAt: build.createdAt,
-          },
+          papers,
         },
         { ...progress, detail: detail(edge) },
         (staging) => tryOn(edge, staging),

@@ -20,6 +20,7 @@ import type { Staging } from '../../../src/domain/environment.ts';
 import type { StageRequest } from '../../../src/domain/ports.ts';
 import { pack } from '../../../src/packing/pack.ts';
 import { execFileSync } from '../../harness/command.ts';
+import { papersOf } from '../../harness/papers.ts';
 import { type FakeFile, fakePrefix } from '../../packing/fake-prefix.ts';
 import { startWorld, type World, withoutSshd } from './world.ts';
 
@@ -91,7 +92,7 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
       ...{ environment, revision, archivePath, layout: 'local', segments },
       archive: { name, format, sha256, bytes, files },
       ...{ unpackedBytes: report.sourceBytes, fingerprint: 'f'.repeat(64), ahead: null },
-      manifest: { revision },
+      papers: papersOf({ revision }),
     };
   };
   /**

@@ -30,7 +30,7 @@ async function unpack(root: string) {
     env: {
       PATH: `${join(root, 'bin')}:/usr/bin:/bin`,
       ...{ root, sha: SHA, short: 'aaaa', name: 'churn.zip', environment: 'churn' },
-      ...{ revision: '1', alias: 'MYGLOBALENV', manifest: '{}' },
+      ...{ revision: '1', alias: 'MYGLOBALENV', manifest: '{}', signature: '', bill: '' },
     },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,

@@ -17,6 +17,7 @@ import { createEdge, type EdgeConfig, type EdgeTiming } from '../../../src/adapt
 import type { Archive, ArchiveSegment } from '../../../src/domain/archive.ts';
 import type { Edge, Progress, StageRequest } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
+import { papersOf } from '../../harness/papers.ts';
 
 /** A real OpenSSH server on 127.0.0.1 behind a link that can be made bad. */
 export interface World {
@@ -139,7 +140,7 @@ export function makeArchive(
     layout,
     segments: [],
     unpackedBytes: Math.ceil(bytes.length * 3.5),
-    manifest: { environment, revision, sha256: archive.sha256 },
+    papers: papersOf({ environment, revision, sha256: archive.sha256 }),
   };
 }
 
@@ -186,7 +187,7 @@ export function makeSegmentedArchive(
     archive: { name, format: 'tar.gz', sha256, bytes: whole.length, files: 3 },
     unpackedBytes: Math.ceil(whole.length * 3.5),
     layout: 'local',
-    manifest: { revision },
+    papers: papersOf({ revision }),
     segments,
   };
 }

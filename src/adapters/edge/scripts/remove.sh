@@ -38,8 +38,8 @@ if [ -e "$prefix" ] && is_ours "$prefix" || [ -L "$prefix" ]; then
 fi
 if [ ! -e "$prefix" ]; then
   forget_start
-  rm -f "$root/manifests/$environment/${prefix##*/}.json" ||
-    fail 40 "$root/manifests/$environment"
+  paper=$root/manifests/$environment/${prefix##*/}
+  rm -f "$paper.json" "$paper.json.sig" "$paper.cdx.json" || fail 40 "$root/manifests/$environment"
   # Names that led to it; the record tells afterwards what they mean now.
   for known in "$root/launch/$environment" "$root/launch/$environment":*; do
     if [ -L "$known" ] && [ ! -e "$known" ]; then rm -f "$known"; fi

@@ -1,6 +1,6 @@
 # Unpacks a published archive for the driver, points the links at it and writes the manifest. With a
 # list of packages, their files are links to what is kept of them, and only the rest is unpacked.
-# root sha short name environment revision alias manifest list bundles own
+# root sha short name environment revision alias manifest signature bill list bundles own
 archive=$root/archives/$sha/$name
 folder=$root/envs/$environment
 
@@ -98,11 +98,21 @@ fi
 if [ ! -e "$folder/current" ]; then point "${target##*/}" "$folder/current"; fi
 point "../envs/$environment/current" "$root/$alias/$environment"
 
-file=$root/manifests/$environment/${target##*/}.json
-if [ "$(cat "$file" 2>/dev/null)" != "$manifest" ]; then
+# A paper of the revision, by the ending of its file; without a text there is none.
+keep() {
+  file=$root/manifests/$environment/${target##*/}.$1
+  if [ -z "$2" ]; then
+    rm -f "$file"
+    return
+  fi
+  # A shell takes line breaks from the end of what it reads.
+  if [ "$(cat "$file" 2>/dev/null; echo .)" = "$2." ]; then return; fi
   unfinished=$file.part-$$
-  printf '%s\n' "$manifest" >"$unfinished" && mv -f "$unfinished" "$file" || fail 40 "$file"
-fi
+  printf %s "$2" >"$unfinished" && mv -f "$unfinished" "$file" || fail 40 "$file"
+}
+keep json "$manifest"
+keep json.sig "$signature"
+keep cdx.json "$bill"
 echo "prefix $target"
 
 # What activation would set: the variables that conda keeps for the prefix (conda `activate.py`,
