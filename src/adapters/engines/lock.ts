@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { isAbsolute, join, posix } from 'node:path';
 import { CONDA_RECORD, type CondaRecord, readCondaRecord } from '../../domain/conda-record.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { canonicalLock, type Lock, type LockedPackage, type Platform } from '../../domain/lock.ts';
+import { printable } from '../../domain/names.ts';
 import type { Channel } from '../../domain/ports.ts';
 
 /** What an engine says of a package it chose. */
@@ -53,10 +54,15 @@ export async function readInstalled(prefix: string): Promise<InstalledPackage[]>
   );
 }
 
-/** Throws `prefix-differs` unless `conda-meta` holds the lock's packages and nothing else. */
+/**
+ * Throws `prefix-differs` unless `conda-meta` holds the lock's packages and nothing else, and `package-unsafe` where
+ * one of them has a file outside of the prefix, be it an entry point.
+ */
 export async function verifyPrefix(prefix: string, lock: Lock): Promise<void> {
+  const installed = await readInstalled(prefix);
+  await refuseOutside(prefix, installed);
   const expected = lock.packages.map(describe);
-  const found = (await readInstalled(prefix)).map(describe);
+  const found = installed.map(describe);
   const missing = expected.filter((entry) => !found.includes(entry));
   const foreign = found.filter((entry) => !expected.includes(entry));
   if (missing.length === 0 && foreign.length === 0) return;
@@ -70,6 +76,36 @@ export async function verifyPrefix(prefix: string, lock: Lock): Promise<void> {
       ...foreign.map((entry) => `+ ${entry}`),
     ].join('\n'),
     retryable: true,
+  });
+}
+
+async function refuseOutside(
+  prefix: string,
+  installed: readonly InstalledPackage[],
+): Promise<void> {
+  const root = await realpath(prefix);
+  const known = new Map<string, boolean>();
+  const isInside = async (folder: string): Promise<boolean> => {
+    // A folder that is not there holds no file.
+    const real = await realpath(join(prefix, folder)).catch(() => root);
+    return real === root || real.startsWith(`${root}/`);
+  };
+  for (const entry of installed) {
+    for (const file of entry.files) {
+      const folder = posix.dirname(posix.normalize(file));
+      if (!known.has(folder)) known.set(folder, await isInside(folder));
+      const leaves = isAbsolute(file) || /^\.\.(?:\/|$)/.test(posix.normalize(file));
+      if (leaves || !known.get(folder)) throw unsafe(entry, file);
+    }
+  }
+}
+
+function unsafe({ name, version, url }: InstalledPackage, file: string) {
+  return outsideError({
+    code: 'package-unsafe',
+    message: `The package ${printable(name)} ${printable(version)} has the file \`${printable(file)}\`, which lies outside of its environment.`,
+    suggestion: 'Leave this package out, and tell the operator of its channel.',
+    details: url,
   });
 }
 
