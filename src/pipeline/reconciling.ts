@@ -44,7 +44,8 @@ async function goOnWith(
   const { id, attempt } = build;
   const purpose = purposeOf(build);
   if (purpose === null) return announce(new BuildRun(ports, build, signal));
-  if (build.cancelRequested) return void (await carryOutCancel(ports, build));
+  // One that was too late stops nothing that is asked for since.
+  if (build.cancelRequested && !isSettled(build)) return void (await carryOutCancel(ports, build));
   const standing = await queue.standing(build, platform, purpose);
   if (standing === 'queued') return;
   const current = await store.readBuild(id);

@@ -8,6 +8,7 @@ import { outsideError } from '../../src/domain/errors.ts';
 import type { JobPurpose, Queue } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { Outcome } from '../../src/domain/subscription.ts';
+import { carryOutCancel } from '../../src/pipeline/cancelling.ts';
 import { reconcile } from '../../src/pipeline/reconciling.ts';
 import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
 import { noServer, startServer } from '../adapters/redis/fixture.ts';
@@ -281,6 +282,29 @@ describe('what is recorded is done', () => {
     await subject.settleAll();
     assert.equal(isSettled(await subject.newest('churn')), false, 'its worker settles it');
     assert.deepEqual(new Set(subject.jobs.told), new Set([`${id}-1-build`]));
+  });
+
+  test('a cancellation that is too late keeps nobody from hearing how the build ended', async () => {
+    const subject = createSubject();
+    const before = await create(subject);
+    subject.jobs.lose();
+    await subject.store.updateBuild(before.id, (build) => ({ ...build, state: 'ready' }));
+    await carryOutCancel(subject.ports, before);
+    await subject.settleAll();
+    assert.ok(isTold(subject, `${before.id}.1.thread`));
+  });
+
+  test('nor what is verified later', async () => {
+    const subject = createSubject();
+    const { id } = await createReady(subject);
+    const cancelRequested = { user: 'U1', at: 1 };
+    await subject.store.updateBuild(id, (build) => ({
+      ...build,
+      cancelRequested,
+      verifying: true,
+    }));
+    await subject.settleAll();
+    assert.equal((await subject.newest('churn')).verifying, false);
   });
 
   test('a build that is at work or waits is left alone', async () => {
