@@ -2,7 +2,7 @@ import type { Approval } from '../../domain/approval.ts';
 import type { Store } from '../../domain/ports.ts';
 import { APPROVAL } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
-import { createRecords, FORMAT } from './records.ts';
+import { createRecords } from './records.ts';
 import type { RedisLink } from './redis.ts';
 import { SAVE_RECORD } from './scripts.ts';
 
@@ -22,9 +22,9 @@ export function storeApprovals(
     suggestion: '`approve` lists what waits.',
     key: keys.approval,
     shape: APPROVAL,
-    async save({ id, expiresAt }, revision, document) {
+    async save({ id, expiresAt }, revision, { format, document }) {
       const names = [keys.approval(id), keys.approvals];
-      const saved = await link.script(SAVE_RECORD, names, [id, revision, FORMAT, document]);
+      const saved = await link.script(SAVE_RECORD, names, [id, revision, format, document]);
       await link.call((redis) => redis.pexpireat(keys.approval(id), expiresAt + KEPT_MS));
       return saved === 1;
     },

@@ -2,7 +2,7 @@ import { type Build, isSettled } from '../../domain/build.ts';
 import type { Store } from '../../domain/ports.ts';
 import { readBuild } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
-import { createRecords, FORMAT, type RecordKind } from './records.ts';
+import { createRecords, type RecordKind, type Stored } from './records.ts';
 import type { RedisLink } from './redis.ts';
 import { CLOSE_BUILD, SAVE_BUILD } from './scripts.ts';
 
@@ -96,8 +96,8 @@ export function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build
     suggestion: 'List the latest builds to see their ids.',
     key: keys.build,
     shape: readBuild,
-    async save(build, revision, document) {
-      const { names, values } = saving(keys, build, revision, document);
+    async save(build, revision, stored) {
+      const { names, values } = saving(keys, build, revision, stored);
       return (await link.script(SAVE_BUILD, names, [...values, ''])) === 1;
     },
   };
@@ -107,8 +107,8 @@ export function buildRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build
 function beginningRecords(link: RedisLink, keys: StoreKeys): RecordKind<Build> {
   return {
     ...buildRecords(link, keys),
-    async save(build, revision, document) {
-      const { names, values } = saving(keys, build, revision, document);
+    async save(build, revision, stored) {
+      const { names, values } = saving(keys, build, revision, stored);
       const saved = await link.scriptInTime(SAVE_BUILD, names, values);
       if (typeof saved === 'string') throw new HeldByAnother(saved);
       return saved === 1;
@@ -126,7 +126,7 @@ class HeldByAnother extends Error {
 }
 
 /** What `SAVE_BUILD` is given, but for the deadline at its end. */
-function saving(keys: StoreKeys, build: Build, revision: number, document: string) {
+function saving(keys: StoreKeys, build: Build, revision: number, { format, document }: Stored) {
   const { environment } = build.request;
   return {
     names: [
@@ -137,7 +137,7 @@ function saving(keys: StoreKeys, build: Build, revision: number, document: strin
       ...[keys.changed, keys.open, keys.hold(environment)],
     ],
     values: [
-      ...[build.id, revision, FORMAT, document],
+      ...[build.id, revision, format, document],
       ...[isSettled(build) ? 1 : 0, build.verifying ? 1 : 0, build.queuedAt],
       ...[keys.changes, keys.build('')],
     ],

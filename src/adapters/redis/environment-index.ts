@@ -24,7 +24,7 @@ import { outlineOf } from '../../domain/outline.ts';
 import { foundIn, isMeant } from '../../domain/search.ts';
 import { or, parseJson, type Shape, string } from '../../domain/shape.ts';
 import type { StoreKeys } from './keys.ts';
-import { FORMAT } from './records.ts';
+import type { Stored } from './records.ts';
 import type { RedisLink } from './redis.ts';
 
 /** Raise it when something else is indexed: records that were indexed otherwise are then indexed anew. */
@@ -148,7 +148,7 @@ export async function saveIndexed(
   keys: StoreKeys,
   environment: Environment,
   revision: number,
-  document: string,
+  { format, document }: Stored,
 ): Promise<boolean> {
   const { name, revisions } = environment;
   const ids =
@@ -159,7 +159,7 @@ export async function saveIndexed(
         );
   const unknown = revisions.filter((_, place) => ids[place] == null);
   const saved = await link.script(SAVE_ENVIRONMENT, indexKeys(keys, name), [
-    ...[name, revision, FORMAT, document],
+    ...[name, revision, format, document],
     ...[JSON.stringify(outlineOf(environment)), INDEX_FORMAT],
     JSON.stringify(indexOf(environment, unknown)),
     ...[keys.ownedBy(''), keys.thereBy(''), keys.packageKinds(''), keys.packageIn('')],

@@ -237,7 +237,6 @@ function environmentRecords(link: RedisLink, keys: StoreKeys): RecordKind<Enviro
     suggestion: 'List the environments to see their names.',
     key: keys.environment,
     shape: readEnvironment,
-    save: (environment, revision, document) =>
-      saveIndexed(link, keys, environment, revision, document),
+    save: (environment, revision, stored) => saveIndexed(link, keys, environment, revision, stored),
   };
 }

@@ -1,3 +1,4 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { outsideError, userError } from '../../domain/errors.ts';
 import { anything, fitOrNull, mapOf, parseJson, readJson, type Shape } from '../../domain/shape.ts';
 import type { RedisLink } from './redis.ts';
@@ -9,6 +10,17 @@ import type { RedisLink } from './redis.ts';
 
 /** Version of the stored documents. Raise it when an older program could misread a new document. */
 export const FORMAT = 1;
+
+/** A record whose document is compressed, which versions that know `FORMAT` alone refuse. */
+const COMPRESSED = 2;
+/** Smaller documents gain nothing by it. Most of a large one is its lock, which shrinks to a fifth. */
+const COMPRESSED_FROM = 2_000;
+
+/** A document as it is stored; its format says how it is read. */
+export interface Stored {
+  format: number;
+  document: string | Buffer;
+}
 
 /** Every lost race was somebody else's progress, so this many in a row means a defect. */
 const RACES = 1_000;
@@ -22,10 +34,10 @@ export interface RecordKind<T> {
   key(id: string): string;
   shape: Shape<T>;
   /**
-   * Saves `document` (`value` as JSON) when the record is still at `revision`; 0 means that there
+   * Saves `stored` (`value` as a document) when the record is still at `revision`; 0 means that there
    * is no record yet. False when somebody else was faster.
    */
-  save(value: T, revision: number, document: string): Promise<boolean>;
+  save(value: T, revision: number, stored: Stored): Promise<boolean>;
 }
 
 /** A record that this program cannot read is refused by `read` and `update`, left out by `list`. */
@@ -44,16 +56,16 @@ export interface Records<T> {
 }
 
 export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<T> {
-  const save = (value: T, revision: number) => kind.save(value, revision, JSON.stringify(value));
+  const save = (value: T, revision: number) => kind.save(value, revision, toStored(value));
 
   async function readRecord(id: string): Promise<{ value: T; revision: number } | null> {
-    const fields = await link.call((redis) => redis.hmget(kind.key(id), ...FIELDS));
+    const fields = await link.call((redis) => redis.hmgetBuffer(kind.key(id), ...FIELDS));
     const record = toRecord(fields);
     if (record === null) return null;
-    const { format, document, revision } = record;
     const refuse = (why: string) => unreadable(`${kind.word} ${id}`, why);
-    if (!isKnown(format)) throw refuse(`format ${format}; this version reads up to ${FORMAT}`);
-    return { value: readJson(document, kind.shape, refuse), revision };
+    const text = textOf(record);
+    if (text === null) throw refuse(`format ${record.format}, which this version cannot read`);
+    return { value: readJson(text, kind.shape, refuse), revision: record.revision };
   }
 
   return {
@@ -62,8 +74,8 @@ export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<
     async list(ids) {
       const records = await readMany(link, ids.map(kind.key));
       return records.flatMap((record) => {
-        if (record === null || !isKnown(record.format)) return [];
-        return parseJson(record.document, kind.shape) ?? [];
+        const text = record && textOf(record);
+        return text === null ? [] : (parseJson(text, kind.shape) ?? []);
       });
     },
 
@@ -86,7 +98,24 @@ const FIELDS = ['revision', 'format', 'document'] as const;
 interface StoredRecord {
   revision: number;
   format: number;
-  document: string;
+  document: Buffer;
+}
+
+function toStored(value: unknown): Stored {
+  const text = JSON.stringify(value);
+  if (text.length < COMPRESSED_FROM) return { format: FORMAT, document: text };
+  return { format: COMPRESSED, document: zstdCompressSync(text) };
+}
+
+/** The document as JSON; null where a newer version stored it, or it is damaged. */
+function textOf({ format, document }: StoredRecord): string | null {
+  if (format > COMPRESSED) return null;
+  if (format < COMPRESSED) return document.toString();
+  try {
+    return zstdDecompressSync(document).toString();
+  } catch {
+    return null;
+  }
 }
 
 async function readMany(
@@ -95,22 +124,20 @@ async function readMany(
 ): Promise<(StoredRecord | null)[]> {
   return link.call(async (redis) => {
     const pipeline = redis.pipeline();
-    for (const key of keys) pipeline.hmget(key, ...FIELDS);
+    for (const key of keys) pipeline.hmgetBuffer(key, ...FIELDS);
     const replies = (await pipeline.exec()) ?? [];
     return replies.map(([error, values]) => {
       if (error) throw error;
-      // The answer to HMGET: a string or nothing for each field.
-      return toRecord(values as (string | null)[]);
+      // The answer to HMGET: bytes or nothing for each field.
+      return toRecord(values as (Buffer | null)[]);
     });
   });
 }
 
-function toRecord([revision, format, document]: readonly (string | null)[]): StoredRecord | null {
+function toRecord([revision, format, document]: readonly (Buffer | null)[]): StoredRecord | null {
   if (revision == null || document == null) return null;
-  return { revision: Number(revision), format: Number(format), document };
+  return { revision: Number(`${revision}`), format: Number(`${format}`), document };
 }
-
-const isKnown = (format: number): boolean => format <= FORMAT;
 
 /**
  * What stands under `field` of a document beside the records, as it was stored by this format and

@@ -75,7 +75,7 @@ export interface RedisLink {
   script(
     text: string,
     keys: readonly string[],
-    values: readonly (string | number)[],
+    values: readonly (string | number | Buffer)[],
   ): Promise<unknown>;
   /**
    * As `script`, with one more value at the end: the moment by Redis' clock, in milliseconds, when this

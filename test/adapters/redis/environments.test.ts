@@ -248,6 +248,30 @@ describe('environments in Redis', { skip: noServer }, () => {
     );
   });
 
+  test('are kept in a fraction of their bytes and come back as they were; torn, they are refused', async () => {
+    const prefix = randomUUID();
+    const store = storeOf(prefix);
+    const packages = Array.from({ length: 200 }, (_, at) => packageOf(`package-${at}`, '1.0'));
+    const known = environment('churn');
+    const revisions = known.revisions.map((each) => ({
+      ...each,
+      lock: { ...each.lock, packages },
+    }));
+    await put(store, { ...known, revisions });
+    assert.deepEqual((await store.readEnvironment('churn'))?.revisions, revisions);
+    const redis = openRedis(server.connection, 'worker');
+    const key = `${prefix}:environment:churn`;
+    const stored = await redis.hgetBuffer(key, 'document');
+    assert.ok(stored !== null && stored.length < JSON.stringify(revisions).length / 5);
+    await redis.hset(key, 'document', stored.subarray(0, -9));
+    redis.disconnect();
+    await assert.rejects(store.readEnvironment('churn'), { code: 'record-unreadable' });
+    await assert.rejects(
+      store.updateEnvironment('churn', (each) => each),
+      { code: 'record-unreadable' },
+    );
+  });
+
   test('whose packages are known are saved without them', async () => {
     const prefix = randomUUID();
     const store = storeOf(prefix);
