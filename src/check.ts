@@ -86,6 +86,7 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
             },
           ] satisfies [string, () => Promise<string>],
         ]),
+    ['kept', () => kept(foundation)],
     ['slack', () => slack(foundation)],
     ...userGroups(config.roles).map((id): [string, () => Promise<string>] => [
       `user group ${id}`,
@@ -107,6 +108,27 @@ async function settle(name: string, look: () => Promise<string>): Promise<CheckR
     const { message, suggestion } = toFailure(error);
     const text = error instanceof FerryError ? message : String((error as Error).message);
     return { name, status: 'failed', text, fix: suggestion };
+  }
+}
+
+/** How long everything is kept that would come for ever, and how much of it there is by now. */
+async function kept({ config, connection }: Foundation): Promise<string> {
+  const { retention, history, audit, worker } = config;
+  const store = createStore({ connection, prefix: REDIS_PREFIX });
+  try {
+    const { there, letGo } = await store.countEnvironments();
+    const builds = await store.countBuilds();
+    const daysOf = (days: number | null) =>
+      days === null ? 'for ever' : `for ${counted(days, 'day')}`;
+    const { expireDays, keepRevisions } = retention;
+    return [
+      `${counted(there, 'environment')}, and ${letGo} let go: unused ones ${daysOf(expireDays)}, ${keepRevisions === null ? 'all revisions' : `the newest ${counted(keepRevisions, 'revision')}`}`,
+      `${counted(builds, 'build')}: ${daysOf(history.days)}, ${history.builds} of each environment`,
+      `audit: ${daysOf(audit.days)}, ${audit.entries} entries`,
+      `caches: ${worker.cacheGigabytes} GB each on a build host`,
+    ].join('; ');
+  } finally {
+    await store.close();
   }
 }
 

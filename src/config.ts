@@ -54,6 +54,7 @@ export interface Config {
   readonly retention: Readonly<ConfigFile['retention']>;
   /** The key that manifests are signed with; null for none. */
   readonly signing: Readonly<ConfigFile['signing']>;
+  readonly history: Readonly<ConfigFile['history']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
 

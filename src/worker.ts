@@ -90,6 +90,7 @@ export async function startWorker(
     directNoticeAfterSeconds: config.notify.directAfterSeconds,
     retention: config.retention,
     sign: keyFile === null ? null : (text) => sign(text, keyFile),
+    history: config.history,
     redact,
   };
   const report = (event: string, fields: Record<string, unknown>) => log.info(fields, event);

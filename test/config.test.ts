@@ -100,6 +100,7 @@ describe('the configuration', () => {
           environmentGigabytes: null,
           approvals: 10,
         },
+        history: { days: 365, builds: 200 },
         retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 7 },
         signing: { keyFile: null },
         log: { level: 'info', file: null },

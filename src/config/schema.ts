@@ -373,6 +373,10 @@ export const configFile = section(
       usedDays: or(whole(0, 365, USUAL.retention.usedDays), USUAL.retention.usedDays),
     }),
     signing: section({ keyFile: orNull(file) }),
+    history: section({
+      days: or(whole(1, 3650, 365), 365),
+      builds: or(whole(10, 100_000, 200), 200),
+    }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
       file: orNull(file),

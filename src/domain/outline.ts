@@ -22,7 +22,7 @@ export interface Outline
 }
 
 export interface RevisionOutline
-  extends Pick<Revision, 'number' | 'fingerprint' | 'createdAt' | 'letGo' | 'used'> {
+  extends Pick<Revision, 'number' | 'fingerprint' | 'buildId' | 'createdAt' | 'letGo' | 'used'> {
   archive: Pick<Revision['archive'], 'sha256' | 'bytes'>;
   request: Pick<BuildRequest, 'specs' | 'pip'>;
   lock: Pick<Revision['lock'], 'platform'>;
@@ -48,9 +48,9 @@ export function outlineOf(environment: Environment): Outline {
 }
 
 function revisionOutline(revision: Revision): RevisionOutline {
-  const { number, fingerprint, createdAt, letGo, used, archive, request, lock } = revision;
+  const { number, fingerprint, buildId, createdAt, letGo, used, archive, request, lock } = revision;
   return {
-    ...{ number, fingerprint, createdAt, letGo, used },
+    ...{ number, fingerprint, buildId, createdAt, letGo, used },
     archive: { sha256: archive.sha256, bytes: archive.bytes },
     request: { specs: request.specs, pip: request.pip },
     lock: { platform: lock.platform },

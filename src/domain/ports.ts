@@ -397,6 +397,15 @@ export interface Store {
   /** Everybody was told how a build has ended; one that is at work, or at work again, stays open. */
   closeBuild(id: string): Promise<void>;
 
+  /**
+   * Ids of builds that were asked for before that moment, and of those of each environment that has so
+   * many newer ones; some twice.
+   */
+  everyOldBuild(bounds: { before: number; newest: number }): AsyncIterable<string>;
+  countBuilds(): Promise<number>;
+  /** Drops a build that is settled and closed, with its log; false where it is neither, or at work again. */
+  forgetBuild(build: Build): Promise<boolean>;
+
   /** Drops logs and checkpoints of builds; the builds stay. */
   removeProgress(buildIds: readonly string[]): Promise<void>;
 

@@ -2,6 +2,14 @@ import { defaultRevision, isThere, tagsOf } from './environment.ts';
 import type { Outline, RevisionOutline } from './outline.ts';
 import type { Use } from './use.ts';
 
+/** How many builds are remembered: whichever bound comes first. */
+export interface History {
+  /** Days since it was asked for. */
+  days: number;
+  /** The newest of each environment. */
+  builds: number;
+}
+
 /** How long what is built is kept. What has a tag is always kept. */
 export interface Retention {
   /** Days after the last build or proof until an environment is let go; null never. */

@@ -385,7 +385,7 @@ export const OUTLINE = object<Outline>({
   ...{ reminded: or(REMINDED, null), schedule: or(SCHEDULE, null) },
   revisions: listOf(
     object<RevisionOutline>({
-      ...{ number, fingerprint: string, createdAt: number },
+      ...{ number, fingerprint: string, buildId: string, createdAt: number },
       ...{ letGo: or(LET_GO, null), used: or(USE, null) },
       archive: object<RevisionOutline['archive']>({ sha256: string, bytes: number }),
       request: object<RevisionOutline['request']>({

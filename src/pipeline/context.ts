@@ -21,7 +21,7 @@ import type {
   Store,
   Workspace,
 } from '../domain/ports.ts';
-import type { Retention } from '../domain/retention.ts';
+import type { History, Retention } from '../domain/retention.ts';
 import type { Shape } from '../domain/shape.ts';
 
 /** Everything a build needs from outside, assembled by `src/worker.ts`. */
@@ -47,6 +47,7 @@ export interface BuildPorts {
   retention: Retention;
   /** Signs manifests; null where the operator named no key. */
   sign: ((text: string) => Promise<string>) | null;
+  history: History;
   /** Removes secrets from text before it is kept. */
   redact(text: string): string;
 }

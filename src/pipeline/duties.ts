@@ -4,6 +4,7 @@ import { Cancelled } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
+import { forgetBuilds } from './forgetting.ts';
 import { type ReconcilingPorts, reconcile } from './reconciling.ts';
 import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
@@ -30,6 +31,7 @@ const DUTIES: readonly Duty[] = [
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
   { name: 'see-uses', everySeconds: 600, run: seeAllUses },
   { name: 'retention', everySeconds: 3600, run: keepRetention },
+  { name: 'forget-builds', everySeconds: 86_400, run: forgetBuilds },
   { name: 'remove-unproven', everySeconds: 3600, run: removeUnproven },
   { name: 'schedules', everySeconds: ROUND_SECONDS, each: 'platform', run: keepSchedules },
   { name: 'sweep-archives', everySeconds: 3600, each: 'host', run: sweepArchives },

@@ -98,6 +98,7 @@ export function createWorld(
     directNoticeAfterSeconds: 300,
     retention: settings.retention,
     sign: null,
+    history: { days: 365, builds: 200 },
     redact: (text) => text.replaceAll('hunter2', '«secret»'),
     ...change,
   };

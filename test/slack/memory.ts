@@ -215,6 +215,30 @@ export class MemoryStore implements Store {
       .sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
+  async *everyOldBuild({ before, newest }: { before: number; newest: number }) {
+    await this.#reach();
+    const builds = [...this.builds.values()].sort((left, right) => right.queuedAt - left.queuedAt);
+    const newer = new Map<string, number>();
+    for (const { id, request, queuedAt } of builds) {
+      const count = newer.get(request.environment) ?? 0;
+      newer.set(request.environment, count + 1);
+      if (queuedAt < before || count >= newest) yield id;
+    }
+  }
+
+  async countBuilds(): Promise<number> {
+    await this.#reach();
+    return this.builds.size;
+  }
+
+  async forgetBuild({ id }: Build): Promise<boolean> {
+    await this.#reach();
+    const build = this.builds.get(id);
+    if (!build || !isSettled(build) || build.verifying || this.open.has(id)) return false;
+    this.logs.delete(id);
+    return this.builds.delete(id);
+  }
+
   async removeEnvironment(name: string): Promise<void> {
     await this.#reach();
     this.environments.delete(name);

@@ -28,7 +28,7 @@ import type { Stored } from './records.ts';
 import type { RedisLink } from './redis.ts';
 
 /** Raise it when something else is indexed: records that were indexed otherwise are then indexed anew. */
-const INDEX_FORMAT = 1;
+const INDEX_FORMAT = 2;
 
 /**
  * Saves an environment with its outline and index when its record is still at the expected revision.

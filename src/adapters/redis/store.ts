@@ -9,6 +9,7 @@ import { createClock } from './clock.ts';
 import { storeEnvironments } from './environments.ts';
 import { storeFreezes } from './freezes.ts';
 import { storeGroups } from './groups.ts';
+import { storeHistory } from './history.ts';
 import { storeKeys } from './keys.ts';
 import { storeLeases } from './leases.ts';
 import { storeMemory } from './memory.ts';
@@ -53,6 +54,7 @@ export function createStore(options: {
   return {
     ...storeBuilds(link, keys),
     ...storeEnvironments(link, keys),
+    ...storeHistory(link, keys),
     ...storeProgress(link, keys),
     ...storeMemory(link, keys),
     ...storeNotices(link, keys),

@@ -1,0 +1,64 @@
+/** Builds of long ago are found in Redis, and nothing of those that are forgotten stays. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { openRedis } from '../../../src/adapters/redis/redis.ts';
+import { createStore } from '../../../src/adapters/redis/store.ts';
+import { buildFor } from './builds-fixture.ts';
+import { noServer, type RedisServer, startServer } from './fixture.ts';
+
+let server: RedisServer;
+before(async () => {
+  if (!noServer) server = await startServer();
+});
+after(() => server?.remove());
+
+test('builds of long ago are forgotten whole, and not those that are open', {
+  skip: noServer,
+}, async () => {
+  const prefix = randomUUID();
+  const store = createStore({ connection: server.connection, prefix });
+  const redis = openRedis(server.connection, 'worker');
+  const keys = async () => (await redis.keys(`${prefix}:*`)).sort();
+  const begin = async (id: string, now: number, environment = 'churn') => {
+    await store.claimEnvironment(environment, 'U0ANA', 0);
+    await store.beginBuild(buildFor(id, { environment, now }));
+    await store.appendLog(id, ['solving']);
+  };
+  const end = async (id: string) => {
+    await store.updateBuild(id, (build) => ({ ...build, state: 'failed' }));
+    await store.closeBuild(id);
+  };
+  try {
+    await store.claimEnvironment('etl', 'U0ANA', 0);
+    await begin('new', 100);
+    await end('new');
+    const clean = await keys();
+    for (const [id, at] of [
+      ['old', 5],
+      ['older', 4],
+    ] as const) {
+      await begin(id, at);
+      await end(id);
+    }
+    await begin('open', 3, 'etl');
+    const listed = new Set<string>();
+    for await (const id of store.everyOldBuild({ before: 5, newest: 1 })) listed.add(id);
+    assert.deepEqual([...listed].sort(), ['old', 'older', 'open']);
+    for (const id of listed) {
+      const build = await store.readBuild(id);
+      assert.equal(build && (await store.forgetBuild(build)), id !== 'open', id);
+    }
+    await end('open');
+    const last = await store.readBuild('open');
+    assert.equal(last && (await store.forgetBuild(last)), true);
+    assert.deepEqual(await keys(), clean);
+    assert.deepEqual(
+      (await store.listBuilds({ limit: 9 })).map(({ id }) => id),
+      ['new'],
+    );
+  } finally {
+    redis.disconnect();
+    await store.close();
+  }
+});
