@@ -77,7 +77,7 @@ describe('the command line', { skip: cannotWalk }, () => {
           each.status,
         ]),
       );
-      for (const name of ['configuration', 'redis', 'engine', 'edge edge', 'slack']) {
+      for (const name of ['configuration', 'redis', 'engine', 'edge edge', 'kept', 'slack']) {
         assert.equal(status[name], 'ok', name);
       }
       ctx.slack.faults.next('auth.test', { error: 'invalid_auth' });
@@ -87,6 +87,7 @@ describe('the command line', { skip: cannotWalk }, () => {
       assert.match(bad.stdout, /✗ slack: .*invalid_auth/);
       assert.match(bad.stdout, /✗ edge edge: /);
       assert.match(bad.stdout, /✓ engine: py-rattler/);
+      assert.match(bad.stdout, /✓ kept: 0 environments.*; 0 builds: for 365 days, 200 of each/);
     }));
 
   /** What keeps a service from starting: it says so and ends, whatever it had begun. */
