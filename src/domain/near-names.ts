@@ -73,12 +73,33 @@ export function bitsIn(bits: number): number {
  */
 export function distanceWithin(left: string, right: string, limit: number): number {
   const beyond = limit + 1;
+  if (Math.abs(left.length - right.length) > limit) return beyond;
+  // What both begin or end with changes nothing, but for a neighbour that is swapped.
+  let start = 0;
+  const shorter = Math.min(left.length, right.length);
+  while (start < shorter && left.charCodeAt(start) === right.charCodeAt(start)) start += 1;
+  let [height, width] = [left.length, right.length];
+  while (
+    height > start &&
+    width > start &&
+    left.charCodeAt(height - 1) === right.charCodeAt(width - 1)
+  ) {
+    height -= 1;
+    width -= 1;
+  }
+  return distanceBetween(left.slice(start, height), right.slice(start, width), limit);
+}
+
+function distanceBetween(left: string, right: string, limit: number): number {
+  const beyond = limit + 1;
   const width = right.length;
-  if (Math.abs(left.length - width) > limit) return beyond;
-  let [before, row, next] = [beyond, beyond, beyond].map((value) => filled(width, value)) as Rows;
+  let before = rowOf(0, width, beyond);
+  let row = rowOf(1, width, beyond);
+  let next = rowOf(2, width, beyond);
+  let leastBefore = 0;
   for (let column = 0; column <= Math.min(width, limit); column += 1) row[column] = column;
   for (let i = 1; i <= left.length; i += 1) {
-    next.fill(beyond);
+    next.fill(beyond, 0, width + 1);
     let least = beyond;
     if (i <= limit) least = next[0] = i;
     for (let j = Math.max(1, i - limit); j <= Math.min(width, i + limit); j += 1) {
@@ -94,16 +115,21 @@ export function distanceWithin(left: string, right: string, limit: number): numb
       least = Math.min(least, cost);
     }
     // A swap reaches back two rows.
-    if (least > limit && Math.min(...row) >= limit) return beyond;
+    if (least > limit && leastBefore >= limit) return beyond;
+    leastBefore = least;
     [before, row, next] = [row, next, before];
   }
   return at(row, width);
 }
 
-type Rows = [Int32Array, Int32Array, Int32Array];
+/** Taken again and again: hundreds of thousands are needed for one answer. */
+const ROWS = [new Int32Array(64), new Int32Array(64), new Int32Array(64)];
 
-function filled(width: number, value: number): Int32Array {
-  return new Int32Array(width + 1).fill(value);
+function rowOf(place: number, width: number, value: number): Int32Array {
+  const known = ROWS[place];
+  const row = known && known.length > width ? known : new Int32Array(2 * width + 1);
+  ROWS[place] = row;
+  return row.fill(value, 0, width + 1);
 }
 
 function at(row: Int32Array, column: number): number {

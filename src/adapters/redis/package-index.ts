@@ -45,14 +45,15 @@ export async function searchIndex(
     ),
     isSeen: each.kinds.map(() => false),
   }));
-  const ids = new Set<number>();
+  const isHit = new Uint8Array(8 * (scope?.length ?? 0));
   for (const { places, isWanted, isSeen } of wanted) {
-    for (const [id, kind] of placesIn(places)) {
-      if (!inScope(id)) continue;
+    eachPlace(places, (id, kind) => {
+      if (!inScope(id)) return;
       isSeen[kind] = true;
-      if (isWanted[kind]) ids.add(id);
-    }
+      if (isWanted[kind]) isHit[id] = 1;
+    });
   }
+  const ids = newestOf(isHit);
   const seen = wanted.flatMap(({ kinds, isSeen }) =>
     kinds.filter((kind, number) => kind !== null && isSeen[number]),
   ) as Named[];
@@ -60,14 +61,14 @@ export async function searchIndex(
   const page = await pageOf(link, keys, ids, { start, limit });
   const packagesOf = new Map(page.map(({ id }) => [id, [] as Hit['packages']]));
   for (const { places, kinds, isWanted } of wanted) {
-    for (const [id, number] of placesIn(places)) {
+    eachPlace(places, (id, number) => {
       const kind = kinds[number];
       if (isWanted[number] && kind) packagesOf.get(id)?.push(packageOf(kind));
-    }
+    });
   }
   return {
     hits: page.map(({ id, ...rest }) => ({ ...rest, packages: sorted(packagesOf.get(id) ?? []) })),
-    count: { revisions: ids.size, environments: countEnvironments(ids, environmentOf) },
+    count: { revisions: ids.length, environments: countEnvironments(ids, environmentOf) },
     missing: await Promise.all(missing.map((spec) => notFound(link, keys, spec, seen, inScope))),
     looked: bitsIn(scope),
   };
@@ -98,12 +99,19 @@ async function readPackage(
   return { kinds, places };
 }
 
-/** Numbers of a revision that has the package, and of the kind it has. */
-function* placesIn(places: Buffer | null): Generator<[number, number]> {
+/** Tells the numbers of each revision that has the package, and of the kind it has. */
+function eachPlace(places: Buffer | null, tell: (id: number, kind: number) => void): void {
   if (places === null) return;
   for (let at = 0; at + 6 <= places.length; at += 6) {
-    yield [places.readUInt32LE(at), places.readUInt16LE(at + 4)];
+    tell(places.readUInt32LE(at), places.readUInt16LE(at + 4));
   }
+}
+
+/** Numbers of the revisions that were hit, those that came last first. */
+function newestOf(isHit: Uint8Array): number[] {
+  const ids: number[] = [];
+  for (let id = isHit.length - 1; id >= 0; id -= 1) if (isHit[id] === 1) ids.push(id);
+  return ids;
 }
 
 /** As `SETBIT` counts them: the first bit is the highest of the first byte. */
@@ -117,21 +125,25 @@ function bitsIn(bits: Buffer | null): number {
   return count;
 }
 
-function countEnvironments(ids: ReadonlySet<number>, environmentOf: Buffer | null): number {
-  const environments = new Set<number>();
-  for (const id of ids) environments.add(environmentOf?.readUInt32LE(id * 4) ?? id);
-  return environments.size;
+function countEnvironments(ids: readonly number[], environmentOf: Buffer | null): number {
+  const isCounted = new Uint8Array((ids[0] ?? 0) + 1);
+  let count = 0;
+  for (const id of ids) {
+    const first = environmentOf?.readUInt32LE(id * 4) ?? id;
+    if (isCounted[first] === 0) count += 1;
+    isCounted[first] = 1;
+  }
+  return count;
 }
 
 async function pageOf(
   link: RedisLink,
   keys: StoreKeys,
-  ids: ReadonlySet<number>,
+  ids: readonly number[],
   { start, limit }: Pick<SearchPage, 'start' | 'limit'>,
 ): Promise<(Pick<Hit, 'environment' | 'revision'> & { id: number })[]> {
-  const isSorted = ids.size <= MOST_SORTED;
-  const newest = [...ids].sort((left, right) => right - left);
-  const asked = isSorted ? newest : newest.slice(start, start + limit);
+  const isSorted = ids.length <= MOST_SORTED;
+  const asked = isSorted ? ids : ids.slice(start, start + limit);
   if (asked.length === 0) return [];
   const labels = await link.call((redis) => redis.hmget(keys.revisions, ...asked.map(String)));
   const read = asked.flatMap((id, place) => {
@@ -180,6 +192,12 @@ async function notFound(
   const places = await link.call((redis) =>
     Promise.all(near.map((name) => redis.getBuffer(keys.packageIn(name)))),
   );
-  const isThere = (place: number) => placesIn(places[place] ?? null).some(([id]) => inScope(id));
+  const isThere = (place: number) => {
+    let isIn = false;
+    eachPlace(places[place] ?? null, (id) => {
+      isIn ||= inScope(id);
+    });
+    return isIn;
+  };
   return { spec, versions, near: near.filter((_, place) => isThere(place)) };
 }
