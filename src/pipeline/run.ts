@@ -74,8 +74,18 @@ export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal)
 export async function runProof(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<void> {
   const build = await attemptOf(ports, job);
   if (build === null) return;
-  if (build.state === 'ready' && build.verifying) return proveAgain(ports, build, signal);
-  const run = new BuildRun(ports, build, signal);
+  if (!build.verifying) await proveFirst(new BuildRun(ports, build, signal));
+  // Asked for since it is ready: the queue takes no other job for it while this one is at work.
+  for (;;) {
+    const ready = await attemptOf(ports, job);
+    if (ready?.state !== 'ready' || !ready.verifying) return;
+    await proveAgain(ports, ready, signal);
+  }
+}
+
+/** Proves what every edge has tried, which ends the build. */
+async function proveFirst(run: BuildRun): Promise<void> {
+  const { build } = run;
   if (isSettled(build)) return announce(run);
   if (!isTried(build)) return;
   if (build.cancelRequested) return settle(run, { state: 'cancelled' });
@@ -83,9 +93,6 @@ export async function runProof(ports: BuildPorts, job: Job, signal: AbortSignal)
     await prove(run);
     await conclude(run);
   });
-  // Asked for since it is ready: the queue took no other job for it while this one is at work.
-  const after = await attemptOf(ports, job);
-  if (after?.state === 'ready' && after.verifying) await proveAgain(ports, after, signal);
 }
 
 /** Has somebody ask the executors; it is in the record that nothing else is left. */

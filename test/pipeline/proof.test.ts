@@ -272,6 +272,38 @@ describe('the proof of a build', () => {
     assert.deepEqual([state, verifying, world.proved], ['ready', false, ['lab', 'lab']]);
   });
 
+  test('is asked for once more also while its job tells how a build has ended', async () => {
+    const world = createProvingWorld();
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { id } = await world.newest('churn');
+    world.ports.workspace.clear = async () => {
+      await world.say('U1', 'verify churn');
+    };
+    await runProof(world.ports, jobFor(id), never);
+    const { verifying } = await world.newest('churn');
+    assert.deepEqual([verifying, world.proved], [false, ['lab', 'lab']]);
+  });
+
+  test('is asked for once more also by a job that has asked for it once more', async () => {
+    const world = createProvingWorld();
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { id } = await world.newest('churn');
+    await world.say('U1', 'verify churn');
+    const { updateBuild } = world.store;
+    let asked = 1;
+    world.store.updateBuild = async (id, change) => {
+      const build = await updateBuild.call(world.store, id, change);
+      if (build.verifying || asked === 2) return build;
+      asked = 2;
+      return updateBuild.call(world.store, id, (current) => ({ ...current, verifying: true }));
+    };
+    await runProof(world.ports, jobFor(id), never);
+    const { verifying } = await world.newest('churn');
+    assert.deepEqual([verifying, world.proved], [false, ['lab', 'lab', 'lab']]);
+  });
+
   test('of one edge does not wait for another edge', async () => {
     const both = Promise.withResolvers<void>();
     const begun: string[] = [];
