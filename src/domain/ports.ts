@@ -394,8 +394,11 @@ export interface Store {
    * somebody may not have been told.
    */
   openBuilds(): Promise<string[]>;
-  /** Everybody was told how a build has ended; one that is at work, or at work again, stays open. */
-  closeBuild(id: string): Promise<void>;
+  /**
+   * Everybody was told how this attempt of a build has ended. One that is at work, being verified again or
+   * at a later attempt stays open. The end of a verification closes what was told before it or meanwhile.
+   */
+  closeBuild(id: string, attempt: number): Promise<void>;
 
   /**
    * Ids of builds that were asked for before that moment, and of those of each environment that has so

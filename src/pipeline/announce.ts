@@ -12,7 +12,7 @@ export async function announce(run: BuildRun): Promise<void> {
   else await tellRequester(run);
   await tellSettled(ports, build);
   await ports.workspace.clear(build.id);
-  await ports.store.closeBuild(build.id);
+  await ports.store.closeBuild(build.id, build.attempt);
 }
 
 /** In the thread of its message, and directly where it took long. */

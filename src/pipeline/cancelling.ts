@@ -33,6 +33,6 @@ export async function carryOutCancel(ports: CancellingPorts, build: Build): Prom
   // Whoever has ended it otherwise in this moment tells of that, or was killed: then it is still to be told.
   if (settled.state !== 'cancelled') return settled;
   await tellSettled(ports, settled);
-  await store.closeBuild(settled.id);
+  await store.closeBuild(settled.id, settled.attempt);
   return settled;
 }

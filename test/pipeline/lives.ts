@@ -319,11 +319,11 @@ export class Life implements Subject {
   }
 
   state(): string {
-    const { builds, environments, notices, open, settled } = this.store;
+    const { builds, environments, notices, open, owed, settled } = this.store;
     const { jobs, flags } = this.jobs;
     return [
       ...[...builds.values(), ...environments.values()].map(digestOf),
-      ...['notices', ...notices.keys(), 'settled', ...settled, 'open', ...open],
+      ...['notices', ...notices.keys(), 'settled', ...settled, 'open', ...open, 'owed', ...owed],
       ...['flags', ...flags, 'jobs', ...[...jobs].map(([name, job]) => jobInWords(name, job))],
       ...['edge', ...this.node.archives, ...this.node.prefixes, this.#now],
     ].join();

@@ -8,7 +8,9 @@ import { outsideError } from '../../src/domain/errors.ts';
 import type { JobPurpose, Queue } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { Outcome } from '../../src/domain/subscription.ts';
+import { announce } from '../../src/pipeline/announce.ts';
 import { carryOutCancel } from '../../src/pipeline/cancelling.ts';
+import { BuildRun } from '../../src/pipeline/context.ts';
 import { reconcile } from '../../src/pipeline/reconciling.ts';
 import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
 import { noServer, startServer } from '../adapters/redis/fixture.ts';
@@ -305,6 +307,42 @@ describe('what is recorded is done', () => {
     }));
     await subject.settleAll();
     assert.equal((await subject.newest('churn')).verifying, false);
+  });
+
+  test('that an attempt was told late keeps nobody from hearing how the next one ended', async () => {
+    const subject = createSubject();
+    const failed = await createFailed(subject);
+    await subject.services.retry(failed, ANA);
+    // Whoever makes it is killed between its end and what is told of it.
+    await subject.store.updateBuild(failed.id, (build) => ({ ...build, state: 'ready' }));
+    subject.jobs.lose();
+    await announce(new BuildRun(subject.ports, failed, never));
+    await subject.settleAll();
+    assert.ok(isTold(subject, `${failed.id}.2.thread`));
+    assert.deepEqual(await subject.store.openBuilds(), []);
+  });
+
+  test('that it is verified keeps nobody from hearing that it is ready, though nobody was told before', async () => {
+    const subject = createSubject();
+    const { id } = await create(subject);
+    subject.jobs.lose();
+    await subject.store.updateBuild(id, (build) => ({ ...build, state: 'ready' }));
+    await subject.services.verify(await subject.newest('churn'), ANA);
+    await subject.settleAll();
+    assert.ok(isTold(subject, `${id}.1.thread`));
+    assert.deepEqual(await subject.store.openBuilds(), []);
+  });
+
+  test('who subscribes to a build that is told hears nothing of it when it is verified', async () => {
+    const subject = createSubject();
+    const { id } = await createReady(subject);
+    const [known] = subject.store.subscriptions.values();
+    assert.ok(known);
+    subject.store.subscriptions.set('U8', { ...known, user: 'U8' });
+    await subject.services.verify(await subject.newest('churn'), ANA);
+    await subject.settleAll();
+    const isHeard = (user: string) => isTold(subject, `heard.${id}.1.${user}`);
+    assert.deepEqual([isHeard('U9'), isHeard('U8')], [true, false]);
   });
 
   test('a build that is at work or waits is left alone', async () => {

@@ -47,6 +47,8 @@ export class MemoryStore implements Store {
   /** While true, every call rejects as it does when Redis is away. */
   away = false;
   readonly open = new Set<string>();
+  /** Those being verified again of which nobody was told before how they have ended. */
+  readonly owed = new Set<string>();
   readonly #checkpoints = new Map<string, unknown>();
   readonly #listeners = new Set<(buildId: string) => void>();
 
@@ -87,10 +89,12 @@ export class MemoryStore implements Store {
     return [...this.open];
   }
 
-  async closeBuild(id: string): Promise<void> {
+  async closeBuild(id: string, attempt: number): Promise<void> {
     await this.#reach();
     const build = this.builds.get(id);
-    if (!build || (isSettled(build) && !build.verifying)) this.open.delete(id);
+    if (!build || !isSettled(build) || build.attempt !== attempt) return;
+    this.owed.delete(id);
+    if (!build.verifying) this.open.delete(id);
   }
 
   #atWork({ request }: { request: Pick<Build['request'], 'environment'> }): Build | null {
@@ -106,8 +110,10 @@ export class MemoryStore implements Store {
   }
 
   #save(build: Build): Build {
+    const wasVerifying = this.builds.get(build.id)?.verifying ?? false;
+    if (build.verifying && !wasVerifying && this.open.has(build.id)) this.owed.add(build.id);
     if (!isSettled(build) || build.verifying) this.open.add(build.id);
-    else if (this.builds.get(build.id)?.verifying) this.open.delete(build.id);
+    else if (wasVerifying && !this.owed.has(build.id)) this.open.delete(build.id);
     this.builds.set(build.id, build);
     this.#changed(build.id);
     return build;
@@ -246,6 +252,7 @@ export class MemoryStore implements Store {
       if (request.environment !== name) continue;
       this.builds.delete(id);
       this.open.delete(id);
+      this.owed.delete(id);
     }
   }
 

@@ -61,8 +61,8 @@ export function storeBuilds(
 
     openBuilds: () => link.call((redis) => redis.smembers(keys.open)),
 
-    async closeBuild(id) {
-      await link.script(CLOSE_BUILD, [keys.build(id), keys.open], [id]);
+    async closeBuild(id, attempt) {
+      await link.script(CLOSE_BUILD, [keys.build(id), keys.open], [id, attempt]);
     },
 
     readBuild: records.read,
@@ -139,7 +139,7 @@ function saving(keys: StoreKeys, build: Build, revision: number, { format, docum
     values: [
       ...[build.id, revision, format, document],
       ...[isSettled(build) ? 1 : 0, build.verifying ? 1 : 0, build.queuedAt],
-      ...[keys.changes, keys.build('')],
+      ...[build.attempt, keys.changes, keys.build('')],
     ],
   };
 }

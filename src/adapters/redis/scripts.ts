@@ -16,50 +16,57 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  * passed, and the id of the build at work because of which nothing was saved.
  *
  * An open build is one that a worker still has to do something for. Settling leaves it open: who it
- * was settled for has to be told yet (`CLOSE_BUILD`). The end of a verification closes it.
+ * was settled for has to be told yet (`CLOSE_BUILD`). The end of a verification closes it, unless that
+ * is owed still: it was open when the verification was asked for.
  *
  * KEYS: record, builds, builds of the environment, builds of the user, changed, open, hold.
  * ARGV: id, expected revision, format, document, settled (0 or 1), verifying (0 or 1), queued at,
- * channel of changes, prefix of build records, deadline of one that begins ('' for others).
+ * attempt, channel of changes, prefix of build records, deadline of one that begins ('' for others).
  */
 export const SAVE_BUILD = `
-local before = redis.call('HMGET', KEYS[1], 'revision', 'settled', 'verifying')
+local before = redis.call('HMGET', KEYS[1], 'revision', 'settled', 'verifying', 'owed')
 local revision = tonumber(before[1] or '0')
 ${NOW}
-local isBeginning = ARGV[10] ~= ''
-if isBeginning and now > tonumber(ARGV[10]) then return -1 end
+local isBeginning = ARGV[11] ~= ''
+if isBeginning and now > tonumber(ARGV[11]) then return -1 end
 if revision ~= tonumber(ARGV[2]) then return 0 end
 if isBeginning and ARGV[5] == '0' then
   local holder = redis.call('HGET', KEYS[7], 'build')
-  if holder and holder ~= ARGV[1] and redis.call('HGET', ARGV[9] .. holder, 'settled') == '0' then
+  if holder and holder ~= ARGV[1] and redis.call('HGET', ARGV[10] .. holder, 'settled') == '0' then
     return holder
   end
   redis.call('HSET', KEYS[7], 'build', ARGV[1])
 end
 redis.call('HSET', KEYS[1], 'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4],
-  'settled', ARGV[5], 'verifying', ARGV[6])
+  'settled', ARGV[5], 'verifying', ARGV[6], 'attempt', ARGV[8])
+if ARGV[6] == '1' and before[3] ~= '1' then
+  redis.call('HSET', KEYS[1], 'owed', redis.call('SISMEMBER', KEYS[6], ARGV[1]))
+end
 for index = 2, 4 do redis.call('ZADD', KEYS[index], ARGV[7], ARGV[1]) end
 redis.call('ZADD', KEYS[5], now, ARGV[1])
 if ARGV[5] == '0' or ARGV[6] == '1' then
   redis.call('SADD', KEYS[6], ARGV[1])
-elseif before[3] == '1' then
+elseif before[3] == '1' and before[4] ~= '1' then
   redis.call('SREM', KEYS[6], ARGV[1])
 end
 if ARGV[5] == '1' and before[2] == '0' and redis.call('HGET', KEYS[7], 'build') == ARGV[1] then
   redis.call('DEL', KEYS[7])
 end
-redis.call('PUBLISH', ARGV[8], string.format('%.0f %s', now, ARGV[1]))
+redis.call('PUBLISH', ARGV[9], string.format('%.0f %s', now, ARGV[1]))
 return 1
 `;
 
 /**
- * Takes a build that is settled, and not being verified again, out of those that are open.
+ * Takes a build of which this attempt is settled out of those that are open; where it is being verified
+ * again, the end of that does. Records of older versions do not say which attempt they are at.
  *
- * KEYS: record, open. ARGV: id.
+ * KEYS: record, open. ARGV: id, attempt.
  */
 export const CLOSE_BUILD = `
-local state = redis.call('HMGET', KEYS[1], 'settled', 'verifying')
-if state[1] == '1' and state[2] ~= '1' then redis.call('SREM', KEYS[2], ARGV[1]) end
+local state = redis.call('HMGET', KEYS[1], 'settled', 'verifying', 'attempt')
+if state[1] ~= '1' or (state[3] and state[3] ~= ARGV[2]) then return 0 end
+redis.call('HDEL', KEYS[1], 'owed')
+if state[2] ~= '1' then redis.call('SREM', KEYS[2], ARGV[1]) end
 return 1
 `;
 

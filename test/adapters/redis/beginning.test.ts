@@ -115,16 +115,60 @@ describe('a build begins', { skip: noServer }, () => {
   it('as an open one, until who it was for has been told how it ended', async () => {
     const store = storeOf();
     await store.beginBuild(buildFor('b1'));
-    await store.closeBuild('b1');
+    await store.closeBuild('b1', 1);
     assert.deepEqual(await store.openBuilds(), ['b1'], 'it is at work');
     await store.updateBuild('b1', (build) => ({ ...build, state: 'ready' }));
     assert.deepEqual(await store.openBuilds(), ['b1'], 'nobody was told');
-    await store.closeBuild('b1');
+    await store.closeBuild('b1', 1);
     assert.deepEqual(await store.openBuilds(), []);
     await store.updateBuild('b1', (build) => ({ ...build, verifying: true }));
-    await store.closeBuild('b1');
+    await store.closeBuild('b1', 1);
     assert.deepEqual(await store.openBuilds(), ['b1'], 'it is being verified again');
     await store.updateBuild('b1', (build) => ({ ...build, verifying: false }));
+    assert.deepEqual(await store.openBuilds(), []);
+  });
+
+  it('as an open one, until who it was for has been told of its newest attempt', async () => {
+    const store = storeOf();
+    await store.beginBuild(buildFor('b1'));
+    await store.updateBuild('b1', settled);
+    await store.beginAgain('b1', again);
+    await store.updateBuild('b1', settled);
+    await store.closeBuild('b1', 1);
+    assert.deepEqual(await store.openBuilds(), ['b1'], 'only its first attempt was told');
+    await store.closeBuild('b1', 2);
+    assert.deepEqual(await store.openBuilds(), []);
+  });
+
+  it('as an open one, also where it was verified again before who it was for was told', async () => {
+    const store = storeOf();
+    const verify = async (told: () => Promise<void>) => {
+      await store.updateBuild('b1', (build) => ({ ...build, verifying: true }));
+      await told();
+      await store.updateBuild('b1', (build) => ({ ...build, verifying: false }));
+    };
+    await store.beginBuild(buildFor('b1'));
+    await store.updateBuild('b1', (build) => ({ ...build, state: 'ready' }));
+    await verify(async () => undefined);
+    assert.deepEqual(await store.openBuilds(), ['b1'], 'nobody was told');
+    await verify(() => store.closeBuild('b1', 1));
+    assert.deepEqual(await store.openBuilds(), [], 'told meanwhile');
+    await verify(async () => undefined);
+    assert.deepEqual(await store.openBuilds(), [], 'told before');
+  });
+
+  it('and is closed as before where an older version has recorded it', async () => {
+    const prefix = randomUUID();
+    const store = storeOf(prefix);
+    await store.beginBuild(buildFor('b1'));
+    await store.updateBuild('b1', settled);
+    const redis = openRedis(server.connection, 'worker');
+    try {
+      await redis.hdel(`${prefix}:build:b1`, 'attempt', 'owed');
+    } finally {
+      redis.disconnect();
+    }
+    await store.closeBuild('b1', 1);
     assert.deepEqual(await store.openBuilds(), []);
   });
 });

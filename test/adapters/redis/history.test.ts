@@ -27,7 +27,7 @@ test('builds of long ago are forgotten whole, and not those that are open', {
   };
   const end = async (id: string) => {
     await store.updateBuild(id, (build) => ({ ...build, state: 'failed' }));
-    await store.closeBuild(id);
+    await store.closeBuild(id, 1);
   };
   try {
     await store.claimEnvironment('etl', 'U0ANA', 0);

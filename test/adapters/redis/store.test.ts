@@ -317,7 +317,7 @@ describe('the store', { skip: noServer }, () => {
       await writer.beginBuild(buildFor('old'));
       await writer.beginBuild(buildFor('settled-meanwhile', { environment: 'etl' }));
       await writer.updateBuild('old', (build) => ({ ...build, state: 'ready' }));
-      await writer.closeBuild('old');
+      await writer.closeBuild('old', 1);
       const watcher = storeOf(prefix);
       await watcher.watch(listener);
       await until('settled-meanwhile');
@@ -351,7 +351,7 @@ describe('the store', { skip: noServer }, () => {
       beginAgain: (store) => store.beginAgain('b1', (build) => build),
       buildAtWork: (store) => store.buildAtWork('churn'),
       openBuilds: (store) => store.openBuilds(),
-      closeBuild: (store) => store.closeBuild('b1'),
+      closeBuild: (store) => store.closeBuild('b1', 1),
       readBuild: (store) => store.readBuild('b1'),
       updateBuild: (store) => store.updateBuild('b1', (build) => build),
       listBuilds: (store) => store.listBuilds({ limit: 5 }),
