@@ -449,8 +449,12 @@ export interface Store {
    * were. Done again, it does nothing.
    */
   indexEnvironments(): Promise<number>;
-  /** Drops an environment with all its builds, as if there had never been one of that name. */
-  removeEnvironment(name: string): Promise<void>;
+  /**
+   * Drops an environment with all its builds, as if there had never been one of that name, in one step
+   * with a look at it: `allow` throws for what must stay, and a build at work keeps it, which is answered.
+   * Null where there is none of that name any more.
+   */
+  removeEnvironment(name: string, allow: (environment: Environment) => void): Promise<Build | null>;
   /** Creates the environment without a revision, or returns the one that exists; `isOwned` says whether it is anybody's. */
   claimEnvironment(name: string, owner: string, now: number): Promise<Environment>;
   updateEnvironment(

@@ -84,6 +84,8 @@ async function keepAsDefault(
   const { revision: to, request, requester } = run.build;
   const at = run.ports.clock.now();
   let replaces: number | null = null;
+  // It may have been forgotten between the look at it and the record of this build.
+  await run.ports.store.claimEnvironment(request.environment, requester.user, at);
   await run.ports.store.updateEnvironment(request.environment, (environment) => {
     if (comesBack(environment, run.build)) return change(environment);
     const moved = moveTo(change(environment), { tag: null, to, by: requester.user, at });

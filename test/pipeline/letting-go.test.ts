@@ -4,6 +4,7 @@ import { withRevision } from '../../src/domain/environment.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { removeLetGo } from '../../src/pipeline/removing.ts';
+import { runBuild } from '../../src/pipeline/run.ts';
 import { environment, build as sample, settings, staging } from '../answers/samples.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
 
@@ -367,6 +368,38 @@ describe('a name whose revisions are all let go', () => {
     world.away.clear();
     await removeLetGo(world.ports, 'churn', progress);
     assert.equal((await world.say(OWNER, 'delete churn --forget')).kind, 'notice');
+  });
+
+  test('is not forgotten once somebody builds it, however late they ask', async () => {
+    const world = churn();
+    await world.say(OWNER, 'delete churn --yes');
+    const remove = world.store.removeEnvironment.bind(world.store);
+    world.store.removeEnvironment = async (name, allow) => {
+      await world.say(OWNER, 'create churn python=3.11 numpy');
+      return remove(name, allow);
+    };
+    const reply = await world.say(OWNER, 'delete churn --forget');
+    assert.equal(codeOf(reply), 'still-there');
+    const { id, state } = await world.newest('churn');
+    assert.ok(JSON.stringify(reply).includes(`is being built right now (build \`${id}\`)`));
+    assert.equal(state, 'queued');
+    assert.equal(world.store.environments.get('churn')?.revisions.length, 3);
+  });
+
+  test("is its builder's again where it was forgotten just before the build was recorded", async () => {
+    const world = churn();
+    await world.say(OWNER, 'delete churn --yes');
+    const begin = world.store.beginBuild.bind(world.store);
+    world.store.beginBuild = async (build) => {
+      assert.equal((await world.say(OWNER, 'delete churn --forget')).kind, 'notice');
+      return begin(build);
+    };
+    await world.say(OWNER, 'create churn python=3.11 numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, { buildId: id, attempt: 1 }, progress.signal);
+    assert.equal((await world.newest('churn')).state, 'ready');
+    const { owner, revisions } = await world.services.findEnvironment('churn');
+    assert.deepEqual([owner, revisions.map(({ number }) => number)], [OWNER, [1]]);
   });
 
   test('is forgotten by an operator who leaves to an edge what it has, and is told where', async () => {

@@ -245,8 +245,16 @@ export class MemoryStore implements Store {
     return this.builds.delete(id);
   }
 
-  async removeEnvironment(name: string): Promise<void> {
+  async removeEnvironment(
+    name: string,
+    allow: (environment: Environment) => void,
+  ): Promise<Build | null> {
     await this.#reach();
+    const environment = this.environments.get(name);
+    if (!environment) return null;
+    allow(environment);
+    const atWork = this.#atWork({ request: { environment: name } });
+    if (atWork !== null) return atWork;
     this.environments.delete(name);
     for (const [id, { request }] of this.builds) {
       if (request.environment !== name) continue;
@@ -254,6 +262,7 @@ export class MemoryStore implements Store {
       this.open.delete(id);
       this.owed.delete(id);
     }
+    return null;
   }
 
   async claimEnvironment(name: string, owner: string, now: number): Promise<Environment> {

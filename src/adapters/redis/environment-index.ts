@@ -12,6 +12,7 @@
  * or anything means it, is a bit in `allRevisions` and `meantRevisions`; `environmentOf` has, in four
  * bytes for each revision, the number of the first one of its environment.
  */
+import type { Build } from '../../domain/build.ts';
 import {
   type Environment,
   isLetGo,
@@ -104,19 +105,40 @@ return 1
 `;
 
 /**
- * Takes an environment out of the index; its record is there still.
+ * Drops an environment with its index and its builds when its record is still at the expected revision,
+ * its builds are those that were looked at, and none of them is at work. Returns 1, 0, or the id of the
+ * build at work because of which nothing was dropped.
  *
- * KEYS: as `indexKeys`. ARGV: name, prefixes of `ownedBy` and `thereBy`.
+ * KEYS: as `indexKeys`, then hold, builds of the environment, builds, changed, open. ARGV: name, expected
+ * revision, ids of its builds and the users who asked for them (both JSON), prefixes of `ownedBy`,
+ * `thereBy`, `build`, `checkpoints`, `log` and `buildsOfUser`.
  */
-export const FORGET_ENVIRONMENT = `
+const FORGET_ENVIRONMENT = `
 local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
-  environmentOf, allRevisions, meantRevisions = unpack(KEYS)
+  environmentOf, allRevisions, meantRevisions, packages, hold, ofEnvironment, builds, changed,
+  open = unpack(KEYS)
 local name = ARGV[1]
+local ownedBy, thereBy, build, checkpoints, log, ofUser = unpack(ARGV, 5)
+if redis.call('HGET', record, 'revision') ~= ARGV[2] then return 0 end
+local ids = cjson.decode(ARGV[3])
+if redis.call('ZCARD', ofEnvironment) ~= #ids then return 0 end
+for _, id in ipairs(ids) do
+  if not redis.call('ZSCORE', ofEnvironment, id) then return 0 end
+end
+local holder = redis.call('HGET', hold, 'build')
+if holder and redis.call('HGET', build .. holder, 'settled') == '0' then return holder end
+for _, id in ipairs(ids) do
+  redis.call('DEL', build .. id, checkpoints .. id, log .. id)
+  redis.call('ZREM', builds, id)
+  redis.call('ZREM', changed, id)
+  redis.call('SREM', open, id)
+  for _, user in ipairs(cjson.decode(ARGV[4])) do redis.call('ZREM', ofUser .. user, id) end
+end
 local before = redis.call('HMGET', record, 'owner', 'archives')
 local sets = { owned, there, leaving, scheduled, added }
 if before[1] then
-  table.insert(sets, ARGV[2] .. before[1])
-  table.insert(sets, ARGV[3] .. before[1])
+  table.insert(sets, ownedBy .. before[1])
+  table.insert(sets, thereBy .. before[1])
 end
 for _, set in ipairs(sets) do redis.call('ZREM', set, name) end
 for sha in string.gmatch(before[2] or '', '%S+') do redis.call('ZREM', archives, sha .. ' ' .. name) end
@@ -129,11 +151,12 @@ for _, field in ipairs(redis.call('HKEYS', record)) do
   end
 end
 redis.call('SREM', names, name)
+redis.call('DEL', record, hold, ofEnvironment)
 return 1
 `;
 
-/** `KEYS` of both scripts. */
-export function indexKeys(keys: StoreKeys, name: string): string[] {
+/** The first `KEYS` of both scripts. */
+function indexKeys(keys: StoreKeys, name: string): string[] {
   return [
     keys.environment(name),
     ...[keys.environments, keys.owned, keys.there, keys.leaving, keys.scheduled, keys.archives],
@@ -165,6 +188,38 @@ export async function saveIndexed(
     ...[keys.ownedBy(''), keys.thereBy(''), keys.packageKinds(''), keys.packageIn('')],
   ]);
   return saved === 1;
+}
+
+/** What was looked at of an environment: at which number its record is, and its builds. */
+export interface Seen {
+  name: string;
+  revision: number;
+  ids: readonly string[];
+  /** Those of them that can be read. */
+  builds: readonly Build[];
+}
+
+/**
+ * Drops an environment with all that is found by it; the holder is the build at work because of which it
+ * stays. Null, and nothing is dropped, where it is not as it was seen any more.
+ */
+export async function forgetIndexed(
+  link: RedisLink,
+  keys: StoreKeys,
+  { name, revision, ids, builds }: Seen,
+): Promise<{ holder: string | null } | null> {
+  const users = new Set(builds.map(({ requester }) => requester.user));
+  const names = [
+    ...indexKeys(keys, name),
+    ...[keys.hold(name), keys.buildsOfEnvironment(name), keys.builds, keys.changed, keys.open],
+  ];
+  const forgotten = await link.script(FORGET_ENVIRONMENT, names, [
+    ...[name, revision, JSON.stringify(ids), JSON.stringify([...users])],
+    ...[keys.ownedBy(''), keys.thereBy(''), keys.build(''), keys.checkpoints(''), keys.log('')],
+    keys.buildsOfUser(''),
+  ]);
+  if (typeof forgotten === 'string') return { holder: forgotten };
+  return forgotten === 1 ? { holder: null } : null;
 }
 
 /** Whether what `indexed` says is of this very record and this format. */

@@ -1,3 +1,4 @@
+import { isSettled } from '../../domain/build.ts';
 import { type Environment, newEnvironment } from '../../domain/environment.ts';
 import { NearNames } from '../../domain/near-names.ts';
 import type { Outline } from '../../domain/outline.ts';
@@ -6,7 +7,7 @@ import { foundIn } from '../../domain/search.ts';
 import { parseJson } from '../../domain/shape.ts';
 import { OUTLINE, readEnvironment } from '../../domain/stored.ts';
 import { buildRecords } from './builds.ts';
-import { FORGET_ENVIRONMENT, indexKeys, isIndexed, saveIndexed } from './environment-index.ts';
+import { forgetIndexed, isIndexed, saveIndexed } from './environment-index.ts';
 import type { StoreKeys } from './keys.ts';
 import { searchIndex } from './package-index.ts';
 import { createRecords, type RecordKind } from './records.ts';
@@ -59,25 +60,20 @@ export function storeEnvironments(
     readEnvironment: records.read,
     updateEnvironment: records.update,
 
-    async removeEnvironment(name) {
-      const ids = await link.call((redis) =>
-        redis.zrevrange(keys.buildsOfEnvironment(name), 0, -1),
-      );
-      const builds = await createRecords(link, buildRecords(link, keys)).list(ids);
-      const users = new Set(builds.map(({ requester }) => requester.user));
-      const ofBuilds = ids.flatMap((id) => [keys.build(id), keys.checkpoints(id), keys.log(id)]);
-      const indexes = [keys.builds, keys.changed, ...[...users].map(keys.buildsOfUser)];
-      const own = [keys.environment(name), keys.hold(name), keys.buildsOfEnvironment(name)];
-      const indexed = indexKeys(keys, name);
-      const owners = [keys.ownedBy(''), keys.thereBy('')];
-      await link.transaction((commands) => {
-        const begun = commands
-          .eval(FORGET_ENVIRONMENT, indexed.length, ...indexed, name, ...owners)
-          .del(...own, ...ofBuilds);
-        if (ids.length === 0) return begun;
-        for (const index of indexes) commands.zrem(index, ids);
-        return commands.srem(keys.open, ids);
-      });
+    async removeEnvironment(name, allow) {
+      const builds = createRecords(link, buildRecords(link, keys));
+      for (;;) {
+        const answer = await records.remove(name, allow, async (revision) => {
+          const ids = await link.call((redis) =>
+            redis.zrevrange(keys.buildsOfEnvironment(name), 0, -1),
+          );
+          return forgetIndexed(link, keys, { name, revision, builds: await builds.list(ids), ids });
+        });
+        if (answer === null || answer.holder === null) return null;
+        const holder = await builds.read(answer.holder);
+        if (holder && !isSettled(holder)) return holder;
+        // It has let go since: nobody may be at work by now.
+      }
     },
 
     async claimEnvironment(name, owner, now) {

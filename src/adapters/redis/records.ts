@@ -53,6 +53,15 @@ export interface Records<T> {
    * as it is. Rejects with `build-not-found` (or the kind's own word) and `record-unreadable`.
    */
   update(id: string, change: (value: T) => T): Promise<T>;
+  /**
+   * Looks at the newest record until `remove`, given the number at which that is, answers something else
+   * than null; null where there is no record. What `allow` throws leaves it as it is.
+   */
+  remove<A>(
+    id: string,
+    allow: (value: T) => void,
+    remove: (revision: number) => Promise<A | null>,
+  ): Promise<A | null>;
 }
 
 export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<T> {
@@ -88,7 +97,18 @@ export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<
         const value = change(record.value);
         if (await save(value, record.revision)) return value;
       }
-      throw new Error(`${kind.word} ${id} changed ${RACES} times while it was being changed`);
+      throw tooManyRaces(kind, id);
+    },
+
+    async remove(id, allow, remove) {
+      for (let race = 0; race < RACES; race += 1) {
+        const record = await readRecord(id);
+        if (record === null) return null;
+        allow(record.value);
+        const answer = await remove(record.revision);
+        if (answer !== null) return answer;
+      }
+      throw tooManyRaces(kind, id);
     },
   };
 }
@@ -174,6 +194,9 @@ const notFound = (kind: Pick<RecordKind<unknown>, 'word' | 'suggestion'>, id: st
     message: `There is no ${kind.word} ${id}.`,
     suggestion: kind.suggestion,
   });
+
+const tooManyRaces = ({ word }: Pick<RecordKind<unknown>, 'word'>, id: string) =>
+  new Error(`${word} ${id} changed ${RACES} times while it was being changed`);
 
 const unreadable = (name: string, details: string) =>
   outsideError({

@@ -1,4 +1,10 @@
-import { type Environment, isThere, revisionLabel } from '../../domain/environment.ts';
+import type { Build } from '../../domain/build.ts';
+import {
+  type Environment,
+  isThere,
+  revisionLabel,
+  type Staging,
+} from '../../domain/environment.ts';
 import type { Unreached } from '../../domain/errands.ts';
 import { FerryError, userError } from '../../domain/errors.ts';
 import {
@@ -76,10 +82,14 @@ export function lettingGo(ports: ServicePorts): LettingGo {
       const environment = await lookup(ports).findEnvironment(name);
       requireMayMove(environment, user, settings);
       if (forced) requireMayForce(user, settings);
-      await requireGone(ports, environment, forced);
-      const stagings = environment.revisions.flatMap((revision) => revision.stagings);
-      await store.removeEnvironment(name);
-      return stagings.flatMap(({ edge, driverPrefix, archivePath, hdfs }) =>
+      let left: readonly Staging[] = [];
+      const atWork = await store.removeEnvironment(name, (current) => {
+        requireMayMove(current, user, settings);
+        requireGone(current, forced, settings);
+        left = current.revisions.flatMap(({ stagings }) => stagings);
+      });
+      if (atWork !== null) throw isBeingBuilt(atWork);
+      return left.flatMap(({ edge, driverPrefix, archivePath, hdfs }) =>
         [driverPrefix, archivePath, ...(hdfs ? [hdfs] : [])].map((path) => `${edge} ${path}`),
       );
     },
@@ -130,11 +140,7 @@ function isConfigured(edge: string, { edges }: Settings): boolean {
 }
 
 /** An edge that is not configured any more cannot be cleared; its name is no reason to wait. */
-async function requireGone(
-  ports: ServicePorts,
-  { name, revisions }: Environment,
-  forced: boolean,
-): Promise<void> {
+function requireGone({ name, revisions }: Environment, forced: boolean, settings: Settings): void {
   const command = `delete ${name}`;
   if (revisions.some(isThere)) {
     throw userError({
@@ -145,19 +151,20 @@ async function requireGone(
     });
   }
   const edges = revisions.flatMap(({ stagings }) => stagings.map(({ edge }) => edge));
-  const left = forced
-    ? []
-    : [...new Set(edges)].filter((edge) => isConfigured(edge, ports.settings));
-  const atWork = await ports.store.buildAtWork(name);
-  if (left.length === 0 && !atWork) return;
+  const left = forced ? [] : [...new Set(edges)].filter((edge) => isConfigured(edge, settings));
+  if (left.length === 0) return;
   throw userError({
     code: 'still-there',
-    message: atWork
-      ? `\`${name}\` is being built right now (build \`${atWork.id}\`).`
-      : `Something of \`${name}\` is still on ${left.map((edge) => `\`${edge}\``).join(', ')}.`,
-    suggestion: atWork
-      ? 'Wait for it, or cancel it.'
-      : `It is removed as soon as the edge can be reached; then the name can be forgotten. Where that cannot be, as under a root that was changed, an operator may leave it there: \`delete ${name} --forget --force\`.`,
+    message: `Something of \`${name}\` is still on ${left.map((edge) => `\`${edge}\``).join(', ')}.`,
+    suggestion: `It is removed as soon as the edge can be reached; then the name can be forgotten. Where that cannot be, as under a root that was changed, an operator may leave it there: \`delete ${name} --forget --force\`.`,
+  });
+}
+
+function isBeingBuilt({ id, request }: Build): FerryError {
+  return userError({
+    code: 'still-there',
+    message: `\`${request.environment}\` is being built right now (build \`${id}\`).`,
+    suggestion: 'Wait for it, or cancel it.',
   });
 }
 

@@ -187,7 +187,7 @@ describe('environments in Redis', { skip: noServer }, () => {
         await stores[0]?.nearestEnvironment('chorn');
         for (const { name: asName, change } of asked) {
           for (const store of stores) {
-            if (change === null) await store.removeEnvironment(asName);
+            if (change === null) await store.removeEnvironment(asName, () => {});
             else {
               await store.claimEnvironment(asName, 'U0ANA', 1);
               await store.updateEnvironment(asName, change);

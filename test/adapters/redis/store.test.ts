@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
 import type { Build } from '../../../src/domain/build.ts';
+import type { Environment } from '../../../src/domain/environment.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
 import { listOf, number, object, string } from '../../../src/domain/shape.ts';
 import { buildFor } from './builds-fixture.ts';
@@ -180,14 +181,61 @@ describe('the store', { skip: noServer }, () => {
       await store.removeProgress(['b1']);
       assert.deepEqual(await store.readLog('b1', 5), []);
       assert.deepEqual(await store.readLog('b2', 5), ['solving']);
-      await store.removeEnvironment('churn');
+      assert.equal(await store.removeEnvironment('churn', () => {}), null);
       assert.deepEqual(await keys(), before);
       assert.deepEqual(
         (await store.listBuilds({ limit: 9 })).map(({ id }) => id),
         ['b9'],
       );
       assert.equal(await store.readEnvironment('churn'), null);
-      await store.removeEnvironment('churn');
+      assert.equal(await store.removeEnvironment('churn', () => assert.fail()), null);
+    });
+
+    it('stay while a build is at work, and where that is not allowed', async () => {
+      const store = storeOf();
+      await store.claimEnvironment('churn', 'U_ANA', 0);
+      const refused = new Error('it must stay');
+      const refuse = () => {
+        throw refused;
+      };
+      await assert.rejects(store.removeEnvironment('churn', refuse), refused);
+      await store.beginBuild(buildFor('b1', { environment: 'churn' }));
+      assert.equal((await store.removeEnvironment('churn', () => {}))?.id, 'b1');
+      assert.equal((await store.readEnvironment('churn'))?.owner, 'U_ANA');
+      assert.equal((await store.buildAtWork('churn'))?.id, 'b1');
+      await store.updateBuild('b1', (build) => ({ ...build, state: 'ready' }));
+      assert.equal(await store.removeEnvironment('churn', () => {}), null);
+      assert.equal(await store.readBuild('b1'), null);
+    });
+
+    it('are removed as they were looked at, whatever is done to them in that moment', async () => {
+      const store = storeOf();
+      for (let round = 0; round < 10; round += 1) {
+        await store.claimEnvironment('churn', 'U_ANA', 0);
+        const seen: (number | null)[] = [];
+        let changing: Promise<unknown> = Promise.resolve();
+        await store.removeEnvironment('churn', ({ keptUntil }) => {
+          if (seen.length === 0) {
+            const change = (old: Environment) => ({ ...old, keptUntil: round });
+            changing = store.updateEnvironment('churn', change).catch((error) => error);
+          }
+          seen.push(keptUntil);
+        });
+        // Who came too late is told so.
+        const isChanged = !hasCode('environment-not-found')(await changing);
+        assert.equal(seen.at(-1), isChanged ? round : null);
+
+        await store.claimEnvironment('churn', 'U_ANA', 0);
+        const id = `b${round}`;
+        let beginning: Promise<unknown> | null = null;
+        await store.removeEnvironment('churn', () => {
+          beginning ??= store.beginBuild(buildFor(id, { environment: 'churn' }));
+        });
+        await beginning;
+        assert.equal((await store.buildAtWork('churn'))?.id, id);
+        await store.updateBuild(id, (build) => ({ ...build, state: 'ready' }));
+        await store.removeEnvironment('churn', () => {});
+      }
     });
 
     it('change without losing a change', async () => {
