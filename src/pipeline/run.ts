@@ -74,7 +74,8 @@ export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal)
 export async function runProof(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<void> {
   const build = await attemptOf(ports, job);
   if (build === null) return;
-  if (!build.verifying) await proveFirst(new BuildRun(ports, build, signal));
+  const isProvenAgain = build.state === 'ready' && build.verifying;
+  if (!isProvenAgain) await proveFirst(new BuildRun(ports, build, signal));
   // Asked for since it is ready: the queue takes no other job for it while this one is at work.
   for (;;) {
     const ready = await attemptOf(ports, job);

@@ -152,6 +152,17 @@ describe('the proof of a build', () => {
     assert.deepEqual([(await world.newest('churn')).state, world.proved], ['cancelled', []]);
   });
 
+  test('ends a build also where somebody has asked meanwhile that it be verified again', async () => {
+    const world = createProvingWorld();
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    await runBuild(world.ports, jobFor(id), never);
+    await world.store.updateBuild(id, (build) => ({ ...build, verifying: true }));
+    await runProof(world.ports, jobFor(id), never);
+    const { state, verifying } = await world.newest('churn');
+    assert.deepEqual([state, verifying, world.proved], ['ready', false, ['lab', 'lab']]);
+  });
+
   /** A build whose first proof failed and that was retried, up to where its second is to be asked for. */
   const retried = async (world: World, id: string) => {
     await world.say('U1', 'retry churn');
