@@ -149,6 +149,17 @@ describe('retry', () => {
     assert.deepEqual([attempts, await store.openBuilds()], [[2, 2], ['b1']]);
   });
 
+  test('of an attempt that somebody has retried since begins nothing, however that has ended', async () => {
+    const { services, store } = world();
+    const failed = build('failed', { id: 'b1' });
+    await store.createBuild(failed);
+    await store.claimEnvironment(failed.request.environment, 'U0ANARUIZ1', 1);
+    await services.retry(failed, by('U0ANARUIZ1'));
+    await store.updateBuild('b1', (current) => ({ ...current, state: 'ready' }));
+    const { attempt, state } = await services.retry(failed, by('U0ANARUIZ1'));
+    assert.deepEqual([attempt, state], [2, 'ready']);
+  });
+
   test('runs a build again as its next attempt', async () => {
     const { services, store, enqueued } = world();
     const failed = build('failed', { id: 'b1', createdAt: 500, queuedAt: 500 });

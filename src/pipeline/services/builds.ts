@@ -48,7 +48,8 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   requireThawed(await store.readFreezes(), edgesOf(asked, settings), asked);
   await requireQuota(ports, build.request, build.requester);
   const again = await store.beginAgain(build.id, (current) =>
-    isSettled(current)
+    // Whoever was faster has tried it again already, and that may be ready by now.
+    isSettled(current) && current.attempt === build.attempt
       ? {
           ...current,
           attempt: current.attempt + 1,
