@@ -599,7 +599,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
 
   it('unpacks a zip without unzip, with modes', async () => {
     // A PATH of links to everything the programs need, except unzip.
-    for (const name of 'sh bash env mkdir chmod wc tr df awk cut sha256sum rm mv ln readlink dd flock mktemp cat find sed ls uname getconf id timeout'.split(
+    for (const name of 'sh bash env mkdir chmod wc tr df awk cut sha256sum rm mv ln readlink dd flock mktemp cat find sed ls uname getconf id timeout stat'.split(
       ' ',
     )) {
       symlinkSync(path(name), join(programs, name));

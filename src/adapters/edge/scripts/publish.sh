@@ -19,8 +19,11 @@ publish() {
   mkdir -p "$root/archives/$sha" && chmod 0755 "$root/archives/$sha" || return 1
   if [ -n "$segments" ]; then
     index=$root/archives/$sha/.segments
-    unfinished=$index.part-$$
-    printf '%s\n' "$name" "$segments" >"$unfinished" && mv -f "$unfinished" "$index" || return 1
+    # Written by a program: of a full disk dash says no more than "I/O error".
+    if ! { printf '%s\n' "$name" "$segments" | cat >"$index.part-$$" && mv -f "$index.part-$$" "$index"; }; then
+      rm -f "$index.part-$$"
+      return 1
+    fi
   fi
   chmod 0644 "$part" && mv -f "$part" "$archive"
 }

@@ -88,7 +88,7 @@ else
     "$target/bin/python" -E -s -S -B "$target/bin/conda-unpack" </dev/null >&2 || fail 45 "exit code $?"
   fi
   note_look "$target" || fail 40 "$target"
-  printf %s "$sha" >"$target/.conda-ferry-archive.part" &&
+  printf %s "$sha" | cat >"$target/.conda-ferry-archive.part" &&
     mv -f "$target/.conda-ferry-archive.part" "$target/.conda-ferry-archive" || fail 40 "$target"
   clear_unfinished
   echo 'driver now'
@@ -108,7 +108,8 @@ keep() {
   # A shell takes line breaks from the end of what it reads.
   if [ "$(cat "$file" 2>/dev/null; echo .)" = "$2." ]; then return; fi
   unfinished=$file.part-$$
-  printf %s "$2" >"$unfinished" && mv -f "$unfinished" "$file" || fail 40 "$file"
+  # Written by a program, which says of a full disk that it is full.
+  printf %s "$2" | cat >"$unfinished" && mv -f "$unfinished" "$file" || fail 40 "$file"
 }
 keep json "$manifest"
 keep json.sig "$signature"
