@@ -525,8 +525,10 @@ describe('notices', () => {
     inWorld(async (world) => {
       const { id, message } = await create(world);
       await world.finish(id);
+      // Written just before the store goes away, when nobody has looked yet.
+      const added = world.store.addNotice(notice(id, 'thread'));
       world.store.away = true;
-      await world.store.addNotice(notice(id, 'thread'));
+      await added;
       await until(() => world.logged.some(({ message: text }) => /have to wait/.test(text)));
       world.store.away = false;
       await until(() => world.store.settled.has('n-thread'));
