@@ -242,6 +242,18 @@ describe('a new build’s message', () => {
       assert.equal(build.message?.ts, world.slack.messages(DATA)[0]?.ts);
     }));
 
+  test('is one, also when it was looked for in vain before Slack’s confirmation was lost', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('chat.postMessage', { status: 503 });
+      world.slack.faults.next('chat.postMessage', { loseReply: true });
+      await world.slash('create churn python=3.11 numpy');
+      const build = await world.store.untilBuild('build1', ({ message }) => message !== null);
+      assert.deepEqual(
+        world.slack.messages(DATA).map(({ ts }) => ts),
+        [build.message?.ts],
+      );
+    }));
+
   for (const [what, interrupt] of Object.entries(INTERRUPTIONS)) {
     test(`is one where we may not write, also when ${what}`, (context) =>
       inWorld(

@@ -78,7 +78,8 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
       return;
     }
     if (!(await lease.take(id))) {
-      owed.set(id, { ...entry, at: clock.now() + pace.announcing, mayHaveArrived: true });
+      const at = clock.now() + pace.announcing;
+      owed.set(id, { ...entry, at, mayHaveArrived: true, isNotThere: false });
       return;
     }
     try {
@@ -185,6 +186,8 @@ async function findOrPost(build: Build, options: FirstPostOptions, owed: Owed): 
   const found = owed.mayHaveArrived ? await findPosted(build, options.chat, owed) : null;
   if (found) return options.attachMessage(build.id, found);
   owed.mayHaveArrived = false;
+  // What is posted now may be what the next look has to find.
+  owed.isNotThere = false;
   await post(build, options, owed);
 }
 
