@@ -71,13 +71,13 @@ export async function startRedisServer(request: RedisServerRequest): Promise<Red
   const executable = await findServer(request, path);
   const service = spawnServer(executable, path, socketPath, request);
   const end = await untilAnswering(socketPath, service, request.signal);
+  const { pid } = service;
   if (end === null) {
     await writeOwner(request.directory);
     const stop = async () => {
-      await shutDown(socketPath, service.ended);
+      await shutDown(socketPath, pid, () => service.ended);
       await service.stop();
     };
-    const { pid } = service;
     const ended = service.ended.then(describe);
     return { socketPath, url: socketPath, pid, adopted: false, ended, stop };
   }
@@ -164,7 +164,7 @@ async function adopt(
   const isOrphan = await ownerIsGone();
   if (isOrphan) await writeOwner(directory);
   const stop = async () => {
-    if (isOrphan) await shutDown(socketPath, untilGone(socketPath));
+    if (isOrphan) await shutDown(socketPath, pid, () => untilGone(socketPath));
   };
   const ended = untilDead(socketPath, pid);
   return { socketPath, url: socketPath, pid, adopted: true, ended, stop };
@@ -192,9 +192,15 @@ async function adoptWinner(
   return null;
 }
 
-async function shutDown(socketPath: string, gone: Promise<unknown>): Promise<void> {
+/** Where it has ended, whoever listens there now is another process' server, which is let be. */
+async function shutDown(
+  socketPath: string,
+  pid: number,
+  gone: () => Promise<unknown>,
+): Promise<void> {
+  if (!isAlive(pid)) return;
   await exchange(socketPath, 'SHUTDOWN\r\n').catch(() => null);
-  await Promise.race([gone, sleep(STOP_MILLISECONDS, null, { ref: false })]);
+  await Promise.race([gone(), sleep(STOP_MILLISECONDS, null, { ref: false })]);
 }
 
 async function untilGone(socketPath: string): Promise<void> {

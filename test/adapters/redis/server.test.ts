@@ -184,6 +184,19 @@ describe('redis server', { skip }, () => {
     assert.equal(existsSync(server.socketPath), false);
   });
 
+  test('who had a server that ended lets the one be that another has started since', async () => {
+    const first = await start('replaced');
+    process.kill(first.pid, 'SIGKILL');
+    await first.ended;
+    const second = await start('replaced');
+    try {
+      await first.stop();
+      assert.match(await ask(second.socketPath, 'PING'), /PONG/);
+    } finally {
+      await second.stop();
+    }
+  });
+
   test('a server of another process that ended is started by who uses it along', async () => {
     const first = await elsewhere('inherited');
     const { server, untilAnotherThan } = await keep('inherited');
