@@ -11,6 +11,7 @@
  */
 import { once } from 'node:events';
 import { isSettled } from '../domain/build.ts';
+import { isStoreError } from '../domain/errors.ts';
 import type { Store } from '../domain/ports.ts';
 import { type ConcernedOptions, createFindConcerned } from './homes/concerned.ts';
 import { createTabs, type TabOptions } from './homes/tabs.ts';
@@ -57,8 +58,12 @@ export function createHomes(options: HomesOptions): Homes {
     try {
       for (const user of await findConcerned(id)) tabs.mark(user);
     } catch (error) {
-      changed.add(id);
-      throw error;
+      if (isStoreError(error)) {
+        changed.add(id);
+        throw error;
+      }
+      // One whose record cannot be read holds up no others.
+      log.error({ build: id, error: String(error) }, 'no Home tab tells of a change of this build');
     }
   }
 

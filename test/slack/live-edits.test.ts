@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Build } from '../../src/domain/build.ts';
+import { outsideError } from '../../src/domain/errors.ts';
 import { createLiveEdits } from '../../src/slack/deliveries/live-edits.ts';
 import { PACE } from '../../src/slack/deliveries/pace.ts';
 import { build, settings } from '../answers/samples.ts';
 import { MemoryStore } from './memory.ts';
 
 const HOUR = 3_600_000;
+const UNREADABLE = 'torn';
 const NOW = 1_700_000_000_000;
 const log = { info() {}, warn() {}, error() {} };
 
@@ -21,8 +23,9 @@ async function withBuilds(builds: readonly Build[]) {
   const stopping = new AbortController();
   const edits = createLiveEdits({
     store: {
-      readBuild(id) {
+      async readBuild(id) {
         reads.push(id);
+        if (id === UNREADABLE) throw outsideError({ code: 'record-unreadable', message: 'torn' });
         return store.readBuild(id);
       },
       readShown: (id) => store.readShown(id),
@@ -75,5 +78,12 @@ describe('live messages', () => {
     for (const id of ids) edits.mark(id);
     await work();
     assert.ok(reads.length <= 2 * ids.length, `${reads.length} reads for ${ids.length} edits`);
+  });
+
+  test('are edited beside one whose record cannot be read', async () => {
+    const { edits, edited, work } = await withBuilds([told('b1', { finishedAt: NOW }, 'ready')]);
+    for (const id of [UNREADABLE, 'b1']) edits.mark(id);
+    await work();
+    assert.deepEqual(edited, ['b1']);
   });
 });

@@ -15,6 +15,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Build, hasLine, isSettled, type MessageReference } from '../../domain/build.ts';
+import { isStoreError } from '../../domain/errors.ts';
 import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, ShownMessage, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
@@ -54,13 +55,24 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
   const gone = new Set<string>();
   const waiting = createWaiting();
 
+  /** Null also for one whose record cannot be read, which must not hold up the others. */
+  async function readBuild(id: string): Promise<Build | null> {
+    try {
+      return await store.readBuild(id);
+    } catch (error) {
+      if (isStoreError(error)) throw error;
+      log.error({ build: id, error: String(error) }, 'the live message of a build stays as it is');
+      return null;
+    }
+  }
+
   /** Edits the most urgent message. Answers how long to wait before the next; rejects when Slack or the store is away. */
   async function editNext(): Promise<number> {
     const count = dirty.count();
     const read = await lookAround();
     const next = dirty.next();
     if (!next) return 0;
-    const build = read.get(next.id) ?? (await store.readBuild(next.id));
+    const build = read.get(next.id) ?? (await readBuild(next.id));
     if (!build?.message) {
       dirty.forget(next);
       return 0;
@@ -93,7 +105,7 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
   async function lookAround(): Promise<Map<string, Build>> {
     const read = new Map<string, Build>();
     for (const seen of dirty.unseen()) {
-      const build = await store.readBuild(seen.id);
+      const build = await readBuild(seen.id);
       if (build) for (const other of waiting.see(build)) dirty.mark(other, true);
       if (!build?.message || gone.has(addressOf(build.message))) {
         dirty.forget(seen);
@@ -114,7 +126,7 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
       for (let [looked, isOver] = [seen, false]; !isOver; ) {
         const ids = dirty.after(looked);
         looked = dirty.count();
-        const builds = await Promise.all(ids.map((id) => store.readBuild(id)));
+        const builds = await Promise.all(ids.map(readBuild));
         if (builds.some((build) => build && isUrgent(build))) return 0;
         if (dirty.count() > looked) continue;
         isOver = await Promise.race([slept, bell.heard().then(() => dirty.count() === looked)]);

@@ -1,6 +1,7 @@
 /** Sends Home tabs, within one allowance; homes.ts says in which modes a tab is. */
 import type { HomeView } from '@slack/types';
 import { readerOf } from '../../../commands/command.ts';
+import { isStoreError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { Services } from '../../domain/services.ts';
 import { createBudget } from '../budget.ts';
@@ -57,12 +58,14 @@ export function createTabs(options: TabOptions): Tabs {
   }
 
   function afterFailure(user: string, error: unknown): number {
-    if (error instanceof ChatError && error.kind === 'refused') {
-      log.warn({ user, code: error.code }, 'a Home tab cannot be filled');
+    const isChats = error instanceof ChatError;
+    if (isChats ? error.kind === 'refused' : !isStoreError(error)) {
+      // One whose records cannot be read would be the next one for ever, and hold up all others.
+      log.warn({ user, error: String(error) }, 'a Home tab cannot be filled');
       return 0;
     }
     dirty.add(user);
-    if (!(error instanceof ChatError) || error.kind === 'unavailable') throw error;
+    if (!isChats || error.kind === 'unavailable') throw error;
     budget.pause(error.retryAfter * 1000);
     return error.retryAfter * 1000;
   }
