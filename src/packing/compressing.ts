@@ -111,9 +111,16 @@ export class Compressor {
     const batch = this.#batch as OpenBatch;
     const { slab, blocks } = batch;
     this.#batch = null;
-    const thread = this.#leastBusy();
-    thread.batches.push(batch);
-    thread.worker.postMessage({ slab, blocks } satisfies Batch);
+    try {
+      if (this.#failure !== null) throw this.#failure;
+      const thread = this.#leastBusy();
+      thread.worker.postMessage({ slab, blocks } satisfies Batch);
+      thread.batches.push(batch);
+    } catch (error) {
+      // A host that is out of processes starts no thread; a thread that failed answers nobody.
+      for (const { reject } of batch.waiting) reject(error);
+      this.#fail(error);
+    }
   }
 
   #leastBusy(): Thread {

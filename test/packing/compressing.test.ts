@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { test } from 'node:test';
+import { EventEmitter } from 'node:events';
+import { syncBuiltinESMExports } from 'node:module';
+import { type TestContext, test } from 'node:test';
+import threads from 'node:worker_threads';
 import { Compressor } from '../../src/packing/compressing.ts';
 import { BLOCK_BYTES, type Block, compressBlock, WINDOW_BYTES } from '../../src/packing/deflate.ts';
 
@@ -65,4 +68,57 @@ test('what a thread cannot do is told to whoever waits for it, and for what come
   };
   await assert.rejects(async () => onThread(), RangeError);
   await assert.rejects(async () => onThread(), RangeError);
+});
+
+/** Puts a class of a test's own in the place of that of threads. */
+function startThreadsAs(context: TestContext, thread: new () => unknown): void {
+  context.mock.property(threads, 'Worker', thread as never);
+  syncBuiltinESMExports();
+  context.after(() => {
+    context.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+}
+
+/** Of a compressor that compresses nothing on the spot any more. */
+function onThreads(): () => Promise<unknown> {
+  const compressor = new Compressor(LEVEL);
+  const block = { bytes: Buffer.alloc(BLOCK_BYTES), window: null, isWhole: true };
+  for (let at = 0; at < 4; at += 1) compressor.compress(block);
+  return async () => compressor.compress(block);
+}
+
+test('a thread that cannot be started is told to whoever waits, and to nobody else', async (context) => {
+  startThreadsAs(
+    context,
+    class {
+      constructor() {
+        throw new Error('no more processes');
+      }
+    },
+  );
+  await assert.rejects(onThreads(), /no more processes/);
+});
+
+test('what was gathered for a thread that has failed meanwhile is refused', async (context) => {
+  const started: EventEmitter[] = [];
+  startThreadsAs(
+    context,
+    class extends EventEmitter {
+      constructor() {
+        super();
+        started.push(this);
+      }
+      postMessage() {}
+    },
+  );
+  const compress = onThreads();
+  const sent = compress();
+  await new Promise(setImmediate);
+  const both = Promise.allSettled([sent, compress()]);
+  started.at(-1)?.emit('error', new Error('no memory'));
+  assert.deepEqual(
+    (await both).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
 });
