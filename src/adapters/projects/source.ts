@@ -107,7 +107,8 @@ export async function copyOpened(
     bytes += bytesRead;
     // It may grow while it is read.
     if (bytes > most) throw tooLarge();
-    await copy.write(block, 0, bytesRead);
+    // Not `write`, which writes less than it is given where a disk gets full.
+    await copy.writeFile(block.subarray(0, bytesRead));
   }
 }
 

@@ -17,10 +17,11 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { openSource, snapshot } from '../../../src/adapters/projects/source.ts';
+import { copyOpened, openSource, snapshot } from '../../../src/adapters/projects/source.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'source-')));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -144,5 +145,18 @@ describe('the copy of a project', () => {
     for (const path of [root, join(root, 'inner')]) {
       await assert.rejects(openSource(path), { code: 'project-unsafe' });
     }
+  });
+
+  it('is whole, also where what is written at once does not all go in', async (context) => {
+    const content = Buffer.alloc(3_000_000, 'all work and no play ');
+    const { root, target } = tree({ 'setup.py': content.toString() });
+    await using source = await openSource(join(root, 'setup.py'));
+    const { write } = source;
+    const half = async function (this: FileHandle, bytes: Buffer) {
+      return write.call(this, bytes, 0, bytes.length >> 1);
+    };
+    context.mock.method(Object.getPrototypeOf(source), 'write', half as never);
+    assert.equal(await copyOpened(source, target), content.length);
+    assert.ok(readFileSync(target).equals(content));
   });
 });
