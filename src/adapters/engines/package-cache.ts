@@ -26,7 +26,7 @@ export class PackageCache {
   async markUsed(packages: readonly LockedPackage[]): Promise<void> {
     const now = new Date(this.#now());
     for (const { url } of packages) {
-      const file = decodeURIComponent(basename(url));
+      const file = fileOf(url);
       for (const name of [file, nameOf(file)]) {
         // What is not there yet is unpacked now.
         await utimes(join(this.#folder, name), now, now).catch(() => undefined);
@@ -77,6 +77,15 @@ export class PackageCache {
     const away = join(this.#folder, `${REMOVED}${process.pid}-${basename(path)}`);
     await rename(path, away);
     await rm(away, { recursive: true, force: true });
+  }
+}
+
+/** Whatever an address says, it is one name in the folder. */
+function fileOf(url: string): string {
+  try {
+    return basename(decodeURIComponent(url));
+  } catch {
+    return basename(url);
   }
 }
 

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { PackageCache } from '../../../src/adapters/engines/package-cache.ts';
 import type { LockedPackage } from '../../../src/domain/lock.ts';
@@ -62,6 +70,17 @@ describe('packages that an engine keeps', () => {
     clock.now += 10 * HOUR;
     await cache.prune();
     assert.deepEqual(left(), ['b-1-0']);
+  });
+
+  test('are marked in their folder alone, whatever their addresses say', async () => {
+    const { home, cache } = cacheOf('a-1-0');
+    const beside = `${home}-beside`;
+    writeFileSync(beside, '');
+    utimesSync(beside, 1, 1);
+    for (const name of [`..%2F${basename(beside)}`, '100%-1-0']) {
+      await cache.markUsed([{ url: `https://x.example.com/linux-64/${name}` }] as LockedPackage[]);
+    }
+    assert.equal(statSync(beside).mtimeMs, 1000);
   });
 
   test('are counted once an hour', async () => {
