@@ -26,6 +26,7 @@ import {
   SOURCE,
   snapshot,
   sourceName,
+  unsafe,
 } from './source.ts';
 
 export interface ProjectsOptions {
@@ -197,12 +198,14 @@ class SandboxedProjects implements Projects {
     }
     await this.#requireNoOtherName(path, real);
     await using source = await openSource(real);
-    if ((await source.stat()).isFile()) {
+    const found = await source.stat();
+    if (found.isFile()) {
       const name = artifactName(basename(real));
       await copyOpened(source, join(part, basename(real)));
       await lookInto(join(part, basename(real)));
       return { name, origin: path };
     }
+    if (!found.isDirectory()) throw unsafe(`\`${printable(path)}\` is neither file nor folder`);
     await snapshot(source, join(part, SOURCE));
     return { name: await sourceName(join(part, SOURCE), basename(real)), origin: path };
   }

@@ -401,6 +401,9 @@ int start(void) { pthread_t thread; return pthread_create(&thread, 0, run, 0); }
     await pin([{ kind: 'path', path: root }]);
     symlinkSync('/etc/passwd', join(root, 'passwd'));
     const error = await refusal(pin([{ kind: 'path', path: root }]), 'project-unsafe');
+    const pipe = join(allowed, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await refusal(pin([{ kind: 'path', path: pipe }]), 'project-unsafe');
     assert.match(error.message, /`passwd`/);
   });
 
