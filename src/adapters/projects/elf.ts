@@ -10,6 +10,8 @@ const VERSIONS_NEEDED = 0x6ffffffe;
 const WEAK = 2;
 /** Of a library that is what it should be these sections have kilobytes. */
 const MOST_BYTES = 64 * 1024 ** 2;
+/** Longer names are none of glibc's; a file may have a million of them, each as long as it wants. */
+const NAME_BYTES = 64;
 
 /** Versions of glibc that do not say their number. */
 const NAMED: Readonly<Record<string, string>> = { GLIBC_ABI_DT_RELR: '2.36' };
@@ -56,7 +58,8 @@ function namesIn(versions: Buffer, names: Buffer): string[] {
     for (; left > 0; left -= 1) {
       const isWeak = (field(version + 4) & 0xffff & WEAK) !== 0;
       const at = field(version + 8);
-      if (!isWeak) found.push(names.toString('latin1', at, names.indexOf(0, at)));
+      const name = names.subarray(at, at + NAME_BYTES);
+      if (!isWeak) found.push(name.toString('latin1', 0, name.indexOf(0)));
       if (field(version + 12) === 0) break;
       version += field(version + 12);
     }
@@ -70,7 +73,10 @@ function newest(names: readonly string[]): string | null {
   const versions = names.flatMap(
     (name) => NAMED[name] ?? /^GLIBC_(\d+\.\d+)(?:\.\d+)?$/.exec(name)?.[1] ?? [],
   );
-  return versions.sort(compareVersions).at(-1) ?? null;
+  return versions.reduce<string | null>(
+    (best, each) => (best !== null && compareVersions(best, each) >= 0 ? best : each),
+    null,
+  );
 }
 
 /** `2.9` before `2.17` */

@@ -10,7 +10,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A library with one section of versions: what it needs of each file, and how; and their names. */
 function library(needed: readonly (readonly { name: string; isWeak?: boolean }[])[]): Buffer {
-  const names = ['', ...needed.flat().map(({ name }) => name)];
+  const names = ['', ...new Set(needed.flat().map(({ name }) => name))];
   const at = (name: string) =>
     Buffer.byteLength(names.slice(0, names.indexOf(name)).join('\0')) + 1;
   const versions = Buffer.alloc(needed.reduce((sum, { length }) => sum + 16 * (1 + length), 0));
@@ -84,5 +84,15 @@ describe('the glibc that a compiled file needs', () => {
       }
       for (const each of found) assert.ok(each === null || /^\d+\.\d+$/.test(each), `${each}`);
     }
+  });
+
+  it('is found in no more memory than the file, however long and many the names are', async () => {
+    const name = 'x'.repeat(16 * 1024 ** 2);
+    const before = process.resourceUsage().maxRSS;
+    assert.equal(
+      await neededBy(library([Array(40).fill({ name }), [{ name: 'GLIBC_2.17' }]])),
+      '2.17',
+    );
+    assert.ok(process.resourceUsage().maxRSS - before < 400 * 1024, 'in KB');
   });
 });
