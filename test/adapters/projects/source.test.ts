@@ -151,8 +151,8 @@ describe('the copy of a project', () => {
     const content = Buffer.alloc(3_000_000, 'all work and no play ');
     const { root, target } = tree({ 'setup.py': content.toString() });
     await using source = await openSource(join(root, 'setup.py'));
-    const { write } = source;
-    const half = async function (this: FileHandle, bytes: Buffer) {
+    const write = source.write as (...args: unknown[]) => unknown;
+    const half = function (this: FileHandle, bytes: Buffer) {
       return write.call(this, bytes, 0, bytes.length >> 1);
     };
     context.mock.method(Object.getPrototypeOf(source), 'write', half as never);
