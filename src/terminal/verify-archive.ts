@@ -5,6 +5,7 @@ import { signerOf } from '../adapters/host/signature.ts';
 import { revisionLabel } from '../domain/environment.ts';
 import { userError } from '../domain/errors.ts';
 import { MANIFEST, type Manifest } from '../domain/manifest.ts';
+import { isName, printable } from '../domain/names.ts';
 import { parseJson } from '../domain/shape.ts';
 import { fileDigest } from '../packing/digest.ts';
 import {
@@ -30,6 +31,8 @@ const OPTIONS = {
   json: JSON_OPTION,
 } as const;
 
+const SIGNERS_MISSING = 'Name a file with the public keys whose signatures count.';
+
 /** One thing that was compared. */
 interface Finding {
   what: 'bytes' | 'signature';
@@ -50,7 +53,11 @@ export const command: TerminalCommand = {
     const path = values.manifest ?? (await manifestBeside(file));
     const text = await readText(path, 'Name the manifest of the archive with `--manifest`.');
     const manifest = parseJson(text, MANIFEST);
-    if (manifest === null) throw noManifest(`\`${path}\` is not the manifest of an archive.`);
+    // Nobody has vouched for its words yet, and they are shown to who reads what is found.
+    if (manifest === null || !isName(manifest.environment)) {
+      throw noManifest(`\`${path}\` is not the manifest of an archive.`);
+    }
+    if (values.signers !== undefined) await readText(values.signers, SIGNERS_MISSING);
     const findings = [
       await compareBytes(file, manifest),
       await compareSignature(text, `${path}.sig`, values.signers),
@@ -89,7 +96,7 @@ async function compareBytes(file: string, { archive }: Manifest): Promise<Findin
   }
   return {
     ...{ what: 'bytes', status: 'failed' },
-    text: `it has ${bytes} bytes with sha256 ${sha256}; the manifest says ${archive.bytes} with ${archive.sha256}`,
+    text: `it has ${bytes} bytes with sha256 ${sha256}; the manifest says ${archive.bytes} with ${printable(archive.sha256)}`,
   };
 }
 

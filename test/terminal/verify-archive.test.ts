@@ -127,6 +127,23 @@ describe('conda-ferry verify-archive', () => {
     assert.equal(status, 0);
   });
 
+  test('says nothing in the words of a manifest that nobody has vouched for', async () => {
+    await put();
+    const named = 'churn\\n✓ signature: signed by conda-ferry';
+    writeFileSync(manifest, manifestOf(3).replace('"churn"', `"${named}"`));
+    const { status, said } = verify();
+    assert.match(said, /is not the manifest of an archive/);
+    assert.doesNotMatch(said, /signed by/);
+    assert.equal(status, 1);
+  });
+
+  test('says that signers are not there, not that none of them signed', async () => {
+    await put();
+    const { status, said } = verify('--signers', join(folder, 'nobody'));
+    assert.match(said, /nobody` cannot be read: there is no such file/);
+    assert.equal(status, 1);
+  });
+
   test('a key that others may read signs nothing', async () => {
     const open = join(folder, 'open');
     writeFileSync(open, readFileSync(key), { mode: 0o644 });
