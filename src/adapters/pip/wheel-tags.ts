@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+
 /** Where wheels are to run. */
 export interface Target {
   /** Major and minor version of CPython. */
@@ -14,9 +16,9 @@ const LEGACY: Readonly<Record<string, string>> = {
   manylinux2014: 'manylinux_2_17',
 };
 
-/** File name of a wheel, from its address. */
+/** File name of a wheel, from its address: one name, also where a slash in it is encoded. */
 export function wheelFile(url: string): string {
-  return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
+  return posix.basename(decodeURIComponent(new URL(url).pathname));
 }
 
 /**

@@ -49,5 +49,9 @@ describe('a wheel', () => {
       wheelFile('https://a.example/x/y/x-1%2Bcpu-py3-none-any.whl#sha256=1'),
       'x-1+cpu-py3-none-any.whl',
     );
+    assert.equal(
+      wheelFile('https://a.example/x/..%2F..%2Fx-1-py3-none-any.whl'),
+      'x-1-py3-none-any.whl',
+    );
   });
 });
