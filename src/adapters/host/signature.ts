@@ -3,8 +3,8 @@ import { type FerryError, outsideError } from '../../domain/errors.ts';
 import { cleanEnvironment, run } from './process.ts';
 
 /**
- * Signatures of manifests as ssh makes and checks them (OpenSSH 8.1, `PROTOCOL.sshsig`): whoever has ssh-keygen
- * can check one. The namespace keeps what was signed for another purpose from counting here.
+ * Signatures of manifests as ssh makes and checks them (`PROTOCOL.sshsig`; OpenSSH 8.1 signs, 8.2 also finds
+ * who did): whoever has ssh-keygen can check one. The namespace keeps what was signed for another purpose from counting here.
  */
 const NAMESPACE = 'conda-ferry';
 const SECONDS = 60;

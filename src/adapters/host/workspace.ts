@@ -36,8 +36,11 @@ export function createWorkspace(options: { directory: string; slots: number }): 
           if (held) return held;
         }
         const holders = (await holdersOf(slots)).join('; ');
-        if (holders !== said) await waiting(`waiting for a free prefix, held by ${holders}`);
-        said = holders;
+        // Between two holders nobody is named.
+        if (holders !== '' && holders !== said) {
+          await waiting(`waiting for a free prefix, held by ${holders}`);
+          said = holders;
+        }
         await wait(POLL_MS, undefined, { signal });
       }
     },
