@@ -31,11 +31,14 @@ export function storeNotices(
     },
 
     async dueNotices(limit) {
-      const texts = await link.script(DUE_NOTICES, [keys.noticesByTime, keys.notices], [limit]);
-      // The answer to HMGET: a string or nothing for each notice.
-      return (texts as (string | null)[]).flatMap(
-        (text) => readStored(text, 'notice', NOTICE) ?? [],
-      );
+      const names = [keys.noticesByTime, keys.notices];
+      // Those that only another version can read stay for it, and hold up none behind them.
+      for (let start = 0; ; start += limit) {
+        // The answer to HMGET: a string or nothing for each notice.
+        const texts = (await link.script(DUE_NOTICES, names, [start, limit])) as (string | null)[];
+        const notices = texts.flatMap((text) => readStored(text, 'notice', NOTICE) ?? []);
+        if (notices.length > 0 || texts.length < limit) return notices;
+      }
     },
 
     async leaseNotice(id, milliseconds) {

@@ -99,11 +99,11 @@ return 1
 /**
  * Documents of the notices whose time has come, the longest due first.
  *
- * KEYS: notices by time, notices. ARGV: how many at most.
+ * KEYS: notices by time, notices. ARGV: how many to leave out, how many at most.
  */
 export const DUE_NOTICES = `
 ${NOW}
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', ARGV[1], ARGV[2])
 if #ids == 0 then return {} end
 return redis.call('HMGET', KEYS[2], unpack(ids))
 `;

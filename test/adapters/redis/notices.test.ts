@@ -45,6 +45,15 @@ describe('over one Redis', { skip: noServer }, () => {
       assert.deepEqual(await idsOf(store, 1), ['n1']);
     });
 
+    it('are not held up by those that only a newer version can read', async () => {
+      const store = storeOf();
+      for (const id of ['x1', 'x2', 'x3']) {
+        await store.addNotice({ ...notice, id, kind: 'of tomorrow' as 'settled' });
+      }
+      await store.addNotice(notice);
+      assert.deepEqual(await idsOf(store, 2), [notice.id]);
+    });
+
     it('are leased by exactly one of many', async () => {
       const store = storeOf();
       await store.addNotice(notice);
