@@ -43,7 +43,12 @@ export function storeApprovals(
     async listApprovals() {
       const ids = await link.call((redis) => redis.smembers(keys.approvals));
       const known = await records.list(ids);
-      const gone = ids.filter((id) => !known.some((approval) => approval.id === id));
+      const missing = ids.filter((id) => !known.some((approval) => approval.id === id));
+      const there = await link.call((redis) =>
+        Promise.all(missing.map((id) => redis.exists(keys.approval(id)))),
+      );
+      // One that cannot be read here is there for the version that wrote it.
+      const gone = missing.filter((_, place) => there[place] === 0);
       if (gone.length > 0) await link.call((redis) => redis.srem(keys.approvals, ...gone));
       return known.sort((left, right) => left.createdAt - right.createdAt);
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import { createStore } from '../../../src/adapters/redis/store.ts';
@@ -38,6 +39,22 @@ describe('approvals in Redis', { skip: noServer }, () => {
       store.updateApproval('a3', (it) => it),
       { code: 'approval-not-found' },
     );
+    await store.close();
+  });
+
+  it('stay in the list though an older version, which cannot read one, lists them', async (context) => {
+    const prefix = randomUUID();
+    const store = createStore({ connection: server.connection, prefix });
+    await store.createApproval(approval('a1', 1));
+    const redis = openRedis(server.connection, 'commands');
+    context.after(() => redis.disconnect());
+    await once(redis, 'ready');
+    const key = `${prefix}:approval:a1`;
+    const format = String(await redis.hget(key, 'format'));
+    await redis.hset(key, 'format', '99');
+    assert.deepEqual(await store.listApprovals(), []);
+    await redis.hset(key, 'format', format);
+    assert.deepEqual(await store.listApprovals(), [approval('a1', 1)]);
     await store.close();
   });
 
