@@ -5,7 +5,8 @@
  *   revision) makes the tabs of the people it concerns dirty;
  * - dirty: it is sent anew when its turn comes, with the newest state, so changes that come faster
  *   than Slack takes them fall together; one that would look the same is not sent;
- * - refused: Slack does not take it; the next change makes it dirty as any other.
+ * - refused: Slack does not take it, or a record it shows cannot be read; the next change makes it dirty
+ *   as any other.
  *
  * All tabs share one allowance (`views.publish` is Tier 4, 100 a minute for the workspace).
  */
