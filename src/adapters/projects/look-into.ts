@@ -9,6 +9,7 @@ import { BrokenArchive, type Member } from '../../packing/lint/member.ts';
 import { describeBroken } from '../../packing/lint/read.ts';
 import { readTar } from '../../packing/lint/read-tar.ts';
 import { openZip } from '../../packing/lint/read-zip.ts';
+import { staysInside } from './source.ts';
 
 /** As much as the sandbox may write. Nothing that people pack shrinks to less than a two hundredth. */
 const MOST = { entries: 200_000, bytes: 4 * 1024 ** 3, ratio: 200, ratioFromBytes: 100e6 };
@@ -18,7 +19,7 @@ const DEFLATE = 8;
 
 /**
  * Looks at every member of a wheel or an sdist before anything of it is unpacked anywhere: names and links that
- * lead out, what is neither file nor folder, names that come twice, and what is more than one may be.
+ * lead out, what is neither file nor folder, names that come twice in a wheel, and what is more than one may be.
  * Throws `project-unsafe`, `project-too-large`, `project-unreadable`.
  */
 export async function lookInto(file: string, most: Most = MOST): Promise<void> {
@@ -61,14 +62,21 @@ async function lookIntoTar(file: string, sum: Sum): Promise<void> {
   const source = createReadStream(file);
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
   source.on('error', (error) => gunzip.destroy(error));
+  const links = new Set<string>();
   try {
     for await (const member of readTar(metered(source.pipe(gunzip), sum))) {
       sum.add(member);
       const { path, type, target } = member;
       if (type === 'other') throw sum.unsafe(path, 'is neither file nor folder');
-      const from = type === 'link' ? posix.dirname(path) : '';
+      const place = posix.normalize(path).replace(/\/$/, '');
+      if (foldersAbove(place).some((folder) => links.has(folder))) {
+        throw sum.unsafe(path, 'lies behind a link');
+      }
+      if (type === 'link') links.add(place);
       const isLink = type === 'link' || type === 'hard-link';
-      if (isLink && (target === '' || !isInside(posix.join(from, target), target))) {
+      // The other name of a hard link is one from the top.
+      const from = type === 'link' ? place : '';
+      if (isLink && (target === '' || !staysInside(from, target))) {
         throw sum.unsafe(path, `is a link to \`${printable(target)}\`, which leads out of it`);
       }
     }
@@ -88,10 +96,10 @@ async function* metered(chunks: AsyncIterable<Buffer>, sum: Sum): AsyncGenerator
   }
 }
 
-/** Whether a path stays in the folder it is relative to; `written` is how it stands there. */
-function isInside(path: string, written: string): boolean {
-  const place = posix.normalize(path);
-  return !(written.startsWith('/') || place === '..' || place.startsWith('../'));
+/** `a` and `a/b` of `a/b/c` */
+function foldersAbove(path: string): string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, at) => names.slice(0, at + 1).join('/'));
 }
 
 /** What the members of one file come to. */

@@ -68,7 +68,10 @@ export async function snapshot(source: FileHandle, target: string): Promise<void
       if (entries > MOST_ENTRIES) throw tooLarge();
       if (entry.isSymbolicLink()) {
         const text = await readlink(from).catch(changed(name));
-        await symlink(insideLink(name, text), join(target, name));
+        if (!staysInside(name, text)) {
+          throw unsafe(`the link \`${printable(name)}\` leads out of the project`);
+        }
+        await symlink(text, join(target, name));
       } else if (entry.isDirectory()) {
         await using inner = await open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch(
           changed(name),
@@ -118,17 +121,16 @@ const changed = (name: string) => (error: NodeJS.ErrnoException) => {
 };
 
 /**
- * Text of a link that stays inside, from where it stands in a tree. It goes up first and then down, so that
- * no other link on its way can make it lead elsewhere than it says.
+ * Whether a link stays inside the tree it stands in at `path`. It goes up first and then down, so that no other
+ * link on its way can make it lead elsewhere than it says.
  */
-function insideLink(path: string, text: string): string {
+export function staysInside(path: string, text: string): boolean {
   const words = text.split('/').filter((word) => word !== '' && word !== '.');
   const down = words.filter((word) => word !== '..');
   const ups = words.length - down.length;
   const goesUpFirst = words.slice(ups).every((word) => word !== '..');
   const depth = path.split('/').length - 1;
-  if (!text.startsWith('/') && goesUpFirst && ups <= depth) return text;
-  throw unsafe(`the link \`${printable(path)}\` leads out of the project`);
+  return !text.startsWith('/') && goesUpFirst && ups <= depth;
 }
 
 /**

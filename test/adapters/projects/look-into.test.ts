@@ -107,6 +107,18 @@ const SDISTS: [string, string, string, RegExp][] = [
     UNSAFE,
     /a link to `\/etc\/passwd`/,
   ],
+  [
+    'a link that leads out by way of another',
+    `sdist(path, ("x/up", LINK, "..", 0), ("out", LINK, "x/up/..", 0))`,
+    UNSAFE,
+    /`out` is a link to `x\/up\/\.\.`/,
+  ],
+  [
+    'a link behind a link, from where it leads out',
+    `sdist(path, ("here/", LINK, ".", 0), ("here/a/out", LINK, "../..", 0))`,
+    UNSAFE,
+    /`here\/a\/out` lies behind a link/,
+  ],
   ['a hard link that leads out', `sdist(path, ("a/link", HARD, "../etc", 0))`, UNSAFE, /leads out/],
   [
     'a device',
