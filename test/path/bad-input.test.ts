@@ -122,6 +122,8 @@ describe('bad input is answered, and nothing is lost', { skip: cannotWalk }, () 
   test('an edge node that cannot be reached fails the build; Retry goes on once it can', () =>
     runTest(async (ctx) => {
       ctx.edge.link.faults.refuse = true;
+      // Also what is kept open for the next task.
+      ctx.edge.link.cutNow();
       await ctx.ask('create stranded python=3.11 six');
       await checkFailure(ctx, {
         environment: 'stranded',
