@@ -161,10 +161,8 @@ export function pendingSteps(): Step[] {
 
 /** Whether nothing but the executors' word is left: everything is staged, and each edge has tried it. */
 export function isTried(build: Build): boolean {
-  // One that has failed is over only once the build is: its worker may have been killed in between.
-  const isAsked = build.steps.some(
-    ({ name, status }) => name === 'verify' && (status === 'in_progress' || status === 'error'),
-  );
+  // One that has ended is over only once the build is: its worker may have been killed in between.
+  const isAsked = build.steps.some(({ name, status }) => name === 'verify' && status !== 'pending');
   return build.state === 'running' && isAsked && build.stagings.every(isTriedOn(build));
 }
 

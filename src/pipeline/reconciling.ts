@@ -47,7 +47,9 @@ async function goOnWith(
   // One that was too late stops nothing that is asked for since.
   if (build.cancelRequested && !isSettled(build)) return void (await carryOutCancel(ports, build));
   const standing = await queue.standing(build, platform, purpose);
-  if (standing === 'queued') return;
+  // The one that staged it may end it, too: where nothing is left to prove.
+  const other = purpose === 'build' ? 'verify' : 'build';
+  if (standing === 'queued' || (await queue.standing(build, platform, other)) === 'queued') return;
   const current = await store.readBuild(id);
   // Its worker has come to the next part meanwhile, which has a job of its own.
   if (current?.attempt !== attempt || purposeOf(current) !== purpose) return;

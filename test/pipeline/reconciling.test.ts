@@ -273,6 +273,30 @@ describe('what is recorded is done', () => {
     });
   }
 
+  for (const purpose of ['build', 'verify'] as const) {
+    test(`what follows its last step is left to the worker that is at it: ${purpose}`, async () => {
+      const subject = createSubject();
+      const build = await create(subject);
+      const made = subject.jobs.next();
+      assert.ok(made);
+      if (purpose === 'verify') {
+        subject.jobs.end(made);
+        await subject.queue.enqueue(build, 'linux-64', 'verify');
+      }
+      const job = subject.jobs.next();
+      assert.equal(job?.purpose, purpose);
+      if (job) job.state = 'active';
+      await subject.store.updateBuild(build.id, (current) => ({
+        ...current,
+        state: 'running',
+        steps: current.steps.map((step) => ({ ...step, status: 'complete' })),
+      }));
+      await subject.settleAll();
+      assert.equal(isSettled(await subject.newest('churn')), false, 'its worker settles it');
+      assert.equal(subject.jobs.next(), undefined);
+    });
+  }
+
   test('a worker that was not told of a cancellation is told', async () => {
     const subject = createSubject();
     const { id } = await create(subject);
