@@ -49,6 +49,15 @@ describe('help of the command line', () => {
     });
   }
 
+  test('who starts it by the name that its entry had before is answered alike', () => {
+    const words = ['parse', '--', 'create churn numpy'];
+    const before = spawnSync(process.execPath, [join(ROOT, 'src/main.ts'), ...words], {
+      encoding: 'utf8',
+    });
+    assert.match(before.stdout, /churn/);
+    assert.equal(before.stdout, typed(words).stdout);
+  });
+
   test('--help, -h and help NAME say the same; the list of profiles is in that of lint only', () => {
     const asked = [
       ['lint', '--help'],
