@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
-import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
 import type { Build } from '../../../src/domain/build.ts';
 import { buildFor } from './builds-fixture.ts';
-import { noServer, type RedisServer, startServer } from './fixture.ts';
+import { noServer } from './fixture.ts';
+import { useStores } from './stores.ts';
 
 describe('a build begins', { skip: noServer }, () => {
-  let server: RedisServer;
-  let stores: RedisStore[] = [];
-
-  before(async () => {
-    server = await startServer();
-  });
-  after(() => server.remove());
-  afterEach(async () => {
-    await Promise.all(stores.map((store) => store.close()));
-    stores = [];
-  });
-
-  function storeOf(prefix: string = randomUUID()): RedisStore {
-    const store = createStore({ connection: server.connection, prefix });
-    stores.push(store);
-    return store;
-  }
+  const stores = useStores();
+  const { storeOf } = stores;
 
   const settled = (build: Build): Build => ({ ...build, state: 'failed' });
   const again = (build: Build): Build => ({ ...build, state: 'queued', attempt: 2 });
@@ -64,7 +49,7 @@ describe('a build begins', { skip: noServer }, () => {
 
   it('where an older version left a hold without a build at work', async () => {
     const prefix = randomUUID();
-    const redis = openRedis(server.connection, 'worker');
+    const redis = openRedis(stores.server.connection, 'worker');
     try {
       await redis.hset(`${prefix}:hold:churn`, { build: 'b0', at: Date.now() });
     } finally {
@@ -79,7 +64,7 @@ describe('a build begins', { skip: noServer }, () => {
     const store = storeOf();
     await store.beginBuild(buildFor('b0', { environment: 'etl' }));
     await store.updateBuild('b0', settled);
-    server.freeze();
+    stores.server.freeze();
     try {
       const refused = { code: 'store-unavailable' };
       await Promise.all([
@@ -87,7 +72,7 @@ describe('a build begins', { skip: noServer }, () => {
         assert.rejects(store.beginAgain('b0', again), refused),
       ]);
     } finally {
-      server.thaw();
+      stores.server.thaw();
     }
     // Answered after everything that has waited in the same connection.
     await store.ping();
@@ -100,7 +85,7 @@ describe('a build begins', { skip: noServer }, () => {
   it('not where its write has waited in Redis for longer than its caller', async () => {
     const prefix = randomUUID();
     const store = storeOf(prefix);
-    const redis = openRedis(server.connection, 'worker');
+    const redis = openRedis(stores.server.connection, 'worker');
     try {
       // Reads pass and writes wait: what a caller has sent already is carried out at the end.
       await redis.call('CLIENT', 'PAUSE', '2500', 'WRITE');
@@ -162,7 +147,7 @@ describe('a build begins', { skip: noServer }, () => {
     const store = storeOf(prefix);
     await store.beginBuild(buildFor('b1'));
     await store.updateBuild('b1', settled);
-    const redis = openRedis(server.connection, 'worker');
+    const redis = openRedis(stores.server.connection, 'worker');
     try {
       await redis.hdel(`${prefix}:build:b1`, 'attempt', 'owed');
     } finally {

@@ -1,10 +1,9 @@
 /** Environments are found by an index, which says what the records themselves say. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
-import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
 import type { Environment, Revision } from '../../../src/domain/environment.ts';
 import type { LockedPackage } from '../../../src/domain/lock.ts';
 import { type Outline, outlineOf } from '../../../src/domain/outline.ts';
@@ -12,7 +11,8 @@ import type { Store } from '../../../src/domain/ports.ts';
 import { parseSpec } from '../../../src/domain/spec.ts';
 import { environment, revision } from '../../answers/samples.ts';
 import { MemoryStore } from '../../slack/memory.ts';
-import { noServer, type RedisServer, startServer } from './fixture.ts';
+import { noServer } from './fixture.ts';
+import { useStores } from './stores.ts';
 
 const USERS = ['U0ANA', 'U0BEN'];
 const NAMES = ['churn', 'churm', 'Fraud.daily'];
@@ -154,23 +154,8 @@ async function answersOf(store: Store) {
 }
 
 describe('environments in Redis', { skip: noServer }, () => {
-  let server: RedisServer;
-  let open: RedisStore[] = [];
-
-  before(async () => {
-    server = await startServer();
-  });
-  after(() => server.remove());
-  afterEach(async () => {
-    await Promise.all(open.map((store) => store.close()));
-    open = [];
-  });
-
-  function storeOf(prefix: string = randomUUID()): RedisStore {
-    const store = createStore({ connection: server.connection, prefix });
-    open.push(store);
-    return store;
-  }
+  const stores = useStores();
+  const { storeOf } = stores;
 
   async function put(store: Store, { name, revisions, ...rest }: Environment): Promise<void> {
     await store.claimEnvironment(name, rest.owner, rest.createdAt);
@@ -205,7 +190,7 @@ describe('environments in Redis', { skip: noServer }, () => {
   test('that an older version stored are found once they are indexed, which is done once', async () => {
     const prefix = randomUUID();
     const store = storeOf(prefix);
-    const redis = openRedis(server.connection, 'worker');
+    const redis = openRedis(stores.server.connection, 'worker');
     for (const known of [environment('churn'), environment('etl', 0)]) {
       const record = { revision: 4, format: 1, document: JSON.stringify(known) };
       await redis.hset(`${prefix}:environment:${known.name}`, record);
@@ -259,7 +244,7 @@ describe('environments in Redis', { skip: noServer }, () => {
     }));
     await put(store, { ...known, revisions });
     assert.deepEqual((await store.readEnvironment('churn'))?.revisions, revisions);
-    const redis = openRedis(server.connection, 'worker');
+    const redis = openRedis(stores.server.connection, 'worker');
     const key = `${prefix}:environment:churn`;
     const stored = await redis.hgetBuffer(key, 'document');
     assert.ok(stored !== null && stored.length < JSON.stringify(revisions).length / 5);
@@ -276,7 +261,7 @@ describe('environments in Redis', { skip: noServer }, () => {
     const prefix = randomUUID();
     const store = storeOf(prefix);
     await put(store, environment('churn'));
-    const redis = openRedis(server.connection, 'worker');
+    const redis = openRedis(stores.server.connection, 'worker');
     const indexed = () => redis.strlen(`${prefix}:packages:in:numpy`);
     const before = await indexed();
     await Promise.all(

@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
-import { noServer, type RedisServer, startServer } from './fixture.ts';
+import { describe, it, type TestContext } from 'node:test';
+import type { RedisStore } from '../../../src/adapters/redis/store.ts';
+import { noServer } from './fixture.ts';
+import { useStores } from './stores.ts';
 
 const HOUR = 3_600_000;
 
 describe('over one Redis', { skip: noServer }, () => {
-  let server: RedisServer;
-  let open: RedisStore[] = [];
-
-  before(async () => {
-    server = await startServer();
-  });
-  after(() => server.remove());
-  afterEach(async () => {
-    await Promise.all(open.map((store) => store.close()));
-    open = [];
-  });
-
-  function storeOf(prefix: string = randomUUID()): RedisStore {
-    const store = createStore({ connection: server.connection, prefix });
-    open.push(store);
-    return store;
-  }
+  const stores = useStores();
+  const { storeOf } = stores;
 
   describe('notices', () => {
     const notice = {
@@ -111,9 +96,9 @@ describe('over one Redis', { skip: noServer }, () => {
       const store = storeOf();
       await store.ping();
       const before = store.clock.now();
-      await server.stop();
+      await stores.server.stop();
       assert.ok(store.clock.now() >= before);
-      await server.start();
+      await stores.server.start();
       await store.ping();
       assert.ok(store.clock.now() >= before);
     });

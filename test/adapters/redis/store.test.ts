@@ -1,41 +1,27 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
-import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
+import type { RedisStore } from '../../../src/adapters/redis/store.ts';
 import type { Build } from '../../../src/domain/build.ts';
 import type { Environment } from '../../../src/domain/environment.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
 import { listOf, number, object, string } from '../../../src/domain/shape.ts';
 import { buildFor } from './builds-fixture.ts';
-import { noServer, type RedisServer, startServer } from './fixture.ts';
+import { noServer } from './fixture.ts';
+import { useStores } from './stores.ts';
 
 const PACKED = object<{ bytes: number }>({ bytes: number });
 const QUESTION = object<{ findings: string[] }>({ findings: listOf(string) });
 
 describe('the store', { skip: noServer }, () => {
-  let server: RedisServer;
-  let open: RedisStore[] = [];
-
-  before(async () => {
-    server = await startServer();
-  });
-  after(() => server.remove());
-  afterEach(async () => {
-    await Promise.all(open.map((store) => store.close()));
-    open = [];
-  });
-
-  function storeOf(prefix: string = randomUUID()): RedisStore {
-    const store = createStore({ connection: server.connection, prefix });
-    open.push(store);
-    return store;
-  }
+  const stores = useStores();
+  const { storeOf } = stores;
 
   /** The raw client, to put records there that this program would not write. */
   async function raw<T>(work: (redis: ReturnType<typeof openRedis>) => Promise<T>): Promise<T> {
-    const redis = openRedis(server.connection, 'worker');
+    const redis = openRedis(stores.server.connection, 'worker');
     try {
       return await work(redis);
     } finally {
@@ -386,8 +372,8 @@ describe('the store', { skip: noServer }, () => {
       await until('settled-meanwhile');
       assert.ok(!heard.includes('old'));
 
-      await server.stop();
-      await server.start();
+      await stores.server.stop();
+      await stores.server.start();
       await writer.beginBuild(buildFor('after'));
       await until('after');
     });
@@ -448,10 +434,10 @@ describe('the store', { skip: noServer }, () => {
     it('every call says so within two seconds, and works again afterwards', async () => {
       const store = storeOf();
       await store.beginBuild(buildFor('b1'));
-      await server.stop();
+      await stores.server.stop();
       await rejectsEveryCall(store);
       await rejectsEveryCall(storeOf());
-      await server.start();
+      await stores.server.start();
       await store.ping();
       assert.equal((await store.readBuild('b1'))?.id, 'b1');
       assert.equal(await store.readBuild('b9'), null, 'a refused call is not carried out later');
@@ -460,11 +446,11 @@ describe('the store', { skip: noServer }, () => {
     it('every call says so within two seconds when the server does not answer', async () => {
       const store = storeOf();
       await store.ping();
-      server.freeze();
+      stores.server.freeze();
       try {
         await rejectsEveryCall(store);
       } finally {
-        server.thaw();
+        stores.server.thaw();
       }
       await store.ping();
     });
@@ -472,8 +458,8 @@ describe('the store', { skip: noServer }, () => {
     it('a restart shorter than a second is not noticed', async () => {
       const store = storeOf();
       await store.beginBuild(buildFor('b1'));
-      await server.stop();
-      const restarted = server.start();
+      await stores.server.stop();
+      const restarted = stores.server.start();
       assert.equal((await store.readBuild('b1'))?.id, 'b1');
       await restarted;
     });
