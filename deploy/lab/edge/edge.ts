@@ -24,6 +24,8 @@ export interface EdgeOptions {
   env?: Record<string, string>;
   /** The kinds of host key the server offers, for clients that must choose among them. */
   hostKeyTypes?: HostKeyType[];
+  /** Programs that it runs at once over one connection. */
+  sessions?: number;
   owner?: Owner;
 }
 
@@ -56,6 +58,7 @@ export interface Edge extends EdgeAddress {
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { directory, env = {}, hostKeyTypes = ['ed25519'], owner = 'parent' } = options;
+  const { sessions = 100 } = options;
   const { username: user } = userInfo();
   const home = join(directory, 'home');
   mkdirSync(home, { recursive: true });
@@ -73,7 +76,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const logFile = join(directory, 'sshd.log');
   writeFileSync(
     configFile,
-    sshdConfig({ directory, port, user, hostKeyFiles, env: { HOME: home, ...env } }),
+    sshdConfig({ directory, port, user, hostKeyFiles, sessions, env: { HOME: home, ...env } }),
   );
   writeFileSync(join(directory, 'authorized_keys'), `${publicKey(privateKeyFile)}\n`);
 
@@ -128,9 +131,10 @@ function sshdConfig(parts: {
   port: number;
   user: string;
   hostKeyFiles: string[];
+  sessions: number;
   env: Record<string, string>;
 }): string {
-  const { directory, port, user, hostKeyFiles, env } = parts;
+  const { directory, port, user, hostKeyFiles, sessions, env } = parts;
   const lines = [
     'ListenAddress 127.0.0.1',
     `Port ${port}`,
@@ -146,7 +150,7 @@ function sshdConfig(parts: {
     'PrintMotd no',
     'LogLevel VERBOSE',
     'MaxStartups 100',
-    'MaxSessions 100',
+    `MaxSessions ${sessions}`,
     'Subsystem sftp internal-sftp',
     // One line: only the first SetEnv counts. It wins over what sshd and the client set.
     `SetEnv ${Object.entries(env)

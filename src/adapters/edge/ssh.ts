@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Config, NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
 import { outsideError } from '../../domain/errors.ts';
@@ -162,13 +163,32 @@ async function execute(
   });
   interrupted.catch(() => {});
   try {
-    opened = await Promise.race([openChannel(client, command), cut, interrupted]);
+    opened = await Promise.race([openInTime(client, command), cut, interrupted]);
     return await Promise.race([drive(opened, cut, operation), cut, interrupted]);
   } finally {
     clearTimeout(timer);
     if (stop) signal.removeEventListener('abort', stop);
     // Closing the channel closes the command's input, which ends a command that watches it.
     opened?.channel.close();
+  }
+}
+
+/** Pauses, in milliseconds, after which a command is asked for again that the other side had no room for. */
+const NO_ROOM = { pause: 50, most: 10 };
+
+/**
+ * An edge runs only so many commands at once over one connection (`MaxSessions` of sshd_config), and counts
+ * one for a moment after it has told of its end. Where there is no room in time, another connection has it.
+ */
+async function openInTime(client: Client, command: string): Promise<Opened> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openChannel(client, command);
+    } catch (error) {
+      if (!(error instanceof Error && 'reason' in error)) throw error;
+      if (tries > NO_ROOM.most) throw new LinkCut(error.message);
+      await delay(NO_ROOM.pause);
+    }
   }
 }
 

@@ -54,8 +54,8 @@ export async function upload(session: Session, request: Upload): Promise<void> {
         arrived = there;
         onProgress();
       }
-      request.arriving?.begin(connection, request.remotePath);
       if (there === bytes) {
+        request.arriving?.begin(connection, request.remotePath);
         request.arriving?.arrived(bytes);
         return;
       }
@@ -105,6 +105,8 @@ async function send(
         input: async (write, ended) => {
           let open = true;
           let position = offset;
+          // Only now: an edge may run few programs at once over one connection.
+          request.arriving?.begin(connection, request.remotePath);
           ended.then(() => {
             open = false;
           });

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -209,6 +210,20 @@ ${more}`,
       assert.equal(new Set(digests).size, variants.length);
     });
   }
+
+  it('do not keep an archive from an edge that runs one program at a time over a connection', async () => {
+    await using strict = await startWorld({}, 1);
+    const first = await packed('tar.gz', 1);
+    const second = await packed('tar.gz', 2, pandas());
+    const archives = join(strict.root, 'archives');
+    for (const request of [first, second]) {
+      // All of the second one has travelled before.
+      const part = join(archives, `${request.archive.sha256}.part`);
+      if (request === second) copyFileSync(request.archivePath, part);
+      const staging = await strict.edge().stage(request, strict.progress);
+      assert.deepEqual(readFileSync(staging.archivePath), readFileSync(request.archivePath));
+    }
+  });
 
   it('are not made from what arrives damaged', async () => {
     program(

@@ -39,12 +39,12 @@ export const withoutSshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].some(exist
   ? false
   : 'there is no OpenSSH server on this machine';
 
-export async function startWorld(env: Record<string, string> = {}): Promise<World> {
+export async function startWorld(env: Record<string, string> = {}, sessions = 100): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'edge-test-'));
   const root = join(directory, 'root');
   const log: string[] = [];
   const hostDirectory = join(directory, 'host');
-  let host = await startEdge({ directory: hostDirectory, env });
+  let host = await startEdge({ directory: hostDirectory, env, sessions });
   const link = await startLink(host);
   const config: EdgeConfig = {
     name: 'edge1',
@@ -82,7 +82,7 @@ export async function startWorld(env: Record<string, string> = {}): Promise<Worl
     async changeHostKey() {
       await host.stop();
       for (const name of ['host_ed25519', 'host_ed25519.pub']) rmSync(join(hostDirectory, name));
-      host = await startEdge({ directory: hostDirectory, port: host.port, env });
+      host = await startEdge({ directory: hostDirectory, port: host.port, env, sessions });
     },
     async [Symbol.asyncDispose]() {
       await link.stop();
