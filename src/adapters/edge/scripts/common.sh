@@ -93,11 +93,12 @@ free_bytes() {
   df -Pk "$1" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
 }
 
-# How each file of a prefix looks: which it is, its mode, bytes, time, name and where it leads. What Python
+# How each file of a prefix looks: which it is, its mode, bytes, name, where it leads and its time, which a
+# file has changed that was written in the very second it was noted in, too. What Python
 # compiles as it goes is no part of it, nor is what we note.
 look_of_prefix() {
   (cd "$1" && find . -name __pycache__ -prune -o \( -type f -o -type l \) ! -path './.conda-ferry-*' \
-    -exec stat -c '%i %f %s %Y %N' {} +)
+    -exec stat -c '%i %f %s %.9Y %N' {} +)
 }
 note_look() {
   look_of_prefix "$1" >"$1/.conda-ferry-look.part" &&

@@ -7,7 +7,7 @@ packages=$root/packages
 # How the files of these packages look, in one order for whoever asks: all but the count of links and
 # the times of folders, which other environments change.
 look_of_packages() {
-  (cd "$packages" && LC_ALL=C ls -AlnR --time-style=+%s "$@") |
+  (cd "$packages" && LC_ALL=C ls -AlnR --time-style=+%s.%N "$@") |
     awk '/^[-l]/ { $2 = ""; print; next } /:$/ { print }'
 }
 
