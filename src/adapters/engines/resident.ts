@@ -143,7 +143,10 @@ class Helper {
     // Also of one that could not even begin, as on a host that has no room for another process.
     this.ended = this.#program.ended
       .finally(() => this.leave())
-      .then((end) => (this.#noise === null ? end : { ...end, tail: [...end.tail, this.#noise] }));
+      // What ended it for what it said was we, and nothing from outside.
+      .then((end) =>
+        this.#noise === null ? end : { ...end, signal: null, tail: [...end.tail, this.#noise] },
+      );
   }
 
   /** The answer, or how the process ended before it. */
