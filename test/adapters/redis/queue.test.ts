@@ -361,7 +361,16 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
 
     it('reaches the running job, and no other', async () => {
       const queue = queueOf();
-      const { runs } = await workerOf({ concurrency: 2 });
+      const runs = new Arrivals<Run>();
+      await workerOf({
+        concurrency: 2,
+        // Settling a build takes a moment in which it is still at work.
+        run(job, signal) {
+          const { promise, resolve, reject } = Promise.withResolvers<void>();
+          runs.add({ job, signal, finish: resolve, fail: reject });
+          return promise;
+        },
+      });
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
       const first = await runs.next();
       await queue.enqueue(buildFor('b2'), 'linux-64', 'build');
@@ -369,6 +378,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       assert.deepEqual(await queue.cancel(buildFor('b1'), 'linux-64'), { isAtWork: true });
       assert.equal(await aborted(first), 'cancelled');
       assert.equal(second.signal.aborted, false);
+      first.finish();
       second.finish();
     });
 
