@@ -63,7 +63,8 @@ describe('live messages', () => {
     inWorld(async (world) => {
       const running = await create(world, 'running');
       const ended = await create(world, 'ended');
-      world.slack.faults.next('chat.update', { retryAfter: 1 });
+      // Both change while it waits, on a machine with much else to do, too.
+      world.slack.faults.next('chat.update', { retryAfter: 3 });
       await detail(world, running.id, 'first');
       await until(() => edits(world).length === 1);
       await detail(world, running.id, 'second');
