@@ -1,5 +1,11 @@
 import type { Archive } from './archive.ts';
-import type { LetGo, Staging, Verification } from './environment.ts';
+import {
+  isSamePlace,
+  type LetGo,
+  type Staging,
+  type StagingPlace,
+  type Verification,
+} from './environment.ts';
 import type { Failure } from './errors.ts';
 import type { Lock, Platform } from './lock.ts';
 import type { Note } from './note.ts';
@@ -56,6 +62,11 @@ export interface MessageReference {
   ts: string;
 }
 
+/** What an edge may have because of a build: it was about to publish it there. */
+export interface Begun extends StagingPlace {
+  archive: Archive;
+}
+
 export interface Build {
   id: string;
   /** 1 for the first run; a retry adds one. */
@@ -86,6 +97,8 @@ export interface Build {
   /** Package asked for → modules it installs, for the executors to import. */
   imports: Record<string, string[]>;
   stagings: Staging[];
+  /** Of all its attempts, but for what is a revision's once it is ready; what is removed is taken out. */
+  begun: Begun[];
   /** Newest last; at most one per edge and run. */
   verifications: Verification[];
   /** True while a ready build is being verified again at somebody's request. */
@@ -135,6 +148,7 @@ export function newBuild(input: {
     archive: null,
     imports: {},
     stagings: [],
+    begun: [],
     verifications: [],
     verifying: false,
     reused: false,
@@ -191,6 +205,16 @@ export function edgesToCome(build: Build): string[] {
 
 function isTriedOn({ verifications }: Build) {
   return ({ edge }: Staging) => verifications.some((known) => known.edge === edge);
+}
+
+/** The build where this is about to be published. */
+export function withBegun(build: Build, begun: Begun): Build {
+  return { ...build, begun: [...build.begun.filter((known) => !isSamePlace(known, begun)), begun] };
+}
+
+/** What it has begun that is none of its stagings. */
+export function begunBesides({ begun, stagings }: Build): Begun[] {
+  return begun.filter((known) => !stagings.some((staging) => isSamePlace(known, staging)));
 }
 
 export function isSettled(build: Build): boolean {

@@ -68,23 +68,29 @@ export interface LetGo {
   by: string | null;
 }
 
-/** An archive present and verified on an edge node (and in HDFS when the edge has it). */
-export interface Staging {
+/** Where an edge has what is staged: known before it is published, and all that is needed to remove it. */
+export interface StagingPlace {
   edge: string;
   /** What it is a staging of: `churn`, 3. */
   environment: string;
   revision: number;
-  /** Absolute path of the archive on the edge node. */
+  /** Absolute path of the archive on the edge node; it holds the archive's sha256. */
   archivePath: string;
+  /** `hdfs://…` address of the same bytes; null when the edge has no HDFS. */
+  hdfs: string | null;
+  /** Unpacked prefix on the edge node, for the driver in client mode. */
+  driverPrefix: string;
+  /** While a worker removes it: no build may count on it. */
+  leaving?: Leaving | undefined;
+}
+
+/** An archive present and verified on an edge node (and in HDFS when the edge has it). */
+export interface Staging extends StagingPlace {
   /**
    * The same beside the driver's Python, under a short path that stays; with it goes the program
    * `run` in the root, which starts this staging by name. Null where an older version staged it.
    */
   archiveLink: string | null;
-  /** `hdfs://…` address of the same bytes; null when the edge has no HDFS. */
-  hdfs: string | null;
-  /** Unpacked prefix on the edge node, for the driver in client mode. */
-  driverPrefix: string;
   /**
    * Folder that the global layout's line runs in: its alias leads to this very revision. Null where
    * an older version staged it: then that is the root, where it leads to the default one.
@@ -105,8 +111,22 @@ export interface Staging {
   /** Variables that it would set to other values; records of older versions have none. */
   variables?: Record<string, string>;
   stagedAt: number;
-  /** While a worker removes it: no build may count on it. */
-  leaving?: Leaving | undefined;
+}
+
+/** Where a staging is, and no more of it. */
+export function placeOf(staging: StagingPlace): StagingPlace {
+  const { edge, environment, revision, archivePath, hdfs, driverPrefix, leaving } = staging;
+  const place = { edge, environment, revision, archivePath, hdfs, driverPrefix };
+  return leaving ? { ...place, leaving } : place;
+}
+
+/** Whether they are the same bytes in the same place. */
+export function isSamePlace(one: StagingPlace, other: StagingPlace): boolean {
+  return (
+    one.edge === other.edge &&
+    one.driverPrefix === other.driverPrefix &&
+    one.archivePath === other.archivePath
+  );
 }
 
 /** Who removes something: as long as it is said, which is said again and again, nobody else does. */

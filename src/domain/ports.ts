@@ -9,7 +9,7 @@ import type { AuditEntry } from './audit.ts';
 import type { Block } from './block.ts';
 import type { Build, Requester, StepName } from './build.ts';
 import type { ClusterProfile } from './cluster.ts';
-import type { Environment, Staging } from './environment.ts';
+import type { Environment, Staging, StagingPlace } from './environment.ts';
 import type { Repair } from './errors.ts';
 import type { Timing } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
@@ -291,13 +291,8 @@ export interface Edge {
   sendAhead(growing: GrowingArchive, progress: Progress): Promise<SentAhead>;
   /**
    * Uploads, verifies, publishes, unpacks and launches; doing it again finds everything in place.
-   * `unpacked` is told as soon as its Python can be started there, while the rest goes on.
    */
-  stage(
-    request: StageRequest,
-    progress: Progress,
-    unpacked?: (staging: Staging) => void,
-  ): Promise<Staging>;
+  stage(request: StageRequest, progress: Progress, following?: Following): Promise<Staging>;
   /** Whether archive and driver prefix are still there and the archive's sha256 still holds. */
   isIntact(staging: Staging, archive: Archive, signal: AbortSignal): Promise<boolean>;
   /** Writes what the root's program `run` starts for a staging, by what its cluster profile says. */
@@ -311,7 +306,7 @@ export interface Edge {
    * something else on the edge is made from the same bytes. Doing it again finds nothing to do.
    * Throws `not-ours` for what does not lie under the configured root.
    */
-  remove(staging: Staging, archive: Archive, options: RemoveOptions): Promise<void>;
+  remove(place: StagingPlace, archive: Archive, options: RemoveOptions): Promise<void>;
   /**
    * Applications with one of the tags that run on the edge's YARN, or ended there since; none where
    * the edge has no YARN. Throws `cluster-silent` when the ResourceManager does not answer.
@@ -329,6 +324,17 @@ export interface Edge {
   sweep(signal: AbortSignal): Promise<void>;
   /** Ends the connections that are kept open for who comes next. */
   close(): void;
+}
+
+/** Who is told how far a staging has come. */
+export interface Following {
+  /**
+   * Told where everything will be before any of it is published, which waits until that is recorded:
+   * a worker that is killed later leaves nothing that nobody knows of. Told again where it changes.
+   */
+  begins(place: StagingPlace): Promise<void>;
+  /** Told as soon as its Python can be started there, while the rest goes on. */
+  unpacked(staging: Staging): void;
 }
 
 export interface RemoveOptions {
@@ -451,10 +457,13 @@ export interface Store {
   indexEnvironments(): Promise<number>;
   /**
    * Drops an environment with all its builds, as if there had never been one of that name, in one step
-   * with a look at it: `allow` throws for what must stay, and a build at work keeps it, which is answered.
-   * Null where there is none of that name any more.
+   * with a look at it and them: `allow` throws for what must stay, and a build at work keeps it, which is
+   * answered. Null where there is none of that name any more.
    */
-  removeEnvironment(name: string, allow: (environment: Environment) => void): Promise<Build | null>;
+  removeEnvironment(
+    name: string,
+    allow: (environment: Environment, builds: readonly Build[]) => void,
+  ): Promise<Build | null>;
   /** Creates the environment without a revision, or returns the one that exists; `isOwned` says whether it is anybody's. */
   claimEnvironment(name: string, owner: string, now: number): Promise<Environment>;
   updateEnvironment(

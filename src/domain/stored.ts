@@ -3,6 +3,7 @@ import type { Archive } from './archive.ts';
 import type { ApprovedBy, AuditEntry } from './audit.ts';
 import type { Block } from './block.ts';
 import {
+  type Begun,
   type Build,
   newBuild,
   type Requester,
@@ -19,6 +20,7 @@ import {
   type LineForm,
   type Move,
   newEnvironment,
+  placeOf,
   type Revision,
   type Staging,
   type Verification,
@@ -146,6 +148,8 @@ export type StoredStaging = Omit<Staging, 'environment' | 'revision' | 'aliases'
     leavingSince?: number;
   };
 
+const LEAVING = object<Leaving>({ by: string, until: number });
+
 const STAGING = object<StoredStaging>({
   edge: string,
   environment: or(string, undefined),
@@ -163,7 +167,7 @@ const STAGING = object<StoredStaging>({
   activation: or(mapOf(string), {}),
   variables: or(mapOf(string), undefined),
   stagedAt: number,
-  leaving: or(object<Leaving>({ by: string, until: number }), undefined),
+  leaving: or(LEAVING, undefined),
   leavingSince: or(number, undefined),
 });
 
@@ -321,7 +325,18 @@ const ASKED = object<Pick<Build, 'id' | 'request' | 'requester' | 'createdAt'>>(
   ...{ id: string, request: REQUEST, requester: REQUESTER, createdAt: or(number, 0) },
 });
 
-const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
+const BEGUN = object<Begun>({
+  ...{ edge: string, environment: string, revision: number, archive: ARCHIVE },
+  ...{ archivePath: string, hdfs: or(string, null), driverPrefix: string },
+  leaving: or(LEAVING, undefined),
+});
+
+type StoredBuild = Omit<Build, 'stagings' | 'begun'> & {
+  stagings: StoredStaging[];
+  begun: Begun[] | null;
+};
+
+const BUILD = object<StoredBuild>({
   ...{ id: string, attempt: number, requester: REQUESTER, ...MADE },
   platform: or(PLATFORM, null),
   state: oneOf(['queued', 'running', 'ready', 'failed', 'cancelled']),
@@ -333,6 +348,7 @@ const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
   revision: or(number, null),
   replaces: or(number, null),
   archive: or(ARCHIVE, null),
+  begun: or(listOf(BEGUN), null),
   verifying: boolean,
   reused: boolean,
   failure: or(FAILURE, null),
@@ -351,10 +367,17 @@ const BUILD = object<Omit<Build, 'stagings'> & { stagings: StoredStaging[] }>({
 export const readBuild: Shape<Build> = (value, at) => {
   const { createdAt, ...asked } = ASKED(value, at);
   const fields = isObject(value) ? value : {};
-  const stored = BUILD({ ...newBuild({ ...asked, now: createdAt }), ...fields }, at);
+  const stored = BUILD({ ...newBuild({ ...asked, now: createdAt }), begun: null, ...fields }, at);
   const of = { environment: stored.request.environment, revision: stored.revision ?? 0 };
-  return { ...stored, stagings: stored.stagings.map((staging) => readStaging(staging, of)) };
+  const stagings = stored.stagings.map((staging) => readStaging(staging, of));
+  return { ...stored, stagings, begun: stored.begun ?? begunByOlder({ ...stored, stagings }) };
 };
+
+/** Older versions knew of what was staged alone, and all of that of one archive. */
+function begunByOlder({ archive, state, stagings }: Pick<Build, 'archive' | 'state' | 'stagings'>) {
+  if (archive === null || state === 'ready') return [];
+  return stagings.map((staging): Begun => ({ ...placeOf(staging), archive }));
+}
 
 /** What an environment cannot be without. */
 const NAMED = object<Pick<Environment, 'name' | 'owner' | 'createdAt'>>({

@@ -11,11 +11,19 @@ interface CancellingPorts {
   platform: Platform;
 }
 
-/** Tells the worker that has it, who settles it then; where none has, nobody else would. */
-export async function carryOutCancel(ports: CancellingPorts, build: Build): Promise<Build> {
+/**
+ * Tells the worker that has it, who settles it then; where none has, nobody else would. `before` is done
+ * then, while nobody can have begun it again.
+ */
+export async function carryOutCancel(
+  ports: CancellingPorts,
+  build: Build,
+  before: () => Promise<void> = async () => undefined,
+): Promise<Build> {
   const { store, queue, clock } = ports;
   const { isAtWork } = await queue.cancel(build, build.platform ?? ports.platform);
   if (isAtWork) return build;
+  await before();
   const finishedAt = clock.now();
   const settled = await store.updateBuild(build.id, (current) =>
     isSettled(current) || current.attempt !== build.attempt

@@ -1,5 +1,6 @@
+import type { Build } from '../domain/build.ts';
 import { object, string } from '../domain/shape.ts';
-import { type BuildRun, whyUnreached } from './context.ts';
+import { type BuildPorts, whyUnreached } from './context.ts';
 
 /** Milliseconds that edges have for it. */
 const LIMIT_MS = 5_000;
@@ -13,9 +14,12 @@ const PACKED = object<{ archive: { sha256: string } }>({
  * was killed could not. Done while the build is not settled yet, as nobody sends it again until then. An
  * edge that is away keeps it until it is swept.
  */
-export async function discardSent(run: BuildRun): Promise<void> {
-  const { id, fingerprint, request, stagings } = run.build;
-  const { store, edges } = run.ports;
+export async function discardSent(
+  ports: Pick<BuildPorts, 'store' | 'edges' | 'redact'>,
+  { id, fingerprint, request, stagings }: Build,
+  log: (line: string) => void,
+): Promise<void> {
+  const { store, edges } = ports;
   if (fingerprint === null) return;
   const packed = await store.readCheckpoint(id, 'pack', PACKED);
   const archive = { fingerprint, sha256: packed?.archive.sha256 ?? null };
@@ -26,8 +30,8 @@ export async function discardSent(run: BuildRun): Promise<void> {
       try {
         await edges.get(name)?.discard(archive, limit);
       } catch (error) {
-        const why = limit.aborted ? 'it does not answer' : whyUnreached(run.ports, error, limit);
-        run.log(`edge ${name} keeps what it was sent until it is swept: ${why}`);
+        const why = limit.aborted ? 'it does not answer' : whyUnreached(ports, error, limit);
+        log(`edge ${name} keeps what it was sent until it is swept: ${why}`);
       }
     }),
   );

@@ -23,7 +23,7 @@ export async function forgetBuilds(
     signal.throwIfAborted();
     const build = kept.has(id) ? null : await store.readBuild(id);
     if (!build || !isSettled(build)) continue;
-    if (build.state !== 'ready' && build.stagings.length > 0) continue;
+    if (build.begun.length > 0) continue;
     if (await store.forgetBuild(build)) count += 1;
   }
   if (count > 0)

@@ -1,9 +1,11 @@
-import type { Build } from '../domain/build.ts';
+import { type Build, withBegun } from '../domain/build.ts';
 import {
   type Environment,
   isOwned,
+  isSamePlace,
   isThere,
   moveTo,
+  placeOf,
   type Revision,
   withRevision,
 } from '../domain/environment.ts';
@@ -37,6 +39,7 @@ async function keepBuilt(run: BuildRun): Promise<void> {
   if (lock === null || archive === null || fingerprint === null) {
     throw new Error(`build ${build.id} has nothing to keep`);
   }
+  await recordReplaced(run);
   const now = run.ports.clock.now();
   await keepAsDefault(run, (environment) => {
     const known = environment.revisions.find((revision) => revision.number === build.revision);
@@ -71,6 +74,24 @@ async function keepBuilt(run: BuildRun): Promise<void> {
       ].sort((left, right) => left.number - right.number),
     };
   });
+}
+
+/**
+ * What a revision had on the edges of this build may have other bytes or another prefix than it has from
+ * now on: recorded as begun, it is removed as what else came to no revision.
+ */
+async function recordReplaced(run: BuildRun): Promise<void> {
+  const { request, revision: number, stagings } = run.build;
+  const environment = await run.ports.store.readEnvironment(request.environment);
+  const known = environment?.revisions.find((revision) => revision.number === number);
+  const replaced = known?.stagings.filter(({ edge }) =>
+    stagings.some((each) => each.edge === edge),
+  );
+  for (const staging of replaced ?? []) {
+    if (!known || stagings.some((each) => isSamePlace(each, staging))) continue;
+    const begun = { ...placeOf(staging), archive: known.archive };
+    await run.update((build) => withBegun(build, begun));
+  }
 }
 
 /**

@@ -3,7 +3,7 @@
  * first and then looks for a build at work; a build is recorded first and then looks for marks. Of two
  * at once at least one sees the other.
  */
-import type { Leaving, Staging } from '../domain/environment.ts';
+import type { Leaving, StagingPlace } from '../domain/environment.ts';
 import { outsideError } from '../domain/errors.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { BuildPorts } from './context.ts';
@@ -24,7 +24,7 @@ const isHeld = (leaving: Leaving | undefined, now: number): leaving is Leaving =
  */
 export type Mark = (
   change: (leaving: Leaving | undefined) => Leaving | undefined,
-) => Promise<Staging | null>;
+) => Promise<StagingPlace | null>;
 
 /**
  * Removes a staging, marked meanwhile as being removed by this call alone. What is to go is to be decided
@@ -88,9 +88,11 @@ export async function untilNothingLeaves(
     signal.throwIfAborted();
     const environment = await store.readEnvironment(name);
     const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
-    const leaving = [...(environment?.revisions ?? []), ...builds]
-      .flatMap(({ stagings }) => stagings)
-      .find((staging) => edges.includes(staging.edge) && isHeld(staging.leaving, clock.now()));
+    const revisions = environment?.revisions ?? [];
+    const leaving = [
+      ...revisions.flatMap(({ stagings }) => stagings),
+      ...builds.flatMap(({ begun }) => begun),
+    ].find((staging) => edges.includes(staging.edge) && isHeld(staging.leaving, clock.now()));
     if (leaving === undefined) return;
     const line = `edge ${leaving.edge}: waiting until ${name}@${leaving.revision} is removed`;
     if (line !== said) log(line);

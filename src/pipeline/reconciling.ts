@@ -9,6 +9,7 @@ import type { JobPurpose, Progress, Queue } from '../domain/ports.ts';
 import { announce } from './announce.ts';
 import { carryOutCancel } from './cancelling.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
+import { discardSent } from './discarding.ts';
 import { abandonBuild } from './run.ts';
 
 export interface ReconcilingPorts extends BuildPorts {
@@ -45,7 +46,10 @@ async function goOnWith(
   const purpose = purposeOf(build);
   if (purpose === null) return announce(new BuildRun(ports, build, signal));
   // One that was too late stops nothing that is asked for since.
-  if (build.cancelRequested && !isSettled(build)) return void (await carryOutCancel(ports, build));
+  const cancel = async () => {
+    await carryOutCancel(ports, build, () => discardSent(ports, build, log));
+  };
+  if (build.cancelRequested && !isSettled(build)) return cancel();
   const standing = await queue.standing(build, platform, purpose);
   // The one that staged it may end it, too: where nothing is left to prove.
   const other = purpose === 'build' ? 'verify' : 'build';
@@ -59,7 +63,7 @@ async function goOnWith(
   }
   // A bot of an older version may have been killed before it had the name, which is another's by now.
   const isHeld = purpose === 'verify' || (await store.beginAgain(id, (same) => same)).id === id;
-  if (!isHeld) return void (await carryOutCancel(ports, build));
+  if (!isHeld) return cancel();
   log(`build ${id}: its job is missing, and is queued again`);
   await queue.enqueue(current, platform, purpose);
 }

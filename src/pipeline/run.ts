@@ -1,4 +1,4 @@
-import { type Build, isSettled, isTried, pendingSteps } from '../domain/build.ts';
+import { type Build, begunBesides, isSettled, isTried, pendingSteps } from '../domain/build.ts';
 import { nextNumber, type Revision, type Staging, withStagings } from '../domain/environment.ts';
 import {
   Cancelled,
@@ -169,7 +169,8 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
     state: 'running',
     startedAt,
     steps: pendingSteps(),
-    // What an earlier run heard is heard again; what it staged is there, and perhaps being removed.
+    // What an earlier run staged and heard is found and heard again: what it is now, that is seen then.
+    stagings: [],
     verifications: [],
   }));
   if (run.build.cancelRequested) {
@@ -288,10 +289,14 @@ async function settle(
   run: BuildRun,
   outcome: { state: 'ready' | 'cancelled' } | { state: 'failed'; failure: Failure },
 ): Promise<void> {
-  if (outcome.state !== 'ready') await discardSent(run);
+  if (outcome.state !== 'ready') await discardSent(run.ports, run.build, (line) => run.log(line));
   const now = run.ports.clock.now();
   await run.flushLog();
-  await run.end((build) => ({ ...build, ...outcome, finishedAt: now }));
+  await run.end((build) => {
+    // Its stagings are the revision's from now on.
+    const begun = outcome.state === 'ready' ? begunBesides(build) : build.begun;
+    return { ...build, ...outcome, begun, finishedAt: now };
+  });
   await announce(run);
   await keepTiming(run);
 }

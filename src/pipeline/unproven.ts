@@ -1,5 +1,5 @@
-import { type Build, isSettled } from '../domain/build.ts';
-import type { Staging } from '../domain/environment.ts';
+import { type Begun, type Build, isSettled } from '../domain/build.ts';
+import { isSamePlace } from '../domain/environment.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
@@ -11,69 +11,79 @@ type Reporting = Pick<Progress, 'signal' | 'log'>;
 const RECENT_BUILDS = 500;
 
 /**
- * Removes what builds staged that came to no revision, a day after they ended: nobody can ask for it,
- * and a retry that comes later stages it again.
+ * Removes what builds have begun to publish that came to no revision, a day after they ended: nobody can
+ * ask for it, and a retry that comes later stages it again.
  */
 export async function removeUnproven(ports: BuildPorts, reporting: Reporting): Promise<void> {
   const before = ports.clock.now() - days(1);
   for (const build of await ports.store.listBuilds({ limit: RECENT_BUILDS })) {
-    const cameToNothing = isSettled(build) && build.state !== 'ready';
-    if (!cameToNothing || (build.finishedAt ?? 0) > before) continue;
-    for (const staging of build.stagings) await remove(ports, build, staging, reporting);
+    if (isSettled(build) && (build.finishedAt ?? 0) <= before) {
+      await removeBegun(ports, build, reporting);
+    }
   }
+}
+
+/** The same of one build that has ended; on an edge that is away it stays, and in the record. */
+export async function removeBegun(
+  ports: BuildPorts,
+  build: Build,
+  reporting: Reporting,
+): Promise<void> {
+  for (const begun of build.begun) await remove(ports, build, begun, reporting);
 }
 
 async function remove(
   ports: BuildPorts,
-  { id, archive, request }: Build,
-  staging: Staging,
+  { id, request }: Build,
+  begun: Begun,
   { signal, log }: Reporting,
 ): Promise<void> {
   const { store, edges } = ports;
   const name = request.environment;
-  const edge = edges.get(staging.edge);
-  if (!edge || !archive || (await ports.store.buildAtWork(name)) !== null) return;
+  const edge = edges.get(begun.edge);
+  if (!edge || (await ports.store.buildAtWork(name)) !== null) return;
   const mark: Mark = async (change) => {
     const marked = await store.updateBuild(id, (build) =>
-      isSettled(build) ? { ...build, stagings: withMark(build.stagings, staging, change) } : build,
+      isSettled(build) ? { ...build, begun: withMark(build.begun, begun, change) } : build,
     );
     if (!isSettled(marked)) return null;
-    return marked.stagings.find((known) => isSame(known, staging)) ?? null;
+    return marked.begun.find((known) => isSamePlace(known, begun)) ?? null;
   };
   try {
     const isGone = await whileMarked(ports, name, mark, signal, async (marked) => {
       const environment = await store.readEnvironment(name);
-      // Another build may have made a revision of the same; a prefix is of one name alone.
+      // Another build may have made a revision of the same; a prefix is of one name alone, but what
+      // lies there may be another archive's by now.
       const isOfRevision = environment?.revisions.some(({ stagings }) =>
-        stagings.some((known) => isSame(known, staging)),
+        stagings.some((known) => isSamePlace(known, begun)),
       );
       if (isOfRevision) return;
+      const { archive } = begun;
       const sharing = await store.environmentsWithArchive(archive.sha256);
       const keepArchive = isShared(sharing, archive.sha256);
-      await edge.remove(staging, archive, { keepArchive, signal: marked });
+      await edge.remove(begun, archive, { keepArchive, signal: marked });
       log(`edge ${edge.name}: what build ${id} of ${name} staged is removed`);
     });
-    if (!isGone) return;
-    await store.updateBuild(id, (build) => ({
-      ...build,
-      stagings: build.stagings.filter((known) => !isSame(known, staging)),
-    }));
+    if (isGone) await store.updateBuild(id, (build) => withoutBegun(build, begun));
   } catch (error) {
     const why = whyUnreached(ports, error, signal);
     log(`edge ${edge.name} keeps what build ${id} staged: ${why}`);
   }
 }
 
-function withMark(
-  stagings: readonly Staging[],
-  marked: Staging,
-  change: Parameters<Mark>[0],
-): Staging[] {
-  return stagings.map((known) =>
-    isSame(known, marked) ? { ...known, leaving: change(known.leaving) } : known,
-  );
+/** What a ready build staged is its revision's. */
+function withoutBegun(build: Build, gone: Begun): Build {
+  return {
+    ...build,
+    begun: build.begun.filter((known) => !isSamePlace(known, gone)),
+    stagings: build.stagings.filter(
+      (known) => build.state === 'ready' || !isSamePlace(known, gone),
+    ),
+  };
 }
 
-function isSame(one: Staging, other: Staging): boolean {
-  return one.edge === other.edge && one.driverPrefix === other.driverPrefix;
+function withMark(all: readonly Begun[], marked: Begun, change: Parameters<Mark>[0]): Begun[] {
+  return all.map((known) =>
+    isSamePlace(known, marked) ? { ...known, leaving: change(known.leaving) } : known,
+  );
 }

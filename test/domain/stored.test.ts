@@ -40,6 +40,28 @@ describe('a record of an older version', () => {
     assert.ok(read && !('leavingSince' in read));
   });
 
+  test('has begun on edges what it staged, of which nothing is a revision yet', () => {
+    const { begun, ...older } = build('failed', {
+      stagings: [staging('lab'), staging('madrid')],
+      archive: build('ready').archive,
+    });
+    assert.deepEqual(begun, []);
+    const read = readBuild(older);
+    assert.deepEqual(
+      read.begun.map(({ edge, archive }) => [edge, archive.sha256]),
+      [
+        ['lab', read.archive?.sha256],
+        ['madrid', read.archive?.sha256],
+      ],
+    );
+    assert.deepEqual(read.begun[0]?.driverPrefix, staging('lab').driverPrefix);
+    for (const change of [{ state: 'ready' }, { archive: null }] as const) {
+      assert.deepEqual(readBuild({ ...older, ...change }).begun, []);
+    }
+    assert.deepEqual(readBuild({ ...older, begun: [] }).begun, [], 'this version says so itself');
+    assert.deepEqual(readBuild(read), read);
+  });
+
   test('of an environment has them in each of its revisions', () => {
     const revisions = [1, 2].map((number) => ({
       ...revision(number),

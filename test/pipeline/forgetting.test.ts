@@ -42,9 +42,13 @@ describe('builds of long ago', () => {
 
   test('stay while a revision is theirs, something of them is on an edge, or they are at work', async () => {
     const [revision] = environment().revisions;
+    const { archive } = sample('ready');
+    assert.ok(archive);
+    const begun = { ...staging(), archive };
     const kept = [
       old(revision?.buildId ?? '', { state: 'ready' }),
-      old('left', { stagings: [staging()] }),
+      old('left', { begun: [begun] }),
+      old('retried', { state: 'ready', begun: [begun] }),
       old('running', { state: 'running' }),
       old('verifying', { state: 'ready', verifying: true }),
     ];

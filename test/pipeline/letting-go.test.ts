@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { withRevision } from '../../src/domain/environment.ts';
+import { placeOf, withRevision } from '../../src/domain/environment.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
 import { removeLetGo } from '../../src/pipeline/removing.ts';
@@ -368,6 +368,22 @@ describe('a name whose revisions are all let go', () => {
     world.away.clear();
     await removeLetGo(world.ports, 'churn', progress);
     assert.equal((await world.say(OWNER, 'delete churn --forget')).kind, 'notice');
+  });
+
+  test('is forgotten with what a build of it that failed has begun on an edge', async () => {
+    const world = churn();
+    const { archive } = sample('ready');
+    assert.ok(archive);
+    await world.say(OWNER, 'delete churn --yes');
+    const begun = [{ ...placeOf(staging()), revision: 4, archive }];
+    world.store.builds.set('failed', sample('failed', { id: 'failed', begun }));
+    world.away.add('lab');
+    const forget = 'delete churn --forget';
+    assert.equal(codeOf(await world.say(OWNER, forget)), 'still-there');
+    world.away.clear();
+    world.removed.length = 0;
+    assert.equal((await world.say(OWNER, forget)).kind, 'notice');
+    assert.deepEqual(world.removed, ['lab churn@4']);
   });
 
   test('is not forgotten once somebody builds it, however late they ask', async () => {

@@ -58,6 +58,15 @@ async function failed(): Promise<Life> {
   return life;
 }
 
+/** The edge has what its worker staged, who did not live to say so. */
+async function published(): Promise<Life> {
+  const life = await queued();
+  life.node.stopsWorkers = true;
+  await life.workAll(1);
+  life.node.stopsWorkers = false;
+  return life;
+}
+
 async function deleted(): Promise<Life> {
   const life = await ready();
   await life.before(deletes);
@@ -97,6 +106,18 @@ const LIVES: Readonly<Record<string, Row>> = {
     surprises: 0,
     life: async () =>
       (await queued()).add('cancel', cancels).add('duty', reconciles).addWorker('worker'),
+  },
+  'one whose worker was killed as soon as it was published is cancelled': {
+    life: async () => (await published()).add('cancel', cancels).addWorker('worker'),
+  },
+  'the same, while something else is asked for and it is looked after': {
+    surprises: 0,
+    life: async () =>
+      (await published())
+        .add('cancel', cancels)
+        .add('other', ask('pandas'))
+        .add('duty', reconciles)
+        .addWorker('worker'),
   },
   'two workers come to one build': {
     life: async () => (await queued()).addWorker('worker').addWorker('second'),

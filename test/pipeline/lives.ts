@@ -151,10 +151,18 @@ const jobInWords = (name: string, { state, tries, by }: Job) =>
   `${name} ${state} ${tries} ${by !== null}`;
 const nameOfJob = (job: Job) => nameOf({ ...job, id: job.buildId }, job.purpose);
 
-/** An edge that has archives and prefixes, and of each whether it is there. */
+/** An edge that has archives, by their paths, and prefixes, each made from one of them. */
 class EdgeNode {
   readonly archives = new Set<string>();
-  readonly prefixes = new Set<string>();
+  readonly prefixes = new Map<string, string>();
+  /** Workers stop as soon as it has what they staged, before they say so. */
+  stopsWorkers = false;
+
+  /** Where an archive is unpacked: never over another one's. */
+  #prefixOf(own: string, archivePath: string): string {
+    const isFree = [archivePath, undefined].includes(this.prefixes.get(own));
+    return isFree ? own : `${own}-${archivePath.slice(-16, -10)}`;
+  }
 
   edge(gate: Gate, world: World): Edge {
     const known = world.ports.edges.get('lab');
@@ -163,17 +171,28 @@ class EdgeNode {
       ...known,
       profile: async () => withoutSpark().cluster,
       run: async () => ({ code: 0, timedOut: false, stdout: TRIED, stderr: '' }),
-      stage: async ({ environment, revision, archive }) => {
-        await gate('send', () => this.archives.add(archive.sha256));
-        const driverPrefix = `/srv/ferry/envs/${environment}/${revision}`;
-        await gate('unpack', () => this.prefixes.add(driverPrefix));
-        return { ...withoutSpark(), environment, revision, driverPrefix };
+      stage: async ({ environment, revision, archive: { sha256 } }, _progress, following) => {
+        const archivePath = `/srv/ferry/archives/${sha256}/churn.zip`;
+        const own = `/srv/ferry/envs/${environment}/${revision}`;
+        const driverPrefix = this.#prefixOf(own, archivePath);
+        const place = { edge: 'lab', environment, revision, archivePath, driverPrefix, hdfs: null };
+        await following?.begins(place);
+        await gate('send', () => this.archives.add(archivePath));
+        await gate('unpack', () => this.prefixes.set(driverPrefix, archivePath));
+        if (this.stopsWorkers) throw new Cancelled('shutdown');
+        return { ...withoutSpark(), ...place };
       },
-      isIntact: ({ driverPrefix }, { sha256 }) =>
-        gate('isIntact', () => this.prefixes.has(driverPrefix) && this.archives.has(sha256)),
-      remove: async ({ driverPrefix }, { sha256 }, { keepArchive }) => {
-        await gate('remove', () => this.prefixes.delete(driverPrefix));
-        if (!keepArchive) await gate('remove archive', () => this.archives.delete(sha256));
+      isIntact: ({ driverPrefix, archivePath }) =>
+        gate('isIntact', () => {
+          const isThere = this.prefixes.get(driverPrefix) === archivePath;
+          return isThere && this.archives.has(archivePath);
+        }),
+      remove: async ({ driverPrefix, archivePath }, _archive, { keepArchive }) => {
+        await gate('remove', () => {
+          if (this.prefixes.get(driverPrefix) === archivePath) this.prefixes.delete(driverPrefix);
+        });
+        const isUsed = () => keepArchive || [...this.prefixes.values()].includes(archivePath);
+        await gate('remove archive', () => isUsed() || this.archives.delete(archivePath));
       },
     };
   }
@@ -325,7 +344,7 @@ export class Life implements Subject {
       ...[...builds.values(), ...environments.values()].map(digestOf),
       ...['notices', ...notices.keys(), 'settled', ...settled, 'open', ...open, 'owed', ...owed],
       ...['flags', ...flags, 'jobs', ...[...jobs].map(([name, job]) => jobInWords(name, job))],
-      ...['edge', ...this.node.archives, ...this.node.prefixes, this.#now],
+      ...['edge', ...this.node.archives, ...[...this.node.prefixes].flat(), this.#now],
     ].join();
   }
 
@@ -376,24 +395,13 @@ export class Life implements Subject {
     assert.deepEqual([...open], [], `builds are open for ever\n${log}`);
     const revisions = environments.get(NAME)?.revisions ?? [];
     const there = revisions.filter(isThere);
-    for (const { number, stagings, archive } of there) {
-      for (const { driverPrefix } of stagings) {
-        const what = `churn@${number} is offered`;
-        assert.ok(this.node.prefixes.has(driverPrefix), `${what} and its prefix is gone\n${log}`);
-        assert.ok(
-          this.node.archives.has(archive.sha256),
-          `${what} and its archive is gone\n${log}`,
-        );
-      }
-    }
-    const kept = new Set(
-      there.flatMap(({ stagings }) => stagings.map((each) => each.driverPrefix)),
-    );
-    const known = [...revisions, ...builds.values()].flatMap(({ stagings }) => stagings);
-    for (const { driverPrefix } of known) {
-      const isLeft = this.node.prefixes.has(driverPrefix) && !kept.has(driverPrefix);
-      assert.ok(!isLeft, `${driverPrefix} is left on the edge\n${log}`);
-    }
+    const offered = there.flatMap(({ stagings }) => stagings);
+    const { prefixes, archives } = this.node;
+    const expected = new Map(offered.map((each) => [each.driverPrefix, each.archivePath]));
+    assert.deepEqual(sorted(prefixes), sorted(expected), `the edge has what is offered\n${log}`);
+    assert.deepEqual(sorted(archives), sorted(new Set(expected.values())), `archives\n${log}`);
+    const begun = [...builds.values()].flatMap((build) => build.begun);
+    assert.deepEqual(begun, [], `what is begun is looked after\n${log}`);
     for (const { id, state, letGo, revision } of builds.values()) {
       if (state !== 'ready' || letGo) continue;
       const isKept = revisions.some(({ number }) => number === revision);
@@ -413,6 +421,8 @@ export class Life implements Subject {
     }
   }
 }
+
+const sorted = <T>(values: Iterable<T>): T[] => [...values].sort();
 
 const START = Date.parse('2026-01-05T10:00:00Z');
 const never = new AbortController().signal;

@@ -80,7 +80,7 @@ describe('the proof of a build', () => {
       ...edge,
       stage: async (...asked: Parameters<Edge['stage']>) => {
         if (name === 'madrid') await slow.promise;
-        asked[2]?.(staging(name));
+        asked[2]?.unpacked(staging(name));
         return staging(name);
       },
     })) as [Edge, Edge];
@@ -343,8 +343,8 @@ describe('the proof of a build', () => {
     const asked = Promise.withResolvers<void>();
     const commands: string[] = [];
     const world = createProvingWorld({
-      stage: async (_request, _progress, unpacked) => {
-        unpacked?.(staging());
+      stage: async (_request, _progress, following) => {
+        following?.unpacked(staging());
         // The rest, as when HDFS is slow: done only after the edge was asked.
         await asked.promise;
         return staging();
@@ -363,8 +363,8 @@ describe('the proof of a build', () => {
 
   test('that an edge could not begin is no reason of a staging that fails', async () => {
     const world = createProvingWorld({
-      stage: async (_request, _progress, unpacked) => {
-        unpacked?.(staging());
+      stage: async (_request, _progress, following) => {
+        following?.unpacked(staging());
         throw new Error('HDFS is closed');
       },
       run: async () => {

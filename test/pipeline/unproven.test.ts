@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Build } from '../../src/domain/build.ts';
+import type { Begun, Build } from '../../src/domain/build.ts';
+import { placeOf } from '../../src/domain/environment.ts';
+import { outsideError } from '../../src/domain/errors.ts';
 import { days } from '../../src/domain/retention.ts';
 import { removeUnproven } from '../../src/pipeline/unproven.ts';
 import { environment, build as sample, staging } from '../answers/samples.ts';
@@ -9,6 +11,13 @@ import { createWorld } from './world.ts';
 const NOW = Date.UTC(2026, 5, 1);
 const progress = { signal: new AbortController().signal, log: () => undefined };
 
+/** Where something of `churn` was about to be published. */
+function begun(change: Partial<Begun> = {}): Begun {
+  const { archive } = sample('ready');
+  assert.ok(archive);
+  return { ...placeOf(staging()), archive, ...change };
+}
+
 /** A build that failed after it had staged `churn@4`, and what is removed of it. */
 function unproven(change: Partial<Build> = {}) {
   const world = createWorld({ clock: { now: () => NOW } });
@@ -16,6 +25,7 @@ function unproven(change: Partial<Build> = {}) {
   const build = sample('failed', {
     ...{ id: 'b1', revision: 4, finishedAt: NOW - days(2), archive: sample('ready').archive },
     stagings: [{ ...staging(), revision: 4, driverPrefix: prefix }],
+    begun: [begun({ revision: 4, driverPrefix: prefix })],
     ...change,
   });
   world.store.builds.set(build.id, build);
@@ -57,10 +67,39 @@ describe('what a build staged that came to no revision', () => {
   });
 
   test('stays where it is a revision by now', async () => {
-    const { world, removed } = unproven({ stagings: [staging()] });
+    const { world, removed } = unproven({ stagings: [staging()], begun: [begun()] });
     await removeUnproven(world.ports, progress);
     assert.deepEqual(removed, []);
-    assert.deepEqual(world.store.builds.get('b1')?.stagings, []);
+    const { stagings, begun: left } = await world.newest('churn');
+    assert.deepEqual([stagings, left], [[], []]);
+  });
+
+  test('goes where a revision has other bytes in the place of its prefix', async () => {
+    const archive = { ...begun().archive, sha256: 'c'.repeat(64) };
+    const archivePath = `/srv/ferry/archives/${archive.sha256}/churn.zip`;
+    const { world, removed } = unproven({ stagings: [], begun: [begun({ archivePath, archive })] });
+    await removeUnproven(world.ports, progress);
+    assert.deepEqual(removed, [[staging().driverPrefix, false]]);
+    assert.deepEqual(world.store.builds.get('b1')?.begun, []);
+  });
+
+  test('goes where its build is ready, and an attempt before had begun something else', async () => {
+    const { world, removed, prefix } = unproven({ state: 'ready', stagings: [staging()] });
+    await removeUnproven(world.ports, progress);
+    assert.deepEqual(removed, [[prefix, true]]);
+    const { stagings, begun: left } = await world.newest('churn');
+    assert.deepEqual([stagings, left], [[staging()], []]);
+  });
+
+  test('is not recorded as removed where its edge is away', async () => {
+    const { world } = unproven();
+    const lab = world.ports.edges.get('lab');
+    assert.ok(lab);
+    const away = outsideError({ code: 'edge-unreachable', message: 'Edge lab is away.' });
+    world.ports.edges = new Map([['lab', { ...lab, remove: () => Promise.reject(away) }]]);
+    await removeUnproven(world.ports, progress);
+    const { stagings, begun: left } = await world.newest('churn');
+    assert.deepEqual([stagings.length, left.length], [1, 1]);
   });
 
   test('stays where it becomes a revision while it is looked at', async () => {

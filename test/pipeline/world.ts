@@ -2,6 +2,7 @@
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { type Build, isTried } from '../../src/domain/build.ts';
+import { placeOf } from '../../src/domain/environment.ts';
 import type { LockedPackage } from '../../src/domain/lock.ts';
 import type { Engine } from '../../src/domain/ports.ts';
 import type { Reply } from '../../src/domain/reply.ts';
@@ -77,7 +78,10 @@ export function createWorld(
           expect: async () => undefined,
           profile: async () => staging().cluster,
           sendAhead: async () => ({ segments: 0, found: new Map(), seconds: 0 }),
-          stage: async () => staging(name),
+          stage: async (_request, _progress, following) => {
+            await following?.begins(placeOf(staging(name)));
+            return staging(name);
+          },
           isIntact: async () => true,
           launch: async (staging) => staging,
           point: async () => undefined,

@@ -247,12 +247,15 @@ export class MemoryStore implements Store {
 
   async removeEnvironment(
     name: string,
-    allow: (environment: Environment) => void,
+    allow: (environment: Environment, builds: readonly Build[]) => void,
   ): Promise<Build | null> {
     await this.#reach();
     const environment = this.environments.get(name);
     if (!environment) return null;
-    allow(environment);
+    allow(
+      environment,
+      [...this.builds.values()].filter(({ request }) => request.environment === name),
+    );
     const atWork = this.#atWork({ request: { environment: name } });
     if (atWork !== null) return atWork;
     this.environments.delete(name);

@@ -1,11 +1,12 @@
 import type { Archive } from '../../domain/archive.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
-import type { Staging } from '../../domain/environment.ts';
+import type { Staging, StagingPlace } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { hiddenBy } from '../../domain/invocation/alias.ts';
 import { parseName } from '../../domain/names.ts';
 import type {
   Edge,
+  Following,
   GrowingArchive,
   Progress,
   RemoveOptions,
@@ -97,12 +98,12 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     expect: (signal) => node.expect(signal),
     profile: (reporting) => node.profile(reporting),
     sendAhead: (growing, progress) => node.sendAhead(growing, progress),
-    stage: (request, progress, unpacked) => node.stage(request, progress, unpacked),
+    stage: (request, progress, following) => node.stage(request, progress, following),
     isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
     launch: (staging, archive, signal) => node.launch(staging, archive, signal),
     point: (environment, pointers, signal) => node.point(environment, pointers, signal),
     run: (request, reporting) => node.run(request, reporting),
-    remove: (staging, archive, options) => node.remove(staging, archive, options),
+    remove: (place, archive, options) => node.remove(place, archive, options),
     applications: (tags, since, signal) => node.applications(tags, since, signal),
     discard: (archive, signal) => node.discard(archive, signal),
     sweep: (signal) => node.sweep(signal),
@@ -161,16 +162,12 @@ class EdgeNode implements Edge {
     );
   }
 
-  async stage(
-    request: StageRequest,
-    progress: Progress,
-    unpacked?: (staging: Staging) => void,
-  ): Promise<Staging> {
+  async stage(request: StageRequest, progress: Progress, following?: Following): Promise<Staging> {
     checkStageRequest(request);
     // The same archive twice at once would travel twice: the second finds it in place.
     return this.#staging(request.archive.sha256, progress.signal, () =>
       this.#withSession(progress.signal, progress.log, (session) =>
-        this.#stageOver(session, request, progress, unpacked),
+        this.#stageOver(session, request, progress, following),
       ),
     );
   }
@@ -202,7 +199,7 @@ class EdgeNode implements Edge {
   }
 
   async remove(
-    staging: Staging,
+    place: StagingPlace,
     archive: Archive,
     { keepArchive, signal }: RemoveOptions,
   ): Promise<void> {
@@ -210,12 +207,12 @@ class EdgeNode implements Edge {
     // Whoever stages the same bytes meanwhile goes first, and is seen then.
     await this.#staging(archive.sha256, signal, () =>
       this.#withSession(signal, this.#log, async (session) => {
-        const place = { root, alias: this.#config.alias };
-        const { kept } = await removeStaging(session, place, { staging, archive, keepArchive });
-        if (kept || staging.hdfs === null) return;
+        const edge = { root, alias: this.#config.alias };
+        const { kept } = await removeStaging(session, edge, { place, archive, keepArchive });
+        if (kept || place.hdfs === null) return;
         const { kerberos } = await this.#profileOver(session);
-        const { archivePath } = staging;
-        const base = baseOf(staging.hdfs);
+        const { archivePath } = place;
+        const base = baseOf(place.hdfs);
         await removeFromHdfs(session, { base, root, archive, archivePath, kerberos });
       }),
     );
@@ -258,7 +255,7 @@ class EdgeNode implements Edge {
     session: Session,
     request: StageRequest,
     progress: Progress,
-    unpacked?: (staging: Staging) => void,
+    following?: Following,
   ): Promise<Staging> {
     const root = this.#root;
     const known = await this.#profileOver(session);
@@ -267,12 +264,13 @@ class EdgeNode implements Edge {
     const base = hdfsBase(this.#config.hdfs, known, this.#config);
     const { staging, travelled } = await stageArchive(
       session,
-      { edge: this.name, root, globalAlias: this.#config.alias },
+      { edge: this.name, root, globalAlias: this.#config.alias, hdfs: base },
       request,
       known.cluster,
       progress,
+      async (place) => following?.begins(place),
     );
-    unpacked?.(staging);
+    following?.unpacked(staging);
     const copy = { root, archive: request.archive, archivePath: staging.archivePath };
     const hdfs = base
       ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)

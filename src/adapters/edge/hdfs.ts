@@ -104,8 +104,9 @@ function hdfs(
   });
 }
 
-function addressOf(copy: HdfsCopy): string {
-  return `${copy.base}/${copy.archive.sha256}/${copy.archive.name}`;
+/** Where an archive lies in HDFS. */
+export function addressOf({ base, archive }: Pick<HdfsCopy, 'base' | 'archive'>): string {
+  return `${base}/${archive.sha256}/${archive.name}`;
 }
 
 /** The base that `addressOf` made the address from. */

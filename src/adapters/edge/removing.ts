@@ -1,12 +1,12 @@
 import type { Archive } from '../../domain/archive.ts';
-import type { Staging } from '../../domain/environment.ts';
+import type { StagingPlace } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Session } from './session.ts';
 import { archivePathOf, checkArchive } from './staging.ts';
 
 export interface Removal {
-  staging: Staging;
+  place: StagingPlace;
   archive: Archive;
   keepArchive: boolean;
 }
@@ -19,21 +19,21 @@ export interface Removal {
 export async function removeStaging(
   session: Session,
   { root, alias }: { root: string; alias: string },
-  { staging, archive, keepArchive }: Removal,
+  { place, archive, keepArchive }: Removal,
 ): Promise<{ kept: boolean }> {
   checkArchive(archive);
-  const { environment, revision, driverPrefix } = staging;
+  const { environment, revision, driverPrefix } = place;
   parseName(environment, 'environment name');
   const short = archive.sha256.slice(0, 12);
   const own = `${root}/envs/${environment}/${revision}`;
   const isOurs =
     Number.isSafeInteger(revision) &&
     [own, `${own}-${short}`].includes(driverPrefix) &&
-    staging.archivePath === archivePathOf(root, archive);
+    place.archivePath === archivePathOf(root, archive);
   if (!isOurs) {
     throw outsideError({
       code: 'not-ours',
-      message: `On edge ${staging.edge}, \`${driverPrefix}\` is not under the root \`${root}\`: it is not touched.`,
+      message: `On edge ${place.edge}, \`${driverPrefix}\` is not under the root \`${root}\`: it is not touched.`,
       suggestion:
         'If the root of the edge was changed, remove what lies under the old one by hand.',
     });

@@ -1,6 +1,6 @@
 import type { Archive } from '../../domain/archive.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
-import type { Staging } from '../../domain/environment.ts';
+import type { Staging, StagingPlace } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { activationOf } from '../../domain/invocation/activation.ts';
 import { defaultAlias } from '../../domain/invocation.ts';
@@ -10,6 +10,7 @@ import { mapOf, readJson, string } from '../../domain/shape.ts';
 import { aheadName } from './ahead.ts';
 import { isPackage } from './bundles.ts';
 import { diskFull } from './failures.ts';
+import { addressOf } from './hdfs.ts';
 import { asSent, coversArchive, foundSegments, segmentIndex } from './segments.ts';
 import { discard, Sending } from './sending.ts';
 import type { Session } from './session.ts';
@@ -60,11 +61,14 @@ export interface StagePlace {
   root: string;
   /** Name of the symlink directory of the global layout. */
   globalAlias: string;
+  /** Folder in HDFS that the archive goes into; null where there is none. */
+  hdfs: string | null;
 }
 
 /**
  * Puts an archive on the edge, published and unpacked; everything found in place stays as it is.
- * The HDFS copy is not made here. `travelled` tells people what went over the link.
+ * The HDFS copy is not made here. `begins` is told of all that before any of it is there. `travelled`
+ * tells people what went over the link.
  */
 export async function stageArchive(
   session: Session,
@@ -72,6 +76,7 @@ export async function stageArchive(
   request: StageRequest,
   cluster: ClusterProfile,
   progress: Progress,
+  begins: (place: StagingPlace) => Promise<void>,
 ): Promise<{ staging: Staging; travelled: string }> {
   const { archive, environment, revision, ahead } = request;
   const variables = {
@@ -109,6 +114,8 @@ export async function stageArchive(
     if (part + delta > 0) await discard(session, variables);
     throw diskFull(place.edge, needed + RESERVE, free);
   }
+  let published = placeOf(place, request, facts);
+  await begins(published);
   let travelled = 'already there';
   if (state === 'intact') {
     progress.log(`edge ${place.edge} has ${archive.name} (${archive.sha256}) already`);
@@ -126,29 +133,49 @@ export async function stageArchive(
   }
   progress.detail('unpacking');
   const { json, 'json.sig': signature, 'cdx.json': bill } = request.papers;
-  const unpacked = await unpack(
-    session,
-    { ...variables, manifest: json, signature, bill },
-    { ...request, segments },
-    farm,
-  );
-  return { staging: stagingOf(place, request, cluster, unpacked), travelled };
+  for (;;) {
+    const unpacked = await unpack(
+      session,
+      { ...variables, told: published.driverPrefix, manifest: json, signature, bill },
+      { ...request, segments },
+      farm,
+    );
+    const { driverPrefix } = published;
+    published = placeOf(place, request, unpacked);
+    if (published.driverPrefix === driverPrefix) {
+      return { staging: stagingOf(place, request, cluster, published, unpacked), travelled };
+    }
+    // Other bytes have come under the number since; it is told first where these go then.
+    await begins(published);
+  }
+}
+
+/** `facts`: the prefix as a program of the edge says it. */
+function placeOf(
+  { edge, root, hdfs }: StagePlace,
+  { environment, revision, archive }: StageRequest,
+  facts: Map<string, string>,
+): StagingPlace {
+  return {
+    ...{ edge, environment, revision },
+    archivePath: archivePathOf(root, archive),
+    hdfs: hdfs && addressOf({ base: hdfs, archive }),
+    driverPrefix: facts.get('prefix') ?? '',
+  };
 }
 
 function stagingOf(
   place: StagePlace,
-  { environment, revision, archive, layout }: StageRequest,
+  { environment, archive, layout }: StageRequest,
   cluster: ClusterProfile,
+  published: StagingPlace,
   unpacked: Map<string, string>,
 ): Staging {
-  const prefix = unpacked.get('prefix') ?? '';
   return {
-    ...{ edge: place.edge, environment, revision },
-    archivePath: archivePathOf(place.root, archive),
+    ...published,
     archiveLink: null,
     globalFolder: null,
     hdfs: null,
-    driverPrefix: prefix,
     root: place.root,
     layout,
     aliases: {
@@ -156,7 +183,7 @@ function stagingOf(
       global: place.globalAlias,
     },
     cluster,
-    ...activationOf(activatedEnvironment(place.edge, unpacked), prefix),
+    ...activationOf(activatedEnvironment(place.edge, unpacked), published.driverPrefix),
     stagedAt: Date.now(),
   };
 }

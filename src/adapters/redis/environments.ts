@@ -63,11 +63,13 @@ export function storeEnvironments(
     async removeEnvironment(name, allow) {
       const builds = createRecords(link, buildRecords(link, keys));
       for (;;) {
-        const answer = await records.remove(name, allow, async (revision) => {
+        const answer = await records.remove(name, async (environment, revision) => {
           const ids = await link.call((redis) =>
             redis.zrevrange(keys.buildsOfEnvironment(name), 0, -1),
           );
-          return forgetIndexed(link, keys, { name, revision, builds: await builds.list(ids), ids });
+          const known = await builds.list(ids);
+          allow(environment, known);
+          return forgetIndexed(link, keys, { name, revision, builds: known, ids });
         });
         if (answer === null || answer.holder === null) return null;
         const holder = await builds.read(answer.holder);

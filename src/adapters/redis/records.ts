@@ -54,13 +54,12 @@ export interface Records<T> {
    */
   update(id: string, change: (value: T) => T): Promise<T>;
   /**
-   * Looks at the newest record until `remove`, given the number at which that is, answers something else
-   * than null; null where there is no record. What `allow` throws leaves it as it is.
+   * Looks at the newest record until `remove`, given it and the number at which it is, answers something
+   * else than null; null where there is no record. What `remove` throws leaves it as it is.
    */
   remove<A>(
     id: string,
-    allow: (value: T) => void,
-    remove: (revision: number) => Promise<A | null>,
+    remove: (value: T, revision: number) => Promise<A | null>,
   ): Promise<A | null>;
 }
 
@@ -100,12 +99,11 @@ export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<
       throw tooManyRaces(kind, id);
     },
 
-    async remove(id, allow, remove) {
+    async remove(id, remove) {
       for (let race = 0; race < RACES; race += 1) {
         const record = await readRecord(id);
         if (record === null) return null;
-        allow(record.value);
-        const answer = await remove(record.revision);
+        const answer = await remove(record.value, record.revision);
         if (answer !== null) return answer;
       }
       throw tooManyRaces(kind, id);

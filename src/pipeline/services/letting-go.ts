@@ -1,9 +1,10 @@
 import type { Build } from '../../domain/build.ts';
 import {
   type Environment,
+  isLetGo,
   isThere,
   revisionLabel,
-  type Staging,
+  type StagingPlace,
 } from '../../domain/environment.ts';
 import type { Unreached } from '../../domain/errands.ts';
 import { FerryError, userError } from '../../domain/errors.ts';
@@ -82,16 +83,25 @@ export function lettingGo(ports: ServicePorts): LettingGo {
       const environment = await lookup(ports).findEnvironment(name);
       requireMayMove(environment, user, settings);
       if (forced) requireMayForce(user, settings);
-      let left: readonly Staging[] = [];
-      const atWork = await store.removeEnvironment(name, (current) => {
+      const builds = await store.listBuilds({ environment: name, limit: RECENT_BUILDS });
+      // What failed was to stay for a retry.
+      if (isLetGo(environment) && builds.some(({ begun }) => begun.length > 0)) {
+        await unstage(ports, name);
+      }
+      let left: readonly StagingPlace[] = [];
+      const atWork = await store.removeEnvironment(name, (current, made) => {
         requireMayMove(current, user, settings);
-        requireGone(current, forced, settings);
-        left = current.revisions.flatMap(({ stagings }) => stagings);
+        left = [
+          ...current.revisions.flatMap(({ stagings }) => stagings),
+          ...made.flatMap(({ begun }) => begun),
+        ];
+        requireGone(current, forced ? [] : left, settings);
       });
       if (atWork !== null) throw isBeingBuilt(atWork);
-      return left.flatMap(({ edge, driverPrefix, archivePath, hdfs }) =>
+      const paths = left.flatMap(({ edge, driverPrefix, archivePath, hdfs }) =>
         [driverPrefix, archivePath, ...(hdfs ? [hdfs] : [])].map((path) => `${edge} ${path}`),
       );
+      return [...new Set(paths)];
     },
     async restore(name, which, requester) {
       const environment = await lookup(ports).findEnvironment(name);
@@ -140,7 +150,11 @@ function isConfigured(edge: string, { edges }: Settings): boolean {
 }
 
 /** An edge that is not configured any more cannot be cleared; its name is no reason to wait. */
-function requireGone({ name, revisions }: Environment, forced: boolean, settings: Settings): void {
+function requireGone(
+  { name, revisions }: Environment,
+  known: readonly StagingPlace[],
+  settings: Settings,
+): void {
   const command = `delete ${name}`;
   if (revisions.some(isThere)) {
     throw userError({
@@ -150,8 +164,8 @@ function requireGone({ name, revisions }: Environment, forced: boolean, settings
       repairs: [{ label: 'Delete it', command }],
     });
   }
-  const edges = revisions.flatMap(({ stagings }) => stagings.map(({ edge }) => edge));
-  const left = forced ? [] : [...new Set(edges)].filter((edge) => isConfigured(edge, settings));
+  const edges = known.map(({ edge }) => edge);
+  const left = [...new Set(edges)].filter((edge) => isConfigured(edge, settings));
   if (left.length === 0) return;
   throw userError({
     code: 'still-there',

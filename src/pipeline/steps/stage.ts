@@ -1,5 +1,6 @@
 import { requireUnblocked } from '../../domain/block.ts';
-import type { Staging, Verification } from '../../domain/environment.ts';
+import { withBegun } from '../../domain/build.ts';
+import type { Staging, StagingPlace, Verification } from '../../domain/environment.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import type { Edge, Progress, SentAhead } from '../../domain/ports.ts';
 import { withVerification } from '../../domain/verification/record.ts';
@@ -56,6 +57,8 @@ export async function stage(
     verification.catch(() => undefined);
     asked.set(edge.name, verification);
   };
+  const begin = (place: StagingPlace) =>
+    run.update((current) => withBegun(current, { ...place, archive: packed.archive }));
   const keep = (staging: Staging) =>
     run.update((current) => {
       const known = new Map([...current.stagings, staging].map((each) => [each.edge, each]));
@@ -89,7 +92,7 @@ export async function stage(
           papers,
         },
         { ...progress, detail: detail(edge) },
-        (staging) => tryOn(edge, staging),
+        { begins: begin, unpacked: (staging) => tryOn(edge, staging) },
       );
       await keep(staging);
       const asking = asked.get(edge.name);

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import type { StagingPlace } from '../../../src/domain/environment.ts';
 import type { FerryError } from '../../../src/domain/errors.ts';
 import type { StageRequest } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
@@ -131,6 +132,30 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
       await assert.rejects(world.edge({ env }).remove(staging, request.archive, GONE), step);
       await world.edge().remove(staging, request.archive, GONE);
       assert.deepEqual(left(), [], step);
+    }
+  });
+
+  it('is what a staging had begun, however far it came', async () => {
+    const program = (text: string) => ({ 'bin/conda-unpack': `${text}\n` });
+    const requests = [
+      makeArchive(world.directory, { files: program('raise SystemExit(1)') }),
+      makeArchive(world.directory, { environment: 'fraud' }),
+    ];
+    for (const request of requests) {
+      let begun: StagingPlace | undefined;
+      const following = {
+        unpacked: () => undefined,
+        begins: async (place: StagingPlace) => {
+          begun = place;
+        },
+      };
+      const wrong = { ...request, environment: 'churn' };
+      await assert.rejects(world.edge().stage(wrong, world.progress, following), {
+        code: 'unpack-failed',
+      });
+      assert.ok(begun && left().some((path) => path.endsWith('.tar.gz')));
+      await world.edge().remove(begun, request.archive, GONE);
+      assert.deepEqual(left(), []);
     }
   });
 

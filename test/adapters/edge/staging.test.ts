@@ -81,12 +81,16 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     it(`publishes, unpacks and links a ${format} for everybody to read`, async () => {
       const request = makeArchive(world.directory, { format, padding: 100_000 });
       const told: [string, boolean][] = [];
-      const staging = await world
-        .edge()
-        .stage(request, world.progress, ({ driverPrefix: prefix }) =>
+      const staging = await world.edge().stage(request, world.progress, {
+        async begins({ driverPrefix, archivePath }) {
+          told.push([driverPrefix, existsSync(driverPrefix) || existsSync(archivePath)]);
+        },
+        unpacked: ({ driverPrefix: prefix }) =>
           told.push([prefix, existsSync(join(prefix, 'bin/python'))]),
-        );
-      assert.deepEqual(told, [[staging.driverPrefix, true]], 'it can be tried from then on');
+      });
+      const { driverPrefix } = staging;
+      assert.deepEqual(told[0], [driverPrefix, false], 'it is known before it is published');
+      assert.deepEqual(told.slice(1), [[driverPrefix, true]], 'it can be tried from then on');
       assertStaged(staging, request);
       assert.equal(
         staging.archivePath,
@@ -476,6 +480,46 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     const manifests = readdirSync(join(world.root, 'manifests/churn'));
     assert.equal(manifests.filter((name) => name.endsWith('.json.sig')).length, 2);
     assert.deepEqual((await edge.stage(other, world.progress)).driverPrefix, second.driverPrefix);
+  });
+
+  it('goes on in the prefix that it has, whatever has become of the one with the number alone', async () => {
+    const edge = world.edge();
+    const first = await edge.stage(makeArchive(world.directory), world.progress);
+    const other = makeArchive(world.directory, { padding: 10 });
+    const second = await edge.stage(other, world.progress);
+    rmSync(first.driverPrefix, { recursive: true });
+    assert.equal((await edge.stage(other, world.progress)).driverPrefix, second.driverPrefix);
+    assert.equal(existsSync(first.driverPrefix), false);
+  });
+
+  it('publishes nothing before who stages it says so', async () => {
+    const request = makeArchive(world.directory);
+    const gone = new Error('the store is away');
+    const following = { begins: () => Promise.reject(gone), unpacked: () => undefined };
+    await assert.rejects(world.edge().stage(request, world.progress, following), gone);
+    assert.deepEqual(readdirSync(join(world.root, 'archives')), []);
+    assert.deepEqual(readdirSync(join(world.root, 'envs/churn')), []);
+  });
+
+  it('says again where it will be, before it is, where other bytes have come there since', async () => {
+    const [request, other] = [0, 10].map((padding) => makeArchive(world.directory, { padding }));
+    assert.ok(request && other);
+    const said: [string, boolean][] = [];
+    const staging = await world.edge().stage(request, world.progress, {
+      unpacked: () => undefined,
+      async begins({ driverPrefix }) {
+        said.push([driverPrefix, existsSync(driverPrefix)]);
+        if (said.length === 1) await world.edge().stage(other, world.progress);
+      },
+    });
+    const own = join(world.root, 'envs/churn/1');
+    const short = `${own}-${request.archive.sha256.slice(0, 12)}`;
+    assert.deepEqual(said, [
+      [own, false],
+      [short, false],
+    ]);
+    assert.equal(staging.driverPrefix, short);
+    assertStaged(staging, request);
   });
 
   it('stages the same and other environments at once without disturbing each other', async () => {

@@ -118,8 +118,21 @@ find_damage() {
 # its files looks as it did; `damaged` is one that does not.
 prefix_holds() {
   damaged=
-  [ -f "$1/.conda-ferry-archive" ] && [ "$(cat "$1/.conda-ferry-archive")" = "$2" ] &&
-    [ -x "$1/bin/python" ] && damaged=$(find_damage "$1" 2>/dev/null) && [ -z "$damaged" ]
+  made_from "$1" "$2" && [ -x "$1/bin/python" ] && damaged=$(find_damage "$1" 2>/dev/null) && [ -z "$damaged" ]
+}
+
+# Whether a prefix was made from an archive with this sha256; without one, from any.
+made_from() {
+  [ -f "$1/.conda-ferry-archive" ] &&
+    { [ $# = 1 ] || [ "$(cat "$1/.conda-ferry-archive")" = "$2" ]; }
+}
+# Where an archive is unpacked: where it is already, or in the revision's own folder, unless other bytes
+# were published under that number before.
+# root sha short environment revision
+find_prefix() {
+  prefix=$root/envs/$environment/$revision
+  if made_from "$prefix" "$sha"; then return 0; fi
+  if made_from "$prefix" || made_from "$prefix-$short" "$sha"; then prefix=$prefix-$short; fi
 }
 
 # A folder and all above it.

@@ -1,5 +1,5 @@
 # What of a staging is already in place, and how much room there is.
-# root sha name environment revision alias wanted list ahead
+# root sha short name environment revision alias wanted list ahead
 refuse_open "$root/archives" "$root/archives/$sha" "$root/envs" "$root/envs/$environment" "$root/$alias" \
   "$root/manifests" "$root/manifests/$environment" "$root/packages" "$root/launch" "$root/run"
 mkdir -p "$root" || fail 40 "$root"
@@ -26,11 +26,11 @@ if [ -f "$root/archives/$ahead.part" ]; then
 fi
 echo "delta $(size_of "$root/archives/$sha.delta.part")"
 driver=missing
-for prefix in "$root/envs/$environment/$revision" "$root/envs/$environment/$revision-$short"; do
-  if prefix_holds "$prefix" "$sha"; then driver=present; fi
-  if [ -n "$damaged" ]; then echo "damaged $damaged of $prefix"; fi
-done
+find_prefix
+if prefix_holds "$prefix" "$sha"; then driver=present; fi
+if [ -n "$damaged" ]; then echo "damaged $damaged of $prefix"; fi
 echo "driver $driver"
+echo "prefix $prefix"
 
 if [ "$state" != intact ]; then find_segments; fi
 # Which packages of the list lack their tree.

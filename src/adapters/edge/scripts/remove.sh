@@ -11,7 +11,7 @@ if [ -d "$folder" ] && have flock; then
 fi
 
 is_ours() {
-  [ ! -f "$1/.conda-ferry-archive" ] || [ "$(cat "$1/.conda-ferry-archive")" = "$sha" ]
+  ! made_from "$1" || made_from "$1" "$sha"
 }
 # What starts it, unless that starts other bytes that got its number.
 forget_start() {

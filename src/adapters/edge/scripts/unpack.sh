@@ -1,6 +1,7 @@
 # Unpacks a published archive for the driver, points the links at it and writes the manifest. With a
-# list of packages, their files are links to what is kept of them, and only the rest is unpacked.
-# root sha short name environment revision alias manifest signature bill list bundles own
+# list of packages, their files are links to what is kept of them, and only the rest is unpacked. Nothing is
+# done where that would be in another prefix than was told before.
+# told root sha short name environment revision alias manifest signature bill list bundles own
 archive=$root/archives/$sha/$name
 folder=$root/envs/$environment
 
@@ -14,12 +15,10 @@ if have flock; then
   done
 fi
 
-# The revision's own folder, unless other bytes were published under that number before.
-target=$folder/$revision
-if [ -f "$target/.conda-ferry-archive" ] &&
-  [ "$(cat "$target/.conda-ferry-archive")" != "$sha" ]; then
-  target=$target-$short
-fi
+find_prefix
+target=$prefix
+echo "prefix $target"
+if [ "$target" != "$told" ]; then exit 0; fi
 
 # Keeps what of the list is lacking, as far as its pieces are told; `lacking` is what then still is.
 keep_packages() {
@@ -114,7 +113,6 @@ keep() {
 keep json "$manifest"
 keep json.sig "$signature"
 keep cdx.json "$bill"
-echo "prefix $target"
 
 # What activation would set: the variables that conda keeps for the prefix (conda `activate.py`,
 # `_get_environment_env_vars`), then the scripts themselves, in an otherwise empty environment.
