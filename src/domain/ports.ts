@@ -400,6 +400,8 @@ export interface Store {
    * somebody may not have been told.
    */
   openBuilds(): Promise<string[]>;
+  /** Ids of at most so many builds whose records changed since then; the last change comes first. */
+  changedBuilds(since: number, limit: number): Promise<string[]>;
   /**
    * Everybody was told how this attempt of a build has ended. One that is at work, being verified again or
    * at a later attempt stays open. The end of a verification closes what was told before it or meanwhile.

@@ -19,7 +19,7 @@ import { createConversation } from './conversation.ts';
 import { PACE, type Pace } from './deliveries/pace.ts';
 import { createDeliveries, type DeliveryOptions } from './deliveries.ts';
 import { createGroups, type GroupsOptions } from './groups.ts';
-import { createHomes } from './homes.ts';
+import { createHomes, type HomesOptions } from './homes.ts';
 import { createLane } from './lane.ts';
 import { createLeading } from './leading.ts';
 import { listen } from './listeners/listen.ts';
@@ -33,7 +33,7 @@ export interface SlackConfig extends Access {
 export interface SlackDependencies {
   services: Services;
   commands: readonly Command[];
-  store: DeliveryOptions['store'] & GroupsOptions['store'];
+  store: DeliveryOptions['store'] & HomesOptions['store'] & GroupsOptions['store'];
   /** True for the first caller with this key within `seconds`, in any process. */
   once(key: string, seconds: number): Promise<boolean>;
   /** Gets files that people keep in Slack. */
@@ -77,9 +77,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   });
   const leading = createLeading({
     ...{ store, log, pace },
-    async follow(signal) {
-      await Promise.all([deliveries.follow(signal), homes.follow(signal)]);
-    },
+    follow: [deliveries.follow, homes.follow],
   });
   const groups = createGroups({ ...common, roles: services.settings.roles });
   const conversation = createConversation({ commands, services, chat, deliveries, log });

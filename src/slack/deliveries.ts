@@ -2,8 +2,8 @@
  * Keeps Slack in step with the builds, whatever Slack does meanwhile: first posts of new builds, edits
  * of their live messages, and notices from the outbox. Slack being away only delays them.
  *
- * One bot does it at a time (leading.ts), in two loops. One edits what is marked as changed. The other looks at recent
- * builds for changes nobody told us of, posts what is owed, sends notices that are due, and rests.
+ * One bot does it at a time (leading.ts), in two loops. One edits what is marked as changed. The other looks for
+ * changes nobody told us of, posts what is owed, sends notices that are due, and rests.
  */
 import { type Build, isSettled, type MessageReference } from '../domain/build.ts';
 import type { Outlook } from '../domain/estimate.ts';
@@ -18,6 +18,7 @@ import {
 import { createLiveEdits, type LiveEditOptions, type LiveEdits } from './deliveries/live-edits.ts';
 import { createOutbox, type OutboxOptions } from './deliveries/outbox.ts';
 import type { Pace } from './deliveries/pace.ts';
+import { readableBuild } from './deliveries/readable-build.ts';
 import type { Log } from './log.ts';
 import { keepDoing } from './loop.ts';
 
@@ -25,7 +26,7 @@ export interface DeliveryOptions {
   store: OutboxOptions['store'] &
     LiveEditOptions['store'] &
     FirstPostOptions['store'] &
-    Pick<Store, 'watch' | 'listBuilds'>;
+    Pick<Store, 'watch' | 'openBuilds' | 'changedBuilds'>;
   chat: Chat;
   /** The same, for whom somebody waits. */
   promptChat: Chat;
@@ -45,14 +46,15 @@ export interface Deliveries {
   announce: FirstPosts['announce'];
 }
 
-/** A message that nobody saw for this long after its build ended is not worth an edit any more. */
+/** What changed longer ago is not worth an edit any more, whoever has not seen it. */
 const STALE_AFTER = 24 * 60 * 60_000;
-const MOST_RECENT = 200;
+const MOST_CHANGED = 200;
+/** Changes of so long before the last look are looked at again: what was told of them may have gone wrong. */
+const OVERLAP = 60_000;
 
 export function createDeliveries(options: DeliveryOptions): Deliveries {
   const { store, clock, log, pace } = options;
-  let edits: LiveEdits | null = null;
-  const posts = createFirstPosts({ ...options, posted: (id) => edits?.mark(id) });
+  const posts = createFirstPosts(options);
 
   return {
     announce: posts.announce,
@@ -60,15 +62,16 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
       // Anew each time: another bot may have told of the builds meanwhile.
       const editing = createLiveEdits(options);
       const outbox = createOutbox(options);
-      edits = editing;
       posts.doubt();
-      let syncedAt = 0;
+      let syncedAt: number | null = null;
       const resync = async () => {
-        syncedAt = clock.now();
-        await markRecent(store, syncedAt, editing, posts);
+        const now = clock.now();
+        const since = syncedAt === null ? now - STALE_AFTER : syncedAt - OVERLAP;
+        await markMissed(options, since, editing, posts);
+        syncedAt = now;
       };
       const round = async () => {
-        if (clock.now() - syncedAt >= pace.resync) await resync();
+        if (syncedAt === null || clock.now() - syncedAt >= pace.resync) await resync();
         await posts.postOwed();
         await outbox.sendDue(signal);
         return pace.outbox;
@@ -80,7 +83,6 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
         const rounds = keepDoing(round, { signal, backoff: pace.backoff, log, complaint });
         await Promise.all([editing.work(signal), rounds]);
       } finally {
-        edits = null;
         await unwatch().catch(() => {});
       }
     },
@@ -88,15 +90,17 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
 }
 
 /** What nobody may know of yet: changes during a stop, or while the store's watch was cut. */
-async function markRecent(
-  store: Pick<Store, 'listBuilds'>,
-  now: number,
+async function markMissed(
+  { store, log }: Pick<DeliveryOptions, 'store' | 'log'>,
+  since: number,
   edits: LiveEdits,
   posts: FirstPosts,
 ): Promise<void> {
-  for (const build of await store.listBuilds({ limit: MOST_RECENT })) {
-    const isStale = isSettled(build) && now - (build.finishedAt ?? 0) > STALE_AFTER;
-    if (build.message && !isStale) edits.suspect(build.id);
-    if (!build.message && !isSettled(build)) posts.expect(build.id);
+  const open = await store.openBuilds();
+  const changed = await store.changedBuilds(since, MOST_CHANGED);
+  for (const id of new Set([...open, ...changed])) edits.suspect(id);
+  for (const id of open) {
+    const build = await readableBuild(id, { store, log });
+    if (build && !build.message && !isSettled(build)) posts.expect(id);
   }
 }

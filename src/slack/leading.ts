@@ -11,8 +11,8 @@ import { type Backoff, keepDoing } from './loop.ts';
 
 export interface LeadingOptions {
   store: Pick<Store, 'takeLease' | 'endLease'>;
-  /** What the leader does until the signal. Rejects when the store is away. */
-  follow(signal: AbortSignal): Promise<void>;
+  /** What the leader does, side by side, until the signal. Each rejects when the store is away. */
+  follow: readonly ((signal: AbortSignal) => Promise<void>)[];
   log: Log;
   pace: {
     /** Milliseconds: how long a leader stays it without another word, and between two of them. */
@@ -29,6 +29,9 @@ export interface Leading {
 
 const LEASE = 'slack-leader';
 
+/** Why the leader's signal was aborted where another bot may tell of the builds already. */
+export const LOST = Symbol('another bot may lead');
+
 export function createLeading({ store, follow, log, pace }: LeadingOptions): Leading {
   const { lease, renewal } = pace.leader;
   const who = randomUUID();
@@ -42,13 +45,19 @@ export function createLeading({ store, follow, log, pace }: LeadingOptions): Lea
     log.info({ who }, 'this bot tells of the builds');
     const losing = new AbortController();
     const signal = AbortSignal.any([stopping.signal, losing.signal]);
-    const renewing = renew(askedAt, signal, () => losing.abort());
-    try {
-      await follow(signal);
-    } finally {
-      losing.abort();
-      await renewing;
-    }
+    const renewing = renew(askedAt, signal, () => losing.abort(LOST));
+    // Whichever fails first ends the others: none of them is at work still when they begin anew.
+    const following = follow.map(async (each) => {
+      try {
+        await each(signal);
+      } finally {
+        losing.abort();
+      }
+    });
+    const ends = await Promise.allSettled(following);
+    losing.abort();
+    await renewing;
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return 0;
   }
 

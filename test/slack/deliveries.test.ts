@@ -272,6 +272,46 @@ describe('a new build’s message', () => {
       ));
   }
 
+  test('that Slack refuses where it was asked for goes to the person, who knows why', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('chat.postMessage', { error: 'is_archived' });
+      await world.slash('create churn python=3.11 numpy');
+      await world.store.untilBuild(
+        'build1',
+        ({ message }) => message?.channel.startsWith('D') ?? false,
+      );
+      await world.slack.untilEphemeral(
+        ANA,
+        says(/This channel is archived\s+, so the build reports/),
+      );
+      world.slack.faults.next('chat.postMessage', { error: 'cannot_reply_to_message' });
+      await world.slash('create other python=3.11 numpy');
+      await world.store.untilBuild(
+        'build2',
+        ({ message }) => message?.channel.startsWith('D') ?? false,
+      );
+      await world.slack.untilEphemeral(
+        ANA,
+        says(/Slack does not let me write here\s+, so the build/),
+      );
+    }));
+
+  test('that Slack takes nowhere is no secret to the person', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('chat.postMessage', { error: 'is_archived', times: 2 });
+      await world.slash('create churn python=3.11 numpy');
+      const why = /goes on\. Slack refuses its message[\s\S]*is_archived[\s\S]*status build1/;
+      await world.slack.untilEphemeral(ANA, says(why));
+    }));
+
+  test('whose blocks Slack refuses is told by its text', () =>
+    inWorld(async (world) => {
+      world.slack.faults.next('chat.postMessage', { error: 'invalid_blocks' });
+      await world.slash('create churn python=3.11 numpy');
+      await world.store.untilBuild('build1', ({ message }) => message?.channel === DATA);
+      assert.match(world.slack.messages(DATA)[0]?.text ?? '', /churn/);
+    }));
+
   test('calls nobody: an edit brings the name of who asked', () =>
     inWorld(
       async (world) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { outsideError } from '../../src/domain/errors.ts';
 import { createLeading } from '../../src/slack/leading.ts';
 import { MemoryStore } from './memory.ts';
@@ -14,16 +15,47 @@ function botOf(store: Pick<MemoryStore, 'takeLease' | 'endLease'>, said: string[
   const ended = Promise.withResolvers<void>();
   const leading = createLeading({
     ...{ store, log, pace: PACE },
-    async follow(signal) {
-      said.push(`${name} leads`);
-      began.resolve();
-      if (!signal.aborted) await once(signal, 'abort');
-      said.push(`${name} has led`);
-      ended.resolve();
-    },
+    follow: [
+      async (signal) => {
+        said.push(`${name} leads`);
+        began.resolve();
+        if (!signal.aborted) await once(signal, 'abort');
+        said.push(`${name} has led`);
+        ended.resolve();
+      },
+    ],
   });
   return { leading, began: began.promise, ended: ended.promise };
 }
+
+describe('a leader', () => {
+  test('begins nothing anew while something that it follows has yet to end', async () => {
+    const said: string[] = [];
+    const again = Promise.withResolvers<void>();
+    const leading = createLeading({
+      ...{ store: new MemoryStore(), log, pace: PACE },
+      follow: [
+        async () => {
+          said.push('one fails');
+          throw new Error('away');
+        },
+        async (signal) => {
+          said.push('two begins');
+          if (!signal.aborted) await once(signal, 'abort');
+          // As an edit that is on its way: longer than it takes until the next try.
+          await sleep(4 * PACE.backoff.longest);
+          said.push('two has ended');
+          if (said.length >= 6) again.resolve();
+        },
+      ],
+    });
+    await leading.start();
+    await again.promise;
+    await leading.stop();
+    const round = ['one fails', 'two begins', 'two has ended'];
+    assert.deepEqual(said.slice(0, 6), [...round, ...round]);
+  });
+});
 
 describe('of two bots', () => {
   test('one leads, and the other one as soon as it stops', async () => {

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Build } from '../../src/domain/build.ts';
 import { outsideError } from '../../src/domain/errors.ts';
+import type { Store } from '../../src/domain/ports.ts';
 import { createLiveEdits } from '../../src/slack/deliveries/live-edits.ts';
 import { PACE } from '../../src/slack/deliveries/pace.ts';
+import { LOST } from '../../src/slack/leading.ts';
 import { build, settings } from '../answers/samples.ts';
 import { MemoryStore } from './memory.ts';
 
@@ -28,6 +30,7 @@ async function withBuilds(builds: readonly Build[]) {
         if (id === UNREADABLE) throw outsideError({ code: 'record-unreadable', message: 'torn' });
         return store.readBuild(id);
       },
+      updateBuild: (id, change) => store.updateBuild(id, change),
       readShown: (id) => store.readShown(id),
       writeShown: (id, shown) => store.writeShown(id, shown),
     },
@@ -85,5 +88,44 @@ describe('live messages', () => {
     for (const id of [UNREADABLE, 'b1']) edits.mark(id);
     await work();
     assert.deepEqual(edited, ['b1']);
+  });
+
+  test('end with the newest, also when another bot leads while an edit is on its way', async (context) => {
+    const store = new MemoryStore();
+    await store.createBuild(told('b1', { finishedAt: null }, 'running'));
+    const slack: string[] = [];
+    const [asked, answered, again] = [0, 0, 0].map(() => Promise.withResolvers<void>());
+    context.mock.method(store, 'writeShown', async (...shown: Parameters<Store['writeShown']>) => {
+      await MemoryStore.prototype.writeShown.apply(store, shown);
+      answered?.resolve();
+    });
+    const common = { store, settings, outlook: async () => null, pace: PACE };
+    const bot = (edit: (text: string) => Promise<void>) =>
+      createLiveEdits({
+        ...{ ...common, clock: { now: () => NOW }, log },
+        chat: { edit: (_reference, { text }) => edit(text) },
+      });
+    const frozen = bot(async (text) => {
+      asked?.resolve();
+      await answered?.promise;
+      slack.push(text);
+    });
+    const [losing, stopping] = [new AbortController(), new AbortController()];
+    frozen.mark('b1');
+    const worked = frozen.work(losing.signal);
+    await asked?.promise;
+    const other = bot(async (text) => {
+      slack.push(text);
+      if (slack.length === 3) again?.resolve();
+    });
+    await store.watch(other.mark);
+    losing.abort(LOST);
+    await store.updateBuild('b1', () => told('b1', { finishedAt: NOW }, 'ready'));
+    const working = other.work(stopping.signal);
+    await again?.promise;
+    stopping.abort();
+    await Promise.all([worked, working]);
+    assert.equal(slack[2], slack[0]);
+    assert.notEqual(slack[1], slack[0]);
   });
 });

@@ -47,6 +47,7 @@ export class MemoryStore implements Store {
   /** While true, every call rejects as it does when Redis is away. */
   away = false;
   readonly open = new Set<string>();
+  readonly #changedAt = new Map<string, number>();
   /** Those being verified again of which nobody was told before how they have ended. */
   readonly owed = new Set<string>();
   readonly #checkpoints = new Map<string, unknown>();
@@ -89,6 +90,15 @@ export class MemoryStore implements Store {
     return [...this.open];
   }
 
+  async changedBuilds(since: number, limit: number): Promise<string[]> {
+    await this.#reach();
+    return [...this.#changedAt]
+      .filter(([, at]) => at >= since)
+      .sort(([, left], [, right]) => right - left)
+      .slice(0, limit)
+      .map(([id]) => id);
+  }
+
   async closeBuild(id: string, attempt: number): Promise<void> {
     await this.#reach();
     const build = this.builds.get(id);
@@ -115,6 +125,7 @@ export class MemoryStore implements Store {
     if (!isSettled(build) || build.verifying) this.open.add(build.id);
     else if (wasVerifying && !this.owed.has(build.id)) this.open.delete(build.id);
     this.builds.set(build.id, build);
+    this.#changedAt.set(build.id, Date.now());
     this.#changed(build.id);
     return build;
   }

@@ -26,6 +26,7 @@ export function storeBuilds(
   | 'updateBuild'
   | 'listBuilds'
   | 'openBuilds'
+  | 'changedBuilds'
   | 'closeBuild'
 > {
   const records = createRecords(link, buildRecords(link, keys));
@@ -60,6 +61,9 @@ export function storeBuilds(
     },
 
     openBuilds: () => link.call((redis) => redis.smembers(keys.open)),
+
+    changedBuilds: (since, limit) =>
+      link.call((redis) => redis.zrevrangebyscore(keys.changed, '+inf', since, 'LIMIT', 0, limit)),
 
     async closeBuild(id, attempt) {
       await link.script(CLOSE_BUILD, [keys.build(id), keys.open], [id, attempt]);

@@ -59,7 +59,17 @@ export function isBusy(error: unknown): error is ChatError {
 }
 
 export function isNoEntry(error: unknown): error is ChatError {
-  return error instanceof ChatError && error.kind === 'refused' && NO_ENTRY.has(error.code);
+  return isRefused(error) && NO_ENTRY.has(error.code);
+}
+
+/** Slack has said no, and says so again however often it is asked. */
+export function isRefused(error: unknown): error is ChatError {
+  return error instanceof ChatError && error.kind === 'refused';
+}
+
+/** Slack does not like what the message is made of: our mistake, and its text may be taken still. */
+export function isOfBlocks(error: unknown): boolean {
+  return isRefused(error) && /block|msg_too_long|invalid_arguments/.test(error.code);
 }
 
 /** The message, or the thread it belongs into, was deleted. */
@@ -72,7 +82,7 @@ export async function whereReadable<T>(find: () => Promise<T>): Promise<T | null
   try {
     return await find();
   } catch (error) {
-    if (error instanceof ChatError && error.kind === 'refused') return null;
+    if (isRefused(error)) return null;
     throw error;
   }
 }

@@ -7,7 +7,8 @@
  *   there; while Slack or the store is away its time moves on, by waits that grow;
  * - watched: the bot that was asked for it has some seconds to begin, and a lease while it is at it; when
  *   that has ended it is owed. A lease of whoever posts keeps every other one from it;
- * - given up: Slack refuses the message, or the build has no conversation in Slack.
+ * - given up: Slack refuses the message wherever we try, or the build has no conversation in Slack;
+ *   how it ends is told directly.
  */
 import { randomUUID } from 'node:crypto';
 import type { Build, MessageReference } from '../../domain/build.ts';
@@ -15,7 +16,7 @@ import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
 import { withoutMentions } from '../blocks.ts';
-import { ChatError, isBusy, isNoEntry, whereReadable } from '../chat/error.ts';
+import { ChatError, isBusy, isOfBlocks, isRefused, whereReadable } from '../chat/error.ts';
 import type { Mark } from '../chat/messages.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
@@ -25,27 +26,30 @@ import { keepShown } from './live-edits.ts';
 import { isConversation, liveMessage } from './live-message.ts';
 import type { Pace } from './pace.ts';
 import { sent } from './post-once.ts';
+import { readableBuild } from './readable-build.ts';
 
 export interface FirstPostOptions {
   store: Pick<Store, 'readBuild' | 'writeShown' | 'takeLease' | 'endLease'>;
-  chat: Chat;
+  chat: Pick<Chat, 'post' | 'openDirect' | 'findInChannel' | 'findInThread'>;
   /** The same, for whom somebody waits. */
   promptChat: Pick<Chat, 'post' | 'openDirect'>;
   settings: Settings;
   outlook(build: Build): Promise<Outlook | null>;
   attachMessage(buildId: string, message: MessageReference): Promise<void>;
-  /** A build whose message was late has one now. */
-  posted(buildId: string): void;
   pace: Pace;
   clock: Clock;
   log: Log;
 }
 
-/** What became of a new build's message: in the channel, in a direct conversation, or not yet. */
+/**
+ * What became of a new build's message: in the channel, in a direct conversation, not yet, or given up.
+ * `reason`: Slack's word for why.
+ */
 export type Announcement =
   | { where: 'channel'; reference: MessageReference }
   | { where: 'direct'; reference: MessageReference; reason: string }
-  | { where: 'later'; reason: string };
+  | { where: 'later' }
+  | { where: 'nowhere'; reason: string };
 
 export interface FirstPosts {
   /** Never rejects: what fails now is tried again. */
@@ -69,11 +73,19 @@ interface Owed extends Sending {
 export function createFirstPosts(options: FirstPostOptions): FirstPosts {
   const { store, pace, clock, log } = options;
   const owed = new Map<string, Owed>();
+  const givenUp = new Set<string>();
   const lease = leaseOf(options);
 
+  function giveUp(id: string, { code }: ChatError): void {
+    owed.delete(id);
+    givenUp.add(id);
+    log.error({ build: id, code }, 'the message of a build cannot be posted');
+  }
+
   async function postOne(id: string, entry: Owed): Promise<void> {
-    const build = await store.readBuild(id);
-    if (!build || build.message || !isConversation(build.requester.channel)) {
+    const build = await readableBuild(id, options);
+    const isToPost = build && !build.message && isConversation(build.requester.channel);
+    if (!isToPost || givenUp.has(id)) {
       owed.delete(id);
       return;
     }
@@ -85,14 +97,9 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
     try {
       await findOrPost(build, options, entry);
       owed.delete(id);
-      options.posted(id);
     } catch (error) {
-      if (error instanceof ChatError && error.kind === 'refused') {
-        owed.delete(id);
-        log.error({ build: id, code: error.code }, 'the message of a build cannot be posted');
-        return;
-      }
       await lease.end(id);
+      if (isRefused(error)) return giveUp(id, error);
       owed.set(id, {
         ...entry,
         failures: entry.failures + 1,
@@ -108,17 +115,21 @@ export function createFirstPosts(options: FirstPostOptions): FirstPosts {
   return {
     async announce(build) {
       const sending = { failures: 0, mayHaveArrived: false };
+      givenUp.delete(build.id);
       try {
         if (!(await lease.take(build.id))) return await seen(build.id, store);
         return await post(build, { ...options, chat: options.promptChat }, sending);
       } catch (error) {
         await lease.end(build.id);
-        const isSlack = error instanceof ChatError;
-        if (!isSlack)
+        if (isRefused(error)) {
+          giveUp(build.id, error);
+          return { where: 'nowhere', reason: error.code };
+        }
+        if (!(error instanceof ChatError))
           log.error({ error: String(error), build: build.id }, 'a new build has no message yet');
         const at = clock.now() + waitOf(sending, error);
         owed.set(build.id, { ...sending, failures: 1, at });
-        return { where: 'later', reason: isSlack ? error.code : 'internal' };
+        return { where: 'later' };
       }
     },
     expect(buildId) {
@@ -152,10 +163,10 @@ async function seen(
   store: Pick<FirstPostOptions['store'], 'readBuild'>,
 ): Promise<Announcement> {
   const reference = (await store.readBuild(buildId))?.message ?? null;
-  return reference ? { where: 'channel', reference } : { where: 'later', reason: 'another bot' };
+  return reference ? { where: 'channel', reference } : { where: 'later' };
 }
 
-/** Where it was asked for, or to the person directly where we may not write. */
+/** Where it was asked for, or to the person directly where Slack does not take it there. */
 async function post(
   build: Build,
   options: Omit<FirstPostOptions, 'chat'> & { chat: FirstPostOptions['promptChat'] },
@@ -166,15 +177,21 @@ async function post(
   // Who asked is looking: nobody is called, and an edit brings the names, at the next look at the latest.
   const message = withoutMentions(whole) ?? whole;
   const place = { channel: build.requester.channel, thread: build.requester.thread ?? null };
-  let announcement: Announcement;
+  const postTo = async (to: Parameters<Chat['post']>[0]): Promise<MessageReference> => {
+    try {
+      return await sent(sending, () => chat.post(to, message, markOf(build)));
+    } catch (error) {
+      if (!isOfBlocks(error)) throw error;
+      return sent(sending, () => chat.post(to, { ...message, blocks: [] }, markOf(build)));
+    }
+  };
+  let announcement: Extract<Announcement, { reference: MessageReference }>;
   try {
-    const reference = await sent(sending, () => chat.post(place, message, markOf(build)));
-    announcement = { where: 'channel', reference };
+    announcement = { where: 'channel', reference: await postTo(place) };
   } catch (error) {
-    if (!isNoEntry(error)) throw error;
+    if (!isRefused(error)) throw error;
     const channel = await chat.openDirect(build.requester.user);
-    const direct = { channel, thread: null };
-    const reference = await sent(sending, () => chat.post(direct, message, markOf(build)));
+    const reference = await postTo({ channel, thread: null });
     announcement = { where: 'direct', reference, reason: error.code };
   }
   await keepShown(options, build, withoutMentions(lasting) ?? lasting);
@@ -192,7 +209,11 @@ async function findOrPost(build: Build, options: FirstPostOptions, owed: Owed): 
 }
 
 /** Where it was asked for, or in the direct conversation it went to when we might not write there. */
-async function findPosted(build: Build, chat: Chat, owed: Owed): Promise<MessageReference | null> {
+async function findPosted(
+  build: Build,
+  chat: FirstPostOptions['chat'],
+  owed: Owed,
+): Promise<MessageReference | null> {
   const { channel, user, thread } = build.requester;
   const mark = markOf(build);
   const findIn = (place: string) => chat.findInChannel(place, mark, build.createdAt - 60_000);

@@ -15,22 +15,23 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Build, hasLine, isSettled, type MessageReference } from '../../domain/build.ts';
-import { isStoreError } from '../../domain/errors.ts';
 import type { Outlook } from '../../domain/estimate.ts';
 import type { Clock, ShownMessage, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
 import type { Message } from '../blocks.ts';
-import { ChatError } from '../chat/error.ts';
+import { ChatError, isOfBlocks } from '../chat/error.ts';
 import type { Chat } from '../chat.ts';
+import { LOST } from '../leading.ts';
 import type { Log } from '../log.ts';
 import { createBell, keepDoing } from '../loop.ts';
 import { createDirty, type Seen } from './dirty.ts';
 import { type LiveMessage, liveMessage } from './live-message.ts';
 import type { Pace } from './pace.ts';
+import { readableBuild } from './readable-build.ts';
 import { createWaiting } from './waiting.ts';
 
 export interface LiveEditOptions {
-  store: Pick<Store, 'readBuild' | 'readShown' | 'writeShown'>;
+  store: Pick<Store, 'readBuild' | 'updateBuild' | 'readShown' | 'writeShown'>;
   chat: Pick<Chat, 'edit'>;
   settings: Settings;
   outlook(build: Build): Promise<Outlook | null>;
@@ -55,19 +56,10 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
   const gone = new Set<string>();
   const waiting = createWaiting();
 
-  /** Null also for one whose record cannot be read, which must not hold up the others. */
-  async function readBuild(id: string): Promise<Build | null> {
-    try {
-      return await store.readBuild(id);
-    } catch (error) {
-      if (isStoreError(error)) throw error;
-      log.error({ build: id, error: String(error) }, 'the live message of a build stays as it is');
-      return null;
-    }
-  }
+  const readBuild = (id: string) => readableBuild(id, options);
 
   /** Edits the most urgent message. Answers how long to wait before the next; rejects when Slack or the store is away. */
-  async function editNext(): Promise<number> {
+  async function editNext(signal: AbortSignal): Promise<number> {
     const count = dirty.count();
     const read = await lookAround();
     const next = dirty.next();
@@ -87,8 +79,11 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     // The list is ordered by urgency: nobody behind this one may go earlier.
     if (!isUrgent(build) && since < pace.betweenEdits)
       return rest(pace.betweenEdits - since, count);
+    if (signal.aborted) return 0;
     try {
-      await chat.edit(build.message, message);
+      await chat.edit(build.message, message).finally(async () => {
+        if (signal.reason === LOST) await disown(build);
+      });
     } catch (error) {
       if (!(error instanceof ChatError) || error.kind === 'unavailable') throw error;
       if (error.kind === 'busy') return error.retryAfter * 1000;
@@ -97,8 +92,21 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
       return 0;
     }
     dirty.forget(next);
-    await keepShown(options, build, lasting);
+    if (signal.reason !== LOST) await keepShown(options, build, lasting);
     return 0;
+  }
+
+  /**
+   * Another bot may have told something newer before our edit: what is shown is not known any more, and
+   * whoever tells of the builds now hears of a change.
+   */
+  async function disown({ id }: Build): Promise<void> {
+    try {
+      await store.writeShown(id, { digest: '', at: clock.now(), isEnd: false });
+      await store.updateBuild(id, (build) => build);
+    } catch (error) {
+      log.warn({ build: id, error: String(error) }, 'a live message may show what is past');
+    }
   }
 
   /** Looks once at each build that changed since the last time; answers those. */
@@ -141,10 +149,10 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     build: Build,
     reference: MessageReference,
     { message, lasting }: LiveMessage,
-    { code }: ChatError,
+    error: ChatError,
   ): Promise<void> {
-    log.error({ build: build.id, code }, 'the live message cannot be edited');
-    if (/block|msg_too_long|invalid_arguments/.test(code)) {
+    log.error({ build: build.id, code: error.code }, 'the live message cannot be edited');
+    if (isOfBlocks(error)) {
       // A message Slack does not like is our mistake; people still learn the state from its text.
       await keepShown(options, build, lasting);
       await chat.edit(reference, { ...message, blocks: [] });
@@ -165,7 +173,7 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
       signal.addEventListener('abort', bell.ring, { once: true });
       const step = async (): Promise<number> => {
         if (dirty.isEmpty()) await bell.heard();
-        return signal.aborted ? 0 : editNext();
+        return signal.aborted ? 0 : editNext(signal);
       };
       const complaint = 'live messages have to wait';
       return keepDoing(step, { signal, backoff: pace.backoff, log, complaint });

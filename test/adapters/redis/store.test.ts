@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { openRedis } from '../../../src/adapters/redis/redis.ts';
+import { openRedis, serverTime } from '../../../src/adapters/redis/redis.ts';
 import type { RedisStore } from '../../../src/adapters/redis/store.ts';
 import type { Build } from '../../../src/domain/build.ts';
 import type { Environment } from '../../../src/domain/environment.ts';
@@ -46,6 +46,27 @@ describe('the store', { skip: noServer }, () => {
       assert.deepEqual(await store.readBuild('b1'), build);
       assert.equal(await store.readBuild('b2'), null);
     });
+
+    it('that changed since a moment are found by their ids, the last change first', () =>
+      raw(async (redis) => {
+        const store = storeOf();
+        /** Milliseconds by Redis, of a moment in which nothing else happens. */
+        const moment = async () => {
+          const before = await serverTime(redis);
+          for (;;) if ((await serverTime(redis)) > before + 1) return before + 1;
+        };
+        const change = async (id: string) => {
+          await store.updateBuild(id, (build) => ({ ...build, state: 'running' }));
+          return moment();
+        };
+        for (const id of ['b1', 'b2', 'b3'])
+          await store.beginBuild(buildFor(id, { environment: id }));
+        const since = await change('b1');
+        await change('b3');
+        await change('b2');
+        assert.deepEqual(await store.changedBuilds(since, 10), ['b2', 'b3']);
+        assert.deepEqual(await store.changedBuilds(0, 2), ['b2', 'b3']);
+      }));
 
     it('are created once', async () => {
       const store = storeOf();
@@ -385,6 +406,7 @@ describe('the store', { skip: noServer }, () => {
       beginAgain: (store) => store.beginAgain('b1', (build) => build),
       buildAtWork: (store) => store.buildAtWork('churn'),
       openBuilds: (store) => store.openBuilds(),
+      changedBuilds: (store) => store.changedBuilds(0, 5),
       closeBuild: (store) => store.closeBuild('b1', 1),
       readBuild: (store) => store.readBuild('b1'),
       updateBuild: (store) => store.updateBuild('b1', (build) => build),
