@@ -60,7 +60,8 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   const receivers = createReceivers(config, logger, { clock: { now: Date.now }, log });
   const client = createClient(config, logger);
   const pace = { ...PACE, ...config.pace };
-  const calls = createPaced(client.call, { ...pace, now: clock.now });
+  // Every bot has an allowance of its own, kept by a stopwatch that nobody sets.
+  const calls = createPaced(client.call, { ...pace, now: () => performance.now() });
   const chatOf = (call: Call) => createChat(call, dependencies.download, client.upload);
   const chat = chatOf(calls.prompt);
   const common = { store, chat, clock, log };

@@ -18,6 +18,7 @@ export interface Allowance {
   perMinute: number;
 }
 
+/** `now`: milliseconds by a clock of this process that is never set back, or it would wait for as long. */
 export function createBudget(limits: Allowance & { now(): number }): Budget {
   const perMillisecond = limits.perMinute / 60_000;
   let left = limits.burst;

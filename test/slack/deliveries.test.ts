@@ -104,6 +104,23 @@ describe('live messages', () => {
       assert.equal(edits(world).length, 2);
     }));
 
+  test('go on when the clock of all hosts is set back by an hour', () => {
+    const clock = { behind: 0, now: () => Date.now() - clock.behind };
+    return inWorld(
+      async (world) => {
+        const { id } = await create(world);
+        world.slack.faults.next('chat.update', { retryAfter: 1 });
+        await detail(world, id, 'first');
+        await until(() => edits(world).length === 1);
+        clock.behind = 3_600_000;
+        await world.slack.untilMessage(says(/first/));
+        await detail(world, id, 'second');
+        await world.slack.untilMessage(says(/second/));
+      },
+      { clock },
+    );
+  });
+
   test('what would look the same is not sent', () =>
     inWorld(async (world) => {
       const { id } = await create(world);

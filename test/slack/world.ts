@@ -12,7 +12,7 @@ import {
 import { createDownload } from '../../src/adapters/host/slack-download.ts';
 import type { ApprovalRule } from '../../src/domain/approval.ts';
 import type { Build } from '../../src/domain/build.ts';
-import type { Channels } from '../../src/domain/ports.ts';
+import type { Channels, Clock } from '../../src/domain/ports.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
 import type { Pace } from '../../src/slack/deliveries/pace.ts';
@@ -61,6 +61,8 @@ export interface WorldOptions {
   approvals?: readonly ApprovalRule[];
   /** What channels hold; nothing is known of them where it is left out. */
   channels?: Channels;
+  /** The one that all hosts share. */
+  clock?: Clock;
 }
 
 const MANIFEST = join(import.meta.dirname, '../../deploy/manifest.yaml');
@@ -108,7 +110,7 @@ export async function inWorld(
           return true;
         },
         download: createDownload(slack),
-        clock: { now: Date.now },
+        clock: options.clock ?? { now: Date.now },
         log,
       },
     );

@@ -76,9 +76,10 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
       return 0;
     }
     const since = clock.now() - (shown?.at ?? 0);
+    // Nothing was shown later than now: the clock was set back since.
+    const isTooSoon = since >= 0 && since < pace.betweenEdits;
     // The list is ordered by urgency: nobody behind this one may go earlier.
-    if (!isUrgent(build) && since < pace.betweenEdits)
-      return rest(pace.betweenEdits - since, count);
+    if (!isUrgent(build) && isTooSoon) return rest(pace.betweenEdits - since, count);
     if (signal.aborted) return 0;
     try {
       await chat.edit(build.message, message).finally(async () => {

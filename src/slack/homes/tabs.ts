@@ -38,7 +38,7 @@ const ALLOWANCE = { burst: 10, perMinute: 60 };
 
 export function createTabs(options: TabOptions): Tabs {
   const { services, chat, clock, log, between = BETWEEN } = options;
-  const budget = createBudget({ ...ALLOWANCE, now: clock.now });
+  const budget = createBudget({ ...ALLOWANCE, now: () => performance.now() });
   const dirty = new Set<string>();
   /** Person → the tab as it was sent. */
   const sent = createShown(clock);
@@ -75,7 +75,10 @@ export function createTabs(options: TabOptions): Tabs {
     areInStep: () => dirty.size === 0,
     async sendNext() {
       const now = clock.now();
-      const waits = [...dirty].map((user) => ({ user, wait: sent.at(user) + between - now }));
+      const waits = [...dirty].map((user) => ({
+        user,
+        wait: Math.min(between, sent.at(user) + between - now),
+      }));
       const [next] = waits.sort((left, right) => left.wait - right.wait);
       if (!next) return 0;
       if (next.wait > 0) return next.wait;
