@@ -33,12 +33,24 @@ export function wordsOf({ requester, text }: AuditEntry): string {
 
 /** Longer words are told by their beginning. */
 const LONGEST_SAID = 500;
+/** Characters that are looked at for it: what is taken out of them is longer than what stands in its place. */
+const LONGEST_LOOK = 16 * LONGEST_SAID;
 
 /** What was said as it is kept: on one line, without what looks like a secret. */
 export function saidAs(text: string, file: string | null): string {
-  const line = withoutSecrets(text.replace(/\s+/g, ' ').trim(), 'log');
-  const short = line.length > LONGEST_SAID ? `${line.slice(0, LONGEST_SAID)}…` : line;
+  const trimmed = text.trim();
+  const beginning = beginningOf(trimmed, LONGEST_LOOK);
+  const line = withoutSecrets(beginning.replace(/\s+/g, ' ').trim(), 'log');
+  const isCut = line.length > LONGEST_SAID || beginning.length < trimmed.length;
+  const short = isCut ? `${line.slice(0, LONGEST_SAID)}…` : line;
   return file === null ? short : `${short} (with ${file})`;
+}
+
+/** At most so many characters, in whole words: half a secret does not look like one. */
+function beginningOf(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const beginning = text.slice(0, most);
+  return /\s/.test(text[most] ?? '') ? beginning : beginning.replace(/\S+$/, '');
 }
 
 export const DONE = 'done';
