@@ -14,6 +14,16 @@ export async function execute(
   context: CommandContext,
 ): Promise<Reply> {
   const parsed = parseCommand(text, commands, context.services.settings, context.file);
+  return perform(parsed, text, commands, context);
+}
+
+/** The same for a text that is parsed, with the file of the context, already. */
+export async function perform(
+  parsed: Parsed,
+  text: string,
+  commands: readonly Command[],
+  context: CommandContext,
+): Promise<Reply> {
   const found = await reviewed(parsed, commands, context);
   if (found) return refusal(found.error, found.typed);
   if (parsed.kind === 'error') return refusal(parsed.error, parsed.typed);

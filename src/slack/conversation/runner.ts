@@ -1,7 +1,12 @@
 /** What a text does: it is run, or looked at with nothing done. */
-import { type Command, type CommandContext, describeCommand } from '../../../commands/command.ts';
-import { execute, review } from '../../../commands/execute.ts';
-import { parseCommand } from '../../../commands/grammar/parse.ts';
+import {
+  type Command,
+  type CommandContext,
+  describeCommand,
+  type PackagesFile,
+} from '../../../commands/command.ts';
+import { perform, review } from '../../../commands/execute.ts';
+import { type Parsed, parseCommand } from '../../../commands/grammar/parse.ts';
 import type { FerryError } from '../../domain/errors.ts';
 import type { Refusal, Reply } from '../../domain/reply.ts';
 import type { Services } from '../../domain/services.ts';
@@ -58,12 +63,19 @@ export function createRunner({ commands, services, chat, log }: RunnerOptions): 
     commands: helps,
   });
 
-  const parse = (text: string) => parseCommand(text, commands, services.settings);
+  /** A text is looked at several times on its way, and what is pasted may be long. */
+  let last: { text: string; file: PackagesFile | null; parsed: Parsed } | null = null;
+  function parse(text: string, file: PackagesFile | null = null): Parsed {
+    if (last?.text !== text || last.file !== file)
+      last = { text, file, parsed: parseCommand(text, commands, services.settings, file) };
+    return last.parsed;
+  }
 
   return {
     run: (text, place, tell) =>
       attempt(async () => {
-        const reply = await execute(text, commands, { ...context(place), tell });
+        const parsed = parse(text, place.file);
+        const reply = await perform(parsed, text, commands, { ...context(place), tell });
         return reply.kind === 'refusal' ? withStoreSentence(reply) : reply;
       }, log),
     attempt: (work) => attempt(work, log),
