@@ -38,6 +38,10 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Me
       const text = raw.toString('utf8');
       await cursor.skip(padding(bytes));
       if (flag === 'x') extension = { ...extension, ...readPax(raw) };
+      // `git archive` puts a comment there. A name is one for all that follows, to those who honour it.
+      if (flag === 'g' && Object.keys(readPax(raw)).length > 0) {
+        throw new BrokenArchive('corrupt', 'a header gives one name or size to all that follows');
+      }
       if (flag === 'L') extension.path = text.replace(/\0.*$/s, '');
       if (flag === 'K') extension.target = text.replace(/\0.*$/s, '');
       continue;
@@ -88,7 +92,10 @@ function verifyChecksum(header: Buffer): void {
   if (sum !== readNumber(header, 148, 8)) throw new BrokenArchive('corrupt', 'not a tar header');
 }
 
-/** Records `LENGTH KEY=VALUE\n`, each as long as it says; reading ends at one that is not. */
+/**
+ * Records `LENGTH KEY=VALUE\n`, each as long as it says; reading ends at one that is not. A sparse file has
+ * another name and size there, which some tools honour and others do not.
+ */
 function readPax(raw: Buffer): { path?: string; target?: string; bytes?: number } {
   const values: { path?: string; target?: string; bytes?: number } = {};
   for (let at = 0; at < raw.length; ) {
@@ -101,6 +108,7 @@ function readPax(raw: Buffer): { path?: string; target?: string; bytes?: number 
     if (key === 'path') values.path = value();
     if (key === 'linkpath') values.target = value();
     if (key === 'size') values.bytes = Number(value());
+    if (key.startsWith('GNU.sparse.')) throw new BrokenArchive('corrupt', 'a sparse file');
     at = end;
   }
   return values;

@@ -134,6 +134,25 @@ const SDISTS: [string, string, string, RegExp][] = [
     /would unpack to more than/,
   ],
   [
+    'a path for all that follows, which leads out',
+    `tarfile.open(path, "w:gz", pax_headers={"path": "../evil"}).close()`,
+    'project-unreadable',
+    /a header gives one name or size to all that follows/,
+  ],
+  [
+    'a link target for all that follows',
+    `tarfile.open(path, "w:gz", pax_headers={"linkpath": "/etc/passwd"}).close()`,
+    'project-unreadable',
+    /a header gives one name or size to all that follows/,
+  ],
+  [
+    'a second name, which sparse files have',
+    `entry = tarfile.TarInfo("a/x"); entry.pax_headers = {"GNU.sparse.name": "../evil"}
+tarfile.open(path, "w:gz").addfile(entry)`,
+    'project-unreadable',
+    /a sparse file/,
+  ],
+  [
     'no end',
     `sdist(path, ("a/x", FILE, "", 100_000)); os.truncate(path, 60)`,
     'project-unreadable',
@@ -176,6 +195,12 @@ describe('what people and indexes bring', { skip: whyNoLabPython() }, () => {
     await lookInto(
       written('churn-1.0-py3-none-any.whl', `wheel(path, ("a/x.py", "1"), ("a/b/x.py", "2"))`),
     );
+  });
+
+  test('is taken with the comment for all that follows which git writes', async () => {
+    const script = `with tarfile.open(path, "w:gz", pax_headers={"comment": "0" * 40}) as tar:
+    tar.addfile(tarfile.TarInfo("a/x.py"))`;
+    await lookInto(written('churn-1.0.tar.gz', script));
   });
 
   test('is read no further than it may unpack to, whatever its headers say', async () => {
