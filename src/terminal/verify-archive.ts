@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { signerOf } from '../adapters/host/signature.ts';
 import { revisionLabel } from '../domain/environment.ts';
@@ -31,6 +31,9 @@ const OPTIONS = {
   json: JSON_OPTION,
 } as const;
 
+const NAME_MANIFEST = 'Name the manifest of the archive with `--manifest`.';
+const SIGNATURE_UNREADABLE =
+  'It lies beside the manifest: have its owner let you read it, or name a copy of both with `--manifest`.';
 const SIGNERS_MISSING = 'Name a file with the public keys whose signatures count.';
 
 /** One thing that was compared. */
@@ -51,7 +54,7 @@ export const command: TerminalCommand = {
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw usageError('Name one archive.', usage);
     const path = values.manifest ?? (await manifestBeside(file));
-    const text = await readText(path, 'Name the manifest of the archive with `--manifest`.');
+    const text = await readText(path, NAME_MANIFEST);
     const manifest = parseJson(text, MANIFEST);
     // Nobody has vouched for its words yet, and they are shown to who reads what is found.
     if (manifest === null || !isName(manifest.environment)) {
@@ -76,10 +79,16 @@ async function manifestBeside(file: string): Promise<string> {
   const found = globSync('manifests/*/*.json', { cwd: root })
     .filter((path) => /\/\d+\.json$/.test(path))
     .sort((left, right) => revisionIn(right) - revisionIn(left));
+  let unread: unknown = null;
   for (const path of found) {
-    const manifest = parseJson(await readFile(join(root, path), 'utf8'), MANIFEST);
-    if (manifest?.archive.sha256 === basename(folder)) return join(root, path);
+    const text = await readText(join(root, path), NAME_MANIFEST).catch((error: unknown) => {
+      unread ??= error;
+      return '';
+    });
+    if (parseJson(text, MANIFEST)?.archive.sha256 === basename(folder)) return join(root, path);
   }
+  // It may be the one that is looked for.
+  if (unread !== null) throw unread;
   throw noManifest(`There is no manifest beside \`${file}\`.`);
 }
 
@@ -106,10 +115,12 @@ async function compareSignature(
   signers: string | undefined,
 ): Promise<Finding> {
   const what = 'signature';
-  const isSigned = await readFile(signature).then(
+  const isSigned = await access(signature).then(
     () => true,
     () => false,
   );
+  // One that is there and cannot be read is none that is missing.
+  if (isSigned) await readText(signature, SIGNATURE_UNREADABLE);
   if (signers === undefined) {
     const said = isSigned
       ? 'signed; by whom is looked at with `--signers`'

@@ -137,6 +137,30 @@ describe('conda-ferry verify-archive', () => {
     assert.equal(status, 1);
   });
 
+  test('says of a manifest that cannot be read which one, unless another one will do', async (context) => {
+    await put();
+    const unreadable = join(manifest, '../4.json');
+    mkdirSync(unreadable);
+    context.after(() => rmSync(unreadable, { recursive: true, force: true }));
+    assert.equal(verify().status, 0);
+    rmSync(manifest);
+    const { status, said } = verify();
+    assert.match(said, /4\.json` cannot be read: it is a folder.*--manifest/s);
+    assert.equal(status, 1);
+  });
+
+  test('says of a signature that cannot be read that, not that there is none', async (context) => {
+    await put();
+    rmSync(`${manifest}.sig`);
+    mkdirSync(`${manifest}.sig`);
+    context.after(() => rmSync(`${manifest}.sig`, { recursive: true, force: true }));
+    for (const words of [[], ['--signers', signers]]) {
+      const { status, said } = verify(...words);
+      assert.match(said, /3\.json\.sig` cannot be read: it is a folder/);
+      assert.equal(status, 1);
+    }
+  });
+
   test('says that signers are not there, not that none of them signed', async () => {
     await put();
     const { status, said } = verify('--signers', join(folder, 'nobody'));
