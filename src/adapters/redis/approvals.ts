@@ -24,9 +24,8 @@ export function storeApprovals(
     shape: APPROVAL,
     async save({ id, expiresAt }, revision, { format, document }) {
       const names = [keys.approval(id), keys.approvals];
-      const saved = await link.script(SAVE_RECORD, names, [id, revision, format, document]);
-      await link.call((redis) => redis.pexpireat(keys.approval(id), expiresAt + KEPT_MS));
-      return saved === 1;
+      const values = [id, revision, format, document, expiresAt + KEPT_MS];
+      return (await link.script(SAVE_RECORD, names, values)) === 1;
     },
   });
   return {

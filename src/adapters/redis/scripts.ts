@@ -71,14 +71,15 @@ return 1
 `;
 
 /**
- * Saves a record when it is still at the expected revision. Returns 1 or 0.
+ * Saves a record, with its end, when it is still at the expected revision. Returns 1 or 0.
  *
- * KEYS: record, ids of all of the kind. ARGV: id, expected revision, format, document.
+ * KEYS: record, ids of all of the kind. ARGV: id, expected revision, format, document, when it is forgotten.
  */
 export const SAVE_RECORD = `
 local revision = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4])
+redis.call('PEXPIREAT', KEYS[1], ARGV[5])
 redis.call('SADD', KEYS[2], ARGV[1])
 return 1
 `;

@@ -89,6 +89,30 @@ describe('approvals in Redis', { skip: noServer }, () => {
     await store.close();
   });
 
+  it('have their end from the write that saves them, whoever is killed after it', async (context) => {
+    const store = createStore({ connection: server.connection, prefix: randomUUID() });
+    const redis = openRedis(server.connection, 'commands');
+    context.after(() => redis.disconnect());
+    context.after(() => store.close());
+    await once(redis, 'ready');
+    const monitor = await redis.monitor();
+    context.after(() => monitor.disconnect());
+    const heard: string[][] = [];
+    const { promise: isDone, resolve: done } = Promise.withResolvers<void>();
+    monitor.on('monitor', (_time, args: string[], source: string) => {
+      heard.push([source, ...args]);
+      if (args[1] === 'the end') done();
+    });
+    await store.createApproval(approval('a1', 1));
+    await redis.ping('the end');
+    await isDone;
+    const writes = heard.filter(([, name = '']) => /^(hset|pexpireat)$/i.test(name));
+    assert.deepEqual(
+      writes.map(([source, name]) => `${source} ${name}`),
+      ['lua HSET', 'lua PEXPIREAT'],
+    );
+  });
+
   it('are announced by notices of their own kind', async () => {
     const store = createStore({ connection: server.connection, prefix: randomUUID() });
     const notice = { id: 'n1', kind: 'approval', approvalId: 'a1', to: 'C1', dueAt: 1 } as const;
