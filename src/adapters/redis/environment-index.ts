@@ -11,6 +11,8 @@
  * revision never changes its packages, so that is only appended to. Whether a revision is there still,
  * or anything means it, is a bit in `allRevisions` and `meantRevisions`; `environmentOf` has, in four
  * bytes for each revision, the number of the first one of its environment.
+ *
+ * `lastForgotten` is the highest number that a record had which was dropped; new records go on from it.
  */
 import type { Build } from '../../domain/build.ts';
 import {
@@ -40,13 +42,15 @@ const INDEX_FORMAT = 2;
  */
 const SAVE_ENVIRONMENT = `
 local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
-  environmentOf, allRevisions, meantRevisions, packages = unpack(KEYS)
+  environmentOf, allRevisions, meantRevisions, packages, lastForgotten = unpack(KEYS)
 local name = ARGV[1]
 local ownedBy, thereBy, packageKinds, packageIn = unpack(ARGV, 8)
 local before = redis.call('HMGET', record, 'revision', 'owner', 'archives')
 local revision = tonumber(before[1] or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
 local index = cjson.decode(ARGV[7])
+-- Who still has what was forgotten under this name must not take the new record for it.
+if not before[1] then revision = tonumber(redis.call('GET', lastForgotten) or '0') end
 local saved = string.format('%.0f', revision + 1)
 redis.call('HSET', record, 'revision', saved, 'format', ARGV[3], 'document', ARGV[4],
   'outline', ARGV[5], 'indexed', ARGV[6] .. ' ' .. saved, 'owner', index.owner,
@@ -115,8 +119,8 @@ return 1
  */
 const FORGET_ENVIRONMENT = `
 local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
-  environmentOf, allRevisions, meantRevisions, packages, hold, ofEnvironment, builds, changed,
-  open = unpack(KEYS)
+  environmentOf, allRevisions, meantRevisions, packages, lastForgotten, hold, ofEnvironment,
+  builds, changed, open = unpack(KEYS)
 local name = ARGV[1]
 local ownedBy, thereBy, build, checkpoints, log, ofUser = unpack(ARGV, 5)
 if redis.call('HGET', record, 'revision') ~= ARGV[2] then return 0 end
@@ -151,6 +155,9 @@ for _, field in ipairs(redis.call('HKEYS', record)) do
   end
 end
 redis.call('SREM', names, name)
+if tonumber(ARGV[2]) > tonumber(redis.call('GET', lastForgotten) or '0') then
+  redis.call('SET', lastForgotten, ARGV[2])
+end
 redis.call('DEL', record, hold, ofEnvironment)
 return 1
 `;
@@ -161,7 +168,7 @@ function indexKeys(keys: StoreKeys, name: string): string[] {
     keys.environment(name),
     ...[keys.environments, keys.owned, keys.there, keys.leaving, keys.scheduled, keys.archives],
     ...[keys.added, keys.lastRevision, keys.revisions, keys.environmentOf],
-    ...[keys.allRevisions, keys.meantRevisions, keys.packages],
+    ...[keys.allRevisions, keys.meantRevisions, keys.packages, keys.lastForgotten],
   ];
 }
 

@@ -1,5 +1,6 @@
 import { isSettled } from '../../domain/build.ts';
 import { type Environment, newEnvironment } from '../../domain/environment.ts';
+import { FerryError } from '../../domain/errors.ts';
 import { NearNames } from '../../domain/near-names.ts';
 import type { Outline } from '../../domain/outline.ts';
 import type { Store } from '../../domain/ports.ts';
@@ -17,6 +18,8 @@ import type { RedisLink } from './redis.ts';
 const PAGE = 200;
 /** Names read at a time, by who looks for the nearest. */
 const MOST_NAMES = 10_000;
+/** What becomes of a record whose index is not made: it was forgotten meanwhile, or a newer version's. */
+const PASSED_OVER = ['environment-not-found', 'record-unreadable'];
 
 /** The records of environments, and what they are found by (environment-index.ts). */
 export function storeEnvironments(
@@ -80,10 +83,12 @@ export function storeEnvironments(
 
     async claimEnvironment(name, owner, now) {
       const environment = newEnvironment(name, owner, now);
-      if (await records.create(environment)) return environment;
-      const existing = await records.read(name);
-      if (!existing) throw new Error(`environment ${name} vanished while it was being claimed`);
-      return existing;
+      for (;;) {
+        if (await records.create(environment)) return environment;
+        const existing = await records.read(name);
+        if (existing) return existing;
+        // It was forgotten in between, and is free again.
+      }
     },
 
     async listOutlines({ owner, letGo = false, start = 0, limit }) {
@@ -182,12 +187,15 @@ export function storeEnvironments(
     },
   };
 
-  /** Saves a record as it is, which indexes it; 0 for one that this version cannot read. */
+  /** Saves a record as it is, which indexes it; 0 for one that this version cannot read, or that went. */
   async function indexAnew(name: string): Promise<number> {
-    const [known] = await records.list([name]);
-    if (known === undefined) return 0;
-    await records.update(name, (environment) => environment);
-    return 1;
+    try {
+      await records.update(name, (environment) => environment);
+      return 1;
+    } catch (error) {
+      if (error instanceof FerryError && PASSED_OVER.includes(error.code)) return 0;
+      throw error;
+    }
   }
 }
 

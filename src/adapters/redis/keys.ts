@@ -41,6 +41,7 @@ export function storeKeys(prefix: string) {
     scheduled: `${prefix}:environments:scheduled`,
     archives: `${prefix}:environments:archives`,
     added: `${prefix}:environments:added`,
+    lastForgotten: `${prefix}:environments:forgotten:last`,
     lastRevision: `${prefix}:revisions:last`,
     revisions: `${prefix}:revisions`,
     environmentOf: `${prefix}:revisions:environment`,

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { openRedis } from '../../../src/adapters/redis/redis.ts';
+import { storeEnvironments } from '../../../src/adapters/redis/environments.ts';
+import { storeKeys } from '../../../src/adapters/redis/keys.ts';
+import { openLink, openRedis, type RedisLink } from '../../../src/adapters/redis/redis.ts';
 import type { Environment, Revision } from '../../../src/domain/environment.ts';
 import type { LockedPackage } from '../../../src/domain/lock.ts';
 import { type Outline, outlineOf } from '../../../src/domain/outline.ts';
@@ -214,6 +216,60 @@ describe('environments in Redis', { skip: noServer }, () => {
     );
     assert.equal(await store.nearestEnvironment('chrun'), 'churn');
   });
+
+  const forget = (store: Store) => store.removeEnvironment('churn', () => {});
+  const MEANWHILE: Record<
+    string,
+    [(store: Store) => Promise<unknown>, (store: Store) => Promise<void>]
+  > = {
+    'are not found again': [
+      forget,
+      async (store) => {
+        assert.equal(await store.readEnvironment('churn'), null);
+        assert.deepEqual(await store.namesTaken(['churn']), []);
+        assert.deepEqual(await store.countEnvironments(), { there: 0, letGo: 0 });
+      },
+    ],
+    // The new record must not be taken for the old one, whatever was done to either as often.
+    'stay whose they are by then': [
+      async (store) => {
+        await forget(store);
+        await store.claimEnvironment('churn', 'U0BEN', 2);
+        await store.updateEnvironment('churn', (known) => known);
+      },
+      async (store) => {
+        const { owner, revisions } = (await store.readEnvironment('churn')) ?? assert.fail();
+        assert.deepEqual([owner, revisions], ['U0BEN', []]);
+      },
+    ],
+  };
+  for (const [promise, [happens, holds]] of Object.entries(MEANWHILE)) {
+    test(`that are forgotten while they are indexed ${promise}`, async (context) => {
+      for (let step = 1, isPast = false; !isPast; step += 1) {
+        const prefix = randomUUID();
+        const store = storeOf(prefix);
+        await store.claimEnvironment('churn', 'U0ANA', 1);
+        await store.updateEnvironment('churn', () => environment('churn'));
+        const link = openLink(stores.server.connection);
+        context.after(() => link.close());
+        await link.call((redis) => redis.hdel(`${prefix}:environment:churn`, 'indexed'));
+        let left = step;
+        const before = async () => {
+          left -= 1;
+          if (left === 0) await happens(store);
+        };
+        const slow: RedisLink = {
+          ...link,
+          call: (work) => before().then(() => link.call(work)),
+          script: (...words) => before().then(() => link.script(...words)),
+        };
+        await storeEnvironments(slow, storeKeys(prefix)).indexEnvironments();
+        isPast = left > 0;
+        if (!isPast) await holds(store);
+        else assert.ok(step > 4, `only ${step} steps`);
+      }
+    });
+  }
 
   test('that are too many to be put in order are told of by page, the newest first', async () => {
     const store = storeOf();
