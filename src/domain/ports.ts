@@ -295,6 +295,15 @@ export interface Edge {
   stage(request: StageRequest, progress: Progress, following?: Following): Promise<Staging>;
   /** Whether archive and driver prefix are still there and the archive's sha256 still holds. */
   isIntact(staging: Staging, archive: Archive, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Compares the driver prefix with its archive to the last byte, and unpacks it again where they differ, or
+   * leaves it as it is. What was damaged, as a sentence; null for nothing. Throws `not-ours`.
+   */
+  restore(
+    staging: Staging,
+    archive: Archive,
+    reporting: Pick<Progress, 'signal' | 'log'>,
+  ): Promise<string | null>;
   /** Writes what the root's program `run` starts for a staging, by what its cluster profile says. */
   launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging>;
   /** Makes the names of an environment mean these revisions; one that is not here has no name. */

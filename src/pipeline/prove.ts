@@ -1,7 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import { isSameSite, withSite } from '../domain/cluster.ts';
 import type { ProofTimes, Staging, Verification } from '../domain/environment.ts';
-import { isDoneAgain, toFailure } from '../domain/errors.ts';
+import { Cancelled, isDoneAgain, toFailure } from '../domain/errors.ts';
 import { counted, duration } from '../domain/figures.ts';
 import { worksWithPandas } from '../domain/fit.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
@@ -49,9 +49,10 @@ export async function prove(run: BuildRun): Promise<void> {
     const outcomes = await Promise.allSettled(
       run.build.stagings.map(async (staging) => {
         const { edge } = staging;
-        const { verification } = await proveOne(run, staging, triedOn(run, edge), progress);
+        const { verification, damage } = await proveOne(run, staging, triedOn(run, edge), progress);
         if (verification.outcome === 'failed') throw unproven(verification);
-        details.set(edge, provenInWords(verification));
+        const words = provenInWords(verification);
+        details.set(edge, damage === null ? words : `${words}. ${damage}`);
       }),
     );
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -94,13 +95,43 @@ async function proveOne(
     staging = await edge.launch(staging, archive, run.signal);
   }
   const subject = subjectOf(run, staging);
-  const verification = await verifyStaging(run.ports, edge, subject, progress, tried);
+  let verification = await verifyStaging(run.ports, edge, subject, progress, tried);
+  const damage =
+    verification.outcome === 'failed' ? await restored(run, edge, staging, progress) : null;
+  if (damage !== null) {
+    progress.log(`edge ${edge.name}: ${damage}`);
+    verification = withDamage(await verifyStaging(run.ports, edge, subject, progress), damage);
+  }
   await run.update((current) => ({
     ...current,
     stagings: withStaging(current.stagings, staging),
     verifications: withVerification(current.verifications, verification),
   }));
-  return { verification, staging };
+  return { verification, staging, damage };
+}
+
+/** What of a prefix that failed was damaged, and is not any more; null where that cannot be asked either. */
+async function restored(
+  { build: { archive } }: BuildRun,
+  edge: Edge,
+  staging: Staging,
+  progress: Progress,
+): Promise<string | null> {
+  if (archive === null) return null;
+  try {
+    progress.detail(`${edge.name}: comparing the prefix with its archive`);
+    return await edge.restore(staging, archive, progress);
+  } catch (error) {
+    if (error instanceof Cancelled || isDoneAgain(error)) throw error;
+    progress.log(`the prefix could not be compared: ${toFailure(error).message}`);
+    return null;
+  }
+}
+
+/** Why it still fails is said first. */
+function withDamage(verification: Verification, damage: string): Verification {
+  const { outcome, reason } = verification;
+  return outcome === 'failed' ? { ...verification, reason: `${reason} ${damage}` } : verification;
 }
 
 function subjectOf(run: BuildRun, staging: Staging): VerificationSubject {

@@ -130,6 +130,19 @@ export const PROMISES: readonly Promised[] = [
     },
   },
   {
+    id: 'rot',
+    promise: 'a file that was damaged on an edge unseen is found when a proof fails, and mended',
+    shown: {
+      'test/adapters/edge/damage.test.ts': [
+        'is compared to the last byte when it failed, and unpacked again where it is damaged',
+      ],
+      'test/adapters/edge/packages.test.ts': [
+        'are made anew where an environment that failed shares a damaged file with one',
+      ],
+      'test/pipeline/proof.test.ts': ['and is tried again where it was damaged, which is said'],
+    },
+  },
+  {
     id: '12',
     promise: 'Slack’s limits are kept: the newest state wins, and the last message arrives',
     shown: {

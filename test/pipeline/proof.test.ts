@@ -72,6 +72,82 @@ describe('the proof of a build', () => {
     assert.deepEqual((await world.newest('churn')).verifications[0]?.times, times);
   });
 
+  describe('that fails has the prefix compared with its archive', () => {
+    const DAMAGED = '`lib/x.so` of the prefix on the edge was damaged; it is unpacked again.';
+    const FAILED = trying({ numpy: 'ImportError: not a Python file' });
+
+    /** What the edge answers of a proof before it was restored and after. */
+    const worldWhere = (restore: Edge['restore'], after: string) => {
+      let isRestored = false;
+      return createProvingWorld({
+        run: async ({ command }) => answered(isProof(command) && !isRestored ? FAILED : after),
+        restore: async (...asked) => {
+          isRestored = true;
+          return restore(...asked);
+        },
+      });
+    };
+
+    test('and is tried again where it was damaged, which is said', async () => {
+      const world = worldWhere(async () => DAMAGED, PROVEN);
+      await world.say('U1', 'create churn numpy');
+      await world.work('churn');
+      assert.equal((await world.newest('churn')).state, 'ready');
+      const said = `2 executors, one numpy: 2.2.6. ${DAMAGED}`;
+      assert.equal(await detailOf(world, 'verify'), said);
+    });
+
+    test('and says both where it still fails', async () => {
+      const world = worldWhere(async () => DAMAGED, FAILED);
+      await world.say('U1', 'create churn numpy');
+      await world.work('churn');
+      const { state, failure } = await world.newest('churn');
+      assert.equal(state, 'failed');
+      assert.match(failure?.message ?? '', /numpy.* `lib\/x\.so` of the prefix/s);
+    });
+
+    for (const [what, restore] of Object.entries<Edge['restore']>({
+      'has nothing damaged': async () => null,
+      'cannot be compared': async () => {
+        throw outsideError({ code: 'edge-unreachable', message: 'gone' });
+      },
+    })) {
+      test(`and has failed for what it failed for where that ${what}`, async () => {
+        const world = worldWhere(restore, PROVEN);
+        await world.say('U1', 'create churn numpy');
+        await world.work('churn');
+        const { state, failure } = await world.newest('churn');
+        assert.equal(state, 'failed');
+        assert.match(failure?.message ?? '', /numpy/);
+      });
+    }
+
+    test('by the check that a person asks for, too', async () => {
+      let compared = 0;
+      const world = createProvingWorld();
+      await world.say('U1', 'create churn numpy');
+      await world.work('churn');
+      const { id } = await world.newest('churn');
+      const edges = new Map(
+        [...world.ports.edges].map(([name, edge]): [string, Edge] => [
+          name,
+          {
+            ...edge,
+            run: async () => answered(compared === 0 ? FAILED : PROVEN),
+            restore: async () => {
+              compared += 1;
+              return DAMAGED;
+            },
+          },
+        ]),
+      );
+      await world.say('U1', 'verify churn');
+      await runProof({ ...world.ports, edges }, jobFor(id), never);
+      assert.equal(compared, 1);
+      assert.equal((await world.newest('churn')).verifications[0]?.outcome, 'proven');
+    });
+  });
+
   test('waits for every edge, the line of one for none of the others', async () => {
     const slow = Promise.withResolvers<void>();
     const lineIsThere = Promise.withResolvers<Build>();

@@ -83,6 +83,7 @@ export function createWorld(
             return staging(name);
           },
           isIntact: async () => true,
+          restore: async () => null,
           launch: async (staging) => staging,
           point: async () => undefined,
           run: async () => ({ code: 0, timedOut: false, stdout: '', stderr: '' }),

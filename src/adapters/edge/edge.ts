@@ -24,6 +24,7 @@ import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs } from './hdfs.
 import { launch, point } from './launching.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
 import { removeStaging } from './removing.ts';
+import { restoreStaging } from './restoring.ts';
 import { runCommand } from './run.ts';
 import { openSession, type Session } from './session.ts';
 import {
@@ -100,6 +101,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     sendAhead: (growing, progress) => node.sendAhead(growing, progress),
     stage: (request, progress, following) => node.stage(request, progress, following),
     isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
+    restore: (staging, archive, reporting) => node.restore(staging, archive, reporting),
     launch: (staging, archive, signal) => node.launch(staging, archive, signal),
     point: (environment, pointers, signal) => node.point(environment, pointers, signal),
     run: (request, reporting) => node.run(request, reporting),
@@ -181,6 +183,12 @@ class EdgeNode implements Edge {
       const base = baseOf(staged.hdfs);
       return isInHdfs(session, { base, root: this.#root, archive, archivePath, kerberos });
     });
+  }
+
+  async restore(staging: Staging, archive: Archive, { signal, log }: Reporting) {
+    return this.#withSession(signal, log, (session) =>
+      restoreStaging(session, this.#root, staging, archive),
+    );
   }
 
   async launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging> {

@@ -21,23 +21,8 @@ export async function removeStaging(
   { root, alias }: { root: string; alias: string },
   { place, archive, keepArchive }: Removal,
 ): Promise<{ kept: boolean }> {
-  checkArchive(archive);
   const { environment, revision, driverPrefix } = place;
-  parseName(environment, 'environment name');
-  const short = archive.sha256.slice(0, 12);
-  const own = `${root}/envs/${environment}/${revision}`;
-  const isOurs =
-    Number.isSafeInteger(revision) &&
-    [own, `${own}-${short}`].includes(driverPrefix) &&
-    place.archivePath === archivePathOf(root, archive);
-  if (!isOurs) {
-    throw outsideError({
-      code: 'not-ours',
-      message: `On edge ${place.edge}, \`${driverPrefix}\` is not under the root \`${root}\`: it is not touched.`,
-      suggestion:
-        'If the root of the edge was changed, remove what lies under the old one by hand.',
-    });
-  }
+  checkOurs(root, place, archive);
   const { facts } = await session.script({
     name: 'remove',
     variables: {
@@ -48,4 +33,23 @@ export async function removeStaging(
     deadlineSeconds: 900,
   });
   return { kept: facts.get('archive') !== 'no' };
+}
+
+/** Throws `not-ours` for a staging whose paths are none of this root. */
+export function checkOurs(root: string, place: StagingPlace, archive: Archive): void {
+  checkArchive(archive);
+  const { environment, revision, driverPrefix } = place;
+  parseName(environment, 'environment name');
+  const short = archive.sha256.slice(0, 12);
+  const own = `${root}/envs/${environment}/${revision}`;
+  const isOurs =
+    Number.isSafeInteger(revision) &&
+    [own, `${own}-${short}`].includes(driverPrefix) &&
+    place.archivePath === archivePathOf(root, archive);
+  if (isOurs) return;
+  throw outsideError({
+    code: 'not-ours',
+    message: `On edge ${place.edge}, \`${driverPrefix}\` is not under the root \`${root}\`: it is not touched.`,
+    suggestion: 'If the root of the edge was changed, remove what lies under the old one by hand.',
+  });
 }

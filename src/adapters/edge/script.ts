@@ -14,6 +14,7 @@ export type ScriptName =
   | 'launch'
   | 'point'
   | 'intact'
+  | 'restore'
   | 'remove'
   | 'sweep'
   | 'applications'
@@ -24,9 +25,9 @@ export type ScriptName =
 
 /** Programs that know of the packages that an edge keeps, unpacked and in its archives. */
 const WITH_PACKAGES: ReadonlySet<ScriptName> = new Set([
-  ...(['ahead', 'prepare', 'keep', 'unpack', 'remove', 'sweep'] as const),
+  ...(['ahead', 'prepare', 'keep', 'unpack', 'restore', 'remove', 'sweep'] as const),
 ]);
-const WITH_UNPACKING: ReadonlySet<ScriptName> = new Set(['keep', 'unpack']);
+const WITH_UNPACKING: ReadonlySet<ScriptName> = new Set(['keep', 'unpack', 'restore']);
 
 export interface Script {
   name: ScriptName;

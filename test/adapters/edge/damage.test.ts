@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Staging } from '../../../src/domain/environment.ts';
 import type { Edge, StageRequest } from '../../../src/domain/ports.ts';
+import { execFileSync } from '../../harness/command.ts';
 import { makeArchive, startWorld, type World, withoutSshd } from './world.ts';
 
 describe("a driver's prefix", { skip: withoutSshd }, () => {
@@ -82,4 +84,55 @@ describe("a driver's prefix", { skip: withoutSshd }, () => {
       assert.equal(await isIntact(), true);
     });
   }
+
+  /** As a disk does by itself: as many other bytes in the same file, whose time is what it was. */
+  const rot = (file: string, bytes: string) => {
+    const time = join(world.directory, 'time');
+    execFileSync('touch', ['-r', file, time]);
+    writeFileSync(file, bytes);
+    execFileSync('touch', ['-r', time, file]);
+  };
+  const restore = () => edge.restore(staging, request.archive, world.progress);
+  const nothingIsLeft = () =>
+    assert.equal(execFileSync('find', [world.root, '-name', '*.part*'], { encoding: 'utf8' }), '');
+
+  it('is compared to the last byte when it failed, and unpacked again where it is damaged', async () => {
+    const file = at('lib/a b.py');
+    rot(file, 'y = 7\n');
+    assert.equal(await isIntact(), true, 'a look does not see it');
+    const said = '`lib/a b.py` of the prefix on the edge was damaged; it is unpacked again.';
+    assert.equal(await restore(), said);
+    assert.equal(readFileSync(file, 'utf8'), 'x = 1\n');
+    assert.ok(existsSync(at('global/MYGLOBALENV/churn/bin/python')));
+    assert.ok(existsSync(at('churn.tar.gz')));
+    assert.equal(await isIntact(), true);
+    nothingIsLeft();
+  });
+
+  it('stays the same files where nothing is damaged, with what came to it', async () => {
+    writeFileSync(at('lib/note'), 'of somebody');
+    const { ino } = lstatSync(at('lib/module.py'));
+    assert.equal(await restore(), null);
+    assert.equal(lstatSync(at('lib/module.py')).ino, ino);
+    assert.equal(readFileSync(at('lib/note'), 'utf8'), 'of somebody');
+    nothingIsLeft();
+  });
+
+  it('stays where it is when its archive cannot be unpacked beside it, or is damaged itself', async () => {
+    const { ino } = lstatSync(at('lib/module.py'));
+    const archive = readFileSync(staging.archivePath);
+    rot(staging.archivePath, 'z'.repeat(archive.length));
+    assert.match((await restore()) ?? '', /^The archive .* is damaged or gone/);
+    writeFileSync(staging.archivePath, archive);
+    const full = world.edge({
+      env: { PATH: `${join(world.directory, 'full')}:${process.env.PATH}` },
+    });
+    mkdirSync(join(world.directory, 'full'));
+    writeFileSync(join(world.directory, 'full/tar'), '#!/bin/sh\nexit 2\n', { mode: 0o755 });
+    await assert.rejects(full.restore(staging, request.archive, world.progress), {
+      code: 'unpack-failed',
+    });
+    assert.equal(lstatSync(at('lib/module.py')).ino, ino);
+    nothingIsLeft();
+  });
 });

@@ -246,6 +246,27 @@ ${more}`,
     assert.equal(kept().length, 2);
   });
 
+  it('are made anew where an environment that failed shares a damaged file with one', async () => {
+    const first = await packed('tar.gz', 1);
+    const one = await stage(first);
+    const whole = readFileSync(core(one));
+    const time = join(world.directory, 'time');
+    execFileSync('touch', ['-r', core(one), time]);
+    chmodSync(core(one), 0o644);
+    writeFileSync(core(one), randomBytes(whole.length));
+    chmodSync(core(one), 0o444);
+    execFileSync('touch', ['-r', time, core(one)]);
+    assert.match(
+      (await world.edge().restore(one, first.archive, world.progress)) ?? '',
+      /^`lib\/python3\.11\/site-packages\/numpy\/core\.so` of the prefix/,
+    );
+    assert.deepEqual(readFileSync(core(one)), whole);
+    assert.equal(kept().length, 1);
+    const second = await packed('tar.gz', 2);
+    assert.deepEqual(readFileSync(core(await stage(second))), whole);
+    assert.equal(kept().length, 2);
+  });
+
   const damages: Record<string, (file: string) => void> = {
     'written into': (file) => {
       chmodSync(file, 0o644);
