@@ -30,12 +30,20 @@ async function unpack(root: string) {
     env: {
       PATH: `${join(root, 'bin')}:/usr/bin:/bin`,
       ...{ root, sha: SHA, short: 'aaaa', name: 'churn.zip', environment: 'churn' },
-      ...{ revision: '1', alias: 'MYGLOBALENV', manifest: '{}', signature: '', bill: '' },
+      ...{
+        told: join(root, 'envs/churn/1'),
+        revision: '1',
+        alias: 'MYGLOBALENV',
+        manifest: '{}',
+        signature: '',
+        bill: '',
+      },
     },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
-  await once(shell.stdout, 'data');
+  let said = '';
+  while (!said.includes('unpacking')) said += (await once(shell.stdout, 'data')).join();
   return {
     /** As a terminal or sshd does: the shell and what it runs. */
     async end(signal: NodeJS.Signals): Promise<unknown[]> {
