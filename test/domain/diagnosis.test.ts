@@ -212,6 +212,32 @@ describe('what is not the environment gives no finding', () => {
 });
 
 describe('long and noisy logs', () => {
+  /** Begins as what a clue looks for, and goes on as what it would try in every way: no line of a program. */
+  const ENDLESS: readonly [begin: string, again: string, end: string][] = [
+    ["PermissionError: [Errno 13] Permission denied: '", '/envs/x/lib/', ''],
+    ['Error: Cannot run program "python (in directory "', ' ', 'x'],
+    ['', 'x', ' is incompatible with must be installed; however, your version '],
+    ['', 'libgomp', ': static TLS block'],
+    ['', 'x', 'failed to map segment from shared object'],
+    ['Py4JException: Method executePython', 'FA', ''],
+    ['ImportError: ', 'a-', ' cannot open shared object file'],
+    ['', './', ' Permission denied not found: line 1'],
+    ['tar: ', '/archives/12345678/', ' Permission denied'],
+    ['', 'x', ' is not a wheel file'],
+    ['', '/', ' bad interpreter required file not found'],
+    ['Wrong FS: c://,', '.jar+', ''],
+    ['Error: Permission denied', ' -rwxrwxrwx', ''],
+  ];
+  for (const [begin, again, end] of ENDLESS) {
+    it(`a line that never ends is read as fast as any other: ${begin}${again}…${end}`, () => {
+      const line = `${begin}${again.repeat((7_800 - end.length) / again.length)}${end}`;
+      const before = process.cpuUsage();
+      diagnose(Array.from({ length: 4 }, () => line).join('\n'));
+      const { user } = process.cpuUsage(before);
+      assert.ok(user < 500_000, `${user / 1000} ms`);
+    });
+  }
+
   it('name the right line and quote it', () => {
     for (const id of FAILURE_IDS) {
       const text = FAILURES[id][0] ?? '';

@@ -238,7 +238,7 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     needle: 'multiple times',
     // The same warning for a .jar is harmless, and frequent.
     pattern:
-      /^Same (?:name|path) resource (\S+\.(?:zip|tar\.gz|tgz|tar)(?:#\S+)?) added multiple times to distributed cache/,
+      /^Same (?:name|path) resource ([^\s#]+\.(?:zip|tar\.gz|tgz|tar)(?:#\S+)?) added multiple times to distributed cache/,
     confidence: 0.6,
     accept: ({ match }) => !/\/(?:pyspark|py4j-[^/]*)\.zip/.test(match[1] ?? ''),
   },
@@ -252,7 +252,7 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     id: 'staged-unreadable',
     needle: 'Permission denied: user=',
     pattern: new RegExp(
-      `Permission denied: user=[^,\\s]+, access=(?:READ|EXECUTE|READ_EXECUTE), inode="(${ARCHIVE}|[^"]*/archives/[0-9a-f]{8,}[^"]*)"`,
+      `Permission denied: user=[^,\\s]+, access=(?:READ|EXECUTE|READ_EXECUTE), inode="(${ARCHIVE}|[^"]{0,300}/archives/[0-9a-f]{8,64}[^"]{0,300})"`,
     ),
     confidence: 0.92,
     accept: isShipped,
@@ -296,14 +296,14 @@ export const ARCHIVE_CLUES: readonly Clue[] = [
     id: 'staged-unreadable',
     needle: 'Permission denied',
     pattern:
-      /^PermissionError: \[Errno 13\] Permission denied: '([^']*\/envs\/[^']*\/(?:site-packages|bin|lib)\/[^']*)'/,
+      /^PermissionError: \[Errno 13\] Permission denied: '([^']{0,300}\/envs\/[^']{0,300}?\/(?:site-packages|bin|lib)\/[^']{0,300})'/,
     confidence: 0.8,
   },
   {
     id: 'staged-unreadable',
     needle: 'Permission denied',
     pattern:
-      /^(?:cp|cat|dd|tar|gzip|unzip|scp|rsync|get|copyFromLocal|put|sha256sum): .{0,200}?(\/[^\s'"]{0,300}\/archives\/[0-9a-f]{8,}\/[^\s'":]{1,200}).{0,60}Permission denied/,
+      /^(?:cp|cat|dd|tar|gzip|unzip|scp|rsync|get|copyFromLocal|put|sha256sum): .{0,200}?(?<![\w./-])(\/[^\s'"]{0,300}\/archives\/[0-9a-f]{8,64}\/[^\s'":]{1,200})(?=[\s'":]).{0,60}Permission denied/,
     confidence: 0.85,
   },
 ];

@@ -92,14 +92,14 @@ export const INTERPRETER_CLUES: readonly Clue[] = [
     id: 'interpreter-not-found',
     needle: 'Cannot run program',
     pattern:
-      /(?:Exception|Error)(?::| \()\s*Cannot run program "([^"\s]*python[\d.]*)"?(?: \(in directory "[^"]*"?\)?)?:?[\s.…]*(?:e|er|err|erro|error)?[\s.…]*$/,
+      /(?:Exception|Error)(?::| \()\s{0,9}Cannot run program "([^"\s]{0,300}python[\d.]{0,9})"?(?: \(in directory "[^"]{0,300}"?\)?)?:?[\s.…]{0,9}(?:e|er|err|erro|error)?[\s.…]{0,9}$/,
     confidence: 0.6,
   },
   {
     id: 'zip-symlink-hang',
     needle: 'not found',
     pattern:
-      /((?:\.{1,2}|\/)[^\s:]{0,300}\/bin\/python[\d.]*): (?:line )?1: (?:\S{1,300}: )?python[\d.]+: (?:command )?not found/,
+      /(?<![\w./-])[\w-]{0,100}((?:\.{1,2}|\/)[^\s:]{0,300}\/bin\/python[\d.]{0,9}): (?:line )?1: (?:\S{1,300}: )?python[\d.]+: (?:command )?not found/,
     confidence: 0.95,
   },
 ];

@@ -67,14 +67,14 @@ export const LIBRARY_CLUES: readonly Clue[] = [
   {
     id: 'mkl-openmp-conflict',
     needle: 'is incompatible with',
-    pattern: /MKL_THREADING_LAYER=?\w* is incompatible with/,
+    pattern: /MKL_THREADING_LAYER=?\w{0,20} is incompatible with/,
     confidence: 0.95,
   },
   {
     id: 'mkl-openmp-conflict',
     needle: 'static TLS block',
     pattern:
-      /(\S*lib(?:gomp|iomp5|omp|mkl\w*|openblas\w*)[^\s:]*): cannot allocate memory in static TLS block/,
+      /(?<!\S)(\S{0,300}lib(?:gomp|iomp5|omp|mkl|openblas)[^\s:]{0,100}): cannot allocate memory in static TLS block/,
     confidence: 0.92,
   },
   {
@@ -87,7 +87,7 @@ export const LIBRARY_CLUES: readonly Clue[] = [
   {
     id: 'noexec-mount',
     needle: 'failed to map segment from shared object',
-    pattern: /(\S+): failed to map segment from shared object/,
+    pattern: /(?<!\S)(\S+): failed to map segment from shared object/,
     confidence: 0.93,
     accept: (place) => !isOfJava(place),
   },
@@ -103,7 +103,7 @@ export const LIBRARY_CLUES: readonly Clue[] = [
     id: 'noexec-mount',
     needle: ['ermission denied', 'peration not permitted'],
     pattern:
-      /((?:\.{1,2}|\/)[^\s:'"]{0,300}\/bin\/python[\d.]*)['"]?: (?:cannot execute: )?(?:[Pp]ermission denied|[Oo]peration not permitted)/,
+      /(?<![\w./-])[\w-]{0,100}((?:\.{1,2}|\/)[^\s:'"]{0,300}\/bin\/python[\d.]{0,9})['"]?: (?:cannot execute: )?(?:[Pp]ermission denied|[Oo]peration not permitted)/,
     confidence: 0.96,
     accept: ({ message, mentions }) => /peration not/.test(message) || mentions(NO_EXECUTION),
   },
@@ -111,4 +111,4 @@ export const LIBRARY_CLUES: readonly Clue[] = [
 
 /** The mount says it, or the file has the bits and still may not be executed. */
 const NO_EXECUTION =
-  /\bnoexec\b|^\S*[^\S\n]*-[rwx-]{2}x[rwx-]{2}x[rwx-]{2}x\S* .{0,200}\bbin\/python[\d.]*\s*$/m;
+  /\bnoexec\b|^\S{0,80}[^\S\n]{0,80}-[rwx-]{2}x[rwx-]{2}x[rwx-]{2}x\S{0,2} .{0,200}\bbin\/python[\d.]{0,9}[^\S\n]{0,9}$/m;

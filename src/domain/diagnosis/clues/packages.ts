@@ -29,7 +29,8 @@ export const PACKAGE_CLUES: readonly Clue[] = [
   {
     id: 'egg-shadows-package',
     needle: 'cannot open shared object file',
-    pattern: /^ImportError: \S*?([A-Za-z0-9_]+)-[^/]*\.egg\/\S+: cannot open shared object file/,
+    pattern:
+      /^ImportError: \S{0,300}?\b([A-Za-z0-9_]{1,100})-[^/]{0,100}\.egg\/\S+: cannot open shared object file/,
     confidence: 0.9,
   },
   {
@@ -44,7 +45,7 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     id: 'egg-shadows-package',
     needle: ['Not a directory', 'No such file or directory'],
     pattern:
-      /^(?:NotADirectoryError|OSError|FileNotFoundError|IOError): \[Errno (?:20|2)\] (?:Not a directory|No such file or directory): u?'[^']*\.(?:zip|egg)\/(?!bin\/|lib\/)(\w+)(?:\/[^']*)?'/,
+      /^(?:NotADirectoryError|OSError|FileNotFoundError|IOError): \[Errno (?:20|2)\] (?:Not a directory|No such file or directory): u?'[^']{0,300}\.(?:zip|egg)\/(?!bin\/|lib\/)(\w{1,100})(?:\/[^']{0,300})?'/,
     confidence: 0.92,
     accept: (place) =>
       isRaised(place) && !/site-packages\/|\/(?:pyspark|py4j[^/]*)\.zip\//.test(place.message),
@@ -53,7 +54,7 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     id: 'egg-shadows-package',
     needle: 'cannot import name',
     pattern:
-      /^ImportError: cannot import name '?(\w+)'? from (?:partially initialized module )?'[\w.]+' .{0,60}\([^()]*\.(?:zip|egg)\/(?!lib\/)[^()]*\)/,
+      /^ImportError: cannot import name '?(\w+)'? from (?:partially initialized module )?'[\w.]+' .{0,60}\([^()]{0,300}\.(?:zip|egg)\/(?!lib\/)[^()]{0,300}\)/,
     confidence: 0.85,
     accept: ({ message }) => !/site-packages\/|\/(?:pyspark|py4j[^/]*)\.zip\//.test(message),
   },
@@ -73,7 +74,7 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     id: 'egg-cache',
     needle: '[Errno ',
     pattern:
-      /^(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]+: '([^']*\/(?:Python-Eggs|\.python-eggs)[^']*)'/,
+      /^(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]+: '([^']{0,300}\/(?:Python-Eggs|\.python-eggs)[^']{0,300})'/,
     confidence: 0.95,
   },
   {
@@ -171,7 +172,7 @@ export const PACKAGE_CLUES: readonly Clue[] = [
     id: 'glibc-or-arch',
     needle: 'Illegal instruction',
     pattern:
-      /^(?:Fatal Python error: Illegal instruction|.{0,200}\bpython[\d.]*\b.{0,200}Illegal instruction)/,
+      /^(?:Fatal Python error: Illegal instruction|.{0,200}\bpython.{0,200}Illegal instruction)/,
     confidence: 0.7,
   },
   {
@@ -190,13 +191,13 @@ export const PACKAGE_CLUES: readonly Clue[] = [
   {
     id: 'editable-package',
     needle: 'is not a wheel file',
-    pattern: /(\S{1,300}) is not a wheel file/,
+    pattern: /(?<!\S)(\S{1,300}) is not a wheel file/,
     confidence: 0.75,
   },
   {
     id: 'editable-package',
     needle: '__editable__',
-    pattern: /^File "[^"]*(__editable__\w+)_finder\.py"/,
+    pattern: /^File "[^"]{0,300}(__editable__\w{1,100})_finder\.py"/,
     confidence: 0.8,
     accept: ({ traceback }) => traceback?.isWorker === true,
   },
@@ -237,7 +238,7 @@ export const PACKAGE_CLUES: readonly Clue[] = [
   {
     id: 'prefix-hardcoded',
     needle: '_placehold_placehold',
-    pattern: /(\S{0,300}_placehold_placehold\S{0,300})/,
+    pattern: /(?<!\S)(\S{0,300}_placehold_placehold\S{0,300})/,
     confidence: 0.9,
     accept: ({ message }) => /No such file|not found|[Ee]rror/.test(message),
   },
@@ -250,13 +251,13 @@ export const PACKAGE_CLUES: readonly Clue[] = [
   {
     id: 'prefix-hardcoded',
     needle: 'bad interpreter',
-    pattern: /(\/\S{1,300}): bad interpreter: No such file or directory/,
+    pattern: /(?<!\S)[^\s/]{0,100}(\/\S{1,300}): bad interpreter: No such file or directory/,
     confidence: 0.92,
   },
   {
     id: 'prefix-hardcoded',
     needle: 'required file not found',
-    pattern: /(\S{0,300}\/bin\/(?!python)[\w.-]+): cannot execute: required file not found/,
+    pattern: /(?<!\S)(\S{0,300}\/bin\/(?!python)[\w.-]+): cannot execute: required file not found/,
     confidence: 0.85,
   },
 ];

@@ -38,7 +38,7 @@ export const SPARK_VERSION_CLUES: readonly Clue[] = [
     id: 'spark-version-differs',
     needle: 'does not exist',
     pattern:
-      /Py4JException: Method ((?:showString|htmlString|tailToPython|collectToPython|toPythonIterator|collectAsArrowToPython|collectAndServe|toLocalIteratorAndServe|runJob|getPythonAuthSocketTimeout|getSparkBufferSize|isEncryptionEnabled|getEncryptionEnabled|setupBroadcast|setupEncryptedBroadcast|setPythonBroadcast|serveToStream|pythonUDF|registerPython|applySchemaToPythonRDD|jsonToDDL|sessionState|legacySessionState|executePython\w*|attachDistributedSequenceColumn|pythonEvalType|userDefinedPython\w*)\w*)\(\[.{0,800}\]\) does not exist/,
+      /Py4JException: Method ((?:showString|htmlString|tailToPython|collectToPython|toPythonIterator|collectAsArrowToPython|collectAndServe|toLocalIteratorAndServe|runJob|getPythonAuthSocketTimeout|getSparkBufferSize|isEncryptionEnabled|getEncryptionEnabled|setupBroadcast|setupEncryptedBroadcast|setPythonBroadcast|serveToStream|pythonUDF|registerPython|applySchemaToPythonRDD|jsonToDDL|sessionState|legacySessionState|executePython|attachDistributedSequenceColumn|pythonEvalType|userDefinedPython)\w{0,60})\(\[.{0,800}\]\) does not exist/,
     confidence: 0.9,
   },
   {
@@ -104,13 +104,14 @@ export const JAVA_CLUES: readonly Clue[] = [
     id: 'java-unsupported',
     needle: 'more recent version of the Java Runtime',
     pattern:
-      /(org\/apache\/(?:spark|hadoop)\/[\w/$]+) has been compiled by a more recent version of the Java Runtime/,
+      /(org\/apache\/(?:spark|hadoop)\/[\w/$]{1,200}) has been compiled by a more recent version of the Java Runtime/,
     confidence: 0.96,
   },
   {
     id: 'java-unsupported',
     needle: 'Unsupported major.minor version',
-    pattern: /(org\/apache\/(?:spark|hadoop)\/[\w/$]+) : Unsupported major\.minor version ([\d.]+)/,
+    pattern:
+      /(org\/apache\/(?:spark|hadoop)\/[\w/$]{1,200}) : Unsupported major\.minor version ([\d.]+)/,
     confidence: 0.96,
   },
   {

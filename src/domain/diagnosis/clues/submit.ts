@@ -65,7 +65,8 @@ export const SUBMIT_CLUES: readonly Clue[] = [
   {
     id: 'archive-scheme-unsupported',
     needle: 'Wrong FS: ',
-    pattern: /Wrong FS: ([a-z][\w+.-]*:\/\/\S+?\.(?:zip|tar\.gz|tgz|tar|jar)\S*), expected:/,
+    pattern:
+      /Wrong FS: ([a-z][\w+.-]{0,30}:\/\/(?=\S+?\.(?:zip|tar\.gz|tgz|tar|jar))\S+), expected:/,
     confidence: 0.88,
     accept: isShipped,
   },
@@ -121,7 +122,7 @@ export const SUBMIT_CLUES: readonly Clue[] = [
     id: 'hdfs-home-missing',
     needle: 'Permission denied: user=',
     pattern:
-      /Permission denied: user=([^,\s]+), access=\w+, inode="(?:(\/)|\/user|\/user\/\1|\/user\/[^"]*\/?\.sparkStaging[^"]*)"/,
+      /Permission denied: user=([^,\s]+), access=\w+, inode="(?:(\/)|\/user|\/user\/\1|\/user\/[^"]{0,300}\.sparkStaging[^"]{0,300})"/,
     confidence: 0.95,
     accept: (place) => place.match[2] === undefined || isShipped(place),
   },

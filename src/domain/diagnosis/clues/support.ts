@@ -28,7 +28,7 @@ const PACKAGE_UNSUPPORTED: readonly Clue[] = [
     id: 'package-unsupported-by-spark',
     needle: 'however, your version',
     pattern:
-      /(\w+) [<>=]+ ?[\w.]+ must be installed(?: on calling Python process)?; however, your version (?:is|was) [\w.+]+/,
+      /\b(\w{1,100}) [<>=]{1,3} ?[\w.]+ must be installed(?: on calling Python process)?; however, your version (?:is|was) [\w.+]+/,
     confidence: 0.96,
   },
   {

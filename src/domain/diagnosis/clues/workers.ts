@@ -191,7 +191,7 @@ export const WORKER_CLUES: readonly Clue[] = [
     needle: ['[Errno 30]', '[Errno 13]'],
     // A home that is none, or a cache inside the environment that nobody may write.
     pattern:
-      /^(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]+: '((?:\/nonexistent|\/home|\/root|\/)|[^']*(?:site-packages\/[^']*(?:__pycache__|\.cache|\/cache)|\/matplotlib|\/fontconfig|\/numba)[^']*)'/,
+      /^(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]+: '((?:\/nonexistent|\/home|\/root|\/)|[^']{0,300}(?:site-packages\/[^']{0,300}(?:__pycache__|\.cache|\/cache)|\/matplotlib|\/fontconfig|\/numba)[^']{0,300})'/,
     confidence: 0.82,
     accept: isRaised,
   },
