@@ -50,13 +50,16 @@ const NAMED: readonly Row[] = [
 /** What only a log has, where a key comes line by line. */
 const LINES: readonly Row[] = [
   // A line of nothing but base64 is the inside of a key that is logged line by line.
-  [/^(?=[^A-Z\n]*[A-Z])(?=[^a-z\n]*[a-z])[A-Za-z0-9+/]{60,76}={0,2}$/gm, MARK],
+  [/^(?=[^A-Z\r\n]{0,75}[A-Z])(?=[^a-z\r\n]{0,75}[a-z])[A-Za-z0-9+/]{60,76}={0,2}$/gm, MARK],
 ];
 
-/** What Spark prints of its settings: the names of its own `spark.redaction.regex`, with dots. */
+/**
+ * What Spark prints of its settings: the names of its own `spark.redaction.regex`, with dots. What stands
+ * before one of these words stays as it is.
+ */
 const SETTINGS: readonly Row[] = [
   [
-    /([\w.-]*(?:secret|password|passwd|token|access[._-]?key(?:[._-]?id)?|api[._-]?key|account\.key|credentials?)[\w.-]{0,60}["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
+    /((?:secret|password|passwd|token|access[._-]?key(?:[._-]?id)?|api[._-]?key|account\.key|credentials?)[\w.-]{0,60}["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
     `$1${MARK}`,
   ],
   [/\b(authorization["']?\s*[:=]\s*["']?)\w+\s+\S+/gi, `$1${MARK}`],
