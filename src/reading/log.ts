@@ -2,8 +2,8 @@ import { userError } from '../domain/errors.ts';
 import { inThread } from './in-thread.ts';
 import type { Log, LogContent } from './log-content.ts';
 
-/** Bytes that are read sooner than a thread begins. */
-const SHORT = 64 * 1024;
+/** Bytes that are read sooner than a thread begins, whatever they are. */
+const SHORT = 4_000;
 
 /**
  * Reads a log, a long one in a thread: what else goes on here goes on. Throws `log-too-long` for what

@@ -12,7 +12,7 @@ export function selects(selector: string, platform: Platform): boolean | null {
   const alternatives = selector.trim().split(/\s+or\s+/);
   const values = alternatives.map((alternative) => {
     const terms = alternative.split(/\s+and\s+/).map((term) => {
-      const [, not, word = ''] = /^\s*(not\s+)?(.*?)\s*$/.exec(term) ?? [];
+      const [, not, word = ''] = /^(not\s+)?(.*)$/.exec(term.trim()) ?? [];
       if (!known.test(word)) return null;
       return holding.includes(word) !== Boolean(not);
     });

@@ -59,7 +59,7 @@ export function parseYaml(source: string, { asText = false } = {}): Yaml {
     const mistakes = [{ line: deep, message, isRepeatedKey: false }];
     return { content: null, mistakes, lineOf: () => null };
   }
-  const { isNode, LineCounter, parseDocument, visit } = load();
+  const { isCollection, isNode, isScalar, LineCounter, parseDocument, visit } = load();
   const lines = new LineCounter();
   const document = parseDocument(source, {
     lineCounter: lines,
@@ -68,37 +68,46 @@ export function parseYaml(source: string, { asText = false } = {}): Yaml {
     schema: asText ? 'failsafe' : 'core',
     // `<<: *usual`, as the loaders of conda and of its tools have it.
     merge: asText,
+    // Its own look compares each key with all before it: seconds for a mapping of some thousand.
+    uniqueKeys: false,
   });
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   // After a mistake in the syntax, everything may look like one; repeated keys are each their own.
-  const first = document.errors.find((error) => error.code !== 'DUPLICATE_KEY');
-  const shown = document.errors.filter(
-    (error) => error === first || error.code === 'DUPLICATE_KEY',
-  );
-  const mistakes = shown.map(({ code, message, pos }) => ({
-    ...{ line: lineAt(pos[0]), message, isRepeatedKey: code === 'DUPLICATE_KEY' },
-    ...(code === 'MULTIPLE_DOCS' ? { isSecondFile: true } : {}),
-  }));
-  const repeated = new Set(
-    document.errors.filter(({ code }) => code === 'DUPLICATE_KEY').map(({ pos }) => pos[0]),
-  );
+  const [first] = document.errors;
+  const mistakes: YamlMistake[] = first
+    ? [
+        {
+          ...{ line: lineAt(first.pos[0]), message: first.message, isRepeatedKey: false },
+          ...(first.code === 'MULTIPLE_DOCS' ? { isSecondFile: true } : {}),
+        },
+      ]
+    : [];
+  /** By key, what stands in a mapping; the first of each. */
+  const places = new WeakMap<object, ReadonlyMap<unknown, unknown>>();
+  visit(document, {
+    Map(_, map) {
+      const known = new Map<unknown, unknown>();
+      map.items = map.items.filter(({ key, value }) => {
+        if (!isScalar(key)) return true;
+        if (!known.has(key.value)) return known.set(key.value, value);
+        const line = lineAt(key.range?.[0] ?? 0);
+        mistakes.push({ line, message: 'Map keys must be unique', isRepeatedKey: true });
+        return false;
+      });
+      places.set(map, known);
+    },
+  });
   const lineOf = (path: Path): number | null => {
-    for (let length = path.length; length > 0; length -= 1) {
-      const node = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return lineAt(node.range[0]);
+    let line: number | null = null;
+    let node: unknown = document.contents;
+    for (const part of path) {
+      node = isCollection(node) ? (places.get(node)?.get(part) ?? node.get(part, true)) : null;
+      if (!isNode(node)) break;
+      if (node.range) line = lineAt(node.range[0]);
     }
-    return null;
+    return line;
   };
   try {
-    if (repeated.size > 0) {
-      visit(document, {
-        Map(_, map) {
-          map.items = map.items.filter(
-            ({ key }) => !(isNode(key) && repeated.has(key.range?.[0] ?? -1)),
-          );
-        },
-      });
-    }
     return { content: document.toJS({ maxAliasCount: MOST_ALIASES }), mistakes, lineOf };
   } catch (error) {
     // An alias without its anchor, too many of them, or too deep.

@@ -9,7 +9,7 @@ import { settings } from '../answers/samples.ts';
 const FOR_REQUEST = forRequest(settings);
 
 /** What the bot reads while it answers nobody else. */
-const SHORT = 50_000;
+const SHORT = 4_000;
 
 const longFile = (name: string, text: string): PackagesFile => {
   const rows = `\n# ${'so long '.repeat(10)}`.repeat(SHORT / 80);

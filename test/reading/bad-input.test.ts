@@ -64,6 +64,17 @@ describe('a file that cannot be read is refused in words', () => {
     }
   });
 
+  test('a mapping of as many keys as fit in is read in the time of as many rows', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`);
+    const before = process.cpuUsage();
+    const { refused, notes } = read('environment.yml', `${keys.join('\n')}\nk7: 2\n`);
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 3_000_000, `${user / 1000} ms`);
+    assert.equal(notes.length, 20_000);
+    assert.match(refused.at(-1)?.message ?? '', /stands in the file twice/);
+    assert.equal(refused.at(-1)?.line, 20_001);
+  });
+
   test('an empty one, one without text, and an archive say what they are', () => {
     assert.equal(refusal('environment.yml', '').code, 'file-empty');
     assert.equal(refusal('environment.yml', '\uFEFF \n\n').code, 'file-empty');
