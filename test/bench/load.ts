@@ -2,18 +2,24 @@
  * What many people at once are told, and when: commands over signed HTTP at a steady rate, of which some are
  * answered from records and some ask for what is being built already, while other environments are built. Slack
  * gives each three seconds to be acknowledged. Bot and worker are as an operator starts them; the commands come
- * from a thread of this process, the emulated Slack takes the answers in it.
+ * from a thread of this process, which takes answers at their response_url; those that are messages of their own,
+ * as of a build that is joined, go to the emulated Slack and are not counted. The bot's memory is flat where it is
+ * about the same at half of the time, at the end and ten seconds after the last answer, however long that is.
  *
  *   npm run bench:load [-- --rate 20 --seconds 10 --builds 2 --processes bot,worker]
  */
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 const SECONDS_OF_SLACK = 3;
+/** As long as nobody asks, before the memory is looked at a last time. */
+const REST_SECONDS = 10;
 const ASKED = [
   'help',
   'status',
@@ -30,6 +36,8 @@ interface Asked {
   channel: string;
   rate: number;
   seconds: number;
+  /** Where answers go; a path is added. */
+  answers: string;
 }
 
 interface Acknowledged {
@@ -43,7 +51,8 @@ if (isMainThread) await main();
 else parentPort?.postMessage(await ask(workerData));
 
 /** Sends at the rate whatever becomes of those sent before: people do not wait for each other. */
-async function ask({ url, secret, user, channel, rate, seconds }: Asked): Promise<Acknowledged> {
+async function ask(asked: Asked): Promise<Acknowledged> {
+  const { url, secret, user, channel, rate, seconds, answers } = asked;
   const agent = new Agent({ keepAlive: true });
   const took: number[] = [];
   const others: Record<string, number> = {};
@@ -73,6 +82,7 @@ async function ask({ url, secret, user, channel, rate, seconds }: Asked): Promis
       ...{ command: '/conda-env', text: ASKED[index % ASKED.length] ?? '' },
       ...{ user_id: user, channel_id: channel, team_id: 'T0ACMEDATA' },
       trigger_id: `load.${index}.${began}`,
+      response_url: `${answers}/${index}`,
     }).toString();
     const timestamp = String(Math.floor(Date.now() / 1000));
     const digest = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
@@ -99,21 +109,36 @@ async function ask({ url, secret, user, channel, rate, seconds }: Asked): Promis
   }
 }
 
-/** Processor seconds so far, and megabytes now, of a process of ours. */
-function useOf(pid: number): { cpu: number; megabytes: number } {
+/** Processor seconds so far of a process of ours. */
+function cpuOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const [, kilobytes = '0'] = /^VmRSS:\s*(\d+) kB$/m.exec(status) ?? [];
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  return { cpu: ticks / 100, megabytes: Math.round(Number(kilobytes) / 1000) };
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Takes the answers to commands, as Slack does at a response_url, and knows which were answered. */
+async function takeAnswers() {
+  const answered = new Set<string>();
+  const server = createServer((incoming, response) => {
+    answered.add(incoming.url ?? '');
+    incoming.resume().once('end', () => response.end('ok'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // Only a server that listens at a path of the file system answers something else.
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { answered, url: `http://127.0.0.1:${port}`, close };
 }
 
 async function main(): Promise<void> {
   const { startWorld } = await import('../harness/world.ts');
   const { cannotWalk } = await import('../harness.ts');
   const { isSettled } = await import('../../src/domain/build.ts');
-  const { countOf, describeMachine, machineInWords, printJson, rounded } = await import(
+  const { countOf, describeMachine, machineInWords, memoryOf, printJson, rounded } = await import(
     './measuring.ts'
   );
   const { values } = parseArgs({
@@ -134,6 +159,7 @@ async function main(): Promise<void> {
   const machine = describeMachine();
   const processes = values.processes.split(',') as ('start' | 'bot' | 'worker')[];
   const world = await startWorld({ mode: 'http', processes });
+  const answers = await takeAnswers();
   try {
     const { slack, store, until } = world;
     const [bot] = world.products;
@@ -149,14 +175,16 @@ async function main(): Promise<void> {
       return found.length === builds && found;
     });
     const pid = bot?.pid ?? 0;
-    const before = useOf(pid);
-    const asked: Asked = { url, secret: slack.signingSecret, user, channel, rate, seconds };
+    const before = { cpu: cpuOf(pid), megabytes: memoryOf(pid).now };
+    const secret = slack.signingSecret;
+    const asked: Asked = { url, secret, user, channel, rate, seconds, answers: answers.url };
+    const half = wait(seconds * 500).then(() => memoryOf(pid).now);
     const asking = new Worker(new URL(import.meta.url), { workerData: asked });
     const { took, others } = await new Promise<Acknowledged>((resolve, reject) => {
       asking.once('message', resolve);
       asking.once('error', reject);
     });
-    const { megabytes } = useOf(pid);
+    const end = memoryOf(pid).now;
     await until(
       'the builds to end',
       async () => {
@@ -167,20 +195,22 @@ async function main(): Promise<void> {
     );
     // Answers come after the acknowledgements.
     await until('the last answer', async () => {
-      const { cpu } = useOf(pid);
+      const cpu = cpuOf(pid);
       await wait(1_000);
-      return useOf(pid).cpu - cpu < 0.1;
+      return cpuOf(pid) - cpu < 0.1;
     });
-    const { cpu } = useOf(pid);
+    const cpu = cpuOf(pid);
+    await wait(REST_SECONDS * 1000);
+    const memory = memoryOf(pid);
     const sorted = took.toSorted((left, right) => left - right);
     const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0);
     const figures = {
-      ...{ asked: rate * seconds, acknowledged: took.length },
+      ...{ asked: rate * seconds, acknowledged: took.length, answered: answers.answered.size },
       late: took.filter((each) => each > SECONDS_OF_SLACK * 1000).length,
       ...{ p50: at(0.5), p99: at(0.99), worst: at(1) },
       'CPU ms each': rounded(((cpu - before.cpu) * 1000) / took.length, 1),
-      'MB before': before.megabytes,
-      'MB after': megabytes,
+      ...{ 'MB before': before.megabytes, 'MB at half': await half, 'MB at the end': end },
+      ...{ 'MB after a rest': memory.now, 'MB at most': memory.most },
     };
     console.log(
       `${rate} commands a second for ${seconds} s while ${builds} environments are built, on ${machineInWords(machine)}; milliseconds to the acknowledgement, and the bot`,
@@ -189,6 +219,7 @@ async function main(): Promise<void> {
     if (Object.keys(others).length > 0) console.log('Not acknowledged:', others);
     printJson({ bench: 'load', machine, rate, seconds, builds, ...figures, others });
   } finally {
+    answers.close();
     await world.end();
   }
 }

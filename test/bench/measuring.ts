@@ -122,6 +122,14 @@ export async function runQuietly(
   if (code !== 0) throw new Error(`${[program, ...words].join(' ')}: ${code}\n${said}`);
 }
 
+/** Megabytes that a process has, and the most that it has had. */
+export function memoryOf(pid: number): { now: number; most: number } {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (field: string) =>
+    Math.round(Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1]) / 1000);
+  return { now: megabytes('VmRSS'), most: megabytes('VmHWM') };
+}
+
 /** The last line: for programs, and to be kept. */
 export function printJson(result: Record<string, unknown> & { machine: Machine }): void {
   process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -5,7 +5,6 @@
  *
  *   npm run bench:size [-- --environments 100000 --packages 300 --revisions 1 --rounds 100]
  */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openRedis } from '../../src/adapters/redis/redis.ts';
 import type { Environment, Revision } from '../../src/domain/environment.ts';
@@ -14,7 +13,14 @@ import type { Store } from '../../src/domain/ports.ts';
 import { environment, revision } from '../answers/samples.ts';
 import { startWorld, type World } from '../harness/world.ts';
 import { cannotWalk } from '../harness.ts';
-import { countOf, describeMachine, machineInWords, printJson, rounded } from './measuring.ts';
+import {
+  countOf,
+  describeMachine,
+  machineInWords,
+  memoryOf,
+  printJson,
+  rounded,
+} from './measuring.ts';
 
 const { values } = parseArgs({
   options: {
@@ -46,24 +52,21 @@ try {
   const redis = openRedis(world.redis.connection, 'worker');
   // What is measured is not the disk.
   await redis.config('SET', 'appendonly', 'no');
-  const before = await memoryOf(redis);
+  const before = await bytesIn(redis);
   const seedingMs = await seed(world.store);
-  const bytes = (await memoryOf(redis)) - before;
+  const bytes = (await bytesIn(redis)) - before;
   const bot = await world.start('bot');
   const answers = await ask(world);
-  const rss = Number(
-    /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${bot.pid}/status`, 'utf8'))?.[1],
-  );
+  const megabytes = memoryOf(bot.pid);
   redis.disconnect();
   console.log(
     `${environments} environments of ${revisions} × ${packages} packages, on ${machineInWords(machine)}`,
   );
   console.table(answers);
   const kilobytes = rounded(bytes / environments / 1000);
-  const megabytes = Math.round(rss / 1000);
   const milliseconds = rounded(seedingMs / environments);
   console.log(
-    `Redis: ${kilobytes} kB each; the bot: ${megabytes} MB at most; ${milliseconds} ms to write one`,
+    `Redis: ${kilobytes} kB each; the bot: ${megabytes.now} MB, ${megabytes.most} MB at most; ${milliseconds} ms to write one`,
   );
   printJson({
     ...{ bench: 'size', machine, environments, packages, revisions, rounds },
@@ -73,7 +76,7 @@ try {
   await world.end();
 }
 
-async function memoryOf(redis: ReturnType<typeof openRedis>): Promise<number> {
+async function bytesIn(redis: ReturnType<typeof openRedis>): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
 }
 
