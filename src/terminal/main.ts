@@ -32,7 +32,7 @@ async function main(words: readonly string[]): Promise<number> {
   const isHelpWanted = name === 'help' || optionsOf(rest).some(isHelp);
   if (entry.isService && !isHelpWanted) {
     // Before much is loaded, as that is loaded again.
-    (await import('./secrets-aside.ts')).putSecretsAside();
+    (await import('./secrets-aside.ts')).putSecretsAside(entry.nodeOptions);
   }
   const { command } = await entry.load();
   if (isHelpWanted) {
