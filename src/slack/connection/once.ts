@@ -3,6 +3,11 @@ import type { Clock } from '../../domain/ports.ts';
 
 /** Slack repeats an event for up to an hour. */
 const REMEMBERED_SECONDS = 3600;
+/**
+ * Those that this process remembers itself, the newest, while the shared memory is away: all of a minute in
+ * which more is asked than can be answered.
+ */
+const MOST_REMEMBERED = 10_000;
 
 /** Whether a delivery is seen for the first time, by the id Slack gave it; always for one without. */
 export type IsFirst = (id: string | null) => Promise<boolean>;
@@ -25,6 +30,8 @@ export function rememberDeliveries({
     }
     if (seen.has(id)) return false;
     seen.set(id, now);
+    const oldest = seen.keys().next().value;
+    if (seen.size > MOST_REMEMBERED && oldest !== undefined) seen.delete(oldest);
     try {
       return await once(`slack-delivery:${id}`, REMEMBERED_SECONDS);
     } catch {
