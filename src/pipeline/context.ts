@@ -3,6 +3,7 @@ import {
   Cancelled,
   isDoneAgain,
   isStoreError,
+  stoppedBy,
   throwIfStopped,
   toFailure,
 } from '../domain/errors.ts';
@@ -135,11 +136,13 @@ export class BuildRun {
       return result;
     } catch (error) {
       await reporter.settle();
+      // Whatever a step that was stopped threw, why it was stopped is the truth.
+      const reason = this.signal.aborted && !isStoreError(error) ? stoppedBy(this.signal) : error;
       // Whoever does it again goes on with it.
-      if (!isDoneAgain(error)) {
+      if (!isDoneAgain(reason)) {
         await this.#change(name, { status: 'error', finishedAt: this.ports.clock.now() });
       }
-      throw error;
+      throw reason;
     } finally {
       await this.flushLog();
     }

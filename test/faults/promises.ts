@@ -48,6 +48,9 @@ export const PROMISES: readonly Promised[] = [
         'puts its job back on SIGTERM, uses up no try',
         'is gone in time even while Redis is away',
       ],
+      [WORKSPACE]: ['are waited for until the build is stopped'],
+      [CONNECTION]: ['is stopped while it waits to try again'],
+      'test/pipeline/run.test.ts': ['whatever a part of it that was stopped says'],
     },
   },
   {

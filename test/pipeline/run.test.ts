@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { newBuild } from '../../src/domain/build.ts';
 import { Cancelled, outsideError, userError } from '../../src/domain/errors.ts';
 import { MANIFEST, type Papers } from '../../src/domain/manifest.ts';
@@ -366,6 +367,27 @@ describe('a build that is stopped', () => {
       await assert.rejects(stoppedBy(new Cancelled(reason)), { name: 'Cancelled', reason });
     });
   }
+
+  test('ends for that reason, whatever a part of it that was stopped says', async () => {
+    for (const reason of ['cancelled', 'shutdown'] as const) {
+      const stop = new AbortController();
+      const world = createLoneWorld({
+        engine: engineSolving(async () => {
+          stop.abort(new Cancelled(reason));
+          await wait(1, undefined, { signal: stop.signal });
+          throw new Error('it was stopped');
+        }),
+      });
+      await world.say('U1', 'create churn numpy');
+      const job = jobFor((await world.newest('churn')).id);
+      const ran = runBuild(world.ports, job, stop.signal);
+      if (reason === 'shutdown') await assert.rejects(ran, { name: 'Cancelled', reason });
+      else await ran;
+      const { state, steps } = await world.newest('churn');
+      const expected = { cancelled: ['cancelled', 'error'], shutdown: ['running', 'in_progress'] };
+      assert.deepEqual([state, steps[0]?.status], expected[reason]);
+    }
+  });
 
   test('before a worker had it does nothing', async () => {
     const { engine, asked } = choosing(() => []);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FerryError } from '../../domain/errors.ts';
+import { FerryError, throwIfStopped } from '../../domain/errors.ts';
 import type { Connections } from './connections.ts';
 import { scriptError } from './failures.ts';
 import { composeScript, type Script, ScriptFailure, type ScriptOutput } from './script.ts';
@@ -71,7 +71,8 @@ export function openSession(settings: SessionSettings): Session {
         if (failures >= settings.attempts) throw givenUp(target, failures, error, reason);
         const wait = settings.backoffMilliseconds * 2 ** Math.min(failures - 1, 4);
         log(`edge ${target.edge}: ${reason}; trying again in ${wait / 1000} s`);
-        await delay(wait, undefined, { signal });
+        // Node's own error would say only that it was stopped.
+        await delay(wait, undefined, { signal }).catch(() => throwIfStopped(signal));
       }
     }
   }

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CONDA_RECORD, readCondaRecord } from '../../domain/conda-record.ts';
+import { throwIfStopped } from '../../domain/errors.ts';
 import { modulesIn, type PackageFiles, packagesByModule } from '../../domain/modules.ts';
 import type { Workspace } from '../../domain/ports.ts';
 import { holdersOf, prefixIn, sweepSlots, tryHold } from './prefix-slot.ts';
@@ -41,7 +42,8 @@ export function createWorkspace(options: { directory: string; slots: number }): 
           await waiting(`waiting for a free prefix, held by ${holders}`);
           said = holders;
         }
-        await wait(POLL_MS, undefined, { signal });
+        // Node's own error would say only that it was stopped.
+        await wait(POLL_MS, undefined, { signal }).catch(() => throwIfStopped(signal));
       }
     },
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../../../src/adapters/edge/ssh.ts';
+import { Cancelled } from '../../../src/domain/errors.ts';
 import type { Edge } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
 import { startWorld, type World, withoutSshd } from './world.ts';
@@ -124,6 +125,18 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
     });
     world.link.faults.refuse = false;
     assert.equal((await world.edge().profile(world.progress)).manager, 'yarn');
+  });
+
+  it('is stopped while it waits to try again, and says why', async () => {
+    world.link.faults.refuse = true;
+    const stop = new AbortController();
+    const stopped = new Cancelled('shutdown');
+    const log = (line: string) => {
+      if (line.includes('trying again')) setTimeout(() => stop.abort(stopped), 20);
+    };
+    const edge = world.edge({}, { backoffMilliseconds: 5000 });
+    await assert.rejects(edge.profile({ ...world.progress, signal: stop.signal, log }), stopped);
+    world.link.faults.refuse = false;
   });
 
   it('gives up a server that accepts and then says nothing', async () => {

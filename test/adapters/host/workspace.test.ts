@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { createWorkspace, sweepLeft } from '../../../src/adapters/host/workspace.ts';
+import { Cancelled } from '../../../src/domain/errors.ts';
 
 describe('archives on a build host', () => {
   const directory = mkdtempSync(join(tmpdir(), 'workspace-test-'));
@@ -177,5 +178,18 @@ describe('prefixes of a build host with several workers', () => {
     assert.ok(said[0]?.startsWith(held(`build first, process ${process.pid} on `)), said[0]);
     assert.deepEqual(said.slice(1), [held('build other, process 1 on elsewhere')]);
     await second.release();
+  });
+
+  it('are waited for until the build is stopped, which ends for that reason', async () => {
+    const workspace = createWorkspace({ directory: join(directory, 'stopped'), slots: 1 });
+    const first = await workspace.acquirePrefix('first', never, quiet);
+    const stop = new AbortController();
+    const stopped = new Cancelled('shutdown');
+    const second = workspace.acquirePrefix('second', stop.signal, async () => {
+      // Once it has said so it waits, and is stopped then.
+      setTimeout(() => stop.abort(stopped), 20);
+    });
+    await assert.rejects(second, stopped);
+    await first.release();
   });
 });
