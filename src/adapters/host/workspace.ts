@@ -15,6 +15,8 @@ const POLL_MS = 1000;
 /** A build that failed may be retried for so long without packing again; one may still be planned. */
 const UNTOUCHED_MS = 24 * 3600_000;
 const prefixesIn = (directory: string): string => join(directory, 'prefix');
+/** What an archive is called while it is written. */
+const PART = /\.part-[0-9a-f]+$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 /**
@@ -68,11 +70,11 @@ export function createWorkspace(options: { directory: string; slots: number }): 
       await rm(directory, { recursive: true, force: true });
     },
 
-    sweepArchives: (kept) =>
-      sweep(
-        join(options.directory, 'archives'),
-        (name) => FINGERPRINT.test(name) && !kept.has(name),
-      ),
+    async sweepArchives(kept) {
+      const archives = join(options.directory, 'archives');
+      await sweepParts(archives);
+      return sweep(archives, (name) => FINGERPRINT.test(name) && !kept.has(name));
+    },
 
     sweepBuilds: (kept) => sweep(join(options.directory, 'builds'), (name) => !kept.has(name)),
 
@@ -108,6 +110,16 @@ async function sweep(directory: string, mayGo: (name: string) => boolean): Promi
     removed.push(name);
   }
   return removed;
+}
+
+/** Removes what was written of archives by who was killed then: nobody has written on for a day. */
+async function sweepParts(archives: string): Promise<void> {
+  const entries = await readdir(archives, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const { name, parentPath } of entries.filter((each) => PART.test(each.name))) {
+    const part = join(parentPath, name);
+    const found = await stat(part).catch(() => null);
+    if (found && Date.now() - found.mtimeMs >= UNTOUCHED_MS) await rm(part, { force: true });
+  }
 }
 
 /** When something was put into a folder or one of its own folders last, in milliseconds. */

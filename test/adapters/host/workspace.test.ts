@@ -53,6 +53,25 @@ describe('archives on a build host', () => {
   });
 });
 
+describe('what a killed worker had written of an archive', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'workspace-test-'));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('is swept after a day, beside an archive that stays', async () => {
+    const workspace = createWorkspace({ directory, slots: 1 });
+    const fingerprint = 'a'.repeat(64);
+    const archive = await workspace.archivePath(fingerprint, 'churn.zip');
+    const files = [archive, `${archive}.part-0123abcd`, `${archive}.part-89abcdef`];
+    for (const file of files) writeFileSync(file, 'bytes');
+    const [, old = ''] = files;
+    const then = Date.now() / 1000 - 48 * 3600;
+    utimesSync(archive, then, then);
+    utimesSync(old, then, then);
+    assert.deepEqual(await workspace.sweepArchives(new Set([fingerprint])), []);
+    assert.deepEqual(files.map(existsSync), [true, false, true]);
+  });
+});
+
 describe('folders of builds on a build host', () => {
   const directory = mkdtempSync(join(tmpdir(), 'workspace-test-'));
   after(() => rmSync(directory, { recursive: true, force: true }));
