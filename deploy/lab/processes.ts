@@ -118,6 +118,11 @@ export async function untilGone(pids: readonly number[], patience = 5000): Promi
 
 /** Ends the processes started, at any depth, by `parent`. */
 export function endDescendants(parent: number): void {
+  for (const pid of descendantsOf(parent)) signal(pid, 'SIGKILL');
+}
+
+/** The processes started, at any depth, by `parent`; whoever was started comes before who started it. */
+export function descendantsOf(parent: number): number[] {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -130,16 +135,13 @@ export function endDescendants(parent: number): void {
       // It ended while we looked.
     }
   }
-  const end = (pid: number): void => {
-    for (const child of children.get(pid) ?? []) {
-      end(child);
-      signal(child, 'SIGKILL');
-    }
-  };
-  end(parent);
+  const below = (pid: number): number[] =>
+    (children.get(pid) ?? []).flatMap((child) => [...below(child), child]);
+  return below(parent);
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Sends a signal to a process, which may be gone. */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {

@@ -10,6 +10,7 @@ import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createZstdCompress, zstdCompressSync } from 'node:zlib';
 import { pack } from 'msgpackr';
+import { randomFrom } from '../harness/random.ts';
 
 export interface ManyRecords {
   names: string[];
@@ -46,20 +47,9 @@ const KNOWN: Readonly<Record<keyof typeof NAMES, readonly string[]>> = {
 };
 const SYLLABLES = 'ba co di fu ga he ki lo mi nu pa que ri sa to ve wi xa yo ze'.split(' ');
 
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Writes the channel: plain, compressed and sharded. Takes about half a minute and half a gigabyte. */
 export async function writeManyRecords(folder: string, records = 500_000): Promise<ManyRecords> {
-  const next = random(7);
+  const next = randomFrom(7);
   const scale = Math.min(1, records / 500_000);
   const all: Made[] = [];
   for (const kind of Object.keys(NAMES) as (keyof typeof NAMES)[]) {

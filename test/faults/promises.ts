@@ -314,6 +314,16 @@ export const PROMISES: readonly Promised[] = [
     },
   },
   {
+    id: 'sweep',
+    promise: 'whatever is killed, frozen or cut at random, no build, name or byte is lost',
+    shown: {
+      'test/faults/sweep.test.ts': [
+        'does the same for the same seed',
+        'loses no build, name or byte',
+      ],
+    },
+  },
+  {
     id: 'redis',
     promise:
       'the embedded Redis is started again when it is killed, or the product ends with a word',

@@ -3,6 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Edge, startEdge } from '../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
+import { descendantsOf, endDescendants, signal } from '../../deploy/lab/processes.ts';
 import { run } from './command.ts';
 
 /** An edge node without Spark: a real OpenSSH server on this machine, behind a link that can be made bad. */
@@ -21,6 +22,13 @@ export interface EdgeNode {
   leftovers(): string[];
   /** Cuts the next `times` connections once this many bytes have gone up. */
   cutAfter(bytes: number, times?: number): void;
+  /** Ends the server with all that runs there, as a power cut does. */
+  kill(): Promise<void>;
+  /** Starts it again, at the same address with the same keys. */
+  start(): Promise<void>;
+  /** Stops the server and all that it has started until `thaw`. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -33,7 +41,10 @@ export interface Manifest {
 
 export async function startEdgeNode(directory: string): Promise<EdgeNode> {
   const root = join(directory, 'root');
-  const address = await startEdge({ directory: join(directory, 'host') });
+  const host = join(directory, 'host');
+  const address = await startEdge({ directory: host });
+  let server = address;
+  const stopped = new Set<number>();
   const link = await startLink(address);
   const manifests = (environment: string): Manifest[] =>
     globSync('*.json', { cwd: join(root, 'manifests', environment) })
@@ -60,9 +71,28 @@ export async function startEdgeNode(directory: string): Promise<EdgeNode> {
     cutAfter(bytes, times = 1) {
       Object.assign(link.faults, { cutAfter: bytes, cuts: times });
     },
+    async kill() {
+      endDescendants(server.process.pid);
+      signal(server.process.pid, 'SIGKILL');
+      await server.stop();
+    },
+    async start() {
+      server = await startEdge({ directory: host, port: address.port });
+    },
+    freeze() {
+      // The server first: it starts nothing more, so that nobody is missed.
+      for (const pid of [server.process.pid, ...descendantsOf(server.process.pid)]) {
+        stopped.add(pid);
+        signal(pid, 'SIGSTOP');
+      }
+    },
+    thaw() {
+      for (const pid of stopped) signal(pid, 'SIGCONT');
+      stopped.clear();
+    },
     async stop() {
       await link.stop();
-      await address.stop();
+      await server.stop();
     },
   };
 }

@@ -23,6 +23,8 @@ export interface RedisServer {
   start(): Promise<void>;
   /** Ends it in order; every answered write is on the disk. */
   stop(): Promise<void>;
+  /** Ends it at once; every answered write is on the disk all the same. */
+  kill(): Promise<void>;
   /** Makes it deaf without closing a connection, like a machine that has lost its network. */
   freeze(): void;
   thaw(): void;
@@ -55,20 +57,22 @@ export async function startServer(): Promise<RedisServer> {
     child.stdout.resume();
   }
 
-  async function stop(): Promise<void> {
+  async function end(how: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (!server) return;
     const exited = once(server, 'exit');
     server.kill('SIGCONT');
-    server.kill('SIGTERM');
+    server.kill(how);
     await exited;
     server = null;
   }
+  const stop = () => end('SIGTERM');
 
   await start();
   return {
     connection: { socketPath },
     start,
     stop,
+    kill: () => end('SIGKILL'),
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),
     async remove() {
