@@ -5,6 +5,7 @@ import { loadConfig } from '../config.ts';
 import { EXIT_CODES } from '../domain/errors.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
 import { CONFIG_OPTION, readArguments, untilStopped } from './command.ts';
+import { compiledFolder, pruneCompiled } from './compiled.ts';
 import { secretsAside } from './secrets-aside.ts';
 
 export const SERVICE_OPTIONS = { config: CONFIG_OPTION } as const;
@@ -31,6 +32,9 @@ export async function runService(
   const file = await requireConfigFile(values.config, process.env);
   const foundation = await layFoundation(await loadConfig({ file, environment }));
   const { log } = foundation;
+  const compiled = compiledFolder();
+  // Nobody waits for it, and where it cannot be the next start has another try.
+  if (compiled !== null) void pruneCompiled(compiled).catch(() => {});
   const stopped = untilStopped().then((signal) => {
     log.info({ signal }, 'stopping');
     return 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '../packing/fake-prefix.ts';
@@ -62,6 +62,28 @@ describe('services', { concurrency: true }, () => {
     assert.equal(code, 0, output);
     assert.match(output, /closed/);
     assert.match(output, /not everything could be closed in time/);
+  });
+
+  test('remove what Node compiled long ago', async (context) => {
+    const folder = await temporaryFolder(context);
+    const cache = join(folder, 'node');
+    const old = join(cache, 'v22', 'old');
+    await mkdir(join(cache, 'v22'), { recursive: true });
+    await writeFile(old, '');
+    await utimes(old, 0, 0);
+    const keeps = `process.getBuiltinModule('module').enableCompileCache(${JSON.stringify(cache)})`;
+    // It ends by itself as soon as the file is gone, else by the limit of its own.
+    const looks = `async () => {
+      const { existsSync } = process.getBuiltinModule('fs');
+      const limit = performance.now() + 10_000;
+      while (existsSync(${JSON.stringify(old)}) && performance.now() < limit)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      say(existsSync(${JSON.stringify(old)}) ? 'begun, and it is there' : 'begun, and it is gone');
+      return { async close() {} };
+    }`;
+    const { child, ended } = await run(folder, `(${keeps}, ${looks})`);
+    child.kill('SIGTERM');
+    assert.match((await ended).output, /it is gone/);
   });
 
   for (const [how, fails] of [
