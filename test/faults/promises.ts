@@ -343,6 +343,61 @@ export const PROMISES: readonly Promised[] = [
         'that look as they did are not edited again after a restart',
         'are told of by one of two bots',
       ],
+      'test/slack/live-edits.test.ts': ['end with the newest, also when another bot leads'],
+    },
+  },
+  {
+    id: 'refused',
+    promise: 'a message that Slack refuses for good is told another way, and not tried for ever',
+    shown: {
+      [DELIVERIES]: [
+        'that Slack refuses where it was asked for goes to the person',
+        'that Slack takes nowhere is no secret to the person',
+      ],
+      'test/slack/first-posts.test.ts': [
+        'is tried once where it was asked for and once directly, and never again',
+      ],
+    },
+  },
+  {
+    id: 'damaged',
+    promise: 'an environment on an edge of which a file is damaged or gone is unpacked again',
+    shown: { 'test/adapters/edge/damage.test.ts': ['is unpacked again where a file of it'] },
+  },
+  {
+    id: 'growth',
+    promise: 'what comes for ever goes by its age or by how much of it there is',
+    shown: {
+      [WORKSPACE]: ['are swept once nothing is made of them'],
+      'test/adapters/engines/package-cache.test.ts': ['go where they are too many'],
+      'test/pipeline/retention.test.ts': ['is let go when its time is up'],
+      'test/pipeline/forgetting.test.ts': ['are forgotten by their age'],
+      'test/terminal/compiled.test.ts': ['goes where it is too much, the oldest first'],
+    },
+  },
+  {
+    id: 'doors',
+    promise: 'whatever comes in at any door is read or refused in words, and starts no program',
+    shown: { 'test/fuzz/doors.test.ts': ['is read or refused in words, and starts no program'] },
+  },
+  {
+    id: 'secrets',
+    promise: 'secrets of a service are in no environment that programs of its account can read',
+    shown: { 'test/terminal/secrets-aside.test.ts': ['secrets of a service are whole'] },
+  },
+  {
+    id: 'unopened',
+    promise: 'a wheel or an sdist that leads out, or holds too much, is refused unopened',
+    shown: { 'test/adapters/projects/look-into.test.ts': ['before anything is unpacked'] },
+  },
+  {
+    id: 'signed',
+    promise: 'what lies on an edge can be checked anywhere, and who signed it is told',
+    shown: {
+      'test/terminal/verify-archive.test.ts': [
+        'finds the manifest of an archive on an edge, and says who signed it',
+        'says nothing in the words of a manifest that nobody has vouched for',
+      ],
     },
   },
   {
