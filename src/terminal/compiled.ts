@@ -3,7 +3,7 @@ import module from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** How much is kept of what Node compiled: by days since it was written, then the newest so many bytes. */
-export const BOUNDS = { days: 30, bytes: 64 * 1024 ** 2 };
+const BOUNDS = { days: 30, bytes: 64 * 1024 ** 2 };
 
 const DAY_MS = 86_400_000;
 
