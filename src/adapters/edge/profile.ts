@@ -12,6 +12,9 @@ export interface EdgeProfile {
   kerberos: boolean;
 }
 
+/** Characters of what an edge says of itself: more is none of it, and would take long to look at. */
+const LONGEST_FACT = 4_000;
+
 /**
  * Asks the edge once what its cluster is; configured facts win. Nothing starts a JVM where a file
  * name says the same: a `spark-submit --version` takes seconds.
@@ -33,7 +36,7 @@ export async function readProfile(
     login: true,
     deadlineSeconds: 120,
   });
-  const fact = (name: string) => facts.get(name)?.trim() || null;
+  const fact = (name: string) => facts.get(name)?.slice(0, LONGEST_FACT).trim() || null;
   const sparkMaster = fact('spark_master');
   const manager = configured.manager ?? managerOf(sparkMaster, fact('yarn_site') !== null);
   if (!manager) {

@@ -68,16 +68,19 @@ export async function upload(session: Session, request: Upload): Promise<void> {
   }
 }
 
+/** What start-up files print comes before the answer. */
+const LONGEST_ANSWER = 100;
+
 async function remoteSize(session: Session, connection: SshConnection, path: string) {
   let output = '';
   await connection.execute(oneLine(session, `wc -c <${quote(path)} 2>/dev/null; printf ferry`), {
     signal: session.settings.signal,
     deadlineMilliseconds: 60_000,
     onStdout: (chunk) => {
-      output += chunk.toString('latin1');
+      output = (output + chunk.toString('latin1')).slice(-LONGEST_ANSWER);
     },
   });
-  return Number(/(\d+)\s*ferry$/.exec(output)?.[1] ?? 0);
+  return Number(/(\d{1,15})\s*ferry$/.exec(output)?.[1] ?? 0);
 }
 
 async function send(
