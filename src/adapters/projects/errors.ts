@@ -95,7 +95,7 @@ export function explained(
 const BUILD_RULES: readonly Rule[] = [
   [SAYS.otherPython, (name, found) => wrongPython(name, found)],
   [
-    /Some build dependencies for .*? are (?:missing|conflicting)[^:]*: (.+?)\.?$/m,
+    /Some build dependencies for .{0,300}? are (?:missing|conflicting)[^:]{0,300}: (.+?)\.?$/m,
     (name, found) => ({
       code: 'project-requirements',
       message: `The build of ${name} needs packages the environment does not have: ${printable(found)}.`,
@@ -196,7 +196,7 @@ export function lastWords(tail: readonly string[]): string {
   const telling = tail
     .map((line) => line.replace(/^[\s│╰─>×]+/, '').trim())
     .filter((line) => line !== '' && !/^(?:note:|hint:|\[end of output\]|\[notice\])/.test(line));
-  const errors = telling.filter((line) => /\w*(?:Error|error|Exception)\b.*:/.test(line));
+  const errors = telling.filter((line) => /(?:Error|error|Exception)\b.{0,300}:/.test(line));
   return printable((errors.length > 0 ? errors : telling).slice(-2).join(' / '), 300);
 }
 
