@@ -35,7 +35,7 @@ const FORMS: readonly PortableForm[] = [
     applies: (path) => /^bin\/qt\d*\.conf$/.test(path),
     rewrite: (text, name) =>
       mapLines(text, (line) => {
-        const match = /^(\s*\w+\s*=\s*)(.*?)\s*$/.exec(line);
+        const match = /^(\s*\w+\s*=\s*)(\S.*)$/.exec(line.trimEnd());
         if (!match?.[2] || !isWithin(match[2], name)) return line;
         const isPrefix = /^\s*Prefix\s*=/i.test(line);
         const place = match[2].slice(name.length + 1) || '.';

@@ -75,7 +75,7 @@ export async function readPackages(file: AttachedFile, chat: Chat): Promise<Pack
 
 /** What stands between the first pair of fences of a message, as a file without a name. */
 export function fencedPackages(text: string): PackagesFile | null {
-  const block = /```(?:[a-z]+\n)?\s*([\s\S]*?)```/.exec(text)?.[1];
+  const block = /```(?:[a-z]+\n)?([\s\S]*?)```/.exec(text)?.[1]?.trimStart();
   return block === undefined ? null : { name: null, bytes: new TextEncoder().encode(block) };
 }
 

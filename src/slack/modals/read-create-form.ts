@@ -106,7 +106,7 @@ function joined(words: readonly Words[]): { text: string; fieldAt(position: numb
 
 /** The lines of the packages as one, unless a comment or a bullet needs to begin its own. */
 function listed(packages: string): string {
-  const hasMarks = /#|^\s*(?:[*+]|\d+[.)])\s|^\s*\S+[ \t]{2,}\d/m.test(packages);
+  const hasMarks = /#|^[ \t]*(?:[*+]|\d+[.)])\s|^[ \t]*\S+[ \t]{2,}\d/m.test(packages);
   return hasMarks ? packages.trim() : packages.replace(/\s+/g, ' ').trim();
 }
 
