@@ -72,6 +72,9 @@ const ROWS = {
   quote: [...SETTINGS, ...SHAPES, ...NAMED],
 } satisfies Record<string, readonly Row[]>;
 
+/** Whether a text, such as an address that locks and manifests will hold, has a secret in it. */
+export const holdsSecret = (text: string): boolean => withoutSecrets(text, 'answer') !== text;
+
 /** Takes out all that looks like a secret, as it has to be where the text will stand. */
 export function withoutSecrets(text: string, place: keyof typeof ROWS): string {
   let kept = text;

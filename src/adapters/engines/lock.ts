@@ -5,13 +5,15 @@ import { outsideError } from '../../domain/errors.ts';
 import { canonicalLock, type Lock, type LockedPackage, type Platform } from '../../domain/lock.ts';
 import { printable } from '../../domain/names.ts';
 import type { Channel } from '../../domain/ports.ts';
+import { holdsSecret } from '../../domain/secrets.ts';
 
 /** What an engine says of a package it chose. */
 export type EngineRecord = Omit<LockedPackage, 'channel' | 'sha256'> & { sha256: string | null };
 
 /**
  * The lock an engine's answer amounts to. Throws `no-checksum` for a package whose channel does
- * not publish a sha256: what cannot be checked cannot be promised again.
+ * not publish a sha256: what cannot be checked cannot be promised again. Throws `address-with-secret` where it
+ * gives an address that nobody may read: locks, manifests and archives hold it.
  */
 export function lockFrom(
   platform: Platform,
@@ -21,6 +23,7 @@ export function lockFrom(
   const packages = records.map((record) => {
     const channel = channels.find(({ url }) => record.url.startsWith(withSlash(url)));
     if (record.sha256 === null) throw noChecksum(record, channel);
+    if (holdsSecret(record.url)) throw secretAddress(record, channel);
     return {
       name: record.name,
       version: record.version,
@@ -126,6 +129,14 @@ function withSlash(url: string): string {
 /** `https://host/conda-forge/linux-64/x.conda` → `conda-forge` */
 function channelOf(url: string): string {
   return url.split('/').at(-3) ?? url;
+}
+
+function secretAddress({ name, version, url }: EngineRecord, channel: Channel | undefined) {
+  return outsideError({
+    code: 'address-with-secret',
+    message: `The channel ${channel?.name ?? channelOf(url)} gives ${printable(name)} ${printable(version)} an address with a password or token, which locks and archives would hold.`,
+    suggestion: 'Ask the operator for a channel that gives addresses without one.',
+  });
 }
 
 function noChecksum(record: EngineRecord, channel: Channel | undefined) {

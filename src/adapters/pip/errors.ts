@@ -63,6 +63,14 @@ export function noChecksum(name: string, version: string): FerryError {
   });
 }
 
+export function secretAddress(name: string, version: string): FerryError {
+  return outsideError({
+    code: 'address-with-secret',
+    message: `The index gives ${printable(name)} ${printable(version)} an address with a password or token, which locks and manifests would hold.`,
+    suggestion: 'Ask the operator for an index that gives addresses without one.',
+  });
+}
+
 export function sdistUnreadable(name: string, version: string, why: string): FerryError {
   return userError({
     code: 'sdist-unreadable',

@@ -4,13 +4,21 @@ import type { LockedWheel } from '../../domain/lock.ts';
 import { formatRequirement, parseRequirement } from '../../domain/pip.ts';
 import { distributionsOf } from '../../domain/pip-names.ts';
 import type { Channel, InstallPin, Pip, Progress, ResolveRequest } from '../../domain/ports.ts';
+import { holdsSecret } from '../../domain/secrets.ts';
 import { createFetcher } from '../host/fetch.ts';
 import { inScratch } from '../host/scratch.ts';
 import { downloadAll, removeOldest } from './cache.ts';
-import { buildRefused, noChecksum, refusedBy, resolverFailed, sdistNotAllowed } from './errors.ts';
+import {
+  buildRefused,
+  noChecksum,
+  refusedBy,
+  resolverFailed,
+  sdistNotAllowed,
+  secretAddress,
+} from './errors.ts';
 import { type OfferedSdist, offerSdists, ruleFor, type SdistRule } from './sdists.ts';
 import { askUv, type Resolved, type UvRequest } from './uv.ts';
-import { compareFits, fitOf, type Target, wheelFile } from './wheel-tags.ts';
+import { compareFits, fitOf, isAddress, type Target, wheelFile } from './wheel-tags.ts';
 
 /** glibc 2.x that uv resolves for, oldest first. */
 const GLIBC = [17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40];
@@ -204,11 +212,12 @@ function resolvedGlibc({ glibc: [, minor] }: Target): number {
 function chosen({ name, version, wheels }: Resolved, target: Target): LockedWheel {
   const [best] = wheels
     .flatMap((wheel) => {
-      const fit = fitOf(wheelFile(wheel.url), target);
+      const fit = isAddress(wheel.url) ? fitOf(wheelFile(wheel.url), target) : null;
       return fit === null ? [] : [{ ...wheel, fit }];
     })
     .sort((left, right) => compareFits(left.fit, right.fit));
   if (!best) throw resolverFailed(`none of the wheels of ${name} ${version} fits`);
   if (best.sha256 === null) throw noChecksum(name, version);
+  if (holdsSecret(best.url)) throw secretAddress(name, version);
   return { name, version, url: best.url, sha256: best.sha256, size: best.size };
 }

@@ -16,6 +16,15 @@ const LEGACY: Readonly<Record<string, string>> = {
   manylinux2014: 'manylinux_2_17',
 };
 
+/** Whether an index has written an address that has a file name. */
+export function isAddress(url: string): boolean {
+  try {
+    return wheelFile(url) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** File name of a wheel, from its address: one name, also where a slash in it is encoded. */
 export function wheelFile(url: string): string {
   return posix.basename(decodeURIComponent(new URL(url).pathname));

@@ -18,8 +18,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { chooseEngine } from '../../../src/adapters/engines/engine.ts';
+import { lockFrom } from '../../../src/adapters/engines/lock.ts';
 import { explainConflict } from '../../../src/domain/conflict-words.ts';
-import { Cancelled } from '../../../src/domain/errors.ts';
+import { Cancelled, type FerryError } from '../../../src/domain/errors.ts';
 import { compareLocks, type Lock } from '../../../src/domain/lock.ts';
 import type { Channel, Engine, SolveRequest } from '../../../src/domain/ports.ts';
 import { parseSpec } from '../../../src/domain/spec.ts';
@@ -489,6 +490,23 @@ describe('choice of engine', () => {
       await assert.rejects(solve(engineSaying(`echo '${text}'; exit 1`), ['six']), {
         code: 'disk-full',
       });
+    }
+  });
+
+  test('an address with a password or token cannot be locked', () => {
+    for (const place of ['ana:pw12345@host/c', 'tokentoken@host/c', 'host/t/ab-12345678/c']) {
+      const record = {
+        ...{ name: 'six', version: '1', build: '0', subdir: 'noarch', sha256: 'a'.repeat(64) },
+        ...{ url: `https://${place}/noarch/six-1-0.conda`, md5: null, size: null },
+      };
+      assert.throws(
+        () => lockFrom('linux-64', [record], []),
+        (error: FerryError) => {
+          assert.equal(error.code, 'address-with-secret');
+          assert.doesNotMatch(`${error.message}${error.details}`, /pw12345|tokentoken|ab-12345678/);
+          return true;
+        },
+      );
     }
   });
 

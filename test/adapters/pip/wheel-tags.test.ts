@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import {
   compareFits,
   fitOf,
+  isAddress,
   type Target,
   wheelFile,
 } from '../../../src/adapters/pip/wheel-tags.ts';
@@ -10,6 +11,13 @@ import {
 const target: Target = { python: [3, 11], machine: 'x86_64', glibc: [2, 28] };
 
 describe('a wheel', () => {
+  test('is at an address that can be read, and has a name there', () => {
+    assert.ok(isAddress('https://host/x-1-py3-none-any.whl?sig=1#sha256=2'));
+    for (const text of ['https://host/%zz.whl', 'x-1-py3-none-any.whl', 'https://host/', '']) {
+      assert.equal(isAddress(text), false, text);
+    }
+  });
+
   /** From the best to the last; PEP 425 and PEP 600. */
   const ordered = [
     'x-1-cp311-cp311-manylinux_2_28_x86_64.whl',
