@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -234,14 +235,23 @@ describe('a repository', () => {
   const repository = join(folder, 'repository');
   const git = (...words: string[]) =>
     execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@b', ...words]);
-  const exported = (target: string) =>
+  const mirrors = join(folder, 'mirrors');
+  const exported = (target: string, most?: Parameters<typeof exportRepository>[2], env = {}) =>
     exportRepository(
       {
         ...{ source: { name: 'churn', url: `file://${repository}` }, ref: null, target },
-        ...{ mirrors: join(folder, 'mirrors'), environment: process.env },
+        ...{ mirrors, environment: { ...process.env, ...env } },
       },
       recordProgress().progress,
+      most,
     );
+  /** A \`git\` that does something else where it fetches: \`$mirror\` is what it fetches to. */
+  const gitThatFetches = (how: string) => {
+    const programs = mkdtempSync(join(folder, 'programs-'));
+    const text = `#!/bin/sh\nmirror=$2\ncase " $* " in *' fetch '*) ${how} ;; esac\nexec /usr/bin/env PATH=${process.env.PATH} git "$@"\n`;
+    writeFileSync(join(programs, 'git'), text, { mode: 0o755 });
+    return { PATH: `${programs}:${process.env.PATH}` };
+  };
 
   test('that has more than a project may is refused before its tree is written', async () => {
     mkdirSync(repository);
@@ -262,5 +272,38 @@ describe('a repository', () => {
     const second = join(folder, 'second');
     await assert.rejects(exported(second), { code: 'project-too-large' });
     assert.deepEqual(readdirSync(second), []);
+  });
+
+  test('that is larger than a build host takes is given up while it is fetched, and leaves nothing', async () => {
+    const most = { repositoryBytes: 5e6, fetchSeconds: 60, lookMilliseconds: 5 };
+    // As a server that has no end: only who looks at the folder ends it.
+    const env = gitThatFetches(
+      'mkdir -p "$mirror/objects/pack"; while :; do head -c 1000000 /dev/zero >>"$mirror/objects/pack/tmp_pack_x"; sleep 0.01; done',
+    );
+    await assert.rejects(exported(join(folder, 'endless'), most, env), {
+      code: 'repository-too-large',
+      message: /`churn` has more than 5\.0 MB with all its branches/,
+    });
+    assert.deepEqual(readdirSync(mirrors), ['churn.lock']);
+    // One that was quicker than who looks is no smaller.
+    writeFileSync(join(repository, 'noise'), randomBytes(200_000));
+    git('add', '.');
+    git('commit', '--quiet', '--message=noise');
+    const small = { ...most, repositoryBytes: 100_000, lookMilliseconds: 60_000 };
+    await assert.rejects(exported(join(folder, 'quick'), small), { code: 'repository-too-large' });
+    assert.deepEqual(readdirSync(mirrors), ['churn.lock']);
+  });
+
+  test('that does not arrive in time is said to be slow, and what it left goes with the next fetch', async () => {
+    const env = gitThatFetches('echo half >"$mirror/objects/pack/tmp_pack_x"; sleep 60');
+    const most = { repositoryBytes: 5e6, fetchSeconds: 1, lookMilliseconds: 5 };
+    await assert.rejects(exported(join(folder, 'slow'), most, env), {
+      code: 'repository-unreachable',
+      message: 'The repository `churn` was not fetched within 1.0 s.',
+    });
+    const left = join(mirrors, 'churn.git/objects/pack/tmp_pack_x');
+    assert.ok(existsSync(left));
+    await exported(join(folder, 'again'));
+    assert.ok(!existsSync(left));
   });
 });
