@@ -20,7 +20,7 @@ import { isVariable } from '../../domain/shell.ts';
 import { sendAhead } from './ahead.ts';
 import { findApplications } from './applications.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs } from './hdfs.ts';
+import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs, sweepHdfs } from './hdfs.ts';
 import { launch, point } from './launching.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
 import { removeStaging } from './removing.ts';
@@ -247,15 +247,24 @@ class EdgeNode implements Edge {
   }
 
   async sweep(signal: AbortSignal): Promise<void> {
+    const { sweepAfterMinutes } = this.#timing;
     await this.#withSession(signal, this.#log, async (session) => {
       const { stdout } = await session.script({
         name: 'sweep',
-        variables: { root: this.#root, minutes: this.#timing.sweepAfterMinutes },
+        variables: { root: this.#root, minutes: sweepAfterMinutes },
         deadlineSeconds: 600,
       });
-      for (const line of stdout.split('\n')) {
-        if (line.startsWith('removed ')) this.#log(`edge ${this.name}: ${line}`);
-      }
+      const tell = (said: string) => {
+        for (const line of said.split('\n')) {
+          if (line.startsWith('removed ')) this.#log(`edge ${this.name}: ${line}`);
+        }
+      };
+      tell(stdout);
+      const known = await this.#profileOver(session);
+      const base = hdfsBase(this.#config.hdfs, known, this.#config);
+      if (base === null) return;
+      const place = { base, root: this.#root, kerberos: known.kerberos };
+      tell(await sweepHdfs(session, place, sweepAfterMinutes));
     });
   }
 

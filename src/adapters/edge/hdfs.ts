@@ -80,6 +80,26 @@ export async function removeFromHdfs(session: Session, copy: HdfsCopy): Promise<
   await hdfs(session, 'remove', copy, 300);
 }
 
+/** Removes what a copy left that was killed so many minutes ago, and answers the lines that say what. */
+export async function sweepHdfs(
+  session: Session,
+  place: Pick<HdfsCopy, 'base' | 'root' | 'kerberos'>,
+  minutes: number,
+): Promise<string> {
+  const { base, root, kerberos } = place;
+  const nothing = { archive: '', sha: '', name: '', bytes: 0, ancestors: '' };
+  const { stdout } = await session.script({
+    name: 'hdfs',
+    variables: {
+      ...{ action: 'sweep', ...nothing, base, root, minutes },
+      kerberos: kerberos ? 'yes' : 'no',
+    },
+    login: true,
+    deadlineSeconds: 600,
+  });
+  return stdout;
+}
+
 function hdfs(
   session: Session,
   action: 'find' | 'put' | 'remove',

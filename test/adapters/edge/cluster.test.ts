@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -31,6 +32,13 @@ verb=$1; shift
 at() { echo "$root/\${1#hdfs://nn:8020/}"; }
 case $verb in
   -stat) format=$1; shift; status=0
+    case $1 in
+      *'*'*) found=
+        for path in $(at "$1"); do
+          if [ -e "$path" ]; then found=1; echo "is $(stat -c %Y "$path")123 \${path##*/}"; fi
+        done
+        [ -n "$found" ] && exit 0 ;;
+    esac
     for path; do
       if [ -e "$(at "$path")" ]; then
         bytes=0; [ -f "$(at "$path")" ] && bytes=$(wc -c <"$(at "$path")" | tr -d ' ')
@@ -513,6 +521,30 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     const staging = await world.edge({ hdfs: '/envs' }).stage(request, world.progress);
     assert.ok(staging.hdfs);
     assert.deepEqual(readFileSync(join(folder, 'churn.tar.gz')), readFileSync(request.archivePath));
+  });
+
+  it('has what a copy left that was killed removed from HDFS, and nothing else', async () => {
+    hadoop();
+    hdfs();
+    const edge = world.edge({ hdfs: '/envs' });
+    const { signal } = world.progress;
+    await edge.sweep(signal);
+    const request = makeArchive(base);
+    await edge.stage(request, world.progress);
+    const { sha256 } = request.archive;
+    for (const name of [`${sha256}.part-aB3xYz`, `${sha256}.part-young1`, 'report.part-2024']) {
+      file(`hdfs/envs/${name}/churn.tar.gz`, 'half');
+    }
+    const old = new Date(Date.now() - 25 * 3600_000);
+    for (const name of [`${sha256}.part-aB3xYz`, 'report.part-2024', sha256]) {
+      utimesSync(join(base, 'hdfs/envs', name), old, old);
+    }
+    world.log.length = 0;
+    await edge.sweep(signal);
+    const stays = [sha256, `${sha256}.part-young1`, 'report.part-2024'];
+    assert.deepEqual(readdirSync(join(base, 'hdfs/envs')).sort(), stays.sort());
+    const said = `edge edge1: removed hdfs://nn:8020/envs/${sha256}.part-aB3xYz`;
+    assert.deepEqual(world.log, [said]);
   });
 
   it('uses HDFS by itself only where the default file system is HDFS', async () => {

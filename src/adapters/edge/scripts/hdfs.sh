@@ -1,7 +1,7 @@
-# Finds a verified archive in HDFS, puts it there or removes it. Every `hdfs dfs` starts a JVM: where
+# Finds a verified archive in HDFS, puts it there or removes it, or sweeps what was never finished. Every `hdfs dfs` starts a JVM: where
 # NameNode and DataNodes answer by WebHDFS, none is. Else one finds; to put, one copies a whole folder,
 # one reads it back and one renames it.
-# action archive root base ancestors sha name bytes kerberos
+# action archive root base ancestors sha name bytes kerberos minutes
 if [ "$kerberos" = yes ] && have klist; then klist -s || fail 47 'klist -s'; fi
 folder=$base/$sha
 
@@ -151,6 +151,24 @@ put_archive() {
   fi
 }
 
+# What a copy that was killed left: no copy takes so long, whichever edge it comes from.
+sweep_parts() {
+  now=$(date +%s)
+  if ! said=$(dfs -stat 'is %Y %n' "$base/*.part-*"); then
+    case $said in *'No such file or directory'*) return 0 ;; *) deny "$said" ;; esac
+  fi
+  printf '%s\n' "$said" | sed -n 's/^is \([0-9]*\)[0-9]\{3\} \([0-9a-f]\{64\}\.part-[A-Za-z0-9]*\)$/\1 \2/p' |
+    while read -r changed part; do
+      if [ "$((now - changed))" -gt "$((minutes * 60))" ]; then
+        said=$(dfs -rm -r -f -skipTrash "$base/$part") && echo "removed $base/$part"
+      fi
+    done
+}
+
+if [ "$action" = sweep ]; then
+  sweep_parts
+  exit 0
+fi
 if [ "$action" != find ] && [ -d "$root/archives" ] && have flock; then
   exec 9>"$root/archives/.hdfs-lock" || fail 40 "$root/archives/.hdfs-lock"
   flock -w 900 9 || fail 43 "$base"
