@@ -300,6 +300,35 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     assert.equal(world.link.faults.cuts, 0);
   });
 
+  for (const [how, begun] of [
+    ['whole', null],
+    ['in one piece that was begun before', '.delta.part'],
+  ] as const) {
+    it(`is not disturbed by another worker that gives up the same archive, sent ${how}`, async () => {
+      const request = makeSegmentedArchive(world.directory, 1, {
+        ...{ shared: randomBytes(MB), own: randomBytes(1000) },
+      });
+      const archives = join(world.root, 'archives');
+      const { sha256 } = request.archive;
+      if (begun !== null) {
+        mkdirSync(archives, { recursive: true });
+        const half = readFileSync(request.archivePath).subarray(0, MB / 2);
+        writeFileSync(join(archives, `${sha256}${begun}`), half);
+      }
+      // What the other one discards while this one is hashed, and not before: it is not known as verified.
+      program(
+        'sha256sum',
+        `[ -f ${archives}/${sha256}/churn.tar.gz ] || rm -f ${archives}/${sha256}.part ${archives}/${sha256}.delta.part
+        exec ${path('sha256sum')} "$@"`,
+      );
+      const bytes = await sentBy(async () =>
+        assertStaged(await world.edge().stage(request, world.progress), request),
+      );
+      assert.ok(bytes < 1.3 * MB, `${bytes} bytes were sent`);
+      assert.doesNotMatch(world.log.join('\n'), /the sha256 of what arrived is wrong/);
+    });
+  }
+
   it('sends a damaged upload once more', async () => {
     const request = makeArchive(world.directory, { padding: MB });
     const once = join(world.directory, 'once');

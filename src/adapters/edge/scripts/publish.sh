@@ -28,21 +28,27 @@ publish() {
   chmod 0644 "$part" && mv -f "$part" "$archive"
 }
 
-# All of it has travelled in pieces, in their order.
+# What has travelled whole: in pieces, in their order, or as it is.
+sent=
 if [ "$pieces" = "new 0 $bytes" ]; then
-  mv -f "$delta" "$part" 2>/dev/null
+  sent=$delta
   pieces=
+elif [ -z "$pieces" ]; then sent=$part
 fi
+# Under a name of our own: another worker may be at the same archive, and take away what this one reads.
+part=$root/archives/$sha.part-$$
+unfinished=$part
 if [ -n "$pieces" ]; then
-  # Another worker may be at the same archive, and take away what this one reads.
-  part=$root/archives/$sha.part-$$
-  unfinished=$part
   sum=$(assemble)
   rm -f "$delta"
+else
+  # What was sent stays for that other one until it is published.
+  ln "$sent" "$part" 2>/dev/null || mv -f "$sent" "$part" 2>/dev/null
 fi
 before=$(state_of "$part")
 if [ -z "$pieces" ]; then sum=$(hash_of "$part" 2>/dev/null); fi
 if [ "$sum" = "$sha" ] && [ "$(size_of "$part")" = "$bytes" ] && said=$(publish 2>&1); then
+  rm -f "$sent"
   state=$(state_of "$archive")
   if [ "$(written "$state")" = "$(written "$before")" ]; then
     note_verified "$archive" "$sha" "$state"
@@ -50,11 +56,12 @@ if [ "$sum" = "$sha" ] && [ "$(size_of "$part")" = "$bytes" ] && said=$(publish 
   echo 'published now'
 elif verified "$archive"; then
   # Another worker sent the same bytes and was first.
+  rm -f "$sent"
   echo 'published earlier'
 elif [ -n "${said:-}" ]; then
   fail 40 "$said
 $archive"
 else
-  rm -f "$part"
+  rm -f "$part" "$sent"
   echo 'published no'
 fi
