@@ -104,7 +104,7 @@ async function removeStaging(
   };
   await whileMarked(ports, name, mark, signal, async (marked) => {
     const sharing = await ports.store.environmentsWithArchive(archive.sha256);
-    const keepArchive = isShared(sharing, archive.sha256);
+    const keepArchive = isShared(sharing, archive.sha256, edgeName);
     await edge.remove(staging, archive, { keepArchive, signal: marked });
     await ports.store.updateEnvironment(name, (environment) => {
       const revision = environment.revisions.find((known) => known.number === number);
@@ -129,9 +129,14 @@ function withMark(
   return withRevision(environment, number, { stagings });
 }
 
-/** Whether a revision that is there has the same bytes. */
-export function isShared(environments: readonly Outline[], sha256: string): boolean {
+/** Whether a revision that is there has the same bytes on the edge. */
+export function isShared(environments: readonly Outline[], sha256: string, edge: string): boolean {
   return environments.some(({ revisions }) =>
-    revisions.some((revision) => isThere(revision) && revision.archive.sha256 === sha256),
+    revisions.some(
+      (revision) =>
+        isThere(revision) &&
+        revision.archive.sha256 === sha256 &&
+        revision.stagings.some((known) => known.edge === edge),
+    ),
   );
 }

@@ -60,7 +60,7 @@ async function remove(
       if (isOfRevision) return;
       const { archive } = begun;
       const sharing = await store.environmentsWithArchive(archive.sha256);
-      const keepArchive = isShared(sharing, archive.sha256);
+      const keepArchive = isShared(sharing, archive.sha256, edge.name);
       await edge.remove(begun, archive, { keepArchive, signal: marked });
       log(`edge ${edge.name}: what build ${id} of ${name} staged is removed`);
     });

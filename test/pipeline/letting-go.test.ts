@@ -135,6 +135,21 @@ describe('a revision that is deleted', () => {
     assert.deepEqual(world.kept, [true, false, false]);
   });
 
+  test('keeps no archive for a revision of the same bytes on another edge', async () => {
+    const world = churn();
+    const { revisions, ...known } = world.store.environments.get('churn') ?? environment();
+    world.store.environments.set('churn', {
+      ...known,
+      revisions: revisions.map((each, index) => ({
+        ...each,
+        archive: { ...each.archive, sha256: 'd'.repeat(64) },
+        stagings: [{ ...staging(index === 0 ? 'lab' : 'madrid'), revision: each.number }],
+      })),
+    });
+    await world.say(OWNER, 'delete churn@1 --yes');
+    assert.deepEqual([world.removed, world.kept], [['lab churn@1'], [false]]);
+  });
+
   test('goes from an edge that was away as soon as it is back', async () => {
     const world = churn();
     world.away.add('lab');

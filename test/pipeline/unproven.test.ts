@@ -31,19 +31,17 @@ function unproven(change: Partial<Build> = {}) {
   world.store.builds.set(build.id, build);
   world.store.environments.set('churn', environment());
   const removed: [string, boolean][] = [];
-  const lab = world.ports.edges.get('lab');
-  assert.ok(lab);
-  world.ports.edges = new Map([
-    [
-      'lab',
+  world.ports.edges = new Map(
+    [...world.ports.edges].map(([name, edge]) => [
+      name,
       {
-        ...lab,
+        ...edge,
         remove: async ({ driverPrefix }, _archive, { keepArchive }) => {
           removed.push([driverPrefix, keepArchive]);
         },
       },
-    ],
-  ]);
+    ]),
+  );
   return { world, removed, prefix };
 }
 
@@ -55,6 +53,13 @@ describe('what a build staged that came to no revision', () => {
     // The revisions of the sample have the same archive.
     assert.deepEqual(removed, [[prefix, true]]);
     assert.deepEqual(world.store.builds.get('b1')?.stagings, []);
+  });
+
+  test('is removed with its archive from an edge that has no revision of the same bytes', async () => {
+    const prefix = '/srv/ferry/envs/churn/3';
+    const { world, removed } = unproven({ stagings: [staging('madrid')] });
+    await removeUnproven(world.ports, progress);
+    assert.deepEqual(removed, [[prefix, false]]);
   });
 
   test('stays for a day, for a retry, and while the environment is being built', async () => {
