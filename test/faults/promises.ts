@@ -306,6 +306,16 @@ export const PROMISES: readonly Promised[] = [
     },
   },
   {
+    id: 'walk',
+    promise:
+      'the same holds where twenty take part at once: what lies on hosts, who is told, names',
+    shown: {
+      'test/pipeline/walk.test.ts': ['leave nothing stuck, lost, doubled or unnamed'],
+      'test/pipeline/unproven.test.ts': ['from an edge that has no revision of the same bytes'],
+      'test/pipeline/letting-go.test.ts': ['of the same bytes on another edge'],
+    },
+  },
+  {
     id: 'recorded',
     promise: 'what is recorded is done, whoever is killed between two writes',
     shown: {

@@ -57,7 +57,8 @@ describe('what a build staged that came to no revision', () => {
 
   test('is removed with its archive from an edge that has no revision of the same bytes', async () => {
     const prefix = '/srv/ferry/envs/churn/3';
-    const { world, removed } = unproven({ stagings: [staging('madrid')] });
+    const at = { stagings: [staging('madrid')], begun: [begun({ edge: 'madrid' })] };
+    const { world, removed } = unproven(at);
     await removeUnproven(world.ports, progress);
     assert.deepEqual(removed, [[prefix, false]]);
   });

@@ -46,6 +46,8 @@ export class MemoryStore implements Store {
   readonly logs = new Map<string, string[]>();
   /** While true, every call rejects as it does when Redis is away. */
   away = false;
+  /** Its own clock. */
+  now: () => number = Date.now;
   readonly open = new Set<string>();
   readonly #changedAt = new Map<string, number>();
   /** Those being verified again of which nobody was told before how they have ended. */
@@ -464,7 +466,7 @@ export class MemoryStore implements Store {
 
   async dueNotices(limit: number): Promise<Notice[]> {
     await this.#reach();
-    const now = Date.now();
+    const now = this.now();
     return [...this.notices.values()]
       .filter(({ leasedUntil }) => leasedUntil <= now)
       .slice(0, limit);
@@ -474,8 +476,8 @@ export class MemoryStore implements Store {
 
   async leaseNotice(id: string, milliseconds: number): Promise<'first' | 'again' | null> {
     const notice = this.notices.get(id);
-    if (!notice || notice.leasedUntil > Date.now()) return null;
-    notice.leasedUntil = Date.now() + milliseconds;
+    if (!notice || notice.leasedUntil > this.now()) return null;
+    notice.leasedUntil = this.now() + milliseconds;
     const lease = this.leased.has(id) ? 'again' : 'first';
     this.leased.add(id);
     return lease;
@@ -483,7 +485,7 @@ export class MemoryStore implements Store {
 
   async postponeNotice(id: string, milliseconds: number): Promise<void> {
     const notice = this.notices.get(id);
-    const until = Date.now() + milliseconds;
+    const until = this.now() + milliseconds;
     if (notice) this.notices.set(id, { ...notice, leasedUntil: until });
   }
 
@@ -509,8 +511,8 @@ export class MemoryStore implements Store {
   async takeLease(name: string, who: string, milliseconds: number): Promise<boolean> {
     await this.#reach();
     const held = this.leases.get(name);
-    if (held && held.who !== who && held.until > Date.now()) return false;
-    this.leases.set(name, { who, until: Date.now() + milliseconds });
+    if (held && held.who !== who && held.until > this.now()) return false;
+    this.leases.set(name, { who, until: this.now() + milliseconds });
     return true;
   }
 
