@@ -8,7 +8,14 @@ import { type Inline, marked, user, words } from './document.ts';
  * their codes, as a record of an older version has them, too.
  */
 const OPERATORS_CODES: ReadonlySet<string> = new Set([
-  ...['edge-denied', 'edge-tool-missing', 'edge-unreachable', 'kerberos', 'hdfs-denied'],
+  ...[
+    'edge-answer-lost',
+    'edge-denied',
+    'edge-tool-missing',
+    'edge-unreachable',
+    'kerberos',
+    'hdfs-denied',
+  ],
   ...['host-key-unknown', 'host-key-mismatch', 'cluster-unknown', 'cluster-silent', 'not-ours'],
   ...['upload-corrupt', 'bad-config', 'engine-missing', 'resolver-missing', 'program-missing'],
   ...['python-missing', 'venv-missing', 'python-packages', 'sandbox-missing'],

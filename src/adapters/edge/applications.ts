@@ -1,7 +1,7 @@
-import { outsideError } from '../../domain/errors.ts';
+import { FerryError, outsideError } from '../../domain/errors.ts';
 import { listOf, number, object, or, readJson, string } from '../../domain/shape.ts';
 import type { Application } from '../../domain/use.ts';
-import type { Session } from './session.ts';
+import { ANSWER_LOST, type Session } from './session.ts';
 
 /** What the ResourceManager tells of one (`/ws/v1/cluster/apps`); times are milliseconds, 0 for none yet. */
 interface Told {
@@ -33,25 +33,45 @@ const MOST_TAGS = 50;
 /** Tags hold nothing that means something in an address. */
 const TAG = /^[A-Za-z0-9._@:-]+$/;
 
-/** What `Edge.applications` promises. `now` is when they are asked for. */
-export async function findApplications(
-  session: Session,
-  { tags, since, now }: { tags: readonly string[]; since: number; now: number },
-): Promise<Application[]> {
+interface Asked {
+  tags: readonly string[];
+  since: number;
+  /** When they are asked for. */
+  now: number;
+}
+
+/** What `Edge.applications` promises. */
+export async function findApplications(session: Session, asked: Asked): Promise<Application[]> {
+  const { tags } = asked;
+  const wrong = tags.find((tag) => !TAG.test(tag));
+  if (wrong !== undefined) throw new Error(`${wrong} is no tag`);
   const found: Application[] = [];
   for (let at = 0; at < tags.length; at += MOST_TAGS) {
-    const some = tags.slice(at, at + MOST_TAGS);
-    const wrong = some.find((tag) => !TAG.test(tag));
-    if (wrong !== undefined) throw new Error(`${wrong} is no tag`);
+    found.push(...(await ask(session, { ...asked, tags: tags.slice(at, at + MOST_TAGS) })));
+  }
+  return found;
+}
+
+/** Where so many ran that the answer is too long, half of the tags are asked for at a time. */
+async function ask(session: Session, asked: Asked): Promise<Application[]> {
+  const { tags, since, now } = asked;
+  try {
     const { facts } = await session.script({
       name: 'applications',
-      variables: { tags: some.join(','), since },
+      variables: { tags: tags.join(','), since },
       login: true,
       deadlineSeconds: 120,
     });
-    for (const kind of ['running', 'ended']) found.push(...read(session, facts.get(kind), now));
+    return ['running', 'ended'].flatMap((kind) => read(session, facts.get(kind), now));
+  } catch (error) {
+    const isLost = error instanceof FerryError && error.code === ANSWER_LOST;
+    if (!isLost || tags.length === 1) throw error;
+    const half = Math.ceil(tags.length / 2);
+    return [
+      ...(await ask(session, { ...asked, tags: tags.slice(0, half) })),
+      ...(await ask(session, { ...asked, tags: tags.slice(half) })),
+    ];
   }
-  return found;
 }
 
 function read(session: Session, text: string | undefined, now: number): Application[] {

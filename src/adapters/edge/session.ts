@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FerryError, throwIfStopped } from '../../domain/errors.ts';
+import { FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
 import type { Connections } from './connections.ts';
 import { scriptError } from './failures.ts';
 import { composeScript, type Script, ScriptFailure, type ScriptOutput } from './script.ts';
@@ -43,7 +43,10 @@ export interface Session {
   close(): void;
 }
 
-/** Enough for the longest answer a program gives (two Hadoop configuration files). */
+/** The code of the error that what a program said is not all there. */
+export const ANSWER_LOST = 'edge-answer-lost';
+
+/** More than programs say; how many applications a ResourceManager tells of, nobody knows before. */
 const LONGEST_OUTPUT = 4 * 1024 * 1024;
 
 export function openSession(settings: SessionSettings): Session {
@@ -90,7 +93,7 @@ export function openSession(settings: SessionSettings): Session {
       }
     },
     script: (script) =>
-      withConnection((current) => runScript(current, script, settings.environment, signal)).catch(
+      withConnection((current) => runScript(current, script, settings, signal)).catch(
         (error: unknown) => {
           throw error instanceof ScriptFailure ? scriptError(target.edge, script, error) : error;
         },
@@ -109,7 +112,7 @@ export function openSession(settings: SessionSettings): Session {
 async function runScript(
   connection: SshConnection,
   script: Script,
-  environment: Readonly<Record<string, string>>,
+  { environment, target }: Pick<SessionSettings, 'environment' | 'target'>,
   signal: AbortSignal,
 ): Promise<ScriptOutput> {
   const { text, marker } = composeScript(script, environment);
@@ -126,7 +129,20 @@ async function runScript(
   });
   const stdout = after(collected.stdout, `${marker}\n`);
   if (code !== 0) throw new ScriptFailure(code, stdout, collected.stderr);
+  // No answer is not the answer that there is nothing.
+  if (!collected.stdout.includes(`${marker}\n`))
+    throw answerLost(target.edge, script.name, collected.stdout.length >= LONGEST_OUTPUT);
   return { facts: parseFacts(stdout), stdout, stderr: collected.stderr };
+}
+
+function answerLost(edge: string, program: string, isLong: boolean): FerryError {
+  const why = isLong
+    ? `it says more than ${LONGEST_OUTPUT / 1024 ** 2} MB`
+    : 'a start-up file of the login shell ended it';
+  return outsideError({
+    code: ANSWER_LOST,
+    message: `What the program \`${program}\` says on edge ${edge} cannot be read: ${why}.`,
+  });
 }
 
 function after(text: string, marker: string): string {

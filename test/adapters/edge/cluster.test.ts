@@ -204,6 +204,30 @@ describe('the cluster behind an edge node', { skip: withoutSshd }, () => {
       assert.equal(asked.length, 4);
     });
 
+    it('is asked of fewer at a time where so much ran that no answer holds it', async () => {
+      await using manager = await answering('');
+      manager.removeAllListeners('request').on('request', (request, response) => {
+        const tags = (request.url ?? '').split('conda-ferry').length - 1;
+        const name = tags > 7 ? 'x'.repeat(2.5 * 1024 ** 2) : 'short';
+        response.end(JSON.stringify({ apps: { app: [{ ...APP, name }] } }));
+      });
+      hadoop({ 'yarn.resourcemanager.webapp.address': manager.at });
+      const tags = Array.from({ length: 14 }, (_, at) => `conda-ferry:churn@${at + 1}`);
+      const found = await uses(tags);
+      // In each of two questions, as it runs and as it has ended.
+      assert.deepEqual(
+        found.map(({ name }) => name),
+        Array.from({ length: 4 }, () => 'short'),
+      );
+    });
+
+    it('is not known where the answer about one alone is too long', async () => {
+      const name = 'x'.repeat(2.5 * 1024 ** 2);
+      await using manager = await answering(JSON.stringify({ apps: { app: [{ ...APP, name }] } }));
+      hadoop({ 'yarn.resourcemanager.webapp.address': manager.at });
+      await assert.rejects(uses(), { code: 'edge-answer-lost', message: /more than 4 MB/ });
+    });
+
     it('is not known where the answer breaks off, and none of it is told', async () => {
       await using manager = await answering('');
       manager.removeAllListeners('request').on('request', (_, response) => {
