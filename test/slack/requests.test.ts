@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  Agent,
   createServer,
   type IncomingMessage,
   request,
@@ -43,6 +44,22 @@ async function post(
 
 const payload = (body: unknown) => `payload=${encodeURIComponent(JSON.stringify(body))}`;
 const pressed = { type: 'block_actions', user: { id: ANA }, container: {} };
+
+test('a connection that nobody uses is left to whoever opened it for longer than the minute of proxies', () =>
+  inWorld(
+    async ({ url }) => {
+      const agent = new Agent({ keepAlive: true });
+      const type = { 'content-type': FORM };
+      const sending = request(`${url}`, { method: 'POST', agent, headers: type });
+      const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+      sending.end('ssl_check=1');
+      const [response] = await answered;
+      assert.deepEqual([response.statusCode, await textOf(response)], [200, '']);
+      assert.equal(response.headers['keep-alive'], 'timeout=75');
+      agent.destroy();
+    },
+    { mode: 'http' },
+  ));
 
 /** What is no payload of Slack, and the word for it. */
 const MALFORMED: readonly [type: string, body: string, why: RegExp][] = [

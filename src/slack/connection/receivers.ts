@@ -21,6 +21,12 @@ export type Connection =
   | { mode: 'socket'; appToken: string; connections?: number }
   | { mode: 'http'; signingSecret: string; host: string; port: number };
 
+/**
+ * Milliseconds that a connection nobody uses stays open: longer than the minute of the usual proxies, so that
+ * it is they who close it. What is sent in the moment we close one is lost, and nobody sends a command again.
+ */
+const KEPT_OPEN = 75_000;
+
 export interface Receivers {
   /** The one the app is made with; the others are given to it by `share`. */
   first: HTTPReceiver | SocketModeReceiver;
@@ -54,6 +60,7 @@ function overHttp(
       const server = await receiver.start({ host, port }).catch((error: NodeJS.ErrnoException) => {
         throw cannotListen(`${host}:${port}`, error);
       });
+      server.keepAliveTimeout = KEPT_OPEN;
       // Only a server that listens at a path of the file system answers something else.
       const address = server.address() as AddressInfo;
       return { url: `http://${host}:${address.port}${REQUEST_PATH}` };
