@@ -2,9 +2,9 @@
  * What many people at once are told, and when: commands over signed HTTP at a steady rate, of which some are
  * answered from records and some ask for what is being built already, while other environments are built. Slack
  * gives each three seconds to be acknowledged. Bot and worker are as an operator starts them; the commands come
- * from a thread of this process, which takes answers at their response_url; those that are messages of their own,
- * as of a build that is joined, go to the emulated Slack and are not counted. The bot's memory is flat where it is
- * about the same at half of the time, at the end and ten seconds after the last answer, however long that is.
+ * from a thread of this process, which takes answers at their response_url (who is told with the acknowledgement
+ * that there are too many gets none). The bot's memory is flat where it is about the same at half of the time, at
+ * the end and ten seconds after the last answer, however long that is.
  *
  *   npm run bench:load [-- --rate 20 --seconds 10 --builds 2 --processes bot,worker]
  */
