@@ -212,6 +212,11 @@ export function withBegun(build: Build, begun: Begun): Build {
   return { ...build, begun: [...build.begun.filter((known) => !isSamePlace(known, begun)), begun] };
 }
 
+/** Whether it has ended, and an edge may have something of it that no revision has. */
+export function isUnproven(build: Build): boolean {
+  return isSettled(build) && build.begun.length > 0;
+}
+
 /** What it has begun that is none of its stagings. */
 export function begunBesides({ begun, stagings }: Build): Begun[] {
   return begun.filter((known) => !stagings.some((staging) => isSamePlace(known, staging)));

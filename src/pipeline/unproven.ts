@@ -1,4 +1,4 @@
-import { type Begun, type Build, isSettled } from '../domain/build.ts';
+import { type Begun, type Build, isSettled, isUnproven } from '../domain/build.ts';
 import { isSamePlace } from '../domain/environment.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
@@ -6,18 +6,25 @@ import { type BuildPorts, whyUnreached } from './context.ts';
 import { type Mark, whileMarked } from './leaving.ts';
 import { isShared } from './removing.ts';
 
+type RemovingPorts = Pick<BuildPorts, 'store' | 'edges' | 'clock' | 'redact'>;
+
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
+/** Among which those are that an older version recorded. */
 const RECENT_BUILDS = 500;
 
 /**
  * Removes what builds have begun to publish that came to no revision, a day after they ended: nobody can
  * ask for it, and a retry that comes later stages it again.
  */
-export async function removeUnproven(ports: BuildPorts, reporting: Reporting): Promise<void> {
-  const before = ports.clock.now() - days(1);
-  for (const build of await ports.store.listBuilds({ limit: RECENT_BUILDS })) {
-    if (isSettled(build) && (build.finishedAt ?? 0) <= before) {
+export async function removeUnproven(ports: RemovingPorts, reporting: Reporting): Promise<void> {
+  const { store, clock } = ports;
+  const before = clock.now() - days(1);
+  const recent = (await store.listBuilds({ limit: RECENT_BUILDS })).filter(isUnproven);
+  const ids = new Set([...(await store.unprovenBuilds()), ...recent.map(({ id }) => id)]);
+  for (const id of ids) {
+    const build = await store.readBuild(id);
+    if (build && isUnproven(build) && (build.finishedAt ?? 0) <= before) {
       await removeBegun(ports, build, reporting);
     }
   }
@@ -25,7 +32,7 @@ export async function removeUnproven(ports: BuildPorts, reporting: Reporting): P
 
 /** The same of one build that has ended; on an edge that is away it stays, and in the record. */
 export async function removeBegun(
-  ports: BuildPorts,
+  ports: RemovingPorts,
   build: Build,
   reporting: Reporting,
 ): Promise<void> {
@@ -33,7 +40,7 @@ export async function removeBegun(
 }
 
 async function remove(
-  ports: BuildPorts,
+  ports: RemovingPorts,
   { id, request }: Build,
   begun: Begun,
   { signal, log }: Reporting,

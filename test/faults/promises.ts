@@ -436,6 +436,8 @@ export const PROMISES: readonly Promised[] = [
     id: 'leftovers',
     promise: 'what a killed process left half made is removed when the next one starts',
     shown: {
+      [FAULTS.worker]: ['killed as soon as it has published'],
+      'test/pipeline/begun.test.ts': ['is removed where its worker was killed'],
       [WORKSPACE]: ['what they are half done with stay while their worker lives'],
       [STAGING]: ['sweeps what interrupted stagings left'],
     },

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createEdge } from '../../src/adapters/edge/edge.ts';
 import type { StepName } from '../../src/domain/build.ts';
+import { days } from '../../src/domain/retention.ts';
+import { removeUnproven } from '../../src/pipeline/unproven.ts';
 import { cannotWalk, ferry } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 
@@ -43,4 +46,39 @@ describe('a worker that goes away', { skip: cannotWalk }, () => {
         if (second) await ctx.stop(second, 'SIGTERM');
       }));
   }
+
+  test('killed as soon as it has published (SIGKILL): a build that is cancelled then leaves nothing', () =>
+    runTest(async (ctx) => {
+      const first = await ctx.start('worker');
+      const before = new Set(ctx.edge.published());
+      const come = () => ctx.edge.published().filter((path) => !before.has(path));
+      await ctx.ask('create lost python=3.11 six');
+      await ctx.until('an archive to be published', () =>
+        come().some((path) => /^archives\/\w+$/.test(path)),
+      );
+      await ctx.stop(first, 'SIGKILL');
+      const { stagings, begun } = await ctx.build('lost');
+      assert.deepEqual([stagings.length, begun.length], [0, 1]);
+      await ctx.slash('cancel lost');
+      const second = await ctx.start('worker');
+      await ctx.until('its end', async () => (await ctx.build('lost')).state === 'cancelled');
+      await ctx.stop(second, 'SIGTERM');
+      const { user, privateKeyFile, hostKey } = ctx.edge.address;
+      const edge = createEdge(
+        {
+          ...{ name: 'edge', host: ctx.edge.link.host, port: ctx.edge.link.port, user },
+          ...{ privateKeyFile, hostKey, root: ctx.edge.root, alias: 'MYGLOBALENV', hdfs: null },
+          ...{ cluster: { manager: 'yarn' }, env: {} },
+        },
+        { log: () => undefined },
+      );
+      const clock = { now: () => Date.now() + days(2) };
+      const edges = new Map([[edge.name, edge]]);
+      const log: string[] = [];
+      const { signal } = new AbortController();
+      const reporting = { signal, log: (line: string) => log.push(line) };
+      await removeUnproven({ store: ctx.store, edges, clock, redact: String }, reporting);
+      assert.deepEqual(come(), [], log.join('\n'));
+      assert.deepEqual((await ctx.build('lost')).begun, []);
+    }));
 });

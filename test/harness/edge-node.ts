@@ -18,6 +18,8 @@ export interface EdgeNode {
   sha256(environment: string): string;
   /** What was published of an environment: its revisions' manifests. */
   manifests(environment: string): Manifest[];
+  /** Paths under the root of what was published, whole or not: archives, prefixes and manifests. */
+  published(): string[];
   /** Everything half-done under the root; empty whenever nothing is at work. */
   leftovers(): string[];
   /** Cuts the next `times` connections once this many bytes have gone up. */
@@ -67,6 +69,7 @@ export async function startEdgeNode(directory: string): Promise<EdgeNode> {
       return createHash('sha256').update(readFileSync(path)).digest('hex');
     },
     manifests,
+    published: () => globSync(['archives/*', '{envs,manifests}/*/*'], { cwd: root }),
     leftovers: () => [...halfDone(root, 3)],
     cutAfter(bytes, times = 1) {
       Object.assign(link.faults, { cutAfter: bytes, cuts: times });

@@ -63,6 +63,16 @@ describe('what a build staged that came to no revision', () => {
     assert.deepEqual(removed, [[prefix, false]]);
   });
 
+  test('is removed however many builds there were since', async () => {
+    const { world, removed, prefix } = unproven();
+    for (let count = 0; count < 600; count += 1) {
+      const id = `later${count}`;
+      world.store.builds.set(id, sample('ready', { id, queuedAt: NOW + count }));
+    }
+    await removeUnproven(world.ports, progress);
+    assert.deepEqual(removed, [[prefix, true]]);
+  });
+
   test('stays for a day, for a retry, and while the environment is being built', async () => {
     const young = unproven({ finishedAt: NOW - days(0.5) });
     await removeUnproven(young.world.ports, progress);

@@ -2,7 +2,7 @@
 import type { Approval } from '../../src/domain/approval.ts';
 import type { AuditEntry } from '../../src/domain/audit.ts';
 import type { Block } from '../../src/domain/block.ts';
-import { type Build, isSettled } from '../../src/domain/build.ts';
+import { type Build, isSettled, isUnproven } from '../../src/domain/build.ts';
 import {
   type Environment,
   isLetGo,
@@ -85,6 +85,10 @@ export class MemoryStore implements Store {
   async buildAtWork(environment: string): Promise<Build | null> {
     await this.#reach();
     return this.#atWork({ request: { environment } });
+  }
+
+  async unprovenBuilds(): Promise<string[]> {
+    return [...this.builds.values()].filter(isUnproven).map(({ id }) => id);
   }
 
   async openBuilds(): Promise<string[]> {

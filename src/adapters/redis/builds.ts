@@ -1,4 +1,4 @@
-import { type Build, isSettled } from '../../domain/build.ts';
+import { type Build, isSettled, isUnproven } from '../../domain/build.ts';
 import type { Store } from '../../domain/ports.ts';
 import { readBuild } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
@@ -26,6 +26,7 @@ export function storeBuilds(
   | 'updateBuild'
   | 'listBuilds'
   | 'openBuilds'
+  | 'unprovenBuilds'
   | 'changedBuilds'
   | 'closeBuild'
 > {
@@ -60,6 +61,7 @@ export function storeBuilds(
       return build && !isSettled(build) ? build : null;
     },
 
+    unprovenBuilds: () => link.call((redis) => redis.smembers(keys.unproven)),
     openBuilds: () => link.call((redis) => redis.smembers(keys.open)),
 
     changedBuilds: (since, limit) =>
@@ -138,12 +140,12 @@ function saving(keys: StoreKeys, build: Build, revision: number, { format, docum
       keys.builds,
       keys.buildsOfEnvironment(environment),
       keys.buildsOfUser(build.requester.user),
-      ...[keys.changed, keys.open, keys.hold(environment)],
+      ...[keys.changed, keys.open, keys.hold(environment), keys.unproven],
     ],
     values: [
       ...[build.id, revision, format, document],
       ...[isSettled(build) ? 1 : 0, build.verifying ? 1 : 0, build.queuedAt],
-      ...[build.attempt, keys.changes, keys.build('')],
+      ...[build.attempt, keys.changes, keys.build(''), isUnproven(build) ? 1 : 0],
     ],
   };
 }

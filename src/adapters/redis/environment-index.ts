@@ -120,7 +120,7 @@ return 1
 const FORGET_ENVIRONMENT = `
 local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
   environmentOf, allRevisions, meantRevisions, packages, lastForgotten, hold, ofEnvironment,
-  builds, changed, open = unpack(KEYS)
+  builds, changed, open, unproven = unpack(KEYS)
 local name = ARGV[1]
 local ownedBy, thereBy, build, checkpoints, log, ofUser = unpack(ARGV, 5)
 if redis.call('HGET', record, 'revision') ~= ARGV[2] then return 0 end
@@ -136,6 +136,7 @@ for _, id in ipairs(ids) do
   redis.call('ZREM', builds, id)
   redis.call('ZREM', changed, id)
   redis.call('SREM', open, id)
+  redis.call('SREM', unproven, id)
   for _, user in ipairs(cjson.decode(ARGV[4])) do redis.call('ZREM', ofUser .. user, id) end
 end
 local before = redis.call('HMGET', record, 'owner', 'archives')
@@ -219,6 +220,7 @@ export async function forgetIndexed(
   const names = [
     ...indexKeys(keys, name),
     ...[keys.hold(name), keys.buildsOfEnvironment(name), keys.builds, keys.changed, keys.open],
+    keys.unproven,
   ];
   const forgotten = await link.script(FORGET_ENVIRONMENT, names, [
     ...[name, revision, JSON.stringify(ids), JSON.stringify([...users])],

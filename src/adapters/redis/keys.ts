@@ -7,6 +7,7 @@ export function storeKeys(prefix: string) {
     buildsOfUser: (user: string) => `${prefix}:builds:user:${user}`,
     changed: `${prefix}:builds:changed`,
     open: `${prefix}:builds:unsettled`,
+    unproven: `${prefix}:builds:unproven`,
     changes: `${prefix}:changes`,
     environment: (name: string) => `${prefix}:environment:${name}`,
     environments: `${prefix}:environments`,

@@ -17,18 +17,20 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  *
  * An open build is one that a worker still has to do something for. Settling leaves it open: who it
  * was settled for has to be told yet (`CLOSE_BUILD`). The end of a verification closes it, unless that
- * is owed still: it was open when the verification was asked for.
+ * is owed still: it was open when the verification was asked for. An unproven one has ended, and may have
+ * something on an edge that no revision has.
  *
- * KEYS: record, builds, builds of the environment, builds of the user, changed, open, hold.
+ * KEYS: record, builds, builds of the environment, builds of the user, changed, open, hold, unproven.
  * ARGV: id, expected revision, format, document, settled (0 or 1), verifying (0 or 1), queued at,
- * attempt, channel of changes, prefix of build records, deadline of one that begins ('' for others).
+ * attempt, channel of changes, prefix of build records, unproven (0 or 1), deadline of one that begins
+ * ('' for others).
  */
 export const SAVE_BUILD = `
 local before = redis.call('HMGET', KEYS[1], 'revision', 'settled', 'verifying', 'owed')
 local revision = tonumber(before[1] or '0')
 ${NOW}
-local isBeginning = ARGV[11] ~= ''
-if isBeginning and now > tonumber(ARGV[11]) then return -1 end
+local isBeginning = ARGV[12] ~= ''
+if isBeginning and now > tonumber(ARGV[12]) then return -1 end
 if revision ~= tonumber(ARGV[2]) then return 0 end
 if isBeginning and ARGV[5] == '0' then
   local holder = redis.call('HGET', KEYS[7], 'build')
@@ -49,6 +51,7 @@ if ARGV[5] == '0' or ARGV[6] == '1' then
 elseif before[3] == '1' and before[4] ~= '1' then
   redis.call('SREM', KEYS[6], ARGV[1])
 end
+redis.call(ARGV[11] == '1' and 'SADD' or 'SREM', KEYS[8], ARGV[1])
 if ARGV[5] == '1' and before[2] == '0' and redis.call('HGET', KEYS[7], 'build') == ARGV[1] then
   redis.call('DEL', KEYS[7])
 end

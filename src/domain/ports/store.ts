@@ -35,6 +35,8 @@ export interface Store {
    * somebody may not have been told.
    */
   openBuilds(): Promise<string[]>;
+  /** Ids of those that `isUnproven` means; those that an older version recorded may be missing. */
+  unprovenBuilds(): Promise<string[]>;
   /** Ids of at most so many builds whose records changed since then; the last change comes first. */
   changedBuilds(since: number, limit: number): Promise<string[]>;
   /**

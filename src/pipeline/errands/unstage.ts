@@ -1,4 +1,4 @@
-import { isSettled } from '../../domain/build.ts';
+import { isUnproven } from '../../domain/build.ts';
 import { isLetGo } from '../../domain/environment.ts';
 import type { Errand, ErrandTable } from '../../domain/errands.ts';
 import type { Progress } from '../../domain/ports.ts';
@@ -23,7 +23,7 @@ export async function unstage(
   const environment = await ports.store.readEnvironment(name);
   if (environment && isLetGo(environment)) {
     const builds = await ports.store.listBuilds({ environment: name, limit: MOST_BUILDS });
-    for (const build of builds) if (isSettled(build)) await removeBegun(ports, build, progress);
+    for (const build of builds) if (isUnproven(build)) await removeBegun(ports, build, progress);
   }
   return { left };
 }

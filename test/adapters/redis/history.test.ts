@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import { createStore } from '../../../src/adapters/redis/store.ts';
+import type { Build } from '../../../src/domain/build.ts';
 import { buildFor } from './builds-fixture.ts';
 import { noServer, type RedisServer, startServer } from './fixture.ts';
 
@@ -59,6 +60,39 @@ test('builds of long ago are forgotten whole, and not those that are open', {
     );
   } finally {
     redis.disconnect();
+    await store.close();
+  }
+});
+
+test('a build that has ended is found for as long as an edge may have something of it', {
+  skip: noServer,
+}, async () => {
+  const prefix = randomUUID();
+  const store = createStore({ connection: server.connection, prefix });
+  try {
+    const archive = { name: 'churn.zip', format: 'zip', sha256: 'a', bytes: 1, files: 1 } as const;
+    const place = { edge: 'lab', environment: 'churn', revision: 1, hdfs: null, archive };
+    const begun = [{ ...place, archivePath: '/a/churn.zip', driverPrefix: '/envs/churn/1' }];
+    const move = (change: Partial<Build>) =>
+      store.updateBuild('b1', (build) => ({ ...build, ...change }));
+    await store.claimEnvironment('churn', 'U0ANA', 0);
+    await store.beginBuild(buildFor('b1', { environment: 'churn', now: 1 }));
+    await move({ state: 'running', begun });
+    assert.deepEqual(await store.unprovenBuilds(), []);
+    await move({ state: 'failed' });
+    assert.deepEqual(await store.unprovenBuilds(), ['b1']);
+    await store.beginAgain('b1', (build) => ({ ...build, state: 'queued', attempt: 2 }));
+    assert.deepEqual(await store.unprovenBuilds(), []);
+    await move({ state: 'cancelled' });
+    assert.deepEqual(await store.unprovenBuilds(), ['b1']);
+    await move({ begun: [] });
+    assert.deepEqual(await store.unprovenBuilds(), []);
+    await move({ begun });
+    await store.removeEnvironment('churn', (_, builds) => {
+      assert.deepEqual(builds[0]?.begun, begun);
+    });
+    assert.deepEqual(await store.unprovenBuilds(), []);
+  } finally {
     await store.close();
   }
 });
