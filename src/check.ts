@@ -164,6 +164,16 @@ async function userGroup({ config }: Foundation, id: string): Promise<string> {
   }
 }
 
+function isCondaChosen({ engine, dataDirectory }: Foundation['config']): boolean {
+  try {
+    const choice = { configured: engine, environment: process.env, dataDirectory };
+    return chooseEngine({ ...choice, python: async () => '' }).name === 'conda';
+  } catch {
+    // That there is none is told by its own row.
+    return false;
+  }
+}
+
 /** What bounds the memory of all processes of a sandbox together. */
 async function boundedBy(): Promise<string> {
   const kind = await groupKind();
@@ -171,7 +181,10 @@ async function boundedBy(): Promise<string> {
   return kind === 'cgroup' ? 'by a cgroup' : 'by a scope of systemd';
 }
 
-/** Without a sandbox everything works but people's own projects, and packages of pip from source. */
+/**
+ * Without a sandbox everything works but people's own projects, packages of pip from source, and conda where it may
+ * not run scripts of packages outside of one.
+ */
 async function sandbox({ config }: Foundation): Promise<CheckResult> {
   const problem = await sandboxProblem();
   const text = problem ?? `bubblewrap works here, and memory is bounded ${await boundedBy()}`;
@@ -179,10 +192,11 @@ async function sandbox({ config }: Foundation): Promise<CheckResult> {
   if (problem === null || isOff) {
     return { name: 'sandbox', status: 'ok', text, fix: null };
   }
-  return {
-    name: 'sandbox',
-    status: 'warning',
-    text,
-    fix: 'Install bubblewrap on the build host; until then `--project` is refused, and what `sdists` names.',
-  };
+  const refused = '`--project` is refused, and what `sdists` names';
+  if (config.projects.sandbox !== 'required' || !isCondaChosen(config)) {
+    const fix = `Install bubblewrap on the build host; until then ${refused}.`;
+    return { name: 'sandbox', status: 'warning', text, fix };
+  }
+  const fix = `Install bubblewrap on the build host, or set \`engine: rattler\`, which runs no scripts of packages; until then conda creates no environment, ${refused}.`;
+  return { name: 'sandbox', status: 'failed', text, fix };
 }

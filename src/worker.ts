@@ -37,6 +37,7 @@ export async function startWorker(
     dataDirectory: config.dataDirectory,
     python: foundation.python,
     cacheBytes: config.worker.cacheGigabytes * 1e9,
+    sandbox: config.projects.sandbox,
   });
   const edges = new Map(
     config.edges.map((edge) => [

@@ -23,6 +23,7 @@ const STAGING = 'test/adapters/edge/staging.test.ts';
 const CONNECTION = 'test/adapters/edge/connection.test.ts';
 const RUN = 'test/adapters/edge/run.test.ts';
 const PROCESS = 'test/adapters/host/process.test.ts';
+const CODE = 'test/adapters/engines/packages-code.test.ts';
 const SANDBOX = 'test/adapters/host/sandbox.test.ts';
 const WORKSPACE = 'test/adapters/host/workspace.test.ts';
 const PROJECTS = 'test/adapters/projects/projects.test.ts';
@@ -440,6 +441,17 @@ export const PROMISES: readonly Promised[] = [
       'test/pipeline/begun.test.ts': ['is removed where its worker was killed'],
       [WORKSPACE]: ['what they are half done with stay while their worker lives'],
       [STAGING]: ['sweeps what interrupted stagings left'],
+    },
+  },
+  {
+    id: 'packages',
+    promise:
+      'code of packages has no secret, network or other package in reach while they are linked',
+    shown: {
+      [CODE]: [
+        'reads no secret, writes nowhere else and sees no process',
+        'before anything of it is written',
+      ],
     },
   },
   {

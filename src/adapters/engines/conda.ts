@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { FerryError } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
@@ -12,7 +12,16 @@ import type {
   SolveRequest,
 } from '../../domain/ports.ts';
 import { closest } from '../../domain/tokens.ts';
-import { type CommandResult, cleanEnvironment, isHung, run } from '../host/process.ts';
+import { letRead } from '../host/bubblewrap.ts';
+import { installationOf } from '../host/installation.ts';
+import type { OutputStream } from '../host/output.ts';
+import { type CommandResult, cleanEnvironment, isHung, run, signalOf } from '../host/process.ts';
+import {
+  isTooMuch,
+  runSandboxed,
+  type SandboxLimits,
+  type SandboxPolicy,
+} from '../host/sandbox.ts';
 import { inScratch } from '../host/scratch.ts';
 import {
   type Answer,
@@ -24,12 +33,13 @@ import {
   recordsOf,
   versionsIn,
 } from './conda-answer.ts';
-import { dropUnrepeatable, verifyFetched } from './conda-prefix.ts';
+import { dropUnrepeatable, lackingPackages, noteChecksums, refuseChanged } from './conda-prefix.ts';
 import {
   diskFull,
   engineFailed,
   engineHung,
   engineKilled,
+  linkedTooMuch,
   packageNotFound,
   prefixExists,
   unsatisfiable,
@@ -39,7 +49,8 @@ import { solveKeeping } from './keeping.ts';
 import type { EngineLimits } from './limits.ts';
 import { lockFrom, verifyPrefix } from './lock.ts';
 import { condaLine, exactly, matchSpec } from './match-spec.ts';
-import { PackageCache } from './package-cache.ts';
+import { PackageCache, unpackedIn } from './package-cache.ts';
+import { refuseUnsafe } from './package-paths.ts';
 
 export interface CondaOptions {
   executable: string;
@@ -49,6 +60,8 @@ export interface CondaOptions {
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;
+  /** Where link scripts run, and the Python that compiles packages. */
+  sandbox: SandboxPolicy;
   /** Of packages; those that were not linked for longest are removed above this. */
   cacheBytes: number;
 }
@@ -76,7 +89,18 @@ const ARCHITECTURE: Readonly<Record<Platform, string>> = {
   'linux-aarch64': 'aarch64',
 };
 const KERNEL = '4.18';
+/** An environment may be larger than a project; conda's own home for a while is not. */
+const ROOM_LIMITS: Partial<SandboxLimits> = { fileBytes: 32 * 1024 ** 3, processes: 1024 };
 const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** Where packages are linked, and so their scripts run: all that can be seen of this host, besides the system. */
+interface Room {
+  readable: readonly string[];
+  /** conda's home for the while. */
+  home: string;
+  /** What the prefix is made in. */
+  parent: string;
+}
 
 /** Any conda-compatible command line: conda, mamba or micromamba. */
 export class CondaEngine implements Engine {
@@ -148,19 +172,14 @@ export class CondaEngine implements Engine {
       // Every version of every tool reads an md5 here; the sha256 is checked below.
       const urls = lock.packages.map(({ url, md5, sha256 }) => `${url}#${md5 ?? sha256}`);
       await writeFile(file, `@EXPLICIT\n${urls.join('\n')}\n`);
-      const args = ['create', '--json', '--yes', '--prefix', prefix, '--file', file];
-      // The flag of the article, for a reader of the process list; CONDARC says the same to mamba.
-      if (!this.#program.includes('mamba')) args.push('--copy');
-      const packages = join(this.#home, 'packages');
-      const named = { CONDA_PKGS_DIRS: packages, ...platformEnvironment(lock.platform, null) };
-      const seconds = this.#options.limits.createSeconds;
       await this.#packages.markUsed(lock.packages);
       try {
-        const answer = await this.#ask(args, progress, seconds, named);
-        if (isFailure(answer)) throw answerError(answer, channelsOf(lock), this.#program);
-        await verifyFetched(packages, lock, progress);
-        await dropUnrepeatable(prefix);
+        await this.#fetch(lock, file, progress);
+        await noteChecksums(this.#cache, lock.packages);
+        await refuseUnsafe(this.#cache, lock.packages);
+        await this.#link(lock, prefix, file, progress);
         await verifyPrefix(prefix, lock);
+        await dropUnrepeatable(prefix);
         await this.#packages.prune();
       } catch (error) {
         // Half a prefix is worth nothing, and the next attempt needs the place.
@@ -168,6 +187,46 @@ export class CondaEngine implements Engine {
         throw error;
       }
     });
+  }
+
+  /**
+   * Has every package unpacked in the cache before anything of one is linked, each with the sha256 of the lock.
+   * Nothing of a package runs here.
+   */
+  async #fetch(lock: Lock, file: string, progress: Progress): Promise<void> {
+    const lacking = await lackingPackages(this.#cache, lock.packages, progress.signal);
+    if (lacking.length === 0) return;
+    // conda 26.7 links explicit packages although they are only to be fetched: no folder can be made there.
+    const prefix = join(file, 'none');
+    const args = ['create', '--json', '--yes', '--download-only', '--prefix', prefix];
+    const seconds = this.#options.limits.createSeconds;
+    const named = { CONDA_PKGS_DIRS: this.#cache, ...platformEnvironment(lock.platform, null) };
+    const answer = await this.#ask([...args, '--file', file], progress, seconds, named);
+    const missing = await lackingPackages(this.#cache, lacking, progress.signal);
+    await refuseChanged(this.#cache, missing);
+    if (missing.length > 0) throw answerError(answer, channelsOf(lock), this.#program);
+  }
+
+  /** Link scripts of packages run here, and the Python among them, which compiles others. */
+  async #link(lock: Lock, prefix: string, file: string, progress: Progress): Promise<void> {
+    const args = ['create', '--json', '--yes', '--offline', '--prefix', prefix, '--file', file];
+    // The flag of the article, for a reader of the process list; CONDARC says the same to mamba.
+    if (!this.#program.includes('mamba')) args.push('--copy');
+    const home = join(dirname(file), 'home');
+    await mkdir(home);
+    const parent = dirname(prefix);
+    await mkdir(parent, { recursive: true });
+    const { executable } = this.#options;
+    const readable = [this.#cache, join(this.#home, 'condarc'), file];
+    const unpacked = lock.packages.map(({ url }) => unpackedIn(this.#cache, url));
+    await letRead([join(this.#home, 'condarc'), file, ...unpacked]);
+    const room = { readable: [...installationOf(executable), ...readable], home, parent };
+    // Nobody who is in there writes into the cache, from which others are linked, too.
+    const caches = `${join(home, 'packages')},${this.#cache}`;
+    const named = { CONDA_PKGS_DIRS: caches, ...platformEnvironment(lock.platform, null) };
+    const seconds = this.#options.limits.createSeconds;
+    const answer = await this.#ask(args, progress, seconds, named, room);
+    if (isFailure(answer)) throw answerError(answer, channelsOf(lock), this.#program);
   }
 
   /** conda keeps nothing running. */
@@ -185,14 +244,15 @@ export class CondaEngine implements Engine {
     progress: Progress,
     seconds: number,
     named: Readonly<Record<string, string>>,
+    room: Room | null = null,
   ): Promise<Answer> {
-    const result = await this.#run(args, progress, seconds, named);
+    const result = await this.#run(args, progress, seconds, named, room);
     // Of an explicit file conda has nothing to say when all went well; the prefix is verified.
     const ended = result.code === 0 || isCrash(result);
     const silent = ended && result.stdout.trim() === '' && args.includes('--copy');
     const answer = silent ? { success: true } : parseAnswer(result.stdout, this.#program);
     const words = wordsOf(result);
-    const killer = killerOf(result);
+    const killer = signalOf(result);
     if (killer && (answer === null || !isCrash(result)))
       throw engineKilled(this.#program, killer, words);
     if (answer === null)
@@ -202,7 +262,7 @@ export class CondaEngine implements Engine {
     if (solvers && this.#solver === null) {
       const installed = solvers.split(', ');
       this.#solver = installed.find((solver) => solver !== 'classic') ?? 'classic';
-      return this.#ask(args, progress, seconds, named);
+      return this.#ask(args, progress, seconds, named, room);
     }
     if (result.code !== 0 && !isFailure(answer) && !isCrash(result))
       throw engineFailed(this.#program, words);
@@ -214,37 +274,55 @@ export class CondaEngine implements Engine {
     progress: Progress,
     timeoutSeconds: number,
     named: Readonly<Record<string, string>> = {},
+    room: Room | null = null,
   ): Promise<CommandResult> {
     await mkdir(this.#home, { recursive: true });
-    const { executable, network, limits } = this.#options;
-    return run({
-      file: executable,
-      args,
-      cwd: this.#home,
-      env: cleanEnvironment({
-        home: this.#home,
-        named: {
-          ...network,
-          CONDARC: join(this.#home, 'condarc'),
-          MAMBARC: join(this.#home, 'condarc'),
-          // The Python of a new prefix, run to compile packages, leaves no files of its own there.
-          PYTHONDONTWRITEBYTECODE: '1',
-          // See isCrash: an answer in a buffer would be lost.
-          PYTHONUNBUFFERED: '1',
-          MAMBA_ROOT_PREFIX: join(this.#home, 'root'),
-          CONDA_ENVS_DIRS: join(this.#home, 'envs'),
-          ...(this.#solver === null ? {} : { CONDA_SOLVER: this.#solver }),
-          ...named,
-        },
-      }),
-      signal: progress.signal,
-      timeoutSeconds,
-      idleSeconds: limits.idleSeconds,
-      outputLimit: MOST_OUTPUT_BYTES,
-      onLine: (line, stream) => report(line, stream, progress),
-    }).catch((error: unknown) => {
-      throw isHung(error) ? engineHung(this.#program, error) : error;
+    const { executable: file, network, limits, sandbox } = this.#options;
+    const { signal } = progress;
+    const output = { idleSeconds: limits.idleSeconds, outputLimit: MOST_OUTPUT_BYTES };
+    const hear = (line: string, stream: OutputStream) => report(line, stream, progress);
+    const running =
+      room === null
+        ? run({
+            ...{ file, args, signal, timeoutSeconds, ...output, onLine: hear },
+            cwd: this.#home,
+            env: cleanEnvironment({
+              home: this.#home,
+              named: { ...network, ...this.#settings(this.#home), ...named },
+            }),
+          })
+        : runSandboxed(
+            {
+              ...{ file, args, signal, ...output, log: hear },
+              ...{ readable: room.readable, directory: room.home, writable: [room.parent] },
+              named: { ...this.#settings(room.home), ...named },
+              limits: { ...ROOM_LIMITS, seconds: timeoutSeconds },
+            },
+            sandbox,
+          );
+    return running.catch((error: unknown) => {
+      if (isHung(error)) throw engineHung(this.#program, error);
+      throw isTooMuch(error) ? linkedTooMuch(this.#program, error) : error;
     });
+  }
+
+  /** What every run is told; `home` is for what conda makes besides prefixes. */
+  #settings(home: string): Record<string, string> {
+    return {
+      CONDARC: join(this.#home, 'condarc'),
+      MAMBARC: join(this.#home, 'condarc'),
+      // The Python of a new prefix, run to compile packages, leaves no files of its own there.
+      PYTHONDONTWRITEBYTECODE: '1',
+      // See isCrash: an answer in a buffer would be lost.
+      PYTHONUNBUFFERED: '1',
+      MAMBA_ROOT_PREFIX: join(home, 'root'),
+      CONDA_ENVS_DIRS: join(home, 'envs'),
+      ...(this.#solver === null ? {} : { CONDA_SOLVER: this.#solver }),
+    };
+  }
+
+  get #cache(): string {
+    return join(this.#home, 'packages');
   }
 
   /** Asks conda what there is instead; costs a second, and only when the request has failed. */
@@ -301,13 +379,8 @@ function platformEnvironment(platform: Platform, glibc: string | null): Record<s
  * Taking down conda's Python while threads of its solver still run sometimes crashes (seen with
  * conda 26.7 and the rattler solver), after everything has been done and said.
  */
-function isCrash({ signal }: CommandResult): boolean {
-  return signal === 'SIGSEGV' || signal === 'SIGABRT';
-}
-
-/** The signal that ended it; a shell that conda is started by tells of SIGKILL in its exit code. */
-function killerOf({ code, signal }: CommandResult): string | null {
-  return signal ?? (code === 128 + 9 ? 'SIGKILL' : null);
+function isCrash(result: CommandResult): boolean {
+  return ['SIGSEGV', 'SIGABRT'].includes(signalOf(result) ?? '');
 }
 
 /** Its last lines for people, without those that only say how far it is. */

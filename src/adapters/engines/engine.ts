@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { outsideError } from '../../domain/errors.ts';
 import type { Engine } from '../../domain/ports.ts';
 import { findExecutable, networkEnvironment } from '../host/process.ts';
+import type { SandboxPolicy } from '../host/sandbox.ts';
 import { CondaEngine } from './conda.ts';
 import type { EngineLimits } from './limits.ts';
 import { RattlerEngine } from './rattler.ts';
@@ -15,6 +16,8 @@ export interface EngineChoice {
   /** The interpreter that has py-rattler; asked for only when rattler is used. */
   python: () => Promise<string>;
   limits?: Partial<EngineLimits>;
+  /** Where code of packages runs: left out, in the sandbox alone. */
+  sandbox?: SandboxPolicy;
   /** Packages that were not linked for longest are removed above this; left out, none is. */
   cacheBytes?: number;
 }
@@ -28,11 +31,12 @@ const LIMITS: EngineLimits = { solveSeconds: 900, createSeconds: 3600, idleSecon
  */
 export function chooseEngine(choice: EngineChoice): Engine {
   const { configured, environment, dataDirectory, python } = choice;
-  const { cacheBytes = Number.POSITIVE_INFINITY } = choice;
+  const { cacheBytes = Number.POSITIVE_INFINITY, sandbox = 'required' } = choice;
   const network = networkEnvironment(environment);
   const limits = { ...LIMITS, ...choice.limits };
   const found = configured === 'rattler' ? null : findConda(environment);
-  if (found) return new CondaEngine({ ...found, dataDirectory, network, limits, cacheBytes });
+  const common = { dataDirectory, network, limits, sandbox, cacheBytes };
+  if (found) return new CondaEngine({ ...found, ...common });
   if (configured === 'conda') {
     throw outsideError({
       code: 'engine-missing',
@@ -45,7 +49,7 @@ export function chooseEngine(choice: EngineChoice): Engine {
     configured === 'rattler'
       ? 'the configuration asks for it'
       : 'embedded, because no conda is on the PATH';
-  return new RattlerEngine({ python, dataDirectory, network, reason, limits, cacheBytes });
+  return new RattlerEngine({ python, reason, ...common });
 }
 
 function findConda(environment: EngineChoice['environment']) {

@@ -115,6 +115,20 @@ export function engineKilled(name: string, signal: string, words: string): Ferry
   });
 }
 
+/** Scripts of packages that run while they are linked are bounded as a project's code is. */
+export function linkedTooMuch(name: string, cause: FerryError): FerryError {
+  return outsideError(
+    {
+      code: 'engine-failed',
+      message: `${name} was ended while it linked the packages: it, and what their scripts do, took more memory or disk than a build may.`,
+      suggestion:
+        'Leave out the package whose script does it, or link with `engine: rattler`, which runs no scripts.',
+      details: cause.message,
+    },
+    cause,
+  );
+}
+
 export function engineFailed(name: string, details: string): FerryError {
   return outsideError({
     code: 'engine-failed',
@@ -130,6 +144,27 @@ export function prefixExists(prefix: string): FerryError {
     message: 'The prefix to create is already there.',
     suggestion: 'Remove what an interrupted build left, then run the build again.',
     details: prefix,
+  });
+}
+
+/** `name` with its version; `what` is a path or name as the package writes it. */
+export function packageUnsafe(name: string, kind: 'file' | 'command', what: string): FerryError {
+  return outsideError({
+    code: 'package-unsafe',
+    message: `The package ${printable(name)} has the ${kind} \`${printable(what, 300)}\`, which lies outside of its environment.`,
+    suggestion: 'Leave this package out, and tell the operator of its channel.',
+  });
+}
+
+export function unreadablePackage(
+  { name, version, url }: { name: string; version: string; url: string },
+  why: string,
+): FerryError {
+  return outsideError({
+    code: 'package-unreadable',
+    message: `What the package ${printable(name)} ${printable(version)} says of its files cannot be read: ${why}.`,
+    suggestion: 'Leave this package out, and tell the operator of its channel.',
+    details: url,
   });
 }
 

@@ -1,11 +1,13 @@
-import { readdir, readFile, realpath } from 'node:fs/promises';
-import { isAbsolute, join, posix } from 'node:path';
+import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { CONDA_RECORD, type CondaRecord, readCondaRecord } from '../../domain/conda-record.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { canonicalLock, type Lock, type LockedPackage, type Platform } from '../../domain/lock.ts';
 import { printable } from '../../domain/names.ts';
 import type { Channel } from '../../domain/ports.ts';
 import { holdsSecret } from '../../domain/secrets.ts';
+import { packageUnsafe } from './errors.ts';
+import { leavesPrefix } from './package-paths.ts';
 
 /** What an engine says of a package it chose. */
 export type EngineRecord = Omit<LockedPackage, 'channel' | 'sha256'> & { sha256: string | null };
@@ -45,13 +47,15 @@ export interface InstalledPackage extends CondaRecord {
   path: string;
 }
 
-/** Errors: `conda-meta-broken`. */
+/** Follows no link that a script of a package has put there. Errors: `conda-meta-broken`. */
 export async function readInstalled(prefix: string): Promise<InstalledPackage[]> {
   const folder = join(prefix, 'conda-meta');
+  for (const path of [prefix, folder]) if (!(await lstat(path)).isDirectory()) throw swapped(path);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
   return Promise.all(
     names.sort().map(async (name) => {
       const path = join(folder, name);
+      if (!(await lstat(path)).isFile()) throw swapped(path);
       return { ...readCondaRecord(await readFile(path, 'utf8'), path, CONDA_RECORD), path };
     }),
   );
@@ -97,18 +101,18 @@ async function refuseOutside(
     for (const file of entry.files) {
       const folder = posix.dirname(posix.normalize(file));
       if (!known.has(folder)) known.set(folder, await isInside(folder));
-      const leaves = isAbsolute(file) || /^\.\.(?:\/|$)/.test(posix.normalize(file));
-      if (leaves || !known.get(folder)) throw unsafe(entry, file);
+      if (leavesPrefix(file) || !known.get(folder))
+        throw packageUnsafe(`${entry.name} ${entry.version}`, 'file', file);
     }
   }
 }
 
-function unsafe({ name, version, url }: InstalledPackage, file: string) {
+function swapped(path: string) {
   return outsideError({
-    code: 'package-unsafe',
-    message: `The package ${printable(name)} ${printable(version)} has the file \`${printable(file)}\`, which lies outside of its environment.`,
-    suggestion: 'Leave this package out, and tell the operator of its channel.',
-    details: url,
+    code: 'conda-meta-broken',
+    message: `\`${path}\` is not what conda makes there: a package may have put a link in its place.`,
+    suggestion:
+      'Build the environment again; if it happens twice, leave out the package with a link script.',
   });
 }
 

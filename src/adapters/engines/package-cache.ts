@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir, rename, rm, utimes } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { LockedPackage } from '../../domain/lock.ts';
 
 /** No prefix takes so long to be created: what was marked since may be linked at this moment. */
@@ -77,6 +79,26 @@ export class PackageCache {
     const away = join(this.#folder, `${REMOVED}${process.pid}-${basename(path)}`);
     await rename(path, away);
     await rm(away, { recursive: true, force: true });
+  }
+}
+
+/** Where a package of an address is unpacked in a cache. */
+export function unpackedIn(cache: string, url: string): string {
+  return join(cache, nameOf(fileOf(url)));
+}
+
+/** Folders of this host that packages are taken from: those of `file://` channels. */
+export function localFolders(packages: readonly LockedPackage[]): string[] {
+  const folders = packages.flatMap(({ url }) => localFolder(url) ?? []);
+  return [...new Set(folders)].filter((folder) => existsSync(folder));
+}
+
+function localFolder(url: string): string | null {
+  try {
+    return dirname(fileURLToPath(url));
+  } catch {
+    // Of another host, or no path: the engine says so.
+    return null;
   }
 }
 

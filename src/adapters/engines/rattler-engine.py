@@ -197,7 +197,7 @@ class Session:
             execute_link_scripts=False,
             show_progress=False,
             installed_packages=[record for record, place in told],
-            reporter=Reporter(records),
+            reporter=Reporter(records, self.packages),
         )
         for _, place in told:
             place.unlink()
@@ -261,10 +261,39 @@ def refuse_changed(entry):
         )
 
 
+def refuse_unsafe(folder, package):
+    """Files and commands of a package lie in the prefix; `engines/package-paths.ts` has the rule for conda."""
+    info = folder / "info"
+    if (info / "paths.json").exists():
+        paths = [row["_path"] for row in json.loads((info / "paths.json").read_text())["paths"]]
+    else:
+        paths = (info / "files").read_text().splitlines()
+    points = []
+    if (info / "link.json").exists():
+        noarch = json.loads((info / "link.json").read_text()).get("noarch") or {}
+        points = noarch.get("entry_points") or []
+    for path in paths:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise Refusal("package-unsafe", package, "file", path)
+    for command in (point.split("=")[0].strip() for point in points):
+        if "/" in command or command == "..":
+            raise Refusal("package-unsafe", package, "command", command)
+
+
+def refuse(error):
+    """Ends the process with the reason, from whichever thread it is told."""
+    kind, fields = refusal_of(error)
+    write(kind, **fields)
+    sys.stdout.flush()
+    os._exit(0)
+
+
 class Reporter(rattler.InstallerReporter):
     """Counts packages for people; the installer calls it from its own threads."""
 
-    def __init__(self, records):
+    def __init__(self, records, packages):
+        self.packages = packages
+        self.records = {record.name.normalized: record for record in records}
         self.total = len(records)
         self.bytes = sum(record.size or 0 for record in records)
         self.fetched = {}
@@ -285,6 +314,17 @@ class Reporter(rattler.InstallerReporter):
             self.reported = time.monotonic()
             done = sum(self.fetched.values())
             write("progress", detail=f"{done / 1e6:.0f} MB of {self.bytes / 1e6:.0f} MB")
+
+    def on_link_start(self, operation, package_name):
+        """Looks at a package that is unpacked and not linked yet."""
+        try:
+            record = self.records[package_name]
+            name = f"{package_name}-{record.version}-{record.build}"
+            refuse_unsafe(self.packages / name, f"{package_name} {record.version}")
+        except Exception as error:
+            # An exception here stops nothing, and nothing of this package may be written.
+            refuse(error)
+        return operation
 
     def on_link_complete(self, index):
         self.linked += 1
@@ -308,10 +348,14 @@ async def answer(work):
     """The line that ends an answer: its kind and its fields."""
     try:
         return "result", await work
-    except Refusal as refusal:
-        return "error", refusal.fields
     except Exception as error:
-        return "error", {"suggestion": None, "details": repr(error), **classify(error)}
+        return refusal_of(error)
+
+
+def refusal_of(error):
+    if isinstance(error, Refusal):
+        return "error", error.fields
+    return "error", {"suggestion": None, "details": repr(error), **classify(error)}
 
 
 async def answer_one():

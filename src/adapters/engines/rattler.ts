@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
@@ -16,8 +16,18 @@ import type {
 import { listOf, number, object, or, parseJson, readJson, string } from '../../domain/shape.ts';
 import { parseSpec } from '../../domain/spec.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
+import { installationOf } from '../host/installation.ts';
 import type { OutputStream } from '../host/output.ts';
-import { cleanEnvironment, isHung, type Program, run, type ServiceEnd } from '../host/process.ts';
+import {
+  certificatesIn,
+  cleanEnvironment,
+  isHung,
+  type Program,
+  run,
+  type ServiceEnd,
+  signalOf,
+} from '../host/process.ts';
+import { confine, type SandboxPolicy } from '../host/sandbox.ts';
 import {
   badSpec,
   channelUnreachable,
@@ -27,6 +37,7 @@ import {
   engineKilled,
   packageChanged,
   packageNotFound,
+  packageUnsafe,
   prefixExists,
   unsatisfiable,
   versionNotFound,
@@ -37,7 +48,7 @@ import { KnownAnswers } from './known-answers.ts';
 import type { EngineLimits } from './limits.ts';
 import { type EngineRecord, lockFrom, verifyPrefix } from './lock.ts';
 import { exactly, matchSpec, rattlerText } from './match-spec.ts';
-import { PackageCache } from './package-cache.ts';
+import { localFolders, PackageCache } from './package-cache.ts';
 import { Resident } from './resident.ts';
 
 const PROGRAM = join(import.meta.dirname, 'rattler-engine.py');
@@ -58,6 +69,8 @@ export interface RattlerOptions {
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;
+  /** `required` as `preferred`: no code of packages runs here. */
+  sandbox: SandboxPolicy;
   /** Of packages; those that were not linked for longest are removed above this. */
   cacheBytes: number;
   /** Milliseconds; when channels are asked again whether they have changed hangs on it. */
@@ -117,7 +130,8 @@ type Answer = { result: Result } | { refusal: Refusal };
 /**
  * The embedded engine: py-rattler. Solves are answered by a process that stays and keeps what it has
  * read of the channels; the same one again, while no index has changed, from memory. A prefix is
- * created by a process of its own, so that a cancel is a kill.
+ * created by a process of its own, so that a cancel is a kill, and in the sandbox: no script of a package runs,
+ * but what others packed is unpacked and linked.
  */
 export class RattlerEngine implements Engine {
   readonly name = 'rattler';
@@ -143,7 +157,14 @@ export class RattlerEngine implements Engine {
   async describe(): Promise<EngineDescription> {
     const { signal } = new AbortController();
     const progress: Progress = { signal, log: () => {}, detail: () => {} };
-    const { version } = await this.#run({ do: 'describe' }, DESCRIBE_SECONDS, [], progress);
+    const program = await this.#launch([]);
+    const { version } = await this.#run(
+      program,
+      { do: 'describe' },
+      DESCRIBE_SECONDS,
+      [],
+      progress,
+    );
     // Replaced in place: what the one before it holds and has said is another engine's.
     if (this.#version !== null && this.#version !== version) {
       this.#resident.renew();
@@ -210,7 +231,9 @@ export class RattlerEngine implements Engine {
     const request = { do: 'create', platform, packages, beside, prefix };
     await this.#packages.markUsed(packages);
     try {
-      await this.#run(request, seconds, named, progress);
+      await mkdir(dirname(prefix), { recursive: true });
+      const program = await this.#confined(prefix, [...packages, ...beside], progress);
+      await this.#run(program, request, seconds, named, progress);
       await verifyPrefix(prefix, lock);
       await this.#packages.prune();
     } catch (error) {
@@ -238,13 +261,14 @@ export class RattlerEngine implements Engine {
 
   /** Runs the program on one request; its last line is the answer. */
   async #run(
+    program: Program,
     request: Record<string, unknown>,
     timeoutSeconds: number,
     channels: readonly Channel[],
     progress: Progress,
   ): Promise<Result> {
     const { stdout, ...end } = await run({
-      ...(await this.#launch([])),
+      ...program,
       signal: progress.signal,
       timeoutSeconds,
       idleSeconds: this.#options.limits.idleSeconds,
@@ -255,6 +279,26 @@ export class RattlerEngine implements Engine {
     const answer = readAnswer(stdout.trimEnd().split('\n').at(-1) ?? '');
     if (answer === null) throw unanswered(end);
     return this.#resultOf(answer, channels);
+  }
+
+  /** The program where it sees what it needs to link packages, and may write its home and beside the prefix. */
+  async #confined(
+    prefix: string,
+    packages: readonly LockedPackage[],
+    progress: Progress,
+  ): Promise<Program> {
+    const program = await this.#launch([]);
+    const { network, sandbox } = this.#options;
+    const view = {
+      readable: [
+        ...[PROGRAM, ...installationOf(program.file), ...certificatesIn(network)],
+        ...localFolders(packages),
+      ],
+      writable: [dirname(prefix)],
+      directory: this.#home,
+      hasNetwork: true,
+    };
+    return confine(program, view, sandbox, (line) => progress.log(line));
   }
 
   async #launch(words: readonly string[]): Promise<Program> {
@@ -286,6 +330,12 @@ export class RattlerEngine implements Engine {
       'bad-spec': () => badSpec(refusal.message),
       'channel-unreachable': () => channelUnreachable(channels, details),
       'package-changed': () => packageChanged(details),
+      'package-unsafe': () =>
+        packageUnsafe(
+          refusal.message,
+          refusal.suggestion === 'command' ? 'command' : 'file',
+          details,
+        ),
       'disk-full': () => diskFull(details),
     };
     return errors[refusal.code]?.() ?? engineFailed('rattler', details);
@@ -325,12 +375,13 @@ const unreadable = (why: string): FerryError =>
   engineFailed('rattler', `its answer cannot be read: ${why}`);
 
 /** What it means that the program ended without an answer. */
-function unanswered({ code, signal, tail }: ServiceEnd): FerryError {
+function unanswered({ tail, ...end }: ServiceEnd): FerryError {
   // How far it was is told while it is at work, and is no reason.
   const words = tail.filter((line) => parseJson(line, REPORT) === null).join('\n');
   if (words.includes("No module named 'rattler'")) return missing(words);
+  const signal = signalOf(end);
   if (signal !== null) return engineKilled('rattler', signal, words);
-  return engineFailed('rattler', words || `it ended with ${code} and said nothing`);
+  return engineFailed('rattler', words || `it ended with ${end.code} and said nothing`);
 }
 
 function hungOrNot(error: unknown): never {

@@ -1,5 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { constants as access, accessSync, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Options } from 'execa';
 import { FerryError, outsideError, stoppedBy, throwIfStopped } from '../../domain/errors.ts';
@@ -77,6 +78,12 @@ export function networkEnvironment(
   return Object.fromEntries(named);
 }
 
+/** Files and folders with certificates that such an environment names, and that are there. */
+export function certificatesIn(network: Readonly<Record<string, string>>): string[] {
+  const named = Object.entries(network).filter(([name]) => /^(?:SSL_CERT|\w+_CA_)/i.test(name));
+  return named.flatMap(([, path]) => (isAbsolute(path) && existsSync(path) ? [path] : []));
+}
+
 /** Absolute path of a program, or null when no folder of `path` has it. */
 export function findExecutable(name: string, path: string): string | null {
   if (name.includes('/')) return isAbsolute(name) && isExecutable(name) ? name : null;
@@ -109,6 +116,12 @@ export async function run(command: Command): Promise<CommandResult> {
   } finally {
     watch.close();
   }
+}
+
+/** The signal that ended a program; shells and bubblewrap tell of theirs by a code, 128 and its number. */
+export function signalOf({ code, signal }: Pick<CommandResult, 'code' | 'signal'>): string | null {
+  const named = Object.entries(constants.signals).find(([, number]) => code === 128 + number);
+  return signal ?? named?.[0] ?? null;
 }
 
 /** A program that stays: it runs until it is stopped or ends by itself. */
@@ -286,7 +299,7 @@ function nameOf(file: string): string {
 
 function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
+    accessSync(path, access.X_OK);
     return statSync(path).isFile();
   } catch {
     return false;

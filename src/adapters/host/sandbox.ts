@@ -1,11 +1,19 @@
-import { lstatSync, readlinkSync } from 'node:fs';
-import { chmod, chown, lstat, readdir } from 'node:fs/promises';
-import { constants, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FerryError, outsideError, userError } from '../../domain/errors.ts';
+import { FerryError, outsideError, userError } from '../../domain/errors.ts';
+import { bubblewrap, giveAway, NEEDED, PROGRAMS, takeBack, type View } from './bubblewrap.ts';
 import { openGroup } from './cgroup.ts';
-import { type CommandResult, cleanEnvironment, findExecutable, run } from './process.ts';
+import type { OutputWish } from './output.ts';
+import {
+  type CommandResult,
+  cleanEnvironment,
+  findExecutable,
+  type Program,
+  run,
+  signalOf,
+} from './process.ts';
 import { isAbove } from './process-memory.ts';
 
 /** `required`: refuse without a sandbox; `preferred`: go on without one and say so; `off`: never use one. */
@@ -15,16 +23,21 @@ export type SandboxPolicy = 'required' | 'preferred' | 'off';
 export interface SandboxedCommand {
   file: string;
   args: readonly string[];
-  /** Folders it may read, at the paths they have outside. */
+  /** Files and folders it may read, at the paths they have outside. */
   readable: readonly string[];
-  /** The one folder it may write, and starts in; its whole size is limited. */
+  /** The folder it may write, and starts in; its whole size is limited. */
   directory: string;
+  /** Folders besides which it may write, and whose size nothing limits. What lies in them already is not its own. */
+  writable?: readonly string[];
   named: Readonly<Record<string, string>>;
   /** Folders of programs before the system's. */
   path?: readonly string[];
   input?: string;
   signal: AbortSignal;
-  log: (line: string) => void;
+  log: NonNullable<OutputWish['onLine']>;
+  /** It is ended when it has written nothing for so long; left out for programs that work in silence. */
+  idleSeconds?: number;
+  outputLimit?: number;
   limits?: Partial<SandboxLimits>;
 }
 
@@ -52,21 +65,16 @@ const LIMITS: SandboxLimits = {
   directoryBytes: 4 * GIGABYTE,
   directoryEntries: 200_000,
 };
-const PROGRAMS = '/usr/sbin:/usr/bin:/sbin:/bin';
 const WATCH_MILLISECONDS = 250;
 const MEMORY_WATCH_MILLISECONDS = 50;
-const TEMPORARY_BYTES = GIGABYTE;
-/** Of what processes share by name; containers usually have as much. */
-const SHARED_BYTES = GIGABYTE / 16;
-/** `nobody`. The kernel counts no processes for root, so as root we become somebody else. */
-const NOBODY = 65534;
+const TURNED_OFF = 'the configuration turns it off';
 
 /** Null when commands can be sandboxed here, otherwise the reason why not. */
 export async function available(): Promise<string | null> {
-  const needed = isRoot() ? ['bwrap', 'prlimit', 'setpriv'] : ['bwrap', 'prlimit'];
-  const missing = needed.filter((name) => findExecutable(name, PROGRAMS) === null);
+  const missing = NEEDED.filter((name) => findExecutable(name, PROGRAMS) === null);
   if (missing.length > 0) return `${missing.join(' and ')} not found on this build host`;
-  const [file = '', ...args] = [...sandbox([], null), ...identity(LIMITS), '/bin/true'];
+  const view = { readable: [], writable: [], directory: null, hasNetwork: false };
+  const [file = '', ...args] = [...bubblewrap(view, 'nobody'), ...prlimit(LIMITS), '/bin/true'];
   const result = await run({
     file,
     args,
@@ -79,18 +87,50 @@ export async function available(): Promise<string | null> {
   return result.code === 0 ? null : `bubblewrap does not work here: ${result.tail.join(' ')}`;
 }
 
+let isKnownToWork = false;
+
+/** The same; once commands could be sandboxed here, they can. */
+async function problemHere(): Promise<string | null> {
+  if (isKnownToWork) return null;
+  const problem = await available();
+  isKnownToWork = problem === null;
+  return problem;
+}
+
 /**
- * Runs a command without network, home or secrets, with one writable folder and within limits;
+ * A program of ours that handles what others wrote, such as their packages, and runs none of it: it sees the
+ * system, what `view` names, and nothing more, and has no rights. Where there is no sandbox it is the program
+ * as it was, and `log` is told.
+ */
+export async function confine(
+  program: Program,
+  view: View,
+  policy: SandboxPolicy,
+  log: (line: string) => void,
+  lookForProblem = problemHere,
+): Promise<Program> {
+  const problem = policy === 'off' ? TURNED_OFF : await lookForProblem();
+  if (problem !== null) {
+    log(`no sandbox: ${problem}`);
+    return program;
+  }
+  for (const folder of view.writable) await takeBack(folder);
+  const [file = '', ...words] = bubblewrap(view, 'ourselves');
+  return { ...program, file, args: [...words, program.file, ...program.args] };
+}
+
+/**
+ * Runs a command without network, home or secrets, with folders that it may write and within limits;
  * whatever it started is gone when the call returns.
  * Throws `sandbox-missing`, `project-too-large`, `project-too-much-memory`, `program-hung` or `Cancelled`.
  */
 export async function runSandboxed(
   command: SandboxedCommand,
   policy: SandboxPolicy,
-  { lookForProblem = available, openGroup: open = openGroup } = {},
+  { lookForProblem = problemHere, openGroup: open = openGroup } = {},
 ): Promise<CommandResult> {
   const limits = { ...LIMITS, ...command.limits };
-  const problem = policy === 'off' ? 'the configuration turns it off' : await lookForProblem();
+  const problem = policy === 'off' ? TURNED_OFF : await lookForProblem();
   const wrapper = await chooseWrapper(command, limits, policy, problem);
   const group = await open(limits.totalBytes);
   const overflow = new AbortController();
@@ -129,9 +169,10 @@ export async function runSandboxed(
       }),
       signal,
       timeoutSeconds: limits.seconds,
-      idleSeconds: null,
+      idleSeconds: command.idleSeconds ?? null,
       onLine: command.log,
       ...(command.input === undefined ? {} : { input: command.input }),
+      ...(command.outputLimit === undefined ? {} : { outputLimit: command.outputLimit }),
     });
     if (group && result.code !== 0 && ((await group.ranOut()) ?? wasKilled(result))) {
       throw tooMuchMemory(limits, result.tail);
@@ -144,12 +185,12 @@ export async function runSandboxed(
     done.abort();
     await Promise.all(watches);
     await group?.close();
+    for (const folder of command.writable ?? []) await takeBack(folder);
   }
 }
 
-/** By a signal that is not ours; bubblewrap and shells tell it as 128 and its number. */
-const wasKilled = ({ code, signal }: CommandResult): boolean =>
-  signal === 'SIGKILL' || code === 128 + constants.signals.SIGKILL;
+/** By a signal that is not ours. */
+const wasKilled = (result: CommandResult): boolean => signalOf(result) === 'SIGKILL';
 
 async function chooseWrapper(
   command: SandboxedCommand,
@@ -158,67 +199,22 @@ async function chooseWrapper(
   problem: string | null,
 ): Promise<string[]> {
   if (problem === null) {
-    if (isRoot()) await giveAway(command.directory);
-    return [...sandbox(command.readable, command.directory), ...identity(limits)];
+    const { readable, writable = [], directory } = command;
+    await giveAway(directory, writable);
+    const view = { readable, writable, directory, hasNetwork: false };
+    return [...bubblewrap(view, 'nobody'), ...prlimit(limits)];
   }
   if (policy === 'required') {
     throw outsideError({
       code: 'sandbox-missing',
-      message: `Code is built in a sandbox only, and there is none: ${problem}.`,
+      message: `Code of others runs in a sandbox only, and there is none: ${problem}.`,
       suggestion:
         'Install bubblewrap on the build host (apt-get install bubblewrap), then run `conda-ferry check`.',
       details: problem,
     });
   }
-  command.log(`no sandbox: ${problem}`);
+  command.log(`no sandbox: ${problem}`, 'stderr');
   return prlimit(limits);
-}
-
-/** bubblewrap and what it shows; everything not named is not there. */
-function sandbox(readable: readonly string[], directory: string | null): string[] {
-  return [
-    join('/usr/bin', 'bwrap'),
-    ...['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'],
-    // As root no user namespace is needed, and inside one we could not become somebody else.
-    ...(isRoot() ? ['--cap-drop', 'ALL', ...CAPABILITIES] : ['--unshare-user']),
-    ...['--die-with-parent', '--new-session', '--hostname', 'sandbox'],
-    ...['--ro-bind', '/usr', '/usr'],
-    ...['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(systemFolder),
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...temporary('/dev/shm', SHARED_BYTES),
-    ...temporary('/tmp', TEMPORARY_BYTES),
-    ...waysTo([...CONFIGURATION, ...readable, ...(directory === null ? [] : [directory])]),
-    ...CONFIGURATION.flatMap((path) => ['--ro-bind-try', path, path]),
-    ...readable.flatMap((path) => ['--ro-bind', path, path]),
-    ...(directory === null ? [] : ['--bind', directory, directory, '--chdir', directory]),
-    // Both are in memory, without a limit, and everybody's own where we are not root.
-    ...['--remount-ro', '/dev', '--remount-ro', '/', '--'],
-  ];
-}
-
-/** A folder in memory for everybody in the sandbox. */
-const temporary = (path: string, bytes: number): string[] => [
-  ...['--perms', '1777', '--size', `${bytes}`, '--tmpfs', path],
-];
-
-/** The loader's cache, and the links behind names such as `cc`. */
-const CONFIGURATION = ['/etc/ld.so.cache', '/etc/alternatives'];
-
-/** What setpriv needs to leave root behind; it drops these too. */
-const CAPABILITIES = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((name) => [
-  '--cap-add',
-  name,
-]);
-
-/** The limits, under an identity for which the kernel enforces them. */
-function identity(limits: SandboxLimits): string[] {
-  if (!isRoot()) return prlimit(limits);
-  return [
-    '/usr/bin/setpriv',
-    ...['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'],
-    ...['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
-    ...prlimit(limits),
-  ];
 }
 
 function prlimit(limits: SandboxLimits): string[] {
@@ -229,37 +225,6 @@ function prlimit(limits: SandboxLimits): string[] {
     `--fsize=${limits.fileBytes}`,
     ...['--core=0', '--nofile=1024', '--'],
   ];
-}
-
-/** Empty folders on the way to what is shown; bubblewrap would make them for root alone. */
-function waysTo(paths: readonly string[]): string[] {
-  const folders = new Set<string>();
-  for (const path of paths) {
-    for (let at = dirname(path); at !== '/' && at !== '/tmp'; at = dirname(at)) folders.add(at);
-  }
-  return [...folders].sort().flatMap((folder) => ['--perms', '0755', '--dir', folder]);
-}
-
-/** `/bin` is a link into `/usr` on a merged system, and a folder on others. */
-function systemFolder(path: string): string[] {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return [];
-  return found.isSymbolicLink()
-    ? ['--symlink', readlinkSync(path), path]
-    : ['--ro-bind', path, path];
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-async function giveAway(directory: string): Promise<void> {
-  await chown(directory, NOBODY, NOBODY);
-  // bubblewrap enters it while it is root without root's rights.
-  await chmod(directory, 0o755);
-  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
-    if (!entry.isSymbolicLink()) await chown(join(entry.parentPath, entry.name), NOBODY, NOBODY);
-  }
 }
 
 /** Ends a command for the reason that `look` finds: limits of one file or process do not bound many. */
@@ -292,6 +257,11 @@ async function isOver(root: string, limits: SandboxLimits, done: AbortSignal): P
     }
   }
   return false;
+}
+
+/** Whether a command was ended because it took more memory or disk than it may. */
+export function isTooMuch(error: unknown): error is FerryError {
+  return error instanceof FerryError && /^project-too-(?:large|much-memory)$/.test(error.code);
 }
 
 function tooLarge(limits: SandboxLimits): FerryError {

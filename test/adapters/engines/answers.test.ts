@@ -109,6 +109,7 @@ describe('an engine that something else ends', () => {
     network: {},
     reason: 'chosen',
     limits,
+    sandbox: 'required' as const,
     cacheBytes,
   };
   const conda = (script: string) =>
@@ -144,6 +145,7 @@ describe('an answer of rattler', () => {
       network: {},
       reason: 'chosen',
       ...{ limits, cacheBytes },
+      sandbox: 'required',
     });
   };
   const six = { name: 'six', version: '1', build: '0', subdir: 'noarch', url: 'file:///c/s.conda' };

@@ -91,6 +91,9 @@ function change(before: Lock, after: Lock): string[] {
   ];
 }
 
+/** A prefix lies in a folder of its own, as in a workspace: the sandbox gives nothing else beside it. */
+const prefixOf = (name: string) => join(folder, 'prefixes', name, 'env');
+
 /** Every file of a prefix, with what it is; conda-meta holds each engine's own words. */
 function listPrefix(prefix: string): string[] {
   return readdirSync(prefix, { recursive: true, withFileTypes: true })
@@ -171,7 +174,7 @@ for (const { name, skip } of engines) {
     test('locks again with the sha256 after the packages are in the cache', async () => {
       const channels = [tinyChannel(`${name}-cached`, 'cached').channel];
       const lock = await solve(engine, ['tiny'], { channels });
-      const prefix = join(folder, `${name}-cached-prefix`);
+      const prefix = prefixOf(`${name}-cached-prefix`);
       await engine.create({ lock, prefix }, recordProgress().progress);
       assert.deepEqual(await solve(engine, ['tiny'], { channels }), lock);
     });
@@ -296,7 +299,7 @@ for (const { name, skip } of engines) {
 
     test('a cancelled create leaves no prefix and no process', async () => {
       const lock = await solve(engine, ['python=3.11', 'numpy=1.26', 'six']);
-      const prefix = join(folder, `${name}-cancelled`);
+      const prefix = prefixOf(`${name}-cancelled`);
       const cancel = new AbortController();
       const { progress } = recordProgress(cancel.signal);
       const creating = engine.create({ lock, prefix }, progress);
@@ -320,7 +323,7 @@ for (const { name, skip } of engines) {
 
     test('a prefix holds exactly the lock and no link into the cache', async () => {
       const lock = await solve(engine, ['python=3.11', 'numpy=1.26', 'six']);
-      const prefix = join(folder, `${name}-exact`);
+      const prefix = prefixOf(`${name}-exact`);
       const { progress } = recordProgress();
       await engine.create({ lock, prefix }, progress);
       const linked = listPrefix(prefix).filter((path) => {
@@ -343,7 +346,7 @@ for (const { name, skip } of engines) {
       const lock = await solve(own, ['tiny'], { channels: [channel] });
       const good = readFileSync(file);
       writeFileSync(file, Buffer.concat([good, Buffer.alloc(512)]));
-      const prefix = join(folder, `${name}-damaged-prefix`);
+      const prefix = prefixOf(`${name}-damaged-prefix`);
       await assert.rejects(own.create({ lock, prefix }, recordProgress().progress), {
         code: 'package-changed',
       });
@@ -358,7 +361,7 @@ for (const { name, skip } of engines) {
       for (const content of ['one', 'two', 'one']) {
         const { channel } = tinyChannel(`${name}-${content}`, content);
         const lock = await solve(own, ['tiny'], { channels: [channel] });
-        const prefix = join(folder, `${name}-other-prefix`);
+        const prefix = prefixOf(`${name}-other-prefix`);
         await own.create({ lock, prefix }, recordProgress().progress);
         assert.equal(readFileSync(join(prefix, 'share', 'tiny.txt'), 'utf8'), content);
         rmSync(prefix, { recursive: true });
@@ -383,7 +386,7 @@ for (const { name, skip } of engines) {
       const lock = await solve(own, ['tiny'], { channels: [channel] });
       writeFileSync(join(file, '..', 'repodata.json'), JSON.stringify({ info: {}, packages: {} }));
       const fresh = engineOf(name, join(folder, `${name}-delisted-fresh`));
-      const prefix = join(folder, `${name}-delisted-prefix`);
+      const prefix = prefixOf(`${name}-delisted-prefix`);
       await fresh.create({ lock, prefix }, recordProgress().progress);
       assert.equal(readFileSync(join(prefix, 'share', 'tiny.txt'), 'utf8'), 'delisted');
     });
@@ -414,7 +417,7 @@ describe('both engines', { skip: skipPair }, () => {
 
   test('leave the same files for the same lock', async () => {
     const lock = await solve(engineOf('rattler'), ['python=3.11', 'numpy=1.26', 'six']);
-    const prefix = join(folder, 'same');
+    const prefix = prefixOf('same');
     const trees: Map<string, string>[] = [];
     for (const name of ['conda', 'rattler'] as const) {
       await engineOf(name).create({ lock, prefix }, recordProgress().progress);

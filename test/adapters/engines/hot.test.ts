@@ -77,6 +77,7 @@ function hotEngine(data: string) {
     },
     dataDirectory: join(folder, data),
     ...{ network: {}, reason: 'chosen' },
+    sandbox: 'required',
     cacheBytes: Number.POSITIVE_INFINITY,
     limits: { solveSeconds: 120, createSeconds: 120, idleSeconds: 120 },
     now: () => at,
