@@ -139,7 +139,10 @@ async function namesAreFree(world: World, { names, seconds }: Settling): Promise
   return problems;
 }
 
-/** What is published is what its manifest says, and what is recorded as staged is published. */
+/**
+ * What is published is what its manifest says, and what is recorded as staged is published. Not looked for:
+ * a revision that was published and whose worker was killed, or its build stopped, before it was recorded.
+ */
 async function edgeIsTrue({ edge, store }: World): Promise<string[]> {
   const problems: string[] = [];
   for (const path of globSync('archives/*/*.{zip,tar.gz}', { cwd: edge.root })) {
