@@ -98,7 +98,8 @@ async function endedAndTold(world: World): Promise<string[]> {
     }
   }
   const known = new Set(builds.map(({ message }) => `${message?.channel} ${message?.ts}`));
-  for (const message of workspace.messages) {
+  // What one person alone is shown is not followed: it says how it was when they asked.
+  for (const message of workspace.messages.filter((each) => each.ephemeral_to === undefined)) {
     if (known.has(`${message.channel} ${message.ts}`) || !offersToStop(message)) continue;
     problems.push(`a message of no build says: ${short(words(message))}`);
   }
