@@ -129,6 +129,7 @@ async function namesAreFree(world: World, { names, seconds }: Settling): Promise
       const answer = seen().find((message) => !before.has(message));
       if (!answer) return [`nobody answers create ${name}`];
       if (/^⚠️/.test(words(answer))) return [`create ${name} is refused: ${short(words(answer))}`];
+      if (/Nothing to build/.test(words(answer))) return [];
       const [build] = await store.listBuilds({ environment: name, limit: 1 });
       if (build?.state === 'ready') return [];
       const failure = build?.failure;
