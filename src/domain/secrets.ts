@@ -21,9 +21,15 @@ const SHAPES: readonly Row[] = [
   ],
   // AWS access key ids (IAM identifiers reference) and what is assigned to the secret key.
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, MARK],
-  // GitHub, GitLab, PyPI, Hugging Face, JSON Web Tokens.
+  // Signed addresses of S3 and of Azure's storage: whoever has one may read.
+  [
+    /([?&;](?:X-Amz-(?:Signature|Credential|Security-Token)|sig)=)(?!«)[^\s&"'\\<>;]{8,}/gi,
+    `$1${MARK}`,
+  ],
+  // GitHub, GitLab, PyPI, Hugging Face, npm, Grafana, Databricks, Google, OpenAI, JSON Web Tokens.
   [/\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,})/g, MARK],
-  [/\b(?:pypi-[\w-]{16,}|hf_[A-Za-z0-9]{16,})/g, MARK],
+  [/\b(?:pypi-[\w-]{16,}|hf_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{30,}|glsa_\w{20,})/g, MARK],
+  [/\b(?:dapi[0-9a-f]{32}|AIza[\w-]{35}|sk-(?:proj-)?[A-Za-z0-9]{20,})/g, MARK],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, MARK],
   // Credentials in addresses; a lone user is none in `ssh://git@host`.
   [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/:@"'\\<>]*:[^\s/"'\\<>]+@/gi, `$1${MARK}@`],
@@ -33,18 +39,36 @@ const SHAPES: readonly Row[] = [
   [/\b(Bearer|Basic)(\s+)[A-Za-z0-9+/_.~-]{12,}=*/g, `$1$2${MARK}`],
 ];
 
+/** Names of what is secret, in settings and variables. */
+const NAME =
+  '(?:password|passwd|(?:secret|access|account|api|private)(?:[._-]?access)?[._-]?key(?:[._-]?id)?|secret)';
+
 /**
  * What is one by the name before it. In answers it may be what somebody typed to be in a line:
  * `--conf spark.hadoop.fs.s3a.secret.key=…`.
  */
 const NAMED: readonly Row[] = [
   [/\b(Bearer|Basic)(\s+)[A-Za-z0-9+/_.~-]{8,}=*/gi, `$1$2${MARK}`],
-  // name=value and "name": "value".
+  [/\b(authorization(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?)\w+\s+(?!«)[^\s"'\\,;]{8,}/gi, `$1${MARK}`],
+  // --password VALUE, and a line of .netrc.
   [
-    /\b((?:\w*[_-])?(?:password|passwd|secret|secret[_-]?(?:access[_-]?)?key|api[_-]?key|private[_-]?key)(?:\\?["'])?\s*[=:]\s*(?:\\?["'])?)(?!«)[^\s"'\\,;&«]{4,}/gi,
+    /(--(?:[\w-]{0,30}-)?(?:password|passwd|secret|token|api-key)\s+(?:\\?["'])?)(?![-«])[^\s"'\\]{4,}/gi,
     `$1${MARK}`,
   ],
-  [/\b((?:\w*[_-])?token(?:\\?["'])?\s*=\s*(?:\\?["'])?)(?!«)[^\s"'\\,;&«]{4,}/gi, `$1${MARK}`],
+  [/\b(login\s+\S{1,100}\s+password\s+)(?!«)[^\s"'\\]{4,}/gi, `$1${MARK}`],
+  // name=value and "name": "value"; in quotes to their end. What stands before the word stays as it is.
+  [
+    new RegExp(`(${NAME}(?:\\\\?["'])?\\s*[=:]\\s*\\\\?")(?!«)[^"\\\\\\n]{4,300}`, 'gi'),
+    `$1${MARK}`,
+  ],
+  [
+    new RegExp(`(${NAME}(?:\\\\?["'])?\\s*[=:]\\s*\\\\?')(?!«)[^'\\\\\\n]{4,300}`, 'gi'),
+    `$1${MARK}`,
+  ],
+  [new RegExp(`(${NAME}(?:\\\\?["'])?\\s*[=:]\\s*)(?!«)[^\\s"'\\\\,;&«]{4,}`, 'gi'), `$1${MARK}`],
+  // A parser says `unexpected token: name`: a colon counts behind a quoted name, or one of two words.
+  [/(token\s*=\s*(?:\\?["'])?)(?!«)[^\s"'\\,;&«]{4,}/gi, `$1${MARK}`],
+  [/((?:token\\?["']|[_-]token)\s*:\s*(?:\\?["'])?)(?!«)[^\s"'\\,;&«]{4,}/gi, `$1${MARK}`],
 ];
 
 /** What only a log has, where a key comes line by line. */

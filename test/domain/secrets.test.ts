@@ -40,6 +40,36 @@ describe('a secret', () => {
     }
   });
 
+  test('is taken out of a log however programs write it, also where the log is JSON', () => {
+    const SECRET = 'c0rrect/Horse+77';
+    const DIGITS = '0123456789abcdef';
+    const lines: readonly [line: string, secret: string][] = [
+      [`AWS_SECRET_ACCESS_KEY: ${SECRET}`, SECRET],
+      [`{'aws_session_token': '${SECRET}'}`, SECRET],
+      [`{"token": "${SECRET}"}`, SECRET],
+      [`{"authorization": "token ${SECRET}"}`, SECRET],
+      [`PGPASSWORD=${SECRET} psql`, SECRET],
+      [`password = "correct ${SECRET} battery"`, SECRET],
+      [`mount --password ${SECRET} /x`, SECRET],
+      [`machine host login ana password ${SECRET}`, SECRET],
+      [`spark.hadoop.fs.s3a.access.key=${SECRET}`, SECRET],
+      [`AccountName=acme;AccountKey=${SECRET};`, SECRET],
+      [`//registry.example/:_authToken=${SECRET}`, SECRET],
+      [`https://acme.example/x.whl?sv=2020&sig=${SECRET}&se=1`, SECRET],
+      [`https://b.example/x?a=1&X-Amz-Signature=${SECRET}`, SECRET],
+      [`dapi${DIGITS.repeat(2)}`, DIGITS],
+      [`npm_${'aB3'.repeat(12)}`, 'aB3aB3'],
+    ];
+    for (const [line, secret] of lines) {
+      assert.ok(!withoutSecrets(line, 'log').includes(secret), line);
+      const record = withoutSecrets(JSON.stringify({ message: line }), 'log');
+      assert.ok(!record.includes(secret), record);
+      assert.doesNotThrow(() => JSON.parse(record), record);
+    }
+    const harmless = 'SyntaxError: unexpected token: name; password is wrong, --token-file x';
+    assert.equal(withoutSecrets(harmless, 'log'), harmless);
+  });
+
   test('that somebody typed to be in the line stays in it', () => {
     const line = 'pyspark --conf spark.hadoop.fs.s3a.secret.key=mine';
     assert.equal(withoutSecrets(line, 'answer'), line);
