@@ -3,6 +3,7 @@ import { nextNumber, type Revision, type Staging, withStagings } from '../domain
 import {
   Cancelled,
   type Failure,
+  FerryError,
   isDoneAgain,
   outsideError,
   throwIfStopped,
@@ -134,7 +135,11 @@ export async function abandonBuild(ports: BuildPorts, job: Job, reason: Error): 
   const failure = toFailure(
     outsideError({
       code: 'abandoned',
-      message: 'Every build host that took this build ended without an answer.',
+      // Where every try ended in the same way, such as at a full store, no host has gone away.
+      message:
+        reason instanceof FerryError && reason.kind === 'outside'
+          ? `This build was given up after some tries: ${reason.message}`
+          : 'Every build host that took this build ended without an answer.',
       suggestion: 'Tell the operator; Retry starts it again.',
       details: reason.stack ?? reason.message,
       retryable: true,

@@ -409,6 +409,16 @@ describe('a build that is stopped', () => {
     await abandonBuild(world.ports, jobFor(id), new Error('again'));
     assert.equal(world.store.notices.size, 1);
   });
+  test('says what every try of it ended with, where no host went away', async () => {
+    const world = createLoneWorld();
+    await world.say('U1', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    const message = 'The store (Redis) is full.';
+    const full = outsideError({ code: 'store-full', message, retryable: true });
+    await abandonBuild(world.ports, jobFor(id), full);
+    const { failure } = await world.newest('churn');
+    assert.match(failure?.message ?? '', /given up after some tries: The store \(Redis\) is full/);
+  });
 });
 
 describe('what a build tells', () => {
