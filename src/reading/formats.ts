@@ -24,7 +24,8 @@ interface Format {
 
 /** A row `name=version=build` of `conda list --export`, or one of the table that `conda list` shows. */
 const LISTED = /^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$/;
-const SHOWN = /^[A-Za-z0-9_][\w.-]*\s+\d[\w.!+]*\s+(?:<pip>|[\w.]*(?:_|\d)[\w.]*)(?:\s+[\w./-]+)?$/;
+const SHOWN =
+  /^[A-Za-z0-9_][\w.-]*\s+\d[\w.!+]*\s+(?:<pip>|[\w.]{0,80}[_\d][\w.]{0,80})(?:\s+[\w./-]+)?$/;
 
 /** The first whose content fits is it, else the first whose name does. */
 export const FORMATS: readonly Format[] = [
@@ -84,7 +85,7 @@ export const FORMATS: readonly Format[] = [
 ];
 
 const REQUIRED =
-  /^(?:-[rceif]\s|--[a-z-]+|[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*(?:$|[;@\\]|[=!<>~]=|[<>]|\())/;
+  /^(?:-[rceif]\s|--[a-z-]+|[A-Za-z0-9][\w.-]*\s{0,80}(?:\[[^\]]*\]\s{0,80})?(?:$|[;@\\]|[=!<>~]=|[<>]|\())/;
 
 /** `numpy=1.26` is of conda alone; what only pip has makes a single `=` a mistake. */
 const OF_CONDA = /^(?:[\w./-]+::)?[A-Za-z0-9_][\w.-]*\s*=\s*[^=\s]+$/;

@@ -41,7 +41,7 @@ function logicalLines(lines: readonly string[]): { text: string; line: number }[
 
 /** `pip list` and `pip freeze` write tables and remarks around their rows. */
 function readPackageComment(rows: Rows, text: string, line: number): boolean {
-  if (TABLE_HEAD.test(text) || /^-{3,}[\s-]*$/.test(text)) return true;
+  if (TABLE_HEAD.test(text) || /^---[\s-]*$/.test(text)) return true;
   if (!/^\s*\[notice\]|^WARNING:/.test(text)) return false;
   rows.note(line, 'A remark of pip’s is left out.');
   return true;

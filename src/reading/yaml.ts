@@ -51,26 +51,45 @@ function lineTooDeep(source: string): number | null {
   return null;
 }
 
+/** What is nested too deep to be read at all. */
+function unread(line: number, isWhole: boolean): Yaml {
+  const message = `lists in lists, more than ${DEEPEST} deep`;
+  return {
+    content: null,
+    mistakes: [{ line, message, isRepeatedKey: false, ...(isWhole ? { isWhole } : {}) }],
+    lineOf: () => null,
+  };
+}
+
+/** The parser goes into itself with each `: ` of a line; null where that is too deep for it. */
+function parsedOrNull<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** Parses one document. `asText` keeps every scalar as it is written: `3.10` is no number. */
 export function parseYaml(source: string, { asText = false } = {}): Yaml {
   const deep = lineTooDeep(source);
-  if (deep !== null) {
-    const message = `lists in lists, more than ${DEEPEST} deep`;
-    const mistakes = [{ line: deep, message, isRepeatedKey: false }];
-    return { content: null, mistakes, lineOf: () => null };
-  }
+  if (deep !== null) return unread(deep, false);
   const { isCollection, isNode, isScalar, LineCounter, parseDocument, visit } = load();
   const lines = new LineCounter();
-  const document = parseDocument(source, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'error',
-    schema: asText ? 'failsafe' : 'core',
-    // `<<: *usual`, as the loaders of conda and of its tools have it.
-    merge: asText,
-    // Its own look compares each key with all before it: seconds for a mapping of some thousand.
-    uniqueKeys: false,
-  });
+  const document = parsedOrNull(() =>
+    parseDocument(source, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: 'error',
+      schema: asText ? 'failsafe' : 'core',
+      // `<<: *usual`, as the loaders of conda and of its tools have it.
+      merge: asText,
+      // Its own look compares each key with all before it: seconds for a mapping of some thousand.
+      uniqueKeys: false,
+    }),
+  );
+  if (document === null) return unread(1, true);
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   // After a mistake in the syntax, everything may look like one; repeated keys are each their own.
   const [first] = document.errors;

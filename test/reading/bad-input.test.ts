@@ -75,6 +75,26 @@ describe('a file that cannot be read is refused in words', () => {
     assert.equal(refused.at(-1)?.line, 20_001);
   });
 
+  test('one whose row never ends is refused or read in the time of any other', () => {
+    const blanks = ' '.repeat(20_000);
+    for (const row of [`0=${blanks}=${blanks}x`, `c${blanks}${blanks}c`, '-'.repeat(48_000)]) {
+      for (const [name, text] of [
+        ['requirements.txt', `numpy\n${row}\n`],
+        ['environment.yml', `dependencies:\n  - numpy\n  - ${row}\n`],
+      ] as const) {
+        const before = process.cpuUsage();
+        read(name, text);
+        const { user } = process.cpuUsage(before);
+        assert.ok(user < 1_500_000, `${name} ${row.slice(0, 5)}: ${user / 1000} ms`);
+      }
+    }
+  });
+
+  test('one whose rows stand in each other on one line is refused in words', () => {
+    const { refused } = read('environment.yml', `dependencies:\n  - a${' : a'.repeat(12_000)}\n`);
+    assert.match(refused[0]?.message ?? '', /This is not YAML: /);
+  });
+
   test('an empty one, one without text, and an archive say what they are', () => {
     assert.equal(refusal('environment.yml', '').code, 'file-empty');
     assert.equal(refusal('environment.yml', '\uFEFF \n\n').code, 'file-empty');

@@ -64,11 +64,15 @@ function caret(_: string, major: string, minor: string): string {
   return `>=${major}${minor},<${Number(major) + 1}`;
 }
 
+/** Characters with a marker behind the spec: nobody typed more, and it would take long to repair. */
+const LONGEST = 1_000;
+
 /**
  * The nearest text that is a spec, or null. First one repair, then all of them together, and at
  * last only the name at the beginning.
  */
 export function nearestSpec(text: string, isRight: (text: string) => boolean): string | null {
+  if (text.length > LONGEST) return null;
   // Of a whole address nothing but a name could be left, and that by chance.
   if (/^(?:git|hg|svn|bzr)\+|^\w+:\/\/.*\.(?:whl|git|zip|gz)\b/i.test(text)) return null;
   const unmarked = text.replace(/\s*;.*$/s, '');
