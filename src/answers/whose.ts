@@ -1,26 +1,8 @@
 /** What to do about a failure, said to whoever can do it. */
 import type { ErrorKind, Failure } from '../domain/errors.ts';
+import { OPERATORS_CODES } from '../domain/fault.ts';
 import type { Settings } from '../domain/services.ts';
 import { type Inline, marked, user, words } from './document.ts';
-
-/**
- * Failures whose suggestion is for who runs the edges, the build hosts and the configuration: by
- * their codes, as a record of an older version has them, too.
- */
-const OPERATORS_CODES: ReadonlySet<string> = new Set([
-  ...[
-    'edge-answer-lost',
-    'edge-denied',
-    'edge-tool-missing',
-    'edge-unreachable',
-    'kerberos',
-    'hdfs-denied',
-  ],
-  ...['host-key-unknown', 'host-key-mismatch', 'cluster-unknown', 'cluster-silent', 'not-ours'],
-  ...['upload-corrupt', 'bad-config', 'engine-missing', 'resolver-missing', 'program-missing'],
-  ...['python-missing', 'venv-missing', 'python-packages', 'sandbox-missing'],
-  ...['errand-unreadable', 'record-unreadable'],
-]);
 
 /** Where a failure says nothing of what to do. */
 const WHOSE: Readonly<Record<ErrorKind, string>> = {

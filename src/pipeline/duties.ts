@@ -4,6 +4,7 @@ import { Cancelled } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
+import { tellFaults } from './faults.ts';
 import { forgetBuilds } from './forgetting.ts';
 import { type ReconcilingPorts, reconcile } from './reconciling.ts';
 import { removeLetGo } from './removing.ts';
@@ -28,6 +29,7 @@ type Reporting = Pick<Progress, 'signal' | 'log'>;
 
 const DUTIES: readonly Duty[] = [
   { name: 'reconcile', everySeconds: 30, each: 'platform', run: reconcile },
+  { name: 'tell-faults', everySeconds: 60, run: tellFaults },
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
   { name: 'see-uses', everySeconds: 600, run: seeAllUses },
   { name: 'retention', everySeconds: 3600, run: keepRetention },

@@ -457,6 +457,27 @@ describe('notices', () => {
       assert.equal(world.slack.messages(channel.id).length, 1);
     }));
 
+  test('of what builds fail for reach an operator, and that it is gone', () =>
+    inWorld(async (world) => {
+      const tell = async (id: string, isGone: boolean) => {
+        const about = {
+          edges: ['lab'],
+          text: 'Edge lab is full. Make room.',
+          buildId: 'b1',
+          isGone,
+        };
+        await world.store.addNotice({ id, kind: 'fault', to: ANA, ...about, dueAt: Date.now() });
+        await until(() => world.store.settled.has(id));
+      };
+      await tell('fault.1', false);
+      await tell('fault.2', true);
+      const channel = world.slack.workspace.directChannel(world.slack.workspace.user(ANA));
+      const texts = world.slack.messages(channel.id).map((each) => visibleText(each));
+      assert.equal(texts.length, 2);
+      assert.match(texts[0] ?? '', /Builds fail on lab\s*:\s*Edge lab is full\. Make room\./);
+      assert.match(texts[1] ?? '', /Mended on lab\s*\. It was:\s*Edge lab is full/);
+    }));
+
   test('of newer packages reach the owner who still wants them, with a way to see all', () =>
     inWorld(async (world) => {
       const tell = async (id: string) => {

@@ -1,6 +1,15 @@
 import type { Repair } from '../../domain/errors.ts';
 import type { Notice, Store } from '../../domain/ports.ts';
-import { listOf, number, object, oneOf, or, type Shape, string } from '../../domain/shape.ts';
+import {
+  boolean,
+  listOf,
+  number,
+  object,
+  oneOf,
+  or,
+  type Shape,
+  string,
+} from '../../domain/shape.ts';
 import { HAPPENING } from '../../domain/subscription.ts';
 import type { StoreKeys } from './keys.ts';
 import { FORMAT, readStored } from './records.ts';
@@ -83,6 +92,10 @@ const NOTICES = {
   }),
   approval: object<NoticeOf<'approval'>>({
     ...{ id: string, kind: oneOf(['approval']), approvalId: string, to: string, dueAt: number },
+  }),
+  fault: object<NoticeOf<'fault'>>({
+    ...{ id: string, kind: oneOf(['fault']), to: string, edges: listOf(string), text: string },
+    ...{ buildId: string, isGone: boolean, dueAt: number },
   }),
   expiring: object<NoticeOf<'expiring'>>({
     ...{ id: string, kind: oneOf(['expiring']), environment: string, ends: number, dueAt: number },

@@ -27,6 +27,17 @@ export type Notice =
       repairs: Repair[];
       dueAt: number;
     }
+  /** What builds fail for that only operators can mend, or that it is gone; for each of them. */
+  | {
+      id: string;
+      kind: 'fault';
+      to: string;
+      edges: string[];
+      text: string;
+      buildId: string;
+      isGone: boolean;
+      dueAt: number;
+    }
   /** How a build that a schedule asked for has ended; for the owner. */
   | { id: string; kind: 'scheduled'; environment: string; buildId: string; dueAt: number }
   /** What came of an environment, for who subscribed: `to` is a channel or a person. */

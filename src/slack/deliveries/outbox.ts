@@ -12,6 +12,7 @@ import { describeProposal } from '../../answers/affected.ts';
 import { describeApproval } from '../../answers/approval.ts';
 import { type ByKind, byKind } from '../../answers/by-kind.ts';
 import type { Document } from '../../answers/document.ts';
+import { describeFault } from '../../answers/fault.ts';
 import { describeExpiring } from '../../answers/letting-go.ts';
 import { describeNewer } from '../../answers/newer.ts';
 import { describeScheduled } from '../../answers/scheduled.ts';
@@ -106,6 +107,7 @@ const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
   newer: newerOf,
   affected: proposalOf,
   scheduled: scheduledOf,
+  fault: faultOf,
 };
 
 /** To a channel, or to a person directly. */
@@ -138,6 +140,15 @@ async function newerOf(
   const environment = await options.store.readEnvironment(notice.environment);
   if (environment === null || isLetGo(environment) || environment.schedule === null) return 'never';
   return toOwner(notice, environment, describeNewer(environment, notice.text), options);
+}
+
+/** To an operator, directly. */
+async function faultOf(
+  notice: Extract<Notice, { kind: 'fault' }>,
+  { chat }: OutboxOptions,
+): Promise<Delivery> {
+  const message = messageOf(describeFault(notice));
+  return async (sending) => void (await postOnce(notice.to, notice, message, chat, sending));
 }
 
 /** To the owner, directly; also where the schedule was ended while the build was at work. */
