@@ -177,7 +177,11 @@ export function pendingSteps(): Step[] {
 export function isTried(build: Build): boolean {
   // One that has ended is over only once the build is: its worker may have been killed in between.
   const isAsked = build.steps.some(({ name, status }) => name === 'verify' && status !== 'pending');
-  return build.state === 'running' && isAsked && build.stagings.every(isTriedOn(build));
+  // One that is run again beside whoever goes on with it has none of them for a while.
+  const isStaged = build.request.edges.every((name) =>
+    build.stagings.some(({ edge }) => edge === name),
+  );
+  return build.state === 'running' && isAsked && isStaged && build.stagings.every(isTriedOn(build));
 }
 
 /**
