@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { constants } from 'node:fs';
 import {
   chmod,
   chown,
@@ -7,10 +7,11 @@ import {
   mkdir,
   readdir,
   readFile,
+  realpath,
   rm,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
 import { readInstalled } from '../engines/lock.ts';
@@ -38,7 +39,8 @@ export async function tidyStage(stage: string): Promise<void> {
 
 /**
  * Copies the files of all stages into the prefix; nothing is copied before everything is known to
- * fit. Throws `conda-files-clobbered`, `projects-collide`, `project-unsafe`.
+ * fit and to stay in the prefix: a package or its link script may have left links there. Throws
+ * `conda-files-clobbered`, `projects-collide`, `project-unsafe`.
  */
 export async function mergeStages(stages: readonly Stage[], prefix: string): Promise<void> {
   const owners = new Map<string, string>();
@@ -55,17 +57,38 @@ export async function mergeStages(stages: readonly Stage[], prefix: string): Pro
       const other = taken.get(file);
       if (other !== undefined) throw collide(stage.name, other, file);
       // Neither a package nor a project of this build: pip's or a script's own leavings.
-      if (existsSync(join(prefix, file))) throw clobbers(stage.name, [file], owners);
+      if (await isThere(join(prefix, file))) throw clobbers(stage.name, [file], owners);
       taken.set(file, stage.name);
       plan.push({ from: join(stage.path, file), to: join(prefix, file) });
     }
   }
+  await refuseLinksOut(prefix, new Set(plan.map(({ to }) => dirname(to))));
   for (const { from, to } of plan) {
     await mkdir(dirname(to), { recursive: true });
-    await copyFile(from, to);
+    // Also a link to nothing is no place for a file.
+    await copyFile(from, to, constants.COPYFILE_EXCL);
     // A copy keeps the owner of its source, who is the sandbox's.
     await chown(to, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
     await chmod(to, (await lstat(from)).mode & 0o100 ? 0o755 : 0o644);
+  }
+}
+
+/** Whether anything has this path, be it a link to nothing. */
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null;
+}
+
+/** Follows what there is of the folders by then; what is made below stays where that leads. */
+async function refuseLinksOut(prefix: string, folders: ReadonlySet<string>): Promise<void> {
+  const root = await realpath(prefix);
+  for (const folder of folders) {
+    let there = folder;
+    while (!(await isThere(there))) there = dirname(there);
+    const real = await realpath(there).catch(() => null);
+    if (real === root || real?.startsWith(root + sep)) continue;
+    throw unsafe(
+      `\`${printable(relative(prefix, there), 200)}\` of the environment is a link that leads out of it`,
+    );
   }
 }
 
