@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createChannels } from './adapters/channels/channels.ts';
-import { createLog, createRedactor, type Log } from './adapters/host/log.ts';
+import { createLog, createRedactor, type Log, logEvents } from './adapters/host/log.ts';
 import { networkEnvironment } from './adapters/host/process.ts';
 import { ensurePython } from './adapters/host/python.ts';
 import { createErrands } from './adapters/redis/errands.ts';
@@ -11,6 +11,7 @@ import { createQueue } from './adapters/redis/queue.ts';
 import type { RedisConnection } from './adapters/redis/redis.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { type Config, secretsOf, settingsOf } from './config.ts';
+import { createEvents, type Events } from './domain/events.ts';
 import { createServices } from './pipeline/services.ts';
 
 /** What a bot and a worker in one process share. */
@@ -18,6 +19,8 @@ export interface Foundation {
   config: Config;
   connection: RedisConnection;
   log: Log;
+  /** What happens, for all who listen: the log. */
+  events: Events;
   redact(text: string): string;
   /** The interpreter with py-rattler and uv: the configured one, or a private one made on first use. */
   python(): Promise<string>;
@@ -41,6 +44,7 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
   const secrets = secretsOf(config);
   const level = quiet && config.log.level === 'info' ? 'warn' : config.log.level;
   const log = createLog({ ...config.log, level }, secrets);
+  const events = createEvents([logEvents(log)]);
   const redact = createRedactor(secrets);
   let interpreter: Promise<{ python: string }> | null = null;
   const python = async () => {
@@ -64,7 +68,7 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
     network: networkEnvironment(process.env),
     log: (line) => log.debug(line),
   });
-  const common = { config, log, redact, python, channels };
+  const common = { config, log, events, redact, python, channels };
   if (config.redisUrl !== null) {
     const connection = config.redisUrl.startsWith('/')
       ? { socketPath: config.redisUrl }
@@ -95,7 +99,7 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
  * asks.
  */
 export function openServices(foundation: Foundation, login: string | null = null) {
-  const { config, connection, channels } = foundation;
+  const { config, connection, channels, events } = foundation;
   const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
   const queue = createQueue({ connection, prefix: REDIS_PREFIX });
   const errands = createErrands({ connection, prefix: REDIS_PREFIX });
@@ -103,7 +107,7 @@ export function openServices(foundation: Foundation, login: string | null = null
   const settings = settingsOf(config);
   const { platform } = config;
   const services = createServices({
-    ...{ store, queue, errands, clock, platform, settings, channels, login },
+    ...{ store, queue, errands, clock, platform, settings, channels, login, events },
     newId: newBuildId,
   });
   return {

@@ -27,7 +27,7 @@ export async function startWorker(
   foundation: Foundation,
   { warm = true } = {},
 ): Promise<{ close(): Promise<void> }> {
-  const { config, connection, log, redact } = foundation;
+  const { config, connection, log, events, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
   const { memoryGigabytes } = config.projects;
   // What a configuration can get wrong comes before the first connection, which would outlive it.
@@ -92,6 +92,7 @@ export async function startWorker(
     retention: config.retention,
     sign: keyFile === null ? null : (text) => sign(text, keyFile),
     history: config.history,
+    events,
     redact,
   };
   const report = (event: string, fields: Record<string, unknown>) => log.info(fields, event);

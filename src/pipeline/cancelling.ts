@@ -1,5 +1,6 @@
 /** Carries out what the record of a build says already: that it is to be stopped. Safe to do twice. */
 import { type Build, isSettled } from '../domain/build.ts';
+import { type Events, settledEvent } from '../domain/events.ts';
 import type { Platform } from '../domain/lock.ts';
 import type { Clock, Queue, Store } from '../domain/ports.ts';
 import { tellSettled } from './telling.ts';
@@ -9,6 +10,7 @@ interface CancellingPorts {
   queue: Pick<Queue, 'cancel'>;
   clock: Clock;
   platform: Platform;
+  events: Events;
 }
 
 /**
@@ -25,8 +27,10 @@ export async function carryOutCancel(
   if (isAtWork) return build;
   await before();
   const finishedAt = clock.now();
-  const settled = await store.updateBuild(build.id, (current) =>
-    isSettled(current) || current.attempt !== build.attempt
+  let isOurs = false;
+  const settled = await store.updateBuild(build.id, (current) => {
+    isOurs = !isSettled(current) && current.attempt === build.attempt;
+    return !isOurs
       ? current
       : {
           ...current,
@@ -36,8 +40,9 @@ export async function carryOutCancel(
           steps: current.steps.map((step) =>
             step.status === 'in_progress' ? { ...step, status: 'error', finishedAt } : step,
           ),
-        },
-  );
+        };
+  });
+  if (isOurs) ports.events.emit('build-settled', settledEvent(settled));
   // Whoever has ended it otherwise in this moment tells of that, or was killed: then it is still to be told.
   if (settled.state !== 'cancelled') return settled;
   await tellSettled(ports, settled);

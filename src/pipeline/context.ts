@@ -1,4 +1,5 @@
 import { type Build, isSettled, type Step, type StepName } from '../domain/build.ts';
+import type { Verification } from '../domain/environment.ts';
 import {
   Cancelled,
   isDoneAgain,
@@ -7,6 +8,7 @@ import {
   throwIfStopped,
   toFailure,
 } from '../domain/errors.ts';
+import { type Events, eventOf, secondsBetween } from '../domain/events.ts';
 import type { Platform } from '../domain/lock.ts';
 import type {
   Channel,
@@ -49,6 +51,8 @@ export interface BuildPorts {
   /** Signs manifests; null where the operator named no key. */
   sign: ((text: string) => Promise<string>) | null;
   history: History;
+  /** Where what happens is told of, for the operator's log and figures. */
+  events: Events;
   /** Removes secrets from text before it is kept. */
   redact(text: string): string;
 }
@@ -99,9 +103,14 @@ export class BuildRun {
     });
   }
 
-  /** The same for the change that ends it; one that has ended stays as it is. */
-  async end(change: (build: Build) => Build): Promise<void> {
-    await this.#write((current) => (isSettled(current) ? current : change(current)));
+  /** The same for the change that ends it; one that has ended stays as it is. Answers whether it had not. */
+  async end(change: (build: Build) => Build): Promise<boolean> {
+    let isOurs = false;
+    await this.#write((current) => {
+      isOurs = !isSettled(current);
+      return isOurs ? change(current) : current;
+    });
+    return isOurs;
   }
 
   async #write(change: (build: Build) => Build): Promise<void> {
@@ -119,6 +128,7 @@ export class BuildRun {
   async step<T>(name: StepName, work: (progress: Progress) => Promise<T>): Promise<T> {
     const result = await this.beginStep(name, work);
     await this.#change(name, { status: 'complete', finishedAt: this.ports.clock.now() });
+    this.#ended(name, 'complete');
     return result;
   }
 
@@ -139,8 +149,10 @@ export class BuildRun {
       // Whatever a step that was stopped threw, why it was stopped is the truth.
       const reason = this.signal.aborted && !isStoreError(error) ? stoppedBy(this.signal) : error;
       // Whoever does it again goes on with it.
-      if (!isDoneAgain(reason)) {
+      if (isDoneAgain(reason)) this.#ended(name, 'interrupted', reason);
+      else {
         await this.#change(name, { status: 'error', finishedAt: this.ports.clock.now() });
+        this.#ended(name, reason instanceof Cancelled ? 'cancelled' : 'failed', reason);
       }
       throw reason;
     } finally {
@@ -157,6 +169,7 @@ export class BuildRun {
   async skip(name: StepName, detail: string): Promise<void> {
     const now = this.ports.clock.now();
     await this.#change(name, { status: 'complete', detail, startedAt: now, finishedAt: now });
+    this.#ended(name, 'skipped');
   }
 
   /** Says why a step has not begun that would. */
@@ -222,6 +235,28 @@ export class BuildRun {
       await writing;
     };
     return { progress, settle };
+  }
+
+  /** Tells of a line that people have, once its edge has found nothing wrong. */
+  lineShown({ edge, outcome }: Verification): void {
+    const { build, ports } = this;
+    if (outcome === 'failed') return;
+    const seconds = secondsBetween(build.queuedAt, ports.clock.now());
+    const { revision } = build;
+    ports.events.emit('line-shown', { ...eventOf(build), edge, revision, seconds });
+  }
+
+  /** Tells of the end of a step, or of this worker's part in it; `error`: why it went no further. */
+  #ended(name: StepName, outcome: string, error: unknown = null): void {
+    const { build, ports } = this;
+    const step = build.steps.find((known) => known.name === name);
+    const now = step?.finishedAt ?? ports.clock.now();
+    const why = error === null ? (step?.detail ?? null) : toFailure(error).message;
+    ports.events.emit('step-ended', {
+      ...eventOf(build),
+      ...{ step: name, outcome, seconds: secondsBetween(step?.startedAt ?? now, now) },
+      reason: why && ports.redact(why),
+    });
   }
 
   async #change(name: StepName, change: Partial<Step>): Promise<void> {

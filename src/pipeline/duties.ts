@@ -1,6 +1,7 @@
 import { isSettled } from '../domain/build.ts';
 import { isThere } from '../domain/environment.ts';
 import { Cancelled } from '../domain/errors.ts';
+import { secondsBetween } from '../domain/events.ts';
 import { counted } from '../domain/figures.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
@@ -27,7 +28,7 @@ export type DutyPorts = SchedulePorts & ReconcilingPorts;
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
-const DUTIES: readonly Duty[] = [
+export const DUTIES: readonly Duty[] = [
   { name: 'reconcile', everySeconds: 30, each: 'platform', run: reconcile },
   { name: 'tell-faults', everySeconds: 60, run: tellFaults },
   { name: 'remove-let-go', everySeconds: 60, run: removeAllLetGo },
@@ -60,12 +61,17 @@ export async function doDuties(
   const begin = async ({ name, everySeconds, each, run }: Duty) => {
     const leased = each === 'platform' ? `${name}:${ports.platform}` : name;
     atWork.add(name);
+    const begunAt = ports.clock.now();
+    const seconds = () => secondsBetween(begunAt, ports.clock.now());
     try {
       const mayDo = await lease[each === 'host' ? 'host' : 'all'](leased, everySeconds);
-      if (mayDo) await run(ports, reporting);
+      if (!mayDo) return;
+      await run(ports, reporting);
+      ports.events.emit('duty-done', { duty: name, seconds: seconds() });
     } catch (error) {
       if (reporting.signal.aborted) return;
-      reporting.log(`${name} could not be done: ${ports.redact(String(error))}`);
+      const reason = ports.redact(String(error));
+      ports.events.emit('duty-failed', { duty: name, seconds: seconds(), reason });
     } finally {
       atWork.delete(name);
     }
@@ -84,7 +90,7 @@ async function indexEnvironments({ store }: BuildPorts, { log }: Reporting): Pro
 }
 
 /** Archives of what is there are kept for other edges, and those of builds that may go on. */
-async function sweepArchives(ports: BuildPorts, { log }: Reporting): Promise<void> {
+async function sweepArchives(ports: BuildPorts): Promise<void> {
   const builds = await ports.store.listBuilds({ limit: RECENT_BUILDS });
   const unsettled = builds.filter((build) => !isSettled(build));
   const kept = new Set(unsettled.flatMap(({ fingerprint }) => fingerprint ?? []));
@@ -92,17 +98,19 @@ async function sweepArchives(ports: BuildPorts, { log }: Reporting): Promise<voi
     for (const { fingerprint } of revisions.filter(isThere)) kept.add(fingerprint);
   }
   const removed = await ports.workspace.sweepArchives(kept);
-  for (const fingerprint of removed) log(`the archive of ${fingerprint} is removed`);
+  if (removed.length > 0) {
+    ports.events.emit('swept', { kind: 'archives', count: removed.length });
+  }
 }
 
 const RECENT_BUILDS = 500;
 
 /** What a worker that was killed kept of builds that nobody goes on with. */
-async function sweepBuilds(ports: BuildPorts, { log }: Reporting): Promise<void> {
+async function sweepBuilds(ports: BuildPorts): Promise<void> {
   const builds = await ports.store.listBuilds({ limit: RECENT_BUILDS });
   const kept = builds.filter((build) => !isSettled(build)).map(({ id }) => id);
   const removed = await ports.workspace.sweepBuilds(new Set(kept));
-  for (const id of removed) log(`what build ${id} left on this build host is removed`);
+  if (removed.length > 0) ports.events.emit('swept', { kind: 'builds', count: removed.length });
 }
 
 /** One that is away keeps what it has until the next time, and no other from being swept. */

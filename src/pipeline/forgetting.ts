@@ -1,6 +1,5 @@
 /** Forgets builds that are over for long: their records come for ever. */
 import { isSettled } from '../domain/build.ts';
-import { counted } from '../domain/figures.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import type { BuildPorts } from './context.ts';
@@ -10,8 +9,8 @@ import type { BuildPorts } from './context.ts';
  * edge until that is removed.
  */
 export async function forgetBuilds(
-  { store, history, clock }: BuildPorts,
-  { log, signal }: Pick<Progress, 'signal' | 'log'>,
+  { store, history, clock, events }: BuildPorts,
+  { signal }: Pick<Progress, 'signal'>,
 ): Promise<void> {
   const kept = new Set<string>();
   for await (const { revisions } of store.everyOutline()) {
@@ -26,6 +25,5 @@ export async function forgetBuilds(
     if (build.begun.length > 0) continue;
     if (await store.forgetBuild(build)) count += 1;
   }
-  if (count > 0)
-    log(`${counted(count, 'build')} of long ago ${count === 1 ? 'is' : 'are'} forgotten`);
+  if (count > 0) events.emit('swept', { kind: 'records', count });
 }

@@ -2,6 +2,7 @@ import type { Build } from '../domain/build.ts';
 import { isSameSite, withSite } from '../domain/cluster.ts';
 import type { ProofTimes, Staging, Verification } from '../domain/environment.ts';
 import { Cancelled, isDoneAgain, toFailure } from '../domain/errors.ts';
+import { eventOf } from '../domain/events.ts';
 import { counted, duration } from '../domain/figures.ts';
 import { worksWithPandas } from '../domain/fit.ts';
 import type { Edge, Progress } from '../domain/ports.ts';
@@ -39,6 +40,9 @@ export async function tryOnEdges(run: BuildRun, begun: Tried): Promise<void> {
       ...build,
       verifications: tried.reduce(withVerification, build.verifications),
     }));
+    for (const verification of tried) {
+      if (!begun.has(verification.edge)) run.lineShown(verification);
+    }
   });
 }
 
@@ -107,6 +111,12 @@ async function proveOne(
     stagings: withStaging(current.stagings, staging),
     verifications: withVerification(current.verifications, verification),
   }));
+  const { outcome, executors, seconds, reason } = verification;
+  run.ports.events.emit('staging-verified', {
+    ...eventOf(run.build),
+    ...{ edge: edge.name, revision: run.build.revision, outcome, seconds, reason },
+    executors: executors.length,
+  });
   return { verification, staging, damage };
 }
 

@@ -63,7 +63,10 @@ async function clearEdge(
       const next = await nextOn(ports, name, edge);
       if (next === null) return [];
       await removeStaging(ports, name, edge, next, signal);
-      log(`edge ${edge}: ${name}@${next.number} is removed`);
+      ports.events.emit('staging-removed', {
+        ...{ environment: name, revision: next.number, edge, build: null },
+        reason: 'let go',
+      });
     }
   } catch (error) {
     const why = whyUnreached(ports, error, signal);

@@ -20,17 +20,16 @@ export async function keepRetention(ports: BuildPorts, reporting: Reporting): Pr
   for await (const environment of store.everyOutline()) {
     if (!environment.revisions.some(isThere)) continue;
     const due = dueOf(environment, retention, clock.now());
-    if (due.what === 'reminder') await remind(ports, environment, due.ends, reporting);
+    if (due.what === 'reminder') await remind(ports, environment, due.ends);
     if (leavingOf(environment, ports).length > 0) await letGo(ports, environment.name, reporting);
   }
 }
 
 /** The notice first: it is sent once, however often it is added. */
 async function remind(
-  { store, retention, clock }: BuildPorts,
+  { store, retention, clock, events }: BuildPorts,
   environment: Outline,
   ends: number,
-  { log }: Reporting,
 ): Promise<void> {
   const { name } = environment;
   const at = clock.now();
@@ -39,7 +38,7 @@ async function remind(
   const id = `expiring.${name}.${of}`;
   await store.addNotice({ id, kind: 'expiring', environment: name, ends, dueAt: at });
   await store.updateEnvironment(name, (current) => ({ ...current, reminded: { of, at } }));
-  log(`the time of ${name} is up in ${retention.remindDays} days or less: its owner is told`);
+  events.emit('owner-reminded', { environment: name });
 }
 
 /** What the configured retention does not keep any more, as far as is known. */
@@ -69,8 +68,6 @@ async function letGo(ports: BuildPorts, name: string, reporting: Reporting): Pro
   const after = await store.updateEnvironment(name, (environment) =>
     withoutRevisions(environment, leaving(environment), letGo),
   );
-  const gone = after.revisions.filter((revision) => revision.letGo?.at === letGo.at);
   await tellLetGo(ports, after, letGo);
-  for (const { number } of gone) reporting.log(`${name}@${number} is let go: its time is up`);
   await removeLetGo(ports, name, reporting);
 }

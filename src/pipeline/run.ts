@@ -9,6 +9,7 @@ import {
   throwIfStopped,
   toFailure,
 } from '../domain/errors.ts';
+import { eventOf, secondsBetween, settledEvent } from '../domain/events.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { discardSent } from './discarding.ts';
@@ -178,6 +179,8 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
     stagings: [],
     verifications: [],
   }));
+  const waited = secondsBetween(build.queuedAt, ports.clock.now());
+  ports.events.emit('build-started', { ...eventOf(run.build), waited });
   if (run.build.cancelRequested) {
     await settle(run, { state: 'cancelled' });
     return null;
@@ -297,11 +300,12 @@ async function settle(
   if (outcome.state !== 'ready') await discardSent(run.ports, run.build, (line) => run.log(line));
   const now = run.ports.clock.now();
   await run.flushLog();
-  await run.end((build) => {
+  const isOurs = await run.end((build) => {
     // Its stagings are the revision's from now on.
     const begun = outcome.state === 'ready' ? begunBesides(build) : build.begun;
     return { ...build, ...outcome, begun, finishedAt: now };
   });
+  if (isOurs) run.ports.events.emit('build-settled', settledEvent(run.build));
   await announce(run);
   await keepTiming(run);
 }

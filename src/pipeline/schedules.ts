@@ -9,6 +9,7 @@ import {
   revisionLabel,
 } from '../domain/environment.ts';
 import { FerryError, isStoreError, throwIfStopped } from '../domain/errors.ts';
+import { secondsBetween } from '../domain/events.ts';
 import { isSameLock } from '../domain/lock.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Progress } from '../domain/ports.ts';
@@ -87,7 +88,7 @@ async function lookAt(
   ports: SchedulePorts,
   due: Due,
   isFull: boolean,
-  { signal, log }: Reporting,
+  { signal }: Pick<Reporting, 'signal'>,
 ): Promise<void> {
   const { environment, schedule } = due;
   const { name } = environment;
@@ -104,9 +105,16 @@ async function lookAt(
   if (isFull && !schedule.tellOnly) return;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
   const progress = { signal: limit, log: () => {}, detail: () => {} };
+  const begunAt = ports.clock.now();
   const found = await look(ports, due, progress);
   throwIfStopped(signal);
-  log(`schedule of ${name}: ${typeof found === 'string' ? found : found.outcome}`);
+  ports.events.emit('schedule-looked', {
+    environment: name,
+    ...(typeof found === 'string'
+      ? { outcome: found, reason: null }
+      : { outcome: found.outcome, reason: found.text }),
+    seconds: secondsBetween(begunAt, ports.clock.now()),
+  });
   if (found === 'away') return postpone(ports, due, AWAY_MS);
   if (found === 'held') return postpone(ports, due, HELD_MS);
   if (found !== 'building') await settle(ports, due, found);

@@ -7,6 +7,7 @@ import {
   revisionLabel,
   tagLabel,
 } from '../domain/environment.ts';
+import type { Events } from '../domain/events.ts';
 import type { Clock, Store } from '../domain/ports.ts';
 import {
   type Happening,
@@ -20,6 +21,8 @@ export interface TellingPorts {
   store: Pick<Store, 'readSubscriptions' | 'readEnvironment' | 'addNotice'>;
   clock: Clock;
 }
+
+type MovingPorts = TellingPorts & { events: Events };
 
 /** Safe to do twice: what was told is told once, by the happening's id. */
 async function tell({ store, clock }: TellingPorts, happening: Happening): Promise<void> {
@@ -65,13 +68,17 @@ async function tellOfBuild(ports: TellingPorts, build: Build, outcome: Outcome, 
 
 /** That revisions of an environment were let go; `at`: when, which is what tells it from others. */
 export async function tellLetGo(
-  ports: TellingPorts,
+  ports: MovingPorts,
   { name, owner, revisions }: Environment,
   { at, by }: { at: number; by: string | null },
 ): Promise<void> {
   const gone = revisions.filter(({ letGo }) => letGo?.at === at);
   const [first] = gone;
   if (!first) return;
+  for (const { number } of gone) {
+    const reason = by === null ? 'retention' : 'deleted';
+    ports.events.emit('revision-let-go', { user: by, environment: name, revision: number, reason });
+  }
   const labels = gone.map(({ number }) => `\`${revisionLabel(name, number)}\``);
   await tell(ports, {
     ...{ id: `${name}.let-go.${at}`, outcome: 'let-go', environment: name, owner, by },
@@ -92,13 +99,14 @@ function labelsInWords(labels: readonly string[]): string {
 
 /** That a tag, or what the environment's name alone means, is another revision now. */
 export async function tellMoved(
-  ports: TellingPorts,
+  ports: MovingPorts,
   { name, owner, revisions }: Environment,
   { tag, from, to, by, at }: Move,
 ): Promise<void> {
   const label = (number: number | null) =>
     number === null ? 'nothing' : `\`${revisionLabel(name, number)}\``;
   const request = revisions.find(({ number }) => number === to)?.request;
+  ports.events.emit('name-moved', { user: by, environment: name, tag, revision: to });
   await tell(ports, {
     ...{
       id: `${name}.moved.${at}.${tag ?? ''}.${to ?? 0}`,

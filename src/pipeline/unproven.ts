@@ -6,7 +6,7 @@ import { type BuildPorts, whyUnreached } from './context.ts';
 import { type Mark, whileMarked } from './leaving.ts';
 import { isShared } from './removing.ts';
 
-type RemovingPorts = Pick<BuildPorts, 'store' | 'edges' | 'clock' | 'redact'>;
+type RemovingPorts = Pick<BuildPorts, 'store' | 'edges' | 'clock' | 'redact' | 'events'>;
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
@@ -69,7 +69,10 @@ async function remove(
       const sharing = await store.environmentsWithArchive(archive.sha256);
       const keepArchive = isShared(sharing, archive.sha256, edge.name);
       await edge.remove(begun, archive, { keepArchive, signal: marked });
-      log(`edge ${edge.name}: what build ${id} of ${name} staged is removed`);
+      ports.events.emit('staging-removed', {
+        ...{ environment: name, revision: begun.revision, edge: edge.name, build: id },
+        reason: 'of no revision',
+      });
     });
     if (isGone) await store.updateBuild(id, (build) => withoutBegun(build, begun));
   } catch (error) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createEdge } from '../../src/adapters/edge/edge.ts';
 import type { StepName } from '../../src/domain/build.ts';
+import { createEvents } from '../../src/domain/events.ts';
 import { days } from '../../src/domain/retention.ts';
 import { removeUnproven } from '../../src/pipeline/unproven.ts';
 import { cannotWalk, ferry } from '../harness.ts';
@@ -77,7 +78,8 @@ describe('a worker that goes away', { skip: cannotWalk }, () => {
       const log: string[] = [];
       const { signal } = new AbortController();
       const reporting = { signal, log: (line: string) => log.push(line) };
-      await removeUnproven({ store: ctx.store, edges, clock, redact: String }, reporting);
+      const events = createEvents([]);
+      await removeUnproven({ store: ctx.store, edges, clock, redact: String, events }, reporting);
       assert.deepEqual(come(), [], log.join('\n'));
       assert.deepEqual((await ctx.build('lost')).begun, []);
     }));

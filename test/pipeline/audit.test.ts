@@ -52,10 +52,10 @@ describe('the audit', () => {
 
   test('says who ran the command line that only says who asks', async () => {
     const { store, services } = createWorld();
-    const { queue } = createMemory();
+    const { queue, events } = createMemory();
     const ours = createServices({
       ...{ store, settings, platform: 'linux-64', clock: { now: Date.now }, login: 'ops' },
-      ...{ queue, newId: () => 'b1' },
+      ...{ queue, events, newId: () => 'b1' },
       errands: { ask: () => assert.fail('nothing is asked'), close: async () => {} },
     });
     await ours.create(build('queued').request, { user: 'U01', channel: 'C1', team: null });

@@ -13,12 +13,11 @@ const { signal } = new AbortController();
 
 async function forget(builds: readonly Build[], history = { days: 30, builds: 10 }) {
   const world = createWorld();
-  const log: string[] = [];
   Object.assign(world.ports, { history, clock: { now: () => NOW } });
   world.store.environments.set('churn', environment());
   for (const build of builds) world.store.builds.set(build.id, build);
-  await forgetBuilds(world.ports, { signal, log: (line) => log.push(line) });
-  return { left: [...world.store.builds.keys()].sort(), log };
+  await forgetBuilds(world.ports, { signal });
+  return { left: [...world.store.builds.keys()].sort(), happened: world.happened };
 }
 
 const old = (id: string, change: Partial<Build> = {}): Build => ({
@@ -29,7 +28,7 @@ const old = (id: string, change: Partial<Build> = {}): Build => ({
 describe('builds of long ago', () => {
   test('are forgotten by their age, and by how many newer ones there are', async () => {
     const many = Array.from({ length: 12 }, (_, at) => old(`n${at}`, { queuedAt: NOW - at }));
-    const { left, log } = await forget([old('b1'), ...many]);
+    const { left, happened } = await forget([old('b1'), ...many]);
     assert.deepEqual(
       left,
       many
@@ -37,7 +36,7 @@ describe('builds of long ago', () => {
         .map(({ id }) => id)
         .sort(),
     );
-    assert.deepEqual(log, ['3 builds of long ago are forgotten']);
+    assert.deepEqual(happened, [{ name: 'swept', fields: { kind: 'records', count: 3 } }]);
   });
 
   test('stay while a revision is theirs, something of them is on an edge, or they are at work', async () => {
@@ -52,8 +51,8 @@ describe('builds of long ago', () => {
       old('running', { state: 'running' }),
       old('verifying', { state: 'ready', verifying: true }),
     ];
-    const { left, log } = await forget([...kept, old('gone', { state: 'cancelled' })]);
+    const { left, happened } = await forget([...kept, old('gone', { state: 'cancelled' })]);
     assert.deepEqual(left, kept.map(({ id }) => id).sort());
-    assert.deepEqual(log, ['1 build of long ago is forgotten']);
+    assert.deepEqual(happened, [{ name: 'swept', fields: { kind: 'records', count: 1 } }]);
   });
 });

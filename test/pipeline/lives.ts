@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Build, isSettled, isTried } from '../../src/domain/build.ts';
 import { FerryError, isDoneAgain } from '../../src/domain/errors.ts';
+import { createEvents } from '../../src/domain/events.ts';
 import type { Queue, Store } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { Services, Settings } from '../../src/domain/services.ts';
@@ -118,8 +119,10 @@ export class Life implements Subject {
     const queue = this.jobs.queue(gate);
     const clock = { now: () => this.now + this.clockOf(name) };
     const errands = new MemoryErrands();
+    // So many are explored that keeping them would fill the memory.
+    const events = createEvents([]);
     const services = createServices({
-      ...{ store, queue, clock, platform: 'linux-64', errands },
+      ...{ store, queue, clock, platform: 'linux-64', errands, events },
       settings: this.settings,
       newId: () => this.#newId(name),
     });
@@ -141,7 +144,7 @@ export class Life implements Subject {
     );
     return {
       ...{ services, errands },
-      ports: { ...ports, store, queue, clock, engine, packer, workspace, edges },
+      ports: { ...ports, store, queue, clock, engine, packer, workspace, edges, events },
     };
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type FerryError, outsideError } from '../../src/domain/errors.ts';
+import { createEvents } from '../../src/domain/events.ts';
 import type { Queue } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { createServices } from '../../src/pipeline/services.ts';
@@ -20,7 +21,7 @@ function world(change: Partial<Queue> = {}) {
   const clock = { at: 1_000, now: () => clock.at };
   let ids = 0;
   const services = createServices({
-    ...{ store, clock, settings, platform: 'linux-64' },
+    ...{ store, clock, settings, platform: 'linux-64', events: createEvents([]) },
     queue: {
       enqueue: async ({ id, attempt }, _platform, purpose) => {
         enqueued.push(`${id} ${attempt} ${purpose}`);

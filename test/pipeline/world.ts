@@ -104,6 +104,7 @@ export function createWorld(
     retention: settings.retention,
     sign: null,
     history: { days: 365, builds: 200 },
+    events: memory.events,
     redact: (text) => text.replaceAll('hunter2', '«secret»'),
     ...change,
   };

@@ -18,6 +18,7 @@ import type {
 } from '../../src/domain/errands.ts';
 import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Timing } from '../../src/domain/estimate.ts';
+import { createEvents, type Events, type ServiceEvent } from '../../src/domain/events.ts';
 import type { Freeze } from '../../src/domain/freeze.ts';
 import type { Outline } from '../../src/domain/outline.ts';
 import type {
@@ -593,6 +594,9 @@ export interface Memory {
   queued: QueuedJob[];
   queue: Queue;
   services: ReturnType<typeof createServices>;
+  events: Events;
+  /** What was told of, in order. */
+  happened: ServiceEvent[];
 }
 
 export function createMemory(
@@ -624,11 +628,14 @@ export function createMemory(
     async close() {},
   };
   const errands = new MemoryErrands();
+  const happened: ServiceEvent[] = [];
+  const events = createEvents([(event) => happened.push(event)]);
   let ids = 0;
   const services = createServices({
     store,
     queue,
     errands,
+    events,
     clock: { now: Date.now },
     platform: 'linux-64',
     settings,
@@ -636,5 +643,5 @@ export function createMemory(
     newId: () => `build${++ids}`,
     ...change,
   });
-  return { store, errands, queued, queue, services };
+  return { store, errands, queued, queue, services, events, happened };
 }

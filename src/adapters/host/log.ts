@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { EVENTS, type Listener } from '../../domain/events.ts';
 import { MARK, withoutSecrets } from '../../domain/secrets.ts';
 
 /** Structured logging: `log.info({ buildId }, 'build started')`, `log.info('a line')`. */
@@ -24,6 +25,14 @@ export function createLog(
     },
     pino.destination({ dest: options.file ?? 2, sync: true, mkdir: true, mode: 0o640 }),
   );
+}
+
+/** Writes events as lines of their own: `event`, and what it carries. */
+export function logEvents(log: Log): Listener {
+  return ({ name, fields }) => {
+    const known = Object.entries(fields).filter(([, value]) => value !== null);
+    log[EVENTS[name].level]({ event: name, ...Object.fromEntries(known) });
+  };
 }
 
 /** Shorter values would take ordinary words out of every line. */

@@ -1,5 +1,7 @@
 import type { Answered, Errand, ErrandKind, ErrandTable } from '../../domain/errands.ts';
 import { isStoreError, throwIfStopped } from '../../domain/errors.ts';
+import { secondsBetween } from '../../domain/events.ts';
+import { plainPhrase } from '../../domain/phrase.ts';
 import type { Progress } from '../../domain/ports.ts';
 import { sendError } from '../../domain/sent-error.ts';
 import type { BuildPorts } from '../context.ts';
@@ -26,11 +28,36 @@ export async function runErrand<K extends ErrandKind>(
   errand: Errand<K>,
   progress: Progress,
 ): Promise<Answered<K>> {
+  const begunAt = ports.clock.now();
+  let answered: Answered<K>;
   try {
-    return { answer: await HANDLERS[errand.kind](ports, errand, progress) };
+    answered = { answer: await HANDLERS[errand.kind](ports, errand, progress) };
   } catch (error) {
     throwIfStopped(progress.signal);
     if (isStoreError(error)) throw error;
-    return { error: sendError(error, ports.redact) };
+    answered = { error: sendError(error, ports.redact) };
   }
+  tellEnded(ports, errand, answered, begunAt);
+  return answered;
+}
+
+function tellEnded(
+  { events, clock }: BuildPorts,
+  { id, kind, asked }: Errand,
+  answered: Answered,
+  begunAt: number,
+): void {
+  const error = 'error' in answered ? answered.error : null;
+  const lock = 'answer' in answered && 'lock' in answered.answer ? answered.answer.lock : null;
+  events.emit('errand-ended', {
+    ...{ kind, errand: id },
+    user: 'asker' in asked ? (asked.asker?.user ?? null) : null,
+    environment: 'request' in asked ? asked.request.environment : asked.environment,
+    outcome: error ? 'failed' : 'answered',
+    packages: lock?.packages.length ?? null,
+    seconds: secondsBetween(begunAt, clock.now()),
+    code: error?.code ?? null,
+    reason: error && plainPhrase(error.message),
+    details: error?.kind === 'defect' ? (error.details ?? null) : null,
+  });
 }

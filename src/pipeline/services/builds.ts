@@ -7,7 +7,7 @@ import { requireThere } from '../../domain/reference.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { carryOutCancel } from '../cancelling.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
-import { create, handOn, requireQuota } from './create.ts';
+import { create, handOn, requireQuota, tellQueued } from './create.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
@@ -67,6 +67,7 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   );
   if (again.id !== build.id) throw busy(again);
   await handOn(() => queue.enqueue(again, platform, 'build'));
+  tellQueued(ports, again);
   return again;
 }
 

@@ -2,6 +2,7 @@ import { requireUnblocked } from '../../domain/block.ts';
 import { type Build, isSettled, newBuild, type Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
 import { FerryError, isStoreError } from '../../domain/errors.ts';
+import { eventOf } from '../../domain/events.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import { isSameLock, type Lock } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -37,7 +38,7 @@ export function create(ports: ServicePorts): Create {
       const { environment: name, edges } = request;
       await requireBuildable(ports, 'create', request, requester);
       await requireOwn(ports, asked, await store.readEnvironment(name), [requester.user]);
-      const joined = lock === null ? await joinAtWork(ports, request, null) : null;
+      const joined = lock === null ? await joinAtWork(ports, request, null, requester) : null;
       if (joined) return joined;
       const solving = solve(request, lock, requester);
       // Of a lock without its wheels a build could only guess: then nobody to answer is a refusal.
@@ -102,7 +103,7 @@ async function record(
 ): Promise<AtWork> {
   const { store, clock } = ports;
   const now = clock.now();
-  const joined = await joinAtWork(ports, request, given);
+  const joined = await joinAtWork(ports, request, given, requester);
   if (joined) return joined;
   await requireQuota(ports, request, requester);
   const build = newBuild({
@@ -110,8 +111,9 @@ async function record(
     platform: ports.platform,
   });
   const atWork = await store.beginBuild(build);
-  if (atWork.id !== build.id) return joinOrRefuse(request, given, atWork);
+  if (atWork.id !== build.id) return joinOrRefuse(ports, request, given, atWork, requester);
   await handOn(() => ports.queue.enqueue(build, ports.platform, 'build'));
+  tellQueued(ports, build);
   return { build, joined: false };
 }
 
@@ -164,16 +166,29 @@ async function joinAtWork(
   ports: ServicePorts,
   request: BuildRequest,
   given: Lock | null,
+  requester: Requester,
 ): Promise<AtWork | null> {
   const atWork = await ports.store.buildAtWork(request.environment);
-  return atWork && joinOrRefuse(request, given, atWork);
+  return atWork && joinOrRefuse(ports, request, given, atWork, requester);
 }
 
 /** The same request in flight is one build; a different one names who holds the environment. */
-function joinOrRefuse(request: BuildRequest, given: Lock | null, other: Build): AtWork {
+function joinOrRefuse(
+  { events }: ServicePorts,
+  request: BuildRequest,
+  given: Lock | null,
+  other: Build,
+  { user }: Requester,
+): AtWork {
   const isSame = JSON.stringify(other.request) === JSON.stringify(request);
   if (!isSame || (given !== null && !isSameLock(other.lock, given))) throw busy(other);
+  events.emit('build-joined', { ...eventOf(other), user });
   return { build: other, joined: true };
+}
+
+/** Tells of an attempt that stands in the record, and with it in the queue. */
+export function tellQueued({ events, platform }: ServicePorts, build: Build): void {
+  events.emit('build-queued', { ...eventOf(build), platform, edges: build.request.edges });
 }
 
 /**

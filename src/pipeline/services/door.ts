@@ -1,5 +1,6 @@
-import { type ApprovedBy, type AuditEntry, DONE } from '../../domain/audit.ts';
-import { FerryError } from '../../domain/errors.ts';
+import { type ApprovedBy, type AuditEntry, DONE, saidAs } from '../../domain/audit.ts';
+import { FerryError, toFailure } from '../../domain/errors.ts';
+import { secondsBetween } from '../../domain/events.ts';
 import { requireAllowed } from '../../domain/policy.ts';
 import type { Services } from '../../domain/services.ts';
 import { DEEDS, type DeedName, type Told } from './deeds.ts';
@@ -40,9 +41,9 @@ function checked(ports: ServicePorts, method: Method, tell: AnyTell): Method {
   };
 }
 
-/** The method, and what came of it in the audit. */
+/** The method, and what came of it in the audit and the log. */
 function written(
-  { store, clock, login }: ServicePorts,
+  { store, clock, login, events }: ServicePorts,
   entry: Pick<AuditEntry, 'deed' | 'approval'>,
   method: Method,
   tell: AnyTell,
@@ -51,15 +52,27 @@ function written(
     const { concerns: _, ...told } = tell(asked, result);
     return store.appendAudit({ ...entry, at: clock.now(), login, outcome, ...told });
   };
+  const eventOf = (asked: unknown[], result: unknown) => {
+    const { requester, deed = entry.deed, environment, build } = tell(asked, result);
+    const { user, way = null } = requester;
+    return { deed, user, way, environment, build, approval: entry.approval?.id ?? null };
+  };
   return async (...asked) => {
+    const { text } = tell(asked, null);
+    events.emit('deed-asked', { ...eventOf(asked, null), text: saidAs(text, null) });
+    const begunAt = clock.now();
+    const seconds = () => secondsBetween(begunAt, clock.now());
     let result: unknown;
     try {
       result = await method(...asked);
     } catch (error) {
+      const { code, message: reason } = toFailure(error);
+      events.emit('deed-refused', { ...eventOf(asked, null), seconds: seconds(), code, reason });
       // Why it went wrong is the answer, even where it cannot be written.
       await write(asked, null, error instanceof FerryError ? error.code : 'defect').catch(() => {});
       throw error;
     }
+    events.emit('deed-done', { ...eventOf(asked, result), seconds: seconds() });
     await write(asked, result, DONE);
     return result;
   };

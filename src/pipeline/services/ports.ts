@@ -1,4 +1,5 @@
 import type { Errands } from '../../domain/errands.ts';
+import type { Events } from '../../domain/events.ts';
 import type { Platform } from '../../domain/lock.ts';
 import type { Channels, Clock, Queue, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
@@ -12,6 +13,7 @@ export interface ServicePorts {
   platform: Platform;
   settings: Settings;
   channels: Channels;
+  events: Events;
   /**
    * Who is logged in where the command line is run: there, who asks is only said. Null where Slack
    * says who asks.

@@ -1,9 +1,16 @@
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { throwIfStopped } from '../../domain/errors.ts';
+import { eventOf } from '../../domain/events.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { bytesOf, type Linked, type LockedPackage } from '../../domain/lock.ts';
 import { modulesIn, packagesByModule } from '../../domain/modules.ts';
-import type { Assembled, HeldPrefix, PackRequest, Progress } from '../../domain/ports.ts';
+import type {
+  Assembled,
+  HeldPrefix,
+  PackRequest,
+  PackResult,
+  Progress,
+} from '../../domain/ports.ts';
 import { listOf, mapOf, number, object, or, string } from '../../domain/shape.ts';
 import { ARCHIVE } from '../../domain/stored.ts';
 import type { BuildRun } from '../context.ts';
@@ -46,6 +53,7 @@ export async function makeArchive(run: BuildRun, solved: Solved, growth: Growth)
     await run.skip('create', 'done before');
     await run.skip('install', 'done before');
     await run.skip('pack', `${summary(known.archive)}, done before`);
+    tellMade(run, 'known', { archive: known.archive, cache: null });
     return { ...known, path };
   }
 
@@ -95,6 +103,7 @@ async function packPrefix(
         cache.hits > 0 ? `, ${cache.hits} of ${cache.hits + cache.misses} segments reused` : '';
       progress.detail(`${summary(archive)}${reused}`);
       const imports = await ports.workspace.importNames(held.path, askedFor(run, solved));
+      tellMade(run, 'packed', { archive, cache });
       return { archive, path, segments, unpackedBytes, imports };
     });
   } finally {
@@ -134,6 +143,7 @@ async function assemble(
     await run.skip('create', `${counted(solved.lock.packages.length, 'package')} known`);
     await run.skip('install', NOTHING_ON_TOP);
     await run.skip('pack', `${summary(assembled.archive)}, assembled`);
+    tellMade(run, 'assembled', assembled);
     return packedOf(run, solved, assembled, path);
   }
   return null;
@@ -169,6 +179,7 @@ async function complete(
       run.log('these packages do not go together as they are known, and are all linked');
       return null;
     }
+    tellMade(run, 'completed', assembled);
     return packedOf(run, solved, assembled, path);
   } finally {
     await held.release();
@@ -231,6 +242,19 @@ async function install(
       .filter(Boolean)
       .join(', '),
   );
+}
+
+/** `cache`: null where no segment was looked at. */
+function tellMade(
+  { build, ports }: BuildRun,
+  kind: 'packed' | 'completed' | 'assembled' | 'known',
+  { archive, cache }: Pick<PackResult, 'archive'> & { cache: PackResult['cache'] | null },
+): void {
+  const { bytes, files } = archive;
+  ports.events.emit('archive-made', {
+    ...eventOf(build),
+    ...{ kind, bytes, files, known: cache?.hits ?? null, made: cache?.misses ?? null },
+  });
 }
 
 function summary(archive: Archive): string {

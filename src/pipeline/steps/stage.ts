@@ -1,6 +1,7 @@
 import { requireUnblocked } from '../../domain/block.ts';
 import { withBegun } from '../../domain/build.ts';
 import type { Staging, StagingPlace, Verification } from '../../domain/environment.ts';
+import { eventOf, secondsBetween } from '../../domain/events.ts';
 import { requireThawed } from '../../domain/freeze.ts';
 import type { Edge, Progress, SentAhead } from '../../domain/ports.ts';
 import { withVerification } from '../../domain/verification/record.ts';
@@ -72,12 +73,14 @@ export async function stage(
       ...current,
       verifications: withVerification(current.verifications, verification),
     }));
+    run.lineShown(verification);
     return verification;
   };
   const tried = new Map<string, Promise<Verification>>();
   const papers = await papersOf(run, solved, packed, revision);
   const outcomes = await Promise.allSettled(
     edges.map(async (edge) => {
+      const begunAt = run.ports.clock.now();
       const staging = await edge.stage(
         {
           environment: build.request.environment,
@@ -95,6 +98,11 @@ export async function stage(
         { begins: begin, unpacked: (staging) => tryOn(edge, staging) },
       );
       await keep(staging);
+      run.ports.events.emit('archive-staged', {
+        ...eventOf(build),
+        ...{ edge: edge.name, revision, bytes: packed.archive.bytes },
+        seconds: secondsBetween(begunAt, run.ports.clock.now()),
+      });
       const asking = asked.get(edge.name);
       if (!asking) return;
       const heard = hear(asking);

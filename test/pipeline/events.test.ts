@@ -1,0 +1,153 @@
+/** What is told of a build, in its order: who looks into the log finds each thing once. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { outsideError } from '../../src/domain/errors.ts';
+import { createEvents } from '../../src/domain/events.ts';
+import { carryOutCancel } from '../../src/pipeline/cancelling.ts';
+import { executor } from '../answers/samples.ts';
+import { createLoneWorld, createWorld, engineRefusing, type World } from './world.ts';
+
+/** Those of a world, with what is never the same left out. */
+const told = ({ happened }: World, ...left: string[]) =>
+  happened.map(({ name, fields }) => {
+    const known = Object.entries(fields).filter(
+      ([field, value]) => value !== null && !['seconds', 'waited', ...left].includes(field),
+    );
+    return [name, Object.fromEntries(known)] as const;
+  });
+
+/** The same of one name alone. */
+const toldAs = (world: World, wanted: string, ...left: string[]) =>
+  told(world, ...left).flatMap(([name, fields]) => (name === wanted ? [fields] : []));
+
+describe('the events of a build', () => {
+  test('tell who asked, each step, the edge, and how it ended', async () => {
+    const world = createWorld();
+    await world.say('U01', 'create churn numpy');
+    await world.work('churn');
+    const build = { user: 'U01', environment: 'churn', build: 'build1', attempt: 1 };
+    const asked = { deed: 'create', user: 'U01', environment: 'churn' };
+    const step = (name: string, outcome = 'complete', reason?: string) =>
+      ['step-ended', { ...build, step: name, outcome, ...(reason && { reason }) }] as const;
+    const { bytes, files } = (await world.newest('churn')).archive ?? {};
+    assert.deepEqual(told(world), [
+      ['deed-asked', { ...asked, text: 'create churn numpy' }],
+      [
+        'errand-ended',
+        {
+          ...{ kind: 'plan', errand: 'errand1', user: 'U01', environment: 'churn' },
+          ...{ outcome: 'answered', packages: 0 },
+        },
+      ],
+      ['build-queued', { ...build, platform: 'linux-64', edges: ['lab'] }],
+      ['deed-done', { ...asked, build: 'build1' }],
+      ['build-started', build],
+      step('solve', 'complete', '0 packages'),
+      step('create', 'complete', '0 packages'),
+      step('install', 'skipped', 'nothing on top of conda’s packages'),
+      ['archive-made', { ...build, kind: 'packed', bytes, files, known: 0, made: 0 }],
+      step('pack', 'complete', 'zip, 41 MB, 8123 files'),
+      ['archive-staged', { ...build, edge: 'lab', revision: 1, bytes }],
+      step('stage'),
+      step('verify', 'skipped', 'switched off in the configuration'),
+      ['build-settled', { ...build, outcome: 'ready', revision: 1, reused: false }],
+    ]);
+  });
+
+  test('tell where it failed and why, and hold no secret', async () => {
+    const engine = engineRefusing(() =>
+      outsideError({ code: 'channel-away', message: 'No answer, and hunter2 in the address.' }),
+    );
+    const world = createLoneWorld({ engine });
+    await world.say('U01', 'create churn numpy');
+    await world.work('churn');
+    const reason = 'No answer, and «secret» in the address.';
+    assert.deepEqual(toldAs(world, 'step-ended', 'user', 'environment', 'build', 'attempt'), [
+      { step: 'solve', outcome: 'failed', reason },
+    ]);
+    assert.deepEqual(toldAs(world, 'build-settled', 'user', 'environment', 'build', 'attempt'), [
+      { outcome: 'failed', reused: false, code: 'channel-away', reason },
+    ]);
+  });
+
+  test('tell once how it ended, though its job and its cancelling come again', async () => {
+    const world = createWorld();
+    await world.say('U01', 'create churn numpy');
+    const asked = await world.newest('churn');
+    const queue = { cancel: async () => ({ isAtWork: false }) };
+    for (let times = 0; times < 2; times += 1) {
+      await carryOutCancel({ ...world.ports, queue }, asked);
+      await world.work('churn');
+    }
+    const of = ['user', 'environment', 'build', 'attempt'];
+    assert.deepEqual(toldAs(world, 'build-settled', ...of), [
+      { outcome: 'cancelled', reused: false },
+    ]);
+    assert.deepEqual(toldAs(world, 'build-started'), []);
+  });
+
+  test('tell of the line and of the proof on each edge', async () => {
+    const evidence = { npv: ['2.2.6'], registered: 2, driver: null };
+    const executors = [executor('worker-1'), executor('worker-2')];
+    const stdout = `CONDA_FERRY_EVIDENCE ${JSON.stringify({ ...evidence, executors })}\n`;
+    const run = async () => ({ code: 0, timedOut: false, stdout, stderr: '' });
+    const edges = [...createWorld().ports.edges].map(
+      ([name, edge]) => [name, { ...edge, run }] as const,
+    );
+    const world = createWorld({
+      edges: new Map(edges),
+      verification: { enabled: true, timeoutSeconds: 1, executors: 2 },
+    });
+    await world.say('U01', 'create churn numpy');
+    await world.work('churn');
+    const of = ['user', 'environment', 'build', 'attempt'];
+    assert.deepEqual(toldAs(world, 'line-shown', ...of), [{ edge: 'lab', revision: 1 }]);
+    assert.deepEqual(toldAs(world, 'staging-verified', ...of, 'reason'), [
+      { edge: 'lab', revision: 1, outcome: 'proven', executors: 2 },
+    ]);
+  });
+});
+
+describe('the events of what people do', () => {
+  test('tell what was refused with its code, and mask what was typed', async () => {
+    const world = createWorld();
+    await world.say('U02', 'freeze lab --why "password=hunter2hunter2"');
+    const asked = { deed: 'freeze', user: 'U02' };
+    assert.deepEqual(toldAs(world, 'deed-asked'), [
+      { ...asked, text: 'freeze lab --why password=«secret»' },
+    ]);
+    assert.deepEqual(toldAs(world, 'deed-refused', 'reason'), [{ ...asked, code: 'not-allowed' }]);
+    assert.deepEqual(toldAs(world, 'deed-done'), []);
+  });
+
+  test('tell who joined, who let go of what, and where it is gone', async () => {
+    const world = createWorld();
+    await world.say('U01', 'create churn numpy');
+    await world.say('U02', 'create churn numpy');
+    assert.deepEqual(toldAs(world, 'build-joined', 'attempt', 'build'), [
+      { user: 'U02', environment: 'churn' },
+    ]);
+    await world.work('churn');
+    await world.say('U01', 'tag churn prod');
+    await world.say('U01', 'untag churn prod');
+    await world.say('U01', 'delete churn --yes');
+    assert.deepEqual(toldAs(world, 'name-moved'), [
+      { user: 'U01', environment: 'churn', tag: 'prod', revision: 1 },
+      { user: 'U01', environment: 'churn', tag: 'prod' },
+    ]);
+    assert.deepEqual(toldAs(world, 'revision-let-go'), [
+      { user: 'U01', environment: 'churn', revision: 1, reason: 'deleted' },
+    ]);
+    assert.deepEqual(toldAs(world, 'staging-removed'), [
+      { environment: 'churn', revision: 1, edge: 'lab', reason: 'let go' },
+    ]);
+  });
+});
+
+test('every listener hears of an event', () => {
+  const heard: unknown[] = [];
+  const events = createEvents([(event) => heard.push(event), (event) => heard.push(event)]);
+  events.emit('swept', { kind: 'records', count: 3 });
+  const event = { name: 'swept', fields: { kind: 'records', count: 3 } };
+  assert.deepEqual(heard, [event, event]);
+});
