@@ -4,7 +4,7 @@ import { checkDocument } from './config/check.ts';
 import { keyOf, readDocument } from './config/document.ts';
 import { ConfigError, type Problem } from './config/problems.ts';
 import type { ConfigFile } from './config/schema.ts';
-import { passwordOf, readSecrets, SECRETS, type Secrets } from './config/secrets.ts';
+import { CREDENTIALS, passwordOf, readSecrets, SECRETS, type Secrets } from './config/secrets.ts';
 import type { Settings } from './domain/services.ts';
 
 type Edges = ConfigFile['edges'];
@@ -71,7 +71,12 @@ export async function loadConfig(source: {
   const { environment } = source;
   const document = await readDocument(resolve(source.file));
   const absolute = (path: string): string =>
-    resolve(dirname(document.file), path.replace(/^~(?=\/|$)/, environment.HOME ?? homedir()));
+    resolve(
+      dirname(document.file),
+      path
+        .replace(/^~(?=\/|$)/, environment.HOME ?? homedir())
+        .replace(CREDENTIALS, (name) => environment.CREDENTIALS_DIRECTORY || name),
+    );
   const { secrets, problems } = await readSecrets(document, environment, absolute);
   const checked = checkDocument(document, [
     { path: ['redisUrl'], from: 'REDIS_URL or `redisUrlFile`', value: secrets.redisUrl },

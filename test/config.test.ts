@@ -342,6 +342,23 @@ redisUrl: redis://:hunter2@redis:6379
       assert.equal((await load(text, TOKENS)).slack.botToken, 'xoxb-1-bot');
     });
 
+    it('reads them, and finds keys, where systemd gives them to a unit, and says where nobody does', async () => {
+      writeFileSync(join(directory, 'secrets_bot'), 'xoxb-credential\n', { mode: 0o400 });
+      const text = `channels:
+  - { name: conda-forge, url: https://conda.anaconda.org/conda-forge }
+edges:
+  - { name: edge, host: edge, privateKeyFile: $CREDENTIALS_DIRECTORY/secrets_edge-key }
+slack: { botTokenFile: $CREDENTIALS_DIRECTORY/secrets_bot }
+`;
+      const config = await load(text, { CREDENTIALS_DIRECTORY: directory });
+      assert.equal(config.slack.botToken, 'xoxb-credential');
+      assert.equal(config.edges[0]?.privateKeyFile, join(directory, 'secrets_edge-key'));
+      assert.match(
+        (await problems(text))['slack.botTokenFile (line 5)'] ?? '',
+        /^names \$CREDENTIALS_DIRECTORY\/secrets_bot, and systemd gave this process no credentials.*conda-ferry@check/,
+      );
+    });
+
     it('says which of these files cannot be used', async () => {
       writeFileSync(join(directory, 'empty'), '\n', { mode: 0o600 });
       const found = await problems(`${SMALL}slack: { botTokenFile: empty, appTokenFile: gone }\n`);

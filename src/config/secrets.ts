@@ -9,6 +9,9 @@ type SecretName = 'botToken' | 'appToken' | 'signingSecret' | 'redisUrl';
 /** Null where there is none. */
 export type Secrets = Record<SecretName, string | null>;
 
+/** How a path begins that lies in the folder of credentials systemd gives a service (systemd.exec, LoadCredential). */
+export const CREDENTIALS = /^\$CREDENTIALS_DIRECTORY(?=\/)/;
+
 interface Secret {
   /** The variable of the environment, which wins over the file. */
   variable: string;
@@ -60,6 +63,11 @@ export async function readSecrets(
     const named = valueAt(document.content, fileKey);
     let value = environment[variable] || null;
     if (value === null && typeof named === 'string') {
+      if (CREDENTIALS.test(named) && !environment.CREDENTIALS_DIRECTORY) {
+        const what = `names ${named}, and systemd gave this process no credentials: only its units have them, \`systemctl start conda-ferry@check\` for the doctor.`;
+        problems.push({ where: document.placeOf(fileKey), what });
+        continue;
+      }
       const read = await readSecretFile(absolute(named));
       value = read.value;
       if (read.fault) problems.push({ where: document.placeOf(fileKey), what: read.fault });
