@@ -13,6 +13,7 @@ import { createStore } from './adapters/redis/store.ts';
 import { type Config, secretsOf, settingsOf } from './config.ts';
 import { createEvents, type Events } from './domain/events.ts';
 import { createServices } from './pipeline/services.ts';
+import { ROOT } from './root.ts';
 
 /** What a bot and a worker in one process share. */
 export interface Foundation {
@@ -36,7 +37,7 @@ export interface Foundation {
 export const REDIS_PREFIX = 'conda-ferry';
 
 /** The pinned Python packages the product runs. */
-const REQUIREMENTS = join(import.meta.dirname, '..', 'deploy', 'requirements.txt');
+const REQUIREMENTS = join(ROOT, 'deploy', 'requirements.txt');
 
 /** `quiet` is for commands whose answer is for a person: only warnings go to the log. */
 export async function layFoundation(config: Config, { quiet = false } = {}): Promise<Foundation> {

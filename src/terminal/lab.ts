@@ -1,14 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { FerryError } from '../domain/errors.ts';
+import { ROOT } from '../root.ts';
 import { JSON_OPTION, type TerminalCommand } from './command.ts';
 
-const LAB = join(import.meta.dirname, '..', '..', 'deploy', 'lab', 'lab.ts');
+const LAB = join(ROOT, 'deploy', 'lab', 'lab.ts');
 
 export const command: TerminalCommand = {
   options: { json: JSON_OPTION },
   // A process of its own, because nothing in src may import the lab.
   async run(words) {
+    if (!existsSync(LAB)) {
+      throw new FerryError('user', {
+        code: 'no-lab',
+        message: 'The lab is no part of the installed package; it is in a clone of the repository.',
+        suggestion: 'In a clone type: sh deploy/lab/prepare && src/conda-ferry lab up',
+      });
+    }
     const child = spawn(process.execPath, [LAB, ...words], { stdio: 'inherit' });
     const [code] = await once(child, 'exit');
     return (code as number | null) ?? 2;

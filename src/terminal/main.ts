@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EXIT_CODES, FerryError, toFailure } from '../domain/errors.ts';
 import { InvocationRefusal } from '../domain/invocation/refusal.ts';
 import { closest } from '../domain/tokens.ts';
+import { ROOT } from '../root.ts';
 import { CATALOGUE, usageOf } from './catalogue.ts';
 import { Interrupted } from './command.ts';
 import { helpOf, overview } from './help.ts';
@@ -16,7 +15,7 @@ async function main(words: readonly string[]): Promise<number> {
     return name === undefined ? 1 : 0;
   }
   if (name === '--version' || name === '-V') {
-    process.stdout.write(`conda-ferry ${await version()}\n`);
+    process.stdout.write(`conda-ferry ${await (await import('./version.ts')).version()}\n`);
     return 0;
   }
   // `help parse` is `parse --help`.
@@ -47,11 +46,6 @@ function optionsOf(words: readonly string[]): readonly string[] {
   return words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 }
 
-async function version(): Promise<string> {
-  const file = join(import.meta.dirname, '..', '..', 'package.json');
-  return JSON.parse(await readFile(file, 'utf8')).version;
-}
-
 /** One JSON document on standard output for `--json`, prose on standard error otherwise. */
 function report(error: unknown, isJson: boolean): number {
   if (error instanceof InvocationRefusal) {
@@ -63,9 +57,10 @@ function report(error: unknown, isJson: boolean): number {
     const words = { code: 'interrupted', message: `${message}; nothing is left behind.` };
     return print({ ...words, suggestion: null }, isJson, exitCode);
   }
-  const failure = toFailure(error);
+  const told = notInstalled(error) ?? error;
+  const failure = toFailure(told);
   const { code, message, suggestion, kind } = failure;
-  const { position, others, repairs } = error instanceof FerryError ? error : NO_PLACE;
+  const { position, others, repairs } = told instanceof FerryError ? told : NO_PLACE;
   if (kind === 'defect') process.stderr.write(`${failure.details}\n`);
   return print(
     {
@@ -76,6 +71,21 @@ function report(error: unknown, isJson: boolean): number {
     isJson,
     EXIT_CODES[kind],
   );
+}
+
+/** What Node says where a package is missing: in a clone in which nobody has installed them, or not these. */
+const MISSING = /^Cannot find (?:package|module) '((?:@[^/']+\/)?[^@./'][^/']*)/;
+
+function notInstalled(error: unknown): FerryError | null {
+  const name = error instanceof Error ? MISSING.exec(error.message)?.[1] : undefined;
+  if (name === undefined) return null;
+  return new FerryError('outside', {
+    code: 'not-installed',
+    message: `The package ${name} is not installed, or not all of it.`,
+    suggestion: ROOT.includes('/node_modules/')
+      ? 'Install conda-ferry again.'
+      : `In ${ROOT} type: npm install`,
+  });
 }
 
 const NO_PLACE = { position: null, others: [], repairs: [] };

@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { PROFILES } from '../../src/packing/lint.ts';
 import { CATALOGUE, usageOf } from '../../src/terminal/catalogue.ts';
 import { helpOf } from '../../src/terminal/help.ts';
+import { commitOf } from '../../src/terminal/version.ts';
 import { temporaryFolder } from '../packing/fake-prefix.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -86,12 +87,12 @@ describe('help of the command line', () => {
     assert.match(stderr, /there is no command `lnit`\. Did you mean `lint`\?/);
   });
 
-  test('--version is that of the package', () => {
+  test('--version is that of the package, with the commit in a checkout', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const commit = await commitOf(ROOT);
+    const stdout = `conda-ferry ${version}${commit === null ? '' : ` (${commit})`}\n`;
     for (const flag of ['--version', '-V']) {
-      assert.deepEqual(typed([flag]), {
-        ...{ status: 0, stdout: `conda-ferry ${version}\n`, stderr: '' },
-      });
+      assert.deepEqual(typed([flag]), { status: 0, stdout, stderr: '' });
     }
   });
 });
