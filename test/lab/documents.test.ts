@@ -18,17 +18,19 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'README.md': {
     'npm run demo': 'by its reader: prepare, then what the other tests are made of',
     'npm test': 'now',
-    "npx conda-ferry exec --wait -- 'create churn python=3.11 numpy'": 'test/path/terminal.test.ts',
-    'npx conda-ferry read environment.yml': 'test/terminal/read.test.ts',
-    'npx conda-ferry diagnose job.log': 'here',
-    'npx conda-ferry lint churn.zip': 'test/packing/lint.test.ts',
+    "src/conda-ferry exec --wait -- 'create churn python=3.11 numpy'": 'test/path/terminal.test.ts',
+    'src/conda-ferry read environment.yml': 'test/terminal/read.test.ts',
+    'src/conda-ferry diagnose job.log': 'here',
+    'src/conda-ferry lint churn.zip': 'test/packing/lint.test.ts',
+    'npm pack': 'test/terminal/installed.test.ts',
+    'npm install --global ./conda-ferry-0.1.0.tgz': 'test/path/installed.test.ts',
   },
   'deploy/lab/README.md': {
     'sh deploy/lab/prepare': 'test/lab/prepare.test.ts',
-    'npx conda-ferry lab up': 'here',
+    'src/conda-ferry lab up': 'here',
     'ssh -F .lab/run/edge/ssh_config edge': 'here',
     'PYSPARK_PYTHON=/usr/bin/python3 pyspark --master yarn': 'test/lab/cluster.test.ts',
-    'npx conda-ferry lab down': 'here',
+    'src/conda-ferry lab down': 'here',
   },
   'CONTRIBUTING.md': { 'npm run fast': 'by its reader: npm test runs the same files' },
   'src/README.md': {},
@@ -41,7 +43,9 @@ function commandsIn(file: string): string[] {
   const lines = fences.flatMap((fence) => fence.split('\n'));
   return lines
     .map((line) => line.replace(/\s+#.*$/, '').trim())
-    .filter((line) => /^(?:[A-Z_]+=\S+ )?(?:npm|npx|sh|ssh|node|conda-ferry|pyspark) /.test(line));
+    .filter((line) =>
+      /^(?:[A-Z_]+=\S+ )?(?:npm|npx|sh|ssh|node|(?:src\/)?conda-ferry|pyspark) /.test(line),
+    );
 }
 
 const typed = (line: string) => {
@@ -67,6 +71,29 @@ test('what a document links to is there', () => {
       assert.ok(existsSync(join(root, dirname(document), target)), `${document}: ${target}`);
     }
   }
+});
+
+test('nothing says to type what would run a stranger’s package where ours is not installed', () => {
+  const files = globSync(['*.md', '{src,commands,deploy}/**/*.{md,ts,js,yaml,sh,py,service}'], {
+    cwd: root,
+    exclude: ['**/node_modules/**'],
+  });
+  assert.ok(files.includes('README.md') && files.includes('src/terminal/catalogue.ts'));
+  const ours =
+    /\b(?:npx|npm exec)\s+(?!--no\b|--no-install\b)(?:\S+\s+)?(?:conda-ferry|slack-emulator)\b/;
+  const told = files.flatMap((file) => {
+    const lines = readFileSync(join(root, file), 'utf8').split('\n');
+    return lines.filter((line) => ours.test(line)).map((line) => `${file}: ${line}`);
+  });
+  assert.deepEqual(told, []);
+  for (const stranger of [
+    'npx conda-ferry check',
+    'npx --yes conda-ferry',
+    'npm exec conda-ferry',
+  ]) {
+    assert.match(stranger, ours);
+  }
+  assert.doesNotMatch('npx --no conda-ferry check', ours);
 });
 
 test('every promise names tests that there are', () => {
@@ -98,26 +125,26 @@ test('a script that a document names is there', () => {
   for (const script of ['demo', 'test', 'prepare-lab']) assert.ok(scripts[script], script);
 });
 
-test('npx conda-ferry diagnose job.log', async () => {
+test('src/conda-ferry diagnose job.log', async () => {
   const log = join(folder, 'job.log');
   copyFileSync(join(root, 'test/domain/data/tracebacks/numpy-abi.txt'), log);
-  const { stdout } = await typed(`npx conda-ferry diagnose ${log}`);
+  const { stdout } = await typed(`src/conda-ferry diagnose ${log}`);
   assert.match(stdout, /numpy/);
 });
 
 /** The lab of the person who runs this must not be taken away. */
 function noLab(): string | false {
   if (!existsSync(join(laboratory.folder, 'hadoop-3.3.6/.stamp'))) return 'the lab is not prepared';
-  return labStatus().state !== null && 'a lab is up: type npx conda-ferry lab down';
+  return labStatus().state !== null && 'a lab is up: type src/conda-ferry lab down';
 }
 
-test('npx conda-ferry lab up, a command on its edge, and lab down', { skip: noLab() }, async () => {
+test('src/conda-ferry lab up, a command on its edge, and lab down', { skip: noLab() }, async () => {
   try {
-    assert.match((await typed('npx conda-ferry lab up')).stdout, /^edge {6}ssh -F /);
+    assert.match((await typed('src/conda-ferry lab up')).stdout, /^edge {6}ssh -F /);
     const { stdout } = await typed('ssh -F .lab/run/edge/ssh_config edge command -v pyspark');
     assert.match(stdout, /\/bin\/pyspark\n$/);
-    assert.match((await typed('npx conda-ferry lab status')).stdout, /^The lab is up\./);
+    assert.match((await typed('src/conda-ferry lab status')).stdout, /^The lab is up\./);
   } finally {
-    assert.equal((await typed('npx conda-ferry lab down')).stdout, 'The lab is down.\n');
+    assert.equal((await typed('src/conda-ferry lab down')).stdout, 'The lab is down.\n');
   }
 });
