@@ -133,11 +133,12 @@ function identity({ name, version, build, subdir, url, sha256 }: LockedPackage):
 
 /**
  * Of the code that reads, rewrites and arranges files: another one may make other members. Taken as the
- * code is loaded, since what lies there later may be that of a newer version.
+ * code is loaded, since what lies there later may be that of a newer version. An installed package has it
+ * without types.
  */
 const PACKER = hash(
   'sha256',
-  globSync('**/*.ts', { cwd: import.meta.dirname })
+  globSync('**/*.{ts,js}', { cwd: import.meta.dirname })
     .sort()
     .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
     .join('\0'),

@@ -22,9 +22,16 @@ export interface Product {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts `conda-ferry WORDS…`. The kernel ends it with us, however we go. */
-export function startProduct(words: readonly string[], environment: Environment): Product {
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', process.execPath, MAIN, ...words], {
+/** What an operator types to start the sources. */
+const SOURCES = [process.execPath, MAIN];
+
+/** Starts `conda-ferry WORDS…`, by another `program` where one is given. The kernel ends it with us, however we go. */
+export function startProduct(
+  words: readonly string[],
+  environment: Environment,
+  program: readonly string[] = SOURCES,
+): Product {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...program, ...words], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -67,9 +74,10 @@ export interface Finished {
 export async function runProduct(
   words: readonly string[],
   environment: Environment,
-  options: { input?: string; directory?: string } = {},
+  options: { input?: string; directory?: string; program?: readonly string[] } = {},
 ): Promise<Finished> {
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', process.execPath, MAIN, ...words], {
+  const { program = SOURCES } = options;
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...program, ...words], {
     env: environment,
     cwd: options.directory ?? ROOT,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -24,6 +24,8 @@ export interface WorldOptions {
   configure?(world: { directory: string }, edges: readonly [EdgeEntry]): Record<string, unknown>;
   /** The `conda-ferry` processes to start; `start` is bot and worker in one. */
   processes?: readonly ('start' | 'bot' | 'worker')[];
+  /** What starts them in place of the sources: an installed package, say. */
+  program?(): string;
 }
 
 /** The product and everything around it, on free ports and in a folder of its own. */
@@ -64,6 +66,7 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const mode = options.mode ?? 'socket';
+  const program = options.program && [options.program()];
   const directory = mkdtempSync(join(tmpdir(), 'ferry-path-'));
   const [slack, edge, redis, silent] = await Promise.all([
     startSlackEmulator({ record: RECORD }),
@@ -117,7 +120,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     products,
     async start(command, change = {}) {
       const words = [command, '--config', configFile];
-      const product = startProduct(words, { ...environment, ...change });
+      const product = startProduct(words, { ...environment, ...change }, program);
       products.add(product);
       const isReady = {
         start: /"bot ready"/,
