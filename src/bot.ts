@@ -1,13 +1,13 @@
 import { commands } from '../commands/registry.ts';
 import { createDownload } from './adapters/host/slack-download.ts';
-import { type Config, slackCredentials } from './config.ts';
+import { slackCredentials } from './config.ts';
 import { type Foundation, openServices } from './foundation.ts';
 import { createSlackApp, type SlackConfig } from './slack/app.ts';
 
 /** Assembles the bot: Slack on one side, store and queue on the other. */
 export async function startBot(foundation: Foundation): Promise<{ close(): Promise<void> }> {
   const { config, log } = foundation;
-  const credentials = slackConfig(config);
+  const credentials = slackConfig(foundation);
   const { store, clock, services, close } = openServices(foundation);
   // The first question should find them read.
   foundation.channels.warm();
@@ -38,7 +38,7 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
 }
 
 /** Throws a ConfigError that names every secret that is missing. */
-function slackConfig(config: Config): SlackConfig {
+function slackConfig({ config, dispatcher }: Foundation): SlackConfig {
   const credentials = slackCredentials(config);
   const { apiUrl, host, port } = config.slack;
   const { botToken } = credentials;
@@ -47,7 +47,7 @@ function slackConfig(config: Config): SlackConfig {
     apiUrl,
     connection:
       credentials.mode === 'socket'
-        ? { mode: 'socket', appToken: credentials.appToken }
+        ? { mode: 'socket', appToken: credentials.appToken, dispatcher }
         : { mode: 'http', signingSecret: credentials.signingSecret, host, port },
   };
 }

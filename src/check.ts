@@ -1,7 +1,6 @@
 import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
 import { groupKind } from './adapters/host/cgroup.ts';
-import { networkEnvironment } from './adapters/host/process.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
 import { sign } from './adapters/host/signature.ts';
 import { createDownload } from './adapters/host/slack-download.ts';
@@ -50,7 +49,7 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
       async () => {
         const engine = await chooseEngine({
           configured: config.engine,
-          environment: process.env,
+          environment: foundation.environment,
           dataDirectory: config.dataDirectory,
           python: foundation.python,
         }).describe();
@@ -73,7 +72,7 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
     ]),
     ...config.indexes.map((index): [string, () => Promise<string>] => [
       `index ${index.name}`,
-      () => probeIndex(index, networkEnvironment(process.env)),
+      () => probeIndex(index, foundation.network),
     ]),
     ...(keyFile === null
       ? []

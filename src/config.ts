@@ -28,6 +28,13 @@ export interface Config {
     readonly command: string;
     readonly operators: readonly string[];
   };
+  /** How channels, indexes, repositories and Slack are reached, beside what the environment says. */
+  readonly network: {
+    /** With its password, if it has one. */
+    readonly proxy: string | null;
+    readonly noProxy: readonly string[];
+    readonly caFile: string | null;
+  };
   /** `redis://…`, `rediss://…` or a socket's path; null for an embedded server. */
   readonly redisUrl: string | null;
   readonly dataDirectory: string;
@@ -80,6 +87,11 @@ export async function loadConfig(source: {
   const { secrets, problems } = await readSecrets(document, environment, absolute);
   const checked = checkDocument(document, [
     { path: ['redisUrl'], from: 'REDIS_URL or `redisUrlFile`', value: secrets.redisUrl },
+    {
+      path: ['network', 'proxy'],
+      from: 'HTTPS_PROXY or `network.proxyFile`',
+      value: secrets.proxy,
+    },
     { path: ['slack', 'apiUrl'], from: 'SLACK_API_URL', value: environment.SLACK_API_URL },
   ]);
   if (Array.isArray(checked)) throw new ConfigError(document.file, [...problems, ...checked]);
@@ -106,6 +118,11 @@ function configOf(
       port: slack.port,
       command: slack.command,
       operators: slack.operators,
+    },
+    network: {
+      proxy: rest.network.proxy,
+      noProxy: rest.network.noProxy,
+      caFile: rest.network.caFile && absolute(rest.network.caFile),
     },
     python: rest.python && absolute(rest.python),
     channels: withDefaultEntry(rest.channels),
@@ -184,8 +201,10 @@ export function settingsOf(config: Config): Settings {
 /** Every configured secret, for the redaction of logs and messages. */
 export function secretsOf(config: Config): string[] {
   const { botToken, appToken, signingSecret } = config.slack;
-  const password = config.redisUrl !== null && passwordOf(config.redisUrl);
-  const secrets = [botToken, appToken, signingSecret, password];
+  const addresses = [config.redisUrl, config.network.proxy].map(
+    (address) => address !== null && passwordOf(address),
+  );
+  const secrets = [botToken, appToken, signingSecret, ...addresses];
   return secrets.filter((secret): secret is string => Boolean(secret));
 }
 

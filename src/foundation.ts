@@ -3,7 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createChannels } from './adapters/channels/channels.ts';
 import { createLog, createRedactor, type Log, logEvents } from './adapters/host/log.ts';
-import { networkEnvironment } from './adapters/host/process.ts';
+import {
+  type Dispatcher,
+  type Network,
+  prepareNetwork,
+  useNetwork,
+} from './adapters/host/network.ts';
 import { ensurePython } from './adapters/host/python.ts';
 import { createErrands } from './adapters/redis/errands.ts';
 import { keepRedisServer } from './adapters/redis/kept-server.ts';
@@ -23,6 +28,12 @@ export interface Foundation {
   /** What happens, for all who listen: the log. */
   events: Events;
   redact(text: string): string;
+  /** Proxies and certificates, for whatever is reached and for the programs that reach it. */
+  network: Network;
+  /** The operator's environment with them. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** What requests of this process go through where there is a proxy. */
+  dispatcher: Dispatcher | null;
   /** The interpreter with py-rattler and uv: the configured one, or a private one made on first use. */
   python(): Promise<string>;
   /** What the configured channels hold, read once for both. */
@@ -47,6 +58,9 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
   const log = createLog({ ...config.log, level }, secrets);
   const events = createEvents([logEvents(log)]);
   const redact = createRedactor(secrets);
+  const network = await prepareNetwork(process.env, config.network, config.dataDirectory);
+  const environment = { ...process.env, ...network };
+  const dispatcher = useNetwork(network);
   let interpreter: Promise<{ python: string }> | null = null;
   const python = async () => {
     interpreter ??= ensurePython({
@@ -55,6 +69,7 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
       directory: join(config.dataDirectory, 'python'),
       requirementsFile: REQUIREMENTS,
       log: (line) => log.info(line),
+      environment,
     }).catch((error: unknown) => {
       // Whoever asks next tries again: the network may be there by then.
       interpreter = null;
@@ -65,11 +80,13 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
   const channels = createChannels({
     channels: config.channels,
     platform: config.platform,
-    // The engines' own proxies and certificates.
-    network: networkEnvironment(process.env),
+    network,
     log: (line) => log.debug(line),
   });
-  const common = { config, log, events, redact, python, channels };
+  const common = {
+    ...{ config, log, events, redact, python, channels },
+    ...{ network, environment, dispatcher },
+  };
   if (config.redisUrl !== null) {
     const connection = config.redisUrl.startsWith('/')
       ? { socketPath: config.redisUrl }

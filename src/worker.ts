@@ -1,7 +1,6 @@
 import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
 import { rememberDescription } from './adapters/engines/remembered.ts';
-import { networkEnvironment } from './adapters/host/process.ts';
 import { sign } from './adapters/host/signature.ts';
 import { createWorkspace, sweepLeft } from './adapters/host/workspace.ts';
 import { createPacker } from './adapters/packers/packer.ts';
@@ -33,7 +32,7 @@ export async function startWorker(
   // What a configuration can get wrong comes before the first connection, which would outlive it.
   const chosen = chooseEngine({
     configured: config.engine,
-    environment: process.env,
+    environment: foundation.environment,
     dataDirectory: config.dataDirectory,
     python: foundation.python,
     cacheBytes: config.worker.cacheGigabytes * 1e9,
@@ -62,6 +61,7 @@ export async function startWorker(
       config: config.projects,
       ...(memoryGigabytes === null ? {} : { limits: { totalBytes: memoryGigabytes * 1024 ** 3 } }),
       dataDirectory: config.dataDirectory,
+      environment: foundation.environment,
       restricted: config.roles.flatMap(({ projects }) =>
         projects.filter((project) => project.startsWith('/')),
       ),
@@ -72,7 +72,7 @@ export async function startWorker(
       ...{ python: foundation.python, indexes: config.indexes, sdists: config.sdists },
       dataDirectory: config.dataDirectory,
       cacheBytes: config.worker.cacheGigabytes * 1e9,
-      network: networkEnvironment(process.env),
+      network: foundation.network,
     }),
     packer: createPacker({
       dataDirectory: config.dataDirectory,

@@ -81,6 +81,7 @@ describe('the configuration', () => {
       assert.equal(slack.command, '/conda-env');
       assert.equal(dataDirectory, join(homedir(), '.local/share/conda-ferry'));
       assert.deepEqual(rest, {
+        network: { proxy: null, noProxy: [], caFile: null },
         redisUrl: null,
         engine: 'auto',
         python: null,
@@ -140,8 +141,20 @@ describe('the configuration', () => {
     });
 
     it('is accepted with everything that stands behind a #', async () => {
-      const secrets = ['slack-bot-token', 'slack-app-token', 'slack-signing-secret', 'redis-url'];
-      const values = ['xoxb-1', 'xapp-1', 'abc', 'redis://:pw12@redis.example.com:6379/0'];
+      const secrets = [
+        'slack-bot-token',
+        'slack-app-token',
+        'slack-signing-secret',
+        'redis-url',
+        'proxy',
+      ];
+      const values = [
+        'xoxb-1',
+        'xapp-1',
+        'abc',
+        'redis://:pw12@redis.example.com:6379/0',
+        'http://ana:pw34@proxy:1',
+      ];
       mkdirSync(join(directory, 'secrets'), { recursive: true });
       for (const [index, name] of secrets.entries()) {
         writeFileSync(join(directory, 'secrets', name), `${values[index]}\n`, { mode: 0o600 });
@@ -151,6 +164,7 @@ describe('the configuration', () => {
       );
       assert.equal(config.slack.botToken, 'xoxb-1');
       assert.equal(config.redisUrl, 'redis://:pw12@redis.example.com:6379/0');
+      assert.equal(config.network.proxy, 'http://ana:pw34@proxy:1');
       assert.equal(config.edges[0]?.cluster.manager, 'yarn');
     });
 
@@ -180,7 +194,7 @@ describe('the configuration', () => {
       return readFileSync(EXAMPLE, 'utf8')
         .replace(/: (\[\]|\{\})(\n\s*#\s{2})/g, ':$2')
         .replace(
-          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|redisUrl|redisUrlFile|dataDirectory|python|keyFile|file|memoryGigabytes): )/gm,
+          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|redisUrl|redisUrlFile|dataDirectory|python|proxy|proxyFile|caFile|keyFile|file|memoryGigabytes): )/gm,
           '$1',
         )
         .replace(/^(\s*)#(?=\s{2,}(?:- |\w+: ))/gm, '$1 ');

@@ -152,6 +152,10 @@ const slackUrl = text('an address such as `https://slack.com/api/`', (value) => 
   );
 });
 
+const proxyUrl = text('the address of a proxy such as `http://proxy.example.com:3128`', (value) =>
+  ['http:', 'https:'].includes(parseUrl(value)?.protocol ?? ''),
+);
+
 /** Secrets come from the environment or from files of their own. */
 const secretHint = (name: keyof Secrets): string => {
   const { variable, fileKey } = SECRETS[name];
@@ -317,6 +321,20 @@ const AT_LEAST_ONE_EDGE =
 export const configFile = section(
   {
     slack,
+    network: section({
+      proxy: orNull(proxyUrl),
+      proxyFile: orNull(file),
+      noProxy: or(
+        list(
+          text('a host, or a domain such as `.example.com`', (value) =>
+            /^[\w.:*/[\]-]+$/.test(value),
+          ),
+          'a list of hosts and domains',
+        ),
+        [],
+      ),
+      caFile: orNull(file),
+    }),
     redisUrl: orNull(redisUrl),
     redisUrlFile: orNull(file),
     dataDirectory: orNull(file),

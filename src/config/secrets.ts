@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { whyNotPrivate } from '../domain/private-file.ts';
 import type { Path } from '../reading/yaml.ts';
-import { type ConfigDocument, valueAt } from './document.ts';
+import { type ConfigDocument, keyOf, valueAt } from './document.ts';
 import type { Problem } from './problems.ts';
 
-type SecretName = 'botToken' | 'appToken' | 'signingSecret' | 'redisUrl';
+type SecretName = 'botToken' | 'appToken' | 'signingSecret' | 'proxy' | 'redisUrl';
 
 /** Null where there is none. */
 export type Secrets = Record<SecretName, string | null>;
@@ -44,8 +44,16 @@ export const SECRETS: Readonly<Record<SecretName, Secret>> = {
     variable: 'SLACK_SIGNING_SECRET',
     fileKey: ['slack', 'signingSecretFile'],
   },
+  // It may have a password.
+  proxy: { variable: 'HTTPS_PROXY', fileKey: ['network', 'proxyFile'] },
   redisUrl: { variable: 'REDIS_URL', fileKey: ['redisUrlFile'] },
 };
+
+/** Where an address may stand that has no password. */
+const ADDRESSES: readonly (readonly [SecretName, Path])[] = [
+  ['redisUrl', ['redisUrl']],
+  ['proxy', ['network', 'proxy']],
+];
 
 /**
  * Every secret, from the environment or from the file that the configuration names for it, and
@@ -56,7 +64,9 @@ export async function readSecrets(
   environment: Readonly<Record<string, string | undefined>>,
   absolute: (path: string) => string,
 ): Promise<{ secrets: Secrets; problems: Problem[] }> {
-  const secrets: Secrets = { botToken: null, appToken: null, signingSecret: null, redisUrl: null };
+  const secrets: Secrets = {
+    ...{ botToken: null, appToken: null, signingSecret: null, proxy: null, redisUrl: null },
+  };
   const problems: Problem[] = [];
   for (const name of Object.keys(SECRETS) as SecretName[]) {
     const { variable, fileKey, form } = SECRETS[name];
@@ -77,11 +87,13 @@ export async function readSecrets(
     }
     secrets[name] = value;
   }
-  const redisUrl = valueAt(document.content, ['redisUrl']);
-  if (typeof redisUrl === 'string' && passwordOf(redisUrl) !== null) {
+  for (const [name, path] of ADDRESSES) {
+    const address = valueAt(document.content, path);
+    if (typeof address !== 'string' || passwordOf(address) === null) continue;
+    const { variable, fileKey } = SECRETS[name];
     problems.push({
-      where: document.placeOf(['redisUrl']),
-      what: 'holds a password, which does not belong here. Set REDIS_URL in the environment, or put the address into a file of its own and name that in `redisUrlFile`.',
+      where: document.placeOf(path),
+      what: `holds a password, which does not belong here. Set ${variable} in the environment, or put the address into a file of its own and name that in \`${keyOf(fileKey)}\`.`,
     });
   }
   return { secrets, problems };

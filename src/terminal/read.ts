@@ -83,11 +83,11 @@ async function packagesOf(
   const wanted = content.channels.length > 0 ? content.channels : defaults;
   // Loaded for whoever asks them only.
   const { createChannels } = await import('../adapters/channels/channels.ts');
-  const { networkEnvironment } = await import('../adapters/host/process.ts');
+  const { prepareNetwork } = await import('../adapters/host/network.ts');
   const channels = createChannels({
     channels: config.channels,
     platform: config.platform,
-    network: networkEnvironment(process.env),
+    network: await prepareNetwork(process.env, config.network, config.dataDirectory),
     log: () => undefined,
     timing: { patience: PATIENCE },
   });

@@ -63,7 +63,11 @@ export interface WorldOptions {
   channels?: Channels;
   /** The one that all hosts share. */
   clock?: Clock;
+  /** How the app reaches Slack, where that is not as it stands. */
+  way?: (slack: SlackEmulator) => Promise<Way>;
 }
+
+type Way = { apiUrl: string } & Pick<SlackConfig['connection'] & { mode: 'socket' }, 'dispatcher'>;
 
 const MANIFEST = join(import.meta.dirname, '../../deploy/manifest.yaml');
 
@@ -81,6 +85,7 @@ export async function inWorld(
   const memory = createMemory(options.channels, {
     settings: { ...settings, roles: options.roles ?? [], approvals: options.approvals ?? [] },
   });
+  const { apiUrl, dispatcher = null } = (await options.way?.(slack)) ?? { apiUrl: slack.apiUrl };
   const logged: World['logged'] = [];
   const level = (name: string) => (fields: object, message: string) =>
     void logged.push({ level: name, message, fields });
@@ -89,7 +94,7 @@ export async function inWorld(
   const connection: SlackConfig['connection'] =
     options.mode === 'http'
       ? { mode: 'http', signingSecret: slack.signingSecret, host: '127.0.0.1', port: 0 }
-      : { mode: 'socket', appToken: slack.appToken };
+      : { mode: 'socket', appToken: slack.appToken, dispatcher };
   let listening: string | null = null;
   const others: SlackApp[] = [];
   const start = async (): Promise<SlackApp> => {
@@ -97,7 +102,7 @@ export async function inWorld(
       {
         botToken: slack.botToken,
         connection,
-        apiUrl: slack.apiUrl,
+        apiUrl,
         pace: { ...QUICK, ...options.pace },
       },
       {
@@ -109,7 +114,7 @@ export async function inWorld(
           seen.add(key);
           return true;
         },
-        download: createDownload(slack),
+        download: createDownload({ botToken: slack.botToken, apiUrl }),
         clock: options.clock ?? { now: Date.now },
         log,
       },

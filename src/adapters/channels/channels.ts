@@ -1,13 +1,13 @@
 import type { Platform } from '../../domain/lock.ts';
 import type { Channel, ChannelContent, Channels } from '../../domain/ports.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
+import type { Network } from '../host/network.ts';
 import { completeVersions, readSubdir, type SubdirContent } from './subdir.ts';
 
 export interface ChannelsOptions {
   channels: readonly Channel[];
   platform: Platform;
-  /** Proxies and certificates, from `networkEnvironment`. */
-  network: Readonly<Record<string, string>>;
+  network: Network;
   log(line: string): void;
   /** Milliseconds; the defaults are for people who wait. */
   timing?: Partial<Timing>;

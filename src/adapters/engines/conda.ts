@@ -14,6 +14,7 @@ import type {
 import { closest } from '../../domain/tokens.ts';
 import { letRead } from '../host/bubblewrap.ts';
 import { installationOf } from '../host/installation.ts';
+import type { Network } from '../host/network.ts';
 import type { OutputStream } from '../host/output.ts';
 import { type CommandResult, cleanEnvironment, isHung, run, signalOf } from '../host/process.ts';
 import {
@@ -55,8 +56,7 @@ import { refuseUnsafe } from './package-paths.ts';
 export interface CondaOptions {
   executable: string;
   dataDirectory: string;
-  /** Proxies and certificates, from `networkEnvironment`. */
-  network: Readonly<Record<string, string>>;
+  network: Network;
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;

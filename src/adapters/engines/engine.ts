@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { outsideError } from '../../domain/errors.ts';
 import type { Engine } from '../../domain/ports.ts';
-import { findExecutable, networkEnvironment } from '../host/process.ts';
+import { networkEnvironment } from '../host/network.ts';
+import { findExecutable } from '../host/process.ts';
 import type { SandboxPolicy } from '../host/sandbox.ts';
 import { CondaEngine } from './conda.ts';
 import type { EngineLimits } from './limits.ts';

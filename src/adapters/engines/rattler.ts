@@ -17,9 +17,9 @@ import { listOf, number, object, or, parseJson, readJson, string } from '../../d
 import { parseSpec } from '../../domain/spec.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
 import { installationOf } from '../host/installation.ts';
+import { certificatesIn, type Network } from '../host/network.ts';
 import type { OutputStream } from '../host/output.ts';
 import {
-  certificatesIn,
   cleanEnvironment,
   isHung,
   type Program,
@@ -64,8 +64,7 @@ export interface RattlerOptions {
   /** The interpreter that has py-rattler, made on first use. */
   python: () => Promise<string>;
   dataDirectory: string;
-  /** Proxies and certificates, from `networkEnvironment`. */
-  network: Readonly<Record<string, string>>;
+  network: Network;
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import {
   Agent as HttpAgent,
@@ -8,8 +8,8 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
-import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { authorities, type Network } from './network.ts';
 
 /** What lies at an address now. */
 export type Fetched =
@@ -30,13 +30,13 @@ const MOST_REDIRECTS = 5;
 /** A file that changed so short ago may change again under the same time: as git's racy entries. */
 const RACY_MS = 2_000;
 
-/** Proxies and certificates are those of the engines: `networkEnvironment`. */
-export function createFetcher(network: Readonly<Record<string, string>>): Fetcher {
-  const own = network.SSL_CERT_FILE ?? network.REQUESTS_CA_BUNDLE ?? network.CURL_CA_BUNDLE;
+/** Proxies and certificates are those of the engines. */
+export function createFetcher(network: Network): Fetcher {
+  const trusted = authorities(network);
   const options = { proxyEnv: network, keepAlive: false };
   const agents = {
     'http:': new HttpAgent(options),
-    'https:': new HttpsAgent({ ...options, ...(own ? { ca: authorities(own) } : {}) }),
+    'https:': new HttpsAgent({ ...options, ...(trusted ? { ca: trusted } : {}) }),
   };
 
   async function getHttp(
@@ -103,13 +103,4 @@ function tagOf(headers: IncomingHttpHeaders): string | null {
   if (etag) return etag;
   if (!modified || !date) return null;
   return Date.parse(date) - Date.parse(modified) >= RACY_MS ? modified : null;
-}
-
-/** The operator's authorities beside the public ones; an unreadable file adds none. */
-function authorities(file: string): string[] {
-  try {
-    return [...rootCertificates, readFileSync(file, 'utf8')];
-  } catch {
-    return [...rootCertificates];
-  }
 }

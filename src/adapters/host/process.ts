@@ -1,4 +1,4 @@
-import { constants as access, accessSync, existsSync, statSync } from 'node:fs';
+import { constants as access, accessSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -50,10 +50,6 @@ const FORCE_KILL_MILLISECONDS = 3000;
 /** A descendant that left the process group may keep our pipe open for ever after the program ended. */
 const PIPE_GRACE_MILLISECONDS = 2000;
 
-/** What a machine needs to reach a network through its proxy and trust its certificates, and pip's own settings. */
-const NETWORK_VARIABLE =
-  /^(?:(?:https?|all|no)_proxy|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO|PIP_\w+)$/i;
-
 /** A complete environment: PATH, HOME, LANG and what is named. */
 export function cleanEnvironment(environment: {
   home: string;
@@ -66,22 +62,6 @@ export function cleanEnvironment(environment: {
     LANG: 'C.UTF-8',
     ...environment.named,
   };
-}
-
-/** The part of the operator's environment that a program needs to reach registries and channels. */
-export function networkEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  const named = Object.entries(environment).flatMap(([name, value]) =>
-    value !== undefined && NETWORK_VARIABLE.test(name) ? [[name, value] as const] : [],
-  );
-  return Object.fromEntries(named);
-}
-
-/** Files and folders with certificates that such an environment names, and that are there. */
-export function certificatesIn(network: Readonly<Record<string, string>>): string[] {
-  const named = Object.entries(network).filter(([name]) => /^(?:SSL_CERT|\w+_CA_)/i.test(name));
-  return named.flatMap(([, path]) => (isAbsolute(path) && existsSync(path) ? [path] : []));
 }
 
 /** Absolute path of a program, or null when no folder of `path` has it. */

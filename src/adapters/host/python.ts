@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
-import { cleanEnvironment, findExecutable, networkEnvironment, run } from './process.ts';
+import { networkEnvironment } from './network.ts';
+import { cleanEnvironment, findExecutable, run } from './process.ts';
 
 export interface PythonRequest {
   /** An interpreter the operator made ready; nothing is installed into it. */

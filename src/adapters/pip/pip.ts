@@ -6,6 +6,7 @@ import { distributionsOf } from '../../domain/pip-names.ts';
 import type { Channel, InstallPin, Pip, Progress, ResolveRequest } from '../../domain/ports.ts';
 import { holdsSecret } from '../../domain/secrets.ts';
 import { createFetcher } from '../host/fetch.ts';
+import type { Network } from '../host/network.ts';
 import { inScratch } from '../host/scratch.ts';
 import { downloadAll, removeOldest } from './cache.ts';
 import {
@@ -33,8 +34,7 @@ export interface PipOptions {
   dataDirectory: string;
   /** Wheels that were not used for longest are removed above this. */
   cacheBytes: number;
-  /** Proxies and certificates, from `networkEnvironment`. */
-  network: Readonly<Record<string, string>>;
+  network: Network;
 }
 
 interface Asked {

@@ -5,7 +5,8 @@ import { type FerryError, outsideError, throwIfStopped, userError } from '../../
 import { duration, size } from '../../domain/figures.ts';
 import { printable } from '../../domain/names.ts';
 import type { Progress } from '../../domain/ports.ts';
-import { cleanEnvironment, isHung, networkEnvironment, run } from '../host/process.ts';
+import { networkEnvironment } from '../host/network.ts';
+import { cleanEnvironment, isHung, run } from '../host/process.ts';
 import { MOST_BYTES, MOST_ENTRIES, tooLarge } from './source.ts';
 
 /** Branch, tag or commit, by positive grammar: nothing git's revision syntax could read more into. */

@@ -17,8 +17,11 @@ import {
 } from './bolt.ts';
 import { guard, REQUEST_PATH } from './request.ts';
 
+/** What sends requests where there is a proxy: the client of sockets has one of its own otherwise. */
+type Dispatcher = NonNullable<ConstructorParameters<typeof SocketModeReceiver>[0]['dispatcher']>;
+
 export type Connection =
-  | { mode: 'socket'; appToken: string; connections?: number }
+  | { mode: 'socket'; appToken: string; connections?: number; dispatcher?: Dispatcher | null }
   | { mode: 'http'; signingSecret: string; host: string; port: number };
 
 /**
@@ -73,7 +76,7 @@ function overHttp(
 
 /** Slack gives every delivery to one connection; a second one bridges the seconds of a reconnect. */
 function overSockets(
-  { appToken, connections = 2 }: Connection & { mode: 'socket' },
+  { appToken, connections = 2, dispatcher = null }: Connection & { mode: 'socket' },
   slackApiUrl: string,
   logger: Logger,
 ): Receivers {
@@ -81,6 +84,7 @@ function overSockets(
     new SocketModeReceiver({
       appToken,
       logger,
+      ...(dispatcher === null ? {} : { dispatcher }),
       installerOptions: {
         // Its own object: the client writes into it. Opening a connection may be repeated for ever.
         clientOptions: {

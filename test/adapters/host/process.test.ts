@@ -6,7 +6,6 @@ import { after, describe, test } from 'node:test';
 import {
   type Command,
   cleanEnvironment,
-  networkEnvironment,
   run,
   spawnService,
 } from '../../../src/adapters/host/process.ts';
@@ -59,17 +58,6 @@ describe('process', () => {
       .split('\n')
       .map((line) => line.split('=')[0]);
     assert.deepEqual(names.sort(), ['HOME', 'LANG', 'PATH']);
-  });
-
-  test('only what a network needs is taken over from the operator', () => {
-    const kept = networkEnvironment({
-      https_proxy: 'http://p:1',
-      PIP_CERT: '/ca',
-      SLACK_BOT_TOKEN: 'x',
-      PYTHONPATH: '/x',
-      LD_PRELOAD: '/x',
-    });
-    assert.deepEqual(kept, { https_proxy: 'http://p:1', PIP_CERT: '/ca' });
   });
 
   test('a failing program is a result, not an exception', async () => {

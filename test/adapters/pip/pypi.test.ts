@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { networkEnvironment } from '../../../src/adapters/host/process.ts';
+import { networkEnvironment } from '../../../src/adapters/host/network.ts';
 import { createPip } from '../../../src/adapters/pip/pip.ts';
 import { probeIndex } from '../../../src/adapters/pip/probe.ts';
 import { parseRequirement } from '../../../src/domain/pip.ts';
