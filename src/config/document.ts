@@ -21,6 +21,11 @@ export async function readDocument(file: string): Promise<ConfigDocument> {
       suggestion: 'Name another one with --config or CONDA_FERRY_CONFIG, or make it readable.',
     });
   });
+  return documentOf(file, source);
+}
+
+/** The same of a text that is, or will be, that file's. Throws a `ConfigError` for what is not YAML. */
+export function documentOf(file: string, source: string): ConfigDocument {
   const { content, mistakes, lineOf } = parseYaml(source);
   if (mistakes.length > 0) {
     const problems = mistakes.map(({ line, message }) => ({

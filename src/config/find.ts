@@ -25,7 +25,7 @@ export async function requireConfigFile(
     message: file
       ? `There is no configuration at ${file}.`
       : `There is no ${FILE_NAME} in this folder, and CONDA_FERRY_CONFIG is not set.`,
-    suggestion: `Copy deploy/config.example.yaml to ${FILE_NAME}: a channel and an edge node are all it needs.`,
+    suggestion: `Type \`conda-ferry init\`, which asks for what it needs and writes it; or copy deploy/config.example.yaml to ${FILE_NAME}.`,
   });
 }
 

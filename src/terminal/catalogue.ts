@@ -25,6 +25,13 @@ const SMALL_HEAP = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
  * `parse` does not wait for Slack's packages.
  */
 export const CATALOGUE: Readonly<Record<string, Entry>> = {
+  init: {
+    words:
+      '[--config FILE] [--slack MODE] [--url URL] [--command NAME] [--channel NAME=URL]... [--edge USER@HOST[:PORT]] [--key FILE] [--host-key KEY] [--root DIR] [--systemd] [--yes]',
+    summary:
+      'asks for what a first start needs, and writes the configuration and the manifest of the Slack app',
+    load: () => import('./init.ts'),
+  },
   start: {
     words: '[--config FILE]',
     summary: 'bot and worker in one process, with a Redis of its own unless REDIS_URL is set',

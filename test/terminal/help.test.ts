@@ -82,9 +82,9 @@ describe('help of the command line', () => {
   });
 
   test('help for what is no command says which is near', () => {
-    const { status, stderr } = typed(['help', 'lnit']);
+    const { status, stderr } = typed(['help', 'lnt']);
     assert.equal(status, 1);
-    assert.match(stderr, /there is no command `lnit`\. Did you mean `lint`\?/);
+    assert.match(stderr, /there is no command `lnt`\. Did you mean `lint`\?/);
   });
 
   test('--version is that of the package, with the commit in a checkout', async () => {

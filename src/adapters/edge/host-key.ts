@@ -39,7 +39,7 @@ export function fingerprintOf(key: Buffer): string {
 
 /** Another key than expected was seen, or none is configured to compare it with. */
 export function hostKeyError(target: SshTarget, expected: string | null, seen: Buffer) {
-  const key = `${keyType(seen)} ${seen.toString('base64')}`;
+  const key = hostKeyLine(seen);
   if (expected === null) {
     return outsideError({
       code: 'host-key-unknown',
@@ -52,6 +52,11 @@ export function hostKeyError(target: SshTarget, expected: string | null, seen: B
     message: `Edge ${target.edge} shows another host key than configured: ${fingerprintOf(seen)} (${keyType(seen)}) instead of ${expected}. Nothing was sent to it.`,
     suggestion: `Ask who runs ${target.host} whether it was reinstalled; only then change \`hostKey\`.`,
   });
+}
+
+/** As `ssh-keyscan` prints it: `ssh-ed25519 AAAA…`. */
+export function hostKeyLine(key: Buffer): string {
+  return `${keyType(key)} ${key.toString('base64')}`;
 }
 
 /** An SSH public key begins with its type as a length-prefixed string (RFC 4253, section 6.6). */

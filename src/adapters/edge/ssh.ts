@@ -5,7 +5,13 @@ import { type Config, NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
 import { outsideError } from '../../domain/errors.ts';
 import { whyNotPrivate } from '../../domain/private-file.ts';
-import { expectedHostKey, fingerprintOf, hostKeyError, signatureAlgorithms } from './host-key.ts';
+import {
+  expectedHostKey,
+  fingerprintOf,
+  hostKeyError,
+  hostKeyLine,
+  signatureAlgorithms,
+} from './host-key.ts';
 import { type SshTarget, unreachable } from './target.ts';
 
 /**
@@ -102,6 +108,38 @@ export async function connect(target: SshTarget, signal: AbortSignal): Promise<S
     throw unreachable(target, 'it closed the connection right after the login');
   }
   return overClient(client, socket, target);
+}
+
+/** The kinds of host key that are asked for, the one that most hosts have first. */
+const HOST_KEYS = ['ssh-ed25519', 'ecdsa-sha2-nistp256', ...signatureAlgorithms('ssh-rsa')];
+
+/**
+ * The host key that is shown, and nothing more: nobody logs in. `line`: as `ssh-keyscan` prints it.
+ * Errors: `edge-unreachable`.
+ */
+export async function lookAtHostKey(
+  target: SshTarget,
+  signal: AbortSignal,
+): Promise<{ line: string; fingerprint: string }> {
+  const socket = await openSocket(target, signal);
+  let seen: Buffer | null = null;
+  const look = (key: Buffer) => {
+    seen = key;
+    return false;
+  };
+  try {
+    const ways = { serverHostKey: HOST_KEYS };
+    const readyTimeout = target.connectTimeoutMilliseconds;
+    const { user: username } = target;
+    const wish = { sock: socket, username, readyTimeout, algorithms: ways, hostVerifier: look };
+    await new NodeSSH().connect(wish as Config);
+  } catch (error) {
+    if (seen === null) throw unreachable(target, messageOf(error), error);
+  } finally {
+    socket.destroy();
+  }
+  if (seen === null) throw unreachable(target, 'it shows no host key');
+  return { line: hostKeyLine(seen), fingerprint: fingerprintOf(seen) };
 }
 
 function overClient(client: Client, socket: Socket, target: SshTarget): SshConnection {

@@ -37,7 +37,8 @@ export async function signerOf(
   return code === 0 ? name : null;
 }
 
-function sshKeygen(args: readonly string[], input: string) {
+/** Runs ssh-keygen, which asks nobody for a passphrase. Errors: `program-missing`. */
+export function sshKeygen(args: readonly string[], input: string) {
   return run({
     ...{ file: 'ssh-keygen', args, cwd: '/', input },
     env: cleanEnvironment({ home: homedir(), named: { SSH_ASKPASS_REQUIRE: 'never' } }),
