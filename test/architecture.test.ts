@@ -247,6 +247,14 @@ describe('the structure is as src/README.md draws it', () => {
     ]);
   });
 
+  it('what lies above the code is found by root.ts, as an installed package has it elsewhere', () => {
+    const above = ['src', 'commands'].flatMap(sources).filter((file) => {
+      const code = readFileSync(join(ROOT, file), 'utf8');
+      return /import\.meta\.(?:dirname|filename|url)\b[^;]*['"`][^'"`;]*\.\./.test(code);
+    });
+    assert.deepEqual(above, ['src/root.ts']);
+  });
+
   it('every import names a file with its ending', () => {
     const wrong = all.filter(({ target }) => isOurs(target) && !/\.(ts|json)$/.test(target));
     assert.deepEqual(wrong, []);

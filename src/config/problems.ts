@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { FerryError } from '../domain/errors.ts';
+import { ROOT } from '../root.ts';
 
 /** One thing to correct: `edges[0].port (line 12)` and the sentence that follows. */
 export interface Problem {
@@ -18,7 +20,7 @@ export class ConfigError extends FerryError {
         `${count} in ${subject} must be corrected:`,
         ...problems.map(({ where, what }) => `- ${where} ${what}`),
       ].join('\n'),
-      suggestion: 'deploy/config.example.yaml explains every key.',
+      suggestion: `${join(ROOT, 'deploy/config.example.yaml')} explains every key.`,
     });
     this.problems = problems;
   }

@@ -35,7 +35,7 @@ function parseJson(text: string): unknown {
     throw userError({
       code: 'bad-json',
       message: `The request is not JSON: ${(error as Error).message}.`,
-      suggestion: 'Give one JSON object on standard input, as in src/README.md.',
+      suggestion: 'Give one JSON object, in a file or on standard input.',
     });
   }
 }

@@ -70,7 +70,7 @@ export async function ensurePython(request: PythonRequest): Promise<{ python: st
     const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--only-binary', ':all:'];
     const source = ['--requirement', request.requirementsFile];
     const installed = await execute(join(part, 'bin', 'python'), [...pip, ...source]);
-    if (installed.code !== 0) throw noPackages(installed.tail.join('\n'));
+    if (installed.code !== 0) throw noPackages(request.requirementsFile, installed.tail.join('\n'));
     await publish(part, home);
   } finally {
     await rm(part, { recursive: true, force: true });
@@ -108,12 +108,11 @@ function noVenv(details: string): FerryError {
   });
 }
 
-function noPackages(details: string): FerryError {
+function noPackages(requirementsFile: string, details: string): FerryError {
   return outsideError({
     code: 'python-packages',
     message: 'The Python packages of the embedded engine could not be installed.',
-    suggestion:
-      'Give pip a way to its index, or install deploy/requirements.txt elsewhere and name that interpreter as `python`.',
+    suggestion: `Give pip a way to its index, or install ${requirementsFile} elsewhere and name that interpreter as \`python\`.`,
     details,
     retryable: true,
   });

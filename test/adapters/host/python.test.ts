@@ -70,7 +70,7 @@ describe('private python', () => {
     const wrong = join(folder, 'wrong.txt');
     writeFileSync(wrong, './no-such-wheel.whl\n');
     await assert.rejects(ensurePython({ ...request('wrong'), requirementsFile: wrong }), {
-      code: 'python-packages',
+      ...{ code: 'python-packages', suggestion: /install \/\S+\/wrong\.txt elsewhere/ },
     });
     assert.deepEqual(readdirSync(join(folder, 'wrong')), []);
   });
