@@ -19,7 +19,9 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
     download: createDownload(credentials),
     clock,
     log,
+    meters: foundation.watch.meters,
   });
+  foundation.watch.ask('slack', () => app.whyNotReady());
   const stop = async () => {
     await app.stop();
     await close();

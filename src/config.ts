@@ -62,6 +62,8 @@ export interface Config {
   /** The key that manifests are signed with; null for none. */
   readonly signing: Readonly<ConfigFile['signing']>;
   readonly history: Readonly<ConfigFile['history']>;
+  /** Where health and metrics are served, and traces sent to; null: nowhere. */
+  readonly watch: Readonly<ConfigFile['watch']>;
   readonly log: Readonly<ConfigFile['log']>;
 }
 
@@ -93,6 +95,12 @@ export async function loadConfig(source: {
       value: secrets.proxy,
     },
     { path: ['slack', 'apiUrl'], from: 'SLACK_API_URL', value: environment.SLACK_API_URL },
+    { path: ['watch', 'port'], from: 'WATCH_PORT', value: numberIn(environment.WATCH_PORT) },
+    {
+      path: ['watch', 'tracing', 'endpoint'],
+      from: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      value: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
+    },
   ]);
   if (Array.isArray(checked)) throw new ConfigError(document.file, [...problems, ...checked]);
   if (problems.length > 0) throw new ConfigError(document.file, problems);
@@ -212,6 +220,11 @@ export function secretsOf(config: Config): string[] {
 function withDefaultEntry<T extends { default: boolean }>(entries: readonly T[]): T[] {
   if (entries.some((entry) => entry.default)) return [...entries];
   return entries.map((entry, index) => ({ ...entry, default: index === 0 }));
+}
+
+/** A number as the file would hold it; any other text stays as it is, to be told as wrong. */
+function numberIn(text: string | undefined): number | string | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** XDG Base Directory Specification: data of a user's programs. */

@@ -17,15 +17,18 @@ import type { RedisConnection } from './adapters/redis/redis.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { type Config, secretsOf, settingsOf } from './config.ts';
 import { createEvents, type Events } from './domain/events.ts';
+import { measureEvents } from './domain/measured-events.ts';
 import { createServices } from './pipeline/services.ts';
 import { ROOT } from './root.ts';
+import { LEASE } from './slack/leading.ts';
+import { openWatch, UNWATCHED, type Watch } from './watch.ts';
 
 /** What a bot and a worker in one process share. */
 export interface Foundation {
   config: Config;
   connection: RedisConnection;
   log: Log;
-  /** What happens, for all who listen: the log. */
+  /** What happens, for all who listen: the log, and the metrics. */
   events: Events;
   redact(text: string): string;
   /** Proxies and certificates, for whatever is reached and for the programs that reach it. */
@@ -36,6 +39,8 @@ export interface Foundation {
   dispatcher: Dispatcher | null;
   /** The interpreter with py-rattler and uv: the configured one, or a private one made on first use. */
   python(): Promise<string>;
+  /** Where both are seen from outside, as far as they are. */
+  watch: Watch;
   /** What the configured channels hold, read once for both. */
   channels: ReturnType<typeof createChannels>;
   /** Rejects when the embedded Redis is gone for good: nothing can go on without. */
@@ -50,17 +55,25 @@ export const REDIS_PREFIX = 'conda-ferry';
 /** The pinned Python packages the product runs. */
 const REQUIREMENTS = join(ROOT, 'deploy', 'requirements.txt');
 
-/** `quiet` is for commands whose answer is for a person: only warnings go to the log. */
-export async function layFoundation(config: Config, { quiet = false } = {}): Promise<Foundation> {
+/**
+ * `quiet` is for commands whose answer is for a person: only warnings go to the log. `watched` is for
+ * services: they can be seen from outside where that is configured.
+ */
+export async function layFoundation(
+  config: Config,
+  { quiet = false, watched = false } = {},
+): Promise<Foundation> {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
   const secrets = secretsOf(config);
   const level = quiet && config.log.level === 'info' ? 'warn' : config.log.level;
   const log = createLog({ ...config.log, level }, secrets);
-  const events = createEvents([logEvents(log)]);
   const redact = createRedactor(secrets);
   const network = await prepareNetwork(process.env, config.network, config.dataDirectory);
   const environment = { ...process.env, ...network };
   const dispatcher = useNetwork(network);
+  // Before all that may be away: whoever watches should see that it waits for that.
+  const watch = watched ? await openWatch(config, log) : UNWATCHED;
+  const events = createEvents([logEvents(log), measureEvents(watch.meters)]);
   let interpreter: Promise<{ python: string }> | null = null;
   const python = async () => {
     interpreter ??= ensurePython({
@@ -84,7 +97,7 @@ export async function layFoundation(config: Config, { quiet = false } = {}): Pro
     log: (line) => log.debug(line),
   });
   const common = {
-    ...{ config, log, events, redact, python, channels },
+    ...{ config, log, events, redact, watch, python, channels },
     ...{ network, environment, dispatcher },
   };
   if (config.redisUrl !== null) {
@@ -122,6 +135,15 @@ export function openServices(foundation: Foundation, login: string | null = null
   const queue = createQueue({ connection, prefix: REDIS_PREFIX });
   const errands = createErrands({ connection, prefix: REDIS_PREFIX });
   const { clock } = store;
+  foundation.watch.follow({
+    ping: () => store.ping(),
+    totals: () =>
+      store.totals({
+        platforms: [config.platform],
+        environmentLimit: config.quota.environments,
+        leader: LEASE,
+      }),
+  });
   const settings = settingsOf(config);
   const { platform } = config;
   const services = createServices({

@@ -119,6 +119,7 @@ export async function startWorker(
   await Promise.all([worker.ready(), errands.ready()]);
   log.info({ platform: config.platform }, 'worker ready');
   const closing = new AbortController();
+  foundation.watch.ask('worker', () => (closing.signal.aborted ? 'takes no more jobs' : null));
   if (warm) {
     foundation.channels.warm();
     const channels = config.channels.filter((channel) => channel.default);

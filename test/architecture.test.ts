@@ -63,13 +63,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   pip: ['src/adapters/host'],
   projects: ['src/adapters/host', 'src/adapters/engines', 'src/packing'],
   redis: ['src/adapters/host'],
+  watch: [],
 };
 
 /** What of Slack's emulator others may import: it, and how its tests run Slack's Python packages. */
 const EMULATOR_DOORS = ['deploy/lab/slack/index.ts', 'deploy/lab/slack/test/python.ts'];
 
 /** The composition roots: the only files that may import adapters. */
-const ROOTS = /^src\/(main\.js|(bot|worker|check|foundation)\.ts)$|^src\/terminal\/[a-z-]+\.ts$/;
+const ROOTS =
+  /^src\/(main\.js|(bot|worker|check|foundation|watch)\.ts)$|^src\/terminal\/[a-z-]+\.ts$/;
 
 interface Import {
   file: string;

@@ -104,8 +104,20 @@ describe('the configuration', () => {
         history: { days: 365, builds: 200 },
         retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 7 },
         signing: { keyFile: null },
+        watch: { host: '127.0.0.1', port: null, tracing: { endpoint: null } },
         log: { level: 'info', file: null },
       });
+    });
+
+    it('two processes of one file listen at ports of their own by the environment', async () => {
+      const text = `${SMALL}watch: { port: 9464 }\n`;
+      assert.equal((await load(text)).watch.port, 9464);
+      assert.equal((await load(text, { WATCH_PORT: '9465' })).watch.port, 9465);
+      assert.equal((await load(text, { WATCH_PORT: '0' })).watch.port, 0);
+      const found = await problems(text, { WATCH_PORT: 'nine' });
+      assert.match(found.WATCH_PORT ?? '', /whole number from 0 to 65535/);
+      const { watch } = await load(SMALL, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' });
+      assert.equal(watch.tracing.endpoint, 'http://collector:4318');
     });
 
     it('sections and keys that are left empty have their defaults', async () => {

@@ -8,7 +8,7 @@ import { type ConfigFile, checkConfigFile, type Violation } from './schema.ts';
 export interface Override {
   path: Path;
   from: string;
-  value: string | null | undefined;
+  value: string | number | null | undefined;
 }
 
 /** The file with its overrides, checked by the same rules: what it says, or all that is wrong. */
@@ -16,7 +16,7 @@ export function checkDocument(
   document: ConfigDocument,
   overrides: readonly Override[],
 ): ConfigFile | Problem[] {
-  const given = overrides.filter(({ value }) => Boolean(value));
+  const given = overrides.filter(({ value }) => (value ?? '') !== '');
   const content = given.reduce(
     (changed, { path, value }) => withValue(changed, path, value ?? ''),
     document.content,

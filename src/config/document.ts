@@ -65,7 +65,7 @@ export function valueAt(content: unknown, path: Path): unknown {
 }
 
 /** A copy with one value replaced; content that is no section is left for the rules to refuse. */
-export function withValue(content: unknown, [key, ...rest]: Path, value: string): unknown {
+export function withValue(content: unknown, [key, ...rest]: Path, value: string | number): unknown {
   if (key === undefined) return value;
   if (content != null && (typeof content !== 'object' || Array.isArray(content))) return content;
   const section = content as Record<string | number, unknown> | null | undefined;

@@ -313,6 +313,14 @@ const approvalRule = section({
   ),
 });
 
+const collectorUrl = text(
+  'the address of a collector, such as `http://127.0.0.1:4318`',
+  (value) => {
+    const url = parseUrl(value);
+    return url !== null && /^https?:$/.test(url.protocol) && !holdsCredentials(url);
+  },
+);
+
 const AT_LEAST_ONE_CHANNEL =
   'a list of at least one channel: `- { name: conda-forge, url: https://conda.anaconda.org/conda-forge }`';
 const AT_LEAST_ONE_EDGE =
@@ -394,6 +402,11 @@ export const configFile = section(
     history: section({
       days: or(whole(1, 3650, 365), 365),
       builds: or(whole(10, 100_000, 200), 200),
+    }),
+    watch: section({
+      host: or(text('an address to listen on, such as `127.0.0.1`', isFilled), '127.0.0.1'),
+      port: orNull(whole(0, 65_535, 9464)),
+      tracing: section({ endpoint: orNull(collectorUrl) }),
     }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),

@@ -4,10 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from '../../commands/command.ts';
+import { type Meters, NO_METERS } from '../domain/metrics.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
 import type { Download } from '../domain/slack-files.ts';
 import type { Call } from './chat/call.ts';
+import { metered } from './chat/metered.ts';
 import { createPaced } from './chat/paced.ts';
 import { type Chat, createChat } from './chat.ts';
 import { type Access, App, boltLogger, clientOptions } from './connection/bolt.ts';
@@ -40,6 +42,8 @@ export interface SlackDependencies {
   download: Download;
   clock: Clock;
   log: Log;
+  /** Left out: nothing is measured. */
+  meters?: Meters;
 }
 
 export interface SlackApp {
@@ -47,6 +51,8 @@ export interface SlackApp {
   start(): Promise<{ url: string | null }>;
   /** Takes nothing new, finishes what has begun, closes every connection. */
   stop(): Promise<void>;
+  /** Why Slack and we cannot reach each other, in a few words; null where we can. */
+  whyNotReady(): string | null;
   chat: Chat;
 }
 
@@ -54,14 +60,17 @@ export interface SlackApp {
 const GRACE = 5_000;
 
 export function createSlackApp(config: SlackConfig, dependencies: SlackDependencies): SlackApp {
-  const { services, commands, store, clock, log } = dependencies;
+  const { services, commands, store, clock, log, meters = NO_METERS } = dependencies;
   const logger = boltLogger(log);
   // Slack signs by the time of the world, which is this host's to know.
   const receivers = createReceivers(config, logger, { clock: { now: Date.now }, log });
   const client = createClient(config, logger);
   const pace = { ...PACE, ...config.pace };
   // Every bot has an allowance of its own, kept by a stopwatch that nobody sets.
-  const calls = createPaced(client.call, { ...pace, now: () => performance.now() });
+  const calls = createPaced(metered(client.call, meters), {
+    ...pace,
+    now: () => performance.now(),
+  });
   const chatOf = (call: Call) => createChat(call, dependencies.download, client.upload);
   const chat = chatOf(calls.prompt);
   const common = { store, chat, clock, log };
@@ -81,10 +90,11 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     follow: [deliveries.follow, homes.follow],
   });
   const groups = createGroups({ ...common, roles: services.settings.roles });
-  const conversation = createConversation({ commands, services, chat, deliveries, log });
+  const conversation = createConversation({ commands, services, chat, deliveries, log, meters });
   const isFirst = rememberDeliveries(dependencies);
   const lane = createLane({ log });
   const stopping = new AbortController();
+  let isSignedIn = false;
   const identity = Promise.withResolvers<{ botUserId: string; botId: string }>();
 
   const app = new App({
@@ -97,13 +107,15 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     clientOptions: clientOptions(config, logger),
   });
   receivers.share(app);
-  listen(app, { commands, services, chat, conversation, homes, log, isFirst, lane });
+  listen(app, { commands, services, chat, conversation, homes, log, isFirst, lane, meters });
 
   return {
     chat,
+    whyNotReady: () => (isSignedIn ? receivers.whyUnreachable() : 'has not signed in to Slack yet'),
     async start() {
       const found = await signInPatiently(client.call, log, stopping.signal);
       if (found === null) return { url: null };
+      isSignedIn = true;
       identity.resolve({ botUserId: found.botUserId, botId: found.botId });
       await groups.start();
       homes.start();

@@ -3,6 +3,7 @@
  * find a way to show it. Knows Slack's places, but no Bolt.
  */
 import type { Command } from '../../commands/command.ts';
+import type { Meters } from '../domain/metrics.ts';
 import type { Services } from '../domain/services.ts';
 import type { Chat } from './chat.ts';
 import { type Answer, createAnswer } from './conversation/answer.ts';
@@ -34,6 +35,7 @@ export interface ConversationOptions {
   chat: Chat;
   deliveries: Pick<Deliveries, 'announce'>;
   log: Log;
+  meters?: Meters;
 }
 
 export function createConversation(options: ConversationOptions): Conversation {

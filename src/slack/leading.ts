@@ -27,7 +27,8 @@ export interface Leading {
   stop(): Promise<void>;
 }
 
-const LEASE = 'slack-leader';
+/** Who has it tells of the builds. */
+export const LEASE = 'slack-leader';
 
 /** Why the leader's signal was aborted where another bot may tell of the builds already. */
 export const LOST = Symbol('another bot may lead');

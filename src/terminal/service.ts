@@ -30,8 +30,10 @@ export async function runService(
   const environment = { ...process.env, ...secretsAside() };
   const { values } = readArguments(words, SERVICE_OPTIONS, usage);
   const file = await requireConfigFile(values.config, process.env);
-  const foundation = await layFoundation(await loadConfig({ file, environment }));
-  const { log } = foundation;
+  const foundation = await layFoundation(await loadConfig({ file, environment }), {
+    watched: true,
+  });
+  const { log, watch } = foundation;
   const compiled = compiledFolder();
   // Nobody waits for it, and where it cannot be the next start has another try.
   if (compiled !== null) void pruneCompiled(compiled).catch(() => {});
@@ -43,17 +45,20 @@ export async function runService(
   const running: { close(): Promise<void> }[] = [];
   const started = (async () => {
     for (const start of starts) running.push(await start(foundation));
+    watch.is(null);
   })();
   try {
     // Slack or Redis may be away, so that starting takes until somebody stops it.
     return await Promise.race([over, started.then(() => over)]);
   } finally {
+    watch.is('stopping');
     await within(
       CLOSE_LIMIT_MS,
       running.map((service) => service.close()),
       log,
     );
     await foundation.stop();
+    await watch.close();
     setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
   }
 }

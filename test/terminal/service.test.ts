@@ -12,9 +12,11 @@ edges: [{ name: edge, host: edge.example.com }]
 `;
 
 /** A process that runs services given as text; resolves once one of them has said `begun`. */
-async function run(folder: string, ...services: string[]) {
+const run = (folder: string, ...services: string[]) => runWith(CONFIG, folder, ...services);
+
+async function runWith(config: string, folder: string, ...services: string[]) {
   const file = join(folder, 'conda-ferry.yaml');
-  await writeFile(file, CONFIG);
+  await writeFile(file, config);
   const script = `
     const { runService } = await import(${JSON.stringify(SERVICE)});
     const say = (word) => console.log(word);
@@ -38,7 +40,7 @@ async function run(folder: string, ...services: string[]) {
     child.once('close', (code) => resolve({ code, output }));
   });
   await Promise.race([begun.promise, ended]);
-  return { child, ended };
+  return { child, ended, said: () => output };
 }
 
 const CLOSES = "async () => ({ async close() { say('closed'); } })";
@@ -62,6 +64,40 @@ describe('services', { concurrency: true }, () => {
     assert.equal(code, 0, output);
     assert.match(output, /closed/);
     assert.match(output, /not everything could be closed in time/);
+  });
+
+  test('can be looked at from the first moment until they have closed', async (context) => {
+    const closes = `async () => ({ close: () => new Promise((resolve) => setTimeout(resolve, 500)) })`;
+    const begins = `async () => { say('begun'); await new Promise((go) => process.once('SIGUSR2', go));
+      say('ready'); return { async close() {} }; }`;
+    const folder = await temporaryFolder(context);
+    const config = `${CONFIG}watch: { port: 0 }\n`;
+    const { child, ended, said } = await runWith(config, folder, closes, begins);
+    const [, url = ''] = /"url":"(http:[^"]+)"/.exec(said()) ?? [];
+    const look = async (path: string) => {
+      const response = await fetch(url + path);
+      return { status: response.status, text: await response.text() };
+    };
+    /** Until the process as a whole is in this state. */
+    const until = async (state: string) => {
+      const limit = performance.now() + 10_000;
+      for (
+        let text = '';
+        !text.includes(`"process":"${state}"`);
+        text = (await look('/readyz')).text
+      )
+        assert.ok(performance.now() < limit, text);
+    };
+    await until('starting');
+    assert.equal((await look('/healthz')).status, 200);
+    assert.match((await look('/metrics')).text, /^conda_ferry_ready\{part="process"\} 0$/m);
+    child.kill('SIGUSR2');
+    await until('ready');
+    child.kill('SIGTERM');
+    await until('stopping');
+    const { code, output } = await ended;
+    assert.equal(code, 0, output);
+    await assert.rejects(look('/healthz'));
   });
 
   test('remove what Node compiled long ago', async (context) => {

@@ -1,10 +1,10 @@
-import type { Approval } from '../../domain/approval.ts';
+import { type Approval, isSatisfied } from '../../domain/approval.ts';
 import type { Store } from '../../domain/ports.ts';
 import { APPROVAL } from '../../domain/stored.ts';
 import type { StoreKeys } from './keys.ts';
 import { createRecords } from './records.ts';
 import type { RedisLink } from './redis.ts';
-import { SAVE_RECORD } from './scripts.ts';
+import { SAVE_APPROVAL } from './scripts.ts';
 
 /** How long after it lapses: for the retry of its build. Each is as long as a lock, so not for ever. */
 const KEPT_MS = 7 * 24 * 3600_000;
@@ -22,10 +22,13 @@ export function storeApprovals(
     suggestion: '`approve` lists what waits.',
     key: keys.approval,
     shape: APPROVAL,
-    async save({ id, expiresAt }, revision, { format, document }) {
-      const names = [keys.approval(id), keys.approvals];
-      const values = [id, revision, format, document, expiresAt + KEPT_MS];
-      return (await link.script(SAVE_RECORD, names, values)) === 1;
+    async save(approval, revision, { format, document }) {
+      const { id, expiresAt, refused, needs } = approval;
+      const waits = refused === null && !isSatisfied(needs, approval);
+      const names = [keys.approval(id), keys.approvals, keys.approvalsWaiting];
+      const values = [id, revision, format, document];
+      values.push(expiresAt + KEPT_MS, expiresAt, waits ? 1 : 0);
+      return (await link.script(SAVE_APPROVAL, names, values)) === 1;
     },
   });
   return {
@@ -36,7 +39,7 @@ export function storeApprovals(
     },
     async removeApproval(id) {
       await link.transaction((commands) =>
-        commands.del(keys.approval(id)).srem(keys.approvals, id),
+        commands.del(keys.approval(id)).srem(keys.approvals, id).zrem(keys.approvalsWaiting, id),
       );
     },
     async listApprovals() {
@@ -48,7 +51,11 @@ export function storeApprovals(
       );
       // One that cannot be read here is there for the version that wrote it.
       const gone = missing.filter((_, place) => there[place] === 0);
-      if (gone.length > 0) await link.call((redis) => redis.srem(keys.approvals, ...gone));
+      if (gone.length > 0) {
+        await link.transaction((commands) =>
+          commands.srem(keys.approvals, ...gone).zrem(keys.approvalsWaiting, ...gone),
+        );
+      }
       return known.sort((left, right) => left.createdAt - right.createdAt);
     },
   };

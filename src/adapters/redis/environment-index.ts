@@ -3,7 +3,8 @@
  * has those that are somebody's and `there` those of which something is there, each for all and for
  * every owner (in order of names), `leaving` those of which something has yet to be removed,
  * `scheduled` those with a schedule (by when it is due), `added` those of `owned` in the order in which
- * they came. `archives` has `SHA256 name` for each revision.
+ * they came. `archives` has `SHA256 name` for each revision. `owners` has who owns anything that is there,
+ * by how many of them.
  *
  * Packages: a revision gets a number once, kept in its record (`id:3`); `revisions` leads from it to
  * `churn@3`. Of each package of that name, `packageKinds` has what there is of it, numbered, and
@@ -33,6 +34,27 @@ import type { RedisLink } from './redis.ts';
 /** Raise it when something else is indexed: records that were indexed otherwise are then indexed anew. */
 const INDEX_FORMAT = 2;
 
+/** `countOwned(OWNER)`: how many of theirs are there, after each change of that. */
+const COUNT_OWNED = `
+local function countOwned(owner)
+  local number = redis.call('ZCARD', thereBy .. owner)
+  if number > 0 then redis.call('ZADD', owners, number, owner)
+  else redis.call('ZREM', owners, owner) end
+end
+`;
+
+/**
+ * The same for owners that are counted for the first time.
+ *
+ * KEYS: `owners`. ARGV: prefix of `thereBy`, then owners.
+ */
+const COUNT_OWNERS = `
+local owners, thereBy = KEYS[1], ARGV[1]
+${COUNT_OWNED}
+for index = 2, #ARGV do countOwned(ARGV[index]) end
+return 1
+`;
+
 /**
  * Saves an environment with its outline and index when its record is still at the expected revision.
  * Returns 1 or 0.
@@ -42,10 +64,10 @@ const INDEX_FORMAT = 2;
  */
 const SAVE_ENVIRONMENT = `
 local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
-  environmentOf, allRevisions, meantRevisions, packages, lastForgotten = unpack(KEYS)
+  environmentOf, allRevisions, meantRevisions, packages, lastForgotten, owners = unpack(KEYS)
 local name = ARGV[1]
 local ownedBy, thereBy, packageKinds, packageIn = unpack(ARGV, 8)
-local before = redis.call('HMGET', record, 'revision', 'owner', 'archives')
+${COUNT_OWNED}local before = redis.call('HMGET', record, 'revision', 'owner', 'archives')
 local revision = tonumber(before[1] or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
 local index = cjson.decode(ARGV[7])
@@ -63,11 +85,13 @@ end
 if before[2] and before[2] ~= index.owner then
   keep(ownedBy .. before[2], false)
   keep(thereBy .. before[2], false)
+  countOwned(before[2])
 end
 keep(owned, index.isOwned)
 keep(ownedBy .. index.owner, index.isOwned)
 keep(there, index.isThere)
 keep(thereBy .. index.owner, index.isThere)
+countOwned(index.owner)
 keep(leaving, index.isLeaving)
 if index.dueAt then redis.call('ZADD', scheduled, index.dueAt, name)
 else redis.call('ZREM', scheduled, name) end
@@ -119,11 +143,11 @@ return 1
  */
 const FORGET_ENVIRONMENT = `
 local record, names, owned, there, leaving, scheduled, archives, added, lastRevision, revisions,
-  environmentOf, allRevisions, meantRevisions, packages, lastForgotten, hold, ofEnvironment,
+  environmentOf, allRevisions, meantRevisions, packages, lastForgotten, owners, hold, ofEnvironment,
   builds, changed, open, unproven = unpack(KEYS)
 local name = ARGV[1]
 local ownedBy, thereBy, build, checkpoints, log, ofUser = unpack(ARGV, 5)
-if redis.call('HGET', record, 'revision') ~= ARGV[2] then return 0 end
+${COUNT_OWNED}if redis.call('HGET', record, 'revision') ~= ARGV[2] then return 0 end
 local ids = cjson.decode(ARGV[3])
 if redis.call('ZCARD', ofEnvironment) ~= #ids then return 0 end
 for _, id in ipairs(ids) do
@@ -146,6 +170,7 @@ if before[1] then
   table.insert(sets, thereBy .. before[1])
 end
 for _, set in ipairs(sets) do redis.call('ZREM', set, name) end
+if before[1] then countOwned(before[1]) end
 for sha in string.gmatch(before[2] or '', '%S+') do redis.call('ZREM', archives, sha .. ' ' .. name) end
 for _, field in ipairs(redis.call('HKEYS', record)) do
   if string.sub(field, 1, 3) == 'id:' then
@@ -170,6 +195,7 @@ function indexKeys(keys: StoreKeys, name: string): string[] {
     ...[keys.environments, keys.owned, keys.there, keys.leaving, keys.scheduled, keys.archives],
     ...[keys.added, keys.lastRevision, keys.revisions, keys.environmentOf],
     ...[keys.allRevisions, keys.meantRevisions, keys.packages, keys.lastForgotten],
+    keys.owners,
   ];
 }
 
@@ -229,6 +255,15 @@ export async function forgetIndexed(
   ]);
   if (typeof forgotten === 'string') return { holder: forgotten };
   return forgotten === 1 ? { holder: null } : null;
+}
+
+/** Counts anew what these own: an older version has not. */
+export async function countOwners(
+  link: RedisLink,
+  keys: StoreKeys,
+  owners: readonly string[],
+): Promise<void> {
+  await link.script(COUNT_OWNERS, [keys.owners], [keys.thereBy(''), ...owners]);
 }
 
 /** Whether what `indexed` says is of this very record and this format. */

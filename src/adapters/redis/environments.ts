@@ -8,7 +8,7 @@ import { foundIn } from '../../domain/search.ts';
 import { parseJson } from '../../domain/shape.ts';
 import { OUTLINE, readEnvironment } from '../../domain/stored.ts';
 import { buildRecords } from './builds.ts';
-import { forgetIndexed, isIndexed, saveIndexed } from './environment-index.ts';
+import { countOwners, forgetIndexed, isIndexed, saveIndexed } from './environment-index.ts';
 import type { StoreKeys } from './keys.ts';
 import { searchIndex } from './package-index.ts';
 import { createRecords, type RecordKind } from './records.ts';
@@ -173,9 +173,13 @@ export function storeEnvironments(
         );
         const states = await link.call((redis) =>
           Promise.all(
-            names.map((name) => redis.hmget(keys.environment(name), 'indexed', 'revision')),
+            names.map((name) =>
+              redis.hmget(keys.environment(name), 'indexed', 'revision', 'owner'),
+            ),
           ),
         );
+        const owners = new Set(states.flatMap(([, , owner]) => owner ?? []));
+        if (owners.size > 0) await countOwners(link, keys, [...owners]);
         const stale = names.filter((_, place) => {
           const [state = null, revision = null] = states[place] ?? [];
           return !isIndexed(state, revision);

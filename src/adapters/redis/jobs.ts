@@ -44,6 +44,15 @@ export const jobQueue = (platform: Platform, purpose: JobPurpose): string =>
   purpose === 'verify' ? `${platform}-proofs` : platform;
 /** Beside the platform's builds, so that an errand never waits for one. */
 export const errandQueue = (platform: Platform): string => `${platform}-errands`;
+/** The keys of a queue, as BullMQ names them: its jobs by their state, and each job by its id. */
+export function jobKeys(prefix: string, name: string) {
+  const key = (rest: string) => `${queuePrefix(prefix)}:${name}:${rest}`;
+  return {
+    ...{ wait: key('wait'), prioritized: key('prioritized') },
+    ...{ delayed: key('delayed'), active: key('active') },
+    job: (id: string) => key(id),
+  };
+}
 /** Is there for as long as somebody waits for the answer. */
 export const wantedKey = (prefix: string, id: string): string => `${prefix}:errand:${id}:wanted`;
 export const answerKey = (prefix: string, id: string): string => `${prefix}:errand:${id}:answer`;

@@ -18,6 +18,7 @@ export function storeKeys(prefix: string) {
     noticesByTime: `${prefix}:notices:due`,
     approval: (id: string) => `${prefix}:approval:${id}`,
     approvals: `${prefix}:approvals`,
+    approvalsWaiting: `${prefix}:approvals:waiting`,
     groups: `${prefix}:groups`,
     timings: `${prefix}:timings`,
     subscriptions: `${prefix}:subscriptions`,
@@ -36,6 +37,7 @@ export function storeKeys(prefix: string) {
     // What environments are found by; environment-index.ts says what each holds.
     owned: `${prefix}:environments:owned`,
     there: `${prefix}:environments:there`,
+    owners: `${prefix}:environments:owners`,
     ownedBy: (user: string) => `${prefix}:environments:owned:${user}`,
     thereBy: (user: string) => `${prefix}:environments:there:${user}`,
     leaving: `${prefix}:environments:leaving`,

@@ -74,16 +74,20 @@ return 1
 `;
 
 /**
- * Saves a record, with its end, when it is still at the expected revision. Returns 1 or 0.
+ * Saves an approval, with its end, when it is still at the expected revision; it is found among those that
+ * wait until it lapses, or was decided. Returns 1 or 0.
  *
- * KEYS: record, ids of all of the kind. ARGV: id, expected revision, format, document, when it is forgotten.
+ * KEYS: record, ids of all, those that wait by when they lapse. ARGV: id, expected revision, format,
+ * document, when it is forgotten, when it lapses, whether it waits (0 or 1).
  */
-export const SAVE_RECORD = `
+export const SAVE_APPROVAL = `
 local revision = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'revision', revision + 1, 'format', ARGV[3], 'document', ARGV[4])
 redis.call('PEXPIREAT', KEYS[1], ARGV[5])
 redis.call('SADD', KEYS[2], ARGV[1])
+if ARGV[7] == '1' then redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
+else redis.call('ZREM', KEYS[3], ARGV[1]) end
 return 1
 `;
 

@@ -1,5 +1,6 @@
 import type { AuditBounds } from '../../domain/audit.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
+import type { Totals } from '../../domain/totals.ts';
 import { storeApprovals } from './approvals.ts';
 import { storeAudit } from './audit.ts';
 import { storeBlocks } from './blocks.ts';
@@ -19,6 +20,7 @@ import { openLink, type RedisConnection } from './redis.ts';
 import { storeShown } from './shown.ts';
 import { storeSubscriptions } from './subscriptions.ts';
 import { storeTimings } from './timings.ts';
+import { readTotals, type TotalsAsked } from './totals.ts';
 
 export interface RedisStore extends Store {
   /**
@@ -28,6 +30,8 @@ export interface RedisStore extends Store {
   once(key: string, seconds: number): Promise<boolean>;
   /** Redis' own, for whatever one host writes down and another one reads. */
   readonly clock: Clock;
+  /** How much there is of everything, by counters: it costs the same however much that is. */
+  totals(asked: TotalsAsked): Promise<Totals>;
 }
 
 /** How much of the audit a store keeps that is not told otherwise. */
@@ -69,6 +73,7 @@ export function createStore(options: {
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
     clock,
+    totals: (asked) => readTotals(link, keys, options.prefix, clock.now(), asked),
 
     async once(name, seconds) {
       const answer = await link.call((redis) =>

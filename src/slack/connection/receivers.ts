@@ -36,6 +36,8 @@ export interface Receivers {
   share(app: App): void;
   /** Resolves when Slack can reach us, with the address of signed requests. */
   open(): Promise<{ url: string | null }>;
+  /** Why Slack cannot reach us at this moment, in a few words; null where it can. */
+  whyUnreachable(): string | null;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ function overHttp(
 ): Receivers {
   const receiver = new HTTPReceiver({ signingSecret, endpoints: REQUEST_PATH, logger });
   guard(receiver, { signingSecret, ...beside });
+  let isListening = false;
   return {
     first: receiver,
     share() {},
@@ -64,11 +67,14 @@ function overHttp(
         throw cannotListen(`${host}:${port}`, error);
       });
       server.keepAliveTimeout = KEPT_OPEN;
+      isListening = true;
       // Only a server that listens at a path of the file system answers something else.
       const address = server.address() as AddressInfo;
       return { url: `http://${host}:${address.port}${REQUEST_PATH}` };
     },
+    whyUnreachable: () => (isListening ? null : 'does not listen for requests of Slack'),
     async close() {
+      isListening = false;
       await receiver.stop().catch(() => {});
     },
   };
@@ -106,6 +112,10 @@ function overSockets(
     async open() {
       await Promise.all(all.map((receiver) => receiver.start()));
       return { url: null };
+    },
+    whyUnreachable() {
+      const isOpen = all.some(({ client }) => client.websocket?.isActive() === true);
+      return isOpen ? null : 'has no connection to Slack';
     },
     async close() {
       await Promise.all(all.map(disconnect));

@@ -8,6 +8,7 @@ import {
 import { perform, review } from '../../../commands/execute.ts';
 import { type Parsed, parseCommand } from '../../../commands/grammar/parse.ts';
 import type { FerryError } from '../../domain/errors.ts';
+import { type Meters, NO_METERS } from '../../domain/metrics.ts';
 import type { Refusal, Reply } from '../../domain/reply.ts';
 import type { Services } from '../../domain/services.ts';
 import type { Chat } from '../chat.ts';
@@ -21,6 +22,8 @@ export interface RunnerOptions {
   services: Services;
   chat: Chat;
   log: Log;
+  /** Left out: nothing is measured. */
+  meters?: Meters;
 }
 
 export interface Runner {
@@ -44,7 +47,8 @@ export interface Runner {
 type Asking = Pick<Place, 'user' | 'channel' | 'team'> &
   Partial<Pick<Place, 'thread' | 'file' | 'logs' | 'way'>>;
 
-export function createRunner({ commands, services, chat, log }: RunnerOptions): Runner {
+export function createRunner({ commands, services, chat, log, ...rest }: RunnerOptions): Runner {
+  const { meters = NO_METERS } = rest;
   const helps = commands.map(describeCommand);
   const creating = commands.find((command) => command.name === 'create');
   const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
@@ -72,12 +76,20 @@ export function createRunner({ commands, services, chat, log }: RunnerOptions): 
   }
 
   return {
-    run: (text, place, tell) =>
-      attempt(async () => {
+    async run(text, place, tell) {
+      const begunAt = performance.now();
+      let command = 'none';
+      const reply = await attempt(async () => {
         const parsed = parse(text, place.file);
-        const reply = await perform(parsed, text, commands, { ...context(place), tell });
-        return reply.kind === 'refusal' ? withStoreSentence(reply) : reply;
-      }, log),
+        if (parsed.kind !== 'empty') command = parsed.command?.name ?? command;
+        const answer = await perform(parsed, text, commands, { ...context(place), tell });
+        return answer.kind === 'refusal' ? withStoreSentence(answer) : answer;
+      }, log);
+      const labels = { command, outcome: outcomeOf(reply) };
+      const seconds = (performance.now() - begunAt) / 1000;
+      meters.observe('conda_ferry_command_seconds', labels, seconds);
+      return reply;
+    },
     attempt: (work) => attempt(work, log),
     review: (text, place) =>
       review(text, commands, context(place)).catch((error: unknown) => {
@@ -99,6 +111,11 @@ export function createRunner({ commands, services, chat, log }: RunnerOptions): 
     },
     asksForForm: (text) => formWords.has(text.trim().toLowerCase()),
   };
+}
+
+function outcomeOf(reply: Reply): 'done' | 'refused' | 'defect' {
+  if (reply.kind !== 'refusal') return 'done';
+  return reply.error.code === 'defect' ? 'defect' : 'refused';
 }
 
 /** Where more than the two of us read what is written. */

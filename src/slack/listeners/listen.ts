@@ -20,19 +20,43 @@ const TOO_MANY = {
   text: 'I am asked too much at once, so nothing was done. Ask again in a minute.',
 } as const;
 
+/** What Slack calls its deliveries → what we call them; there are more, of which we get none. */
+const DELIVERIES: Readonly<Record<string, string>> = {
+  event_callback: 'event',
+  block_actions: 'button',
+  block_suggestion: 'menu',
+  view_submission: 'form',
+};
+
+function deliveryOf(type: unknown): string {
+  return (
+    (typeof type === 'string' && Object.hasOwn(DELIVERIES, type) && DELIVERIES[type]) || 'other'
+  );
+}
+
 export function listen(app: App, listening: Listening): void {
-  const { conversation, homes, services, isFirst, lane, log } = listening;
+  const { conversation, homes, services, isFirst, lane, log, meters } = listening;
 
   // Every delivery goes through here first. A submitted form is acknowledged with its errors and a
   // menu with its options; all else at once and with nothing.
   app.use(async ({ body, next, ...rest }) => {
+    const arrivedAt = performance.now();
+    const noteAcknowledged = () => {
+      const labels = { delivery: 'command' in body ? 'command' : deliveryOf(body.type) };
+      const seconds = (performance.now() - arrivedAt) / 1000;
+      meters.observe('conda_ferry_acknowledge_seconds', labels, seconds);
+    };
     // Over a socket it has been looked at by nobody.
     const misfit = misfitOf(body);
     const isAnswered = body.type === 'view_submission' || body.type === 'block_suggestion';
-    if (isAnswered && misfit === null) return next();
+    if (isAnswered && misfit === null) {
+      await next();
+      return noteAcknowledged();
+    }
     const isRefused = misfit === null && lane.isFull();
     if ('command' in rest && isRefused) await rest.ack(TOO_MANY);
     else if ('ack' in rest && typeof rest.ack === 'function') await rest.ack();
+    noteAcknowledged();
     if (misfit !== null) log.warn({ why: misfit }, 'a delivery of Slack cannot be read');
     else if (isRefused) log.warn({}, 'a delivery of Slack was refused: there are too many');
     else if (await isFirst(deliveryId(body))) await next();

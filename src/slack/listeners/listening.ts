@@ -1,4 +1,5 @@
 import type { Command } from '../../../commands/command.ts';
+import type { Meters } from '../../domain/metrics.ts';
 import type { Services } from '../../domain/services.ts';
 import type { Chat } from '../chat.ts';
 import type { IsFirst } from '../connection/once.ts';
@@ -18,4 +19,5 @@ export interface Listening {
   isFirst: IsFirst;
   /** What is done once a delivery is acknowledged. */
   lane: Lane;
+  meters: Meters;
 }
