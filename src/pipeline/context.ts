@@ -103,6 +103,13 @@ export class BuildRun {
     });
   }
 
+  /** Throws the same where it is somebody else's by now, and where it was forgotten. */
+  async requireOpen(): Promise<void> {
+    const { id, attempt } = this.build;
+    const current = await this.ports.store.readBuild(id);
+    if (current?.attempt !== attempt || isSettled(current)) throw new Cancelled('lock-lost');
+  }
+
   /** The same for the change that ends it; one that has ended stays as it is. Answers whether it had not. */
   async end(change: (build: Build) => Build): Promise<boolean> {
     let isOurs = false;

@@ -105,14 +105,18 @@ async function keepAsDefault(
   const { revision: to, request, requester } = run.build;
   const at = run.ports.clock.now();
   let replaces: number | null = null;
-  // It may have been forgotten between the look at it and the record of this build.
-  await run.ports.store.claimEnvironment(request.environment, requester.user, at);
-  await run.ports.store.updateEnvironment(request.environment, (environment) => {
+  const keep = (environment: Environment) => {
     if (comesBack(environment, run.build)) return change(environment);
     const moved = moveTo(change(environment), { tag: null, to, by: requester.user, at });
     replaces = moved.move.from === to ? null : moved.move.from;
     return moved.environment;
-  });
+  };
+  // Of a worker that was held up the build may be over, and another one's have the name.
+  const requireHeld = () => run.requireOpen();
+  await requireHeld();
+  // It may have been forgotten between the look at it and the record of this build.
+  await run.ports.store.claimEnvironment(request.environment, requester.user, at);
+  await run.ports.store.updateEnvironment(request.environment, keep, requireHeld);
   if (replaces !== null) await run.update((build) => ({ ...build, replaces }));
 }
 

@@ -164,21 +164,24 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
     await announce(run);
     return null;
   }
-  // Whoever ran it before may have gone away in between.
-  if (isTried(build)) {
+  const startedAt = build.startedAt ?? ports.clock.now();
+  await run.update((current) => {
+    // By whoever ran it before, or still does where this worker was given its job, too.
+    if (isTried(current)) return current;
+    return {
+      ...current,
+      state: 'running',
+      startedAt,
+      steps: pendingSteps(),
+      // What an earlier run staged and heard is found and heard again: what it is now, that is seen then.
+      stagings: [],
+      verifications: [],
+    };
+  });
+  if (isTried(run.build)) {
     await handOver(run);
     return null;
   }
-  const startedAt = build.startedAt ?? ports.clock.now();
-  await run.update((current) => ({
-    ...current,
-    state: 'running',
-    startedAt,
-    steps: pendingSteps(),
-    // What an earlier run staged and heard is found and heard again: what it is now, that is seen then.
-    stagings: [],
-    verifications: [],
-  }));
   const waited = secondsBetween(build.queuedAt, ports.clock.now());
   ports.events.emit('build-started', { ...eventOf(run.build), waited });
   if (run.build.cancelRequested) {

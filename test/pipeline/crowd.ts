@@ -30,8 +30,8 @@ const DUTIES = [
   'sweep-edges',
 ];
 
-/** How many there are of each; what they do is a matter of chance. */
-const CAST = { people: 12, workers: 3, bots: 2, duties: 4 } as const;
+/** How many there are of each; what they do is a matter of chance. Of all bots one tells. */
+const CAST = { people: 12, workers: 3, bots: 1, duties: 4 } as const;
 /** With what happens to packages, the time and the link. */
 export const CAST_SIZE = CAST.people + CAST.workers + CAST.bots + CAST.duties + 3;
 const MINUTE = 60_000;

@@ -157,6 +157,8 @@ export class Drive {
         if (walker.isKilled) return;
         const go = () => {
           this.calls.push(`${walker.process.name}: ${name}`);
+          // A call may ask for others before it is over: where it stands then is not where it stood before.
+          if (this.#isCompared) walker.digest = hashed(`${walker.digest} begins ${name}`);
           const made = (async () => call())();
           made.then(resolve, reject);
           if (!this.#isCompared) return;

@@ -60,9 +60,11 @@ export class EdgeNode {
         call('isIntact', () => this.has(driverPrefix, sha256)),
       point: (environment, pointers) =>
         call('point', () => void this.pointers.set(environment, pointers)),
-      remove: async ({ driverPrefix }, { sha256 }, { keepArchive }) => {
+      remove: async ({ driverPrefix, environment, revision }, { sha256 }, { keepArchive }) => {
         await call('remove', () => {
-          if (this.prefixes.get(driverPrefix) === sha256) this.prefixes.delete(driverPrefix);
+          if (this.prefixes.get(driverPrefix) !== sha256) return;
+          this.prefixes.delete(driverPrefix);
+          this.#dropNames(environment, revision);
         });
         await call('remove archive', () => {
           const isNeeded = keepArchive || [...this.prefixes.values()].includes(sha256);
@@ -87,6 +89,17 @@ export class EdgeNode {
   #prefixFor(own: string, sha256: string): string {
     const known = this.prefixes.get(own);
     return known === undefined || known === sha256 ? own : `${own}-${sha256.slice(0, 12)}`;
+  }
+
+  /** Names that led to what is gone; what they mean by now is told afterwards. */
+  #dropNames(environment: string, revision: number): void {
+    const known = this.pointers.get(environment);
+    if (!known) return;
+    const tags = Object.entries(known.tags).filter(([, number]) => number !== revision);
+    this.pointers.set(environment, {
+      default: known.default === revision ? null : known.default,
+      tags: Object.fromEntries(tags),
+    });
   }
 
   #reach(): void {

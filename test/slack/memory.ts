@@ -296,14 +296,19 @@ export class MemoryStore implements Store {
   async updateEnvironment(
     name: string,
     change: (environment: Environment) => Environment,
+    require?: () => Promise<void>,
   ): Promise<Environment> {
     await this.#reach();
-    const known = this.environments.get(name);
-    if (!known)
-      throw userError({ code: 'environment-not-found', message: `no environment ${name}` });
-    const changed = change(known);
-    this.environments.set(name, changed);
-    return changed;
+    for (;;) {
+      const known = this.environments.get(name);
+      if (!known)
+        throw userError({ code: 'environment-not-found', message: `no environment ${name}` });
+      if (require) await require();
+      if (this.environments.get(name) !== known) continue;
+      const changed = change(known);
+      this.environments.set(name, changed);
+      return changed;
+    }
   }
 
   async readCheckpoint<T>(buildId: string, step: string): Promise<T | null> {

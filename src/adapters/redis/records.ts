@@ -50,9 +50,10 @@ export interface Records<T> {
   create(value: T): Promise<boolean>;
   /**
    * Applies `change` to the newest record until it is saved; what `change` throws leaves the record
-   * as it is. Rejects with `build-not-found` (or the kind's own word) and `record-unreadable`.
+   * as it is, and so does what `require` throws, between the read and the save. Rejects with
+   * `build-not-found` (or the kind's own word) and `record-unreadable`.
    */
-  update(id: string, change: (value: T) => T): Promise<T>;
+  update(id: string, change: (value: T) => T, require?: () => Promise<void>): Promise<T>;
   /**
    * Looks at the newest record until `remove`, given it and the number at which it is, answers something
    * else than null; null where there is no record. What `remove` throws leaves it as it is.
@@ -89,10 +90,11 @@ export function createRecords<T>(link: RedisLink, kind: RecordKind<T>): Records<
 
     create: (value) => save(value, 0),
 
-    async update(id, change) {
+    async update(id, change, require) {
       for (let race = 0; race < RACES; race += 1) {
         const record = await readRecord(id);
         if (record === null) throw notFound(kind, id);
+        await require?.();
         const value = change(record.value);
         if (await save(value, record.revision)) return value;
       }

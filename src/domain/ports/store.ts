@@ -105,9 +105,14 @@ export interface Store {
   ): Promise<Build | null>;
   /** Creates the environment without a revision, or returns the one that exists; `isOwned` says whether it is anybody's. */
   claimEnvironment(name: string, owner: string, now: number): Promise<Environment>;
+  /**
+   * Applies `change` to the newest record. `require` is asked after that was read, each time, and before it is
+   * written, and throws where it is not to be any more: nobody has written by then what `change` does not know.
+   */
   updateEnvironment(
     name: string,
     change: (environment: Environment) => Environment,
+    require?: () => Promise<void>,
   ): Promise<Environment>;
 
   /** Null where there is none, and where what is there is not of the shape. */

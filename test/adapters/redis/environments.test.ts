@@ -313,6 +313,22 @@ describe('environments in Redis', { skip: noServer }, () => {
     );
   });
 
+  test('are not written where what is required ends meanwhile, whoever else wrote first', async () => {
+    const store = storeOf();
+    await put(store, environment('churn'));
+    const rename = (owner: string) => (each: Environment) => ({ ...each, owner });
+    const asked: string[] = [];
+    const late = store.updateEnvironment('churn', rename('U0LATE'), async () => {
+      const now = (await store.readEnvironment('churn'))?.owner ?? '';
+      asked.push(now);
+      if (asked.length > 1) throw new Error('it is over');
+      await store.updateEnvironment('churn', rename('U0FIRST'));
+    });
+    await assert.rejects(late, /it is over/);
+    assert.deepEqual(asked, [environment('churn').owner, 'U0FIRST']);
+    assert.equal((await store.readEnvironment('churn'))?.owner, 'U0FIRST');
+  });
+
   test('whose packages are known are saved without them', async () => {
     const prefix = randomUUID();
     const store = storeOf(prefix);
