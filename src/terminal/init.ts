@@ -10,6 +10,7 @@ import { checkDocument } from '../config/check.ts';
 import { documentOf } from '../config/document.ts';
 import { ConfigError } from '../config/problems.ts';
 import { FerryError, outsideError, userError } from '../domain/errors.ts';
+import { ROOT } from '../root.ts';
 import { readArguments, type TerminalCommand, usageError } from './command.ts';
 import { type Answers, type Question, questions, readAnswer } from './init/answers.ts';
 import { closing, configuration, manifestFor, type Places, secretFiles } from './init/documents.ts';
@@ -55,7 +56,7 @@ const OPTIONS = {
   },
 } as const;
 
-const MANIFEST = join(import.meta.dirname, '../../deploy/manifest.yaml');
+const MANIFEST = join(ROOT, 'deploy/manifest.yaml');
 const UNIT = {
   file: '/etc/conda-ferry/conda-ferry.yaml',
   dataDirectory: '/var/lib/conda-ferry',

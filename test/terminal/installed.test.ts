@@ -135,6 +135,14 @@ describe('what npm pack makes', () => {
     assert.deepEqual([answer.status, answer.stderr], [0, '']);
   });
 
+  test('writes a first configuration and the app’s manifest', () => {
+    const file = join(folder, 'first/conda-ferry.yaml');
+    const edge = ['--edge', 'ferry@127.0.0.1:1', '--yes'];
+    const { status, stderr } = typed(program, ['init', '--config', file, ...edge]);
+    assert.equal(status, 0, stderr);
+    assert.ok(existsSync(join(folder, 'first/slack-manifest.yaml')));
+  });
+
   test('has no lab, and says where there is one', () => {
     const { status, stderr } = typed(program, ['lab', 'up']);
     assert.equal(status, 1);
