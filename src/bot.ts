@@ -6,7 +6,7 @@ import { createSlackApp, type SlackConfig } from './slack/app.ts';
 
 /** Assembles the bot: Slack on one side, store and queue on the other. */
 export async function startBot(foundation: Foundation): Promise<{ close(): Promise<void> }> {
-  const { config, log } = foundation;
+  const { config, log, events } = foundation;
   const credentials = slackConfig(foundation);
   const { store, clock, services, close } = openServices(foundation);
   // The first question should find them read.
@@ -20,6 +20,7 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
     clock,
     log,
     meters: foundation.watch.meters,
+    events,
   });
   foundation.watch.ask('slack', () => app.whyNotReady());
   const stop = async () => {

@@ -16,7 +16,7 @@ import { createQueue } from './adapters/redis/queue.ts';
 import type { RedisConnection } from './adapters/redis/redis.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { type Config, secretsOf, settingsOf } from './config.ts';
-import { createEvents, type Events } from './domain/events.ts';
+import { createEvents, type Events, type Sight, watchedBy } from './domain/events.ts';
 import { measureEvents } from './domain/measured-events.ts';
 import { createServices } from './pipeline/services.ts';
 import { ROOT } from './root.ts';
@@ -30,6 +30,8 @@ export interface Foundation {
   log: Log;
   /** What happens, for all who listen: the log, and the metrics. */
   events: Events;
+  /** Whether Redis can be reached, for all connections of this process. */
+  sight: Sight;
   redact(text: string): string;
   /** Proxies and certificates, for whatever is reached and for the programs that reach it. */
   network: Network;
@@ -74,6 +76,10 @@ export async function layFoundation(
   // Before all that may be away: whoever watches should see that it waits for that.
   const watch = watched ? await openWatch(config, log) : UNWATCHED;
   const events = createEvents([logEvents(log), measureEvents(watch.meters)]);
+  const sight = watchedBy(() => performance.now(), {
+    away: (reason) => events.emit('redis-away', { reason }),
+    back: (seconds) => events.emit('redis-back', { seconds }),
+  });
   let interpreter: Promise<{ python: string }> | null = null;
   const python = async () => {
     interpreter ??= ensurePython({
@@ -97,7 +103,7 @@ export async function layFoundation(
     log: (line) => log.debug(line),
   });
   const common = {
-    ...{ config, log, events, redact, watch, python, channels },
+    ...{ config, log, events, sight, redact, watch, python, channels },
     ...{ network, environment, dispatcher },
   };
   if (config.redisUrl !== null) {
@@ -130,8 +136,8 @@ export async function layFoundation(
  * asks.
  */
 export function openServices(foundation: Foundation, login: string | null = null) {
-  const { config, connection, channels, events } = foundation;
-  const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
+  const { config, connection, channels, events, sight } = foundation;
+  const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit, sight });
   const queue = createQueue({ connection, prefix: REDIS_PREFIX });
   const errands = createErrands({ connection, prefix: REDIS_PREFIX });
   const { clock } = store;

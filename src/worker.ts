@@ -95,7 +95,6 @@ export async function startWorker(
     events,
     redact,
   };
-  const report = (event: string, fields: Record<string, unknown>) => log.info(fields, event);
   const worker = createWorker({
     connection,
     prefix: REDIS_PREFIX,
@@ -105,10 +104,10 @@ export async function startWorker(
     stalledIntervalMs: config.worker.stalledSeconds * 1000,
     run: (job, signal) => (job.purpose === 'verify' ? runProof : runBuild)(ports, job, signal),
     abandoned: (job, reason) => abandonBuild(ports, job, reason),
-    report,
+    events,
   });
   const errands = createErrandWorker({
-    ...{ connection, prefix: REDIS_PREFIX, platform: config.platform, report },
+    ...{ connection, prefix: REDIS_PREFIX, platform: config.platform, events },
     run: (errand, signal) => {
       const noted = { errand: errand.id, kind: errand.kind };
       const line = (text: string) => log.debug(noted, text);

@@ -105,7 +105,7 @@ describe('the configuration', () => {
         retention: { expireDays: null, remindDays: 7, keepRevisions: null, usedDays: 7 },
         signing: { keyFile: null },
         watch: { host: '127.0.0.1', port: null, tracing: { endpoint: null } },
-        log: { level: 'info', file: null },
+        log: { level: 'info', format: 'auto', file: null },
       });
     });
 

@@ -321,6 +321,9 @@ const collectorUrl = text(
   },
 );
 
+/** What each means stands in `adapters/host/log.ts`. */
+export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
+
 const AT_LEAST_ONE_CHANNEL =
   'a list of at least one channel: `- { name: conda-forge, url: https://conda.anaconda.org/conda-forge }`';
 const AT_LEAST_ONE_EDGE =
@@ -410,6 +413,7 @@ export const configFile = section(
     }),
     log: section({
       level: or(choice('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
+      format: or(choice(...LOG_FORMATS), 'auto'),
       file: orNull(file),
     }),
   },

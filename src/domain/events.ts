@@ -130,6 +130,33 @@ export const EVENTS = {
   swept: event('info', 'what nobody needs is removed: `archives`, `builds` or `records`', [
     ...(['kind', 'count'] as const),
   ]),
+  'job-taken-over': event('warn', 'its worker has gone away: another one goes on with it', [
+    ...(['job', 'build'] as const),
+  ]),
+  'job-lost': event('warn', 'this worker could not say for too long that it is at work', [
+    ...(['job', 'build'] as const),
+  ]),
+  'job-failed': event('warn', 'it is tried again, or given up', [
+    ...(['job', 'build', 'final', 'reason'] as const),
+  ]),
+  'job-unreadable': event('error', 'of a version that this worker does not know', ['kind']),
+  'errand-given-up': event('error', 'no worker has come to its end, or could read it', [
+    ...(['errand', 'code', 'reason'] as const),
+  ]),
+  'worker-troubled': event(
+    'warn',
+    'the queue has met an error; told once until it is connected anew',
+    ['reason'],
+  ),
+  'redis-away': event('error', 'this process cannot reach Redis, and tries again', ['reason']),
+  'redis-back': event('info', 'it can again', ['seconds']),
+  'slack-away': event('error', 'Slack’s Web API gives no answer, and is asked again', [
+    ...(['method', 'reason'] as const),
+  ]),
+  'slack-back': event('info', 'it does again', ['seconds']),
+  'slack-limited': event('warn', 'Slack has us wait (429) before the next call of this method', [
+    ...(['method', 'seconds'] as const),
+  ]),
   'duty-done': event('debug', 'a duty was done', ['duty', 'seconds']),
   'duty-failed': event('error', 'it is tried again when its time comes', [
     ...(['duty', 'seconds', 'reason'] as const),
@@ -161,6 +188,32 @@ export function createEvents(listeners: readonly Listener[]): Events {
     emit(name, fields) {
       // TypeScript does not see that the two are of one row.
       for (const listener of listeners) listener({ name, fields } as ServiceEvent);
+    },
+  };
+}
+
+/** What somebody cannot be asked, told once, and once that they can be again. */
+export interface Sight {
+  away(reason: string): void;
+  back(): void;
+}
+
+/** `away` and `back` tell of it; `now` in milliseconds. */
+export function watchedBy(
+  now: () => number,
+  { away, back }: { away(reason: string): void; back(seconds: number): void },
+): Sight {
+  let since: number | null = null;
+  return {
+    away(reason) {
+      if (since !== null) return;
+      since = now();
+      away(reason);
+    },
+    back() {
+      if (since === null) return;
+      back(secondsBetween(since, now()));
+      since = null;
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from '../../commands/command.ts';
+import type { Events } from '../domain/events.ts';
 import { type Meters, NO_METERS } from '../domain/metrics.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
@@ -11,6 +12,7 @@ import type { Download } from '../domain/slack-files.ts';
 import type { Call } from './chat/call.ts';
 import { metered } from './chat/metered.ts';
 import { createPaced } from './chat/paced.ts';
+import { toldOf } from './chat/told.ts';
 import { type Chat, createChat } from './chat.ts';
 import { type Access, App, boltLogger, clientOptions } from './connection/bolt.ts';
 import { createClient } from './connection/client.ts';
@@ -42,6 +44,7 @@ export interface SlackDependencies {
   download: Download;
   clock: Clock;
   log: Log;
+  events: Events;
   /** Left out: nothing is measured. */
   meters?: Meters;
 }
@@ -67,10 +70,9 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   const client = createClient(config, logger);
   const pace = { ...PACE, ...config.pace };
   // Every bot has an allowance of its own, kept by a stopwatch that nobody sets.
-  const calls = createPaced(metered(client.call, meters), {
-    ...pace,
-    now: () => performance.now(),
-  });
+  const now = () => performance.now();
+  const call = toldOf(metered(client.call, meters), dependencies.events, now);
+  const calls = createPaced(call, { ...pace, now });
   const chatOf = (call: Call) => createChat(call, dependencies.download, client.upload);
   const chat = chatOf(calls.prompt);
   const common = { store, chat, clock, log };

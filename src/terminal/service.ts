@@ -1,14 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../adapters/host/log.ts';
 import { requireConfigFile } from '../config/find.ts';
+import { LOG_FORMATS } from '../config/schema.ts';
 import { loadConfig } from '../config.ts';
 import { EXIT_CODES } from '../domain/errors.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
-import { CONFIG_OPTION, readArguments, untilStopped } from './command.ts';
+import { CONFIG_OPTION, readArguments, untilStopped, usageError } from './command.ts';
 import { compiledFolder, pruneCompiled } from './compiled.ts';
 import { secretsAside } from './secrets-aside.ts';
 
-export const SERVICE_OPTIONS = { config: CONFIG_OPTION } as const;
+export const SERVICE_OPTIONS = {
+  config: CONFIG_OPTION,
+  log: {
+    type: 'string',
+    value: 'FORMAT',
+    says: '`pretty` for people, `json`, or `auto`: pretty on a terminal; else what is configured',
+  },
+} as const;
 
 type Start = (foundation: Foundation) => Promise<{ close(): Promise<void> }>;
 
@@ -29,10 +37,13 @@ export async function runService(
 ): Promise<number> {
   const environment = { ...process.env, ...secretsAside() };
   const { values } = readArguments(words, SERVICE_OPTIONS, usage);
+  const format = values.log === undefined ? null : formatOf(values.log, usage);
   const file = await requireConfigFile(values.config, process.env);
-  const foundation = await layFoundation(await loadConfig({ file, environment }), {
-    watched: true,
-  });
+  const config = await loadConfig({ file, environment });
+  const foundation = await layFoundation(
+    format === null ? config : { ...config, log: { ...config.log, format } },
+    { watched: true },
+  );
   const { log, watch } = foundation;
   const compiled = compiledFolder();
   // Nobody waits for it, and where it cannot be the next start has another try.
@@ -61,6 +72,12 @@ export async function runService(
     await watch.close();
     setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
   }
+}
+
+function formatOf(word: string, usage: string) {
+  const format = LOG_FORMATS.find((known) => known === word);
+  if (format) return format;
+  throw usageError(`\`--log\` takes ${LOG_FORMATS.join(', ')}, and no \`${word}\`.`, usage);
 }
 
 async function within(limit: number, closing: readonly Promise<void>[], log: Log): Promise<void> {

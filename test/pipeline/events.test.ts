@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { outsideError } from '../../src/domain/errors.ts';
-import { createEvents } from '../../src/domain/events.ts';
 import { carryOutCancel } from '../../src/pipeline/cancelling.ts';
 import { executor } from '../answers/samples.ts';
 import { createLoneWorld, createWorld, engineRefusing, type World } from './world.ts';
@@ -142,12 +141,4 @@ describe('the events of what people do', () => {
       { environment: 'churn', revision: 1, edge: 'lab', reason: 'let go' },
     ]);
   });
-});
-
-test('every listener hears of an event', () => {
-  const heard: unknown[] = [];
-  const events = createEvents([(event) => heard.push(event), (event) => heard.push(event)]);
-  events.emit('swept', { kind: 'records', count: 3 });
-  const event = { name: 'swept', fields: { kind: 'records', count: 3 } };
-  assert.deepEqual(heard, [event, event]);
 });

@@ -5,6 +5,7 @@ import { createStore } from '../../src/adapters/redis/store.ts';
 import { createWorker } from '../../src/adapters/redis/worker.ts';
 import { type Build, isSettled, newBuild } from '../../src/domain/build.ts';
 import { outsideError } from '../../src/domain/errors.ts';
+import { createEvents } from '../../src/domain/events.ts';
 import type { JobPurpose, Queue } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { Outcome } from '../../src/domain/subscription.ts';
@@ -423,7 +424,7 @@ describe('what is recorded is done, over Redis', { skip: noServer, timeout: 60_0
       abandoned: async () => {
         throw outsideError({ code: 'store-full', message: 'Redis is full.', retryable: true });
       },
-      report: (event) => event === 'abandoned-failed' && refused.resolve(),
+      events: createEvents([({ name }) => name === 'worker-troubled' && refused.resolve()]),
     });
     try {
       await store.beginBuild(newBuild({ id: 'b1', request: REQUEST, requester: ANA, now: 1 }));

@@ -117,6 +117,7 @@ export async function inWorld(
         download: createDownload({ botToken: slack.botToken, apiUrl }),
         clock: options.clock ?? { now: Date.now },
         log,
+        events: memory.events,
       },
     );
     listening = (await app.start()).url;

@@ -109,3 +109,9 @@ test('whoever reads only the beginning of an answer has it: that is no failure',
   child.stderr?.destroy();
   assert.equal((await ended).code, 1);
 });
+
+test('a service says in which ways its log can be written', async () => {
+  const { code, out, err } = await start(['worker', '--log', 'nice']).ended;
+  assert.equal(code, 1);
+  assert.match(out + err, /`--log` takes auto, json, pretty, and no `nice`/);
+});

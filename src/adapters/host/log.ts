@@ -1,27 +1,39 @@
+import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { EVENTS, type Listener } from '../../domain/events.ts';
 import { MARK, withoutSecrets } from '../../domain/secrets.ts';
+import { prettyLine } from './pretty.ts';
 
 /** Structured logging: `log.info({ buildId }, 'build started')`, `log.info('a line')`. */
 export type Log = Logger;
 
+export interface LogOptions {
+  level: string;
+  /** `auto`: for people where it goes to a terminal, and JSON where it does not. */
+  format: 'auto' | 'json' | 'pretty';
+  /** Null: standard error. */
+  file: string | null;
+}
+
 /**
- * JSON lines on standard error, or appended to `file` (null: standard error). Every line is
- * redacted as a whole, whatever field a secret is in. Writing is synchronous: the last words before
- * a crash are the ones that matter.
+ * Lines on standard error, or appended to a file. Every line is redacted as a whole, whatever field a
+ * secret is in. Writing is synchronous: the last words before a crash are the ones that matter.
  */
-export function createLog(
-  options: { level: string; file: string | null },
-  secrets: readonly string[] = [],
-): Log {
+export function createLog(options: LogOptions, secrets: readonly string[] = []): Log {
   const redact = createRedactor(secrets);
+  const terminal = options.file === null && process.stderr.isTTY ? process.stderr : null;
+  const isPretty = options.format === 'auto' ? terminal !== null : options.format === 'pretty';
+  // Node knows NO_COLOR, FORCE_COLOR and dumb terminals.
+  const isColoured = terminal?.hasColors() ?? false;
+  const write = (line: string) => prettyLine(redact(line), isColoured);
   return pino(
     {
       level: options.level,
+      base: { host: hostname(), pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
-      hooks: { streamWrite: redact },
+      hooks: { streamWrite: isPretty ? write : redact },
     },
     pino.destination({ dest: options.file ?? 2, sync: true, mkdir: true, mode: 0o640 }),
   );

@@ -17,7 +17,7 @@ const STALLED_INTERVAL_MS = 5_000;
 const ANSWER_SECONDS = 300;
 
 export interface ErrandWorkerOptions
-  extends Pick<TakingOptions<unknown>, 'report' | 'stopLimitMs'> {
+  extends Pick<TakingOptions<unknown>, 'events' | 'stopLimitMs'> {
   connection: RedisConnection;
   prefix: string;
   platform: Platform;
@@ -29,7 +29,7 @@ export interface ErrandWorkerOptions
 
 /** Takes errands of one platform, whatever builds are at work; those nobody waits for are dropped. */
 export function createErrandWorker(options: ErrandWorkerOptions): Worker {
-  const { connection, prefix, platform, report = () => {} } = options;
+  const { connection, prefix, platform, events } = options;
   const link = openLink(connection);
 
   async function answer(id: string, answered: Answered): Promise<void> {
@@ -44,7 +44,7 @@ export function createErrandWorker(options: ErrandWorkerOptions): Worker {
   /** Whoever asked is told, where the job says who. */
   async function refuse(job: unknown, error: FerryError): Promise<void> {
     const id = fitOrNull(job, object<Pick<Errand, 'id'>>({ id: ERRAND_ID }))?.id ?? null;
-    report('errand-refused', { id, error: error.message });
+    events?.emit('errand-given-up', { errand: id, code: error.code, reason: error.message });
     if (id !== null) await answer(id, { error: sendError(error, (text) => text) });
   }
 
@@ -65,9 +65,7 @@ export function createErrandWorker(options: ErrandWorkerOptions): Worker {
       const errand = readErrand(job);
       if (errand instanceof FerryError) return refuse(job, errand);
       const answered = await options.run(errand, signal);
-      const { id, kind } = errand;
-      if ('error' in answered) report('errand-failed', { id, kind, error: answered.error });
-      await answer(id, answered);
+      await answer(errand.id, answered);
     },
     async abandoned(job, reason) {
       const error = outsideError({

@@ -1,5 +1,6 @@
 import { type ChainableCommander, Redis, type RedisOptions } from 'ioredis';
 import { FerryError, outsideError } from '../../domain/errors.ts';
+import type { Sight } from '../../domain/events.ts';
 
 /** Where Redis (or Valkey) listens: an address with optional credentials, or a local socket. */
 export type RedisConnection = { url: string } | { socketPath: string };
@@ -86,7 +87,8 @@ export interface RedisLink {
   close(): void;
 }
 
-export function openLink(connection: RedisConnection): RedisLink {
+/** `sight` hears when Redis is away, and when it is back. */
+export function openLink(connection: RedisConnection, sight?: Sight): RedisLink {
   const client = openRedis(connection, 'commands');
   let lastError: Error | null = null;
   let isReady = false;
@@ -99,20 +101,28 @@ export function openLink(connection: RedisConnection): RedisLink {
     isReady = false;
   };
   client.on('ready', () => {
+    sight?.back();
     isReady = true;
     lastError = null;
     ready.resolve();
     // The server hangs up a moment before the client notices; a call in between would be refused.
     client.stream.once('end', lost);
   });
-  client.on('close', lost);
+  let isClosing = false;
+  client.on('close', () => {
+    lost();
+    if (!isClosing) sight?.away(lastError?.message || 'the connection was closed');
+  });
 
   async function call<T>(work: (client: Redis) => Promise<T>): Promise<T> {
     const limits = { connect: deadline(CONNECT_LIMIT_MS), call: deadline(CALL_LIMIT_MS) };
     try {
       await Promise.race([ready.promise, limits.connect.expired]);
-      return await Promise.race([work(client), limits.call.expired]);
+      const result = await Promise.race([work(client), limits.call.expired]);
+      sight?.back();
+      return result;
     } catch (error) {
+      if (error instanceof NoAnswer) sight?.away(error.message);
       throw explainRedisError(error, lastError);
     } finally {
       limits.connect.clear();
@@ -140,7 +150,10 @@ export function openLink(connection: RedisConnection): RedisLink {
         return result;
       });
     },
-    close: () => client.disconnect(),
+    close() {
+      isClosing = true;
+      client.disconnect();
+    },
   };
 }
 
@@ -210,7 +223,8 @@ function explainRedisError(error: unknown, connectionError: Error | null = null)
   );
 }
 
-function isConnectionLoss(error: Error): boolean {
+/** Whether it says of Redis that it cannot be reached, and nothing of what was asked. */
+export function isConnectionLoss(error: Error): boolean {
   return (
     error instanceof NoAnswer ||
     'syscall' in error ||

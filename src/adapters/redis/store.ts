@@ -1,4 +1,5 @@
 import type { AuditBounds } from '../../domain/audit.ts';
+import type { Sight } from '../../domain/events.ts';
 import type { Clock, Store } from '../../domain/ports.ts';
 import type { Totals } from '../../domain/totals.ts';
 import { storeApprovals } from './approvals.ts';
@@ -49,8 +50,10 @@ export function createStore(options: {
   connection: RedisConnection;
   prefix: string;
   audit?: AuditBounds;
+  /** Hears when Redis is away, and when it is back; left out, only who calls does. */
+  sight?: Sight;
 }): RedisStore {
-  const link = openLink(options.connection);
+  const link = openLink(options.connection, options.sight);
   const keys = storeKeys(options.prefix);
   const changes = new Changes(options.connection, link, keys);
   const clock = createClock(link);

@@ -1,7 +1,8 @@
 import type { Worker as BullWorker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { cancelChannel, openJobWorker } from './jobs.ts';
-import { endRedis, openRedis, type RedisConnection, subscribe } from './redis.ts';
+import { createEvents, type Events } from '../../domain/events.ts';
+import { cancelChannel, jobOf, openJobWorker } from './jobs.ts';
+import { endRedis, isConnectionLoss, openRedis, type RedisConnection, subscribe } from './redis.ts';
 import { Runs } from './runs.ts';
 
 const STOP_LIMIT_MS = 7_000;
@@ -27,8 +28,8 @@ export interface TakingOptions<T> {
   abandoned(job: T, reason: Error): Promise<void>;
   /** Whether somebody has taken the job back; false when nobody can say. */
   isCancelled(jobId: string): Promise<boolean>;
-  /** What happens behind the scenes, for the log. */
-  report?(event: string, fields: Record<string, unknown>): void;
+  /** What happens behind the scenes; left out, nobody hears of it. */
+  events?: Events;
   lockDurationMs: number;
   stalledIntervalMs: number;
   /** How long runs may take to stop at a shutdown before their jobs are put back without them. */
@@ -104,29 +105,38 @@ function duplicatesOf(connection: Redis): Redis[] {
 
 /** What BullMQ says of jobs: locks that were lost, and jobs it has given up. */
 function listen<T>(worker: BullWorker<T>, runs: Runs<T>, options: TakingOptions<T>): void {
-  const { report = () => {} } = options;
-  worker.on('stalled', (jobId) => report('job-taken-over', { jobId }));
+  const { events = createEvents([]) } = options;
+  const named = (id: string) => ({ job: id, build: jobOf(id)?.buildId ?? null });
+  worker.on('stalled', (jobId) => events.emit('job-taken-over', named(jobId)));
   worker.on('lockRenewalFailed', (jobIds) => {
-    report('lock-lost', { jobIds });
-    for (const jobId of jobIds) runs.stop(jobId, 'lock-lost');
+    for (const jobId of jobIds) {
+      events.emit('job-lost', named(jobId));
+      runs.stop(jobId, 'lock-lost');
+    }
   });
   worker.on('failed', (job, error) => {
-    report('job-failed', { jobId: job?.id, error: error.message, final: Boolean(job?.finishedOn) });
+    const final = Boolean(job?.finishedOn);
+    events.emit('job-failed', { ...named(job?.id ?? ''), final, reason: error.message });
     if (!job?.finishedOn) return;
     options
       .abandoned(job.data, error)
-      .catch((reason) => report('abandoned-failed', { jobId: job.id, error: String(reason) }));
+      .catch((reason) =>
+        events.emit('worker-troubled', { reason: `${job.id} cannot be given up: ${reason}` }),
+      );
   });
 }
 
-/** While Redis is away every attempt to connect fails in the same words; one report is enough. */
-function reporterOf({ report = () => {} }: { report?: TakingOptions<never>['report'] }) {
+/**
+ * That Redis cannot be reached is told by the store; while that is so, other errors come again and again, and
+ * one report is enough.
+ */
+function reporterOf({ events = createEvents([]) }: { events?: Events }) {
   const reported = new Set<string>();
   return {
     report(error: Error): void {
-      if (reported.has(error.message)) return;
+      if (isConnectionLoss(error) || reported.has(error.message)) return;
       reported.add(error.message);
-      report('worker-error', { error: error.message });
+      events.emit('worker-troubled', { reason: error.message });
     },
     forget: () => reported.clear(),
   };

@@ -20,7 +20,7 @@ const JOB_DATA = object<JobData>({
 export interface WorkerOptions
   extends Pick<
     TakingOptions<JobData>,
-    'run' | 'abandoned' | 'report' | 'concurrency' | 'stopLimitMs'
+    'run' | 'abandoned' | 'events' | 'concurrency' | 'stopLimitMs'
   > {
   connection: RedisConnection;
   prefix: string;
@@ -55,7 +55,7 @@ export function createWorker(options: WorkerOptions): Worker {
     <Rest extends unknown[]>(act: (job: JobData, ...rest: Rest) => Promise<void>) =>
     async (job: unknown, ...rest: Rest): Promise<void> => {
       const read = fitOrNull(job, JOB_DATA);
-      if (read === null) return options.report?.('job-unreadable', {});
+      if (read === null) return options.events?.emit('job-unreadable', { kind: 'build' });
       await act(read, ...rest);
     };
   const lanes = (['build', 'verify'] as const).map((purpose) =>

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createLog, createRedactor, redact } from '../../../src/adapters/host/log.ts';
+import { createLog, createRedactor, logEvents, redact } from '../../../src/adapters/host/log.ts';
+import { prettyLine } from '../../../src/adapters/host/pretty.ts';
+import { createEvents } from '../../../src/domain/events.ts';
 
 /** Put together here, so that no scanner of the sources takes an example for a leak. */
 const token = (...parts: string[]) => parts.join('-');
@@ -117,7 +119,7 @@ describe('the log', () => {
 
   it('writes JSON lines to a file, without secrets in any field', () => {
     const file = join(directory, 'new', 'ferry.log');
-    const log = createLog({ level: 'info', file }, ['configured-secret']);
+    const log = createLog({ level: 'info', format: 'auto', file }, ['configured-secret']);
     log.debug('not written');
     log.info({ buildId: 'b1', url: 'redis://:hunter2@redis:6379' }, `with ${BOT}`);
     log.warn({ deep: { list: ['configured-secret'] } }, 'careful');
@@ -140,7 +142,7 @@ describe('the log', () => {
   it('writes to standard error without a file, so that standard output stays for answers', () => {
     const program = `
       import { createLog } from '${join(import.meta.dirname, '../../../src/adapters/host/log.ts')}';
-      createLog({ level: 'info', file: null }).info('hello');
+      createLog({ level: 'info', format: 'auto', file: null }).info('hello');
       process.stdout.write('answer');
       process.kill(process.pid, 'SIGKILL');
     `;
@@ -151,5 +153,50 @@ describe('the log', () => {
     );
     assert.equal(stdout, 'answer');
     assert.equal(JSON.parse(stderr).msg, 'hello');
+  });
+
+  it('has an event as a line of its own, by its name and what is known of it', () => {
+    const file = join(directory, 'events.log');
+    const events = createEvents([logEvents(createLog({ level: 'info', format: 'json', file }))]);
+    events.emit('duty-done', { duty: 'retention', seconds: 1 });
+    events.emit('revision-let-go', {
+      ...{ user: null, environment: 'churn', revision: 2 },
+      reason: 'retention, redis://:hunter2@redis:6379',
+    });
+    const [line, ...more] = readFileSync(file, 'utf8').trim().split('\n');
+    const { time, ...rest } = JSON.parse(String(line));
+    assert.deepEqual(more, [], 'debug is not written');
+    assert.match(time, /^\d{4}-\d\d-\d\dT/);
+    assert.deepEqual(rest, {
+      ...{ level: 'info', host: hostname(), pid: process.pid, event: 'revision-let-go' },
+      ...{ environment: 'churn', revision: 2, reason: 'retention, redis://«secret»@redis:6379' },
+    });
+  });
+
+  it('is read by people where it is pretty: time, level, what happened, what it carries', () => {
+    const file = join(directory, 'pretty.log');
+    const log = createLog({ level: 'info', format: 'pretty', file }, ['configured-secret']);
+    logEvents(log)({
+      name: 'owner-reminded',
+      fields: { environment: 'churn' },
+    });
+    log.warn({ error: 'no «way» to\n\u001b[2Jit', wait: 500, secret: 'configured-secret' }, 'away');
+    log.error({ error: new Error('broken') }, 'failed');
+    const [event, warning, failure, stack] = readFileSync(file, 'utf8').split('\n');
+    const line = (text: string) => new RegExp(`^\\d\\d:\\d\\d:\\d\\d ${text}$`);
+    assert.match(String(event), line('info  owner-reminded environment=churn'));
+    assert.match(
+      String(warning),
+      line('warn  away error="no «way» to\\\\n\\\\u001b\\[2Jit" wait=500 secret=«secret»'),
+    );
+    assert.match(String(failure), line('error failed'));
+    assert.equal(stack, '    Error: broken');
+  });
+
+  it('is coloured for a terminal alone', () => {
+    const line = JSON.stringify({ time: '2026-01-01T10:00:00.000Z', level: 'warn', msg: 'away' });
+    assert.equal(prettyLine(line, false), '10:00:00 warn  away\n');
+    assert.match(prettyLine(line, true), /\u001b\[33mwarn /);
+    assert.equal(prettyLine('no JSON\n', true), 'no JSON\n');
   });
 });

@@ -10,6 +10,7 @@ import type { Worker } from '../../../src/adapters/redis/taking.ts';
 import { createWorker, type WorkerOptions } from '../../../src/adapters/redis/worker.ts';
 import type { Build } from '../../../src/domain/build.ts';
 import { Cancelled, FerryError } from '../../../src/domain/errors.ts';
+import { createEvents, type EventName } from '../../../src/domain/events.ts';
 import type { Queue } from '../../../src/domain/ports.ts';
 import { SCHEDULE } from '../../../src/domain/schedule.ts';
 import { buildFor } from './builds-fixture.ts';
@@ -53,7 +54,7 @@ interface WorkerUnderTest {
   worker: Worker;
   runs: Arrivals<Run>;
   abandoned: Arrivals<JobData>;
-  events: Arrivals<string>;
+  events: Arrivals<EventName>;
 }
 
 const { user } = buildFor('b1').requester;
@@ -82,7 +83,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
   async function workerOf(changes: Partial<WorkerOptions> = {}): Promise<WorkerUnderTest> {
     const runs = new Arrivals<Run>();
     const abandoned = new Arrivals<JobData>();
-    const events = new Arrivals<string>();
+    const events = new Arrivals<EventName>();
     const worker = createWorker({
       connection: server.connection,
       prefix,
@@ -101,7 +102,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       async abandoned(job) {
         abandoned.add(job);
       },
-      report: (event) => events.add(event),
+      events: createEvents([({ name }) => events.add(name)]),
       ...changes,
     });
     closers.push(() => worker.close());
@@ -455,13 +456,14 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       await queue.enqueue(buildFor('b1'), 'linux-64', 'build');
       const { child, started } = await workerProcess();
       await started;
-      const { runs } = await workerOf();
+      const { runs, events } = await workerOf();
       child.kill('SIGKILL');
       const killedAt = performance.now();
       const run = await runs.next();
       assert.equal(run.job.buildId, 'b1');
       // Lock 1 s, looked for every 0.3 s; the rest is room for a busy machine.
       assert.ok(performance.now() - killedAt < 5_000);
+      assert.equal(await events.next(), 'job-taken-over');
       run.finish();
     });
 
