@@ -348,6 +348,15 @@ edges:
     });
   });
 
+  it('takes each kind of master that a line can have', async () => {
+    for (const master of ['spark://m:7077', 'k8s://https://m:6443', 'local-cluster[2,1,1024]']) {
+      const config = await load(`channels: [{ name: c, url: https://c.example.com }]
+edges: [{ name: edge, host: edge, cluster: { master: '${master}' } }]
+`);
+      assert.equal(config.edges[0]?.cluster.master, master);
+    }
+  });
+
   describe('keeps secrets out of the file', () => {
     it('refuses them there, says where they belong and does not repeat them', async () => {
       const error = await load(`${SMALL}

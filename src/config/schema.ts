@@ -230,8 +230,9 @@ const cluster = section({
   spark: version.exactOptional(),
   hadoop: version.exactOptional(),
   glibc: version.exactOptional(),
-  master: text('`spark://host:7077` or `k8s://https://host:6443`', (value) =>
-    /^(spark|k8s):\/\/\S+$/.test(value),
+  master: text(
+    '`spark://host:7077`, `k8s://https://host:6443` or `local-cluster[2,1,1024]`',
+    (value) => /^(?:(?:spark|k8s):\/\/\S+|local-cluster\[\d+,\d+,\d+\])$/.test(value),
   ).exactOptional(),
   sparkHome: text('an absolute path on the edge node, such as `/opt/spark`', (value) =>
     value.startsWith('/'),
