@@ -32,19 +32,32 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'PYSPARK_PYTHON=/usr/bin/python3 pyspark --master yarn': 'test/lab/cluster.test.ts',
     'src/conda-ferry lab down': 'here',
   },
+  'deploy/README.md': {
+    'npm pack': 'test/terminal/installed.test.ts',
+    'sudo npm install --prefix /opt/conda-ferry ./conda-ferry-0.1.0.tgz':
+      'test/path/installed.test.ts',
+    'conda-ferry --version': 'test/terminal/installed.test.ts',
+    'sudo conda-ferry init --systemd': 'test/terminal/init.test.ts',
+    "sudo sh edge-account.sh --root /data/conda-ferry --from 10.0.0.5 --key 'ssh-ed25519 AAAA…'":
+      'test/deploy/edge-account.test.ts',
+    'conda-ferry init --config ./ferry/conda-ferry.yaml': 'test/terminal/init.test.ts',
+  },
   'CONTRIBUTING.md': { 'npm run fast': 'by its reader: npm test runs the same files' },
   'src/README.md': {},
 };
 
+/** Where what is to be typed in order ends, and what is to be looked up begins. */
+const END: Readonly<Record<string, string>> = { 'deploy/README.md': '\n## Users and folders\n' };
+
 /** The lines in fences that begin with a program, without what is said about them. */
 function commandsIn(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
+  const [text = ''] = readFileSync(join(root, file), 'utf8').split(END[file] ?? '\0');
   const fences = [...text.matchAll(/^ *```\w*\n(.*?)^ *```/gms)].map((match) => match[1] ?? '');
   const lines = fences.flatMap((fence) => fence.split('\n'));
   return lines
     .map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter((line) =>
-      /^(?:[A-Z_]+=\S+ )?(?:npm|npx|sh|ssh|node|(?:src\/)?conda-ferry|pyspark) /.test(line),
+      /^(?:[A-Z_]+=\S+ |sudo )?(?:npm|npx|sh|ssh|node|(?:src\/)?conda-ferry|pyspark) /.test(line),
     );
 }
 
