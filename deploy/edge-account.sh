@@ -196,7 +196,8 @@ take_back() {
     fi
   fi
   if is_ours; then
-    run userdel "$user"
+    run userdel "$user" ||
+      refuse "the account stays, as something of it still runs." "See what: ps -u $user. Then type this again."
     run rm -rf "$home"
     did "The account is removed: $user"
   elif [ -n "$(entry)" ]; then
