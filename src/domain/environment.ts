@@ -25,6 +25,8 @@ export interface Environment {
   reminded: { of: number; at: number } | null;
   /** When newer packages are looked for; null where nobody wants that. */
   schedule: Schedule | null;
+  /** A number that was given before and has no revision any more, nor has any above it: records were lost. */
+  lastNumber?: number;
 }
 
 /** A tag, or the environment's name alone (null), got another revision. */
@@ -239,8 +241,8 @@ export function isLetGo(environment: Revisions<LettingGo>): boolean {
 }
 
 /** The number of the next revision: no number is given twice. */
-export function nextNumber({ revisions }: Environment): number {
-  return (revisions.at(-1)?.number ?? 0) + 1;
+export function nextNumber({ revisions, lastNumber = 0 }: Environment): number {
+  return Math.max(revisions.at(-1)?.number ?? 0, lastNumber) + 1;
 }
 
 /** What the environment's name alone means: the newest revision, unless it was moved. */

@@ -194,7 +194,7 @@ const FORM = object<LineForm>({
   layout: LAYOUT,
 });
 
-const VERIFICATION = object<Verification>({
+export const VERIFICATION = object<Verification>({
   edge: string,
   form: or(FORM, undefined),
   at: number,
@@ -208,12 +208,15 @@ const VERIFICATION = object<Verification>({
   times: or(TIMES, undefined),
 });
 
+export const NOTES = or(listOf(NOTE), []);
+export const IMPORTS = mapOf(listOf(string));
+
 /** What builds and revisions have in common. */
 const MADE = {
   request: REQUEST,
   projects: listOf(PIN),
-  notes: or(listOf(NOTE), []),
-  imports: mapOf(listOf(string)),
+  notes: NOTES,
+  imports: IMPORTS,
   stagings: listOf(STAGING),
   verifications: listOf(VERIFICATION),
 };
@@ -254,6 +257,7 @@ const ENVIRONMENT = object<Omit<Environment, 'revisions'> & { revisions: StoredR
   keptUntil: or(number, null),
   reminded: or(REMINDED, null),
   schedule: or(SCHEDULE, null),
+  lastNumber: or(number, undefined),
   moves: listOf(
     object<Move>({
       ...{ tag: or(string, null), from: or(number, null), to: or(number, null) },

@@ -1,12 +1,13 @@
 import { isSettled } from '../domain/build.ts';
 import { isThere } from '../domain/environment.ts';
-import { Cancelled } from '../domain/errors.ts';
+import { Cancelled, throwIfStopped } from '../domain/errors.ts';
 import { secondsBetween } from '../domain/events.ts';
 import { counted } from '../domain/figures.ts';
 import type { Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
 import { tellFaults } from './faults.ts';
 import { forgetBuilds } from './forgetting.ts';
+import { pointEdges } from './pointing.ts';
 import { type ReconcilingPorts, reconcile } from './reconciling.ts';
 import { removeLetGo } from './removing.ts';
 import { keepRetention } from './retention.ts';
@@ -39,6 +40,7 @@ export const DUTIES: readonly Duty[] = [
   { name: 'schedules', everySeconds: ROUND_SECONDS, each: 'platform', run: keepSchedules },
   { name: 'sweep-archives', everySeconds: 3600, each: 'host', run: sweepArchives },
   { name: 'sweep-builds', everySeconds: 3600, each: 'host', run: sweepBuilds },
+  { name: 'tell-edges', everySeconds: 86_400, run: tellAllEdges },
   // A bot begins with it; a worker of an older version may have been at work since.
   { name: 'index-environments', everySeconds: 86_400, run: indexEnvironments },
   // Each host begins with it: its own worker may be the one that was killed.
@@ -87,6 +89,19 @@ async function removeAllLetGo(ports: BuildPorts, reporting: Reporting): Promise<
 async function indexEnvironments({ store }: BuildPorts, { log }: Reporting): Promise<void> {
   const count = await store.indexEnvironments();
   if (count > 0) log(`records of ${counted(count, 'environment')} are indexed anew`);
+}
+
+/**
+ * What an edge did not hear of when it was away, or when an older version told less; and what of a record
+ * changes without a name that moves.
+ */
+async function tellAllEdges(ports: BuildPorts, reporting: Reporting): Promise<void> {
+  for await (const { name, revisions } of ports.store.everyOutline()) {
+    if (!revisions.some(isThere)) continue;
+    const environment = await ports.store.readEnvironment(name);
+    if (environment) await pointEdges(ports, environment, reporting);
+    throwIfStopped(reporting.signal);
+  }
 }
 
 /** Archives of what is there are kept for other edges, and those of builds that may go on. */

@@ -1,5 +1,5 @@
 import { type Build, begunBesides, isSettled, isTried, pendingSteps } from '../domain/build.ts';
-import { nextNumber, type Revision, type Staging, withStagings } from '../domain/environment.ts';
+import { type Revision, type Staging, withStagings } from '../domain/environment.ts';
 import {
   Cancelled,
   type Failure,
@@ -19,6 +19,7 @@ import { pointEdges } from './pointing.ts';
 import { prove, proveAgain, tryOnEdges } from './prove.ts';
 import { sendingAhead } from './steps/ahead.ts';
 import { makeArchive } from './steps/archive.ts';
+import { numbersOn, requireUnclaimed, revisionNumber } from './steps/numbering.ts';
 import { SOLVED, type Solved, solveBuild } from './steps/solve.ts';
 import { requireOpen, stage, type Tried } from './steps/stage.ts';
 import { expectOnEdges, findStaged } from './steps/staged.ts';
@@ -40,9 +41,12 @@ export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal)
   if (run === null) return;
   expectOnEdges(ports, run.build.request, run.signal);
   await toAnEnd(run, async () => {
-    const solved = await run.step('solve', (progress) =>
-      run.checkpoint('solve', SOLVED, () => solveBuild(run, progress)),
-    );
+    const solved = await run.step('solve', async (progress) => {
+      const { request, requester } = run.build;
+      const unclaimed = requireUnclaimed(ports, request, requester.user, progress);
+      const solving = run.checkpoint('solve', SOLVED, () => solveBuild(run, progress));
+      return (await Promise.all([solving, unclaimed]))[0];
+    });
     await run.update((build) => ({ ...build, ...pick(solved) }));
 
     const subject = { request: run.build.request, fingerprint: solved.fingerprint };
@@ -52,12 +56,15 @@ export async function runBuild(ports: BuildPorts, job: Job, signal: AbortSignal)
     const known = await findStaged(ports, subject, run.signal);
     if (known) await reuse(run, known);
     else {
+      const found = numbersOn(ports, subject.request, run.aside);
+      // Whoever stages it hears of it.
+      found.catch(() => undefined);
       const { made: packed, ahead } = await sendingAhead(run, solved, (growth) =>
         makeArchive(run, solved, growth),
       );
-      const number = await revisionNumber(run, solved);
       tried = await run.step('stage', async (progress) => {
         await requireOpen(run, solved);
+        const number = await revisionNumber(run, solved, await found);
         return stage(run, solved, packed, ahead, number, progress);
       });
     }
@@ -255,15 +262,6 @@ async function launched(run: BuildRun, { number, archive, ...revision }: Revisio
 
 function isSameLaunch(one: Staging, other: Staging | undefined): boolean {
   return one.archiveLink === other?.archiveLink && one.globalFolder === other.globalFolder;
-}
-
-/** The number this fingerprint has, or the next one; the environment is held, so nobody races. */
-async function revisionNumber(run: BuildRun, solved: Solved): Promise<number> {
-  const environment = await run.ports.store.readEnvironment(run.build.request.environment);
-  const known = environment?.revisions.find(
-    (revision) => revision.fingerprint === solved.fingerprint,
-  );
-  return known?.number ?? (environment ? nextNumber(environment) : 1);
 }
 
 /** A proven revision is what the environment's bare name means from now on. */

@@ -307,7 +307,7 @@ describe('the proof of a build', () => {
     const stop = new AbortController();
     const told: boolean[] = [];
     const world = createProvingWorld({
-      point: async (_name, _pointers, signal) => {
+      point: async (_name, _pointers, _papers, signal) => {
         stop.abort(new Cancelled('cancelled'));
         told.push(!signal.aborted);
         signal.throwIfAborted();

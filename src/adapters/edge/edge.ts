@@ -3,12 +3,16 @@ import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging, StagingPlace } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { hiddenBy } from '../../domain/invocation/alias.ts';
+import type { RecordPapers } from '../../domain/manifest.ts';
 import { parseName } from '../../domain/names.ts';
 import type {
   Edge,
   Following,
   GrowingArchive,
+  NumbersFound,
+  PaperFound,
   Progress,
+  RecoverRequest,
   RemoveOptions,
   RunRequest,
   RunResult,
@@ -19,6 +23,7 @@ import type { Pointers } from '../../domain/reference.ts';
 import { isVariable } from '../../domain/shell.ts';
 import { sendAhead } from './ahead.ts';
 import { findApplications } from './applications.ts';
+import { findNumbers, findPapers, recoverStaging } from './catalogue.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs, sweepHdfs } from './hdfs.ts';
 import { launch, point } from './launching.ts';
@@ -103,7 +108,11 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
     restore: (staging, archive, reporting) => node.restore(staging, archive, reporting),
     launch: (staging, archive, signal) => node.launch(staging, archive, signal),
-    point: (environment, pointers, signal) => node.point(environment, pointers, signal),
+    point: (environment, pointers, papers, signal) =>
+      node.point(environment, pointers, papers, signal),
+    numbers: (environment, signal) => node.numbers(environment, signal),
+    papers: (reporting) => node.papers(reporting),
+    recover: (request, progress) => node.recover(request, progress),
     run: (request, reporting) => node.run(request, reporting),
     remove: (place, archive, options) => node.remove(place, archive, options),
     applications: (tags, since, signal) => node.applications(tags, since, signal),
@@ -195,11 +204,41 @@ class EdgeNode implements Edge {
     return this.#withSession(signal, this.#log, (session) => launch(session, staging, archive));
   }
 
-  async point(environment: string, pointers: Pointers, signal: AbortSignal): Promise<void> {
+  async point(
+    environment: string,
+    pointers: Pointers,
+    papers: RecordPapers,
+    signal: AbortSignal,
+  ): Promise<void> {
     const root = this.#root;
     await this.#withSession(signal, this.#log, (session) =>
-      point(session, { root, alias: this.#config.alias, environment, pointers }),
+      point(session, { root, alias: this.#config.alias, environment, pointers, papers }),
     );
+  }
+
+  async numbers(environment: string, signal: AbortSignal): Promise<NumbersFound> {
+    return this.#withSession(signal, this.#log, (session) =>
+      findNumbers(session, this.#root, environment),
+    );
+  }
+
+  async *papers({ signal, log }: Reporting): AsyncGenerator<PaperFound> {
+    const session = this.#session(signal, log);
+    try {
+      yield* findPapers(session, this.#root);
+      session.done();
+    } finally {
+      session.close();
+    }
+  }
+
+  async recover(request: RecoverRequest, progress: Progress): Promise<Staging | null> {
+    return this.#withSession(progress.signal, progress.log, async (session) => {
+      const known = await this.#profileOver(session);
+      const hdfs = hdfsBase(this.#config.hdfs, known, this.#config);
+      const place = { edge: this.name, root: this.#root, globalAlias: this.#config.alias, hdfs };
+      return recoverStaging(session, place, request, known, progress);
+    });
   }
 
   async run(request: RunRequest, { signal, log }: Reporting): Promise<RunResult> {
@@ -326,16 +365,7 @@ class EdgeNode implements Edge {
     task: (session: Session) => Promise<T>,
     attempts = this.#timing.attempts,
   ): Promise<T> {
-    const { backoffMilliseconds } = this.#timing;
-    const session = openSession({
-      target: this.#target,
-      connections: this.#connections,
-      environment: this.#config.env,
-      attempts,
-      backoffMilliseconds,
-      log,
-      signal,
-    });
+    const session = this.#session(signal, log, attempts);
     try {
       const result = await task(session);
       session.done();
@@ -344,6 +374,18 @@ class EdgeNode implements Edge {
       // Of a task that failed or was stopped something may still be at work on its connection.
       session.close();
     }
+  }
+
+  #session(signal: AbortSignal, log: (line: string) => void, attempts = this.#timing.attempts) {
+    return openSession({
+      target: this.#target,
+      connections: this.#connections,
+      environment: this.#config.env,
+      attempts,
+      backoffMilliseconds: this.#timing.backoffMilliseconds,
+      log,
+      signal,
+    });
   }
 }
 

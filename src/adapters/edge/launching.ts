@@ -1,6 +1,7 @@
 import type { Archive } from '../../domain/archive.ts';
 import { revisionLabel, type Staging } from '../../domain/environment.ts';
 import { launchFile } from '../../domain/launch-file.ts';
+import type { RecordPapers } from '../../domain/manifest.ts';
 import { parseName } from '../../domain/names.ts';
 import { type Pointers, parseTag } from '../../domain/reference.ts';
 import { read } from './script.ts';
@@ -49,15 +50,16 @@ export interface Pointing {
   alias: string;
   environment: string;
   pointers: Pointers;
+  papers: RecordPapers;
 }
 
 /**
  * Makes the names of an environment mean what the record says they do, each in one step; so do the
- * links that lead to an unpacked revision without a number.
+ * links that lead to an unpacked revision without a number. Beside them lies what the record says.
  */
 export async function point(
   session: Session,
-  { root, alias, environment, pointers }: Pointing,
+  { root, alias, environment, pointers, papers }: Pointing,
 ): Promise<void> {
   const names: [name: string, revision: number][] = [
     ...(pointers.default === null ? [] : [[environment, pointers.default] as [string, number]]),
@@ -72,6 +74,7 @@ export async function point(
       ...{ root, alias, current: pointers.default ?? '' },
       environment: parseName(environment, 'environment name'),
       names: names.map(([name, revision]) => `${name} ${revision}`).join('\n'),
+      ...{ record: papers.json, signature: papers['json.sig'] },
     },
   });
 }

@@ -20,6 +20,9 @@ export type ScriptName =
   | 'applications'
   | 'discard'
   | 'profile'
+  | 'numbers'
+  | 'papers'
+  | 'recover'
   | 'hdfs'
   | 'run';
 
@@ -28,6 +31,14 @@ const WITH_PACKAGES: ReadonlySet<ScriptName> = new Set([
   ...(['ahead', 'prepare', 'keep', 'unpack', 'restore', 'remove', 'sweep'] as const),
 ]);
 const WITH_UNPACKING: ReadonlySet<ScriptName> = new Set(['keep', 'unpack', 'restore']);
+/** Programs that tell what activation would set. */
+const WITH_ACTIVATION: ReadonlySet<ScriptName> = new Set(['unpack', 'recover']);
+
+/** Programs that write papers, or remove them. */
+const WITH_KEEPING: ReadonlySet<ScriptName> = new Set(['unpack', 'point', 'remove']);
+
+/** Parts that several programs have. */
+type Part = 'common' | 'packages' | 'unpacking' | 'activation' | 'keeping';
 
 export interface Script {
   name: ScriptName;
@@ -83,6 +94,8 @@ export function composeScript(
     withoutComments('common'),
     WITH_PACKAGES.has(script.name) ? withoutComments('packages') : '',
     WITH_UNPACKING.has(script.name) ? withoutComments('unpacking') : '',
+    WITH_KEEPING.has(script.name) ? withoutComments('keeping') : '',
+    WITH_ACTIVATION.has(script.name) ? withoutComments('activation') : '',
     script.login ? 'begin' : '',
     withoutComments(script.name),
   ].join('\n');
@@ -100,11 +113,11 @@ export function composeScript(
 }
 
 /** Comments are for who reads the file; several programs travel for each staging. */
-function withoutComments(name: ScriptName | 'common' | 'packages' | 'unpacking'): string {
+function withoutComments(name: ScriptName | Part): string {
   return read(name).replace(/^ *#.*\n/gm, '');
 }
 
 /** The text of a file in `scripts/`. */
-export function read(name: ScriptName | 'common' | 'packages' | 'unpacking' | 'launcher'): string {
+export function read(name: ScriptName | Part | 'launcher'): string {
   return readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
 }

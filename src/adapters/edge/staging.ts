@@ -164,9 +164,10 @@ function placeOf(
   };
 }
 
-function stagingOf(
+/** `unpacked`: what a program of the edge says of the prefix. */
+export function stagingOf(
   place: StagePlace,
-  { environment, archive, layout }: StageRequest,
+  { environment, archive, layout }: Pick<StageRequest, 'environment' | 'archive' | 'layout'>,
   cluster: ClusterProfile,
   published: StagingPlace,
   unpacked: Map<string, string>,

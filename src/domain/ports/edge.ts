@@ -2,7 +2,7 @@
 import type { Archive, ArchiveSegment } from '../archive.ts';
 import type { ClusterProfile } from '../cluster.ts';
 import type { Staging, StagingPlace } from '../environment.ts';
-import type { Papers } from '../manifest.ts';
+import type { Papers, RecordPapers } from '../manifest.ts';
 import type { Pointers } from '../reference.ts';
 import type { Layout } from '../request.ts';
 import type { Application } from '../use.ts';
@@ -39,8 +39,26 @@ export interface Edge {
   ): Promise<string | null>;
   /** Writes what the root's program `run` starts for a staging, by what its cluster profile says. */
   launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging>;
-  /** Makes the names of an environment mean these revisions; one that is not here has no name. */
-  point(environment: string, pointers: Pointers, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the names of an environment mean these revisions; one that is not here has no name. Where it has
+   * some of them, it keeps what the record says.
+   */
+  point(
+    environment: string,
+    pointers: Pointers,
+    papers: RecordPapers,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** What of an environment lies here, whatever the record knows. */
+  numbers(environment: string, signal: AbortSignal): Promise<NumbersFound>;
+  /** The papers of all environments here: for the record of each, and each of its revisions. */
+  papers(reporting: Pick<Progress, 'signal' | 'log'>): AsyncIterable<PaperFound>;
+  /**
+   * The staging of a revision that its manifest tells of, known again by what is here, and started by its
+   * name, and in HDFS where the edge has one; null where prefix or archive is not here. Throws for what no
+   * staging is made of.
+   */
+  recover(request: RecoverRequest, progress: Progress): Promise<Staging | null>;
   /** Runs one command line as the edge's login shell would, with a time limit. */
   run(request: RunRequest, progress: Pick<Progress, 'signal' | 'log'>): Promise<RunResult>;
   /**
@@ -66,6 +84,33 @@ export interface Edge {
   sweep(signal: AbortSignal): Promise<void>;
   /** Ends the connections that are kept open for who comes next. */
   close(): void;
+}
+
+/** Numbers of an environment that an edge has something of, in order, and whose it is as far as that is known. */
+export interface NumbersFound {
+  numbers: readonly number[];
+  owner: string | null;
+}
+
+/** A text that lies on an edge; nobody has vouched for it yet. */
+export interface PaperFound {
+  environment: string;
+  /** Null for the copy of the record. */
+  revision: number | null;
+  /** Folder of the revision's prefix: its number, and what sets other bytes of that number apart. */
+  folder: string | null;
+  json: string;
+  /** Empty where it is not signed. */
+  signature: string;
+}
+
+export interface RecoverRequest {
+  environment: string;
+  revision: number;
+  /** As its paper says. */
+  folder: string;
+  archive: Archive;
+  layout: Layout;
 }
 
 /** Who is told how far a staging has come. */

@@ -6,6 +6,7 @@ import type { Progress } from '../../domain/ports.ts';
 import type { BuildRequest } from '../../domain/request.ts';
 import type { BuildPorts } from '../context.ts';
 import { newFilesOf } from '../steps/files-asked.ts';
+import { requireUnclaimed } from '../steps/numbering.ts';
 import { engineLabel, type SolveInput, solve } from '../steps/solve.ts';
 import { expectOnEdges, findStaged } from '../steps/staged.ts';
 
@@ -18,7 +19,10 @@ export async function plan(
   const environment = await ports.store.readEnvironment(request.environment);
   const before = environment ? defaultRevision(environment) : null;
   const asker = newFilesOf(environment, request, who);
-  return planFrom(ports, { request, id, given: lock, before, asker }, progress);
+  // An older bot does not say who asks: then the build finds out.
+  const unclaimed = who && requireUnclaimed(ports, request, who.user, progress);
+  const planning = planFrom(ports, { request, id, given: lock, before, asker }, progress);
+  return (await Promise.all([planning, unclaimed]))[0];
 }
 
 /**

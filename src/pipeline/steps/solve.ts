@@ -219,7 +219,10 @@ export function edgesOf({ edges }: Pick<BuildPorts, 'edges'>, request: BuildRequ
 }
 
 /** Named channels in the order typed, or the configured defaults. Channels of specs are added last. */
-function channelsOf({ channels }: SolvePorts, request: BuildRequest): Channel[] {
+export function channelsOf(
+  { channels }: Pick<SolvePorts, 'channels'>,
+  request: BuildRequest,
+): Channel[] {
   const asked =
     request.channels.length > 0
       ? request.channels.map((name) => channels.find((channel) => channel.name === name))

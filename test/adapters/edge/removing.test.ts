@@ -14,6 +14,7 @@ import type { StagingPlace } from '../../../src/domain/environment.ts';
 import type { FerryError } from '../../../src/domain/errors.ts';
 import type { StageRequest } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
+import { recordPapers } from '../../harness/papers.ts';
 import { makeArchive, startWorld, type World, withoutSshd } from './world.ts';
 
 describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
@@ -33,7 +34,9 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
   const GONE = { keepArchive: false, signal };
   const stage = (request: StageRequest) => world.edge().stage(request, world.progress);
   const point = (number: number) =>
-    world.edge().point('churn', { default: number, tags: { latest: number } }, signal);
+    world
+      .edge()
+      .point('churn', { default: number, tags: { latest: number } }, recordPapers, signal);
   /** Everything under the root but folders, and what every edge node has. */
   const left = (...but: string[]) =>
     execFileSync('find', [world.root, '-mindepth', '1', '-printf', '%P\n'], { encoding: 'utf8' })

@@ -23,6 +23,7 @@ import { Cancelled } from '../../../src/domain/errors.ts';
 import { lineFor } from '../../../src/domain/lines.ts';
 import type { StageRequest } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
+import { recordPapers } from '../../harness/papers.ts';
 import { makeArchive, makeSegmentedArchive, startWorld, type World, withoutSshd } from './world.ts';
 
 const MB = 1_000_000;
@@ -137,12 +138,17 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     const { signal } = world.progress;
     const meant = (name: string) => run('--print', name, 'pyspark').match(/envs\/churn\/(\d)/)?.[1];
     const names = () => readdirSync(join(world.root, 'launch')).filter((each) => each !== '.lock');
-    await edge.point('churn', { default: 2, tags: { prod: 1, next: 2, gone: 7 } }, signal);
+    await edge.point(
+      'churn',
+      { default: 2, tags: { prod: 1, next: 2, gone: 7 } },
+      recordPapers,
+      signal,
+    );
     assert.deepEqual(['churn', 'churn:prod', 'churn:next'].map(meant), ['2', '1', '2']);
-    await edge.point('churn', { default: 1, tags: { prod: 2 } }, signal);
+    await edge.point('churn', { default: 1, tags: { prod: 2 } }, recordPapers, signal);
     assert.deepEqual(['churn', 'churn:prod'].map(meant), ['1', '2']);
     assert.deepEqual(names().sort(), ['churn', 'churn:prod', 'churn@1', 'churn@2']);
-    await edge.point('churn', { default: null, tags: {} }, signal);
+    await edge.point('churn', { default: null, tags: {} }, recordPapers, signal);
     assert.deepEqual(names().sort(), ['churn@1', 'churn@2']);
     assert.equal(leftovers(), '');
   });
@@ -475,7 +481,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     // What was staged last is not what the name means before the record says so.
     assert.equal(leadsTo(world.root), prefixes[0]);
     for (const meant of [2, 1]) {
-      await edge.point('churn', { default: meant, tags: {} }, signal);
+      await edge.point('churn', { default: meant, tags: {} }, recordPapers, signal);
       assert.equal(leadsTo(world.root), prefixes[meant - 1]);
       for (const [at, staging] of stagings.entries()) {
         const { directory, text } = lineFor({ staging }, null);
@@ -484,7 +490,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
         assert.ok(await edge.isIntact(staging, requests[at]?.archive as Archive, signal));
       }
     }
-    await edge.point('churn', { default: null, tags: {} }, signal);
+    await edge.point('churn', { default: null, tags: {} }, recordPapers, signal);
     assert.ok(!existsSync(join(world.root, 'MYGLOBALENV/churn')));
   });
 
@@ -493,7 +499,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     await edge.stage(makeArchive(world.directory), world.progress);
     const other = makeArchive(world.directory, { padding: 10 });
     const staging = await edge.stage(other, world.progress);
-    await edge.point('churn', { default: 1, tags: {} }, world.progress.signal);
+    await edge.point('churn', { default: 1, tags: {} }, recordPapers, world.progress.signal);
     const linked = realpathSync(join(world.root, 'MYGLOBALENV/churn'));
     assert.equal(linked, realpathSync(staging.driverPrefix));
   });
@@ -786,7 +792,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     }
     // A name that looks like what is left, and what is.
     await edge.stage(makeArchive(world.directory, { environment: 'a.part-b' }), world.progress);
-    await edge.point('a.part-b', { default: 1, tags: {} }, world.progress.signal);
+    await edge.point('a.part-b', { default: 1, tags: {} }, recordPapers, world.progress.signal);
     const names = ['launch/a.part-b', 'MYGLOBALENV/a.part-b'];
     for (const name of names) lutimesSync(join(world.root, name), long, long);
     const small = [

@@ -1,6 +1,6 @@
 # Makes the names of an environment mean these revisions, and no others. One that is not staged here
-# has no name here.
-# root alias environment current names
+# has no name here. What the record says of the environment is kept beside its manifests, signed where it is.
+# root alias environment current names record signature
 cd "$root/launch" 2>/dev/null || exit 0
 if have flock; then
   exec 9>".lock" || fail 40 "$root/launch/.lock"
@@ -33,4 +33,10 @@ if [ -n "$default" ]; then
 else
   rm -f "$root/envs/$environment/current" || fail 40 "$root/envs/$environment/current"
   if [ -L "$root/$alias/$environment" ]; then rm -f "$root/$alias/$environment"; fi
+fi
+
+papers=$root/manifests/$environment
+if has_manifests "$papers"; then
+  keep_paper "$papers/record.json.sig" "$signature"
+  keep_paper "$papers/record.json" "$record"
 fi

@@ -70,7 +70,9 @@ if [ "$keep" = no ]; then
   rm -f "$root/archives/$sha.part" "$root/archives/$sha.delta.part"
 fi
 # Folders of an environment that has nothing here any more.
-rmdir "$root/manifests/$environment" 2>/dev/null
+papers=$root/manifests/$environment
+if ! has_manifests "$papers"; then rm -f "$papers/record.json" "$papers/record.json.sig"; fi
+rmdir "$papers" 2>/dev/null
 if [ -d "$folder" ] && [ -z "$(newest)" ]; then
   rm -f "$folder/.lock"
   rmdir "$folder" 2>/dev/null

@@ -97,73 +97,10 @@ fi
 if [ ! -e "$folder/current" ]; then point "${target##*/}" "$folder/current"; fi
 point "../envs/$environment/current" "$root/$alias/$environment"
 
-# A paper of the revision, by the ending of its file; without a text there is none.
-keep() {
-  file=$root/manifests/$environment/${target##*/}.$1
-  if [ -z "$2" ]; then
-    rm -f "$file"
-    return
-  fi
-  # A shell takes line breaks from the end of what it reads.
-  if [ "$(cat "$file" 2>/dev/null; echo .)" = "$2." ]; then return; fi
-  unfinished=$file.part-$$
-  # Written by a program, which says of a full disk that it is full.
-  printf %s "$2" | cat >"$unfinished" && mv -f "$unfinished" "$file" || fail 40 "$file"
-}
-keep json "$manifest"
-keep json.sig "$signature"
-keep cdx.json "$bill"
+# The papers of the revision, by the ending of their file.
+paper=$root/manifests/$environment/${target##*/}
+keep_paper "$paper.json" "$manifest"
+keep_paper "$paper.json.sig" "$signature"
+keep_paper "$paper.cdx.json" "$bill"
 
-# What activation would set: the variables that conda keeps for the prefix (conda `activate.py`,
-# `_get_environment_env_vars`), then the scripts themselves, in an otherwise empty environment.
-asked=no
-for file in "$target"/etc/conda/activate.d/*.sh "$target"/etc/conda/env_vars.d/*.json \
-  "$target/conda-meta/state"; do
-  if [ -f "$file" ]; then asked=yes; fi
-done
-if [ "$asked" = no ]; then exit 0; fi
-shell=sh
-if have bash; then shell=$(command -v bash); fi
-env -u PYTHONHOME -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 \
-  "$target/bin/python" - "$target" "$environment" "$shell" 2>/dev/null <<'PYTHON'
-import glob, json, os, subprocess, sys
-prefix, name, shell = sys.argv[1:]
-
-def read(path):
-    try:
-        with open(path) as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return {}
-
-variables = {}
-for path in sorted(glob.glob(prefix + "/etc/conda/env_vars.d/*.json")):
-    variables.update(read(path))
-variables.update(read(prefix + "/conda-meta/state").get("env_vars") or {})
-scripts = sorted(glob.glob(prefix + "/etc/conda/activate.d/*.sh"))
-if variables or scripts:
-    start = {
-        "HOME": os.environ.get("HOME", "/"),
-        "PATH": prefix + "/bin:" + os.environ.get("PATH", "/usr/bin:/bin"),
-        "CONDA_PREFIX": prefix,
-        "CONDA_DEFAULT_ENV": name,
-        "CONDA_SHLVL": "1",
-    }
-    for key, value in variables.items():
-        if isinstance(value, str) and value != "***unset***":
-            start[key] = value
-    # Also when a script ends the shell. NUL ends each variable, whatever it holds.
-    report = "trap 'env -0 >&3' EXIT; exec 3>&1 >/dev/null 2>&1; for script; do . \"$script\"; done"
-    process = subprocess.Popen(
-        [shell, "-c", report, "activate"] + scripts,
-        env=start, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(timeout=20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        output, _ = process.communicate()
-    found = dict(each.split("=", 1) for each in output.decode("utf-8", "replace").split("\0") if "=" in each)
-    print("activation " + json.dumps(found))
-PYTHON
-true
+tell_activation
