@@ -89,7 +89,7 @@ const PERSON = /^[A-Za-z0-9._@-]{1,80}$/;
 export const isNumber = (value: number): boolean =>
   Number.isSafeInteger(value) && value >= 1 && value <= MOST_NUMBER;
 
-export const isPerson = (text: string): boolean => PERSON.test(text);
+const isPerson = (text: string): boolean => PERSON.test(text);
 
 /**
  * A manifest that lies on an edge as that of this revision; null where it is none, is another one's, or holds

@@ -57,6 +57,12 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
       'the doctor: configuration, Redis, engine, sandbox, every edge, Slack; names each failure and its fix',
     load: () => import('./check.ts'),
   },
+  restore: {
+    words: '[--edge NAME]... [--yes] [--signers FILE] [--unsigned] [--json] [--config FILE]',
+    summary:
+      'environments, owners, tags and locks from the manifests on the edges, where Redis was lost; shows first, --yes does it',
+    load: () => import('./restore.ts'),
+  },
   exec: {
     words: "[--user U] [--channel C] [--wait] [--file PATH] [--json] [--config FILE] -- 'TEXT'",
     summary:

@@ -1,4 +1,6 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
 import { cleanEnvironment, run } from './process.ts';
 
@@ -55,4 +57,32 @@ function signingFailed(details: string): FerryError {
       'The operator looks at `signing.keyFile`: a private key without a passphrase that the worker alone may read (`ssh-keygen -t ed25519 -N "" -f FILE`).',
     details,
   });
+}
+
+/** The public half of a private key, as ssh writes it: `ssh-ed25519 AAAA…`. Errors: `signing-failed`. */
+export async function publicKeyOf(keyFile: string): Promise<string> {
+  const { code, stdout, tail } = await sshKeygen(['-y', '-P', '', '-f', keyFile], '');
+  if (code === 0 && /^\S+ \S+/.test(stdout)) return stdout.trim();
+  throw signingFailed(tail.join('\n'));
+}
+
+/** Whether texts are signed by one of `keys` (ALLOWED SIGNERS); `folder` is for files of its own. */
+export async function signatureChecker(
+  folder: string,
+  keys: string,
+): Promise<(signed: { json: string; signature: string }) => Promise<boolean>> {
+  const signers = join(folder, 'signers');
+  await writeFile(signers, `${keys.trimEnd()}\n`);
+  let count = 0;
+  return async ({ json, signature }) => {
+    if (signature === '') return false;
+    count += 1;
+    const file = join(folder, `${count}.sig`);
+    await writeFile(file, signature);
+    try {
+      return (await signerOf(json, file, signers)) !== null;
+    } finally {
+      await rm(file, { force: true });
+    }
+  };
 }

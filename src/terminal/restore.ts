@@ -1,0 +1,224 @@
+import { createEdge } from '../adapters/edge/edge.ts';
+import { inScratch } from '../adapters/host/scratch.ts';
+import { publicKeyOf, signatureChecker } from '../adapters/host/signature.ts';
+import { createStore } from '../adapters/redis/store.ts';
+import { requireConfigFile } from '../config/find.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { isWorthTaking, type TakenRevision, type Taking } from '../domain/catalogue.ts';
+import { revisionLabel, tagLabel } from '../domain/environment.ts';
+import { userError } from '../domain/errors.ts';
+import { counted } from '../domain/figures.ts';
+import type { Progress } from '../domain/ports.ts';
+import { type Foundation, layFoundation, REDIS_PREFIX } from '../foundation.ts';
+import {
+  type FoundCatalogue,
+  findCatalogue,
+  planRestoring,
+  type RestoringPorts,
+  type Taken,
+  takeEnvironment,
+  type Vouch,
+} from '../pipeline/restoring.ts';
+import {
+  CONFIG_OPTION,
+  interruptible,
+  JSON_OPTION,
+  readArguments,
+  readText,
+  type TerminalCommand,
+  usageError,
+  writeJson,
+} from './command.ts';
+
+const OPTIONS = {
+  edge: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    says: 'only from this edge; may be repeated',
+  },
+  yes: { type: 'boolean', says: 'do it; without, it is only shown' },
+  signers: {
+    type: 'string',
+    value: 'FILE',
+    says: 'whose signatures count, as ssh-keygen reads it; else the key of signing.keyFile',
+  },
+  unsigned: { type: 'boolean', says: 'also take what nobody, or somebody else, has signed' },
+  json: JSON_OPTION,
+  config: CONFIG_OPTION,
+} as const;
+
+export const command: TerminalCommand = {
+  options: OPTIONS,
+  notes: () => [
+    'For a Redis that was lost, or is older than what lies on the edges: environments, owners, tags, defaults, locks and proofs come back from the manifests on the edges. What Redis has stays as it is, so doing it twice is the same as once. What only Redis had does not come back: subscriptions, approvals, freezes, blocks, the audit, and what was let go.',
+    'With `signing.keyFile`, only papers with its signature are taken. To build a revision again that was let go, say `restore NAME@REVISION` in Slack: that is another command.',
+  ],
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
+    if (positionals.length > 0) throw usageError('Nothing is named here but options.', usage);
+    const file = await requireConfigFile(values.config, process.env);
+    const config = await loadConfig({ file, environment: process.env });
+    const named = namedEdges(config, values.edge);
+    const foundation = await layFoundation(config, { quiet: true });
+    try {
+      return await interruptible((signal) =>
+        withPorts(foundation, named, async (ports) => {
+          const progress = progressOn(signal, foundation);
+          const { signers, unsigned = false } = values;
+          return withVouch(config, { signers, unsigned }, async (vouch) => {
+            const found = await findCatalogue(ports, vouch, progress);
+            const plan = await planRestoring(ports, found);
+            const taken = values.yes ? await takeAll(ports, plan, progress) : null;
+            if (values.json)
+              writeJson({ plan: plan.map(shownPlan), ...withoutPapers(found), taken });
+            else process.stdout.write(`${textOf(found, plan, taken).join('\n')}\n`);
+            return found.unreached.length > 0 ? 2 : 0;
+          });
+        }),
+      );
+    } finally {
+      await foundation.stop();
+    }
+  },
+};
+
+function namedEdges({ edges }: Config, names: readonly string[] = []): Config['edges'] {
+  const known = edges.map(({ name }) => name);
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) {
+    throw userError({
+      code: 'unknown-edge',
+      message: `There is no edge \`${wrong}\` in the configuration.`,
+      suggestion: `There are: ${known.join(', ')}.`,
+    });
+  }
+  return names.length === 0 ? edges : edges.filter(({ name }) => names.includes(name));
+}
+
+async function withPorts<T>(
+  { connection, config, log, redact }: Foundation,
+  named: Config['edges'],
+  work: (ports: RestoringPorts) => Promise<T>,
+): Promise<T> {
+  const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
+  const edges = new Map(
+    named.map((edge) => [
+      edge.name,
+      createEdge(edge, {
+        log: (line) => log.debug({ edge: edge.name }, line),
+        timing: { keepMilliseconds: KEEP_CONNECTIONS },
+      }),
+    ]),
+  );
+  try {
+    await store.ping();
+    return await work({ store, edges, clock: store.clock, redact });
+  } finally {
+    for (const edge of edges.values()) edge.close();
+    await store.close();
+  }
+}
+
+/** From one question to an edge to the next. */
+const KEEP_CONNECTIONS = 60_000;
+
+/** How far it is, on standard error. */
+function progressOn(signal: AbortSignal, { log }: Foundation): Progress {
+  return {
+    signal,
+    log: (line) => log.debug(line),
+    detail: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+/** Whose papers are believed; everybody's where nobody signs. */
+async function withVouch<T>(
+  { signing: { keyFile }, dataDirectory }: Config,
+  { signers, unsigned }: { signers: string | undefined; unsigned: boolean },
+  work: (vouch: Vouch) => Promise<T>,
+): Promise<T> {
+  const named = signers && (await readText(signers, SIGNERS_MISSING));
+  const keys = named ?? (keyFile && `conda-ferry ${await publicKeyOf(keyFile)}`);
+  if (unsigned || keys === null) return work(async () => true);
+  return inScratch(dataDirectory, async (folder) => work(await signatureChecker(folder, keys)));
+}
+
+const SIGNERS_MISSING = 'Name a file with the public keys whose signatures count.';
+
+async function takeAll(
+  ports: RestoringPorts,
+  plan: readonly Taking[],
+  progress: Progress,
+): Promise<Taken[]> {
+  const taken: Taken[] = [];
+  for (const taking of plan) {
+    progress.signal.throwIfAborted();
+    if (isWorthTaking(taking)) taken.push(await takeEnvironment(ports, taking, progress));
+  }
+  return taken;
+}
+
+function shownPlan({ name, environment, revisions, said }: Taking) {
+  const { owner, tags, defaultRevision } = environment;
+  return { name, owner, tags, defaultRevision, revisions: revisions.map(shownRevision), said };
+}
+
+function shownRevision({ manifest, known, places }: TakenRevision) {
+  return {
+    number: manifest.revision,
+    edges: [...new Set(places.map(({ edge }) => edge))],
+    isProven: known?.verifications.some(({ outcome }) => outcome === 'proven') ?? false,
+  };
+}
+
+function withoutPapers({ refused, unreached }: FoundCatalogue) {
+  return { refused, unreached };
+}
+
+function textOf(
+  found: FoundCatalogue,
+  plan: readonly Taking[],
+  taken: readonly Taken[] | null,
+): string[] {
+  const worth = plan.filter(isWorthTaking);
+  const complaints = [
+    ...found.unreached.map(({ edge, why }) => `edge ${edge} says nothing: ${why}`),
+    ...found.refused.map(({ edge, label, why }) => `${label} on edge ${edge} is refused: ${why}`),
+    ...plan.flatMap(({ said }) => said),
+    ...(taken ?? []).flatMap(({ said }) => said),
+  ].map((text) => `! ${text}`);
+  const hint = found.refused.length > 0 ? [UNSIGNED] : [];
+  if (taken !== null) return [...taken.map(textOfTaken), ...complaints, ...hint, sumOf(taken)];
+  const end =
+    worth.length === 0
+      ? 'Redis has all that lies on the edges.'
+      : `Nothing is changed yet: ${counted(worth.length, 'environment')} would be. The same with \`--yes\` does it.`;
+  return [...worth.map(textOfTaking), ...complaints, ...hint, end];
+}
+
+const UNSIGNED = 'To take what is refused for its signature all the same: `--unsigned`.';
+
+function textOfTaking({ name, environment, revisions }: Taking): string {
+  const labels = revisions.map((each) => {
+    const { number, edges } = shownRevision(each);
+    return `${revisionLabel(name, number)} (${edges.join(', ')})`;
+  });
+  const { owner, defaultRevision } = environment;
+  const tags = Object.entries(environment.tags).map(
+    ([tag, number]) => `${tagLabel(name, tag)} = @${number}`,
+  );
+  const names = [...tags, ...(defaultRevision === null ? [] : [`${name} = @${defaultRevision}`])];
+  return `+ ${name} of ${owner}: ${[...labels, ...names].join(', ')}`;
+}
+
+function textOfTaken({ name, revisions, letGo, staged }: Taken): string {
+  const came = revisions.map((label) => (letGo.includes(label) ? `${label} (let go)` : label));
+  const more = staged.map(({ label, edge }) => `${label} on ${edge}`);
+  return `✓ ${name}: ${[...came, ...more].join(', ') || 'nothing came'}`;
+}
+
+function sumOf(taken: readonly Taken[]): string {
+  const revisions = taken.reduce((sum, each) => sum + each.revisions.length, 0);
+  return `${counted(revisions, 'revision')} of ${counted(taken.length, 'environment')} came back.`;
+}
