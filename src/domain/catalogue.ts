@@ -198,7 +198,7 @@ export function isWorthTaking({ revisions }: Taking): boolean {
 }
 
 /** The id of the build that made it; where nobody knows that any more, one that is always the same. */
-export function buildIdOf({ manifest, known }: TakenRevision): string {
+function buildIdOf({ manifest, known }: TakenRevision): string {
   const digest = createHash('sha256')
     .update(`${manifest.environment}@${manifest.revision} ${manifest.fingerprint}`)
     .digest('hex');

@@ -476,6 +476,22 @@ export const PROMISES: readonly Promised[] = [
     },
   },
   {
+    id: 'restore',
+    promise:
+      'a catalogue that was lost comes back from edges, and no number or name is given twice meanwhile',
+    shown: {
+      'test/path/restore.test.ts': ['comes back from the edge'],
+      'test/pipeline/restoring.test.ts': [
+        'comes back with owners',
+        'takes no paper that nobody vouches for',
+      ],
+      'test/pipeline/numbering.test.ts': [
+        'keeps its numbers',
+        'is refused to everybody but its owner',
+      ],
+    },
+  },
+  {
     id: 'roots',
     promise: 'an edge’s root in which others may write is refused before anything is written',
     shown: {

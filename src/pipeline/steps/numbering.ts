@@ -59,7 +59,7 @@ export async function requireUnclaimed(
         { person: owner },
         ', and the catalogue does not know it: its records were lost.',
       ],
-      suggestion: `Choose another name, such as \`${name}-2\`. An operator has \`${name}\` known again with \`conda-ferry restore\`.`,
+      suggestion: `Choose another name, such as \`${name}-2\`. An operator has \`${name}\` known again with \`conda-ferry restore\`, or removes what is left of it there.`,
     });
   }
 }
