@@ -57,10 +57,16 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
       'the doctor: configuration, Redis, engine, sandbox, every edge, Slack; names each failure and its fix',
     load: () => import('./check.ts'),
   },
+  backup: {
+    words: 'FILE [--json] [--config FILE]',
+    summary: 'all that Redis has of environments, builds and who may do what, in one file',
+    load: () => import('./backup.ts'),
+  },
   restore: {
-    words: '[--edge NAME]... [--yes] [--signers FILE] [--unsigned] [--json] [--config FILE]',
+    words:
+      '[--from FILE] [--edge NAME]... [--yes] [--signers FILE] [--unsigned] [--json] [--config FILE]',
     summary:
-      'environments, owners, tags and locks from the manifests on the edges, where Redis was lost; shows first, --yes does it',
+      'environments, owners, tags and locks from the manifests on the edges, where Redis was lost, or from a backup; shows first, --yes does it',
     load: () => import('./restore.ts'),
   },
   exec: {

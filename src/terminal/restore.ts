@@ -8,8 +8,9 @@ import { isWorthTaking, type TakenRevision, type Taking } from '../domain/catalo
 import { revisionLabel, tagLabel } from '../domain/environment.ts';
 import { userError } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
-import type { Progress } from '../domain/ports.ts';
+import type { Progress, Store } from '../domain/ports.ts';
 import { type Foundation, layFoundation, REDIS_PREFIX } from '../foundation.ts';
+import { restoreLines } from '../pipeline/backup.ts';
 import {
   type FoundCatalogue,
   findCatalogue,
@@ -19,6 +20,7 @@ import {
   takeEnvironment,
   type Vouch,
 } from '../pipeline/restoring.ts';
+import { countsInWords, readBackup } from './backup-file.ts';
 import {
   CONFIG_OPTION,
   interruptible,
@@ -37,6 +39,11 @@ const OPTIONS = {
     value: 'NAME',
     says: 'only from this edge; may be repeated',
   },
+  from: {
+    type: 'string',
+    value: 'FILE',
+    says: 'from a file of `conda-ferry backup` instead, with all that Redis had by then',
+  },
   yes: { type: 'boolean', says: 'do it; without, it is only shown' },
   signers: {
     type: 'string',
@@ -51,7 +58,7 @@ const OPTIONS = {
 export const command: TerminalCommand = {
   options: OPTIONS,
   notes: () => [
-    'For a Redis that was lost, or is older than what lies on the edges: environments, owners, tags, defaults, locks and proofs come back from the manifests on the edges. What Redis has stays as it is, so doing it twice is the same as once. What only Redis had does not come back: subscriptions, approvals, freezes, blocks, the audit, and what was let go.',
+    'For a Redis that was lost, or is older than what lies on the edges: environments, owners, tags, defaults, locks and proofs come back from the manifests on the edges. What Redis has stays as it is, so doing it twice is the same as once. What only Redis had comes from a backup alone: subscriptions, approvals, freezes, blocks, the audit, and what was let go. With one, do that first: `--from FILE`, then without it for what came later.',
     'With `signing.keyFile`, only papers with its signature are taken. To build a revision again that was let go, say `restore NAME@REVISION` in Slack: that is another command.',
   ],
   async run(words, usage) {
@@ -61,17 +68,17 @@ export const command: TerminalCommand = {
     const config = await loadConfig({ file, environment: process.env });
     const named = namedEdges(config, values.edge);
     const foundation = await layFoundation(config, { quiet: true });
+    const { from, signers, unsigned = false, json = false, yes: isDone = false } = values;
     try {
       return await interruptible((signal) =>
         withPorts(foundation, named, async (ports) => {
+          if (from !== undefined) return restoreFile(ports.store, from, { json, isDone });
           const progress = progressOn(signal, foundation);
-          const { signers, unsigned = false } = values;
           return withVouch(config, { signers, unsigned }, async (vouch) => {
             const found = await findCatalogue(ports, vouch, progress);
             const plan = await planRestoring(ports, found);
-            const taken = values.yes ? await takeAll(ports, plan, progress) : null;
-            if (values.json)
-              writeJson({ plan: plan.map(shownPlan), ...withoutPapers(found), taken });
+            const taken = isDone ? await takeAll(ports, plan, progress) : null;
+            if (json) writeJson({ plan: plan.map(shownPlan), ...withoutPapers(found), taken });
             else process.stdout.write(`${textOf(found, plan, taken).join('\n')}\n`);
             return found.unreached.length > 0 ? 2 : 0;
           });
@@ -82,6 +89,35 @@ export const command: TerminalCommand = {
     }
   },
 };
+
+/** The same from a backup: what Redis has stays here, too. */
+async function restoreFile(
+  store: Store,
+  file: string,
+  { json, isDone }: { json: boolean; isDone: boolean },
+): Promise<number> {
+  const read = await restoreLines(store, readBackup(file), { isDone });
+  const { at, missing, known } = read;
+  if (json) {
+    writeJson({ ...read, isDone });
+    return 0;
+  }
+  const isWorth = Object.keys(missing).length > 0;
+  const end = isDone
+    ? 'Now say `conda-ferry restore` for what came later: it is on the edges.'
+    : isWorth
+      ? 'Nothing is changed yet. The same with `--yes` does it.'
+      : 'Redis has all of it.';
+  process.stdout.write(
+    [
+      `Backup of ${new Date(at).toISOString()}`,
+      `${isDone ? '✓' : '+'} ${countsInWords(missing)}`,
+      ...(Object.keys(known).length > 0 ? [`  there already: ${countsInWords(known)}`] : []),
+      `${end}\n`,
+    ].join('\n'),
+  );
+  return 0;
+}
 
 function namedEdges({ edges }: Config, names: readonly string[] = []): Config['edges'] {
   const known = edges.map(({ name }) => name);

@@ -1,0 +1,50 @@
+import { stat } from 'node:fs/promises';
+import { createStore } from '../adapters/redis/store.ts';
+import { requireConfigFile } from '../config/find.ts';
+import { loadConfig } from '../config.ts';
+import { size } from '../domain/figures.ts';
+import { layFoundation, REDIS_PREFIX } from '../foundation.ts';
+import { countsInWords, writeBackup } from './backup-file.ts';
+import {
+  CONFIG_OPTION,
+  interruptible,
+  JSON_OPTION,
+  readArguments,
+  type TerminalCommand,
+  usageError,
+  writeJson,
+} from './command.ts';
+
+const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;
+
+export const command: TerminalCommand = {
+  options: OPTIONS,
+  notes: () => [
+    'Bots and workers go on meanwhile. What is there under that name is replaced once the new file is whole. Only its owner may read it, as it says who asked for what; it holds no tokens or keys.',
+    '`conda-ferry restore --from FILE` reads it; `conda-ferry restore` then brings back from the edges what came after it.',
+  ],
+  async run(words, usage) {
+    const { values, positionals } = readArguments(words, OPTIONS, usage);
+    const [file, ...more] = positionals;
+    if (file === undefined || more.length > 0) throw usageError('Name one file to write.', usage);
+    const found = await requireConfigFile(values.config, process.env);
+    const config = await loadConfig({ file: found, environment: process.env });
+    const foundation = await layFoundation(config, { quiet: true });
+    const { connection } = foundation;
+    const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
+    try {
+      await store.ping();
+      const { counts, left } = await interruptible((signal) =>
+        writeBackup(store, file, store.clock.now(), signal),
+      );
+      const { size: bytes } = await stat(file);
+      if (values.json) writeJson({ file, bytes, counts, left });
+      else process.stdout.write(`${file}: ${countsInWords(counts)}, ${size(bytes)}\n`);
+      for (const label of left) process.stderr.write(`! ${label} cannot be read: left out\n`);
+      return left.length > 0 ? 2 : 0;
+    } finally {
+      await store.close();
+      await foundation.stop();
+    }
+  },
+};
