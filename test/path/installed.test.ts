@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,21 +32,37 @@ describe('an installed package', { skip: cannotWalk }, () => {
     }));
 });
 
-test('npm installs the package in an empty folder', { skip: unlessFull }, () => {
+describe('npm installs the package in an empty folder', { skip: unlessFull }, () => {
   const empty = join(folder, 'empty');
-  const tarball = pack(join(folder, 'again'));
-  const words = [
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    '--prefix',
-    empty,
-    tarball,
-  ];
-  execFileSync('npm', words, { cwd: folder });
-  const said = execFileSync(join(empty, 'node_modules/.bin/conda-ferry'), ['--version'], {
-    env: { HOME: folder, PATH: '/usr/bin:/bin' },
+  const npmInstall = (where: string, what: string) =>
+    execFileSync(
+      'npm',
+      ['install', '--prefer-offline', '--no-audit', '--no-fund', '--prefix', where, what],
+      { cwd: folder },
+    );
+  const typed = (words: readonly string[], path: string) =>
+    spawnSync(join(empty, 'node_modules/.bin/conda-ferry'), words, {
+      ...{ encoding: 'utf8', cwd: folder },
+      env: { HOME: folder, PATH: path },
+    });
+
+  test('and it runs with the Node that comes along', () => {
+    npmInstall(empty, pack(join(folder, 'again')));
+    const { stdout } = typed(['--version'], '/usr/bin:/bin');
+    assert.match(stdout, /^conda-ferry \d+\.\d+\.\d+\n$/);
   });
-  assert.match(`${said}`, /^conda-ferry \d+\.\d+\.\d+\n$/);
+
+  test('and it runs with the oldest Node that will do', () => {
+    const name = `node-linux-${process.arch}`;
+    npmInstall(join(folder, 'oldest'), `${name}@22.18.0`);
+    rmSync(join(empty, 'node_modules', name), { recursive: true });
+    const path = `${join(folder, 'oldest/node_modules', name, 'bin')}:/usr/bin:/bin`;
+    assert.equal(typed(['--version'], path).status, 0);
+    // All of the code is loaded before the configuration is looked for.
+    for (const words of [['start'], ['check']]) {
+      const { status, stderr } = typed(words, path);
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /There is no conda-ferry\.yaml in this folder/);
+    }
+  });
 });

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { whileOpen } from './while-open.ts';
 
 /** elf(5), of 64 bits and least significant byte first: all that our platforms have. */
 const ELF64 = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
@@ -20,8 +21,11 @@ const NAMED: Readonly<Record<string, string>> = { GLIBC_ABI_DT_RELR: '2.36' };
  * The newest glibc that a library or program asks for, such as `2.34`: an older one refuses to load it. Null
  * where it asks for none, or is no ELF file that can be read.
  */
-export async function glibcNeeded(path: string): Promise<string | null> {
-  await using file = await open(path);
+export function glibcNeeded(path: string): Promise<string | null> {
+  return whileOpen(open(path), glibcNeededBy);
+}
+
+async function glibcNeededBy(file: FileHandle): Promise<string | null> {
   const header = await bytesAt(file, 0, HEADER_BYTES);
   if (!header?.subarray(0, ELF64.length).equals(ELF64)) return null;
   const [count, size] = [header.readUInt16LE(60), header.readUInt16LE(58)];

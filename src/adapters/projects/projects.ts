@@ -28,6 +28,7 @@ import {
   sourceName,
   unsafe,
 } from './source.ts';
+import { whileOpen } from './while-open.ts';
 
 export interface ProjectsOptions {
   config: {
@@ -160,8 +161,9 @@ class SandboxedProjects implements Projects {
     if (existsSync(join(target, '.gitmodules'))) {
       progress.log(`${repository} has submodules; they are left out`);
     }
-    await using exported = await openSource(await realpath(target));
-    await snapshot(exported, join(part, SOURCE));
+    await whileOpen(openSource(await realpath(target)), (exported) =>
+      snapshot(exported, join(part, SOURCE)),
+    );
     await rm(target, { recursive: true });
     const name = await sourceName(join(part, SOURCE), repository);
     return { name, origin: `${repository}@${commit}` };
@@ -197,17 +199,18 @@ class SandboxedProjects implements Projects {
       });
     }
     await this.#requireNoOtherName(path, real);
-    await using source = await openSource(real);
-    const found = await source.stat();
-    if (found.isFile()) {
-      const name = artifactName(basename(real));
-      await copyOpened(source, join(part, basename(real)));
-      await lookInto(join(part, basename(real)));
-      return { name, origin: path };
-    }
-    if (!found.isDirectory()) throw unsafe(`\`${printable(path)}\` is neither file nor folder`);
-    await snapshot(source, join(part, SOURCE));
-    return { name: await sourceName(join(part, SOURCE), basename(real)), origin: path };
+    return whileOpen(openSource(real), async (source) => {
+      const found = await source.stat();
+      if (found.isFile()) {
+        const name = artifactName(basename(real));
+        await copyOpened(source, join(part, basename(real)));
+        await lookInto(join(part, basename(real)));
+        return { name, origin: path };
+      }
+      if (!found.isDirectory()) throw unsafe(`\`${printable(path)}\` is neither file nor folder`);
+      await snapshot(source, join(part, SOURCE));
+      return { name: await sourceName(join(part, SOURCE), basename(real)), origin: path };
+    });
   }
 }
 

@@ -14,6 +14,7 @@ import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
+import { whileOpen } from './while-open.ts';
 
 /** Bytes of a project as pinned: either one wheel or sdist, or a folder of this name. */
 export const SOURCE = 'source';
@@ -73,21 +74,19 @@ export async function snapshot(source: FileHandle, target: string): Promise<void
         }
         await symlink(text, join(target, name));
       } else if (entry.isDirectory()) {
-        await using inner = await open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch(
-          changed(name),
-        );
-        await copy(inner, name, depth + 1);
+        const opening = open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch(changed(name));
+        await whileOpen(opening, (inner) => copy(inner, name, depth + 1));
       } else {
-        await using file = await open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(
-          changed(name),
-        );
-        const found = await file.stat();
-        if (!found.isFile()) throw unsafe(`\`${printable(name)}\` is neither file nor folder`);
-        // A second name for what its owner may read alone.
-        if (found.nlink > 1 && found.uid !== uid) {
-          throw unsafe(`\`${printable(name)}\` is a hard link to a file of somebody else`);
-        }
-        bytes += await copyOpened(file, join(target, name), MOST_BYTES - bytes);
+        const opening = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(changed(name));
+        bytes += await whileOpen(opening, async (file) => {
+          const found = await file.stat();
+          if (!found.isFile()) throw unsafe(`\`${printable(name)}\` is neither file nor folder`);
+          // A second name for what its owner may read alone.
+          if (found.nlink > 1 && found.uid !== uid) {
+            throw unsafe(`\`${printable(name)}\` is a hard link to a file of somebody else`);
+          }
+          return copyOpened(file, join(target, name), MOST_BYTES - bytes);
+        });
       }
     }
   };
@@ -101,18 +100,19 @@ export async function copyOpened(
   most = MOST_BYTES,
 ): Promise<number> {
   const { mode } = await file.stat();
-  await using copy = await open(target, 'wx', mode & 0o777);
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
-  let bytes = 0;
-  for (;;) {
-    const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
-    if (bytesRead === 0) return bytes;
-    bytes += bytesRead;
-    // It may grow while it is read.
-    if (bytes > most) throw tooLarge();
-    // Not `write`, which writes less than it is given where a disk gets full.
-    await copy.writeFile(block.subarray(0, bytesRead));
-  }
+  return whileOpen(open(target, 'wx', mode & 0o777), async (copy) => {
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    let bytes = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
+      if (bytesRead === 0) return bytes;
+      bytes += bytesRead;
+      // It may grow while it is read.
+      if (bytes > most) throw tooLarge();
+      // Not `write`, which writes less than it is given where a disk gets full.
+      await copy.writeFile(block.subarray(0, bytesRead));
+    }
+  });
 }
 
 /** What is no longer what was listed, or cannot be read. */
