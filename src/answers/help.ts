@@ -21,7 +21,7 @@ import {
 import { line } from './outside.ts';
 
 /** The groups in the order of the overview; in each, commands are in the order of their names. */
-const TITLES: Readonly<Record<CommandGroup, string>> = {
+export const TITLES: Readonly<Record<CommandGroup, string>> = {
   make: 'Make an environment',
   use: 'Use it',
   change: 'Change it',
