@@ -1,16 +1,4 @@
-import type { TerminalCommand } from './command.ts';
-
-/** What is told of a sub-command before it is loaded. */
-export interface Entry {
-  /** What is typed after its name. */
-  words: string;
-  summary: string;
-  /** It stays, with secrets that other programs of its user are not to read. */
-  isService?: true;
-  /** What a service wants of Node itself; an operator's NODE_OPTIONS come first. */
-  nodeOptions?: readonly string[];
-  load(): Promise<{ command: TerminalCommand }>;
-}
+import type { Entry } from './command.ts';
 
 /**
  * Nearly all that the bot makes is garbage once it has answered; about 50 MB live. On a host with much
@@ -119,6 +107,11 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     words: '[FILE] [--json]',
     summary: 'a log or traceback → causes, fixes and the lines that show them',
     load: () => import('./diagnose.ts'),
+  },
+  completion: {
+    words: 'bash | zsh | fish',
+    summary: 'a script that has the shell complete sub-commands, options and files',
+    load: async () => ({ command: (await import('./completion.ts')).completionOf(CATALOGUE) }),
   },
   lab: {
     words: 'up | down | status [--json]',

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { PackagesFile } from '../../commands/command.ts';
 import { userError } from '../domain/errors.ts';
+import { closest } from '../domain/tokens.ts';
 
 /** An option as `util.parseArgs` reads it, with what help says of it. */
 type Option = NonNullable<ParseArgsConfig['options']>[string] & {
@@ -36,6 +37,18 @@ export interface TerminalCommand {
   run(words: readonly string[], usage: string): Promise<number>;
 }
 
+/** What is told of a sub-command before it is loaded. */
+export interface Entry {
+  /** What is typed after its name. */
+  words: string;
+  summary: string;
+  /** It stays, with secrets that other programs of its user are not to read. */
+  isService?: true;
+  /** What a service wants of Node itself; an operator's NODE_OPTIONS come first. */
+  nodeOptions?: readonly string[];
+  load(): Promise<{ command: TerminalCommand }>;
+}
+
 /** `util.parseArgs`, with its errors turned into ours. */
 export function readArguments<const O extends Options>(
   words: readonly string[],
@@ -45,12 +58,20 @@ export function readArguments<const O extends Options>(
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
+    const unknown = unknownOption(error as NodeJS.ErrnoException);
+    const near = unknown === null ? null : closest(unknown, Object.keys(options));
     throw userError({
       code: 'usage',
-      message: (error as Error).message,
-      suggestion: `Usage: ${usage}`,
+      message: unknown === null ? (error as Error).message : `There is no option \`--${unknown}\`.`,
+      suggestion: near === null ? `Usage: ${usage}` : `Did you mean \`--${near}\`?`,
     });
   }
+}
+
+/** Node tells it in a sentence alone. */
+function unknownOption({ code, message }: NodeJS.ErrnoException): string | null {
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return null;
+  return /'--([^'=]+)/.exec(message)?.[1] ?? null;
 }
 
 export function usageError(message: string, usage: string): Error {

@@ -1,5 +1,5 @@
-import { CATALOGUE, type Entry, usageOf } from './catalogue.ts';
-import type { Options, TerminalCommand } from './command.ts';
+import { CATALOGUE, usageOf } from './catalogue.ts';
+import type { Entry, Options, TerminalCommand } from './command.ts';
 
 const EXIT_CODES =
   'Exit codes: 0 done, 1 your mistake, 2 a failure outside, 128 + n stopped by signal n, 70 a defect.';
