@@ -21,20 +21,20 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     load: () => import('./init.ts'),
   },
   start: {
-    words: '[--config FILE]',
+    words: '[--config FILE] [--log FORMAT]',
     summary: 'bot and worker in one process, with a Redis of its own unless REDIS_URL is set',
     isService: true,
     load: () => import('./start.ts'),
   },
   bot: {
-    words: '[--config FILE]',
+    words: '[--config FILE] [--log FORMAT]',
     summary: 'only the bot, against a shared Redis',
     isService: true,
     nodeOptions: SMALL_HEAP,
     load: () => import('./bot.ts'),
   },
   worker: {
-    words: '[--config FILE]',
+    words: '[--config FILE] [--log FORMAT]',
     summary: 'only a worker, against a shared Redis; start as many as you like',
     isService: true,
     load: () => import('./worker.ts'),
