@@ -16,7 +16,12 @@ import {
 export interface FoundEnvironment {
   name: string;
   manifests: readonly FoundManifest[];
-  copies: readonly { edge: string; copy: RecordCopy }[];
+  copies: readonly FoundCopy[];
+}
+
+export interface FoundCopy {
+  edge: string;
+  copy: RecordCopy;
 }
 
 export interface FoundManifest {

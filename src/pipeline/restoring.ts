@@ -1,4 +1,5 @@
 import {
+  type FoundCopy,
   type FoundEnvironment,
   type FoundManifest,
   isWorthTaking,
@@ -9,15 +10,17 @@ import {
   takenRevision,
   withTaken,
 } from '../domain/catalogue.ts';
-import { type RecordCopy, readCopy, readManifest } from '../domain/catalogue-papers.ts';
+import { readCopy, readManifest } from '../domain/catalogue-papers.ts';
 import { type Revision, revisionLabel, type Staging } from '../domain/environment.ts';
+import type { Unreached } from '../domain/errands.ts';
 import { FerryError, toFailure } from '../domain/errors.ts';
-import type { PaperFound, Progress } from '../domain/ports.ts';
+import type { Edge, PaperFound, Progress } from '../domain/ports.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
 
 /**
- * The records of environments from what lies on edges, where the store was lost. Reading changes nothing;
- * taking adds what the store does not have, so that twice is the same as once.
+ * The records of environments from what lies on edges, where the store was lost: one after the other, as
+ * locks are long. Reading changes nothing; taking adds what the store does not have, so that twice is the same
+ * as once.
  */
 
 export type RestoringPorts = Pick<BuildPorts, 'store' | 'edges' | 'clock' | 'redact'>;
@@ -25,11 +28,11 @@ export type RestoringPorts = Pick<BuildPorts, 'store' | 'edges' | 'clock' | 'red
 /** Whether a paper is to be believed: by its signature, or all where there is no key to check one with. */
 export type Vouch = (paper: Pick<PaperFound, 'json' | 'signature'>) => Promise<boolean>;
 
-/** What the edges have, and what of it is not believed. */
-export interface FoundCatalogue {
-  environments: readonly FoundEnvironment[];
-  refused: readonly Refused[];
-  unreached: readonly { edge: string; why: string }[];
+/** What edges have, by name; those that are away say nothing. */
+export interface FoundNames {
+  /** In order, each with the edges that have papers of it. */
+  names: ReadonlyMap<string, readonly string[]>;
+  unreached: readonly Unreached[];
 }
 
 export interface Refused {
@@ -50,44 +53,63 @@ export interface Taken {
   said: readonly string[];
 }
 
-/** Reads all edges side by side; one that is away leaves out what it has. */
-export async function findCatalogue(
-  ports: RestoringPorts,
-  vouch: Vouch,
-  progress: Progress,
-): Promise<FoundCatalogue> {
-  const manifests: FoundManifest[] = [];
-  const copies: { edge: string; copy: RecordCopy }[] = [];
-  const refused: Refused[] = [];
-  const unreached: { edge: string; why: string }[] = [];
-  await Promise.all(
-    [...ports.edges.values()].map(async (edge) => {
-      try {
-        let count = 0;
-        for await (const paper of edge.papers(progress)) {
-          count += 1;
-          if (count % 100 === 0) progress.detail(`edge ${edge.name}: ${count} papers`);
-          const why = await keepPaper(paper, edge.name, { vouch, manifests, copies });
-          if (why !== null) refused.push({ edge: edge.name, label: labelOf(paper), why });
-        }
-      } catch (error) {
-        const isOutside = error instanceof FerryError && error.kind !== 'defect';
-        if (!isOutside) throw error;
-        unreached.push({ edge: edge.name, why: whyUnreached(ports, error, progress.signal) });
-      }
+/** Asks all edges side by side. */
+export async function findNames(ports: RestoringPorts, progress: Progress): Promise<FoundNames> {
+  const unreached: Unreached[] = [];
+  const found = await Promise.all(
+    [...ports.edges.values()].map(async (edge): Promise<[name: string, edge: string][]> => {
+      const names = await orUnreached(
+        ports,
+        edge,
+        unreached,
+        progress,
+        edge.environments(progress),
+      );
+      return names?.map((name) => [name, edge.name]) ?? [];
     }),
   );
-  const byName = {
-    manifests: Map.groupBy(manifests, ({ manifest }) => manifest.environment),
-    copies: Map.groupBy(copies, ({ copy }) => copy.environment.name),
-  };
-  const names = new Set([...byName.manifests.keys(), ...byName.copies.keys()]);
-  const environments = [...names].sort().map((name) => ({
-    name,
-    manifests: byName.manifests.get(name) ?? [],
-    copies: byName.copies.get(name) ?? [],
-  }));
-  return { environments, refused, unreached };
+  const pairs = found.flat().sort(([left], [right]) => (left < right ? -1 : Number(left > right)));
+  const grouped = Map.groupBy(pairs, ([name]) => name);
+  const names = [...grouped].map(([name, of]) => [name, of.map(([, edge]) => edge)] as const);
+  return { names: new Map(names), unreached };
+}
+
+/** Null of an edge that is away, which is said. */
+async function orUnreached<T>(
+  ports: RestoringPorts,
+  { name: edge }: Edge,
+  unreached: Unreached[],
+  progress: Progress,
+  asking: Promise<T>,
+): Promise<T | null> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!(error instanceof FerryError) || error.kind === 'defect') throw error;
+    unreached.push({ edge, why: whyUnreached(ports, error, progress.signal) });
+    return null;
+  }
+}
+
+/** What the edges have of one environment, as far as somebody vouches for it. */
+export async function findEnvironment(
+  ports: RestoringPorts,
+  { name, edges, vouch }: { name: string; edges: readonly string[]; vouch: Vouch },
+  progress: Progress,
+): Promise<{ found: FoundEnvironment; refused: Refused[]; unreached: Unreached[] }> {
+  const refused: Refused[] = [];
+  const unreached: Unreached[] = [];
+  const found = { name, manifests: [] as FoundManifest[], copies: [] as FoundCopy[] };
+  for (const edge of edges.flatMap((each) => ports.edges.get(each) ?? [])) {
+    const read = async () => {
+      for await (const paper of edge.papers(name, progress)) {
+        const why = await keepPaper(paper, edge.name, { ...found, vouch });
+        if (why !== null) refused.push({ edge: edge.name, label: labelOf(paper), why });
+      }
+    };
+    await orUnreached(ports, edge, unreached, progress, read());
+  }
+  return { found, refused, unreached };
 }
 
 function labelOf({ environment, revision }: PaperFound): string {
@@ -98,7 +120,7 @@ function labelOf({ environment, revision }: PaperFound): string {
 async function keepPaper(
   paper: PaperFound,
   edge: string,
-  into: { vouch: Vouch; manifests: FoundManifest[]; copies: { edge: string; copy: RecordCopy }[] },
+  into: { vouch: Vouch; manifests: FoundManifest[]; copies: FoundCopy[] },
 ): Promise<string | null> {
   if (!(await into.vouch(paper))) {
     return paper.signature === '' ? 'it is not signed' : 'it is not signed by our key';
@@ -116,21 +138,15 @@ async function keepPaper(
   return null;
 }
 
-/** What would be taken, by name; what changes nothing and says nothing is left out. */
+/** What would be taken of it into the store. */
 export async function planRestoring(
   { store }: Pick<RestoringPorts, 'store'>,
-  found: FoundCatalogue,
-): Promise<Taking[]> {
-  const takings: Taking[] = [];
-  for (const environment of found.environments) {
-    const { name } = environment;
-    const known = await store.readEnvironment(name);
-    const builds = await store.listBuilds({ environment: name, limit: MOST_BUILDS });
-    const begun = builds.flatMap((build) => build.begun.map(({ revision }) => revision));
-    const taking = planTaking(environment, known, new Set(begun));
-    if (isWorthTaking(taking) || taking.said.length > 0) takings.push(taking);
-  }
-  return takings;
+  found: FoundEnvironment,
+): Promise<Taking> {
+  const known = await store.readEnvironment(found.name);
+  const builds = await store.listBuilds({ environment: found.name, limit: MOST_BUILDS });
+  const begun = builds.flatMap((build) => build.begun.map(({ revision }) => revision));
+  return planTaking(found, known, new Set(begun));
 }
 
 /** Of an environment that may have begun something. */

@@ -6,15 +6,17 @@ import { requireConfigFile } from '../config/find.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { isWorthTaking, type TakenRevision, type Taking } from '../domain/catalogue.ts';
 import { revisionLabel, tagLabel } from '../domain/environment.ts';
+import type { Unreached } from '../domain/errands.ts';
 import { userError } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { Progress, Store } from '../domain/ports.ts';
 import { type Foundation, layFoundation, REDIS_PREFIX } from '../foundation.ts';
 import { restoreLines } from '../pipeline/backup.ts';
 import {
-  type FoundCatalogue,
-  findCatalogue,
+  findEnvironment,
+  findNames,
   planRestoring,
+  type Refused,
   type RestoringPorts,
   type Taken,
   takeEnvironment,
@@ -75,12 +77,10 @@ export const command: TerminalCommand = {
           if (from !== undefined) return restoreFile(ports.store, from, { json, isDone });
           const progress = progressOn(signal, foundation);
           return withVouch(config, { signers, unsigned }, async (vouch) => {
-            const found = await findCatalogue(ports, vouch, progress);
-            const plan = await planRestoring(ports, found);
-            const taken = isDone ? await takeAll(ports, plan, progress) : null;
-            if (json) writeJson({ plan: plan.map(shownPlan), ...withoutPapers(found), taken });
-            else process.stdout.write(`${textOf(found, plan, taken).join('\n')}\n`);
-            return found.unreached.length > 0 ? 2 : 0;
+            const restored = await restoreAll(ports, { vouch, isDone }, progress);
+            if (json) writeJson(restored);
+            else process.stdout.write(`${textOf(restored).join('\n')}\n`);
+            return restored.unreached.length > 0 ? 2 : 0;
           });
         }),
       );
@@ -182,17 +182,39 @@ async function withVouch<T>(
 
 const SIGNERS_MISSING = 'Name a file with the public keys whose signatures count.';
 
-async function takeAll(
+/** What is shown: of each environment what would be taken, and what was where that was asked for. */
+interface Restored {
+  plan: Planned[];
+  refused: Refused[];
+  unreached: Unreached[];
+  taken: Taken[] | null;
+}
+
+type Planned = ReturnType<typeof shownPlan>;
+
+async function restoreAll(
   ports: RestoringPorts,
-  plan: readonly Taking[],
+  { vouch, isDone }: { vouch: Vouch; isDone: boolean },
   progress: Progress,
-): Promise<Taken[]> {
-  const taken: Taken[] = [];
-  for (const taking of plan) {
+): Promise<Restored> {
+  const { names, unreached } = await findNames(ports, progress);
+  const restored: Restored = {
+    ...{ plan: [], refused: [], unreached: [...unreached], taken: isDone ? [] : null },
+  };
+  let count = 0;
+  for (const [name, edges] of names) {
     progress.signal.throwIfAborted();
-    if (isWorthTaking(taking)) taken.push(await takeEnvironment(ports, taking, progress));
+    count += 1;
+    if (count % 50 === 0) progress.detail(`${count} of ${counted(names.size, 'environment')}`);
+    const read = await findEnvironment(ports, { name, edges, vouch }, progress);
+    restored.refused.push(...read.refused);
+    restored.unreached.push(...read.unreached);
+    const taking = await planRestoring(ports, read.found);
+    const isWorth = isWorthTaking(taking);
+    if (isWorth || taking.said.length > 0) restored.plan.push(shownPlan(taking));
+    if (isWorth) restored.taken?.push(await takeEnvironment(ports, taking, progress));
   }
-  return taken;
+  return restored;
 }
 
 function shownPlan({ name, environment, revisions, said }: Taking) {
@@ -208,42 +230,33 @@ function shownRevision({ manifest, known, places }: TakenRevision) {
   };
 }
 
-function withoutPapers({ refused, unreached }: FoundCatalogue) {
-  return { refused, unreached };
-}
-
-function textOf(
-  found: FoundCatalogue,
-  plan: readonly Taking[],
-  taken: readonly Taken[] | null,
-): string[] {
-  const worth = plan.filter(isWorthTaking);
+function textOf({ plan, refused, unreached, taken }: Restored): string[] {
+  const worth = plan.filter(({ revisions }) => revisions.length > 0);
   const complaints = [
-    ...found.unreached.map(({ edge, why }) => `edge ${edge} says nothing: ${why}`),
-    ...found.refused.map(({ edge, label, why }) => `${label} on edge ${edge} is refused: ${why}`),
+    ...unreached.map(({ edge, why }) => `edge ${edge} says nothing: ${why}`),
+    ...refused.map(({ edge, label, why }) => `${label} on edge ${edge} is refused: ${why}`),
     ...plan.flatMap(({ said }) => said),
     ...(taken ?? []).flatMap(({ said }) => said),
   ].map((text) => `! ${text}`);
-  const hint = found.refused.length > 0 ? [UNSIGNED] : [];
+  const hint = refused.length > 0 ? [UNSIGNED] : [];
   if (taken !== null) return [...taken.map(textOfTaken), ...complaints, ...hint, sumOf(taken)];
   const end =
     worth.length === 0
       ? 'Redis has all that lies on the edges.'
       : `Nothing is changed yet: ${counted(worth.length, 'environment')} would be. The same with \`--yes\` does it.`;
-  return [...worth.map(textOfTaking), ...complaints, ...hint, end];
+  return [...worth.map(textOfPlanned), ...complaints, ...hint, end];
 }
 
 const UNSIGNED = 'To take what is refused for its signature all the same: `--unsigned`.';
 
-function textOfTaking({ name, environment, revisions }: Taking): string {
-  const labels = revisions.map((each) => {
-    const { number, edges } = shownRevision(each);
-    return `${revisionLabel(name, number)} (${edges.join(', ')})`;
-  });
-  const { owner, defaultRevision } = environment;
-  const tags = Object.entries(environment.tags).map(
+function textOfPlanned({ name, owner, revisions, ...planned }: Planned): string {
+  const labels = revisions.map(
+    ({ number, edges }) => `${revisionLabel(name, number)} (${edges.join(', ')})`,
+  );
+  const tags = Object.entries(planned.tags).map(
     ([tag, number]) => `${tagLabel(name, tag)} = @${number}`,
   );
+  const { defaultRevision } = planned;
   const names = [...tags, ...(defaultRevision === null ? [] : [`${name} = @${defaultRevision}`])];
   return `+ ${name} of ${owner}: ${[...labels, ...names].join(', ')}`;
 }

@@ -31,6 +31,7 @@ describe('a Redis that was lost', { skip: cannotWalk }, () => {
         json(['exec', '--json', '--wait', '--user', user, ...config, '--', text]),
       refused: (text: string, user: string) =>
         run(['exec', '--json', '--wait', '--user', user, ...config, '--', text]),
+      backup: (file: string) => json(['backup', '--json', file, ...config]),
       restore: (...options: string[]) => json(['restore', '--json', ...options, ...config]),
       inWords: (...options: string[]) => run(['restore', ...options, ...config]),
       lose: () => rmSync(join(ctx.directory, 'data/redis'), { recursive: true }),
@@ -40,10 +41,13 @@ describe('a Redis that was lost', { skip: cannotWalk }, () => {
   test('comes back from the edge: owners, tags, numbers and what is staged, by its signatures', () =>
     runTest(
       async (ctx) => {
-        const { say, refused, restore, inWords, lose } = product(ctx);
+        const { say, refused, backup, restore, inWords, lose } = product(ctx);
         await say('create churn python=3.11 six');
-        await say('create fraud python=3.11 six', 'U0BOBPARK1');
         await say('tag churn@1 prod');
+        const file = join(ctx.directory, 'nightly.zst');
+        const { counts } = await backup(file);
+        assert.deepEqual([counts.environment, counts.build], [1, 1]);
+        await say('create fraud python=3.11 six', 'U0BOBPARK1');
         const before = await say('show churn');
         lose();
 
@@ -88,6 +92,18 @@ describe('a Redis that was lost', { skip: cannotWalk }, () => {
         assert.equal(again.kind, 'known');
         const next = await say('create churn python=3.11 six numpy');
         assert.equal(next.build.revision, 2);
+
+        // Of a backup, and then of the edge for what came after it.
+        lose();
+        const { missing } = await restore('--from', file, '--yes');
+        assert.deepEqual([missing.environment, missing.build], [1, 1]);
+        const { taken: later } = await restore('--yes');
+        assert.deepEqual(
+          later.map(({ revisions }: { revisions: string[] }) => revisions),
+          [['churn@2'], ['fraud@1']],
+        );
+        const { environment } = await say('show churn');
+        assert.deepEqual([environment.owner, environment.tags], ['U0ANARUIZ1', { prod: 1 }]);
       },
       { seconds: 300 },
     ));

@@ -1,10 +1,17 @@
 /** The catalogue is lost and comes back from what lies on edges. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isWorthTaking } from '../../src/domain/catalogue.ts';
 import { type Environment, placeOf } from '../../src/domain/environment.ts';
 import { outsideError } from '../../src/domain/errors.ts';
 import type { Edge, PaperFound } from '../../src/domain/ports.ts';
-import { findCatalogue, planRestoring, takeEnvironment } from '../../src/pipeline/restoring.ts';
+import {
+  findEnvironment,
+  findNames,
+  planRestoring,
+  type Refused,
+  takeEnvironment,
+} from '../../src/pipeline/restoring.ts';
 import { staging } from '../answers/samples.ts';
 import { createWorld, engineSolving, locked, type World } from './world.ts';
 
@@ -48,9 +55,12 @@ class PaperEdge {
       },
       point: async (environment, _pointers, { json }) =>
         this.put({ environment, revision: null, folder: null, json }),
-      papers: async function* (this: PaperEdge) {
+      environments: async () => {
         if (this.error) throw this.error;
-        yield* this.papers.values();
+        return [...new Set([...this.papers.values()].map(({ environment }) => environment))];
+      },
+      papers: async function* (this: PaperEdge, name: string) {
+        for (const paper of this.papers.values()) if (paper.environment === name) yield paper;
       }.bind(this),
       recover: async ({ environment, revision, archive }) => {
         if (this.error) throw this.error;
@@ -106,10 +116,18 @@ async function said(world: World, text: string): Promise<void> {
 }
 
 async function restore(world: World, vouch = everybody) {
-  const found = await findCatalogue(world.ports, vouch, progress);
-  const plan = await planRestoring(world.ports, found);
+  const { names, unreached } = await findNames(world.ports, progress);
+  const found = { refused: [] as Refused[], unreached };
+  const plan = [];
   const taken = [];
-  for (const taking of plan) taken.push(await takeEnvironment(world.ports, taking, progress));
+  for (const [name, edges] of names) {
+    const read = await findEnvironment(world.ports, { name, edges, vouch }, progress);
+    found.refused.push(...read.refused);
+    const taking = await planRestoring(world.ports, read.found);
+    if (!isWorthTaking(taking) && taking.said.length === 0) continue;
+    plan.push(taking);
+    taken.push(await takeEnvironment(world.ports, taking, progress));
+  }
   return { found, plan, taken };
 }
 
@@ -272,14 +290,14 @@ describe('a catalogue that was lost', () => {
     const lab = new PaperEdge('lab');
     await build(createSubject([lab]), 'create churn numpy --edge lab');
     const after = createSubject([lab]);
-    const found = await findCatalogue(after.ports, everybody, progress);
-    const [taking] = await planRestoring(after.ports, found);
-    assert.ok(taking);
+    const asked = { name: 'churn', edges: ['lab'], vouch: everybody };
+    const { found } = await findEnvironment(after.ports, asked, progress);
+    const taking = await planRestoring(after.ports, found);
     lab.error = outsideError({ code: 'edge-unreachable', message: 'Edge lab is away.' });
     const { said } = await takeEnvironment(after.ports, taking, progress);
     assert.match(said.join(), /Edge lab is away/);
     assert.equal(await after.store.readEnvironment('churn'), null);
-    const { unreached } = await findCatalogue(after.ports, everybody, progress);
+    const { unreached } = await findNames(after.ports, progress);
     assert.deepEqual(unreached, [{ edge: 'lab', why: 'Edge lab is away.' }]);
     lab.error = null;
     await restore(after);

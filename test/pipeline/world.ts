@@ -87,6 +87,7 @@ export function createWorld(
           launch: async (staging) => staging,
           point: async () => undefined,
           numbers: async () => ({ numbers: [], owner: null }),
+          environments: async () => [],
           async *papers() {},
           recover: async () => null,
           run: async () => ({ code: 0, timedOut: false, stdout: '', stderr: '' }),

@@ -8,6 +8,7 @@ import { putIntoHdfs } from './hdfs.ts';
 import { launch } from './launching.ts';
 import type { EdgeProfile } from './profile.ts';
 import { checkOurs } from './removing.ts';
+import type { ScriptOutput } from './script.ts';
 import type { Session } from './session.ts';
 import { archivePathOf, type StagePlace, stagingOf } from './staging.ts';
 
@@ -32,22 +33,41 @@ export async function findNumbers(
   return { numbers, owner: ownerIn(papers, environment) };
 }
 
+/** What `Edge.environments` promises. */
+export async function findEnvironments(session: Session, root: string): Promise<string[]> {
+  const { stdout } = await papers(session, root);
+  return (stdout.match(/(?<=^environment ).+$/gm) ?? []).filter(isName);
+}
+
 /** What `Edge.papers` promises; they come as the edge lists them. */
-export async function* findPapers(session: Session, root: string): AsyncGenerator<PaperFound> {
-  const script = (files: readonly string[]) =>
-    session.script({
-      name: 'papers',
-      variables: { root, files: files.join('\n'), most: MOST_BYTES },
-      deadlineSeconds: 300,
-    });
-  const { stdout } = await script([]);
-  for (const batch of batchesOf(stdout, session.settings.log)) {
-    const texts = await readTexts((await script(batch.map(({ file }) => file))).stdout);
+export async function* findPapers(
+  session: Session,
+  root: string,
+  name: string,
+): AsyncGenerator<PaperFound> {
+  const environment = parseName(name, 'environment name');
+  const { stdout } = await papers(session, root, environment);
+  for (const batch of batchesOf(stdout, environment, session.settings.log)) {
+    const files = batch.map(({ file }) => file);
+    const texts = await readTexts((await papers(session, root, environment, files)).stdout);
     for (const { file, ...place } of batch) {
       const json = texts.get(file);
       if (json !== undefined) yield { ...place, json, signature: texts.get(`${file}.sig`) ?? '' };
     }
   }
+}
+
+function papers(
+  session: Session,
+  root: string,
+  environment = '',
+  files: readonly string[] = [],
+): Promise<ScriptOutput> {
+  return session.script({
+    name: 'papers',
+    variables: { root, environment, files: files.join('\n'), most: MOST_BYTES },
+    deadlineSeconds: 300,
+  });
 }
 
 /** A paper by the name of its file: `churn/3.json`, `churn/3-0123456789ab.json`, `churn/record.json`. */
@@ -56,13 +76,17 @@ const PAPER = /^([^/]+)\/(?:record|((\d{1,6})(?:-[0-9a-f]{12})?))\.json$/;
 type Listed = Pick<PaperFound, 'environment' | 'revision' | 'folder'> & { file: string };
 
 /** Those of a list that have the name of a paper, as many together as may be read at a time. */
-function* batchesOf(list: string, log: (line: string) => void): Generator<Listed[]> {
+function* batchesOf(
+  list: string,
+  wanted: string,
+  log: (line: string) => void,
+): Generator<Listed[]> {
   let batch: Listed[] = [];
   let bytes = 0;
   for (const [, size, file = ''] of list.matchAll(/^paper (\d+) (\S+)$/gm)) {
     const [, environment = '', folder = null, number] = PAPER.exec(file) ?? [];
     const revision = number === undefined ? null : Number(number);
-    if (!isName(environment) || (revision !== null && !isNumber(revision))) continue;
+    if (environment !== wanted || (revision !== null && !isNumber(revision))) continue;
     if (Number(size) > MOST_BYTES) {
       log(`the paper ${file} is longer than any of ours, and is left out`);
       continue;

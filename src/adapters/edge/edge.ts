@@ -23,7 +23,7 @@ import type { Pointers } from '../../domain/reference.ts';
 import { isVariable } from '../../domain/shell.ts';
 import { sendAhead } from './ahead.ts';
 import { findApplications } from './applications.ts';
-import { findNumbers, findPapers, recoverStaging } from './catalogue.ts';
+import { findEnvironments, findNumbers, findPapers, recoverStaging } from './catalogue.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { baseOf, hdfsBase, isInHdfs, putIntoHdfs, removeFromHdfs, sweepHdfs } from './hdfs.ts';
 import { launch, point } from './launching.ts';
@@ -111,7 +111,8 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     point: (environment, pointers, papers, signal) =>
       node.point(environment, pointers, papers, signal),
     numbers: (environment, signal) => node.numbers(environment, signal),
-    papers: (reporting) => node.papers(reporting),
+    environments: (reporting) => node.environments(reporting),
+    papers: (environment, reporting) => node.papers(environment, reporting),
     recover: (request, progress) => node.recover(request, progress),
     run: (request, reporting) => node.run(request, reporting),
     remove: (place, archive, options) => node.remove(place, archive, options),
@@ -222,10 +223,14 @@ class EdgeNode implements Edge {
     );
   }
 
-  async *papers({ signal, log }: Reporting): AsyncGenerator<PaperFound> {
+  async environments({ signal, log }: Reporting): Promise<string[]> {
+    return this.#withSession(signal, log, (session) => findEnvironments(session, this.#root));
+  }
+
+  async *papers(environment: string, { signal, log }: Reporting): AsyncGenerator<PaperFound> {
     const session = this.#session(signal, log);
     try {
-      yield* findPapers(session, this.#root);
+      yield* findPapers(session, this.#root, environment);
       session.done();
     } finally {
       session.close();

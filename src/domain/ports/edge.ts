@@ -51,8 +51,13 @@ export interface Edge {
   ): Promise<void>;
   /** What of an environment lies here, whatever the record knows. */
   numbers(environment: string, signal: AbortSignal): Promise<NumbersFound>;
-  /** The papers of all environments here: for the record of each, and each of its revisions. */
-  papers(reporting: Pick<Progress, 'signal' | 'log'>): AsyncIterable<PaperFound>;
+  /** Names of environments that have papers here. */
+  environments(reporting: Pick<Progress, 'signal' | 'log'>): Promise<string[]>;
+  /** The papers of one of them: for its record, and for each of its revisions. */
+  papers(
+    environment: string,
+    reporting: Pick<Progress, 'signal' | 'log'>,
+  ): AsyncIterable<PaperFound>;
   /**
    * The staging of a revision that its manifest tells of, known again by what is here, and started by its
    * name, and in HDFS where the edge has one; null where prefix or archive is not here. Throws for what no

@@ -32,7 +32,10 @@ describe('the catalogue on an edge node', { skip: withoutSshd }, () => {
     world.edge().point('churn', { default: 1, tags: { latest: 1 } }, told(owner), signal);
   const papers = async () => {
     const found: PaperFound[] = [];
-    for await (const paper of world.edge().papers(world.progress)) found.push(paper);
+    const edge = world.edge();
+    for (const name of await edge.environments(world.progress)) {
+      for await (const paper of edge.papers(name, world.progress)) found.push(paper);
+    }
     return found;
   };
 

@@ -1,8 +1,15 @@
-# Which papers of environments lie here, each with its bytes; or what stands in those that are named, and
-# in their signatures.
-# root files most
+# Which environments have papers here; which papers one has, each with its bytes; or what stands in those
+# that are named, and in their signatures.
+# root environment files most
+if [ -z "$environment" ]; then
+  for folder in "$root"/manifests/*/; do
+    folder=${folder%/}
+    if [ ! -L "$folder" ]; then echo "environment ${folder##*/}"; fi
+  done
+  exit 0
+fi
 if [ -z "$files" ]; then
-  for file in "$root"/manifests/*/*.json; do
+  for file in "$root/manifests/$environment"/*.json; do
     case $file in *.cdx.json) continue ;; esac
     if [ -f "$file" ] && [ ! -L "$file" ]; then
       echo "paper $(size_of "$file") ${file#"$root/manifests/"}"
