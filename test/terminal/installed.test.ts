@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -120,6 +121,29 @@ describe('what npm pack makes', () => {
       return JSON.parse(stdout).sha256;
     };
     assert.equal(sha256(program, 'installed.zip'), sha256(SOURCES, 'sources.zip'));
+  });
+
+  test('takes what other code packed for another one’s, as the sources do', async () => {
+    const keys = async (name: string) => {
+      const code = join(folder, name, 'node_modules/conda-ferry/dist/src/packing');
+      const { packageKeys } = await import(join(code, 'package-index.js'));
+      const six = {
+        name: 'six',
+        version: '1.17',
+        build: '0',
+        subdir: 'noarch',
+        url: '',
+        sha256: '',
+      };
+      const lock = { packages: [six], platform: 'linux-64' };
+      return packageKeys({ lock, engine: 'rattler', names: [], format: 'zip' });
+    };
+    install(tarball, join(folder, 'same'));
+    const other = 'other/node_modules/conda-ferry/dist/src/packing/make-archive.js';
+    install(tarball, join(folder, 'other'));
+    appendFileSync(join(folder, other), '// Of another version.\n');
+    assert.deepEqual(await keys('same'), await keys('app'));
+    assert.notDeepEqual(await keys('other'), await keys('app'));
   });
 
   test('takes a Node of the PATH where none came with it, and says what to do without', () => {
