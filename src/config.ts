@@ -136,7 +136,11 @@ function configOf(
     channels: withDefaultEntry(rest.channels),
     edges: withDefaultEntry(rest.edges).map((edge) => ({
       ...edge,
-      privateKeyFile: edge.privateKeyFile && absolute(edge.privateKeyFile),
+      ...keysOf(edge, absolute),
+      proxyJump: edge.proxyJump && {
+        ...edge.proxyJump,
+        ...keysOf(edge.proxyJump, absolute),
+      },
     })),
     roles: rest.roles.map((role) => ({
       ...role,
@@ -145,6 +149,17 @@ function configOf(
     projects: { ...rest.projects, paths: rest.projects.paths.map(absolute) },
     signing: { keyFile: rest.signing.keyFile && absolute(rest.signing.keyFile) },
     log: { ...rest.log, file: rest.log.file && absolute(rest.log.file) },
+  };
+}
+
+/** The files of a host's key, absolute. */
+function keysOf(
+  { privateKeyFile, passphraseFile }: Pick<Edges[number], 'privateKeyFile' | 'passphraseFile'>,
+  absolute: (path: string) => string,
+) {
+  return {
+    privateKeyFile: privateKeyFile && absolute(privateKeyFile),
+    passphraseFile: passphraseFile && absolute(passphraseFile),
   };
 }
 

@@ -68,7 +68,9 @@ describe('the configuration', () => {
           port: 22,
           user: userInfo().username,
           privateKeyFile: null,
+          passphraseFile: null,
           hostKey: null,
+          proxyJump: null,
           root: '/srv/conda-ferry',
           alias: 'MYGLOBALENV',
           hdfs: 'auto',
@@ -204,9 +206,9 @@ describe('the configuration', () => {
     /** Lines such as `# key: value` and `#  - item` become what they show. */
     function uncommented(): string {
       return readFileSync(EXAMPLE, 'utf8')
-        .replace(/: (\[\]|\{\})(\n\s*#\s{2})/g, ':$2')
+        .replace(/: (\[\]|\{\}|null)(\n\s*#\s{2})/g, ':$2')
         .replace(
-          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|redisUrl|redisUrlFile|dataDirectory|python|proxy|proxyFile|caFile|keyFile|file|memoryGigabytes): )/gm,
+          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|passphraseFile|redisUrl|redisUrlFile|dataDirectory|python|proxy|proxyFile|caFile|keyFile|file|memoryGigabytes): )/gm,
           '$1',
         )
         .replace(/^(\s*)#(?=\s{2,}(?:- |\w+: ))/gm, '$1 ');

@@ -240,9 +240,8 @@ const cluster = section({
   architecture: choice('x86_64', 'aarch64').exactOptional(),
 });
 
-const edge = section({
-  name,
-  default: or(yesOrNo, false),
+/** A host and how to log in to it. */
+const hop = {
   host: text('a host name or an address', (value) => /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(value)),
   port: or(whole(1, 65_535, 22), 22),
   user: or(
@@ -250,12 +249,20 @@ const edge = section({
     userInfo().username,
   ),
   privateKeyFile: orNull(file),
+  passphraseFile: orNull(file),
   hostKey: orNull(
     text(
       '`ssh-ed25519 AAAA…` (as `ssh-keyscan` prints it) or `SHA256:…` (as `ssh-keygen -lf` does)',
       (value) => /^SHA256:[A-Za-z0-9+/]{43}=?$|(^|\s)(ssh|ecdsa|sk)-\S+\s+AAAA/.test(value.trim()),
     ),
   ),
+};
+
+const edge = section({
+  name,
+  default: or(yesOrNo, false),
+  ...hop,
+  proxyJump: orNull(section(hop)),
   root: or(
     text(
       'an absolute path on the edge node of letters, digits, `.`, `_` and `-`, such as `/srv/conda-ferry`',

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { lookAtHostKey } from '../adapters/edge/ssh.ts';
+import { lookAtHostKey } from '../adapters/edge/login.ts';
 import { makeKey, publicKeyOf } from '../adapters/host/ssh-key.ts';
 import { checkDocument } from '../config/check.ts';
 import { documentOf } from '../config/document.ts';

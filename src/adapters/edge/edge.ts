@@ -48,8 +48,10 @@ export interface EdgeConfig {
   host: string;
   port: number;
   user: string;
-  /** An unencrypted private key; null for the SSH agent. */
+  /** Null for the SSH agent. */
   privateKeyFile: string | null;
+  /** Holds what the private key is encrypted with. */
+  passphraseFile?: string | null;
   /** `ssh-ed25519 AAAA…` or `SHA256:…`; null is refused, with the fingerprint that was seen. */
   hostKey: string | null;
   /** Absolute path on the edge under which everything lies. */
@@ -63,7 +65,15 @@ export interface EdgeConfig {
   /** Exported before every command, e.g. JAVA_HOME. */
   env: Record<string, string>;
   connectTimeoutSeconds?: number;
+  /** The host that leads to it; null where it is reached itself. */
+  proxyJump?: Hop | null;
 }
+
+/** A host and how to log in to it. */
+type Hop = Pick<
+  EdgeConfig,
+  'host' | 'port' | 'user' | 'privateKeyFile' | 'passphraseFile' | 'hostKey'
+>;
 
 export interface EdgeOptions {
   log: (line: string) => void;
@@ -356,12 +366,14 @@ class EdgeNode implements Edge {
   }
 
   get #target(): SshTarget {
-    const { host, port, user, privateKeyFile, hostKey, connectTimeoutSeconds = 15 } = this.#config;
-    return {
-      ...{ edge: this.name, host, port, user, privateKeyFile, hostKey },
+    const { connectTimeoutSeconds = 15, proxyJump = null } = this.#config;
+    const common = {
+      edge: this.name,
       connectTimeoutMilliseconds: connectTimeoutSeconds * 1000,
       silenceMilliseconds: this.#timing.silenceMilliseconds,
     };
+    const jump = proxyJump && { ...common, ...hopOf(proxyJump), isJump: true };
+    return { ...common, ...hopOf(this.#config), jump };
   }
 
   async #withSession<T>(
@@ -392,6 +404,10 @@ class EdgeNode implements Edge {
       signal,
     });
   }
+}
+
+function hopOf({ host, port, user, privateKeyFile, passphraseFile = null, hostKey }: Hop): Hop {
+  return { host, port, user, privateKeyFile, passphraseFile, hostKey };
 }
 
 /** The configuration's own reader names bad keys; this keeps what becomes a path or a variable safe. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { outsideError } from '../../domain/errors.ts';
-import type { SshTarget } from './target.ts';
+import { calledOf, capital, type SshTarget } from './target.ts';
 
 export interface HostKey {
   /** `ssh-ed25519`; null when only a fingerprint is configured. */
@@ -22,7 +22,7 @@ export function expectedHostKey(target: SshTarget): HostKey | null {
   }
   throw outsideError({
     code: 'host-key-unknown',
-    message: `The \`hostKey\` configured for edge ${target.edge} is neither a key nor a fingerprint.`,
+    message: `The \`hostKey\` configured for ${calledOf(target)} is neither a key nor a fingerprint.`,
     suggestion: 'Write `ssh-ed25519 AAAA…` (as `ssh-keyscan` prints it) or `SHA256:…`.',
   });
 }
@@ -43,13 +43,13 @@ export function hostKeyError(target: SshTarget, expected: string | null, seen: B
   if (expected === null) {
     return outsideError({
       code: 'host-key-unknown',
-      message: `No host key is configured for edge ${target.edge}; ${target.host} shows ${fingerprintOf(seen)}.`,
+      message: `No host key is configured for ${calledOf(target)}; ${target.host} shows ${fingerprintOf(seen)}.`,
       suggestion: `Compare that with \`ssh-keygen -lf\` on the host itself, then set hostKey: '${key}'.`,
     });
   }
   return outsideError({
     code: 'host-key-mismatch',
-    message: `Edge ${target.edge} shows another host key than configured: ${fingerprintOf(seen)} (${keyType(seen)}) instead of ${expected}. Nothing was sent to it.`,
+    message: `${capital(calledOf(target))} shows another host key than configured: ${fingerprintOf(seen)} (${keyType(seen)}) instead of ${expected}. Nothing was sent to it.`,
     suggestion: `Ask who runs ${target.host} whether it was reinstalled; only then change \`hostKey\`.`,
   });
 }

@@ -1,18 +1,7 @@
-import { open } from 'node:fs/promises';
-import { connect as connectSocket, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
-import { outsideError } from '../../domain/errors.ts';
-import { whyNotPrivate } from '../../domain/private-file.ts';
-import {
-  expectedHostKey,
-  fingerprintOf,
-  hostKeyError,
-  hostKeyLine,
-  signatureAlgorithms,
-} from './host-key.ts';
-import { type SshTarget, unreachable } from './target.ts';
+import { type Line, logIn } from './login.ts';
+import type { SshTarget } from './target.ts';
 
 /**
  * SSH connections on which every operation settles: with a result, or with an error when the link
@@ -65,84 +54,14 @@ export interface SshConnection {
 }
 
 /**
- * Connects, checks the host key before any authentication, and authenticates by key.
- * Errors: `edge-unreachable` (retryable), `edge-denied`, `host-key-mismatch`, `host-key-unknown`.
+ * Connects, through a jump host where there is one. Errors: those of `logIn`.
  */
 export async function connect(target: SshTarget, signal: AbortSignal): Promise<SshConnection> {
-  signal.throwIfAborted();
-  const authentication = await authenticationOf(target);
-  const socket = await openSocket(target, signal);
-  const ssh = new NodeSSH();
-  const hostKey = expectedHostKey(target);
-  let seen: Buffer | null = null;
-  const stop = () => socket.destroy();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await ssh.connect({
-      ...authentication,
-      sock: socket,
-      username: target.user,
-      readyTimeout: target.connectTimeoutMilliseconds,
-      // The link is judged by `watchSilence`: the library counts only answers to its own pings,
-      // which on a slow link wait behind megabytes of data.
-      keepaliveInterval: Math.ceil(target.silenceMilliseconds / 3),
-      keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-      ...(hostKey?.type
-        ? { algorithms: { serverHostKey: signatureAlgorithms(hostKey.type) } }
-        : {}),
-      hostVerifier: (key: Buffer) => {
-        seen = key;
-        return hostKey?.fingerprint === fingerprintOf(key);
-      },
-    } as Config);
-  } catch (error) {
-    socket.destroy();
-    signal.throwIfAborted();
-    throw connectError(target, error, hostKey?.fingerprint ?? null, seen);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-  const client = ssh.connection;
-  if (!client) {
-    socket.destroy();
-    throw unreachable(target, 'it closed the connection right after the login');
-  }
-  return overClient(client, socket, target);
+  const { client, line } = await logIn(target, signal);
+  return overClient(client, line, target);
 }
 
-/** The kinds of host key that are asked for, the one that most hosts have first. */
-const HOST_KEYS = ['ssh-ed25519', 'ecdsa-sha2-nistp256', ...signatureAlgorithms('ssh-rsa')];
-
-/**
- * The host key that is shown, and nothing more: nobody logs in. `line`: as `ssh-keyscan` prints it.
- * Errors: `edge-unreachable`.
- */
-export async function lookAtHostKey(
-  target: SshTarget,
-  signal: AbortSignal,
-): Promise<{ line: string; fingerprint: string }> {
-  const socket = await openSocket(target, signal);
-  let seen: Buffer | null = null;
-  const look = (key: Buffer) => {
-    seen = key;
-    return false;
-  };
-  try {
-    const ways = { serverHostKey: HOST_KEYS };
-    const readyTimeout = target.connectTimeoutMilliseconds;
-    const { user: username } = target;
-    const wish = { sock: socket, username, readyTimeout, algorithms: ways, hostVerifier: look };
-    await new NodeSSH().connect(wish as Config);
-  } catch (error) {
-    if (seen === null) throw unreachable(target, messageOf(error), error);
-  } finally {
-    socket.destroy();
-  }
-  if (seen === null) throw unreachable(target, 'it shows no host key');
-  return { line: hostKeyLine(seen), fingerprint: fingerprintOf(seen) };
-}
-
-function overClient(client: Client, socket: Socket, target: SshTarget): SshConnection {
+function overClient(client: Client, line: Line, target: SshTarget): SshConnection {
   let reason = 'the connection was closed';
   // node-ssh takes its error listener away once connected; without one a reset would end the process.
   client.on('error', (error) => {
@@ -150,10 +69,10 @@ function overClient(client: Client, socket: Socket, target: SshTarget): SshConne
   });
   const cut = new Promise<never>((_, reject) => {
     client.once('close', () => reject(new LinkCut(reason)));
-    socket.once('close', () => reject(new LinkCut(reason)));
+    line.stream.once('close', () => reject(new LinkCut(reason)));
   });
   const ended = cut.catch(() => {});
-  watchSilence(socket, target.silenceMilliseconds, (seconds) => {
+  watchSilence(line, target.silenceMilliseconds, (seconds) => {
     reason = `nothing came for ${seconds} s`;
   });
   return {
@@ -162,22 +81,23 @@ function overClient(client: Client, socket: Socket, target: SshTarget): SshConne
     close() {
       client.end();
       // A frozen link never answers the goodbye.
-      setTimeout(() => socket.destroy(), 2_000).unref();
+      setTimeout(() => line.destroy(), 2_000).unref();
     },
   };
 }
 
-/** Destroys the socket when no byte came for `limit` milliseconds; pings make a healthy link talk. */
-function watchSilence(socket: Socket, limit: number, onSilence: (seconds: number) => void): void {
+/** Cuts the line when no byte came for `limit` milliseconds; pings make a healthy link talk. */
+function watchSilence(line: Line, limit: number, onSilence: (seconds: number) => void): void {
   let last = { bytes: -1, at: Date.now() };
   const timer = setInterval(() => {
-    if (socket.bytesRead !== last.bytes) last = { bytes: socket.bytesRead, at: Date.now() };
+    const bytes = line.bytesRead();
+    if (bytes !== last.bytes) last = { bytes, at: Date.now() };
     else if (Date.now() - last.at >= limit) {
       onSilence(Math.round(limit / 1000));
-      socket.destroy();
+      line.destroy();
     }
   }, limit / 6);
-  socket.once('close', () => clearInterval(timer));
+  line.stream.once('close', () => clearInterval(timer));
 }
 
 async function execute(
@@ -281,113 +201,4 @@ async function drive(
   await Promise.race([ended, input.then(() => ended)]);
   if (!exit.result) throw new LinkCut('the command ended without an exit code');
   return exit.result;
-}
-
-async function authenticationOf(target: SshTarget): Promise<Pick<Config, 'agent' | 'privateKey'>> {
-  if (target.privateKeyFile === null) {
-    const agent = process.env.SSH_AUTH_SOCK;
-    if (agent) return { agent };
-    throw outsideError({
-      code: 'edge-denied',
-      message: `There is no key to log in to edge ${target.edge} with.`,
-      suggestion: 'Set `privateKeyFile` for this edge, or start an SSH agent (SSH_AUTH_SOCK).',
-    });
-  }
-  return { privateKey: await readPrivateKey(target.edge, target.privateKeyFile) };
-}
-
-async function readPrivateKey(edge: string, file: string): Promise<string> {
-  let fault: string | null;
-  try {
-    const handle = await open(file);
-    try {
-      fault = whyNotPrivate(await handle.stat(), process.geteuid?.());
-      if (fault === null) return await handle.readFile('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw outsideError(
-      {
-        code: 'edge-denied',
-        message: `The private key for edge ${edge} cannot be read: ${messageOf(error)}.`,
-        suggestion: 'Correct `privateKeyFile` for this edge, or the permissions of the file.',
-      },
-      error,
-    );
-  }
-  throw outsideError({
-    code: 'edge-denied',
-    message: `The private key for edge ${edge} is not used, as ssh would not: ${fault}.`,
-    suggestion: `\`chmod 600 ${file}\` on the build host.`,
-  });
-}
-
-function openSocket(target: SshTarget, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connectSocket({ host: target.host, port: target.port, noDelay: true });
-    const settle = (finish: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      finish();
-    };
-    const fail = (error: unknown) =>
-      settle(() => {
-        // From here on nobody listens, and a late error must not become an uncaught one.
-        socket.on('error', () => {});
-        socket.destroy();
-        reject(error);
-      });
-    const stop = () => fail(signal.reason);
-    const timer = setTimeout(
-      () => fail(unreachable(target, 'it does not answer')),
-      target.connectTimeoutMilliseconds,
-    );
-    signal.addEventListener('abort', stop, { once: true });
-    socket.once('error', (error) => fail(unreachable(target, messageOf(error), error)));
-    socket.once('connect', () =>
-      settle(() => {
-        socket.removeAllListeners('error');
-        socket.on('error', () => {});
-        resolve(socket);
-      }),
-    );
-  });
-}
-
-function connectError(
-  target: SshTarget,
-  error: unknown,
-  expected: string | null,
-  seen: Buffer | null,
-) {
-  if (seen && fingerprintOf(seen) !== expected) return hostKeyError(target, expected, seen);
-  const { level, message } = error as { level?: string; message?: string };
-  if (level === 'client-authentication') {
-    return outsideError(
-      {
-        code: 'edge-denied',
-        message: `Edge ${target.edge} does not let \`${target.user}\` in with the configured key.`,
-        suggestion: `Add the public key to ~${target.user}/.ssh/authorized_keys on ${target.host}, and see its sshd log.`,
-        details: message ?? null,
-      },
-      error,
-    );
-  }
-  if (/private ?key|passphrase|parse/i.test(message ?? '') && level === undefined) {
-    return outsideError(
-      {
-        code: 'edge-denied',
-        message: `The private key for edge ${target.edge} cannot be used: ${message}.`,
-        suggestion: 'Use an unencrypted OpenSSH key readable by the worker, or an SSH agent.',
-      },
-      error,
-    );
-  }
-  return unreachable(target, message ?? String(error), error);
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
 }
