@@ -50,6 +50,7 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
         const engine = await chooseEngine({
           configured: config.engine,
           environment: foundation.environment,
+          credentials: config.credentials,
           dataDirectory: config.dataDirectory,
           python: foundation.python,
         }).describe();
@@ -72,7 +73,7 @@ export async function check(foundation: Foundation): Promise<CheckResult[]> {
     ]),
     ...config.indexes.map((index): [string, () => Promise<string>] => [
       `index ${index.name}`,
-      () => probeIndex(index, foundation.network),
+      () => probeIndex(index, foundation.network, config.credentials),
     ]),
     ...(keyFile === null
       ? []
@@ -163,9 +164,9 @@ async function userGroup({ config }: Foundation, id: string): Promise<string> {
   }
 }
 
-function isCondaChosen({ engine, dataDirectory }: Foundation['config']): boolean {
+function isCondaChosen({ engine, dataDirectory, credentials }: Foundation['config']): boolean {
   try {
-    const choice = { configured: engine, environment: process.env, dataDirectory };
+    const choice = { configured: engine, environment: process.env, dataDirectory, credentials };
     return chooseEngine({ ...choice, python: async () => '' }).name === 'conda';
   } catch {
     // That there is none is told by its own row.

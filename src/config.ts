@@ -1,10 +1,13 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { checkDocument } from './config/check.ts';
+import { readCredentials } from './config/credentials.ts';
 import { keyOf, readDocument } from './config/document.ts';
 import { ConfigError, type Problem } from './config/problems.ts';
 import type { ConfigFile } from './config/schema.ts';
 import { CREDENTIALS, passwordOf, readSecrets, SECRETS, type Secrets } from './config/secrets.ts';
+import { type Credential, secretOf } from './domain/credential.ts';
+import type { Channel } from './domain/ports.ts';
 import type { Settings } from './domain/services.ts';
 
 type Edges = ConfigFile['edges'];
@@ -43,11 +46,13 @@ export interface Config {
   readonly python: string | null;
   readonly platform: ConfigFile['platform'];
   /** Never empty; at least one is marked default. */
-  readonly channels: Readonly<ConfigFile['channels']>;
+  readonly channels: readonly (Channel & { readonly default: boolean })[];
   /** Never empty; at least one is marked default. */
   readonly edges: Readonly<Edges>;
   /** What pip packages come from, highest priority first. */
-  readonly indexes: Readonly<ConfigFile['indexes']>;
+  readonly indexes: readonly Channel[];
+  /** What opens those of them that are private. */
+  readonly credentials: readonly Credential[];
   /** Packages of pip whose source may be built, in the sandbox alone; none: wheels alone. */
   readonly sdists: Readonly<ConfigFile['sdists']>;
   readonly projects: Readonly<ConfigFile['projects']>;
@@ -87,6 +92,8 @@ export async function loadConfig(source: {
         .replace(CREDENTIALS, (name) => environment.CREDENTIALS_DIRECTORY || name),
     );
   const { secrets, problems } = await readSecrets(document, environment, absolute);
+  const opening = await readCredentials(document, absolute);
+  problems.push(...opening.problems);
   const checked = checkDocument(document, [
     { path: ['redisUrl'], from: 'REDIS_URL or `redisUrlFile`', value: secrets.redisUrl },
     {
@@ -108,13 +115,14 @@ export async function loadConfig(source: {
     checked.dataDirectory === null
       ? defaultDataDirectory(environment)
       : absolute(checked.dataDirectory);
-  return freeze(configOf({ ...checked, dataDirectory }, secrets, absolute));
+  return freeze(configOf({ ...checked, dataDirectory }, secrets, opening.credentials, absolute));
 }
 
 /** The checked file with its secrets in place, every path absolute and every default chosen. */
 function configOf(
   { redisUrlFile: _, slack, ...rest }: ConfigFile & { dataDirectory: string },
   { botToken, appToken, signingSecret }: Secrets,
+  credentials: readonly Credential[],
   absolute: (path: string) => string,
 ): Config {
   return {
@@ -133,7 +141,11 @@ function configOf(
       caFile: rest.network.caFile && absolute(rest.network.caFile),
     },
     python: rest.python && absolute(rest.python),
-    channels: withDefaultEntry(rest.channels),
+    channels: withDefaultEntry(rest.channels).map(({ name, url, default: isDefault }) => ({
+      ...{ name, url, default: isDefault },
+    })),
+    indexes: rest.indexes.map(({ name, url }) => ({ name, url })),
+    credentials,
     edges: withDefaultEntry(rest.edges).map((edge) => ({
       ...edge,
       ...keysOf(edge, absolute),
@@ -227,7 +239,10 @@ export function secretsOf(config: Config): string[] {
   const addresses = [config.redisUrl, config.network.proxy].map(
     (address) => address !== null && passwordOf(address),
   );
-  const secrets = [botToken, appToken, signingSecret, ...addresses];
+  const secrets = [
+    ...[botToken, appToken, signingSecret, ...addresses],
+    ...config.credentials.map(secretOf),
+  ];
   return secrets.filter((secret): secret is string => Boolean(secret));
 }
 

@@ -100,6 +100,7 @@ export async function layFoundation(
     channels: config.channels,
     platform: config.platform,
     network,
+    credentials: config.credentials,
     log: (line) => log.debug(line),
   });
   const common = {

@@ -33,6 +33,7 @@ export async function startWorker(
   const chosen = chooseEngine({
     configured: config.engine,
     environment: foundation.environment,
+    credentials: config.credentials,
     dataDirectory: config.dataDirectory,
     python: foundation.python,
     cacheBytes: config.worker.cacheGigabytes * 1e9,
@@ -73,6 +74,7 @@ export async function startWorker(
       dataDirectory: config.dataDirectory,
       cacheBytes: config.worker.cacheGigabytes * 1e9,
       network: foundation.network,
+      credentials: config.credentials,
     }),
     packer: createPacker({
       dataDirectory: config.dataDirectory,

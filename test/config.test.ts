@@ -84,6 +84,7 @@ describe('the configuration', () => {
       assert.equal(dataDirectory, join(homedir(), '.local/share/conda-ferry'));
       assert.deepEqual(rest, {
         network: { proxy: null, noProxy: [], caFile: null },
+        credentials: [],
         redisUrl: null,
         engine: 'auto',
         python: null,
@@ -170,6 +171,9 @@ describe('the configuration', () => {
         'http://ana:pw34@proxy:1',
       ];
       mkdirSync(join(directory, 'secrets'), { recursive: true });
+      for (const name of ['channel-token', 'index-token', 'ours-user', 'ours-password']) {
+        writeFileSync(join(directory, 'secrets', name), `the-${name}\n`, { mode: 0o600 });
+      }
       for (const [index, name] of secrets.entries()) {
         writeFileSync(join(directory, 'secrets', name), `${values[index]}\n`, { mode: 0o600 });
       }
@@ -179,6 +183,17 @@ describe('the configuration', () => {
       assert.equal(config.slack.botToken, 'xoxb-1');
       assert.equal(config.redisUrl, 'redis://:pw12@redis.example.com:6379/0');
       assert.equal(config.network.proxy, 'http://ana:pw34@proxy:1');
+      const ours = { kind: 'password', username: 'the-ours-user', password: 'the-ours-password' };
+      assert.deepEqual(config.credentials, [
+        { host: 'conda.example.com', kind: 'header', token: 'the-channel-token' },
+        { host: 'ours.example.com', ...ours },
+        {
+          ...{ host: 'pip.example.com', kind: 'password' },
+          ...{ username: '__token__', password: 'the-index-token' },
+        },
+      ]);
+      assert.ok(secretsOf(config).includes('the-channel-token'));
+      assert.ok(secretsOf(config).includes('the-ours-password'));
       assert.equal(config.edges[0]?.cluster.manager, 'yarn');
     });
 
@@ -203,7 +218,7 @@ describe('the configuration', () => {
       assert.deepEqual(shown, { ...small, edges });
     });
 
-    /** Lines such as `# key: value` and `#  - item` become what they show. */
+    /** Lines such as `# key: value`, `# - { … }` and `#  - item` become what they show. */
     function uncommented(): string {
       return readFileSync(EXAMPLE, 'utf8')
         .replace(/: (\[\]|\{\}|null)(\n\s*#\s{2})/g, ':$2')
@@ -211,6 +226,7 @@ describe('the configuration', () => {
           /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|passphraseFile|redisUrl|redisUrlFile|dataDirectory|python|proxy|proxyFile|caFile|keyFile|file|memoryGigabytes): )/gm,
           '$1',
         )
+        .replace(/^(\s*)# (?=- \{)/gm, '$1')
         .replace(/^(\s*)#(?=\s{2,}(?:- |\w+: ))/gm, '$1 ');
     }
 
@@ -396,6 +412,37 @@ slack: { botTokenFile: $CREDENTIALS_DIRECTORY/secrets_bot }
       );
     });
 
+    it('says what is wrong with the files that open a channel or index, without repeating them', async () => {
+      const secret = (name: string, text: string) =>
+        writeFileSync(join(directory, name), text, { mode: 0o600 });
+      secret('token', 't0ken\n');
+      secret('other', '0ther\n');
+      secret('words', 'two words\n');
+      const found = await problems(`channels:
+  - { name: a, url: 'https://a.example.com/x', tokenFile: gone }
+  - { name: b, url: 'https://b.example.com/x', tokenFile: token, passwordFile: token }
+  - { name: c, url: 'https://c.example.com/x', usernameFile: token }
+  - { name: d, url: 'file:///srv/d', tokenFile: token }
+  - { name: e, url: 'https://e.example.com/x', tokenFile: words }
+  - { name: f, url: 'https://f.example.com/x', tokenFile: token }
+  - { name: g, url: 'https://f.example.com/y', tokenFile: token }
+indexes:
+  - { name: h, url: 'https://f.example.com/simple', tokenFile: other }
+edges: [{ name: e, host: h }]
+`);
+      assert.deepEqual(Object.keys(found), [
+        ...['channels[0].tokenFile (line 2)', 'channels[1] (line 3)', 'channels[2] (line 4)'],
+        ...['channels[3] (line 5)', 'channels[4].tokenFile (line 6)', 'indexes[0] (line 10)'],
+      ]);
+      const words = Object.values(found);
+      assert.match(words[0] ?? '', /gone, which cannot be read/);
+      for (const each of [words[1], words[2]]) assert.match(each ?? '', /both `usernameFile` and/);
+      assert.match(words[3] ?? '', /is a folder/);
+      assert.match(words[4] ?? '', /more than one word/);
+      assert.match(words[5] ?? '', /same host, f\.example\.com/);
+      assert.doesNotMatch(words.join(), /t0ken|0ther|two words/);
+    });
+
     it('says which of these files cannot be used', async () => {
       writeFileSync(join(directory, 'empty'), '\n', { mode: 0o600 });
       const found = await problems(`${SMALL}slack: { botTokenFile: empty, appTokenFile: gone }\n`);
@@ -453,7 +500,7 @@ slack: { botTokenFile: $CREDENTIALS_DIRECTORY/secrets_bot }
       it(`credentials in a channel's address (${new URL(url).pathname})`, async () => {
         const found = await problems(channel(url));
         const what = found['channels[0].url (line 1)'] ?? '';
-        assert.match(what, /without a user, password or token.*mirror/);
+        assert.match(what, /without a user, password or token.*`tokenFile`/);
         assert.doesNotMatch(what, /pw12|token1234|12345678/);
       });
     }

@@ -105,7 +105,7 @@ function holdsCredentials(url: URL): boolean {
 }
 
 const NO_CREDENTIALS =
-  'without a user, password or token: it is written into locks and logs that people read. Offer the packages inside your network without one, for example through a mirror';
+  'without a user, password or token: it is written into locks and logs that people read. Put the token into a file of its own and name that in `tokenFile`, or name `usernameFile` and `passwordFile`';
 
 /** An address that packages come from. `what`: what it is the address of, `a channel`. */
 function packagesUrl(what: string) {
@@ -197,13 +197,26 @@ const shortName = text('the short name people type: letters, digits, `.`, `_` an
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
 );
 
+/** Files with what opens a private channel or index; `readCredentials` reads them. */
+const opening = {
+  tokenFile: orNull(file),
+  usernameFile: orNull(file),
+  passwordFile: orNull(file),
+};
+
 const channel = section({
   name: shortName,
   url: packagesUrl('a channel'),
   default: or(yesOrNo, false),
+  ...opening,
+  tokenAs: or(choice('header', 'address'), 'header'),
 });
 
-const index = section({ name: shortName, url: packagesUrl('an index of pip packages') });
+const index = section({
+  name: shortName,
+  url: packagesUrl('an index of pip packages'),
+  ...opening,
+});
 
 const NOT_A_REQUIREMENT =
   'a requirement with a name and versions, as pip writes it, such as `numpy<2`';

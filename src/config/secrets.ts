@@ -99,7 +99,7 @@ export async function readSecrets(
   return { secrets, problems };
 }
 
-async function readSecretFile(
+export async function readSecretFile(
   file: string,
 ): Promise<{ value: string | null; fault: string | null }> {
   let text: string;

@@ -88,6 +88,7 @@ async function packagesOf(
     channels: config.channels,
     platform: config.platform,
     network: await prepareNetwork(process.env, config.network, config.dataDirectory),
+    credentials: config.credentials,
     log: () => undefined,
     timing: { patience: PATIENCE },
   });

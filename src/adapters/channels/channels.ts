@@ -1,3 +1,4 @@
+import type { Credential } from '../../domain/credential.ts';
 import type { Platform } from '../../domain/lock.ts';
 import type { Channel, ChannelContent, Channels } from '../../domain/ports.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
@@ -8,6 +9,8 @@ export interface ChannelsOptions {
   channels: readonly Channel[];
   platform: Platform;
   network: Network;
+  /** What opens private ones. */
+  credentials?: readonly Credential[];
   log(line: string): void;
   /** Milliseconds; the defaults are for people who wait. */
   timing?: Partial<Timing>;
@@ -32,7 +35,7 @@ const TIMING: Timing = { patience: 1_000, fresh: 60_000, respite: 30_000, load: 
  */
 export function createChannels(options: ChannelsOptions): Channels & { warm(): void } {
   const timing = { ...TIMING, ...options.timing };
-  const fetcher = createFetcher(options.network);
+  const fetcher = createFetcher(options.network, options.credentials);
   const closing = new AbortController();
   const known = new Map(
     options.channels.map((channel) => [

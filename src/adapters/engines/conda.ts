@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Credential } from '../../domain/credential.ts';
 import type { FerryError } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
@@ -34,6 +35,7 @@ import {
   recordsOf,
   versionsIn,
 } from './conda-answer.ts';
+import { writeCredentials } from './conda-credentials.ts';
 import { dropUnrepeatable, lackingPackages, noteChecksums, refuseChanged } from './conda-prefix.ts';
 import {
   diskFull,
@@ -57,6 +59,8 @@ export interface CondaOptions {
   executable: string;
   dataDirectory: string;
   network: Network;
+  /** What opens private channels. */
+  credentials?: readonly Credential[];
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;
@@ -155,7 +159,13 @@ export class CondaEngine implements Engine {
       // fetched: only there does it say the sha256.
       const caches = { CONDA_PKGS_DIRS: join(this.#home, 'solve') };
       const configuration = { CONDARC: condarc, MAMBARC: condarc };
-      const named = { ...caches, ...configuration, ...platformEnvironment(platform, glibc) };
+      const opening = await writeCredentials(this.#options.credentials ?? [], folder);
+      const named = {
+        ...caches,
+        ...configuration,
+        ...opening,
+        ...platformEnvironment(platform, glibc),
+      };
       const seconds = this.#options.limits.solveSeconds;
       const answer = await this.#ask(args, progress, seconds, named);
       // What is missing beside pins may be one of them; the solve without any tells it apart.
@@ -200,7 +210,11 @@ export class CondaEngine implements Engine {
     const prefix = join(file, 'none');
     const args = ['create', '--json', '--yes', '--download-only', '--prefix', prefix];
     const seconds = this.#options.limits.createSeconds;
-    const named = { CONDA_PKGS_DIRS: this.#cache, ...platformEnvironment(lock.platform, null) };
+    const opening = await writeCredentials(this.#options.credentials ?? [], dirname(file));
+    const named = {
+      ...{ CONDA_PKGS_DIRS: this.#cache, ...opening },
+      ...platformEnvironment(lock.platform, null),
+    };
     const answer = await this.#ask([...args, '--file', file], progress, seconds, named);
     const missing = await lackingPackages(this.#cache, lacking, progress.signal);
     await refuseChanged(this.#cache, missing);

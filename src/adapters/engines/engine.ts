@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Credential } from '../../domain/credential.ts';
 import { outsideError } from '../../domain/errors.ts';
 import type { Engine } from '../../domain/ports.ts';
 import { networkEnvironment } from '../host/network.ts';
@@ -16,6 +17,8 @@ export interface EngineChoice {
   dataDirectory: string;
   /** The interpreter that has py-rattler; asked for only when rattler is used. */
   python: () => Promise<string>;
+  /** What opens private channels. */
+  credentials?: readonly Credential[];
   limits?: Partial<EngineLimits>;
   /** Where code of packages runs: left out, in the sandbox alone. */
   sandbox?: SandboxPolicy;
@@ -32,12 +35,21 @@ const LIMITS: EngineLimits = { solveSeconds: 900, createSeconds: 3600, idleSecon
  */
 export function chooseEngine(choice: EngineChoice): Engine {
   const { configured, environment, dataDirectory, python } = choice;
-  const { cacheBytes = Number.POSITIVE_INFINITY, sandbox = 'required' } = choice;
+  const { cacheBytes = Number.POSITIVE_INFINITY, sandbox = 'required', credentials = [] } = choice;
   const network = networkEnvironment(environment);
   const limits = { ...LIMITS, ...choice.limits };
   const found = configured === 'rattler' ? null : findConda(environment);
-  const common = { dataDirectory, network, limits, sandbox, cacheBytes };
-  if (found) return new CondaEngine({ ...found, ...common });
+  const common = { dataDirectory, network, limits, sandbox, cacheBytes, credentials };
+  const closed = found && credentials.find((credential) => !canOpen(found.executable, credential));
+  if (found && !closed) return new CondaEngine({ ...found, ...common });
+  if (found && closed && configured === 'conda') {
+    throw outsideError({
+      code: 'engine-missing',
+      message: `${basename(found.executable)} cannot be told of the ${closed.kind === 'password' ? 'password' : 'token'} that opens ${closed.host}.`,
+      suggestion:
+        'Set `engine: rattler`, or use conda itself with `usernameFile` and `passwordFile`, or `tokenAs: address`.',
+    });
+  }
   if (configured === 'conda') {
     throw outsideError({
       code: 'engine-missing',
@@ -49,8 +61,15 @@ export function chooseEngine(choice: EngineChoice): Engine {
   const reason =
     configured === 'rattler'
       ? 'the configuration asks for it'
-      : 'embedded, because no conda is on the PATH';
+      : closed
+        ? `embedded, because ${basename(found?.executable ?? '')} cannot be told what opens ${closed.host}`
+        : 'embedded, because no conda is on the PATH';
   return new RattlerEngine({ python, reason, ...common });
+}
+
+/** conda itself reads passwords from `.netrc`, and tokens of its own form from files; the others have files of theirs. */
+function canOpen(executable: string, { kind }: Credential): boolean {
+  return !basename(executable).includes('mamba') && kind !== 'header';
 }
 
 function findConda(environment: EngineChoice['environment']) {

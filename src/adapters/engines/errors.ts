@@ -58,12 +58,15 @@ export function badSpec(details: string): FerryError {
 }
 
 export function channelUnreachable(channels: readonly Channel[], details: string): FerryError {
+  const isRefused = /\b401\b|\b403\b/.test(details);
   return outsideError({
     code: 'channel-unreachable',
     message: `The packages of ${listChannels(channels)} could not be fetched.`,
-    suggestion: 'Try again in a moment; `conda-ferry check` shows whether the channel answers.',
+    suggestion: isRefused
+      ? 'The channel does not let this build host in: the operator checks its `tokenFile`, or `usernameFile` and `passwordFile`.'
+      : 'Try again in a moment; `conda-ferry check` shows whether the channel answers.',
     details,
-    retryable: true,
+    retryable: !isRefused,
   });
 }
 

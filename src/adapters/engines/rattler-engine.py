@@ -67,12 +67,26 @@ def virtual_packages(platform, glibc):
     ]
 
 
+def client_with(credentials):
+    """rattler reads credentials from a file; this one is in the memory of this process, and nowhere else."""
+    if not credentials:
+        return rattler.Client.default_client()
+    descriptor = os.memfd_create("credentials")
+    try:
+        os.write(descriptor, json.dumps(credentials).encode())
+        os.environ["RATTLER_AUTH_FILE"] = f"/proc/self/fd/{descriptor}"
+        return rattler.Client.default_client()
+    finally:
+        os.environ.pop("RATTLER_AUTH_FILE", None)
+        os.close(descriptor)
+
+
 class Repodata:
     """What was read of the channels, forgotten where their index is another one now."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, credentials):
         self.cache = cache
-        self.client = rattler.Client.default_client()
+        self.client = client_with(credentials)
         self.gateway = rattler.Gateway(cache_dir=cache / "repodata", client=self.client)
         self.file = cache / "repodata" / "tags.json"
         self.read = {}
@@ -123,7 +137,7 @@ class Session:
     def __init__(self, request, repodata=None):
         self.request = request
         self.subdirs = [request["platform"], "noarch"]
-        repodata = repodata or Repodata(Path(request["cache"]))
+        repodata = repodata or Repodata(Path(request["cache"]), request["credentials"])
         self.packages = repodata.cache / "packages"
         self.client = repodata.client
         self.gateway = repodata.gateway
@@ -372,12 +386,16 @@ async def stay(cache):
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(requests), sys.stdin
     )
-    repodata = Repodata(cache)
+    # Made by the first request, which has the credentials.
+    repodata = None
     one_at_a_time = asyncio.Lock()
     # The loop itself keeps only weak references to what runs.
     running = set()
 
     async def solve(request):
+        nonlocal repodata
+        if repodata is None:
+            repodata = Repodata(cache, request["credentials"])
         async with one_at_a_time:
             await asyncio.to_thread(repodata.settle, request["index"])
         return await Session(request, repodata).solve()

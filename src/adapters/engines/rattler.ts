@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type Credential, rattlerCredentials } from '../../domain/credential.ts';
 import { type FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
@@ -65,6 +66,8 @@ export interface RattlerOptions {
   python: () => Promise<string>;
   dataDirectory: string;
   network: Network;
+  /** What opens private channels. */
+  credentials?: readonly Credential[];
   /** Why this engine was chosen, for people. */
   reason: string;
   limits: EngineLimits;
@@ -144,7 +147,7 @@ export class RattlerEngine implements Engine {
 
   constructor(options: RattlerOptions) {
     this.#options = options;
-    this.#fetcher = createFetcher(options.network);
+    this.#fetcher = createFetcher(options.network, options.credentials);
     this.#indexes = new Indexes(this.#fetcher, options.now);
     this.#packages = new PackageCache(join(this.#home, 'packages'), options.cacheBytes);
     this.#resident = new Resident({
@@ -252,7 +255,9 @@ export class RattlerEngine implements Engine {
     // A solve says nothing before it is done.
     const { solveSeconds, idleSeconds } = this.#options.limits;
     const seconds = Math.min(solveSeconds, idleSeconds);
-    const line = await this.#resident.ask(request, seconds, progress.signal).catch(hungOrNot);
+    const line = await this.#resident
+      .ask({ ...request, credentials: this.#credentials }, seconds, progress.signal)
+      .catch(hungOrNot);
     const answer = readAnswer(line);
     if (answer) return answer;
     throw unreadable(line.slice(0, 200));
@@ -271,7 +276,7 @@ export class RattlerEngine implements Engine {
       signal: progress.signal,
       timeoutSeconds,
       idleSeconds: this.#options.limits.idleSeconds,
-      input: `${JSON.stringify({ ...request, cache: this.#home })}\n`,
+      input: `${JSON.stringify({ ...request, cache: this.#home, credentials: this.#credentials })}\n`,
       outputLimit: MOST_OUTPUT_BYTES,
       onLine: (text, stream) => report(text, stream, progress),
     }).catch(hungOrNot);
@@ -308,6 +313,11 @@ export class RattlerEngine implements Engine {
     const named = { ...this.#options.network, MALLOC_ARENA_MAX: '1' };
     const env = cleanEnvironment({ home, named });
     return { file, args: ['-I', PROGRAM, ...words], cwd: home, env };
+  }
+
+  /** They reach the program by its standard input alone: no file of them lies anywhere. */
+  get #credentials() {
+    return rattlerCredentials(this.#options.credentials ?? []);
   }
 
   get #home(): string {

@@ -9,6 +9,7 @@ import {
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { type Credential, opened } from '../../domain/credential.ts';
 import { authorities, type Network } from './network.ts';
 
 /** What lies at an address now. */
@@ -30,8 +31,8 @@ const MOST_REDIRECTS = 5;
 /** A file that changed so short ago may change again under the same time: as git's racy entries. */
 const RACY_MS = 2_000;
 
-/** Proxies and certificates are those of the engines. */
-export function createFetcher(network: Network): Fetcher {
+/** Proxies and certificates are those of the engines; `credentials` open private hosts. */
+export function createFetcher(network: Network, credentials: readonly Credential[] = []): Fetcher {
   const trusted = authorities(network);
   const options = { proxyEnv: network, keepAlive: false };
   const agents = {
@@ -60,12 +61,15 @@ export function createFetcher(network: Network): Fetcher {
 
   function send(url: URL, tag: string | null, signal: AbortSignal): Promise<IncomingMessage> {
     const secure = url.protocol === 'https:';
+    // Each hop of a redirect anew: what opens one host is not shown to another.
+    const way = opened(url, credentials);
     const headers = {
       'user-agent': 'conda-ferry',
+      ...way.headers,
       ...(tag === null ? {} : { [tag.includes('"') ? 'if-none-match' : 'if-modified-since']: tag }),
     };
     return new Promise((resolve, reject) => {
-      const sent = (secure ? requestHttps : requestHttp)(url, {
+      const sent = (secure ? requestHttps : requestHttp)(way.url, {
         ...{ headers, signal },
         agent: secure ? agents['https:'] : agents['http:'],
       });

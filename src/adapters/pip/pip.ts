@@ -1,5 +1,6 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Credential, netrcOf } from '../../domain/credential.ts';
 import type { LockedWheel } from '../../domain/lock.ts';
 import { formatRequirement, parseRequirement } from '../../domain/pip.ts';
 import { distributionsOf } from '../../domain/pip-names.ts';
@@ -35,6 +36,8 @@ export interface PipOptions {
   /** Wheels that were not used for longest are removed above this. */
   cacheBytes: number;
   network: Network;
+  /** What opens private indexes. */
+  credentials?: readonly Credential[];
 }
 
 interface Asked {
@@ -46,7 +49,7 @@ interface Asked {
 
 /** Packages of pip: resolved by uv, downloaded here, and installed as projects are. */
 export function createPip(options: PipOptions): Pip {
-  const { dataDirectory, network, sdists } = options;
+  const { dataDirectory, network, sdists, credentials = [] } = options;
   const cache = join(dataDirectory, 'wheels');
   const names = options.indexes.map(({ name }) => name);
   const addresses = options.indexes.map(({ url }) => url);
@@ -54,7 +57,7 @@ export function createPip(options: PipOptions): Pip {
   async function resolve(request: ResolveRequest, progress: Progress): Promise<LockedWheel[]> {
     const target = targetOf(request);
     await mkdir(cache, { recursive: true });
-    const fetcher = createFetcher(network);
+    const fetcher = createFetcher(network, credentials);
     const asked = { request, target, progress, python: await options.python() };
     const offer =
       sdists.length === 0
@@ -98,9 +101,13 @@ export function createPip(options: PipOptions): Pip {
       platform: `${target.machine}-manylinux_2_${resolvedGlibc(target)}`,
       cache: join(folder, 'uv'),
     };
-    return inScratch(dataDirectory, (work) =>
-      askUv({ python, network: withoutProxyHere(network) }, input, work, progress),
-    );
+    return inScratch(dataDirectory, async (work) => {
+      // Its home for the while, where uv looks for passwords; gone when it has answered.
+      if (credentials.length > 0) {
+        await writeFile(join(work, '.netrc'), netrcOf(credentials), { mode: 0o600 });
+      }
+      return askUv({ python, network: withoutProxyHere(network) }, input, work, progress);
+    });
   }
 
   /** The sdist with all that builds it: wheels alone, in the versions of the environment where they do. */
@@ -148,7 +155,7 @@ export function createPip(options: PipOptions): Pip {
         .map((wheel) => [wheel.sha256, wheel]),
     );
     await mkdir(cache, { recursive: true });
-    const fetcher = createFetcher(network);
+    const fetcher = createFetcher(network, credentials);
     try {
       await downloadAll(fetcher, [...files.values()], cache, progress);
     } finally {
