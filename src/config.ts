@@ -40,6 +40,8 @@ export interface Config {
   };
   /** `redis://…`, `rediss://…` or a socket's path; null for an embedded server. */
   readonly redisUrl: string | null;
+  /** Certificates for `rediss://`, and the sentinels that say where the server is. */
+  readonly redis: Readonly<ConfigFile['redis']>;
   readonly dataDirectory: string;
   readonly engine: ConfigFile['engine'];
   /** An interpreter with py-rattler; null for a private environment made on demand. */
@@ -120,7 +122,7 @@ export async function loadConfig(source: {
 
 /** The checked file with its secrets in place, every path absolute and every default chosen. */
 function configOf(
-  { redisUrlFile: _, slack, ...rest }: ConfigFile & { dataDirectory: string },
+  { redisUrlFile: _, slack, redis, ...rest }: ConfigFile & { dataDirectory: string },
   { botToken, appToken, signingSecret }: Secrets,
   credentials: readonly Credential[],
   absolute: (path: string) => string,
@@ -134,6 +136,13 @@ function configOf(
       port: slack.port,
       command: slack.command,
       operators: slack.operators,
+    },
+    redisUrl: rest.redisUrl ?? (redis.sentinels.length > 0 ? 'redis://sentinels' : null),
+    redis: {
+      ...redis,
+      caFile: redis.caFile && absolute(redis.caFile),
+      certFile: redis.certFile && absolute(redis.certFile),
+      keyFile: redis.keyFile && absolute(redis.keyFile),
     },
     network: {
       proxy: rest.network.proxy,

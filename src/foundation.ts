@@ -10,6 +10,7 @@ import {
   useNetwork,
 } from './adapters/host/network.ts';
 import { ensurePython } from './adapters/host/python.ts';
+import { connectionOf } from './adapters/redis/connection.ts';
 import { createErrands } from './adapters/redis/errands.ts';
 import { keepRedisServer } from './adapters/redis/kept-server.ts';
 import { createQueue } from './adapters/redis/queue.ts';
@@ -108,9 +109,7 @@ export async function layFoundation(
     ...{ network, environment, dispatcher },
   };
   if (config.redisUrl !== null) {
-    const connection = config.redisUrl.startsWith('/')
-      ? { socketPath: config.redisUrl }
-      : { url: config.redisUrl };
+    const connection = await connectionOf({ redisUrl: config.redisUrl, redis: config.redis });
     const lost = new Promise<never>(() => {});
     return { ...common, connection, lost, stop: async () => channels.close() };
   }

