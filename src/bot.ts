@@ -2,10 +2,14 @@ import { commands } from '../commands/registry.ts';
 import { createDownload } from './adapters/host/slack-download.ts';
 import { slackCredentials } from './config.ts';
 import { type Foundation, openServices } from './foundation.ts';
+import { keepUnderstanding } from './pipeline/presence.ts';
 import { createSlackApp, type SlackConfig } from './slack/app.ts';
+import { VERSION } from './version.ts';
 
 /** Assembles the bot: Slack on one side, store and queue on the other. */
-export async function startBot(foundation: Foundation): Promise<{ close(): Promise<void> }> {
+export async function startBot(
+  foundation: Foundation,
+): Promise<{ close(): Promise<void>; over: Promise<never> }> {
   const { config, log, events } = foundation;
   const credentials = slackConfig(foundation);
   const { store, clock, services, close } = openServices(foundation);
@@ -23,11 +27,14 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
     events,
   });
   foundation.watch.ask('slack', () => app.whyNotReady());
+  const understanding = keepUnderstanding(store, VERSION);
   const stop = async () => {
+    understanding.close();
     await app.stop();
     await close();
   };
   try {
+    await store.requireFormat(VERSION);
     // Before anybody asks what there is: what is not indexed looks as if it were gone.
     const environments = await store.indexEnvironments();
     if (environments > 0) log.info({ environments }, 'records of an older version are indexed');
@@ -37,7 +44,7 @@ export async function startBot(foundation: Foundation): Promise<{ close(): Promi
     await stop();
     throw error;
   }
-  return { close: stop };
+  return { close: stop, over: understanding.newer };
 }
 
 /** Throws a ConfigError that names every secret that is missing. */

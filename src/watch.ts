@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Log } from './adapters/host/log.ts';
 import type { Watched, WhyNot } from './adapters/watch/watched.ts';
 import type { Config } from './config.ts';
 import { type Meters, NO_METERS } from './domain/metrics.ts';
-import { ROOT } from './root.ts';
+import { VERSION } from './version.ts';
 
 /** How a bot or a worker is seen from outside: whether it is ready, and what is measured of it. */
 export interface Watch {
@@ -34,20 +32,17 @@ export const UNWATCHED: Watch = {
 export async function openWatch(config: Config, log: Log): Promise<Watch> {
   const { host, port } = config.watch;
   if (port === null) return UNWATCHED;
-  const [{ createWatched }, { serveWatch }, version] = await Promise.all([
+  const [{ createWatched }, { serveWatch }] = await Promise.all([
     import('./adapters/watch/watched.ts'),
     import('./adapters/watch/server.ts'),
-    ownVersion(),
   ]);
-  const { pages, ...watch } = createWatched({ version, dataDirectory: config.dataDirectory });
+  const { pages, ...watch } = createWatched({
+    version: VERSION,
+    dataDirectory: config.dataDirectory,
+  });
   const server = await serveWatch({ host, port }, pages, (error) =>
     log.error({ error }, 'a look from outside could not be answered'),
   );
   log.info({ url: server.url }, 'health and metrics are served');
   return { ...watch, close: () => server.close() };
-}
-
-async function ownVersion(): Promise<string> {
-  const file = join(ROOT, 'package.json');
-  return JSON.parse(await readFile(file, 'utf8')).version;
 }

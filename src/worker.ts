@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { createEdge } from './adapters/edge/edge.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
 import { rememberDescription } from './adapters/engines/remembered.ts';
@@ -10,10 +11,13 @@ import { createFileFetcher } from './adapters/projects/slack-files.ts';
 import { createErrandWorker } from './adapters/redis/errand-worker.ts';
 import { createWorker } from './adapters/redis/worker.ts';
 import { Cancelled } from './domain/errors.ts';
+import type { Work } from './domain/presence.ts';
 import { type Foundation, openServices, REDIS_PREFIX } from './foundation.ts';
 import { type DutyPorts, keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
+import { keepPresence, untilUnderstood } from './pipeline/presence.ts';
 import { abandonBuild, runBuild, runProof } from './pipeline/run.ts';
+import { VERSION } from './version.ts';
 
 /** Milliseconds that a connection to an edge stays open for the next build. */
 const KEEP_CONNECTIONS = 5 * 60_000;
@@ -25,7 +29,7 @@ const KEEP_CONNECTIONS = 5 * 60_000;
 export async function startWorker(
   foundation: Foundation,
   { warm = true } = {},
-): Promise<{ close(): Promise<void> }> {
+): Promise<{ close(): Promise<void>; drain(): void; over: Promise<void> }> {
   const { config, connection, log, events, redact } = foundation;
   const { botToken, apiUrl } = config.slack;
   const { memoryGigabytes } = config.projects;
@@ -51,6 +55,7 @@ export async function startWorker(
   await sweepLeft(config.dataDirectory);
   const opened = openServices(foundation);
   const { store, queue, services, clock } = opened;
+  await untilUnderstood(store, VERSION);
   const engine = rememberDescription(chosen, clock);
   const { keyFile } = config.signing;
   const ports: DutyPorts = {
@@ -97,6 +102,7 @@ export async function startWorker(
     events,
     redact,
   };
+  const work = new Map<object, Work>();
   const worker = createWorker({
     connection,
     prefix: REDIS_PREFIX,
@@ -104,7 +110,15 @@ export async function startWorker(
     concurrency: config.worker.concurrency,
     lockDurationMs: config.worker.lockSeconds * 1000,
     stalledIntervalMs: config.worker.stalledSeconds * 1000,
-    run: (job, signal) => (job.purpose === 'verify' ? runProof : runBuild)(ports, job, signal),
+    async run(job, signal) {
+      const { buildId, purpose } = job;
+      work.set(job, { buildId, purpose, since: clock.now() });
+      try {
+        await (purpose === 'verify' ? runProof : runBuild)(ports, job, signal);
+      } finally {
+        work.delete(job);
+      }
+    },
     abandoned: (job, reason) => abandonBuild(ports, job, reason),
     events,
   });
@@ -119,8 +133,26 @@ export async function startWorker(
   const duties = keepDuties(ports, store.once, (line) => log.info(line));
   await Promise.all([worker.ready(), errands.ready()]);
   log.info({ platform: config.platform }, 'worker ready');
+  const presence = keepPresence(
+    { store, clock, log: (line, fields = {}) => log.info(fields, line) },
+    {
+      ...{ id: `${hostname()}:${process.pid}`, host: hostname(), version: VERSION },
+      ...{ platform: config.platform, concurrency: config.worker.concurrency },
+    },
+    {
+      work: () => [...work.values()],
+      drain: async () => void (await Promise.all([worker.drain(), errands.drain()])),
+      undrain() {
+        worker.undrain();
+        errands.undrain();
+      },
+    },
+  );
   const closing = new AbortController();
-  foundation.watch.ask('worker', () => (closing.signal.aborted ? 'takes no more jobs' : null));
+  foundation.watch.ask('worker', () => {
+    const takesNone = closing.signal.aborted || presence.isDraining();
+    return takesNone ? 'takes no more jobs' : null;
+  });
   if (warm) {
     foundation.channels.warm();
     const channels = config.channels.filter((channel) => channel.default);
@@ -132,9 +164,12 @@ export async function startWorker(
       .catch((error: unknown) => log.debug({ error: String(error) }, 'channels were not read'));
   }
   return {
+    drain: () => presence.drain(),
+    over: presence.drained,
     async close() {
       closing.abort(new Cancelled('shutdown'));
       await Promise.all([worker.close(), errands.close(), duties.close()]);
+      await presence.close();
       for (const edge of edges.values()) edge.close();
       await Promise.all([opened.close(), engine.close()]);
     },

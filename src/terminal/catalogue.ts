@@ -39,6 +39,11 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     isService: true,
     load: () => import('./worker.ts'),
   },
+  drain: {
+    words: 'HOST [--wait] [--undo] [--json] [--config FILE]',
+    summary: 'has the workers of a build host finish what they do, take no more and end',
+    load: () => import('./drain.ts'),
+  },
   check: {
     words: '[--json] [--config FILE]',
     summary:

@@ -13,6 +13,7 @@ import type { Store } from '../domain/ports.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import { type Foundation, layFoundation, openServices } from '../foundation.ts';
 import { decodeSlackText } from '../slack/decode.ts';
+import { VERSION } from '../version.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -46,8 +47,10 @@ export const command: TerminalCommand = {
     const { store, services, close } = openServices(foundation, userInfo().username);
     foundation.channels.warm();
     const { settings } = services;
-    const worker = values.wait ? await startWorkerHere(foundation) : null;
+    let worker: { close(): Promise<void> } | null = null;
     try {
+      await store.requireFormat(VERSION);
+      if (values.wait) worker = await startWorkerHere(foundation);
       const context = {
         user: values.user,
         channel: values.channel,

@@ -18,7 +18,15 @@ export const SERVICE_OPTIONS = {
   },
 } as const;
 
-type Start = (foundation: Foundation) => Promise<{ close(): Promise<void> }>;
+interface Service {
+  close(): Promise<void>;
+  /** Resolves when it has nothing more to do; rejects when it must not go on. */
+  over?: Promise<void>;
+  /** Finishes what it does, takes no more, and is over then. */
+  drain?(): void;
+}
+
+type Start = (foundation: Foundation) => Promise<Service>;
 
 /** Milliseconds in which services close; what has not by then is left: its jobs are taken over. */
 const CLOSE_LIMIT_MS = 8_000;
@@ -26,7 +34,8 @@ const CLOSE_LIMIT_MS = 8_000;
 const EXIT_LIMIT_MS = 500;
 
 /**
- * Runs services until SIGINT or SIGTERM, then closes them side by side, within ten seconds whatever is
+ * Runs services until SIGINT or SIGTERM, or until a worker of them has drained (asked for through Redis, or by
+ * SIGUSR2: Node keeps SIGUSR1 for its debugger), then closes them side by side, within ten seconds whatever is
  * away. They are closed as well, so that jobs go back to their queue, when the embedded Redis is gone for
  * good (exit code 2) and when an error was caught by nobody (70).
  */
@@ -53,14 +62,24 @@ export async function runService(
     return 0;
   });
   const over = Promise.race([stopped, untilDefect(log), foundation.lost]);
-  const running: { close(): Promise<void> }[] = [];
+  const running: Service[] = [];
   const started = (async () => {
     for (const start of starts) running.push(await start(foundation));
     watch.is(null);
   })();
+  const drain = () => {
+    for (const service of running) service.drain?.();
+  };
+  process.on('SIGUSR2', () => void started.then(drain, () => {}));
   try {
     // Slack or Redis may be away, so that starting takes until somebody stops it.
-    return await Promise.race([over, started.then(() => over)]);
+    return await Promise.race([
+      over,
+      started.then(() => {
+        const ends = running.flatMap((service) => service.over?.then(() => 0) ?? []);
+        return Promise.race([over, ...ends]);
+      }),
+    ]);
   } finally {
     watch.is('stopping');
     await within(

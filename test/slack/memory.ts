@@ -30,6 +30,7 @@ import type {
   Store,
   UserGroup,
 } from '../../src/domain/ports.ts';
+import type { Presence } from '../../src/domain/presence.ts';
 import { type SearchPage, type SearchResult, search } from '../../src/domain/search.ts';
 import { receiveError } from '../../src/domain/sent-error.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
@@ -394,6 +395,38 @@ export class MemoryStore implements Store {
   }
 
   readonly freezes = new Map<string | null, Freeze>();
+  readonly presences = new Map<string, Presence>();
+  readonly drains = new Map<string, number>();
+
+  async tellPresence(presence: Presence): Promise<void> {
+    await this.#reach();
+    this.presences.set(presence.id, presence);
+  }
+
+  async readPresences(): Promise<Presence[]> {
+    await this.#reach();
+    return [...this.presences.values()];
+  }
+
+  async askToDrain(name: string, now: number): Promise<void> {
+    await this.#reach();
+    this.drains.set(name, now);
+  }
+
+  async unaskToDrain(name: string): Promise<boolean> {
+    await this.#reach();
+    return this.drains.delete(name);
+  }
+
+  async readDrains(names: readonly string[]): Promise<number | null> {
+    await this.#reach();
+    const asked = names.flatMap((name) => this.drains.get(name) ?? []);
+    return asked.length === 0 ? null : Math.max(...asked);
+  }
+
+  async requireFormat(): Promise<void> {
+    await this.#reach();
+  }
 
   async readFreezes(): Promise<Freeze[]> {
     await this.#reach();

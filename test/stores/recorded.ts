@@ -94,9 +94,9 @@ async function contentOf(
   if (type === 'list') return { type, value: (await redis.lrangeBuffer(key, 0, -1)).map(read) };
   if (type === 'set') return { type, value: (await redis.smembersBuffer(key)).map(read) };
   if (type === 'zset') {
-    const members = await redis.zrange(key, 0, -1, 'WITHSCORES');
+    const members = await redis.zrange(key, '0', '-1', 'WITHSCORES');
     const pairs = members.flatMap((member, at) =>
-      at % 2 === 0 ? [[members[at + 1] ?? '0', read(Buffer.from(member))] as const] : [],
+      at % 2 === 0 ? [[`${members[at + 1]}`, read(Buffer.from(`${member}`))] as const] : [],
     );
     return { type, value: pairs };
   }

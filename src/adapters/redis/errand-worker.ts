@@ -80,6 +80,8 @@ export function createErrandWorker(options: ErrandWorkerOptions): Worker {
   });
   return {
     ready: () => worker.ready(),
+    drain: () => worker.drain(),
+    undrain: () => worker.undrain(),
     async close() {
       await worker.close();
       link.close();

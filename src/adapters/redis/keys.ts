@@ -32,6 +32,9 @@ export function storeKeys(prefix: string) {
     noticeSent: (id: string) => `${prefix}:notice:sent:${id}`,
     kept: (id: string) => `${prefix}:kept:${id}`,
     shown: (id: string) => `${prefix}:shown:${id}`,
+    presences: `${prefix}:workers`,
+    drains: `${prefix}:workers:drain`,
+    format: `${prefix}:format`,
     lease: (name: string) => `${prefix}:lease:${name}`,
     once: (name: string) => `${prefix}:once:${name}`,
     // What environments are found by; environment-index.ts says what each holds.

@@ -9,6 +9,7 @@ import { storeBuilds } from './builds.ts';
 import { Changes } from './changes.ts';
 import { createClock } from './clock.ts';
 import { storeEnvironments } from './environments.ts';
+import { storeFormat } from './format.ts';
 import { storeFreezes } from './freezes.ts';
 import { storeGroups } from './groups.ts';
 import { storeHistory } from './history.ts';
@@ -16,6 +17,7 @@ import { storeKeys } from './keys.ts';
 import { storeLeases } from './leases.ts';
 import { storeMemory } from './memory.ts';
 import { storeNotices } from './notices.ts';
+import { storePresences } from './presences.ts';
 import { storeProgress } from './progress.ts';
 import { openLink, type RedisConnection } from './redis.ts';
 import { storeShown } from './shown.ts';
@@ -67,6 +69,8 @@ export function createStore(options: {
     ...storeNotices(link, keys),
     ...storeShown(link, keys),
     ...storeLeases(link, keys),
+    ...storePresences(link, keys),
+    ...storeFormat(link, keys),
     ...storeApprovals(link, keys),
     ...storeFreezes(link, keys),
     ...storeBlocks(link, keys),

@@ -40,6 +40,13 @@ export interface Worker {
   /** Resolves when jobs can be taken and cancellations heard; pending while Redis is away. */
   ready(): Promise<void>;
   /**
+   * Takes no more. Resolves when what had been begun has ended, or `undrain` was called; runs are not
+   * stopped, and nothing is put back.
+   */
+  drain(): Promise<void>;
+  /** Takes jobs again. */
+  undrain(): void;
+  /**
    * Stops within ten seconds: running jobs are aborted and put back in front of the queue without
    * using up a try.
    */
@@ -72,6 +79,10 @@ export function takeJobs<T>(options: TakingOptions<T>): Worker {
     async ready() {
       await Promise.all([worker.waitUntilReady(), cancellations.established]);
     },
+
+    drain: () => worker.pause(),
+
+    undrain: () => void worker.resume(),
 
     async close() {
       // BullMQ waits for Redis without limit, so its word is not waited for a second time.

@@ -70,6 +70,12 @@ export function createWorker(options: WorkerOptions): Worker {
     async ready() {
       await Promise.all(lanes.map((lane) => lane.ready()));
     },
+    async drain() {
+      await Promise.all(lanes.map((lane) => lane.drain()));
+    },
+    undrain() {
+      for (const lane of lanes) lane.undrain();
+    },
     async close() {
       await Promise.all(lanes.map((lane) => lane.close()));
       link.close();

@@ -7,6 +7,7 @@ import type { Environment } from '../environment.ts';
 import type { Timing } from '../estimate.ts';
 import type { Freeze } from '../freeze.ts';
 import type { EnvironmentCount, Outline } from '../outline.ts';
+import type { Presence } from '../presence.ts';
 import type { SearchPage, SearchResult } from '../search.ts';
 import type { Shape } from '../shape.ts';
 import type { Spec } from '../spec.ts';
@@ -198,6 +199,22 @@ export interface Store {
   takeLease(name: string, who: string, milliseconds: number): Promise<boolean>;
   /** Gives back a lease; nothing happens to one that is another one's. */
   endLease(name: string, who: string): Promise<void>;
+
+  /** In place of what the same worker told before. */
+  tellPresence(presence: Presence): Promise<void>;
+  /** Of all workers that told of themselves within a day before now, by id; those that have ended, too. */
+  readPresences(now: number): Promise<Presence[]>;
+  /** Every worker of that host, or the one of that id, that was started before now is to drain. */
+  askToDrain(name: string, now: number): Promise<void>;
+  /** False when nobody had asked. */
+  unaskToDrain(name: string): Promise<boolean>;
+  /** When it was last asked that one of these drains; null for never. */
+  readDrains(names: readonly string[]): Promise<number | null>;
+  /**
+   * That this version of Conda Ferry understands all that is in the store. Throws `store-newer` where a
+   * newer one has written what it would damage.
+   */
+  requireFormat(version: string): Promise<void>;
 
   /** Calls back with the id of every build that changed, from any process. Returns the way to stop. */
   watch(listener: (buildId: string) => void): Promise<() => Promise<void>>;
