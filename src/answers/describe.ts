@@ -24,6 +24,7 @@ import { describeLeaving, describeLeft } from './letting-go.ts';
 import { describeLog } from './log.ts';
 import { describeMove } from './move.ts';
 import { describeNotice } from './notice.ts';
+import { describeOperations } from './operations.ts';
 import { describePlan } from './plan.ts';
 import { describeRefusal } from './refusal.ts';
 import { describeRevisions } from './revisions.ts';
@@ -41,6 +42,7 @@ const DESCRIBERS: ByKind<Reply, Document, [Settings]> = {
   revisions: describeRevisions,
   comparison: describeComparison,
   builds: describeBuilds,
+  operations: describeOperations,
   environments: describeEnvironments,
   environment: describeEnvironment,
   affected: describeAffected,

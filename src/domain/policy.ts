@@ -74,11 +74,16 @@ export function requireMayMove(environment: Environment, user: string, settings:
 
 /** What others may be using goes only where an operator wants that. Throws `not-allowed`. */
 export function requireMayForce(user: string, settings: Operators): void {
+  requireOperator(user, settings, '`--force` is for operators: somebody may be using it.');
+}
+
+/** Throws `not-allowed`, with `message` and who could. */
+export function requireOperator(user: string, settings: Operators, message: string): void {
   if (isOperator(settings, user)) return;
   const some = settings.operators.slice(0, 3);
   throw userError({
     code: 'not-allowed',
-    message: '`--force` is for operators: somebody may be using it.',
+    message,
     suggestion:
       some.length === 0
         ? 'The configuration names nobody who could (`slack.operators`).'

@@ -9,6 +9,7 @@ import { type ErrorKind, type FerryError, partsOf, type Repair } from './errors.
 import type { Outlook } from './estimate.ts';
 import type { Freeze } from './freeze.ts';
 import type { LockFile } from './lock-file.ts';
+import type { Operations } from './operations.ts';
 import type { Outline } from './outline.ts';
 import type { Phrase } from './phrase.ts';
 import type { Plan } from './plan.ts';
@@ -63,6 +64,8 @@ export type Reply =
   /** What a file has, or asks for, beside a revision or another file. */
   | { kind: 'comparison'; from: Side; to: Side; compared: Compared }
   | { kind: 'builds'; builds: Build[] }
+  /** What an operator sees of all that runs. */
+  | { kind: 'operations'; operations: Operations }
   /** `others`: how many are somebody else's, when only one's own were asked for; else null. */
   | {
       kind: 'environments';

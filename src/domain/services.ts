@@ -14,6 +14,7 @@ import type { Edits } from './services/edits.ts';
 import type { Freezes } from './services/freezes.ts';
 import type { LettingGo } from './services/letting-go.ts';
 import type { Lookup } from './services/lookup.ts';
+import type { Operating } from './services/operating.ts';
 import type { Outlooks } from './services/outlooks.ts';
 import type { Packages } from './services/packages.ts';
 import type { Plans } from './services/plans.ts';
@@ -47,6 +48,7 @@ export interface Services
     LettingGo,
     Subscriptions,
     Outlooks,
+    Operating,
     Tags {
   readonly settings: Settings;
 }

@@ -29,3 +29,8 @@ export interface QueueTotals {
   /** Seconds that the one which waits for longest has waited; 0 where none does. */
   oldestSeconds: number;
 }
+
+export interface QueueStanding extends QueueTotals {
+  /** The build that waits for longest; null where none does, or it is of no build. */
+  oldest: string | null;
+}

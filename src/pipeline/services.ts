@@ -12,6 +12,7 @@ import { edits } from './services/edits.ts';
 import { freezes } from './services/freezes.ts';
 import { lettingGo } from './services/letting-go.ts';
 import { lookup } from './services/lookup.ts';
+import { operating } from './services/operating.ts';
 import { outlooks } from './services/outlooks.ts';
 import { packages } from './services/packages.ts';
 import { plans } from './services/plans.ts';
@@ -57,5 +58,6 @@ export function createServices({
     ...lettingGo(ports),
     ...subscriptions(ports),
     ...outlooks(ports),
+    ...operating(ports),
   });
 }

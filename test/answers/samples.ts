@@ -42,6 +42,8 @@ import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { OUTCOME_NAMES, type Subscription } from '../../src/domain/subscription.ts';
 
+import { OPERATIONS } from './operations.ts';
+
 const START = Date.UTC(2026, 2, 2, 9, 0, 0);
 
 /** Who reads the answers: who owns the samples. */
@@ -824,6 +826,19 @@ export const samples: Readonly<Record<string, Reply>> = {
   },
   builds: { kind: 'builds', builds: [build('running'), build('ready'), build('failed')] },
   'builds-none': { kind: 'builds', builds: [] },
+  operations: { kind: 'operations', operations: OPERATIONS },
+  'operations-none': {
+    kind: 'operations',
+    operations: {
+      ...OPERATIONS,
+      ...{
+        queues: OPERATIONS.queues.slice(1),
+        workers: [],
+        edges: [{ name: 'lab', freeBytes: null, freeze: null }],
+      },
+      ended: { hours: 24, ready: 0, cancelled: 0, failed: [], isPart: false },
+    },
+  },
   environments: {
     kind: 'environments',
     ...{ page: 1, count: 2, mine: false, all: false },

@@ -74,7 +74,10 @@ const ROWS: Readonly<
   schedule: [{ say: 'schedule churn weekly', may: OWNERS }],
   search: [{ say: 'search numpy', may: EVERYBODY }],
   show: [{ say: 'show churn', may: EVERYBODY }],
-  status: [{ say: 'status churn', may: EVERYBODY }],
+  status: [
+    { say: 'status churn', may: EVERYBODY },
+    { say: 'status --all', may: OPERATORS },
+  ],
   subscribe: [{ say: 'subscribe churn', may: EVERYBODY, named: 'subscribe' }],
   tag: [{ say: 'tag churn@1 good', may: OWNERS, named: 'tag' }],
   thaw: [{ say: 'thaw madrid', may: OPERATORS, named: 'thaw' }],
@@ -210,7 +213,7 @@ const LOOKING: Readonly<Record<Exclude<keyof Services, DeedName>, true>> = {
   ...{ namesTaken: true, scheduled: true, search: true },
   ...{ findEnvironment: true, findRevision: true, freezes: true, keepDiagnosis: true },
   ...{ keepPlan: true, keptDiagnosis: true, keptPlan: true, leaving: true },
-  ...{ log: true, outlook: true, packagesOf: true, plan: true },
+  ...{ log: true, operations: true, outlook: true, packagesOf: true, plan: true },
   ...{ planEdit: true, settings: true, standing: true, subscriptions: true },
   ...{ sparks: true, suggest: true, waitingApprovals: true },
 };

@@ -1,7 +1,12 @@
 /** What is told of a build, in its order: who looks into the log finds each thing once. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { createLog, logEvents } from '../../src/adapters/host/log.ts';
 import { outsideError } from '../../src/domain/errors.ts';
+import { createEvents } from '../../src/domain/events.ts';
 import { carryOutCancel } from '../../src/pipeline/cancelling.ts';
 import { executor } from '../answers/samples.ts';
 import { createLoneWorld, createWorld, engineRefusing, type World } from './world.ts';
@@ -105,6 +110,33 @@ describe('the events of a build', () => {
       { edge: 'lab', revision: 1, outcome: 'proven', executors: 2 },
     ]);
   });
+});
+
+test('the log has the whole story of a build, each event a line, and no secret', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ferry-events-'));
+  try {
+    const file = join(folder, 'ferry.log');
+    const log = createLog({ level: 'info', format: 'json', file }, ['hunter2']);
+    const world = createWorld({ events: createEvents([logEvents(log)]) });
+    await world.say('U01', 'create churn numpy');
+    await world.work('churn');
+    const text = readFileSync(file, 'utf8');
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const steps = lines.flatMap(({ event, step }) => (event === 'step-ended' ? [step] : []));
+    assert.deepEqual(steps, ['solve', 'create', 'install', 'pack', 'stage', 'verify']);
+    const { time, seconds, ...last } = lines.at(-1);
+    assert.ok(Date.parse(time) > 0 && seconds >= 0);
+    assert.deepEqual(last, {
+      ...{ level: 'info', host: hostname(), pid: process.pid, event: 'build-settled' },
+      ...{ user: 'U01', environment: 'churn', build: 'build1', attempt: 1 },
+      ...{ outcome: 'ready', revision: 1, reused: false },
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('the events of what people do', () => {

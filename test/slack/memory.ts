@@ -20,6 +20,8 @@ import { outsideError, userError } from '../../src/domain/errors.ts';
 import type { Timing } from '../../src/domain/estimate.ts';
 import { createEvents, type Events, type ServiceEvent } from '../../src/domain/events.ts';
 import type { Freeze } from '../../src/domain/freeze.ts';
+import type { Platform } from '../../src/domain/lock.ts';
+import type { FreeSpace } from '../../src/domain/operations.ts';
 import type { Outline } from '../../src/domain/outline.ts';
 import type {
   Channels,
@@ -36,6 +38,7 @@ import { receiveError } from '../../src/domain/sent-error.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { type Subscription, subscriptionKey } from '../../src/domain/subscription.ts';
 import { closest } from '../../src/domain/tokens.ts';
+import type { QueueStanding } from '../../src/domain/totals.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from '../answers/samples.ts';
 
@@ -562,6 +565,25 @@ export class MemoryStore implements Store {
   async endLease(name: string, who: string): Promise<void> {
     await this.#reach();
     if (this.leases.get(name)?.who === who) this.leases.delete(name);
+  }
+
+  async standings(platforms: readonly Platform[]): Promise<QueueStanding[]> {
+    await this.#reach();
+    const of = (state: Build['state']) =>
+      [...this.builds.values()].filter((build) => build.state === state);
+    const [oldest] = of('queued').sort((left, right) => left.queuedAt - right.queuedAt);
+    return platforms.map((platform) => ({
+      ...{ platform, queue: 'builds', delayed: 0, oldest: oldest?.id ?? null },
+      ...{ waiting: of('queued').length, active: of('running').length },
+      oldestSeconds: oldest ? (this.now() - oldest.queuedAt) / 1000 : 0,
+    }));
+  }
+
+  readonly freeSpace = new Map<string, number>();
+
+  async readFreeSpace(): Promise<FreeSpace[]> {
+    await this.#reach();
+    return [...this.freeSpace].map(([edge, bytes]) => ({ edge, bytes }));
   }
 
   async watch(listener: (buildId: string) => void): Promise<() => Promise<void>> {

@@ -20,6 +20,7 @@ export function storeKeys(prefix: string) {
     approvals: `${prefix}:approvals`,
     approvalsWaiting: `${prefix}:approvals:waiting`,
     groups: `${prefix}:groups`,
+    edgesFree: `${prefix}:edges:free`,
     timings: `${prefix}:timings`,
     subscriptions: `${prefix}:subscriptions`,
     freezes: `${prefix}:freezes`,

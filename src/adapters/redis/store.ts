@@ -23,7 +23,7 @@ import { openLink, type RedisConnection } from './redis.ts';
 import { storeShown } from './shown.ts';
 import { storeSubscriptions } from './subscriptions.ts';
 import { storeTimings } from './timings.ts';
-import { readTotals, type TotalsAsked } from './totals.ts';
+import { readQueues, readTotals, type TotalsAsked } from './totals.ts';
 
 export interface RedisStore extends Store {
   /**
@@ -80,6 +80,11 @@ export function createStore(options: {
     ...storeAudit(link, keys, options.audit ?? AUDIT_BOUNDS),
     watch: (listener) => changes.watch(listener),
     clock,
+    async readFreeSpace() {
+      const free = await link.call((redis) => redis.hgetall(keys.edgesFree));
+      return Object.entries(free).map(([edge, bytes]) => ({ edge, bytes: Number(bytes) }));
+    },
+    standings: (platforms) => readQueues(link, options.prefix, clock.now(), platforms),
     totals: (asked) => readTotals(link, keys, options.prefix, clock.now(), asked),
 
     async once(name, seconds) {

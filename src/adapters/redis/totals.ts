@@ -1,6 +1,6 @@
 import type { Platform } from '../../domain/lock.ts';
-import type { QueueTotals, Totals } from '../../domain/totals.ts';
-import { errandQueue, jobKeys, jobQueue } from './jobs.ts';
+import type { QueueStanding, QueueTotals, Totals } from '../../domain/totals.ts';
+import { errandQueue, jobKeys, jobOf, jobQueue } from './jobs.ts';
 import type { StoreKeys } from './keys.ts';
 import type { RedisLink } from './redis.ts';
 
@@ -17,16 +17,16 @@ const MOST_LOOKED_AT = 5_000;
 
 /**
  * Of one queue: how many wait, are delayed and at work, and since when the first of them has waited (''
- * for none). By turns, whoever waits for longest need not be the next.
+ * for none), and its id. By turns, whoever waits for longest need not be the next.
  *
  * KEYS: wait, prioritized, delayed, active. ARGV: prefix of jobs, how many are looked at.
  */
 const READ_QUEUE = `
-local first = math.huge
+local first, whose = math.huge, ''
 local function look(ids)
   for _, id in ipairs(ids) do
     local at = tonumber(redis.call('HGET', ARGV[1] .. id, 'timestamp') or '')
-    if at and at < first then first = at end
+    if at and at < first then first, whose = at, id end
   end
 end
 local last = ARGV[2] - 1
@@ -37,7 +37,8 @@ return {
   redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]),
   redis.call('ZCARD', KEYS[3]),
   redis.call('LLEN', KEYS[4]),
-  first < math.huge and string.format('%.0f', first) or ''
+  first < math.huge and string.format('%.0f', first) or '',
+  whose
 }
 `;
 
@@ -64,14 +65,7 @@ export async function readTotals(
         redis.exists(keys.lease(leader)),
       ]),
     ),
-    Promise.all(
-      platforms.flatMap((platform) =>
-        queuesOf(platform).map(async ({ queue, name }) => ({
-          ...{ platform, queue },
-          ...(await readQueue(link, jobKeys(prefix, name), now)),
-        })),
-      ),
-    ),
+    readQueues(link, prefix, now, platforms),
   ]);
   const [owned, there, revisions, owners, ownersAtLimit, openBuilds, approvals, notices, led] =
     counts;
@@ -79,8 +73,25 @@ export async function readTotals(
     environments: { there, letGo: owned - there },
     ...{ revisions, owners, ownersAtLimit, openBuilds, approvals, notices },
     isLed: led === 1,
-    queues,
+    queues: queues.map(({ oldest: _, ...queue }) => queue),
   };
+}
+
+/** Of builds, proofs and errands of each platform. */
+export function readQueues(
+  link: RedisLink,
+  prefix: string,
+  now: number,
+  platforms: readonly Platform[],
+): Promise<QueueStanding[]> {
+  return Promise.all(
+    platforms.flatMap((platform) =>
+      queuesOf(platform).map(async ({ queue, name }) => ({
+        ...{ platform, queue },
+        ...(await readQueue(link, jobKeys(prefix, name), now)),
+      })),
+    ),
+  );
 }
 
 function queuesOf(platform: Platform): readonly { queue: QueueTotals['queue']; name: string }[] {
@@ -94,10 +105,13 @@ function queuesOf(platform: Platform): readonly { queue: QueueTotals['queue']; n
 async function readQueue(link: RedisLink, keys: ReturnType<typeof jobKeys>, now: number) {
   const names = [keys.wait, keys.prioritized, keys.delayed, keys.active];
   const answer = await link.script(READ_QUEUE, names, [keys.job(''), MOST_LOOKED_AT]);
-  const [waiting = 0, delayed = 0, active = 0, first = ''] = Array.isArray(answer) ? answer : [];
+  const [waiting = 0, delayed = 0, active = 0, first = '', whose = ''] = Array.isArray(answer)
+    ? answer
+    : [];
   return {
     ...{ waiting: Number(waiting), delayed: Number(delayed), active: Number(active) },
     // Jobs are dated by the hosts that queue them, whose clocks may be a little ahead.
     oldestSeconds: first === '' ? 0 : Math.max(0, (now - Number(first)) / 1000),
+    oldest: jobOf(String(whose))?.buildId ?? null,
   };
 }

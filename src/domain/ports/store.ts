@@ -6,12 +6,15 @@ import type { Build, StepName } from '../build.ts';
 import type { Environment } from '../environment.ts';
 import type { Timing } from '../estimate.ts';
 import type { Freeze } from '../freeze.ts';
+import type { Platform } from '../lock.ts';
+import type { FreeSpace } from '../operations.ts';
 import type { EnvironmentCount, Outline } from '../outline.ts';
 import type { Presence } from '../presence.ts';
 import type { SearchPage, SearchResult } from '../search.ts';
 import type { Shape } from '../shape.ts';
 import type { Spec } from '../spec.ts';
 import type { Subscription } from '../subscription.ts';
+import type { QueueStanding } from '../totals.ts';
 import type { Notice } from './notice.ts';
 
 /** Durable state shared by bots and workers. Every call rejects with `store-unavailable` when Redis is away. */
@@ -215,6 +218,11 @@ export interface Store {
    * newer one has written what it would damage.
    */
   requireFormat(version: string): Promise<void>;
+
+  /** Of builds, proofs and errands of each platform. */
+  standings(platforms: readonly Platform[]): Promise<QueueStanding[]>;
+  /** What was free on edges when something was last done there; of others nothing is known. */
+  readFreeSpace(): Promise<FreeSpace[]>;
 
   /** Calls back with the id of every build that changed, from any process. Returns the way to stop. */
   watch(listener: (buildId: string) => void): Promise<() => Promise<void>>;

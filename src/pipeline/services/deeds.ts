@@ -8,6 +8,7 @@ import type { Created } from '../../domain/services/create.ts';
 import type { Diagnoses } from '../../domain/services/diagnoses.ts';
 import type { Edits } from '../../domain/services/edits.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
+import type { Operating } from '../../domain/services/operating.ts';
 import type { Outlooks } from '../../domain/services/outlooks.ts';
 import type { Packages } from '../../domain/services/packages.ts';
 import type { Plans } from '../../domain/services/plans.ts';
@@ -25,7 +26,7 @@ type Looking =
   | 'waitingApprovals'
   | 'leaving'
   | 'subscriptions'
-  | keyof (Audits & Diagnoses & Edits & Lookup & Outlooks & Packages & Plans & Roles);
+  | keyof (Audits & Diagnoses & Edits & Lookup & Operating & Outlooks & Packages & Plans & Roles);
 
 /** Every method of the services that changes something. */
 export type DeedName = Exclude<keyof Services, Looking>;

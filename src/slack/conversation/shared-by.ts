@@ -21,6 +21,8 @@ const SHARED_BY: ByKind<Reply, Asked, [Asked]> = {
   revisions: same,
   comparison: same,
   builds: ({ builds }, asked) => (builds.length > 0 ? asked : null),
+  // Of people and what they do.
+  operations: never,
   environments: ({ environments }, asked) => (environments.length > 0 ? asked : null),
   environment: same,
   // Said again, it would ask the owners again.

@@ -129,4 +129,21 @@ describe('totals of the store', { skip: noServer }, () => {
     assert.equal(proofs?.waiting, 1);
     assert.equal(errands?.waiting, 0);
   });
+
+  it('name the build that waits for longest of each platform', async (context) => {
+    const { prefix, store } = open(context);
+    const queue = createQueue({ connection: stores.server.connection, prefix });
+    context.after(() => queue.close());
+    for (const id of ['b1', 'b2']) await queue.enqueue(buildFor(id), 'linux-64', 'build');
+    const standings = await store.standings(['linux-64', 'linux-aarch64']);
+    assert.deepEqual(
+      standings
+        .filter((standing) => standing.queue === 'builds')
+        .map(({ platform, waiting, oldest }) => [platform, waiting, oldest]),
+      [
+        ['linux-64', 2, 'b1'],
+        ['linux-aarch64', 0, null],
+      ],
+    );
+  });
 });
