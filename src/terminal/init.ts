@@ -57,6 +57,7 @@ const OPTIONS = {
 } as const;
 
 const MANIFEST = join(ROOT, 'deploy/manifest.yaml');
+const SCRIPT = join(ROOT, 'deploy/edge-account.sh');
 const UNIT = {
   file: '/etc/conda-ferry/conda-ferry.yaml',
   dataDirectory: '/var/lib/conda-ferry',
@@ -108,7 +109,7 @@ export const command: TerminalCommand = {
         await makeKey(answers.key);
         process.stdout.write(`A new key: ${answers.key}\n`);
       });
-      const files = { configuration: file, manifest, secrets };
+      const files = { configuration: file, manifest, secrets, script: SCRIPT };
       process.stdout.write(closing(answers, await publicKeyOf(answers.key), files, isUnit));
       return 0;
     } finally {

@@ -89,25 +89,61 @@ function callsOf(filter: string): Set<string> {
   return new Set(calls);
 }
 
-describe('the filter of system calls of a worker', {
-  skip: lacks('systemd-analyze', 'strace', ...NEEDED),
+/** What the filters of a unit and its drop-ins let through, line after line, as systemd reads them. */
+function allowedBy(...files: string[]): Set<string> {
+  const allowed = new Set<string>();
+  const lines = files.flatMap((file) => readFileSync(join(UNITS, file), 'utf8').split('\n'));
+  for (const line of lines) {
+    const [, not, filter] = /^SystemCallFilter=(~?)(.*)$/.exec(line) ?? [];
+    if (filter === '') allowed.clear();
+    for (const call of filter ? callsOf(filter) : []) {
+      if (not) allowed.delete(call);
+      else allowed.add(call);
+    }
+  }
+  return allowed;
+}
+
+const WORKER = ['conda-ferry@.service'];
+const BOT = [...WORKER, 'conda-ferry@bot.service.d/bot.conf'];
+const SANDBOX = bubblewrap(
+  { readable: [], writable: [], directory: null, hasNetwork: false },
+  'ourselves',
+);
+/** As programs are started, so that they end with us. */
+const TIED = ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'];
+
+const FILTERED: Readonly<Record<string, [units: string[], words: string[], call: string]>> = {
+  'a worker make the sandbox': [WORKER, [...TIED, ...SANDBOX, '/bin/true'], 'pivot_root'],
+  'a bot start Node and other programs': [BOT, [...TIED, process.execPath, '-e', '0'], 'capset'],
+};
+
+describe('the filter of system calls', {
+  skip: lacks('systemd-analyze', 'strace', 'setpriv', ...NEEDED),
 }, () => {
-  test('lets bubblewrap make the sandbox', () => {
-    const traced = join(folder, 'trace');
-    const view = { readable: [], writable: [], directory: null, hasNetwork: false };
-    const words = [...bubblewrap(view, 'ourselves'), '/bin/true'];
-    const { status, stderr } = spawnSync('strace', ['-f', '-qq', '-o', traced, ...words], {
-      encoding: 'utf8',
+  for (const [what, [units, words, call]] of Object.entries(FILTERED)) {
+    test(`lets ${what}`, () => {
+      const traced = join(folder, 'trace');
+      const { status, stderr } = spawnSync('strace', ['-f', '-qq', '-o', traced, ...words], {
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, stderr);
+      const allowed = allowedBy(...units);
+      const called = readFileSync(traced, 'utf8')
+        .split('\n')
+        .flatMap((line) => /^\d+ +([a-z]\w+)\(/.exec(line)?.[1] ?? []);
+      assert.ok(called.includes(call), call);
+      assert.deepEqual(
+        [...new Set(called)].filter((each) => !allowed.has(each)),
+        [],
+      );
     });
-    assert.equal(status, 0, stderr);
-    const unit = readFileSync(join(UNITS, 'conda-ferry@.service'), 'utf8');
-    const allowed = callsOf(/^SystemCallFilter=(.*)$/m.exec(unit)?.[1] ?? '');
-    const called = readFileSync(traced, 'utf8')
-      .split('\n')
-      .flatMap((line) => /^\d+ +([a-z]\w+)\(/.exec(line)?.[1] ?? []);
-    assert.ok(called.includes('pivot_root'));
+  }
+
+  test('lets a bot make no mounts', () => {
+    const allowed = allowedBy(...BOT);
     assert.deepEqual(
-      [...new Set(called)].filter((call) => !allowed.has(call)),
+      ['mount', 'chown', 'setuid'].filter((call) => allowed.has(call)),
       [],
     );
   });

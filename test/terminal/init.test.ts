@@ -78,6 +78,8 @@ describe('init', { skip: sshd ? false : 'openssh-server is not installed' }, () 
       readFileSync(join(folder, 'secrets/edge-key.pub'), 'utf8').split(' ')[1] ?? '';
     assert.ok(publicKey !== '' && stdout.includes(publicKey));
     assert.ok(stdout.includes(edge.hostKeyFingerprint));
+    const [, script = ''] = /^ +(\/\S+\/edge-account\.sh)$/m.exec(stdout) ?? [];
+    assert.ok(existsSync(script));
     const last = stdout.trimEnd().split('\n').slice(-2);
     for (const [index, name] of ['check', 'start'].entries()) {
       assert.equal(last[index]?.trim(), `conda-ferry ${name} --config ${folder}/ferry.yaml`);

@@ -94,7 +94,7 @@ export function manifestFor(manifest: string, { mode, url, command }: Answers): 
 export function closing(
   answers: Answers,
   publicKey: string,
-  files: { configuration: string; manifest: string; secrets: string },
+  files: { configuration: string; manifest: string; secrets: string; script: string },
   isUnit: boolean,
 ): string {
   const { mode, edge, root } = answers;
@@ -115,7 +115,8 @@ Two things outside:
   1. In Slack: https://api.slack.com/apps → Create New App → From a manifest, with ${files.manifest}.
      Install it, and put what it shows into these files, which are empty:
 ${tokens.join('\n')}
-  2. On ${edge.host}: the account, the folder and the key, as deploy/edge-account.sh sets them up:
+  2. On ${edge.host}: the account, the folder and the key, as this file sets them up, copied there:
+       ${files.script}
        sudo sh edge-account.sh --user ${edge.user} --root ${root} --key '${publicKey}'
 
 Then type:
