@@ -74,7 +74,7 @@ export async function readSecrets(
     let value = environment[variable] || null;
     if (value === null && typeof named === 'string') {
       if (CREDENTIALS.test(named) && !environment.CREDENTIALS_DIRECTORY) {
-        const what = `names ${named}, and systemd gave this process no credentials: only its units have them, \`systemctl start conda-ferry@check\` for the doctor.`;
+        const what = `names ${named}, and systemd gave this process no credentials: only its units have them: \`systemctl start conda-ferry@check\` for the doctor, \`systemd-run\` with LoadCredential for others (deploy/README.md).`;
         problems.push({ where: document.placeOf(fileKey), what });
         continue;
       }
