@@ -57,6 +57,7 @@ export const SUITES: readonly Suite[] = [
   { begins: 'test/adapters/edge/', group: 'units', needs: 'demo' },
   { begins: 'test/adapters/', group: 'units', needs: 'channel' },
   { begins: 'test/path/', group: 'product', needs: 'demo' },
+  { begins: 'test/bench/', group: 'fast', needs: 'npm' },
   { begins: 'test/stores/', group: 'product', needs: 'channel' },
   { begins: 'test/faults/', group: 'product', needs: 'channel' },
   { begins: 'test/cluster/', group: 'busy', needs: 'test' },

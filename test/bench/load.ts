@@ -175,7 +175,9 @@ async function main(): Promise<void> {
       return found.length === builds && found;
     });
     const pid = bot?.pid ?? 0;
+    const { commandsOf } = await import('./redis-commands.ts');
     const before = { cpu: cpuOf(pid), megabytes: memoryOf(pid).now };
+    const commandsBefore = await commandsOf(world.redis.connection);
     const secret = slack.signingSecret;
     const asked: Asked = { url, secret, user, channel, rate, seconds, answers: answers.url };
     const half = wait(seconds * 500).then(() => memoryOf(pid).now);
@@ -185,6 +187,7 @@ async function main(): Promise<void> {
       asking.once('error', reject);
     });
     const end = memoryOf(pid).now;
+    const commands = await commandsOf(world.redis.connection);
     await until(
       'the builds to end',
       async () => {
@@ -208,6 +211,8 @@ async function main(): Promise<void> {
       ...{ asked: rate * seconds, acknowledged: took.length, answered: answers.answered.size },
       late: took.filter((each) => each > SECONDS_OF_SLACK * 1000).length,
       ...{ p50: at(0.5), p99: at(0.99), worst: at(1) },
+      // Of the builds beside them, too; where there are none, of what bot and worker do anyway.
+      'Redis commands each': rounded((commands - commandsBefore) / took.length, 1),
       'CPU ms each': rounded(((cpu - before.cpu) * 1000) / took.length, 1),
       ...{ 'MB before': before.megabytes, 'MB at half': await half, 'MB at the end': end },
       ...{ 'MB after a rest': memory.now, 'MB at most': memory.most },

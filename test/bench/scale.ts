@@ -4,6 +4,10 @@
  * emulated Slack, made by workers that share one data folder and staged over SSH: there the machine's
  * processors are the bound, and the figures say whether workers get in each other's way.
  *
+ * With --simulate nothing is built: an hour at noon of so many people is gone through event by event, and it is
+ * said how much of each thing is used, and at how many people all of it is.
+ *
+ *   npm run bench:scale -- --simulate [--users 10000 --hosts 100 --seed 1]
  *   npm run bench:scale [-- --workers 2,4,8 --simulated 1000 --seconds 2 --slots 4 --real 100]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -27,6 +31,8 @@ import {
   printJson,
   rounded,
 } from './measuring.ts';
+import { USUAL } from './simulation/simulate.ts';
+import { tellSimulation } from './simulation/tell.ts';
 
 const WORKER = join(import.meta.dirname, 'scale-worker.ts');
 const PREFIX = 'bench';
@@ -41,8 +47,22 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '0.5' },
     slots: { type: 'string', default: '4' },
     real: { type: 'string', default: '6' },
+    simulate: { type: 'boolean', default: false },
+    users: { type: 'string', default: '10000' },
+    hosts: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
   },
 });
+if (values.simulate) {
+  const users = countOf('users', values.users);
+  tellSimulation({
+    ...USUAL,
+    users,
+    hosts: countOf('hosts', values.hosts),
+    seed: countOf('seed', values.seed),
+  });
+  process.exit(0);
+}
 const counts = values.workers.split(',').map((value) => countOf('workers', value));
 const simulated = countOf('simulated', values.simulated);
 const seconds = Number(values.seconds);
