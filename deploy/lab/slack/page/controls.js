@@ -140,7 +140,10 @@ function menu(surface, block, element) {
   const label = h('span.menu-label');
   const control = h(
     'button.select',
-    { type: 'button', role: 'combobox', 'aria-haspopup': 'listbox', ...identified(block, element) },
+    {
+      ...{ type: 'button', role: 'combobox', 'aria-haspopup': 'listbox', 'aria-expanded': 'false' },
+      ...identified(block, element),
+    },
     label,
     icon('down'),
   );

@@ -35,9 +35,10 @@ function switcher() {
   const me = state.users.find(({ id }) => id === state.me);
   const control = h(
     'button.me',
-    { type: 'button', 'aria-label': `You are ${me.real_name}. Switch person` },
+    { type: 'button' },
     avatar(me),
-    h('span.me-text', {}, h('strong', {}, me.real_name), h('small', {}, me.title)),
+    h('span.me-text', {}, h('strong', {}, me.real_name), ' ', h('small', {}, me.title)),
+    h('span.unseen', {}, ' (you): switch person'),
     icon('down'),
   );
   control.addEventListener('click', () =>

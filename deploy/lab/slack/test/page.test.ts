@@ -98,9 +98,9 @@ describe('the page', { skip: noBrowser }, () => {
   });
 
   it('shows other people only what they may see', async () => {
-    await page.getByLabel('You are Ana Ruiz. Switch person').click();
+    await page.getByRole('button', { name: /^Ana Ruiz .* \(you\): switch person$/ }).click();
     await page.getByRole('menuitem', { name: 'Ben Okafor' }).click();
-    await page.getByLabel('You are Ben Okafor. Switch person').waitFor();
+    await page.getByRole('button', { name: /^Ben Okafor .* \(you\): switch person$/ }).waitFor();
     assert.equal(await page.locator('.message.ephemeral').count(), 0);
     assert.equal(await page.getByRole('link', { name: 'platform-ops' }).count(), 0);
     await page.getByText('retrying').waitFor();
