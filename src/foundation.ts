@@ -146,6 +146,7 @@ export function openServices(foundation: Foundation, login: string | null = null
     totals: () =>
       store.totals({
         platforms: [config.platform],
+        edges: config.edges.map(({ name }) => name),
         environmentLimit: config.quota.environments,
         leader: LEASE,
       }),

@@ -49,6 +49,15 @@ export async function startWorker(
       createEdge(edge, {
         log: (line) => log.debug({ edge: edge.name }, line),
         timing: { keepMilliseconds: KEEP_CONNECTIONS },
+        observer: {
+          sent: (bytes) =>
+            foundation.watch.meters.count(
+              'conda_ferry_sent_bytes_total',
+              { edge: edge.name },
+              bytes,
+            ),
+          free: (bytes) => void opened.store.noteFree(edge.name, bytes).catch(() => {}),
+        },
       }),
     ]),
   );

@@ -14,9 +14,7 @@ export const OPERATORS_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Those that operators are told of by themselves; with a full disk it is often the person who makes room. */
-export function isOperators(code: string): boolean {
-  return OPERATORS_CODES.has(code) || code === 'disk-full';
-}
+export const CALLING_CODES: ReadonlySet<string> = new Set([...OPERATORS_CODES, 'disk-full']);
 
 /** Those that are gone as soon as a program can be run on the edge. */
 export const GONE_WHEN_REACHED: ReadonlySet<string> = new Set([

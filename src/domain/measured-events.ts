@@ -1,4 +1,5 @@
 import type { EventName, FieldsOf, Listener } from './events.ts';
+import { CALLING_CODES } from './fault.ts';
 import type { Meters } from './metrics.ts';
 
 type Measure<Name extends EventName> = (fields: FieldsOf<Name>, meters: Meters) => void;
@@ -33,6 +34,10 @@ const MEASURES: { readonly [Name in EventName]?: Measure<Name> } = {
 
 /** Hears events, and counts and measures what they tell. */
 export function measureEvents(meters: Meters): Listener {
+  // Of what has never been there Prometheus sees no increase, and these should call somebody the first time.
+  for (const code of CALLING_CODES) {
+    meters.count('conda_ferry_builds_total', { outcome: 'failed', code }, 0);
+  }
   return ({ name, fields }) => {
     // TypeScript does not see that the two are of one row.
     const measure = MEASURES[name] as Measure<typeof name> | undefined;

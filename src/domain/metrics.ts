@@ -99,6 +99,12 @@ export const METRICS = {
     labels: [],
     of: 'all',
   },
+  conda_ferry_edge_free_bytes: {
+    kind: 'gauge',
+    help: 'Free bytes where an edge has its environments, as of when something was last staged there.',
+    labels: ['edge'],
+    of: 'all',
+  },
   conda_ferry_slack_calls_total: {
     kind: 'counter',
     help: 'Calls of the Web API of Slack; `busy` is 429.',
@@ -175,6 +181,12 @@ export const METRICS = {
     kind: 'counter',
     help: 'Bytes of archives that were put together, whatever of them was known.',
     labels: [],
+    of: 'process',
+  },
+  conda_ferry_sent_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of archives that went to an edge: what it lacked, and what was sent again.',
+    labels: ['edge'],
     of: 'process',
   },
   conda_ferry_staged_bytes_total: {

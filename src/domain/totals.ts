@@ -17,6 +17,8 @@ export interface Totals {
   /** Whether a bot tells of the builds. */
   isLed: boolean;
   queues: QueueTotals[];
+  /** Bytes that were free there when something was last staged; of others nothing is known. */
+  edges: { edge: string; freeBytes: number }[];
 }
 
 export interface QueueTotals {

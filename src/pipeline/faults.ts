@@ -1,6 +1,6 @@
 /** Tells operators what only they can mend, once, and that it is gone. */
 import type { Build } from '../domain/build.ts';
-import { FAULTS, type Fault, faultKey, GONE_WHEN_REACHED, isOperators } from '../domain/fault.ts';
+import { CALLING_CODES, FAULTS, type Fault, faultKey, GONE_WHEN_REACHED } from '../domain/fault.ts';
 import type { Progress } from '../domain/ports.ts';
 import type { SchedulePorts } from './schedules.ts';
 
@@ -45,7 +45,7 @@ export async function tellFaults(
 
 /** What a build has failed for within the last hour, where it is for operators. */
 function faultOf({ id, state, failure, finishedAt, request }: Build, now: number): Fault[] {
-  if (state !== 'failed' || failure === null || !isOperators(failure.code)) return [];
+  if (state !== 'failed' || failure === null || !CALLING_CODES.has(failure.code)) return [];
   if (finishedAt === null || now - finishedAt > HOUR_MS) return [];
   const { code, message, suggestion } = failure;
   const text = suggestion === null ? message : `${message} ${suggestion}`;

@@ -31,7 +31,7 @@ import { type EdgeProfile, readProfile } from './profile.ts';
 import { removeStaging } from './removing.ts';
 import { restoreStaging } from './restoring.ts';
 import { runCommand } from './run.ts';
-import { openSession, type Session } from './session.ts';
+import { type EdgeObserver, openSession, type Session } from './session.ts';
 import {
   checkFingerprint,
   checkStageRequest,
@@ -78,6 +78,7 @@ type Hop = Pick<
 export interface EdgeOptions {
   log: (line: string) => void;
   timing?: Partial<EdgeTiming>;
+  observer?: EdgeObserver;
 }
 
 export interface EdgeTiming {
@@ -138,6 +139,7 @@ class EdgeNode implements Edge {
   readonly name: string;
   readonly #config: EdgeConfig;
   readonly #timing: EdgeTiming;
+  readonly #observer: EdgeObserver | undefined;
   readonly #log: (line: string) => void;
   readonly #root: string;
   readonly #staging = createTurns();
@@ -147,6 +149,7 @@ class EdgeNode implements Edge {
   constructor(config: EdgeConfig, options: EdgeOptions) {
     this.name = config.name;
     this.#config = config;
+    this.#observer = options.observer;
     this.#timing = { ...TIMING, ...options.timing };
     this.#log = options.log;
     this.#root = config.root.replace(/\/+$/, '');
@@ -402,6 +405,7 @@ class EdgeNode implements Edge {
       backoffMilliseconds: this.#timing.backoffMilliseconds,
       log,
       signal,
+      observer: this.#observer,
     });
   }
 }

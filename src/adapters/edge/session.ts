@@ -23,6 +23,15 @@ export interface SessionSettings {
   backoffMilliseconds: number;
   log: (line: string) => void;
   signal: AbortSignal;
+  observer?: EdgeObserver | undefined;
+}
+
+/** Hears, for figures, what of an edge comes by the way. */
+export interface EdgeObserver {
+  /** So many bytes of an archive have gone to it. */
+  sent(bytes: number): void;
+  /** So many bytes are free where it has its environments. */
+  free(bytes: number): void;
 }
 
 export interface Session {
@@ -92,12 +101,18 @@ export function openSession(settings: SessionSettings): Session {
         other.close();
       }
     },
-    script: (script) =>
-      withConnection((current) => runScript(current, script, settings, signal)).catch(
-        (error: unknown) => {
-          throw error instanceof ScriptFailure ? scriptError(target.edge, script, error) : error;
-        },
-      ),
+    async script(script) {
+      try {
+        const output = await withConnection((current) =>
+          runScript(current, script, settings, signal),
+        );
+        const free = Number(output.facts.get('free'));
+        if (free >= 0) settings.observer?.free(free);
+        return output;
+      } catch (error) {
+        throw error instanceof ScriptFailure ? scriptError(target.edge, script, error) : error;
+      }
+    },
     done() {
       if (connection) connections.giveBack(connection);
       connection = null;

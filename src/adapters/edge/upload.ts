@@ -117,6 +117,7 @@ async function send(
             if (!open) return;
             await write(chunk);
             position += chunk.length;
+            session.settings.observer?.sent(chunk.length);
             request.arriving?.arrived(position);
             request.onSent(position, bytes);
           }

@@ -35,6 +35,8 @@ export interface RedisStore extends Store {
   readonly clock: Clock;
   /** How much there is of everything, by counters: it costs the same however much that is. */
   totals(asked: TotalsAsked): Promise<Totals>;
+  /** Remembers how many bytes are free on an edge, for `totals`. */
+  noteFree(edge: string, bytes: number): Promise<void>;
 }
 
 /** How much of the audit a store keeps that is not told otherwise. */
@@ -86,6 +88,10 @@ export function createStore(options: {
     },
     standings: (platforms) => readQueues(link, options.prefix, clock.now(), platforms),
     totals: (asked) => readTotals(link, keys, options.prefix, clock.now(), asked),
+
+    async noteFree(edge, bytes) {
+      await link.call((redis) => redis.hset(keys.edgesFree, edge, bytes));
+    },
 
     async once(name, seconds) {
       const answer = await link.call((redis) =>

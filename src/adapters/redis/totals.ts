@@ -6,6 +6,8 @@ import type { RedisLink } from './redis.ts';
 
 export interface TotalsAsked {
   platforms: readonly Platform[];
+  /** Those that are configured. */
+  edges: readonly string[];
   /** How many environments one person may have; null for no limit. */
   environmentLimit: number | null;
   /** The name of the lease of who tells of the builds. */
@@ -48,7 +50,7 @@ export async function readTotals(
   keys: StoreKeys,
   prefix: string,
   now: number,
-  { platforms, environmentLimit, leader }: TotalsAsked,
+  { platforms, edges, environmentLimit, leader }: TotalsAsked,
 ): Promise<Totals> {
   const most = environmentLimit ?? '+inf';
   const [counts, queues] = await Promise.all([
@@ -63,17 +65,22 @@ export async function readTotals(
         redis.zcount(keys.approvalsWaiting, now, '+inf'),
         redis.hlen(keys.notices),
         redis.exists(keys.lease(leader)),
+        redis.hgetall(keys.edgesFree),
       ]),
     ),
     readQueues(link, prefix, now, platforms),
   ]);
-  const [owned, there, revisions, owners, ownersAtLimit, openBuilds, approvals, notices, led] =
+  const [owned, there, revisions, owners, ownersAtLimit, openBuilds, approvals, notices, ...rest] =
     counts;
+  const [led, free] = rest;
   return {
     environments: { there, letGo: owned - there },
     ...{ revisions, owners, ownersAtLimit, openBuilds, approvals, notices },
     isLed: led === 1,
     queues: queues.map(({ oldest: _, ...queue }) => queue),
+    edges: edges.flatMap((edge) =>
+      free[edge] === undefined ? [] : { edge, freeBytes: Number(free[edge]) },
+    ),
   };
 }
 

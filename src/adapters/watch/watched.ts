@@ -27,6 +27,7 @@ const OF_THE_STORE: readonly MetricName[] = [
   'conda_ferry_approvals_waiting',
   'conda_ferry_notices_waiting',
   'conda_ferry_leader',
+  'conda_ferry_edge_free_bytes',
 ];
 
 export function createWatched(options: { version: string; dataDirectory: string }) {
@@ -80,6 +81,9 @@ export function createWatched(options: { version: string; dataDirectory: string 
     set('conda_ferry_approvals_waiting', {}, totals.approvals);
     set('conda_ferry_notices_waiting', {}, totals.notices);
     set('conda_ferry_leader', {}, totals.isLed ? 1 : 0);
+    for (const { edge, freeBytes } of totals.edges) {
+      set('conda_ferry_edge_free_bytes', { edge }, freeBytes);
+    }
     for (const { platform, queue, oldestSeconds, ...jobs } of totals.queues) {
       set('conda_ferry_queue_oldest_seconds', { platform, queue }, oldestSeconds);
       for (const [state, count] of Object.entries(jobs)) {

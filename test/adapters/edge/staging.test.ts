@@ -362,6 +362,26 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     assert.deepEqual(readdirSync(join(world.root, 'archives')), []);
   });
 
+  it('tells what goes to it, and what is free there', async () => {
+    const told = { sent: 0, free: new Set<number>() };
+    const edge = world.edge(
+      {},
+      {},
+      {
+        sent: (bytes) => {
+          told.sent += bytes;
+        },
+        free: (bytes) => told.free.add(bytes),
+      },
+    );
+    program('df', 'printf "h\\nfs 1 1 9765625 1%% /\\n"');
+    const request = makeArchive(world.directory, { padding: 2 * MB });
+    await edge.stage(request, world.progress);
+    assert.deepEqual(told, { sent: request.archive.bytes, free: new Set([9765625 * 1024]) });
+    await edge.stage(request, world.progress);
+    assert.equal(told.sent, request.archive.bytes);
+  });
+
   it('refuses before sending when the disk has no room, naming free and needed bytes', async () => {
     const request = makeArchive(world.directory, { padding: 2 * MB });
     program('df', 'printf "h\\nfs 1 1 9765 1%% /\\n"');

@@ -14,6 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { startEdge } from '../../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../../deploy/lab/edge/link.ts';
 import { createEdge, type EdgeConfig, type EdgeTiming } from '../../../src/adapters/edge/edge.ts';
+import type { EdgeObserver } from '../../../src/adapters/edge/session.ts';
 import type { Archive, ArchiveSegment } from '../../../src/domain/archive.ts';
 import type { Edge, Progress, StageRequest } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
@@ -27,7 +28,7 @@ export interface World {
   link: Link;
   config: EdgeConfig;
   log: string[];
-  edge(change?: Partial<EdgeConfig>, timing?: Partial<EdgeTiming>): Edge;
+  edge(change?: Partial<EdgeConfig>, timing?: Partial<EdgeTiming>, observer?: EdgeObserver): Edge;
   progress: Progress;
   /** Gives the server another host key, as a reinstalled host has. */
   changeHostKey(): Promise<void>;
@@ -66,12 +67,13 @@ export async function startWorld(env: Record<string, string> = {}, sessions = 10
     link,
     config,
     log,
-    edge: (change, timing) =>
+    edge: (change, timing, observer) =>
       createEdge(
         { ...config, ...change },
         {
           log: (line) => log.push(line),
           timing: { attempts: 3, backoffMilliseconds: 20, silenceMilliseconds: 1_500, ...timing },
+          ...(observer ? { observer } : {}),
         },
       ),
     progress: {

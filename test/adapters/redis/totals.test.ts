@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import { createQueue } from '../../../src/adapters/redis/queue.ts';
 import { openRedis } from '../../../src/adapters/redis/redis.ts';
+import type { TotalsAsked } from '../../../src/adapters/redis/totals.ts';
 import type { Approval } from '../../../src/domain/approval.ts';
 import type { Environment } from '../../../src/domain/environment.ts';
 import { environment, revision } from '../../answers/samples.ts';
@@ -10,7 +11,9 @@ import { buildFor } from './builds-fixture.ts';
 import { noServer } from './fixture.ts';
 import { useStores } from './stores.ts';
 
-const ASKED = { platforms: ['linux-64'], environmentLimit: 2, leader: 'leader' } as const;
+const ASKED: TotalsAsked = {
+  ...{ platforms: ['linux-64'], edges: ['prod', 'new'], environmentLimit: 2, leader: 'leader' },
+};
 
 describe('totals of the store', { skip: noServer }, () => {
   const stores = useStores();
@@ -31,6 +34,7 @@ describe('totals of the store', { skip: noServer }, () => {
       environments: { there: 0, letGo: 0 },
       ...{ revisions: 0, owners: 0, ownersAtLimit: 0, openBuilds: 0, approvals: 0, notices: 0 },
       isLed: false,
+      edges: [],
       queues: ['builds', 'proofs', 'errands'].map((queue) => ({
         ...{ platform: 'linux-64', queue, ...none },
       })),
@@ -109,6 +113,18 @@ describe('totals of the store', { skip: noServer }, () => {
     assert.equal(await waiting(), 1);
     await store.removeApproval('a3');
     assert.equal(await waiting(), 0);
+  });
+
+  it('tell what was free on edges that are configured, as it was last seen', async (context) => {
+    const { store, totals } = open(context);
+    for (const [edge, bytes] of [
+      ['prod', 7e9],
+      ['gone', 1],
+      ['prod', 5e9],
+    ] as const) {
+      await store.noteFree(edge, bytes);
+    }
+    assert.deepEqual((await totals()).edges, [{ edge: 'prod', freeBytes: 5e9 }]);
   });
 
   it('count the jobs of each queue, and how long the first of those that wait has', async (context) => {
