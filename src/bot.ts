@@ -25,6 +25,7 @@ export async function startBot(
     log,
     meters: foundation.watch.meters,
     events,
+    span: foundation.tracing.span,
   });
   foundation.watch.ask('slack', () => app.whyNotReady());
   const understanding = keepUnderstanding(store, VERSION);

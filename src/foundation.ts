@@ -22,7 +22,7 @@ import { measureEvents } from './domain/measured-events.ts';
 import { createServices } from './pipeline/services.ts';
 import { ROOT } from './root.ts';
 import { LEASE } from './slack/leading.ts';
-import { openWatch, UNWATCHED, type Watch } from './watch.ts';
+import { openTracing, openWatch, type Tracing, UNTRACED, UNWATCHED, type Watch } from './watch.ts';
 
 /** What a bot and a worker in one process share. */
 export interface Foundation {
@@ -44,6 +44,7 @@ export interface Foundation {
   python(): Promise<string>;
   /** Where both are seen from outside, as far as they are. */
   watch: Watch;
+  tracing: Tracing;
   /** What the configured channels hold, read once for both. */
   channels: ReturnType<typeof createChannels>;
   /** Rejects when the embedded Redis is gone for good: nothing can go on without. */
@@ -76,6 +77,7 @@ export async function layFoundation(
   const dispatcher = useNetwork(network);
   // Before all that may be away: whoever watches should see that it waits for that.
   const watch = watched ? await openWatch(config, log) : UNWATCHED;
+  const tracing = watched ? await openTracing(config) : UNTRACED;
   const events = createEvents([logEvents(log), measureEvents(watch.meters)]);
   const sight = watchedBy(() => performance.now(), {
     away: (reason) => events.emit('redis-away', { reason }),
@@ -105,7 +107,7 @@ export async function layFoundation(
     log: (line) => log.debug(line),
   });
   const common = {
-    ...{ config, log, events, sight, redact, watch, python, channels },
+    ...{ config, log, events, sight, redact, watch, tracing, python, channels },
     ...{ network, environment, dispatcher },
   };
   if (config.redisUrl !== null) {
@@ -138,8 +140,9 @@ export async function layFoundation(
 export function openServices(foundation: Foundation, login: string | null = null) {
   const { config, connection, channels, events, sight } = foundation;
   const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit, sight });
-  const queue = createQueue({ connection, prefix: REDIS_PREFIX });
-  const errands = createErrands({ connection, prefix: REDIS_PREFIX });
+  const { telemetry } = foundation.tracing;
+  const queue = createQueue({ connection, telemetry, prefix: REDIS_PREFIX });
+  const errands = createErrands({ connection, telemetry, prefix: REDIS_PREFIX });
   const { clock } = store;
   foundation.watch.follow({
     ping: () => store.ping(),

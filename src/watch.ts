@@ -1,7 +1,9 @@
+import type { Telemetry } from 'bullmq';
 import type { Log } from './adapters/host/log.ts';
 import type { Watched, WhyNot } from './adapters/watch/watched.ts';
 import type { Config } from './config.ts';
 import { type Meters, NO_METERS } from './domain/metrics.ts';
+import { NO_SPANS, type Span } from './domain/spans.ts';
 import { VERSION } from './version.ts';
 
 /** How a bot or a worker is seen from outside: whether it is ready, and what is measured of it. */
@@ -45,4 +47,22 @@ export async function openWatch(config: Config, log: Log): Promise<Watch> {
   );
   log.info({ url: server.url }, 'health and metrics are served');
   return { ...watch, close: () => server.close() };
+}
+
+/** How what is done can be followed from outside, from a command to a program on an edge. */
+export interface Tracing {
+  telemetry: Telemetry | null;
+  span: Span;
+  close(): Promise<void>;
+}
+
+/** Nobody follows it. */
+export const UNTRACED: Tracing = { telemetry: null, span: NO_SPANS, async close() {} };
+
+/** Sends traces where the configuration says so; where it does not, nothing of this is even loaded. */
+export async function openTracing({ watch }: Config): Promise<Tracing> {
+  const { endpoint } = watch.tracing;
+  if (endpoint === null) return UNTRACED;
+  const { startTracing } = await import('./adapters/watch/tracing.ts');
+  return startTracing({ endpoint, version: VERSION });
 }

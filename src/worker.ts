@@ -30,7 +30,7 @@ export async function startWorker(
   foundation: Foundation,
   { warm = true } = {},
 ): Promise<{ close(): Promise<void>; drain(): void; over: Promise<void> }> {
-  const { config, connection, log, events, redact } = foundation;
+  const { config, connection, log, events, redact, tracing } = foundation;
   const { botToken, apiUrl } = config.slack;
   const { memoryGigabytes } = config.projects;
   // What a configuration can get wrong comes before the first connection, which would outlive it.
@@ -56,6 +56,7 @@ export async function startWorker(
               { edge: edge.name },
               bytes,
             ),
+          span: tracing.span,
           free: (bytes) => void opened.store.noteFree(edge.name, bytes).catch(() => {}),
         },
       }),
@@ -109,11 +110,13 @@ export async function startWorker(
     sign: keyFile === null ? null : (text) => sign(text, keyFile),
     history: config.history,
     events,
+    span: tracing.span,
     redact,
   };
   const work = new Map<object, Work>();
+  const { telemetry } = tracing;
   const worker = createWorker({
-    connection,
+    ...{ connection, telemetry },
     prefix: REDIS_PREFIX,
     platform: config.platform,
     concurrency: config.worker.concurrency,
@@ -132,7 +135,7 @@ export async function startWorker(
     events,
   });
   const errands = createErrandWorker({
-    ...{ connection, prefix: REDIS_PREFIX, platform: config.platform, events },
+    ...{ connection, telemetry, prefix: REDIS_PREFIX, platform: config.platform, events },
     run: (errand, signal) => {
       const noted = { errand: errand.id, kind: errand.kind };
       const line = (text: string) => log.debug(noted, text);

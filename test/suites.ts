@@ -52,6 +52,7 @@ export const SUITES: readonly Suite[] = [
   { begins: 'test/packing/real', group: 'units', needs: 'channel' },
   { begins: 'test/packing/', group: 'units', needs: 'npm' },
   { begins: 'test/adapters/channels/', group: 'units', needs: 'npm' },
+  { begins: 'test/adapters/watch/tracing', group: 'units', needs: 'python' },
   { begins: 'test/adapters/watch/', group: 'units', needs: 'npm' },
   { begins: 'test/adapters/redis/', group: 'units', needs: 'python' },
   { begins: 'test/adapters/edge/', group: 'units', needs: 'demo' },

@@ -26,6 +26,7 @@ import type {
 } from '../domain/ports.ts';
 import type { History, Retention } from '../domain/retention.ts';
 import type { Shape } from '../domain/shape.ts';
+import { NO_SPANS, type Span } from '../domain/spans.ts';
 
 /** Everything a build needs from outside, assembled by `src/worker.ts`. */
 export interface BuildPorts {
@@ -53,6 +54,8 @@ export interface BuildPorts {
   history: History;
   /** Where what happens is told of, for the operator's log and figures. */
   events: Events;
+  /** Left out: no traces. */
+  span?: Span;
   /** Removes secrets from text before it is kept. */
   redact(text: string): string;
 }
@@ -147,8 +150,12 @@ export class BuildRun {
     const startedAt = isGoingOn ? known.startedAt : this.ports.clock.now();
     await this.#change(name, { status: 'in_progress', startedAt, finishedAt: null });
     const reporter = this.#reporter(name);
+    const { span = NO_SPANS } = this.ports;
+    const { id, attempt } = this.build;
     try {
-      const result = await work(reporter.progress);
+      const result = await span(`step ${name}`, { build: id, attempt }, () =>
+        work(reporter.progress),
+      );
       await reporter.settle();
       return result;
     } catch (error) {

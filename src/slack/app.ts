@@ -9,6 +9,7 @@ import { type Meters, NO_METERS } from '../domain/metrics.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
 import type { Download } from '../domain/slack-files.ts';
+import { NO_SPANS, type Span } from '../domain/spans.ts';
 import type { Call } from './chat/call.ts';
 import { metered } from './chat/metered.ts';
 import { createPaced } from './chat/paced.ts';
@@ -47,6 +48,8 @@ export interface SlackDependencies {
   events: Events;
   /** Left out: nothing is measured. */
   meters?: Meters;
+  /** Left out: no traces. */
+  span?: Span;
 }
 
 export interface SlackApp {
@@ -63,7 +66,15 @@ export interface SlackApp {
 const GRACE = 5_000;
 
 export function createSlackApp(config: SlackConfig, dependencies: SlackDependencies): SlackApp {
-  const { services, commands, store, clock, log, meters = NO_METERS } = dependencies;
+  const {
+    services,
+    commands,
+    store,
+    clock,
+    log,
+    meters = NO_METERS,
+    span = NO_SPANS,
+  } = dependencies;
   const logger = boltLogger(log);
   // Slack signs by the time of the world, which is this host's to know.
   const receivers = createReceivers(config, logger, { clock: { now: Date.now }, log });
@@ -92,7 +103,15 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
     follow: [deliveries.follow, homes.follow],
   });
   const groups = createGroups({ ...common, roles: services.settings.roles });
-  const conversation = createConversation({ commands, services, chat, deliveries, log, meters });
+  const conversation = createConversation({
+    commands,
+    services,
+    chat,
+    deliveries,
+    log,
+    meters,
+    span,
+  });
   const isFirst = rememberDeliveries(dependencies);
   const lane = createLane({ log });
   const stopping = new AbortController();

@@ -5,6 +5,7 @@
 import type { Command } from '../../commands/command.ts';
 import type { Meters } from '../domain/metrics.ts';
 import type { Services } from '../domain/services.ts';
+import type { Span } from '../domain/spans.ts';
 import type { Chat } from './chat.ts';
 import { type Answer, createAnswer } from './conversation/answer.ts';
 import { type Choose, createChoose } from './conversation/choosing.ts';
@@ -36,6 +37,7 @@ export interface ConversationOptions {
   deliveries: Pick<Deliveries, 'announce'>;
   log: Log;
   meters?: Meters;
+  span?: Span;
 }
 
 export function createConversation(options: ConversationOptions): Conversation {

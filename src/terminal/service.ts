@@ -88,7 +88,7 @@ export async function runService(
       log,
     );
     await foundation.stop();
-    await watch.close();
+    await Promise.all([watch.close(), foundation.tracing.close()]);
     setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
   }
 }

@@ -58,6 +58,24 @@ describe('the events of a build', () => {
     ]);
   });
 
+  test('are of steps that a trace can follow, each around what it does', async () => {
+    const open: string[] = [];
+    const seen: string[] = [];
+    const world = createWorld({
+      async span(name, attributes, work) {
+        assert.deepEqual(attributes, { build: 'build1', attempt: 1 });
+        open.push(name);
+        seen.push(open.join(' > '));
+        return work().finally(() => open.pop());
+      },
+    });
+    await world.say('U01', 'create churn numpy');
+    await world.work('churn');
+    const names = seen.map((way) => way.split(' > ').at(-1));
+    assert.deepEqual(names.toSorted(), ['step create', 'step pack', 'step solve', 'step stage']);
+    assert.deepEqual(open, []);
+  });
+
   test('tell where it failed and why, and hold no secret', async () => {
     const engine = engineRefusing(() =>
       outsideError({ code: 'channel-away', message: 'No answer, and hunter2 in the address.' }),

@@ -2,6 +2,7 @@ import { userError } from '../../domain/errors.ts';
 import { isName, printable } from '../../domain/names.ts';
 import type { RunRequest, RunResult } from '../../domain/ports.ts';
 import { quote } from '../../domain/shell.ts';
+import { NO_SPANS } from '../../domain/spans.ts';
 import { scriptError } from './failures.ts';
 import { Lines, Tail } from './output.ts';
 import { composeScript, type Script, ScriptFailure } from './script.ts';
@@ -28,7 +29,10 @@ export async function runCommand(session: Session, request: RunRequest): Promise
   const script = scriptOf(request, environment);
   const { text, marker } = composeScript(script, environment, writeFiles(request.files));
   const command = new RunningCommand(`${marker}-command\n`, log);
-  const code = await command.run(session, text, request.timeoutSeconds * 1000);
+  const span = session.settings.observer?.span ?? NO_SPANS;
+  const code = await span('ssh run', { edge: target.edge }, () =>
+    command.run(session, text, request.timeoutSeconds * 1000),
+  );
   const { stdout, stderr, ending } = command;
   if (!stderr.begun && ending === null && code !== null) {
     throw scriptError(target.edge, script, new ScriptFailure(code, '', stderr.before));

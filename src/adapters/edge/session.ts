@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
+import { NO_SPANS, type Span } from '../../domain/spans.ts';
 import type { Connections } from './connections.ts';
 import { scriptError } from './failures.ts';
 import { composeScript, type Script, ScriptFailure, type ScriptOutput } from './script.ts';
@@ -32,6 +33,8 @@ export interface EdgeObserver {
   sent(bytes: number): void;
   /** So many bytes are free where it has its environments. */
   free(bytes: number): void;
+  /** For traces: a program runs there, or an archive goes there. */
+  span: Span;
 }
 
 export interface Session {
@@ -60,6 +63,7 @@ const LONGEST_OUTPUT = 4 * 1024 * 1024;
 
 export function openSession(settings: SessionSettings): Session {
   const { target, connections, signal, log } = settings;
+  const span = settings.observer?.span ?? NO_SPANS;
   let connection: SshConnection | null = null;
 
   async function withConnection<T>(
@@ -103,8 +107,8 @@ export function openSession(settings: SessionSettings): Session {
     },
     async script(script) {
       try {
-        const output = await withConnection((current) =>
-          runScript(current, script, settings, signal),
+        const output = await span(`ssh ${script.name}`, { edge: target.edge }, () =>
+          withConnection((current) => runScript(current, script, settings, signal)),
         );
         const free = Number(output.facts.get('free'));
         if (free >= 0) settings.observer?.free(free);

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { FerryError, outsideError } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
 import { quote } from '../../domain/shell.ts';
+import { NO_SPANS } from '../../domain/spans.ts';
 import { diskFull, lastLine } from './failures.ts';
 import type { Session } from './session.ts';
 import type { SshConnection } from './ssh.ts';
@@ -45,6 +46,7 @@ export interface Upload {
  */
 export async function upload(session: Session, request: Upload): Promise<void> {
   const bytes = request.ranges.reduce((sum, range) => sum + range.bytes, 0);
+  const span = session.settings.observer?.span ?? NO_SPANS;
   let arrived = 0;
   try {
     await session.withConnection(async (connection, onProgress) => {
@@ -60,7 +62,9 @@ export async function upload(session: Session, request: Upload): Promise<void> {
         return;
       }
       if (offset > 0) session.settings.log(`continuing the upload at ${size(offset)}`);
-      await send(session, connection, request, offset, bytes);
+      await span('ssh upload', { edge: request.edge, bytes: bytes - offset }, () =>
+        send(session, connection, request, offset, bytes),
+      );
       arrived = bytes;
     });
   } catch (error) {

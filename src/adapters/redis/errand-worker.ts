@@ -17,7 +17,7 @@ const STALLED_INTERVAL_MS = 5_000;
 const ANSWER_SECONDS = 300;
 
 export interface ErrandWorkerOptions
-  extends Pick<TakingOptions<unknown>, 'events' | 'stopLimitMs'> {
+  extends Pick<TakingOptions<unknown>, 'events' | 'stopLimitMs' | 'telemetry'> {
   connection: RedisConnection;
   prefix: string;
   platform: Platform;

@@ -20,6 +20,7 @@ import {
   cancelChannel,
   errandQueue,
   openJobQueue,
+  type Traced,
   wantedKey,
 } from './jobs.ts';
 import {
@@ -39,13 +40,16 @@ const RETRY = { attempts: 3, backoff: { type: 'exponential', delay: 1_000 } };
  * and when the time is up. BullMQ's own events would hold a connection per platform, carry an error
  * as one line of text, and be trimmed under load.
  */
-export function createErrands(options: { connection: RedisConnection; prefix: string }): Errands {
+export function createErrands(
+  options: { connection: RedisConnection; prefix: string } & Traced,
+): Errands {
   return new AskedErrands(options);
 }
 
 class AskedErrands implements Errands {
   readonly #connection: RedisConnection;
   readonly #prefix: string;
+  readonly #traced: Traced;
   readonly #link: RedisLink;
   readonly #queues = new Map<Platform, BullQueue<Errand>>();
   /** What waits for an answer, by the errand's id: looks whether it is there. */
@@ -55,7 +59,8 @@ class AskedErrands implements Errands {
   /** Opened by the first question: most processes of the command line ask none. */
   #subscription: Subscription | null = null;
 
-  constructor(options: { connection: RedisConnection; prefix: string }) {
+  constructor(options: { connection: RedisConnection; prefix: string } & Traced) {
+    this.#traced = { telemetry: options.telemetry ?? null };
     this.#connection = options.connection;
     this.#prefix = options.prefix;
     this.#link = openLink(options.connection);
@@ -163,7 +168,12 @@ class AskedErrands implements Errands {
   #queueOf(platform: Platform): BullQueue<Errand> {
     const existing = this.#queues.get(platform);
     if (existing) return existing;
-    const queue = openJobQueue<Errand>(this.#link.client, this.#prefix, errandQueue(platform));
+    const queue = openJobQueue<Errand>(
+      this.#link.client,
+      this.#prefix,
+      errandQueue(platform),
+      this.#traced,
+    );
     this.#queues.set(platform, queue);
     return queue;
   }

@@ -1,4 +1,10 @@
-import { Queue as BullQueue, Worker as BullWorker, type Job, WaitingError } from 'bullmq';
+import {
+  Queue as BullQueue,
+  Worker as BullWorker,
+  type Job,
+  type Telemetry,
+  WaitingError,
+} from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Build } from '../../domain/build.ts';
 import type { Platform } from '../../domain/lock.ts';
@@ -59,10 +65,20 @@ export const answerKey = (prefix: string, id: string): string => `${prefix}:erra
 /** Tells the ids of errands whose answer is there. */
 export const answersChannel = (prefix: string): string => `${prefix}:errands:answered`;
 
+/** BullMQ's own hook for traces, which go on with the job; null for none. */
+export interface Traced {
+  telemetry?: Telemetry | null;
+}
+
 /** The sending side of a queue. Every error also rejects the call that met it. */
-export function openJobQueue<T>(connection: Redis, prefix: string, name: string): BullQueue<T> {
+export function openJobQueue<T>(
+  connection: Redis,
+  prefix: string,
+  name: string,
+  { telemetry }: Traced = {},
+): BullQueue<T> {
   const queue = new BullQueue<T>(name, {
-    connection,
+    ...{ connection, ...(telemetry ? { telemetry } : {}) },
     prefix: queuePrefix(prefix),
     // The check asks Redis once at the start, and a lost answer would spoil the queue for good.
     skipVersionCheck: true,
@@ -80,11 +96,12 @@ export function openJobWorker<T>(
     concurrency: number;
     lockDurationMs: number;
     stalledIntervalMs: number;
-  },
+  } & Traced,
   run: (job: Job<T>, token?: string) => Promise<void>,
 ): BullWorker<T> {
+  const { telemetry } = options;
   return new BullWorker<T>(options.queue, run, {
-    connection,
+    ...{ connection, ...(telemetry ? { telemetry } : {}) },
     prefix: queuePrefix(options.prefix),
     concurrency: options.concurrency,
     lockDuration: options.lockDurationMs,

@@ -12,6 +12,7 @@ import {
   jobOf,
   jobQueue,
   openJobQueue,
+  type Traced,
   turnsKey,
 } from './jobs.ts';
 import { openLink, type RedisConnection, type RedisLink } from './redis.ts';
@@ -41,12 +42,10 @@ interface Retry {
  * The sending side. Every call rejects within two seconds with `store-unavailable` or `store-full`
  * when Redis cannot serve it; a rejected `enqueue` is not carried out later.
  */
-export function createQueue(options: {
-  connection: RedisConnection;
-  prefix: string;
-  retry?: Retry;
-}): Queue {
-  const queue = new JobQueue(openLink(options.connection), options.prefix, options.retry ?? RETRY);
+export function createQueue(
+  options: { connection: RedisConnection; prefix: string; retry?: Retry } & Traced,
+): Queue {
+  const queue = new JobQueue(openLink(options.connection), { retry: RETRY, ...options });
   return {
     enqueue: (build, platform, purpose) => queue.enqueue(build, platform, purpose),
     cancel: (build, platform) => queue.cancel(build, platform),
@@ -60,12 +59,17 @@ class JobQueue implements Queue {
   readonly #link: RedisLink;
   readonly #prefix: string;
   readonly #retry: Retry;
+  readonly #traced: Traced;
   readonly #queues = new Map<string, BullQueue<JobData>>();
 
-  constructor(link: RedisLink, prefix: string, retry: Retry) {
+  constructor(
+    link: RedisLink,
+    { prefix, retry, ...traced }: { prefix: string; retry: Retry } & Traced,
+  ) {
     this.#link = link;
     this.#prefix = prefix;
     this.#retry = retry;
+    this.#traced = traced;
   }
 
   async enqueue(build: Build, platform: Platform, purpose: JobPurpose): Promise<void> {
@@ -178,7 +182,7 @@ class JobQueue implements Queue {
     const name = jobQueue(platform, purpose);
     const existing = this.#queues.get(name);
     if (existing) return existing;
-    const queue = openJobQueue<JobData>(this.#link.client, this.#prefix, name);
+    const queue = openJobQueue<JobData>(this.#link.client, this.#prefix, name, this.#traced);
     this.#queues.set(name, queue);
     return queue;
   }

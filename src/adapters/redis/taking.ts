@@ -1,7 +1,7 @@
 import type { Worker as BullWorker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createEvents, type Events } from '../../domain/events.ts';
-import { cancelChannel, jobOf, openJobWorker } from './jobs.ts';
+import { cancelChannel, jobOf, openJobWorker, type Traced } from './jobs.ts';
 import { endRedis, isConnectionLoss, openRedis, type RedisConnection, subscribe } from './redis.ts';
 import { Runs } from './runs.ts';
 
@@ -9,7 +9,7 @@ const STOP_LIMIT_MS = 7_000;
 /** Putting jobs back and closing connections, once the runs have stopped. */
 const FAREWELL_LIMIT_MS = 2_000;
 
-export interface TakingOptions<T> {
+export interface TakingOptions<T> extends Traced {
   connection: RedisConnection;
   prefix: string;
   queue: string;

@@ -20,7 +20,7 @@ const JOB_DATA = object<JobData>({
 export interface WorkerOptions
   extends Pick<
     TakingOptions<JobData>,
-    'run' | 'abandoned' | 'events' | 'concurrency' | 'stopLimitMs'
+    'run' | 'abandoned' | 'events' | 'concurrency' | 'stopLimitMs' | 'telemetry'
   > {
   connection: RedisConnection;
   prefix: string;

@@ -11,6 +11,7 @@ import type { FerryError } from '../../domain/errors.ts';
 import { type Meters, NO_METERS } from '../../domain/metrics.ts';
 import type { Refusal, Reply } from '../../domain/reply.ts';
 import type { Services } from '../../domain/services.ts';
+import { NO_SPANS, type Span } from '../../domain/spans.ts';
 import type { Chat } from '../chat.ts';
 import type { Log } from '../log.ts';
 import { isDirect, type Place } from '../place.ts';
@@ -24,6 +25,7 @@ export interface RunnerOptions {
   log: Log;
   /** Left out: nothing is measured. */
   meters?: Meters;
+  span?: Span;
 }
 
 export interface Runner {
@@ -48,7 +50,7 @@ type Asking = Pick<Place, 'user' | 'channel' | 'team'> &
   Partial<Pick<Place, 'thread' | 'file' | 'logs' | 'way'>>;
 
 export function createRunner({ commands, services, chat, log, ...rest }: RunnerOptions): Runner {
-  const { meters = NO_METERS } = rest;
+  const { meters = NO_METERS, span = NO_SPANS } = rest;
   const helps = commands.map(describeCommand);
   const creating = commands.find((command) => command.name === 'create');
   const formWords = new Set(creating ? [creating.name, ...creating.aliases] : []);
@@ -82,7 +84,9 @@ export function createRunner({ commands, services, chat, log, ...rest }: RunnerO
       const reply = await attempt(async () => {
         const parsed = parse(text, place.file);
         if (parsed.kind !== 'empty') command = parsed.command?.name ?? command;
-        const answer = await perform(parsed, text, commands, { ...context(place), tell });
+        const answer = await span(`command ${command}`, {}, () =>
+          perform(parsed, text, commands, { ...context(place), tell }),
+        );
         return answer.kind === 'refusal' ? withStoreSentence(answer) : answer;
       }, log);
       const labels = { command, outcome: outcomeOf(reply) };
