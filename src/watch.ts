@@ -45,7 +45,7 @@ export async function openWatch(config: Config, log: Log): Promise<Watch> {
   const server = await serveWatch({ host, port }, pages, (error) =>
     log.error({ error }, 'a look from outside could not be answered'),
   );
-  log.info({ url: server.url }, 'health and metrics are served');
+  log.info({ address: server.url }, 'health and metrics are served');
   return { ...watch, close: () => server.close() };
 }
 

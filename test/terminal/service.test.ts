@@ -73,7 +73,7 @@ describe('services', { concurrency: true }, () => {
     const folder = await temporaryFolder(context);
     const config = `${CONFIG}watch: { port: 0 }\n`;
     const { child, ended, said } = await runWith(config, folder, closes, begins);
-    const [, url = ''] = /"url":"(http:[^"]+)"/.exec(said()) ?? [];
+    const [, url = ''] = /"address":"(http:[^"]+)"/.exec(said()) ?? [];
     const look = async (path: string) => {
       const response = await fetch(url + path);
       return { status: response.status, text: await response.text() };
