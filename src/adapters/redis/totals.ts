@@ -14,8 +14,11 @@ export interface TotalsAsked {
   leader: string;
 }
 
-/** Jobs that are looked at for the one that has waited for longest: more are told by their number. */
-const MOST_LOOKED_AT = 5_000;
+/**
+ * Jobs at either end of a queue that are looked at for the one that has waited for longest: what a look
+ * costs Redis must not grow while a queue does.
+ */
+const LOOKED_AT = 200;
 
 /**
  * Of one queue: how many wait, are delayed and at work, and since when the first of them has waited (''
@@ -32,8 +35,9 @@ local function look(ids)
   end
 end
 local last = ARGV[2] - 1
-look(redis.call('LRANGE', KEYS[1], 0, last))
+look(redis.call('LRANGE', KEYS[1], -ARGV[2], -1))
 look(redis.call('ZRANGE', KEYS[2], 0, last))
+look(redis.call('ZREVRANGE', KEYS[2], 0, last))
 look(redis.call('ZRANGE', KEYS[3], 0, last))
 return {
   redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]),
@@ -111,7 +115,7 @@ function queuesOf(platform: Platform): readonly { queue: QueueTotals['queue']; n
 
 async function readQueue(link: RedisLink, keys: ReturnType<typeof jobKeys>, now: number) {
   const names = [keys.wait, keys.prioritized, keys.delayed, keys.active];
-  const answer = await link.script(READ_QUEUE, names, [keys.job(''), MOST_LOOKED_AT]);
+  const answer = await link.script(READ_QUEUE, names, [keys.job(''), LOOKED_AT]);
   const [waiting = 0, delayed = 0, active = 0, first = '', whose = ''] = Array.isArray(answer)
     ? answer
     : [];

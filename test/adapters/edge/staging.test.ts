@@ -362,34 +362,6 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     assert.deepEqual(readdirSync(join(world.root, 'archives')), []);
   });
 
-  it('tells what goes to it, and what is free there', async () => {
-    const told = { sent: 0, free: new Set<number>() };
-    const spans: string[] = [];
-    const edge = world.edge(
-      {},
-      {},
-      {
-        sent: (bytes) => {
-          told.sent += bytes;
-        },
-        free: (bytes) => told.free.add(bytes),
-        span(name, attributes, work) {
-          assert.equal(attributes.edge, 'edge1');
-          spans.push(name);
-          return work();
-        },
-      },
-    );
-    program('df', 'printf "h\\nfs 1 1 9765625 1%% /\\n"');
-    const request = makeArchive(world.directory, { padding: 2 * MB });
-    await edge.stage(request, world.progress);
-    assert.equal(spans.filter((name) => name === 'ssh upload').length, 1);
-    for (const name of ['profile', 'prepare', 'publish']) assert.ok(spans.includes(`ssh ${name}`));
-    assert.deepEqual(told, { sent: request.archive.bytes, free: new Set([9765625 * 1024]) });
-    await edge.stage(request, world.progress);
-    assert.equal(told.sent, request.archive.bytes);
-  });
-
   it('refuses before sending when the disk has no room, naming free and needed bytes', async () => {
     const request = makeArchive(world.directory, { padding: 2 * MB });
     program('df', 'printf "h\\nfs 1 1 9765 1%% /\\n"');

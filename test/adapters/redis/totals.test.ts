@@ -142,6 +142,13 @@ describe('totals of the store', { skip: noServer }, () => {
     assert.equal(builds?.waiting, 3);
     const oldest = builds?.oldestSeconds ?? 0;
     assert.ok(oldest >= 90 && oldest < 120, `${oldest} s`);
+    await redis.hset(
+      `${prefix}:queue:linux-64:b1-1-build`,
+      'timestamp',
+      store.clock.now() - 300_000,
+    );
+    const [first] = (await totals()).queues;
+    assert.ok((first?.oldestSeconds ?? 0) >= 300, `${first?.oldestSeconds} s`);
     assert.equal(proofs?.waiting, 1);
     assert.equal(errands?.waiting, 0);
   });
