@@ -17,6 +17,7 @@ import { createQueue } from './adapters/redis/queue.ts';
 import type { RedisConnection } from './adapters/redis/redis.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { type Config, secretsOf, settingsOf } from './config.ts';
+import { outsideError } from './domain/errors.ts';
 import { createEvents, type Events, type Sight, watchedBy } from './domain/events.ts';
 import { measureEvents } from './domain/measured-events.ts';
 import { createServices } from './pipeline/services.ts';
@@ -67,10 +68,12 @@ export async function layFoundation(
   config: Config,
   { quiet = false, watched = false } = {},
 ): Promise<Foundation> {
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw unwritable('dataDirectory', config.dataDirectory, error);
+  });
   const secrets = secretsOf(config);
   const level = quiet && config.log.level === 'info' ? 'warn' : config.log.level;
-  const log = createLog({ ...config.log, level }, secrets);
+  const log = openLog({ ...config.log, level }, secrets);
   const redact = createRedactor(secrets);
   const network = await prepareNetwork(process.env, config.network, config.dataDirectory);
   const environment = { ...process.env, ...network };
@@ -131,6 +134,26 @@ export async function layFoundation(
       await server.stop();
     },
   };
+}
+
+function openLog(options: Config['log'], secrets: readonly string[]): Log {
+  try {
+    return createLog(options, secrets);
+  } catch (error) {
+    throw options.file === null ? error : unwritable('log.file', options.file, error);
+  }
+}
+
+function unwritable(key: string, path: string, error: unknown) {
+  const why = (error as NodeJS.ErrnoException).code ?? String(error);
+  return outsideError(
+    {
+      code: 'host-denied',
+      message: `\`${path}\` cannot be written: ${why}.`,
+      suggestion: `Give it to the user that Conda Ferry runs as, or set another \`${key}\`.`,
+    },
+    error,
+  );
 }
 
 /**

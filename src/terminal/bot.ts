@@ -1,8 +1,8 @@
 import { startBot } from '../bot.ts';
 import type { TerminalCommand } from './command.ts';
-import { runService, SERVICE_OPTIONS } from './service.ts';
+import { awaitRedis, runService, SERVICE_OPTIONS } from './service.ts';
 
 export const command: TerminalCommand = {
   options: SERVICE_OPTIONS,
-  run: (words, usage) => runService(words, usage, [startBot]),
+  run: (words, usage) => runService(words, usage, [awaitRedis, startBot]),
 };

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../adapters/host/log.ts';
+import { untilRedis } from '../adapters/redis/examine.ts';
 import { requireConfigFile } from '../config/find.ts';
 import { LOG_FORMATS } from '../config/schema.ts';
 import { loadConfig } from '../config.ts';
-import { EXIT_CODES } from '../domain/errors.ts';
+import { Cancelled, EXIT_CODES } from '../domain/errors.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
 import { CONFIG_OPTION, readArguments, untilStopped, usageError } from './command.ts';
 import { compiledFolder, pruneCompiled } from './compiled.ts';
@@ -26,7 +27,20 @@ interface Service {
   drain?(): void;
 }
 
-type Start = (foundation: Foundation) => Promise<Service>;
+/** Resolves when what it starts is at work; `signal` is aborted when that is not wanted any more. */
+type Start = (foundation: Foundation, signal: AbortSignal) => Promise<Service>;
+
+/**
+ * Comes before services: waits while Redis is away, and says what of it puts records at risk. Errors:
+ * `redis-refused`, as a service would ask for ever what no waiting mends.
+ */
+export const awaitRedis: Start = async ({ config, connection, log }, signal) => {
+  if (config.redisUrl !== null) {
+    const faults = await untilRedis(connection, { signal, say: (text) => log.warn(text) });
+    for (const { text, fix } of faults) log.warn({ fix }, `Redis: ${text}`);
+  }
+  return { close: async () => {} };
+};
 
 /** Milliseconds in which services close; what has not by then is left: its jobs are taken over. */
 const CLOSE_LIMIT_MS = 8_000;
@@ -44,27 +58,37 @@ export async function runService(
   usage: string,
   starts: readonly Start[],
 ): Promise<number> {
+  // From the beginning on: the first process of a container gets no signal that it does not listen to.
+  const signalled = untilStopped();
   const environment = { ...process.env, ...secretsAside() };
   const { values } = readArguments(words, SERVICE_OPTIONS, usage);
   const format = values.log === undefined ? null : formatOf(values.log, usage);
   const file = await requireConfigFile(values.config, process.env);
   const config = await loadConfig({ file, environment });
-  const foundation = await layFoundation(
+  const laying = layFoundation(
     format === null ? config : { ...config, log: { ...config.log, format } },
     { watched: true },
   );
+  const foundation = await Promise.race([laying, signalled.then(() => null)]);
+  if (foundation === null) return abandon(laying);
   const { log, watch } = foundation;
   const compiled = compiledFolder();
   // Nobody waits for it, and where it cannot be the next start has another try.
   if (compiled !== null) void pruneCompiled(compiled).catch(() => {});
-  const stopped = untilStopped().then((signal) => {
+  const stopped = signalled.then((signal) => {
     log.info({ signal }, 'stopping');
     return 0;
   });
   const over = Promise.race([stopped, untilDefect(log), foundation.lost]);
   const running: Service[] = [];
+  const stopping = new AbortController();
   const started = (async () => {
-    for (const start of starts) running.push(await start(foundation));
+    for (const start of starts) {
+      const service = await start(foundation, stopping.signal);
+      // Nobody would close what was started while the others were closed.
+      if (stopping.signal.aborted) return service.close();
+      running.push(service);
+    }
     watch.is(null);
   })();
   const drain = () => {
@@ -81,6 +105,7 @@ export async function runService(
       }),
     ]);
   } finally {
+    stopping.abort(new Cancelled('shutdown'));
     watch.is('stopping');
     await within(
       CLOSE_LIMIT_MS,
@@ -89,7 +114,7 @@ export async function runService(
     );
     await foundation.stop();
     await Promise.all([watch.close(), foundation.tracing.close()]);
-    setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
+    endSoon();
   }
 }
 
@@ -97,6 +122,17 @@ function formatOf(word: string, usage: string) {
   const format = LOG_FORMATS.find((known) => known === word);
   if (format) return format;
   throw usageError(`\`--log\` takes ${LOG_FORMATS.join(', ')}, and no \`${word}\`.`, usage);
+}
+
+/** Stopped while what services stand on is still being laid: it goes as soon as it is there, or with the process. */
+function abandon(laying: Promise<Foundation>): number {
+  laying.then((foundation) => foundation.stop()).catch(() => {});
+  endSoon();
+  return 0;
+}
+
+function endSoon(): void {
+  setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
 }
 
 async function within(limit: number, closing: readonly Promise<void>[], log: Log): Promise<void> {

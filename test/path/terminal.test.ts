@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { startServer } from '../adapters/redis/fixture.ts';
 import { endProduct, type Finished, runProduct, startProduct } from '../harness/product.ts';
 import { type Context, cannotWalk, ferry, words } from '../harness.ts';
 
@@ -67,38 +68,73 @@ describe('the command line', { skip: cannotWalk }, () => {
       }));
   }
 
-  test('check looks at everything and names what is wrong with its fix', () =>
+  test('check shows each thing it looked at, and below what is wrong with it what to do', () =>
     runTest(async (ctx) => {
-      const good = await ctx.terminal(['check', '--json']);
-      assert.equal(good.code, 0, good.stdout);
-      const status = Object.fromEntries(
-        document(good).checks.map((each: { name: string; status: string }) => [
-          each.name,
-          each.status,
-        ]),
-      );
-      for (const name of ['configuration', 'redis', 'engine', 'edge edge', 'kept', 'slack']) {
-        assert.equal(status[name], 'ok', name);
-      }
       ctx.slack.faults.next('auth.test', { error: 'invalid_auth' });
       ctx.edge.link.faults.refuse = true;
       const bad = await ctx.terminal(['check']);
       assert.equal(bad.code, 2);
-      assert.match(bad.stdout, /✗ slack: .*invalid_auth/);
+      assert.match(bad.stdout, /✗ slack: .*invalid_auth.*\n {4}Copy the Bot User OAuth Token/);
       assert.match(bad.stdout, /✗ edge edge: /);
       assert.match(bad.stdout, /✓ engine: py-rattler/);
       assert.match(bad.stdout, /✓ kept: 0 environments.*; 0 builds: for 365 days, 200 of each/);
+      // Nobody watches: no line is written anew.
+      assert.equal(bad.stderr, '');
     }));
 
   /** What keeps a service from starting: it says so and ends, whatever it had begun. */
   const UNFIT: readonly {
     name: string;
     command: string;
-    change?: [from: string, to: string];
+    change?: [from: string | RegExp, to: string];
     environment?: Record<string, string>;
+    /** Options of a Redis to use in place of the world's. */
+    redis?: Record<string, string>;
     code: number;
     says: RegExp;
   }[] = [
+    {
+      name: 'an app token Slack does not know',
+      command: 'bot',
+      environment: { SLACK_APP_TOKEN: 'xapp-of-another-app' },
+      code: 2,
+      says: /app-level token \(invalid_auth\)[\s\S]*App-Level Tokens/,
+    },
+    {
+      name: 'a Redis that wants a password',
+      command: 'start',
+      redis: { requirepass: 'sesame' },
+      code: 2,
+      says: /wants a password, and none is given[\s\S]*REDIS_URL/,
+    },
+    {
+      name: 'a Redis that can only be read',
+      command: 'worker',
+      redis: { replicaof: '127.0.0.1 9' },
+      code: 2,
+      says: /replica, which can only be read[\s\S]*Name the primary/,
+    },
+    {
+      name: 'a data folder that cannot be made',
+      command: 'worker',
+      change: [/dataDirectory: .*/, 'dataDirectory: /sys/conda-ferry'],
+      code: 2,
+      says: /`\/sys\/conda-ferry` cannot be written: E[A-Z]+\.[\s\S]*another `dataDirectory`/,
+    },
+    {
+      name: 'a log that cannot be written',
+      command: 'worker',
+      change: [/dataDirectory: .*/, '$&\nlog: { file: /sys/conda-ferry.log }'],
+      code: 2,
+      says: /`\/sys\/conda-ferry\.log` cannot be written: E[A-Z]+\.[\s\S]*another `log\.file`/,
+    },
+    {
+      name: 'an address that is not Slack’s',
+      command: 'bot',
+      environment: { SLACK_API_URL: 'elsewhere' },
+      code: 2,
+      says: /not Slack’s Web API[\s\S]*slack\.apiUrl/,
+    },
     {
       name: 'a build host without the conda it is configured for',
       command: 'worker',
@@ -142,7 +178,7 @@ describe('the command line', { skip: cannotWalk }, () => {
       says: /cannot be taken at 127\.0\.0\.1:\d+: EADDRINUSE[\s\S]*slack\.port/,
     },
   ];
-  for (const { name, command, change, environment, code, says } of UNFIT) {
+  for (const { name, command, change, environment, redis, code, says } of UNFIT) {
     test(`${name} ends \`${command}\` with ${code}, saying what to do`, () =>
       runTest(async (ctx) => {
         const config = join(ctx.directory, 'unfit.yaml');
@@ -151,14 +187,33 @@ describe('the command line', { skip: cannotWalk }, () => {
           .replace(/( port:) \d+/, `$1 ${port}`)
           .replace(...(change ?? ['', '']));
         writeFileSync(config, text);
+        const server = redis === undefined ? ctx.redis : await startServer(redis);
+        const { socketPath: REDIS_URL = '' } = server.connection as { socketPath?: string };
         const finished = await runProduct([command, '--config', config], {
           ...ctx.environment,
-          ...environment,
+          ...{ REDIS_URL, ...environment },
+          ...(environment?.SLACK_API_URL && { SLACK_API_URL: `${ctx.slack.url}/elsewhere/` }),
         });
+        if (server !== ctx.redis) await server.remove();
         assert.equal(finished.code, code, finished.stderr);
         assert.match(finished.stderr, says);
       }));
   }
+
+  test('a worker waits for a Redis that is away, says so once, and begins when it is there', () =>
+    runTest(async (ctx) => {
+      await ctx.redis.stop();
+      const worker = startProduct(['worker', '--config', ctx.configFile], ctx.environment);
+      try {
+        await ctx.until('the word', () => /Redis does not answer/.test(worker.output()), 30);
+        await ctx.redis.start();
+        await ctx.until('the worker', () => /"worker ready"/.test(worker.output()), 30);
+        assert.equal(worker.output().match(/Redis does not answer/g)?.length, 1, worker.output());
+      } finally {
+        await endProduct(worker);
+      }
+      assert.equal(worker.exit()?.code, 0);
+    }));
 
   test('start runs bot, worker and a Redis of its own, and ends all of it when told to', () =>
     runTest(async (ctx) => {

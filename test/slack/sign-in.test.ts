@@ -9,7 +9,10 @@ import { signIn, signInPatiently } from '../../src/slack/connection/sign-in.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
 const ANSWER = { ok: true, user: 'conda_ferry', team: 'Data', user_id: 'U0FERRY1', bot_id: 'B1' };
-const IDENTITY = { user: 'conda_ferry', team: 'Data', botUserId: 'U0FERRY1', botId: 'B1' };
+const IDENTITY = {
+  ...{ user: 'conda_ferry', team: 'Data', botUserId: 'U0FERRY1', botId: 'B1' },
+  scopes: null,
+};
 
 /** Fails as told, one call after another, then answers. */
 function failing(...errors: Error[]): { call: Call; calls: string[] } {
@@ -74,6 +77,12 @@ describe('signing in patiently, as the bot does', () => {
   test('gives up at once on a token Slack does not know', async () => {
     const { call, calls } = failing(new ChatError('refused', 'invalid_auth'));
     await assert.rejects(signInPatiently(call, silent, signal), { code: 'slack-token-rejected' });
+    assert.equal(calls.length, 1);
+  });
+
+  test('gives up at once on an address where Slack is not', async () => {
+    const { call, calls } = failing(new ChatError('unavailable', 'http_404'));
+    await assert.rejects(signInPatiently(call, silent, signal), { code: 'slack-elsewhere' });
     assert.equal(calls.length, 1);
   });
 

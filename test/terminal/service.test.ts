@@ -9,12 +9,18 @@ const SERVICE = join(import.meta.dirname, '../../src/terminal/service.ts');
 const CONFIG = `
 channels: [{ name: conda-forge, url: 'https://conda.anaconda.org/conda-forge' }]
 edges: [{ name: edge, host: edge.example.com }]
+log: { level: debug }
 `;
 
 /** A process that runs services given as text; resolves once one of them has said `begun`. */
-const run = (folder: string, ...services: string[]) => runWith(CONFIG, folder, ...services);
+const run = (folder: string, ...services: string[]) => runWith({}, folder, ...services);
 
-async function runWith(config: string, folder: string, ...services: string[]) {
+async function runWith(
+  given: { config?: string; environment?: Record<string, string> },
+  folder: string,
+  ...services: string[]
+) {
+  const { config = CONFIG, environment } = given;
   const file = join(folder, 'conda-ferry.yaml');
   await writeFile(file, config);
   const script = `
@@ -24,8 +30,12 @@ async function runWith(config: string, folder: string, ...services: string[]) {
     setInterval(() => {}, 1000);
     process.exitCode = await runService(['--config', ${JSON.stringify(file)}], 'usage', [${services}]);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    // Nothing of ours asks it: each service here stands for one.
-    env: { PATH: process.env.PATH, HOME: folder, REDIS_URL: join(folder, 'no.sock') },
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      // Nothing of ours asks it: each service here stands for one.
+      ...(environment ?? { REDIS_URL: join(folder, 'no.sock') }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -56,6 +66,32 @@ describe('services', { concurrency: true }, () => {
     assert.match(output, /closed/);
   });
 
+  test('are stopped while what they stand on is still being laid', async (context) => {
+    const folder = await temporaryFolder(context);
+    // Takes the place of a Redis, says so, and is never ready.
+    const server = 'echo begun >&2; exec sleep 60';
+    await writeFile(join(folder, 'valkey-server'), `#!/bin/sh\n${server}\n`, { mode: 0o755 });
+    const path = `${folder}:${process.env.PATH}`;
+    const { child, ended } = await runWith({ environment: { PATH: path } }, folder, CLOSES);
+    child.kill('SIGTERM');
+    const { code, output } = await ended;
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /closed|defect/);
+  });
+
+  test('that come to be while the others are closed are closed, too', async (context) => {
+    const late = `async (_, signal) => {
+      say('begun');
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return { async close() { say('late one closed'); } };
+    }`;
+    const { child, ended } = await run(await temporaryFolder(context), CLOSES, late);
+    child.kill('SIGTERM');
+    const { code, output } = await ended;
+    assert.equal(code, 0, output);
+    assert.match(output, /late one closed/);
+  });
+
   test('that cannot close keep no other, and not the process, from ending', async (context) => {
     const clings = `async () => { say('begun'); return { close: () => ${NEVER} }; }`;
     const { child, ended } = await run(await temporaryFolder(context), CLOSES, clings);
@@ -72,7 +108,7 @@ describe('services', { concurrency: true }, () => {
       say('ready'); return { async close() {} }; }`;
     const folder = await temporaryFolder(context);
     const config = `${CONFIG}watch: { port: 0 }\n`;
-    const { child, ended, said } = await runWith(config, folder, closes, begins);
+    const { child, ended, said } = await runWith({ config }, folder, closes, begins);
     const [, url = ''] = /"address":"(http:[^"]+)"/.exec(said()) ?? [];
     const look = async (path: string) => {
       const response = await fetch(url + path);

@@ -36,6 +36,9 @@ export const TEMPORARY_CODES: ReadonlySet<string> = new Set([
   'team_added_to_org',
 ]);
 
+/** Somebody else has answered in Slack's place: a proxy, or whoever is at a wrong address. */
+export const NOT_SLACK = 'not_slack';
+
 /** Words that mean: this conversation is closed to us. */
 const NO_ENTRY: ReadonlySet<string> = new Set([
   'channel_not_found',

@@ -1,7 +1,7 @@
 /** Calls of Slack's Web API, and what their failures mean. */
 import { isSlacks } from '../../domain/slack-files.ts';
 import type { Call, Upload } from '../chat/call.ts';
-import { ChatError, TEMPORARY_CODES } from '../chat/error.ts';
+import { ChatError, NOT_SLACK, TEMPORARY_CODES } from '../chat/error.ts';
 import { type Access, apiUrlOf, clientOptions, type Logger, webApi } from './bolt.ts';
 
 /** Milliseconds one upload may take. */
@@ -27,12 +27,17 @@ export function createClient(access: Access, logger: Logger): Client {
   };
 }
 
-function chatError(error: unknown): ChatError {
+/** What is no word of Slack's is the page of whoever else answers: a proxy, a wrong address. */
+const WORD = /^[a-z][a-z0-9_:.-]{0,99}$/i;
+
+/** Any error of a Web API client. */
+export function chatError(error: unknown): ChatError {
   if (error instanceof webApi.WebAPIRateLimitedError) {
     return new ChatError('busy', 'ratelimited', { retryAfter: error.retryAfter, cause: error });
   }
   if (error instanceof webApi.WebAPIPlatformError) {
     const { error: code, needed }: { error: string; needed?: unknown } = error.data;
+    if (!WORD.test(code)) return new ChatError('unavailable', NOT_SLACK, { cause: error });
     return new ChatError(TEMPORARY_CODES.has(code) ? 'unavailable' : 'refused', code, {
       needed: typeof needed === 'string' ? needed.split(',') : [],
       cause: error,

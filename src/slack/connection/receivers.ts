@@ -15,7 +15,9 @@ import {
   type Logger,
   SocketModeReceiver,
 } from './bolt.ts';
+import { chatError } from './client.ts';
 import { guard, REQUEST_PATH } from './request.ts';
+import { whyNoSocket } from './sign-in.ts';
 
 /** What sends requests where there is a proxy: the client of sockets has one of its own otherwise. */
 type Dispatcher = NonNullable<ConstructorParameters<typeof SocketModeReceiver>[0]['dispatcher']>;
@@ -110,7 +112,13 @@ function overSockets(
       for (const receiver of others) receiver.init(app);
     },
     async open() {
-      await Promise.all(all.map((receiver) => receiver.start()));
+      await Promise.all(
+        all.map((receiver) =>
+          receiver.start().catch((error: unknown) => {
+            throw whyNoSocket(chatError(error));
+          }),
+        ),
+      );
       return { url: null };
     },
     whyUnreachable() {

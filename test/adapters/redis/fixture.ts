@@ -32,7 +32,8 @@ export interface RedisServer {
   remove(): Promise<void>;
 }
 
-export async function startServer(): Promise<RedisServer> {
+/** `change`: options of the server that win over those it has here. */
+export async function startServer(change: Record<string, string> = {}): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'ferry-redis-'));
   const socketPath = join(directory, 'redis.sock');
   let server: ChildProcess | null = null;
@@ -45,6 +46,7 @@ export async function startServer(): Promise<RedisServer> {
     appendfsync: 'always',
     save: '',
     'maxmemory-policy': 'noeviction',
+    ...change,
   };
 
   async function start(): Promise<void> {
