@@ -1,118 +1,235 @@
-import { createEdge } from './adapters/edge/edge.ts';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { probeChannel } from './adapters/channels/probe.ts';
+import { examineEdge } from './adapters/edge/examine.ts';
 import { chooseEngine } from './adapters/engines/engine.ts';
+import { examineEngine } from './adapters/engines/examine.ts';
 import { groupKind } from './adapters/host/cgroup.ts';
+import { examineFolder, examineHost, examinePort, glibcOfHost } from './adapters/host/examine.ts';
+import { type Network, networkEnvironment } from './adapters/host/network.ts';
 import { available as sandboxProblem } from './adapters/host/sandbox.ts';
 import { sign } from './adapters/host/signature.ts';
 import { createDownload } from './adapters/host/slack-download.ts';
 import { probeIndex } from './adapters/pip/probe.ts';
+import { connectionOf } from './adapters/redis/connection.ts';
+import { examineRedis } from './adapters/redis/examine.ts';
+import type { RedisConnection } from './adapters/redis/redis.ts';
 import { createStore } from './adapters/redis/store.ts';
-import { slackCredentials } from './config.ts';
-import { FerryError, outsideError, toFailure } from './domain/errors.ts';
+import { type Config, slackCredentials } from './config.ts';
+import { type CheckResult, failed, type Look, rowsOf, warning } from './domain/doctor.ts';
+import { FerryError, toFailure } from './domain/errors.ts';
 import { counted } from './domain/figures.ts';
 import { userGroups } from './domain/roles.ts';
+import { fit, listOf, object, string } from './domain/shape.ts';
 import { type Foundation, REDIS_PREFIX } from './foundation.ts';
-import { ChatError } from './slack/chat/error.ts';
+import { parseYaml } from './reading/yaml.ts';
+import { ROOT } from './root.ts';
 import { createReading } from './slack/chat/reading.ts';
 import { boltLogger } from './slack/connection/bolt.ts';
 import { createClient } from './slack/connection/client.ts';
-import { signIn } from './slack/connection/sign-in.ts';
+import {
+  examineAppToken,
+  examineBotToken,
+  examineChannel,
+  examineGroup,
+  untold,
+} from './slack/connection/examine.ts';
+import { REQUEST_PATH } from './slack/connection/request.ts';
 
-/** One thing that was looked at, and what to do when it is not as it should be. */
-export interface CheckResult {
-  name: string;
-  status: 'ok' | 'warning' | 'failed';
-  text: string;
-  fix: string | null;
+/** Slack's app as `deploy/` declares it: what was forgotten of it is found by comparing. */
+const MANIFEST = join(ROOT, 'deploy', 'manifest.yaml');
+
+type LookAt = () => Promise<Look | null>;
+
+/** Names of rows, and how each is looked at; null is for what another row says already. */
+type Rows = [name: string, look: LookAt][];
+
+/**
+ * Looks at everything a build needs, all at once and each thing once. Nothing is changed anywhere, but that files
+ * are made and removed where it must be known whether they can be. `waits` is told what is not answered yet, as
+ * often as that changes. `laid` is what a build would stand on; where it cannot be laid, what does not need it is looked at.
+ */
+export async function check(
+  config: Config,
+  laid: Promise<Foundation>,
+  waits: (names: readonly string[]) => void = () => undefined,
+): Promise<CheckResult[]> {
+  // Only from then on this process goes the way that `network` says.
+  const foundation = await laid.catch(() => null);
+  const network = foundation?.network ?? networkEnvironment(process.env);
+  const rows = [
+    ...rowsOfHost(config, laid),
+    ...rowsOfOthers(config, network),
+    ...(await rowsOfSlack(config)),
+  ];
+  const open = new Set(rows.map(([name]) => name));
+  waits([...open]);
+  const results = await Promise.all(
+    rows.map(async ([name, look]) => {
+      const result = await settle(name, look);
+      open.delete(name);
+      waits([...open]);
+      return result;
+    }),
+  );
+  const configuration = { text: 'every key is right', faults: [] };
+  return [...rowsOf('configuration', configuration), ...results.flat()];
 }
 
-/** Looks at everything a build needs, all at once; nothing is changed anywhere. */
-export async function check(foundation: Foundation): Promise<CheckResult[]> {
-  const { config, connection } = foundation;
-  const { keyFile } = config.signing;
-  const { signal } = new AbortController();
-  const quiet = { signal, log: () => undefined };
-  const looks: [string, () => Promise<string>][] = [
-    [
-      'redis',
-      async () => {
-        const store = createStore({ connection, prefix: REDIS_PREFIX });
-        try {
-          await store.ping();
-        } finally {
-          await store.close();
-        }
-        return config.redisUrl === null ? 'the embedded server answers' : 'the server answers';
-      },
-    ],
-    [
-      'engine',
-      async () => {
-        const engine = await chooseEngine({
-          configured: config.engine,
-          environment: foundation.environment,
-          credentials: config.credentials,
-          dataDirectory: config.dataDirectory,
-          python: foundation.python,
-        }).describe();
-        return `${engine.version}: ${engine.reason}`;
-      },
-    ],
-    ...config.edges.map((edge): [string, () => Promise<string>] => [
-      `edge ${edge.name}`,
-      async () => {
-        const profile = await createEdge(edge, { log: () => undefined }).profile(quiet);
-        const facts = [
-          profile.manager,
-          profile.spark === null ? 'no Spark found' : `Spark ${profile.spark}`,
-          profile.hadoop === null ? null : `Hadoop ${profile.hadoop}`,
-          profile.glibc === null ? null : `glibc ${profile.glibc}`,
-          profile.architecture,
-        ];
-        return facts.filter(Boolean).join(', ');
-      },
-    ]),
-    ...config.indexes.map((index): [string, () => Promise<string>] => [
-      `index ${index.name}`,
-      () => probeIndex(index, foundation.network, config.credentials),
-    ]),
-    ...(keyFile === null
-      ? []
-      : [
-          [
-            'signing',
-            async () => {
-              await sign('check', keyFile);
-              return 'manifests are signed';
-            },
-          ] satisfies [string, () => Promise<string>],
-        ]),
-    ['kept', () => kept(foundation)],
-    ['slack', () => slack(foundation)],
-    ...userGroups(config.roles).map((id): [string, () => Promise<string>] => [
-      `user group ${id}`,
-      () => userGroup(foundation, id),
-    ]),
-  ];
-  const results = await Promise.all(looks.map(([name, look]) => settle(name, look)));
-  return [
-    { name: 'configuration', status: 'ok', text: 'every key is right', fix: null },
-    ...results,
-    await sandbox(foundation),
-  ];
-}
-
-async function settle(name: string, look: () => Promise<string>): Promise<CheckResult> {
+async function settle(name: string, look: LookAt): Promise<CheckResult[]> {
   try {
-    return { name, status: 'ok', text: await look(), fix: null };
+    const seen = await look();
+    return seen === null ? [] : rowsOf(name, seen);
   } catch (error) {
     const { message, suggestion } = toFailure(error);
     const text = error instanceof FerryError ? message : String((error as Error).message);
-    return { name, status: 'failed', text, fix: suggestion };
+    return [{ name, status: 'failed', text, fix: suggestion }];
   }
 }
 
+const fine = (text: string): Look => ({ text, faults: [] });
+
+/** This host, and what stands on it. */
+function rowsOfHost(config: Config, laid: Promise<Foundation>): Rows {
+  const { keyFile } = config.signing;
+  const folder = examineFolder(config.dataDirectory, 'dataDirectory');
+  // Where the folder is why it cannot be looked at, that row says so.
+  const onFolder = (look: (foundation: Foundation) => Promise<Look>) =>
+    laid.then(look, async (error: unknown) => {
+      const { faults } = await folder;
+      if (faults.length > 0) return null;
+      throw error;
+    });
+  const redis = async () => {
+    const { redisUrl } = config;
+    if (redisUrl === null) return onFolder(({ connection }) => examineRedis(connection));
+    return examineRedis(await connectionOf({ redisUrl, redis: config.redis }));
+  };
+  const looked = redis();
+  looked.catch(() => undefined);
+  const { host, port } = config.slack;
+  const logFile = config.log.file;
+  return [
+    ['build host', async () => examineHost(config.platform)],
+    ['data folder', () => folder],
+    ...(logFile === null ? [] : row('log', () => examineFolder(dirname(logFile), 'log.file'))),
+    ['redis', () => looked],
+    [
+      'kept',
+      () =>
+        looked.then(
+          () => onFolder(kept),
+          () => null,
+        ),
+    ],
+    ['engine', () => onFolder((foundation) => examineEngine(engineOf(foundation)))],
+    ['sandbox', () => sandbox(config)],
+    ...(keyFile === null
+      ? []
+      : row('signing', async () => {
+          await sign('check', keyFile);
+          return fine('manifests are signed');
+        })),
+    ...(config.slack.mode === 'http' && port > 0
+      ? row('port', () => examinePort(host, port, REQUEST_PATH))
+      : []),
+  ];
+}
+
+const row = (name: string, look: LookAt): Rows => [[name, look]];
+
+/** Edges, channels and indexes: other people's, over the network. */
+function rowsOfOthers(config: Config, network: Network): Rows {
+  const { signal } = new AbortController();
+  const expected = {
+    platform: config.platform,
+    architecture: ARCHITECTURES[config.platform],
+    compiledWith: config.sdists.length > 0 ? glibcOfHost() : null,
+  };
+  return [
+    ...config.edges.flatMap((edge) =>
+      row(`edge ${edge.name}`, () => examineEdge(edge, expected, signal)),
+    ),
+    ...config.channels.flatMap((channel) =>
+      row(`channel ${channel.name}`, async () =>
+        fine(await probeChannel(channel, config.platform, network, config.credentials)),
+      ),
+    ),
+    ...config.indexes.flatMap((index) =>
+      row(`index ${index.name}`, async () =>
+        fine(await probeIndex(index, network, config.credentials)),
+      ),
+    ),
+  ];
+}
+
+const ARCHITECTURES = { 'linux-64': 'x86_64', 'linux-aarch64': 'aarch64' } as const;
+
+async function rowsOfSlack(config: Config): Promise<Rows> {
+  const { mode, apiUrl, command } = config.slack;
+  let credentials: ReturnType<typeof slackCredentials>;
+  try {
+    credentials = slackCredentials(config);
+  } catch (error) {
+    return row('slack', () => Promise.reject(error));
+  }
+  const { scopes, command: declared } = await readManifest();
+  // What Bolt would warn of stands in the result.
+  const logger = boltLogger({ info() {}, warn() {}, error() {} });
+  const access = { botToken: credentials.botToken, apiUrl };
+  const { call } = createClient(access, logger);
+  const token = examineBotToken(call, scopes);
+  token.catch(() => undefined);
+  // Where Slack is not reached, or does not know us, nothing else can be asked; why, that row says.
+  const signedIn =
+    (look: LookAt): LookAt =>
+    () =>
+      token.then(look, () => null);
+  const reached = (look: LookAt) => () =>
+    token.then(look, ({ code }) => (code === 'slack-token-rejected' ? look() : null));
+  const places = new Set(config.approvals.rules.flatMap(({ where }) => where ?? []));
+  return [
+    ['slack', () => token],
+    ...(credentials.mode === 'socket'
+      ? row(
+          'slack app token',
+          reached(() =>
+            examineAppToken(
+              createClient({ ...access, botToken: credentials.appToken }, logger).call,
+            ),
+          ),
+        )
+      : []),
+    ['slack settings', async () => untold(mode, command, declared)],
+    ...[...places].flatMap((id) =>
+      row(
+        `approvals ${id}`,
+        signedIn(() => examineChannel(call, id)),
+      ),
+    ),
+    ...userGroups(config.roles).flatMap((id) =>
+      row(
+        `user group ${id}`,
+        signedIn(() => examineGroup(createReading(call, createDownload(access)), id)),
+      ),
+    ),
+  ];
+}
+
+const MANIFEST_SHAPE = object({
+  features: object({ slash_commands: listOf(object({ command: string })) }),
+  oauth_config: object({ scopes: object({ bot: listOf(string) }) }),
+});
+
+async function readManifest(): Promise<{ scopes: string[]; command: string }> {
+  const { content } = parseYaml(await readFile(MANIFEST, 'utf8'));
+  const { features, oauth_config } = fit(content, MANIFEST_SHAPE, (why) => new Error(why));
+  const [first] = features.slash_commands;
+  return { scopes: oauth_config.scopes.bot, command: first?.command ?? '' };
+}
+
 /** How long everything is kept that would come for ever, and how much of it there is by now. */
-async function kept({ config, connection }: Foundation): Promise<string> {
+async function kept({ config, connection }: { config: Config; connection: RedisConnection }) {
   const { retention, history, audit, worker } = config;
   const store = createStore({ connection, prefix: REDIS_PREFIX });
   try {
@@ -121,53 +238,31 @@ async function kept({ config, connection }: Foundation): Promise<string> {
     const daysOf = (days: number | null) =>
       days === null ? 'for ever' : `for ${counted(days, 'day')}`;
     const { expireDays, keepRevisions } = retention;
-    return [
-      `${counted(there, 'environment')}, and ${letGo} let go: unused ones ${daysOf(expireDays)}, ${keepRevisions === null ? 'all revisions' : `the newest ${counted(keepRevisions, 'revision')}`}`,
-      `${counted(builds, 'build')}: ${daysOf(history.days)}, ${history.builds} of each environment`,
-      `audit: ${daysOf(audit.days)}, ${audit.entries} entries`,
-      `caches: ${worker.cacheGigabytes} GB each on a build host`,
-    ].join('; ');
+    return fine(
+      [
+        `${counted(there, 'environment')}, and ${letGo} let go: unused ones ${daysOf(expireDays)}, ${keepRevisions === null ? 'all revisions' : `the newest ${counted(keepRevisions, 'revision')}`}`,
+        `${counted(builds, 'build')}: ${daysOf(history.days)}, ${history.builds} of each environment`,
+        `audit: ${daysOf(audit.days)}, ${audit.entries} entries`,
+        `caches: ${worker.cacheGigabytes} GB each on a build host`,
+      ].join('; '),
+    );
   } finally {
     await store.close();
   }
 }
 
-/** What Bolt would warn of stands in the result. */
-const SILENT = { info() {}, warn() {}, error() {} };
-
-/** Whose token it is; nothing else is asked of Slack, and nothing is waited for. */
-async function slack({ config }: Foundation): Promise<string> {
-  const { botToken } = slackCredentials(config);
-  const access = { botToken, apiUrl: config.slack.apiUrl };
-  const { user, team } = await signIn(createClient(access, boltLogger(SILENT)).call);
-  return `signed in as ${user} in ${team}`;
+function engineOf({
+  config,
+  python,
+  environment,
+}: Pick<Foundation, 'config' | 'python' | 'environment'>) {
+  const { engine, dataDirectory, credentials } = config;
+  return chooseEngine({ configured: engine, environment, credentials, dataDirectory, python });
 }
 
-/** Whether Slack says who is in a user group that a role names. */
-async function userGroup({ config }: Foundation, id: string): Promise<string> {
-  const { botToken } = slackCredentials(config);
-  const access = { botToken, apiUrl: config.slack.apiUrl };
-  const { call } = createClient(access, boltLogger(SILENT));
+function isCondaChosen(config: Config): boolean {
   try {
-    const members = await createReading(call, createDownload(access)).membersOfGroup(id);
-    return counted(members.length, 'person', 'people');
-  } catch (error) {
-    if (!(error instanceof ChatError)) throw error;
-    throw outsideError({
-      code: 'user-group-unknown',
-      message: `Slack does not say who is in ${id}: ${error.code}.`,
-      suggestion:
-        error.code === 'missing_scope'
-          ? 'Give the app the scope `usergroups:read` and install it again.'
-          : 'Write the ID of a user group there is (`roles` in the configuration).',
-    });
-  }
-}
-
-function isCondaChosen({ engine, dataDirectory, credentials }: Foundation['config']): boolean {
-  try {
-    const choice = { configured: engine, environment: process.env, dataDirectory, credentials };
-    return chooseEngine({ ...choice, python: async () => '' }).name === 'conda';
+    return engineOf({ config, python: async () => '', environment: process.env }).name === 'conda';
   } catch {
     // That there is none is told by its own row.
     return false;
@@ -185,18 +280,16 @@ async function boundedBy(): Promise<string> {
  * Without a sandbox everything works but people's own projects, packages of pip from source, and conda where it may
  * not run scripts of packages outside of one.
  */
-async function sandbox({ config }: Foundation): Promise<CheckResult> {
+async function sandbox(config: Config): Promise<Look> {
   const problem = await sandboxProblem();
   const text = problem ?? `bubblewrap works here, and memory is bounded ${await boundedBy()}`;
   const isOff = config.projects.sandbox === 'off' && config.sdists.length === 0;
-  if (problem === null || isOff) {
-    return { name: 'sandbox', status: 'ok', text, fix: null };
-  }
+  if (problem === null || isOff) return fine(text);
   const refused = '`--project` is refused, and what `sdists` names';
   if (config.projects.sandbox !== 'required' || !isCondaChosen(config)) {
     const fix = `Install bubblewrap on the build host; until then ${refused}.`;
-    return { name: 'sandbox', status: 'warning', text, fix };
+    return { text: '', faults: [warning(text, fix)] };
   }
   const fix = `Install bubblewrap on the build host, or set \`engine: rattler\`, which runs no scripts of packages; until then conda creates no environment, ${refused}.`;
-  return { name: 'sandbox', status: 'failed', text, fix };
+  return { text: '', faults: [failed(text, fix)] };
 }

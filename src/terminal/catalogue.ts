@@ -47,7 +47,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
   check: {
     words: '[--json] [--config FILE]',
     summary:
-      'the doctor: configuration, Redis, engine, sandbox, every edge, Slack; names each failure and its fix',
+      'the doctor: configuration, this host, Redis, edges, channels, Slack; names each failure and its fix',
     load: () => import('./check.ts'),
   },
   backup: {

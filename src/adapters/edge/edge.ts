@@ -106,6 +106,15 @@ const PROFILE_HOLDS = 5 * 60_000;
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
 
+/** How an edge is reached. */
+export function targetOf(config: EdgeConfig, silenceMilliseconds: number): SshTarget {
+  const { name: edge, connectTimeoutSeconds = 15, proxyJump = null } = config;
+  const connectTimeoutMilliseconds = connectTimeoutSeconds * 1000;
+  const common = { edge, connectTimeoutMilliseconds, silenceMilliseconds };
+  const jump = proxyJump && { ...common, ...hopOf(proxyJump), isJump: true };
+  return { ...common, ...hopOf(config), jump };
+}
+
 /** An edge node over a real SSH server. Nothing is connected before the first call. */
 export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
   checkConfig(config);
@@ -369,14 +378,7 @@ class EdgeNode implements Edge {
   }
 
   get #target(): SshTarget {
-    const { connectTimeoutSeconds = 15, proxyJump = null } = this.#config;
-    const common = {
-      edge: this.name,
-      connectTimeoutMilliseconds: connectTimeoutSeconds * 1000,
-      silenceMilliseconds: this.#timing.silenceMilliseconds,
-    };
-    const jump = proxyJump && { ...common, ...hopOf(proxyJump), isJump: true };
-    return { ...common, ...hopOf(this.#config), jump };
+    return targetOf(this.#config, this.#timing.silenceMilliseconds);
   }
 
   async #withSession<T>(

@@ -1,6 +1,8 @@
 import { type FerryError, outsideError, userError } from '../../domain/errors.ts';
 import { size } from '../../domain/figures.ts';
+import { printable } from '../../domain/names.ts';
 import type { Script, ScriptFailure } from './script.ts';
+import type { SshTarget } from './target.ts';
 
 /** What the exit codes of the programs in `scripts/` mean; `words` is what the program said. */
 const MEANINGS: Readonly<Record<number, (edge: string, words: string) => FerryError>> = {
@@ -100,6 +102,26 @@ const MEANINGS: Readonly<Record<number, (edge: string, words: string) => FerryEr
       details: words,
     }),
 };
+
+/** Characters of what a login shell said instead of running a program. */
+const LONGEST_WORDS = 300;
+
+/** The user's login shell ran no program of ours: what it said instead says why, and comes from another host. */
+export function loginRefused(
+  { edge, user, host }: SshTarget,
+  code: number | null,
+  words: string,
+): FerryError {
+  const said = printable(words.replace(/\s+/g, ' ').trim(), LONGEST_WORDS);
+  const how =
+    said === '' ? `it ended with ${code ?? 'a signal'} without a word` : `it said: ${said}`;
+  return outsideError({
+    code: 'edge-login-refused',
+    message: `The login shell of \`${user}\` on edge ${edge} runs no commands; ${how.replace(/\.$/, '')}.`,
+    suggestion: `Give \`${user}\` a shell on ${host} (\`chsh -s /bin/bash ${user}\`), and let its start-up files and authorized_keys neither end it nor force a command.`,
+    details: words,
+  });
+}
 
 const DISK_FULL = /No space left on device|Disk quota exceeded|write error \(disk full\?\)/;
 

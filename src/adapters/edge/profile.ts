@@ -9,6 +9,8 @@ export interface EdgeProfile {
   /** `hdfs://namenode:8020`; null when the default file system is another or there is no `hdfs`. */
   defaultFileSystem: string | null;
   hasHdfs: boolean;
+  /** Whether there is a program to start Spark with. */
+  hasSpark: boolean;
   kerberos: boolean;
 }
 
@@ -70,6 +72,7 @@ export async function readProfile(
     },
     defaultFileSystem: fileSystem?.startsWith('hdfs://') ? fileSystem.replace(/\/+$/, '') : null,
     hasHdfs: fact('hdfs') !== null,
+    hasSpark: fact('spark_submit') !== null,
     kerberos: fact('authentication') === 'kerberos',
   };
 }

@@ -20,6 +20,7 @@ export type ScriptName =
   | 'applications'
   | 'discard'
   | 'profile'
+  | 'examine'
   | 'numbers'
   | 'papers'
   | 'recover'
@@ -53,6 +54,8 @@ export interface ScriptOutput {
   /** `word rest of line` lines as a table; the last one with the same word wins. */
   facts: Map<string, string>;
   stdout: string;
+  /** What start-up files of the login shell printed before the program began. */
+  before: string;
   stderr: string;
 }
 

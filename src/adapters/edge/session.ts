@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
 import { NO_SPANS, type Span } from '../../domain/spans.ts';
 import type { Connections } from './connections.ts';
-import { scriptError } from './failures.ts';
+import { loginRefused, scriptError } from './failures.ts';
 import { composeScript, type Script, ScriptFailure, type ScriptOutput } from './script.ts';
 import { DeadlineExceeded, LinkCut, type SshConnection } from './ssh.ts';
 import { type SshTarget, unreachable } from './target.ts';
@@ -146,12 +146,15 @@ async function runScript(
     onStderr: collect('stderr'),
     input: (write) => write(text),
   });
-  const stdout = after(collected.stdout, `${marker}\n`);
-  if (code !== 0) throw new ScriptFailure(code, stdout, collected.stderr);
+  const [before = '', stdout = null] = split(collected.stdout, `${marker}\n`);
+  // The marker comes before anything that may fail.
+  if (stdout === null && code !== 0)
+    throw loginRefused(target, code, `${before}\n${collected.stderr}`);
+  if (code !== 0) throw new ScriptFailure(code, stdout ?? '', collected.stderr);
   // No answer is not the answer that there is nothing.
-  if (!collected.stdout.includes(`${marker}\n`))
+  if (stdout === null)
     throw answerLost(target.edge, script.name, collected.stdout.length >= LONGEST_OUTPUT);
-  return { facts: parseFacts(stdout), stdout, stderr: collected.stderr };
+  return { facts: parseFacts(stdout), stdout, before, stderr: collected.stderr };
 }
 
 function answerLost(edge: string, program: string, isLong: boolean): FerryError {
@@ -164,9 +167,10 @@ function answerLost(edge: string, program: string, isLong: boolean): FerryError 
   });
 }
 
-function after(text: string, marker: string): string {
+/** What stands before the marker and behind it; without a marker all stands before it. */
+function split(text: string, marker: string): [before: string, after?: string] {
   const index = text.indexOf(marker);
-  return index < 0 ? '' : text.slice(index + marker.length);
+  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + marker.length)];
 }
 
 function parseFacts(stdout: string): Map<string, string> {

@@ -34,6 +34,9 @@ echo "outer_spark_home $outer_spark_home"
 
 home=$(spark_home_of)
 echo "spark_home $home"
+if [ -x "$home/bin/spark-submit" ]; then echo "spark_submit $home/bin/spark-submit"
+elif have spark-submit; then echo "spark_submit $(command -v spark-submit)"
+fi
 if [ -n "$home" ]; then
   version=$(jar_version "$home"/jars/spark-core_*.jar)
   if [ -z "$version" ] && [ -f "$home/RELEASE" ]; then version=$(head -n 1 "$home/RELEASE"); fi

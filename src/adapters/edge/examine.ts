@@ -1,0 +1,178 @@
+import type { ClusterProfile } from '../../domain/cluster.ts';
+import { type Fault, failed, faultsOfRoom, type Look, warning } from '../../domain/doctor.ts';
+import { toFailure } from '../../domain/errors.ts';
+import { counted, duration } from '../../domain/figures.ts';
+import { printable } from '../../domain/names.ts';
+import { createConnections } from './connections.ts';
+import { type EdgeConfig, targetOf } from './edge.ts';
+import { type EdgeProfile, readProfile } from './profile.ts';
+import type { ScriptOutput } from './script.ts';
+import { openSession, type Session } from './session.ts';
+
+/** Files of which an environment has some ten thousand. */
+const FEW_FILES = 200_000;
+const NO_FILES = 20_000;
+/** Milliseconds: Kerberos' own limit (RFC 4120, 3.1.3: five minutes is typical). */
+const MOST_SKEW = 5 * 60_000;
+const SILENCE_MS = 30_000;
+const LONGEST_WORDS = 120;
+
+/** What is looked at beside the edge itself. */
+export interface EdgeExpectation {
+  /** Of the environments that are staged there. */
+  architecture: NonNullable<ClusterProfile['architecture']>;
+  platform: string;
+  /** glibc of the build host, where something is compiled on it; else null. */
+  compiledWith: string | null;
+}
+
+/** Looks at an edge over one connection that is tried once. Errors: those of connecting to it. */
+export async function examineEdge(
+  config: EdgeConfig,
+  expected: EdgeExpectation,
+  signal: AbortSignal,
+): Promise<Look> {
+  const target = targetOf(config, SILENCE_MS);
+  const session = openSession({
+    ...{ target, signal, environment: config.env },
+    connections: createConnections(target, 0),
+    ...{ attempts: 1, backoffMilliseconds: 0, log: () => undefined },
+  });
+  try {
+    const root = config.root.replace(/\/+$/, '');
+    const asked = Date.now();
+    const said = await session.script({
+      name: 'examine',
+      variables: { root },
+      deadlineSeconds: 30,
+    });
+    const answered = Date.now();
+    const { text, faults } = await examineCluster(session, config, expected);
+    return {
+      text,
+      faults: [
+        ...faultsOfHost(config, said, { asked, answered }),
+        ...faults,
+        ...faultsOfShell(said.before),
+      ],
+    };
+  } finally {
+    session.close();
+  }
+}
+
+async function examineCluster(
+  session: Session,
+  { root, cluster: configured, user }: EdgeConfig,
+  expected: EdgeExpectation,
+): Promise<Look> {
+  try {
+    const profile = await readProfile(session, root.replace(/\/+$/, ''), configured);
+    return { text: describe(profile.cluster), faults: faultsOfCluster(profile, user, expected) };
+  } catch (error) {
+    const { message, suggestion } = toFailure(error);
+    return { text: '', faults: [failed(message, suggestion ?? '')] };
+  }
+}
+
+function describe({ manager, spark, hadoop, glibc, architecture }: ClusterProfile): string {
+  const facts = [
+    manager,
+    spark && `Spark ${spark}`,
+    hadoop && `Hadoop ${hadoop}`,
+    glibc && `glibc ${glibc}`,
+    architecture,
+  ];
+  return facts.filter(Boolean).join(', ');
+}
+
+function faultsOfHost(
+  { name, root, user }: EdgeConfig,
+  { facts }: ScriptOutput,
+  { asked, answered }: { asked: number; answered: number },
+): Fault[] {
+  const fact = (key: string): string => printable(facts.get(key)?.trim() ?? '', LONGEST_WORDS);
+  const numbers = (key: string): number[] => fact(key).split(' ').map(Number);
+  const where = fact('where');
+  const lacking = fact('lacking');
+  const temporary = fact('temporary');
+  const now = Number(fact('now')) * 1000;
+  const skew = now < asked ? asked - now : now - answered;
+  const [free = Number.NaN] = numbers('free');
+  const [files = 0, freeFiles = 0] = numbers('inodes');
+  const faults: (Fault | false)[] = [
+    lacking !== '' && failed(`it lacks ${lacking}`, 'Install them on the edge node.'),
+    fact('writable') !== 'yes' &&
+      failed(
+        `\`${user}\` cannot write to \`${where}\`, and \`root\` is \`${root}\``,
+        `On the edge, as its administrator: \`mkdir -p ${root} && chown ${user} ${root}\`; or set another \`root\` for this edge.`,
+      ),
+    ...faultsOfRoom(free, root, 'Let environments go that nobody uses, or set another `root`.'),
+    files > 0 && freeFiles < FEW_FILES && fewFiles(freeFiles, root),
+    temporary !== '' &&
+      failed(
+        `\`${user}\` cannot write to \`${temporary}\`, where commands run`,
+        `Make room there or give \`${user}\` the right to write, or set TMPDIR in \`env\` of this edge.`,
+      ),
+    // It tells whole seconds.
+    skew > MOST_SKEW &&
+      failed(
+        `its clock is ${duration(skew)} ${now < asked ? 'behind' : 'ahead of'} this host’s`,
+        `Set the clocks of both by NTP (\`timedatectl set-ntp true\`): tickets of Kerberos fail, and what is unused on ${name} goes too soon or never.`,
+      ),
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+function fewFiles(free: number, root: string): Fault {
+  const text = `\`${root}\` takes only ${counted(free, 'more file')}, and an environment has some ten thousand`;
+  const fix = 'Make a file system with more inodes (`df -i`), or set another `root`.';
+  return free < NO_FILES ? failed(text, fix) : warning(text, fix);
+}
+
+function faultsOfCluster(
+  { cluster, hasSpark }: EdgeProfile,
+  user: string,
+  { architecture, platform, compiledWith }: EdgeExpectation,
+): Fault[] {
+  const there = cluster.architecture;
+  const faults: (Fault | false)[] = [
+    !hasSpark &&
+      failed(
+        'there is no Spark: neither SPARK_HOME nor `spark-submit` on the PATH of a login shell',
+        `Set SPARK_HOME in the login profile of \`${user}\` there, or \`cluster.sparkHome\` for this edge.`,
+      ),
+    there !== null &&
+      there !== architecture &&
+      failed(
+        `it is ${there}, and environments are built for ${platform}`,
+        `Set \`platform\` to the one of ${there}, with a worker on such a host; or name another edge.`,
+      ),
+    compiledWith !== null &&
+      cluster.glibc !== null &&
+      isOlder(cluster.glibc, compiledWith) &&
+      warning(
+        `its glibc is ${cluster.glibc}, and what is compiled on this build host needs up to ${compiledWith}`,
+        'Run the worker on a host whose glibc is no newer than that of the edges.',
+      ),
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+function isOlder(left: string, right: string): boolean {
+  const [a = [], b = []] = [left, right].map((version) => version.split('.').map(Number));
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
+}
+
+/** Ours begins with a mark, so nothing of it is misread; of others’ programs much is. */
+function faultsOfShell(before: string): Fault[] {
+  const words = printable(before.replace(/\s+/g, ' ').trim(), LONGEST_WORDS);
+  if (words === '') return [];
+  return [
+    warning(
+      `its start-up files print where nobody reads: ${words}`,
+      'Let them print only for people: `[ -t 1 ] || return` before it. scp and rsync fail on it; what is staged here does not.',
+    ),
+  ];
+}
