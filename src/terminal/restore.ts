@@ -242,7 +242,7 @@ function textOf({ plan, refused, unreached, taken }: Restored): string[] {
   if (taken !== null) return [...taken.map(textOfTaken), ...complaints, ...hint, sumOf(taken)];
   const end =
     worth.length === 0
-      ? 'Redis has all that lies on the edges.'
+      ? `${complaints.length > 0 ? 'Nothing else is to be taken' : 'Redis has all that lies on the edges'}.`
       : `Nothing is changed yet: ${counted(worth.length, 'environment')} would be. The same with \`--yes\` does it.`;
   return [...worth.map(textOfPlanned), ...complaints, ...hint, end];
 }

@@ -29,7 +29,8 @@ export function storeAudit(
       const page = await link.call((redis) => redis.xrevrange(key, newest, since, 'COUNT', PAGE));
       for (const [, [, text = null]] of page) {
         const entry = readStored(text, 'entry', AUDIT_ENTRY);
-        if (entry !== null) yield entry;
+        // One of a backup was added later than it was made.
+        if (entry !== null && entry.at >= since) yield entry;
       }
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return;

@@ -91,6 +91,20 @@ describe('a backup', () => {
     assert.deepEqual(await to.readEnvironment(name), newer);
   });
 
+  test('has deeds at their own time, whenever they come to a store', async () => {
+    const [from, to] = [stores.storeOf(), stores.storeOf()];
+    const at = Date.now() - 60_000;
+    await from.appendAudit({
+      ...{ at, requester: build('ready').requester, login: null, deed: 'tag' },
+      ...{ environment: 'churn', build: null, text: 'tag', outcome: 'done', approval: null },
+    });
+    const file = join(folder, 'audit.zst');
+    await writeBackup(from, file, 7, signal);
+    await restoreLines(to, readBackup(file), { isDone: true });
+    assert.deepEqual(await listOf(to.auditEntries(at + 1)), []);
+    assert.equal((await listOf(to.auditEntries(at))).length, 1);
+  });
+
   const DAMAGED: readonly [what: string, change: (bytes: Buffer) => Buffer, says: RegExp][] = [
     ['ends too early', (bytes) => bytes.subarray(0, bytes.length / 2), /damaged|ends too early/],
     ['is none', () => Buffer.from('hello'), /damaged, or no backup/],
