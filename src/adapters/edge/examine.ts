@@ -131,7 +131,7 @@ function fewFiles(free: number, root: string): Fault {
 }
 
 function faultsOfCluster(
-  { cluster, hasSpark }: EdgeProfile,
+  { cluster, hasSpark, kerberos, hasTicket }: EdgeProfile,
   user: string,
   { architecture, platform, compiledWith }: EdgeExpectation,
 ): Fault[] {
@@ -141,6 +141,17 @@ function faultsOfCluster(
       failed(
         'there is no Spark: neither SPARK_HOME nor `spark-submit` on the PATH of a login shell',
         `Set SPARK_HOME in the login profile of \`${user}\` there, or \`cluster.sparkHome\` for this edge.`,
+      ),
+    hasTicket === false &&
+      failed(
+        `its cluster wants Kerberos, and \`${user}\` has no valid ticket there (\`klist -s\`)`,
+        `As \`${user}\` there: \`kinit -kt KEYTAB PRINCIPAL\`, and keep it valid (deploy/README.md, Kerberos).`,
+      ),
+    kerberos &&
+      hasTicket === null &&
+      warning(
+        `its cluster wants Kerberos, and there is no \`klist\` to tell whether \`${user}\` has a ticket`,
+        'Install it there (krb5-user or krb5-workstation).',
       ),
     there !== null &&
       there !== architecture &&

@@ -12,6 +12,8 @@ export interface EdgeProfile {
   /** Whether there is a program to start Spark with. */
   hasSpark: boolean;
   kerberos: boolean;
+  /** Whether there is a valid ticket; null where none is needed, or no `klist` to tell. */
+  hasTicket: boolean | null;
 }
 
 /** Characters of what an edge says of itself: more is none of it, and would take long to look at. */
@@ -57,6 +59,7 @@ export async function readProfile(
   const siteAliases = configured.siteAliases ?? aliasesIn(fact('site_archives'));
   const siteVariables = configured.siteVariables ?? fact('site_variables')?.split(' ') ?? [];
   const fileSystem = fact('default_fs');
+  const ticket = fact('ticket');
   return {
     cluster: {
       name: configured.name ?? nameOf(manager, hadoop, spark),
@@ -74,6 +77,7 @@ export async function readProfile(
     hasHdfs: fact('hdfs') !== null,
     hasSpark: fact('spark_submit') !== null,
     kerberos: fact('authentication') === 'kerberos',
+    hasTicket: ticket === null ? null : ticket === 'yes',
   };
 }
 

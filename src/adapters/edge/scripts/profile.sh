@@ -65,7 +65,11 @@ fi
 conf=$(hadoop_conf)
 if [ -n "$conf" ]; then
   echo "default_fs $(property "$conf/core-site.xml" 'fs\.defaultFS')"
-  echo "authentication $(property "$conf/core-site.xml" 'hadoop\.security\.authentication')"
+  authentication=$(property "$conf/core-site.xml" 'hadoop\.security\.authentication')
+  echo "authentication $authentication"
+  if [ "$authentication" = kerberos ] && have klist; then
+    if klist -s; then echo 'ticket yes'; else echo 'ticket no'; fi
+  fi
   site=${YARN_CONF_DIR:-$conf}/yarn-site.xml
   if [ -f "$site" ]; then echo "yarn_site $site"; fi
 fi
