@@ -29,6 +29,8 @@ import { openTracing, openWatch, type Tracing, UNTRACED, UNWATCHED, type Watch }
 export interface Foundation {
   config: Config;
   connection: RedisConnection;
+  /** Keys of everything of ours in Redis begin with this. */
+  prefix: string;
   log: Log;
   /** What happens, for all who listen: the log, and the metrics. */
   events: Events;
@@ -54,7 +56,7 @@ export interface Foundation {
   stop(): Promise<void>;
 }
 
-/** Keys of everything in Redis begin with this. */
+/** What all installations share that use the same Redis. */
 export const REDIS_PREFIX = 'conda-ferry';
 
 /** The pinned Python packages the product runs. */
@@ -111,7 +113,7 @@ export async function layFoundation(
   });
   const common = {
     ...{ config, log, events, sight, redact, watch, tracing, python, channels },
-    ...{ network, environment, dispatcher },
+    ...{ network, environment, dispatcher, prefix: REDIS_PREFIX },
   };
   if (config.redisUrl !== null) {
     const connection = await connectionOf({ redisUrl: config.redisUrl, redis: config.redis });
@@ -161,11 +163,11 @@ function unwritable(key: string, path: string, error: unknown) {
  * asks.
  */
 export function openServices(foundation: Foundation, login: string | null = null) {
-  const { config, connection, channels, events, sight } = foundation;
-  const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit, sight });
+  const { config, connection, prefix, channels, events, sight } = foundation;
+  const store = createStore({ connection, prefix, audit: config.audit, sight });
   const { telemetry } = foundation.tracing;
-  const queue = createQueue({ connection, telemetry, prefix: REDIS_PREFIX });
-  const errands = createErrands({ connection, telemetry, prefix: REDIS_PREFIX });
+  const queue = createQueue({ connection, telemetry, prefix });
+  const errands = createErrands({ connection, telemetry, prefix });
   const { clock } = store;
   foundation.watch.follow({
     ping: () => store.ping(),

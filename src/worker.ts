@@ -12,7 +12,7 @@ import { createErrandWorker } from './adapters/redis/errand-worker.ts';
 import { createWorker } from './adapters/redis/worker.ts';
 import { Cancelled } from './domain/errors.ts';
 import type { Work } from './domain/presence.ts';
-import { type Foundation, openServices, REDIS_PREFIX } from './foundation.ts';
+import { type Foundation, openServices } from './foundation.ts';
 import { type DutyPorts, keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
 import { keepPresence, untilUnderstood } from './pipeline/presence.ts';
@@ -30,7 +30,7 @@ export async function startWorker(
   foundation: Foundation,
   { warm = true } = {},
 ): Promise<{ close(): Promise<void>; drain(): void; over: Promise<void> }> {
-  const { config, connection, log, events, redact, tracing } = foundation;
+  const { config, connection, prefix, log, events, redact, tracing } = foundation;
   const { botToken, apiUrl } = config.slack;
   const { memoryGigabytes } = config.projects;
   // What a configuration can get wrong comes before the first connection, which would outlive it.
@@ -117,7 +117,7 @@ export async function startWorker(
   const { telemetry } = tracing;
   const worker = createWorker({
     ...{ connection, telemetry },
-    prefix: REDIS_PREFIX,
+    prefix,
     platform: config.platform,
     concurrency: config.worker.concurrency,
     lockDurationMs: config.worker.lockSeconds * 1000,
@@ -135,7 +135,7 @@ export async function startWorker(
     events,
   });
   const errands = createErrandWorker({
-    ...{ connection, telemetry, prefix: REDIS_PREFIX, platform: config.platform, events },
+    ...{ connection, telemetry, prefix, platform: config.platform, events },
     run: (errand, signal) => {
       const noted = { errand: errand.id, kind: errand.kind };
       const line = (text: string) => log.debug(noted, text);

@@ -45,7 +45,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     load: () => import('./drain.ts'),
   },
   check: {
-    words: '[--json] [--config FILE]',
+    words: '[--full] [--json] [--config FILE]',
     summary:
       'the doctor: configuration, this host, Redis, edges, channels, Slack; names each failure and its fix',
     load: () => import('./check.ts'),

@@ -1,9 +1,11 @@
 import { check } from '../check.ts';
 import { requireConfigFile } from '../config/find.ts';
 import { loadConfig } from '../config.ts';
-import { layFoundation } from '../foundation.ts';
+import { type CheckResult, rowsOf, unknown } from '../domain/doctor.ts';
+import { type Foundation, layFoundation } from '../foundation.ts';
 import {
   CONFIG_OPTION,
+  interruptible,
   JSON_OPTION,
   readArguments,
   type TerminalCommand,
@@ -12,7 +14,14 @@ import {
 
 const SIGNS = { ok: '✓', warning: '!', failed: '✗', unknown: '?' } as const;
 
-const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;
+const OPTIONS = {
+  full: {
+    type: 'boolean',
+    says: 'then make a tiny environment, stage it on every edge, prove it there and remove it again',
+  },
+  json: JSON_OPTION,
+  config: CONFIG_OPTION,
+} as const;
 
 export const command: TerminalCommand = {
   options: OPTIONS,
@@ -25,7 +34,8 @@ export const command: TerminalCommand = {
     const laid = layFoundation(ofTerminal, { quiet: true });
     laid.catch(() => undefined);
     try {
-      const checks = await check(config, laid, tellWaiting);
+      const looked = await check(config, laid, tellWaiting);
+      const checks = values.full ? [...looked, ...(await full(looked, laid))] : looked;
       if (values.json) writeJson({ checks });
       else {
         for (const { name, status, text, fix } of checks) {
@@ -39,6 +49,19 @@ export const command: TerminalCommand = {
     }
   },
 };
+
+/** What comes of an environment that is made for it; it is not begun where something is known to be wrong. */
+async function full(
+  looked: readonly CheckResult[],
+  laid: Promise<Foundation>,
+): Promise<CheckResult[]> {
+  if (looked.some(({ status }) => status === 'failed')) {
+    const text = 'no environment was made to see whether all goes well together';
+    return rowsOf('full', { text: '', faults: [unknown(text, 'Mend what fails, then again.')] });
+  }
+  const { tryAll } = await import('./trial.ts');
+  return interruptible(async (signal) => tryAll(await laid, signal));
+}
 
 /** One line on a terminal, written anew each time; the last one takes it away. */
 function tellWaiting(names: readonly string[]): void {

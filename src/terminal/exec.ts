@@ -92,7 +92,7 @@ async function startWorkerHere(foundation: Foundation) {
 }
 
 /** Waits for the build's end, showing each step on standard error as it goes. */
-async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<Reply> {
+export async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<Reply> {
   const shown = new Set<string>();
   const ended = Promise.withResolvers<void>();
   const say = (line: string) => {

@@ -9,9 +9,10 @@ import { after, describe, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { startSlackEmulator } from '../../deploy/lab/slack/index.ts';
 import { judgeRedis } from '../../src/adapters/redis/examine.ts';
+import { openRedis } from '../../src/adapters/redis/redis.ts';
 import type { CheckResult } from '../../src/domain/doctor.ts';
 import { startServer } from '../adapters/redis/fixture.ts';
-import { runProduct } from '../harness/product.ts';
+import { runProduct, startProduct } from '../harness/product.ts';
 import { type Context, cannotWalk, ferry } from '../harness.ts';
 
 /** What a fault changes: keys of the configuration, variables, and what must be there for it. */
@@ -599,6 +600,73 @@ describe('the doctor', { skip: cannotWalk }, () => {
         assert.equal(code, rows.length > 0 ? 2 : 0);
       }));
   }
+
+  const full = (ctx: Context, change: Change['config'] = () => {}) => {
+    const config = whole(ctx);
+    // Nothing says which Spark it is, so that it is tried on the edge alone.
+    config.edges[0].cluster = { manager: 'yarn' };
+    change(config, ctx);
+    const file = join(ctx.directory, 'full.yaml');
+    writeFileSync(file, stringify(config));
+    return startProduct(['check', '--full', '--config', file], ctx.environment);
+  };
+  /** What a doctor leaves that made an environment: nothing in Redis nor on the edge. */
+  const assertGone = async (ctx: Context) => {
+    const client = openRedis(ctx.redis.connection, 'worker');
+    try {
+      assert.deepEqual(await client.keys('*:check:*'), []);
+    } finally {
+      client.disconnect();
+    }
+    assert.deepEqual(
+      ctx.edge.published().filter((path) => /archives|conda-ferry-check\/\d/.test(path)),
+      [],
+    );
+    assert.deepEqual(ctx.edge.leftovers(), []);
+  };
+
+  test('makes an environment end to end where it is asked to, says so before, and leaves nothing', () =>
+    runTest(async (ctx) => {
+      const doctor = full(ctx);
+      assert.equal(await doctor.ended, 0, doctor.output());
+      const [first, ...then] = doctor.output().split('\n');
+      assert.match(first ?? '', /^Making `conda-ferry-check`.*staging it on edge/);
+      assert.match(
+        then.join('\n'),
+        /✓ full: made, .* in [\d.]+ s: solve [\d.]+ s, create [\d.]+ s, .*pack [\d.]+ s, stage [\d.]+ s, verify [\d.]+ s/,
+      );
+      // There is no Spark on this edge that could prove more.
+      assert.match(then.join('\n'), /! full: edge: smoke-tested/);
+      assert.equal((await ctx.store.listBuilds({ limit: 5 })).length, 0, 'nobody else sees it');
+      await assertGone(ctx);
+    }));
+
+  test('removes what it made, too, when it is stopped in between', () =>
+    runTest(async (ctx) => {
+      const doctor = full(ctx);
+      await ctx.until('a step', () => /✓ pack/.test(doctor.output()), 60);
+      doctor.kill('SIGINT');
+      assert.equal(await doctor.ended, 130, doctor.output());
+      await assertGone(ctx);
+    }));
+
+  test('removes first what one left that was killed', () =>
+    runTest(async (ctx) => {
+      const killed = full(ctx);
+      await ctx.until('a step', () => /✓ stage/.test(killed.output()), 60);
+      killed.kill('SIGKILL');
+      await killed.ended;
+      const doctor = full(ctx);
+      assert.equal(await doctor.ended, 0, doctor.output());
+      await assertGone(ctx);
+    }));
+
+  test('makes nothing where something is known to be wrong', () =>
+    runTest(async (ctx) => {
+      const doctor = full(ctx, ({ edges: [edge] }) => Object.assign(edge, { port: 9 }));
+      assert.equal(await doctor.ended, 2, doctor.output());
+      assert.match(doctor.output(), /\? full: no environment was made/);
+    }));
 
   test('knows a Redis that is too old by its version', () => {
     const { faults } = judgeRedis('redis_version:5.0.14\r\nrole:master\r\naof_enabled:1\r\n');

@@ -119,6 +119,20 @@ function reader(info: string) {
   return { version, numbers: redis.split('.').map(Number), field };
 }
 
+/** Removes every key that begins with a prefix and a colon. Rejects where Redis is away. */
+export async function removeKeys(connection: RedisConnection, prefix: string): Promise<void> {
+  const client = openRedis(connection, 'worker');
+  // What went wrong comes with the command that it went wrong for.
+  client.on('error', () => {});
+  try {
+    for await (const keys of client.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
+      if (keys.length > 0) await client.unlink(...keys);
+    }
+  } finally {
+    client.disconnect();
+  }
+}
+
 async function readInfo(connection: RedisConnection): Promise<string> {
   const client = openRedis(connection, 'commands');
   client.options.retryStrategy = () => null;
