@@ -352,11 +352,37 @@ edges:
 
     it('what is not YAML, and keys that stand there twice', async () => {
       const found = await problems('a: b: c\nd: e: f\n');
-      assert.deepEqual(Object.keys(found), ['line 1'], 'what follows a mistake may follow from it');
-      assert.match(found['line 1'] ?? '', /^is not YAML: /);
+      assert.deepEqual(
+        Object.keys(found),
+        ['line 1, column 4'],
+        'what follows a mistake may follow from it',
+      );
+      assert.match(
+        found['line 1, column 4'] ?? '',
+        /^is not YAML: there is more than one `: ` in it/,
+      );
       const twice = await problems(`${SMALL}log: {}\nlog: {}\n`);
-      assert.match(twice['line 5'] ?? '', /unique/);
+      assert.match(twice['line 5'] ?? '', /the key `log` is there twice/);
     });
+
+    const MISTAKES: [text: string, place: string, what: RegExp][] = [
+      ['slack:\n\tmode: socket\n', 'line 2, column 1', /by a tab; write spaces/],
+      [
+        'slack:\n  mode: x\n   port: 3\n',
+        'line 2, column 9',
+        /the line below stands further right/,
+      ],
+      ['redisUrl: "redis://x\n', 'line 2, column 1', /something is not closed/],
+      ['channels: [a, b\nlog: {}\n', 'line 2, column 1', /a bracket before it is not closed/],
+      ['slack: @here\n', 'line 1, column 8', /put it into quotes/],
+    ];
+    for (const [text, place, what] of MISTAKES) {
+      it(`what is not YAML, in words: ${JSON.stringify(text)}`, async () => {
+        const found = await problems(text);
+        assert.deepEqual(Object.keys(found), [place]);
+        assert.match(found[place] ?? '', what);
+      });
+    }
 
     it('content that is no section at all', async () => {
       assert.match((await problems('just text'))['the file'] ?? '', /must be a section/);

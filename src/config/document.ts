@@ -28,8 +28,9 @@ export async function readDocument(file: string): Promise<ConfigDocument> {
 export function documentOf(file: string, source: string): ConfigDocument {
   const { content, mistakes, lineOf } = parseYaml(source);
   if (mistakes.length > 0) {
-    const problems = mistakes.map(({ line, message }) => ({
-      ...{ where: `line ${line}`, what: `is not YAML: ${message}` },
+    const problems = mistakes.map(({ line, column, message }) => ({
+      where: column === undefined ? `line ${line}` : `line ${line}, column ${column}`,
+      what: `is not YAML: ${message}`,
     }));
     throw new ConfigError(file, problems);
   }

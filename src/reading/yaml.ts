@@ -10,6 +10,9 @@ export type Path = readonly (string | number)[];
 
 export interface YamlMistake {
   line: number;
+  /** Counted from 1; absent where it is the line, or the whole. */
+  column?: number;
+  /** What is wrong, and what to write instead. */
   message: string;
   /** A key that its mapping has already; everything else is wrong syntax. */
   isRepeatedKey: boolean;
@@ -26,6 +29,24 @@ export interface Yaml {
   /** Where a value stands, or the nearest that holds it; lines are counted from 1. */
   lineOf(path: Path): number | null;
 }
+
+/** What people do who know no YAML, by the parser's name for it; what is not here it says in its own words. */
+const WORDS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'it is indented by a tab; write spaces',
+  BAD_INDENT:
+    'it stands further left or right than what it belongs to, or a bracket before it is not closed; give the rows of one list the same spaces',
+  BLOCK_AS_IMPLICIT_KEY:
+    'there is more than one `: ` in it, or the line below stands further right; put a value with `: ` in it into quotes',
+  MULTILINE_IMPLICIT_KEY:
+    'a key has no `: ` behind it, or a quote of the line before is not closed',
+  MISSING_CHAR: 'something is not closed, or a space is missing behind `:`, `-` or `,`',
+  BAD_SCALAR_START:
+    'a value begins with a character that YAML has a meaning for; put it into quotes',
+  BAD_DQ_ESCAPE:
+    'in double quotes a backslash begins an escape; write two of them, or single quotes',
+  UNEXPECTED_TOKEN: 'something stands behind the end of a value, or a bracket too many',
+  BAD_ALIAS: 'a value begins with `*` or `&`; put it into quotes',
+};
 
 /** Aliases of a file that a person wrote; more of them are made to fill the memory. */
 const MOST_ALIASES = 100;
@@ -91,12 +112,14 @@ export function parseYaml(source: string, { asText = false } = {}): Yaml {
   );
   if (document === null) return unread(1, true);
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  const columnAt = (offset: number): number => Math.max(1, lines.linePos(offset).col);
   // After a mistake in the syntax, everything may look like one; repeated keys are each their own.
   const [first] = document.errors;
   const mistakes: YamlMistake[] = first
     ? [
         {
-          ...{ line: lineAt(first.pos[0]), message: first.message, isRepeatedKey: false },
+          ...{ line: lineAt(first.pos[0]), column: columnAt(first.pos[0]), isRepeatedKey: false },
+          message: WORDS[first.code] ?? first.message,
           ...(first.code === 'MULTIPLE_DOCS' ? { isSecondFile: true } : {}),
         },
       ]
@@ -110,7 +133,8 @@ export function parseYaml(source: string, { asText = false } = {}): Yaml {
         if (!isScalar(key)) return true;
         if (!known.has(key.value)) return known.set(key.value, value);
         const line = lineAt(key.range?.[0] ?? 0);
-        mistakes.push({ line, message: 'Map keys must be unique', isRepeatedKey: true });
+        const message = `the key \`${String(key.value)}\` is there twice; leave one`;
+        mistakes.push({ line, message, isRepeatedKey: true });
         return false;
       });
       places.set(map, known);
