@@ -1,6 +1,6 @@
 /**
- * What the simulation reckons with. Each figure was measured by the command that stands beside it, on two
- * cores of an AMD EPYC, or is a limit that somebody else has set.
+ * What the simulation reckons with. A figure beside which a command stands was measured by it, on two cores of
+ * an AMD EPYC; the others are estimates, and what they decide is worth as much.
  */
 import type { StepName } from '../../../src/domain/build.ts';
 
@@ -25,7 +25,7 @@ export const COSTS = {
   spread: 0.5,
   /** `npm run bench:load`: processor milliseconds of the bot, and commands in Redis, for one answer. */
   answer: { botMs: 5.1, redisCommands: 8.7 },
-  /** `npm run bench:scale`: commands in Redis for a build from its record to its end. */
+  /** Estimated: commands in Redis for a build from its record to its end, and the bot's part. */
   build: { redisCommands: 90, botMs: 60 },
   /** What a worker asks of Redis while nothing happens, each second: BullMQ's three queues, and its presence. */
   idleWorkerCommands: 6,
