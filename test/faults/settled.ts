@@ -155,7 +155,7 @@ async function edgeIsTrue({ edge, store }: World): Promise<string[]> {
     if (found !== sha) problems.push(`${path} on the edge has the sha256 ${found}`);
   }
   const papers = globSync('manifests/*/*.json', { cwd: edge.root });
-  for (const path of papers.filter((each) => !each.endsWith('.cdx.json'))) {
+  for (const path of papers.filter((each) => !/(?:\.cdx|\/record)\.json$/.test(each))) {
     const manifest = JSON.parse(readFileSync(join(edge.root, path), 'utf8'));
     const { name, sha256 } = manifest.archive;
     const archive = join(edge.root, 'archives', sha256, name);

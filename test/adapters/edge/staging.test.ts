@@ -185,7 +185,9 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     const request = makeArchive(world.directory, { padding: 3 * MB });
     const edge = world.edge();
     assert.ok((await sentBy(() => edge.stage(request, world.progress))) > 3 * MB);
-    assert.ok((await sentBy(() => edge.stage(request, world.progress))) < 40_000);
+    const again = await sentBy(() => edge.stage(request, world.progress));
+    // What goes there is the scripts.
+    assert.ok(again < 50_000, `${again} bytes`);
   });
 
   it('runs conda-unpack at the final path with the own python of the environment', async () => {

@@ -119,7 +119,12 @@ describe('the process that stays', { skip }, () => {
       [],
     ].map((specs) => ({
       ...{ do: 'solve', specs, constraints: ['numpy 1.26.*'], platform: 'linux-64' },
-      ...{ glibc: '2.17', channels: [labChannel.url], cache: join(folder, 'alone') },
+      ...{
+        glibc: '2.17',
+        channels: [labChannel.url],
+        cache: join(folder, 'alone'),
+        credentials: {},
+      },
     }));
     const row = { channel: labChannel.url, tag: 'as it is', state: 1 };
     const index = ['linux-64', 'noarch'].map((subdir) => ({ ...row, subdir }));

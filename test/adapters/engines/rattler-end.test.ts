@@ -29,7 +29,7 @@ test('the embedded engine leaves without shutting its interpreter down', { skip 
     { do: 'describe' },
     {
       ...{ do: 'solve', specs: ['six'], constraints: [], platform: 'linux-64', glibc: '2.17' },
-      ...{ channels: [labChannel.url], cache: join(folder, 'cache') },
+      ...{ channels: [labChannel.url], cache: join(folder, 'cache'), credentials: {} },
     },
   ];
   for (const request of requests) {

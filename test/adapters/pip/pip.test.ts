@@ -170,8 +170,11 @@ describe('packages of pip', { skip }, () => {
 
   test('have an index of which it can be said whether it is there', async () => {
     assert.equal(await probeIndex({ name: 'own', url: pathToFileURL(root).href }, {}), 'is there');
-    const url = await serve(() => ({ status: 404, body: '' }));
+    const url = await serve(() => ({ status: 200, body: '' }));
     assert.equal(await probeIndex({ name: 'own', url: `${url}/simple` }, {}), 'answers');
+    const gone = await serve(() => ({ status: 404, body: '' }));
+    const { code } = await refusal(probeIndex({ name: 'own', url: `${gone}/simple` }, {}));
+    assert.equal(code, 'index-gone');
     const broken = await serve(() => ({ status: 500, body: '' }));
     for (const address of [broken, 'http://127.0.0.1:9', pathToFileURL(`${root}/none`).href]) {
       const { code } = await refusal(probeIndex({ name: 'own', url: address }, {}));

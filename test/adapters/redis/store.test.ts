@@ -182,7 +182,11 @@ describe('the store', { skip: noServer }, () => {
         }
       };
       await fill('etl', ['b9']);
-      const keys = () => raw(async (redis) => (await redis.keys(`${prefix}*`)).sort());
+      // The highest number of a forgotten record stays for all of them, so that none is written over a later one.
+      const keys = () =>
+        raw(async (redis) =>
+          (await redis.keys(`${prefix}*`)).filter((key) => !key.endsWith(':forgotten:last')).sort(),
+        );
       const before = await keys();
       await fill('churn', ['b1', 'b2']);
       await store.removeProgress(['b1']);
