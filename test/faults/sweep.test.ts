@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { unlessFull } from '../harness/full.ts';
 import { cannotWalk } from '../harness.ts';
 import { planOf } from './schedule.ts';
 import { sweep } from './sweep.ts';
@@ -27,7 +28,7 @@ describe('a crash sweep', () => {
   });
 
   test('of two bots and three workers, Redis, sshd, the link and Slack loses no build, name or byte', {
-    skip: cannotWalk,
+    skip: cannotWalk || unlessFull,
   }, async (context) => {
     const swept = await sweep({ seed: SEED, builds: 12 });
     const mishaps = Object.values(swept.mishaps).reduce((sum, times) => sum + times, 0);
