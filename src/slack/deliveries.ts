@@ -19,6 +19,7 @@ import { createLiveEdits, type LiveEditOptions, type LiveEdits } from './deliver
 import { createOutbox, type OutboxOptions } from './deliveries/outbox.ts';
 import type { Pace } from './deliveries/pace.ts';
 import { readableBuild } from './deliveries/readable-build.ts';
+import { WAIT_FOR_MESSAGE } from './deliveries/settled.ts';
 import type { Log } from './log.ts';
 import { keepDoing } from './loop.ts';
 
@@ -67,7 +68,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
       const resync = async () => {
         const now = clock.now();
         const since = syncedAt === null ? now - STALE_AFTER : syncedAt - OVERLAP;
-        await markMissed(options, since, editing, posts);
+        await markMissed(options, { since, now }, editing, posts);
         syncedAt = now;
       };
       const round = async () => {
@@ -92,15 +93,17 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
 /** What nobody may know of yet: changes during a stop, or while the store's watch was cut. */
 async function markMissed(
   { store, log }: Pick<DeliveryOptions, 'store' | 'log'>,
-  since: number,
+  { since, now }: { since: number; now: number },
   edits: LiveEdits,
   posts: FirstPosts,
 ): Promise<void> {
   const open = await store.openBuilds();
   const changed = await store.changedBuilds(since, MOST_CHANGED);
   for (const id of new Set([...open, ...changed])) edits.suspect(id);
-  for (const id of open) {
+  for (const id of new Set([...open, ...changed])) {
     const build = await readableBuild(id, { store, log });
-    if (build && !build.message && !isSettled(build)) posts.expect(id);
+    // One that ended before it had a message: its notice waits for that.
+    const isLate = build && isSettled(build) && (build.finishedAt ?? 0) < now - WAIT_FOR_MESSAGE;
+    if (build && !build.message && !isLate) posts.expect(id);
   }
 }

@@ -398,6 +398,22 @@ describe('a new build’s message', () => {
       { pace: { announcing: 50 } },
     ));
 
+  test('is posted after a restart of a build that has ended by then, and its notice stands under it', () =>
+    inWorld(
+      async (world) => {
+        world.slack.faults.next('chat.postMessage', { status: 503, times: 3 });
+        await world.slash('create churn python=3.11 numpy');
+        await world.store.untilBuild('build1', ({ id }) => id === 'build1');
+        await world.finish('build1');
+        await world.store.addNotice(notice('build1', 'thread'));
+        await world.restart();
+        const build = await world.store.untilBuild('build1', ({ message }) => message !== null);
+        await until(() => world.store.settled.has('n-thread'));
+        assert.equal(replies(world, build.message?.ts ?? '').length, 1);
+      },
+      { pace: { announcing: 50 } },
+    ));
+
   test('follows when Slack takes messages again, and the person knows', () =>
     inWorld(async (world) => {
       world.slack.faults.next('chat.postMessage', { status: 503, times: 3 });

@@ -23,7 +23,7 @@ export interface SettledOptions {
 }
 
 /** A thread reply waits this long for its live message, then goes to the person directly. */
-const WAIT_FOR_MESSAGE = 10 * 60_000;
+export const WAIT_FOR_MESSAGE = 10 * 60_000;
 
 /** How a build came about, under its message; or that it has ended, to who asked for it. */
 export async function settledOf(
