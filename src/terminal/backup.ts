@@ -1,7 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { createStore } from '../adapters/redis/store.ts';
-import { requireConfigFile } from '../config/find.ts';
-import { loadConfig } from '../config.ts';
 import { size } from '../domain/figures.ts';
 import { layFoundation, REDIS_PREFIX } from '../foundation.ts';
 import { countsInWords, writeBackup } from './backup-file.ts';
@@ -14,6 +12,7 @@ import {
   usageError,
   writeJson,
 } from './command.ts';
+import { requireConfiguration } from './configuration.ts';
 
 const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;
 
@@ -27,8 +26,7 @@ export const command: TerminalCommand = {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw usageError('Name one file to write.', usage);
-    const found = await requireConfigFile(values.config, process.env);
-    const config = await loadConfig({ file: found, environment: process.env });
+    const config = await requireConfiguration(values.config);
     const foundation = await layFoundation(config, { quiet: true });
     const { connection } = foundation;
     const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });

@@ -1,6 +1,4 @@
 import { check } from '../check.ts';
-import { requireConfigFile } from '../config/find.ts';
-import { loadConfig } from '../config.ts';
 import { type CheckResult, rowsOf, unknown } from '../domain/doctor.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
 import {
@@ -11,6 +9,7 @@ import {
   type TerminalCommand,
   writeJson,
 } from './command.ts';
+import { requireConfiguration } from './configuration.ts';
 
 const SIGNS = { ok: '✓', warning: '!', failed: '✗', unknown: '?' } as const;
 
@@ -27,8 +26,7 @@ export const command: TerminalCommand = {
   options: OPTIONS,
   async run(words, usage) {
     const { values } = readArguments(words, OPTIONS, usage);
-    const file = await requireConfigFile(values.config, process.env);
-    const config = await loadConfig({ file, environment: process.env });
+    const config = await requireConfiguration(values.config);
     // What is wrong with the file of the log is told with everything else.
     const ofTerminal = { ...config, log: { ...config.log, file: null } };
     const laid = layFoundation(ofTerminal, { quiet: true });

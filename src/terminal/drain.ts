@@ -1,6 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { requireConfigFile } from '../config/find.ts';
-import { loadConfig } from '../config.ts';
 import { userError } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import { isPresent, PRESENCE_MS, type Presence, takesWork } from '../domain/presence.ts';
@@ -13,6 +11,7 @@ import {
   usageError,
   writeJson,
 } from './command.ts';
+import { requireConfiguration } from './configuration.ts';
 
 const OPTIONS = {
   undo: { type: 'boolean', says: 'its workers take work again; those that have ended stay ended' },
@@ -32,8 +31,7 @@ export const command: TerminalCommand = {
     if (name === undefined || more.length > 0) {
       throw usageError('Name one build host, or one worker as `HOST:PID`.', usage);
     }
-    const file = await requireConfigFile(values.config, process.env);
-    const config = await loadConfig({ file, environment: process.env });
+    const config = await requireConfiguration(values.config);
     const foundation = await layFoundation(config, { quiet: true });
     const { store, clock, close } = openServices(foundation);
     try {

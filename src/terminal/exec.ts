@@ -3,8 +3,6 @@ import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { linesOf, shortest } from '../answers/invocation.ts';
 import { renderText } from '../answers/text.ts';
-import { requireConfigFile } from '../config/find.ts';
-import { loadConfig } from '../config.ts';
 import { isSettled } from '../domain/build.ts';
 import { EXIT_CODES } from '../domain/errors.ts';
 import { linesForBuild } from '../domain/lines.ts';
@@ -22,6 +20,7 @@ import {
   type TerminalCommand,
   writeJson,
 } from './command.ts';
+import { requireConfiguration } from './configuration.ts';
 
 const OPTIONS = {
   user: { type: 'string', default: 'terminal', value: 'U', says: 'who asks, by the id in Slack' },
@@ -40,8 +39,7 @@ export const command: TerminalCommand = {
   options: OPTIONS,
   async run(words, usage) {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
-    const file = await requireConfigFile(values.config, process.env);
-    const foundation = await layFoundation(await loadConfig({ file, environment: process.env }), {
+    const foundation = await layFoundation(await requireConfiguration(values.config), {
       quiet: true,
     });
     const { store, services, close } = openServices(foundation, userInfo().username);

@@ -2,8 +2,7 @@ import { createEdge } from '../adapters/edge/edge.ts';
 import { inScratch } from '../adapters/host/scratch.ts';
 import { publicKeyOf, signatureChecker } from '../adapters/host/signature.ts';
 import { createStore } from '../adapters/redis/store.ts';
-import { requireConfigFile } from '../config/find.ts';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { isWorthTaking, type TakenRevision, type Taking } from '../domain/catalogue.ts';
 import { revisionLabel, tagLabel } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
@@ -33,6 +32,7 @@ import {
   usageError,
   writeJson,
 } from './command.ts';
+import { requireConfiguration } from './configuration.ts';
 
 const OPTIONS = {
   edge: {
@@ -66,8 +66,7 @@ export const command: TerminalCommand = {
   async run(words, usage) {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
     if (positionals.length > 0) throw usageError('Nothing is named here but options.', usage);
-    const file = await requireConfigFile(values.config, process.env);
-    const config = await loadConfig({ file, environment: process.env });
+    const config = await requireConfiguration(values.config);
     const named = namedEdges(config, values.edge);
     const foundation = await layFoundation(config, { quiet: true });
     const { from, signers, unsigned = false, json = false, yes: isDone = false } = values;
