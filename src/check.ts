@@ -13,7 +13,6 @@ import { createDownload } from './adapters/host/slack-download.ts';
 import { probeIndex } from './adapters/pip/probe.ts';
 import { connectionOf } from './adapters/redis/connection.ts';
 import { examineRedis } from './adapters/redis/examine.ts';
-import type { RedisConnection } from './adapters/redis/redis.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { type Config, slackCredentials } from './config.ts';
 import { type CheckResult, failed, type Look, rowsOf, warning } from './domain/doctor.ts';
@@ -21,7 +20,7 @@ import { FerryError, toFailure } from './domain/errors.ts';
 import { counted } from './domain/figures.ts';
 import { userGroups } from './domain/roles.ts';
 import { fit, listOf, object, string } from './domain/shape.ts';
-import { type Foundation, REDIS_PREFIX } from './foundation.ts';
+import type { Foundation } from './foundation.ts';
 import { parseYaml } from './reading/yaml.ts';
 import { ROOT } from './root.ts';
 import { createReading } from './slack/chat/reading.ts';
@@ -229,9 +228,9 @@ async function readManifest(): Promise<{ scopes: string[]; command: string }> {
 }
 
 /** How long everything is kept that would come for ever, and how much of it there is by now. */
-async function kept({ config, connection }: { config: Config; connection: RedisConnection }) {
+async function kept({ config, connection, prefix }: Foundation) {
   const { retention, history, audit, worker } = config;
-  const store = createStore({ connection, prefix: REDIS_PREFIX });
+  const store = createStore({ connection, prefix });
   try {
     const { there, letGo } = await store.countEnvironments();
     const builds = await store.countBuilds();

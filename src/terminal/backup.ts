@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { createStore } from '../adapters/redis/store.ts';
 import { size } from '../domain/figures.ts';
-import { layFoundation, REDIS_PREFIX } from '../foundation.ts';
+import { layFoundation } from '../foundation.ts';
 import { countsInWords, writeBackup } from './backup-file.ts';
 import {
   CONFIG_OPTION,
@@ -28,8 +28,8 @@ export const command: TerminalCommand = {
     if (file === undefined || more.length > 0) throw usageError('Name one file to write.', usage);
     const config = await requireConfiguration(values.config);
     const foundation = await layFoundation(config, { quiet: true });
-    const { connection } = foundation;
-    const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
+    const { connection, prefix } = foundation;
+    const store = createStore({ connection, prefix, audit: config.audit });
     try {
       await store.ping();
       const { counts, left } = await interruptible((signal) =>

@@ -113,6 +113,10 @@ async function readBytes(file: string | undefined, suggestion: string): Promise<
   }
 }
 
+/** Public keys whose signatures count, a line each as ssh-keygen reads them. */
+export const readSigners = (file: string): Promise<string> =>
+  readText(file, 'Name a file with the public keys whose signatures count.');
+
 /** A file of packages as it is: standard input has no name. */
 export async function readPackages(
   file: string | undefined,

@@ -9,7 +9,7 @@ import type { Unreached } from '../domain/errands.ts';
 import { userError } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { Progress, Store } from '../domain/ports.ts';
-import { type Foundation, layFoundation, REDIS_PREFIX } from '../foundation.ts';
+import { type Foundation, layFoundation } from '../foundation.ts';
 import { restoreLines } from '../pipeline/backup.ts';
 import {
   findEnvironment,
@@ -27,7 +27,7 @@ import {
   interruptible,
   JSON_OPTION,
   readArguments,
-  readText,
+  readSigners,
   type TerminalCommand,
   usageError,
   writeJson,
@@ -132,11 +132,11 @@ function namedEdges({ edges }: Config, names: readonly string[] = []): Config['e
 }
 
 async function withPorts<T>(
-  { connection, config, log, redact }: Foundation,
+  { connection, prefix, config, log, redact }: Foundation,
   named: Config['edges'],
   work: (ports: RestoringPorts) => Promise<T>,
 ): Promise<T> {
-  const store = createStore({ connection, prefix: REDIS_PREFIX, audit: config.audit });
+  const store = createStore({ connection, prefix, audit: config.audit });
   const edges = new Map(
     named.map((edge) => [
       edge.name,
@@ -173,13 +173,11 @@ async function withVouch<T>(
   { signers, unsigned }: { signers: string | undefined; unsigned: boolean },
   work: (vouch: Vouch) => Promise<T>,
 ): Promise<T> {
-  const named = signers && (await readText(signers, SIGNERS_MISSING));
+  const named = signers && (await readSigners(signers));
   const keys = named ?? (keyFile && `conda-ferry ${await publicKeyOf(keyFile)}`);
   if (unsigned || keys === null) return work(async () => true);
   return inScratch(dataDirectory, async (folder) => work(await signatureChecker(folder, keys)));
 }
-
-const SIGNERS_MISSING = 'Name a file with the public keys whose signatures count.';
 
 /** What is shown: of each environment what would be taken, and what was where that was asked for. */
 interface Restored {

@@ -11,6 +11,7 @@ import { fileDigest } from '../packing/digest.ts';
 import {
   JSON_OPTION,
   readArguments,
+  readSigners,
   readText,
   type TerminalCommand,
   usageError,
@@ -34,7 +35,6 @@ const OPTIONS = {
 const NAME_MANIFEST = 'Name the manifest of the archive with `--manifest`.';
 const SIGNATURE_UNREADABLE =
   'It lies beside the manifest: have its owner let you read it, or name a copy of both with `--manifest`.';
-const SIGNERS_MISSING = 'Name a file with the public keys whose signatures count.';
 
 /** One thing that was compared. */
 interface Finding {
@@ -60,7 +60,7 @@ export const command: TerminalCommand = {
     if (manifest === null || !isName(manifest.environment)) {
       throw noManifest(`\`${path}\` is not the manifest of an archive.`);
     }
-    if (values.signers !== undefined) await readText(values.signers, SIGNERS_MISSING);
+    if (values.signers !== undefined) await readSigners(values.signers);
     const findings = [
       await compareBytes(file, manifest),
       await compareSignature(text, `${path}.sig`, values.signers),

@@ -4,15 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../root.ts';
+import { VERSION } from '../version.ts';
 
 /**
  * What runs here: `0.1.0 (3273781a2b4c)`, with the commit that is checked out or was packed, and `, changed`
  * where files differ from it. Of neither, or where git does not answer, the version alone.
  */
 export async function version(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const commit = await commitOf(ROOT);
-  return commit === null ? version : `${version} (${commit})`;
+  return commit === null ? VERSION : `${VERSION} (${commit})`;
 }
 
 /**
