@@ -11,12 +11,12 @@ import { runErrand } from '../../src/pipeline/errands/run.ts';
 import { createOutbox } from '../../src/slack/deliveries/outbox.ts';
 import { PACE } from '../../src/slack/deliveries/pace.ts';
 import { settings } from '../answers/samples.ts';
+import { Random } from '../harness/random.ts';
 import { Conversations } from './conversations.ts';
 import { APPROVER, DEEDS, OPERATOR, PEOPLE } from './deeds.ts';
 import type { Ended, Gate, Process } from './driving.ts';
 import { judgeCrowd } from './judging-crowd.ts';
 import { Life, never, type Parts, packing, requireSaid, through } from './lives.ts';
-import { Random } from './random.ts';
 import { locked } from './world.ts';
 
 const DUTIES = [

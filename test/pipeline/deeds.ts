@@ -3,9 +3,9 @@ import type { Build, Requester } from '../../src/domain/build.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { PERIODS } from '../../src/domain/schedule.ts';
 import type { Services } from '../../src/domain/services.ts';
+import type { Random } from '../harness/random.ts';
 import type { MemoryStore } from '../slack/memory.ts';
 import { requestOf } from './lives.ts';
-import type { Random } from './random.ts';
 
 const NAMES = ['churn', 'ltv', 'fraud'];
 /** Whoever approves what is for the edge `madrid`, and for the tag `prod`. */

@@ -4,9 +4,9 @@
  * was wrong in the end; `--walks N` goes the ways of so many.
  */
 import { parseArgs } from 'node:util';
+import { Random } from '../harness/random.ts';
 import { CAST_SIZE, Crowd } from './crowd.ts';
 import { Drive, type Option } from './driving.ts';
-import { Random } from './random.ts';
 
 export interface Walked {
   calls: readonly string[];

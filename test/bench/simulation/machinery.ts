@@ -1,4 +1,5 @@
 /** Time, chance and what can serve only so many at once: the parts of which the simulation is made. */
+import { randomFrom } from '../../harness/random.ts';
 
 /** What happens when; times are seconds. A heap by time, and of one time in the order they came. */
 export class Events {
@@ -106,19 +107,13 @@ export class Servers {
   }
 }
 
-/** Chance by a seed (mulberry32). */
+/** Chance by a seed. */
 export class Random {
-  #state: number;
+  /** At least 0, less than 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.next = randomFrom(seed);
   }
 
   below(count: number): number {
