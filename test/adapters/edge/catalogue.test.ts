@@ -11,16 +11,11 @@ import { makeArchive, startWorld, type World, withoutSshd } from './world.ts';
 
 describe('the catalogue on an edge node', { skip: withoutSshd }, () => {
   let world: World;
-  let count = 0;
   before(async () => {
     world = await startWorld();
   });
   after(() => world[Symbol.asyncDispose]());
-  beforeEach(() => {
-    count += 1;
-    world.root = join(world.directory, `root-${count}`);
-    world.config.root = world.root;
-  });
+  beforeEach(() => void world.newRoot());
 
   const { signal } = new AbortController();
   const stage = (request: StageRequest) => world.edge().stage(request, world.progress);

@@ -45,16 +45,14 @@ const PACKAGES: Record<string, Record<string, FakeFile>> = {
 describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () => {
   let world: World;
   let programs: string;
-  let count = 0;
+  let count: number;
   before(async () => {
     world = await startWorld();
     programs = join(world.directory, 'programs');
   });
   after(() => world[Symbol.asyncDispose]());
   beforeEach(() => {
-    count += 1;
-    world.root = join(world.directory, `root-${count}`);
-    world.config.root = world.root;
+    count = world.newRoot();
     rmSync(programs, { recursive: true, force: true });
     mkdirSync(programs);
     world.config.env = { PATH: `${programs}:${process.env.PATH}` };

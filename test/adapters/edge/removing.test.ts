@@ -19,15 +19,13 @@ import { makeArchive, startWorld, type World, withoutSshd } from './world.ts';
 
 describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
   let world: World;
-  let count = 0;
+  let count: number;
   before(async () => {
     world = await startWorld();
   });
   after(() => world[Symbol.asyncDispose]());
   beforeEach(() => {
-    count += 1;
-    world.root = join(world.directory, `root-${count}`);
-    world.config.root = world.root;
+    count = world.newRoot();
   });
 
   const { signal } = new AbortController();

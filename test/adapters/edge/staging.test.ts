@@ -32,7 +32,7 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
   let world: World;
   /** Programs that go before the real ones on the edge. */
   let programs: string;
-  let count = 0;
+  let count: number;
 
   before(async () => {
     world = await startWorld();
@@ -41,9 +41,7 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
   });
   after(() => world[Symbol.asyncDispose]());
   beforeEach(() => {
-    count += 1;
-    world.root = join(world.directory, `root-${count}`);
-    world.config.root = world.root;
+    count = world.newRoot();
     world.config.env = { PATH: `${programs}:${process.env.PATH}` };
     Object.assign(world.link.faults, {
       cutAfter: Number.POSITIVE_INFINITY,

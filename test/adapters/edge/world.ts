@@ -27,6 +27,8 @@ export interface World {
   root: string;
   link: Link;
   config: EdgeConfig;
+  /** Gives it a root that nobody has used, before each test; answers how many there were. */
+  newRoot(): number;
   log: string[];
   edge(change?: Partial<EdgeConfig>, timing?: Partial<EdgeTiming>, observer?: EdgeObserver): Edge;
   progress: Progress;
@@ -61,11 +63,18 @@ export async function startWorld(env: Record<string, string> = {}, sessions = 10
     env: {},
     connectTimeoutSeconds: 5,
   };
-  return {
+  let roots = 0;
+  const world: World = {
     directory,
     root,
     link,
     config,
+    newRoot() {
+      roots += 1;
+      world.root = join(directory, `root-${roots}`);
+      config.root = world.root;
+      return roots;
+    },
     log,
     edge: (change, timing, observer) =>
       createEdge(
@@ -92,6 +101,7 @@ export async function startWorld(env: Record<string, string> = {}, sessions = 10
       rmSync(directory, { recursive: true, force: true });
     },
   };
+  return world;
 }
 
 /** A tiny packed environment: a `python` that is a shell script, and `padding` bytes of noise. */
