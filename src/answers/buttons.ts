@@ -51,8 +51,8 @@ const SAY_IDS: readonly SayId[] = ['say_1', 'say_2', 'say_3', 'say_4'];
 interface ButtonStyle {
   label: string;
   style?: 'primary' | 'danger';
-  /** The text after the slash command that does the same; null where typing cannot. */
-  command(build: Build): string | null;
+  /** The text after the slash command that does the same. */
+  command(build: Build): string;
   confirm?(build: Build): Button['confirm'];
 }
 
@@ -75,7 +75,10 @@ export const BUTTONS: Readonly<Record<Exclude<ActionId, FreeId | SayId>, ButtonS
     }),
   },
   retry: { label: 'Retry', style: 'primary', command: (build) => `retry ${build.id}` },
-  rebuild: { label: 'Rebuild (newest packages)', command: () => null },
+  rebuild: {
+    label: 'Rebuild (newest packages)',
+    command: (build) => `rebuild ${labelOf(build)}`,
+  },
   verify: { label: 'Verify', command: (build) => `verify ${labelOf(build)}` },
   logs: { label: 'Logs', command: (build) => `logs ${build.id}` },
   copy_line: {
@@ -121,15 +124,30 @@ function repairsOf({ state, failure }: Build): readonly Repair[] {
 /** Slack keeps at most 2000 characters with a button. */
 export const LONGEST_VALUE = 2000;
 
-/** A button that opens something or acts on a whole answer; `command` is what it says or shows. */
-export function freeButton(
-  action: FreeId,
+/** What opens a form, and the command that says how the same is typed. */
+const OPENING = {
+  open_form: 'help create',
+  open_help: 'help',
+  open_diagnose: 'help diagnose',
+} as const;
+
+/** A button that opens a form. */
+export function openButton(
+  action: keyof typeof OPENING,
   label: string,
   style: Button['style'],
-  command: string | null = null,
 ): Button {
-  const value = command === null ? '{}' : sayValue(command);
-  return { action, label, value, style, confirm: null, command: null };
+  return { action, label, value: '{}', style, confirm: null, command: OPENING[action] };
+}
+
+/** A button that acts on a whole answer: it shows or says the command. */
+export function answerButton(
+  action: 'copy_text' | 'share',
+  label: string,
+  style: Button['style'],
+  command: string,
+): Button {
+  return { action, label, value: sayValue(command), style, confirm: null, command };
 }
 
 /** Whether a button can carry this text: it must fit, and hide nothing. */

@@ -56,8 +56,8 @@ export interface Button {
   value: string;
   style: 'primary' | 'danger' | null;
   confirm: { title: string; text: string; confirm: string; deny: string } | null;
-  /** What to type for the same; null where typing cannot do it. */
-  command: string | null;
+  /** What to type for the same, or to read how it is typed. */
+  command: string;
 }
 
 export const bold = (text: string): Inline => ({ kind: 'text', text, style: 'bold' });

@@ -6,7 +6,7 @@ import type { Reader, Reply } from '../domain/reply.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
 import { actsOn } from './acts.ts';
-import { choicesOf, freeButton, sayButtons } from './buttons.ts';
+import { choicesOf, openButton, sayButtons } from './buttons.ts';
 import {
   bold,
   buttons,
@@ -125,7 +125,7 @@ function noneOfYours(others: number, settings: Settings): Document {
       {
         kind: 'buttons',
         buttons: [
-          freeButton('open_form', 'New environment', 'primary'),
+          openButton('open_form', 'New environment', 'primary'),
           ...sayButtons([{ label: 'All environments', command: 'list' }], null),
         ],
       },

@@ -11,14 +11,20 @@ export function isShown({ text }: LockFile): boolean {
   return visible(text).length <= LONGEST;
 }
 
-export function describeFile({ file }: Extract<Reply, { kind: 'file' }>): Document {
+type FileReply = Extract<Reply, { kind: 'file' }>;
+
+export function describeFile(reply: FileReply): Document {
+  const { file } = reply;
+  const { summary, parts } = describeBeside(reply);
+  const text = isShown(file) ? [block(visible(file.text).trimEnd(), file.language)] : [];
+  return { summary, parts: parts.toSpliced(1, 0, ...text) };
+}
+
+/** What is said of a file, without its text. */
+export function describeBeside({ file }: FileReply): Document {
   return {
     summary: file.title,
-    parts: [
-      prose('📋 ', marked(file.title, 200)),
-      ...(isShown(file) ? [block(visible(file.text).trimEnd(), file.language)] : []),
-      ...aboutFile(file),
-    ],
+    parts: [prose('📋 ', marked(file.title, 200)), ...aboutFile(file)],
   };
 }
 

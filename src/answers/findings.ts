@@ -4,7 +4,7 @@ import type { Repair } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import type { OwnEnvironment, Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { choicesOf, fitsButton, freeButton, sayButtons } from './buttons.ts';
+import { answerButton, choicesOf, fitsButton, sayButtons } from './buttons.ts';
 import {
   block,
   bold,
@@ -96,7 +96,7 @@ function whatToPress({ environment, revision, line: entry, ...own }: OwnEnvironm
   const show = { label: `Show ${environment}`, command: `show ${label}` };
   const says = sayButtons([...own.repairs, show], own.repairs.length > 0 ? 'primary' : null);
   const text = entry ? textToPaste(entry) : '';
-  const copy = freeButton('copy_text', 'Line to copy', null, own.lineCommand);
+  const copy = answerButton('copy_text', 'Line to copy', null, own.lineCommand);
   return [
     ...(entry
       ? [

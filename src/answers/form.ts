@@ -1,6 +1,7 @@
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { block, bold, code, type Document, prose, small } from './document.ts';
+import { openButton } from './buttons.ts';
+import { block, bold, buttons, code, type Document, prose, small } from './document.ts';
 
 /** Where a form can be opened it is; elsewhere its button, or the words to type. */
 export function describeForm(
@@ -15,19 +16,7 @@ export function describeForm(
       block(
         `${settings.command} create ${initial.environment ?? 'churn'} python=3.11 numpy pandas`,
       ),
-      {
-        kind: 'buttons',
-        buttons: [
-          {
-            action: 'open_form',
-            label: 'Open the form',
-            value: '{}',
-            style: 'primary',
-            confirm: null,
-            command: null,
-          },
-        ],
-      },
+      ...buttons([openButton('open_form', 'Open the form', 'primary')]),
       small('All about it: ', code(`${settings.command} help create`)),
     ],
   };

@@ -1,7 +1,7 @@
 import { revisionLabel } from '../domain/environment.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { freeButton, sayButtons } from './buttons.ts';
+import { answerButton, sayButtons } from './buttons.ts';
 import { bold, buttons, code, type Document, prose } from './document.ts';
 import { describeEvidence } from './evidence.ts';
 import { describeLines } from './invocation.ts';
@@ -36,7 +36,7 @@ export function describeKnown(
       ...describeLines(lines, `${settings.command} run ${label}`),
       ...describeEvidence(verifications, stagings, lines),
       ...buttons([
-        freeButton('copy_text', 'Line to copy', 'primary', `run ${label}`),
+        answerButton('copy_text', 'Line to copy', 'primary', `run ${label}`),
         ...sayButtons(
           [
             { label: 'spark-submit', command: `run ${label} spark-submit` },

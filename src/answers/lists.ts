@@ -1,7 +1,7 @@
 /** What lists have in common, those of builds and of environments above all. */
 import type { BuildState } from '../domain/build.ts';
 import type { Settings } from '../domain/services.ts';
-import { freeButton } from './buttons.ts';
+import { openButton } from './buttons.ts';
 import { code, type Document, marked, type Part, prose, small } from './document.ts';
 
 /** A row with more buttons is no help any more. */
@@ -33,7 +33,7 @@ export function nothing(sentence: string, settings: Settings): Document {
         ' Make one: ',
         code(`${settings.command} create churn python=3.11 numpy pandas`),
       ),
-      { kind: 'buttons', buttons: [freeButton('open_form', 'New environment', 'primary')] },
+      { kind: 'buttons', buttons: [openButton('open_form', 'New environment', 'primary')] },
     ],
   };
 }

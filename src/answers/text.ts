@@ -5,6 +5,7 @@ import type { Settings } from '../domain/services.ts';
 import { type ByKind, byKind } from './by-kind.ts';
 import { describe } from './describe.ts';
 import type { Document, Inline, Part } from './document.ts';
+import { describeBeside } from './file.ts';
 import { line, visible } from './outside.ts';
 
 /** A reply as terminal text, without a line end. */
@@ -12,6 +13,11 @@ export function renderText(reply: Reply, settings: Settings): string {
   // Whoever writes it into a file gets the file.
   if (reply.kind === 'file') return visible(reply.file.text).trimEnd();
   return textOf(describe(reply, settings));
+}
+
+/** What is said of a file beside it, where its text alone is printed; null for other replies. */
+export function renderBeside(reply: Reply): string | null {
+  return reply.kind === 'file' ? textOf(describeBeside(reply)) : null;
 }
 
 /** A document as terminal text, without a line end. */
@@ -55,7 +61,10 @@ const PARTS: ByKind<Part, string> = {
   prose: ({ inline }) => textOfAll(inline),
   small: ({ inline }) => textOfAll(inline),
   code: ({ text }) => text,
-  row: ({ inline }) => `  • ${textOfAll(inline)}`,
+  row: ({ inline, button, menu }) => {
+    const commands = [...(button ? [button] : []), ...menu].map(({ command }) => command);
+    return [`  • ${textOfAll(inline)}`, ...typedBelow(commands)].join('\n');
+  },
   list: ({ items }) => items.map((item) => `  • ${textOfAll(item)}`).join('\n'),
   tasks: ({ title, tasks }) => {
     const width = Math.max(...tasks.map((task) => task.title.length));
@@ -64,10 +73,7 @@ const PARTS: ByKind<Part, string> = {
     );
     return [title, ...lines].join('\n');
   },
-  buttons: ({ buttons }) => {
-    const commands = buttons.flatMap((button) => button.command ?? []);
-    return commands.length === 0 ? '' : `Next: ${commands.join(' · ')}`;
-  },
+  buttons: ({ buttons }) => `Next: ${buttons.map(({ command }) => command).join(' · ')}`,
   menu: ({ question, choices }) =>
     `${question}\n${choices.map(({ command }) => `  ${command}`).join('\n')}`,
   divider: () => '',
@@ -78,8 +84,12 @@ const INLINES: ByKind<Inline, string> = {
   user: ({ id }) => `@${line(id, 60)}`,
   channel: ({ id }) => `#${line(id, 60)}`,
   date: ({ at }) => new Date(at).toISOString().slice(0, 16).replace('T', ' '),
-  link: ({ url }) => url,
+  link: ({ url, label }) => `${label} (${url})`,
 };
+
+/** What is typed for one of many things, below it. */
+const typedBelow = (commands: readonly string[]): string[] =>
+  commands.length === 0 ? [] : [`      ${commands.join(' · ')}`];
 
 function textOfAll(inlines: readonly Inline[]): string {
   return inlines.map((inline) => byKind(INLINES, inline)).join('');

@@ -1,6 +1,6 @@
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
-import { freeButton, sayButtons } from './buttons.ts';
+import { openButton, sayButtons } from './buttons.ts';
 import { code, type Document, heading, prose, small } from './document.ts';
 
 /** What most people want first, each a press away; the words below are for those who type. */
@@ -17,9 +17,9 @@ export function describeWelcome(
       {
         kind: 'buttons',
         buttons: [
-          freeButton('open_form', 'New environment', 'primary'),
+          openButton('open_form', 'New environment', 'primary'),
           ...sayButtons([{ label: 'My environments', command: 'list --mine' }], null),
-          freeButton('open_diagnose', 'A job failed', null),
+          openButton('open_diagnose', 'A job failed', null),
         ],
       },
       prose(sentence),

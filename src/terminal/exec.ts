@@ -2,9 +2,8 @@ import { userInfo } from 'node:os';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import { linesOf, shortest } from '../answers/invocation.ts';
-import { renderText } from '../answers/text.ts';
+import { renderBeside, renderText } from '../answers/text.ts';
 import { isSettled } from '../domain/build.ts';
-import { EXIT_CODES } from '../domain/errors.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import { type Phrase, plainPhrase } from '../domain/phrase.ts';
 import type { Store } from '../domain/ports.ts';
@@ -21,6 +20,7 @@ import {
   writeJson,
 } from './command.ts';
 import { requireConfiguration } from './configuration.ts';
+import { EXIT_NOTE, exitCodeOf } from './exit-code.ts';
 
 const OPTIONS = {
   user: { type: 'string', default: 'terminal', value: 'U', says: 'who asks, by the id in Slack' },
@@ -37,6 +37,7 @@ const OPTIONS = {
 
 export const command: TerminalCommand = {
   options: OPTIONS,
+  notes: () => [EXIT_NOTE],
   async run(words, usage) {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
     const foundation = await layFoundation(await requireConfiguration(values.config), {
@@ -64,8 +65,12 @@ export const command: TerminalCommand = {
       const first = await execute(text, commands, context);
       const reply = values.wait && first.kind === 'build' ? await follow(first, store) : first;
       if (values.json) writeJson(printed(reply));
-      else process.stdout.write(`${renderText(reply, settings)}\n`);
-      return exitCode(reply);
+      else {
+        process.stdout.write(`${renderText(reply, settings)}\n`);
+        const beside = renderBeside(reply);
+        if (beside !== null) process.stderr.write(`${beside}\n`);
+      }
+      return exitCodeOf(reply);
     } finally {
       await worker?.close();
       await close();
@@ -120,10 +125,4 @@ export async function follow(reply: Reply & { kind: 'build' }, store: Store): Pr
   }
   const build = (await store.readBuild(reply.build.id)) ?? reply.build;
   return { ...reply, build };
-}
-
-function exitCode(reply: Reply): number {
-  if (reply.kind === 'refusal') return EXIT_CODES[reply.error.kind];
-  if (reply.kind !== 'build' || reply.build.state !== 'failed') return 0;
-  return EXIT_CODES[reply.build.failure?.kind ?? 'outside'];
 }

@@ -1,5 +1,5 @@
 /** An answer with what leads on from it: the live message, the line to copy, the way to show it to all. */
-import { fitsButton, freeButton } from '../../answers/buttons.ts';
+import { answerButton, fitsButton } from '../../answers/buttons.ts';
 import { describe } from '../../answers/describe.ts';
 import { type Button, type Document, link, small } from '../../answers/document.ts';
 import type { Build } from '../../domain/build.ts';
@@ -25,7 +25,7 @@ export function createDocuments(chat: Chat, settings: Settings, runner: Runner):
     const document = describe(reply, settings);
     if (reply.kind === 'build') return withFirst(document, await followLink(reply.build, chat));
     if (reply.kind !== 'invocation' || asked === null || !fitsButton(asked)) return document;
-    const copy = freeButton('copy_text', TITLES.run, 'primary', asked);
+    const copy = answerButton('copy_text', TITLES.run, 'primary', asked);
     return withButtons(document, { first: [copy] });
   }
 
@@ -35,7 +35,7 @@ export function createDocuments(chat: Chat, settings: Settings, runner: Runner):
     const isAlone = place.file === null && place.logs.length === 0;
     const command = isPrivate && isAlone ? sharedBy(reply, asked) : null;
     const isSayable = command !== null && fitsButton(command) && runner.reads(command);
-    const share = isSayable ? [freeButton('share', 'Share here', null, command)] : [];
+    const share = isSayable ? [answerButton('share', 'Share here', null, command)] : [];
     return withButtons(document, { last: share });
   };
 

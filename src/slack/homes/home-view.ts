@@ -1,7 +1,7 @@
 /** The App Home: what is mine, and what happened lately. */
 import type { HomeView } from '@slack/types';
 import { buildLine, menuOfBuild } from '../../answers/builds.ts';
-import { cancelButton, freeButton } from '../../answers/buttons.ts';
+import { cancelButton, openButton } from '../../answers/buttons.ts';
 import { code, heading, type Part, prose, row, small, words } from '../../answers/document.ts';
 import { environmentLine, menuOf } from '../../answers/environments.ts';
 import { shortLinesOf } from '../../answers/invocation.ts';
@@ -27,9 +27,9 @@ export function homeView(
     {
       kind: 'buttons',
       buttons: [
-        freeButton('open_form', 'New environment', 'primary'),
-        freeButton('open_diagnose', 'A job failed', null),
-        freeButton('open_help', 'Help', null),
+        openButton('open_form', 'New environment', 'primary'),
+        openButton('open_diagnose', 'A job failed', null),
+        openButton('open_help', 'Help', null),
       ],
     },
     { kind: 'divider' },
