@@ -60,7 +60,7 @@ describe('what npm pack makes', () => {
     const names = `${execFileSync('tar', ['-tzf', tarball])}`.trim().split('\n');
     const tops = names.map((name) => name.split('/').slice(1, 3).join('/'));
     assert.deepEqual([...new Set(tops)].filter((name) => !name.startsWith('deploy/')).sort(), [
-      ...['CHANGELOG.md', 'README.md', 'dist/commands', 'dist/src', 'package.json'],
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/commands', 'dist/src', 'package.json'],
       ...['src/conda-ferry', 'src/find-node'],
     ]);
     assert.ok(names.includes('package/deploy/requirements.txt'));
