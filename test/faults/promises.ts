@@ -358,6 +358,42 @@ export const PROMISES: readonly Promised[] = [
     },
   },
   {
+    id: 'balanced',
+    promise: 'two bots behind one address answer each request once, whichever of them gets it',
+    shown: {
+      'test/faults/balanced-bots.test.ts': [
+        'answer a command, a form and a button once: one build, one message, one notice',
+      ],
+    },
+  },
+  {
+    id: 'drain',
+    promise: 'a worker that drains finishes its build, takes no more and ends with 0',
+    shown: {
+      'test/faults/drain.test.ts': [
+        'finishes its build, takes no more, and ends with 0, however it was asked',
+      ],
+    },
+  },
+  {
+    id: 'versions',
+    promise: 'an older process ends with a word before it writes what a newer one cannot read',
+    shown: {
+      'test/faults/drain.test.ts': ['ends bot and worker with words before they write on'],
+    },
+  },
+  {
+    id: 'operators',
+    promise: 'what operators alone can mend is told to them once an hour, and when it is gone',
+    shown: {
+      'test/pipeline/faults.test.ts': [
+        'is told to each of them once, however many builds fail for it',
+        'is said to be gone once a build is ready there',
+        'can be reached again, without a build',
+      ],
+    },
+  },
+  {
     id: 'refused',
     promise: 'a message that Slack refuses for good is told another way, and not tried for ever',
     shown: {
