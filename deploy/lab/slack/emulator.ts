@@ -1,9 +1,11 @@
 /** A Slack on this machine: put together here, described in README.md; others import index.ts. */
 import type { AddressInfo } from 'node:net';
+import { type Aside, AsideReader } from './aside.ts';
 import { Delivery, RETRY_DELAYS_MS } from './delivery.ts';
 import { Faults } from './faults.ts';
+import { type Guide, GuideProgress } from './guide.ts';
 import { postEnvelope, requestUrlAnswers } from './http-delivery.ts';
-import { servePage } from './page-server.ts';
+import { type Beside, servePage } from './page-server.ts';
 import { Person } from './person.ts';
 import { appUser, defaultChannels, defaultUsergroups, defaultUsers, TEAM } from './population.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -142,6 +144,10 @@ export type SlackEmulator = Pick<
   openViews: (user: string) => View[];
   home: (user: string) => View | null;
   files: () => SharedFile[];
+  /** Steps that the page leads a person through; null for none. */
+  setGuide: (guide: Guide | null) => void;
+  /** What the page shows beside the conversation; null for nothing. */
+  setAside: (aside: Aside | null) => void;
   /** Every Web API call and post to a response URL, oldest first. */
   calls: (method?: string) => ApiCall[];
   onChange: (listener: () => void) => () => void;
@@ -219,7 +225,8 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
   for (const user of workspace.users) if (!user.is_bot) workspace.directChannel(user);
 
   const calls: ApiCall[] = [];
-  const page = servePage(slack, person, { commands, shortcuts });
+  const beside: Beside = { guide: null, aside: null };
+  const page = servePage(slack, person, { commands, shortcuts }, beside);
   const server = await listen(slack, calls, options.port ?? 0, page);
   port = (server.address() as AddressInfo).port;
 
@@ -276,6 +283,14 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
     openViews,
     home: (who) => workspace.homes.get(user(who)) ?? null,
     files: () => workspace.files.filter(({ uploaded }) => uploaded),
+    setGuide: (guide) => {
+      beside.guide = guide && new GuideProgress(guide, workspace);
+      workspace.changed();
+    },
+    setAside: (aside) => {
+      beside.aside = aside && new AsideReader(aside);
+      workspace.changed();
+    },
     calls: (method) => calls.filter((call) => method === undefined || call.method === method),
     onChange: (listener) => workspace.onChange(listener),
     untilMessage: (matches, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) =>

@@ -1,4 +1,5 @@
 /** The public face of the package: what programs and tests outside of it may use. */
+export type { Aside, AsidePlace, AsideRow, AsideView } from './aside.ts';
 export {
   type CommandHint,
   type EmulatorOptions,
@@ -7,6 +8,7 @@ export {
   startSlackEmulator,
 } from './emulator.ts';
 export type { CallFault } from './faults.ts';
+export type { Guide, GuideStep, Seen } from './guide.ts';
 export { isObject, type JsonObject, objectsWithin } from './json.ts';
 export { readManifest } from './manifest.ts';
 export { defaultUsers, OPERATOR } from './population.ts';

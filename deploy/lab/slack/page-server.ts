@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
+import type { AsideReader } from './aside.ts';
+import type { GuideProgress } from './guide.ts';
 import { isObject, type JsonObject } from './json.ts';
 import type { Person } from './person.ts';
 import type { Slack } from './slack.ts';
@@ -24,6 +26,9 @@ const GATHER_MS = 40;
 
 type Hints = { commands: unknown[]; shortcuts: unknown[] };
 
+/** What stands beside Slack's own, where a program has given it. */
+export type Beside = { guide: GuideProgress | null; aside: AsideReader | null };
+
 /** The first lines of a text file, shown below its name. */
 const PREVIEW_LINES = 12;
 const PREVIEW_BYTES = 4000;
@@ -40,11 +45,9 @@ function filesShown({ workspace, baseUrl }: Slack, ids: string[]): JsonObject[] 
 }
 
 /** Everything `userId` sees. */
-function stateFor(slack: Slack, userId: string, hints: Hints): JsonObject {
+function stateFor(slack: Slack, userId: string, hints: Hints, beside: Beside): JsonObject {
   const { workspace } = slack;
-  const channels = workspace.channels.filter(
-    ({ kind, members }) => members.includes(userId) || kind === 'public',
-  );
+  const channels = workspace.channelsOf(userId);
   return {
     team: workspace.team,
     me: userId,
@@ -64,11 +67,13 @@ function stateFor(slack: Slack, userId: string, hints: Hints): JsonObject {
     home: workspace.homes.get(userId) ?? null,
     mode: slack.requestUrl() === null ? 'socket' : 'http',
     connections: slack.socketMode.connected,
+    guide: beside.guide?.stateFor(userId) ?? null,
+    aside: beside.aside ? { title: beside.aside.aside.title } : null,
     ...hints,
   };
 }
 
-type Handler = (person: Person, input: JsonObject) => Promise<unknown>;
+type Handler = (person: Person, input: JsonObject, beside: Beside) => Promise<unknown>;
 
 const text = (input: JsonObject, name: string): string => {
   const value = input[name];
@@ -156,6 +161,8 @@ const ACTIONS: Record<string, Handler> = {
       callbackId: text(input, 'callbackId'),
     }),
   openHome: (person, input) => person.openHome({ user: text(input, 'user') }),
+  copied: async (_, input, { guide }) => guide?.copied(text(input, 'user'), text(input, 'text')),
+  runStep: async (_, input, { guide }) => guide?.run(text(input, 'user'), Number(input.step)),
 };
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
@@ -166,9 +173,11 @@ function sendJson(response: ServerResponse, status: number, value: unknown): voi
   response.end(JSON.stringify(value ?? null));
 }
 
+const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+
 /** Server-sent events: one `change` for every burst of changes. */
 function streamChanges(slack: Slack, response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.writeHead(200, EVENT_STREAM);
   response.write('retry: 1000\n\nevent: change\ndata: {}\n\n');
   let timer: NodeJS.Timeout | null = null;
   const stop = slack.workspace.onChange(() => {
@@ -183,9 +192,24 @@ function streamChanges(slack: Slack, response: ServerResponse): void {
   });
 }
 
+/** Server-sent events: one `view` with the aside whenever that is another than before. */
+function streamAside({ aside }: Beside, response: ServerResponse): void {
+  if (!aside) {
+    sendJson(response, 404, { error: 'there is no aside' });
+    return;
+  }
+  response.writeHead(200, EVENT_STREAM);
+  response.write('retry: 1000\n\n');
+  const stop = aside.follow((view) => {
+    response.write(`event: view\ndata: ${JSON.stringify(view)}\n\n`);
+  });
+  response.on('close', stop);
+}
+
 /** Runs one action. Other sites must not: a browser says where a request comes from. */
 async function act(
   person: Person,
+  beside: Beside,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -201,7 +225,7 @@ async function act(
     const handler = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
     if (!handler)
       throw new Error(`no action "${name}"; there are: ${Object.keys(ACTIONS).join(', ')}`);
-    sendJson(response, 200, await handler(person, input));
+    sendJson(response, 200, await handler(person, input, beside));
   } catch (error) {
     sendJson(response, 400, { error: error instanceof Error ? error.message : String(error) });
   }
@@ -226,18 +250,20 @@ export function servePage(
   slack: Slack,
   person: Person,
   hints: Hints,
+  beside: Beside,
 ): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> {
   return async (request, response, url) => {
     if (url.pathname === '/page/changes') return streamChanges(slack, response);
+    if (url.pathname === '/page/aside') return streamAside(beside, response);
     if (url.pathname === '/page/act' && request.method === 'POST')
-      return act(person, request, response);
+      return act(person, beside, request, response);
     if (url.pathname === '/page/state') {
       const asked = url.searchParams.get('user') ?? '';
       const found = slack.workspace.users.find(
         ({ id, name, is_bot }) => !is_bot && (id === asked || name === asked),
       );
       const user = found ?? slack.workspace.users[0];
-      return sendJson(response, 200, stateFor(slack, user?.id ?? '', hints));
+      return sendJson(response, 200, stateFor(slack, user?.id ?? '', hints, beside));
     }
     if (url.pathname === '/page/file')
       return sendFile(slack, response, url.searchParams.get('id') ?? '');

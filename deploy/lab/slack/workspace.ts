@@ -215,6 +215,11 @@ export class Workspace {
     return channel;
   }
 
+  /** The channels that `user`, an id, can look into. */
+  channelsOf(user: string): Channel[] {
+    return this.channels.filter(({ kind, members }) => members.includes(user) || kind === 'public');
+  }
+
   /** The message everyone sees at `ts`. */
   findMessage(channel: string, ts: string): Message | undefined {
     return this.messages.find(
