@@ -33,6 +33,17 @@ function completions(text) {
   return [];
 }
 
+/** Puts `text` into the conversation's field, without sending it; answers whether there is one. */
+export function fillComposer(text) {
+  const field = document.querySelector('#conversation .composer textarea');
+  if (!field) return false;
+  field.value = text;
+  field.dispatchEvent(new Event('input'));
+  field.focus();
+  field.scrollTop = 0;
+  return true;
+}
+
 /** A composer for `channel`, or for a thread in it. */
 export function composer(channel, threadTs = null) {
   const list = h('div.completions', { role: 'listbox', hidden: true });

@@ -54,6 +54,9 @@ const PATHS = {
   eye: 'M2.500 10S5.500 5 10 5s7.500 5 7.500 5-3 5-7.500 5-7.500-5-7.500-5zM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4z',
   file: 'M5.500 3h6l3.500 3.500V17h-9.500zM11.500 3v3.500H15',
   download: 'M10 4v8M6.500 9 10 12.500 13.500 9M4.500 16h11',
+  guide:
+    'M4.500 4.500h4.500a1.500 1.500 0 0 1 1.500 1.500v10a1.500 1.500 0 0 0-1.500-1.500H4.500zM16.500 4.500H12a1.500 1.500 0 0 0-1.500 1.500v10a1.500 1.500 0 0 1 1.500-1.500h4.500z',
+  aside: 'M3 4.500h14v11H3zM12 4.500v11M14 7.500h1M14 10h1',
   bolt: 'M11 3 5 11.500h4.500L9 17l6-8.500h-4.500z',
 };
 
@@ -83,9 +86,10 @@ export function toast(text) {
   }, 4000);
 }
 
-/** Puts text on the clipboard and says so on `button`. */
+/** Puts text on the clipboard and says so on `button`, and to whoever listens for `copied`. */
 export async function copyText(text, button) {
   await navigator.clipboard.writeText(text);
+  document.dispatchEvent(new CustomEvent('copied', { detail: text }));
   button.classList.add('copied');
   setTimeout(() => button.classList.remove('copied'), 1500);
 }

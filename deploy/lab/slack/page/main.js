@@ -1,9 +1,11 @@
 /** Puts the page together and keeps it up to date. */
+import { asideIsOpen, openAside, showAside } from './aside.js';
 import { renderBlocks } from './blocks.js';
 import { composer } from './composer.js';
 import { surfaceAt } from './controls.js';
 import { h, icon } from './dom.js';
 import { show } from './focus.js';
+import { guideIsOpen, guideRegion, openGuide, showGuide } from './guide.js';
 import { channelRows, fill, showFocus, threadRows } from './messages.js';
 import { showModal } from './modal.js';
 import { firstChannel, sidebar } from './sidebar.js';
@@ -91,6 +93,7 @@ function showConversation() {
     main.replaceChildren(
       header(channel),
       ...(channel.kind === 'im' ? [tabs()] : []),
+      guideRegion,
       homeTab ? h('div.home', {}) : h('div.messages', { role: 'log', 'aria-label': 'Messages' }),
       ...(homeTab ? [] : [composer(channel)]),
     );
@@ -182,11 +185,26 @@ addEventListener('keydown', (event) => {
   if (document.body.classList.contains('with-sidebar')) {
     showSidebar(false);
     region('top').querySelector('.menu-button')?.focus();
-  }
+  } else if (region('aside').contains(document.activeElement)) openAside(false);
 });
 region('conversation').addEventListener('pointerdown', () => {
   if (document.body.classList.contains('with-sidebar')) showSidebar(false);
 });
+
+/** Opens and closes what a program has put beside Slack's own. */
+const toggle = (id, label, open, press) =>
+  h(
+    'button.top-tool',
+    {
+      type: 'button',
+      'data-action-id': id,
+      'aria-expanded': open,
+      'aria-controls': id,
+      onclick: () => press(!open),
+    },
+    icon(id),
+    h('span', {}, label),
+  );
 
 function showTop() {
   const me = state.users.find(({ id }) => id === state.me);
@@ -211,14 +229,24 @@ function showTop() {
       h('span', {}, `you are ${me.real_name}`),
     ),
     h(
+      'div.top-tools',
+      {},
+      state.guide ? toggle('guide', 'Guide', guideIsOpen(), openGuide) : null,
+      state.aside ? toggle('aside', state.aside.title, asideIsOpen(), openAside) : null,
+    ),
+    h(
       'div.connection',
       { class: connected ? 'on' : 'off' },
       h('i'),
-      state.mode === 'http'
-        ? 'app reached over HTTP'
-        : connected
-          ? `app connected (${state.connections})`
-          : 'app not connected',
+      h(
+        'span',
+        {},
+        state.mode === 'http'
+          ? 'app reached over HTTP'
+          : connected
+            ? `app connected (${state.connections})`
+            : 'app not connected',
+      ),
     ),
   ]);
   document.title = `${channelById(place.channel) ? channelTitle(channelById(place.channel)) : 'Slack'} · ${state.team.name}`;
@@ -231,6 +259,8 @@ onUpdate(() => {
   show(region('sidebar'), sidebar());
   showConversation();
   showThread();
+  showGuide();
+  showAside();
   showModal();
   showFocus();
 });

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { type SlackEmulator, startSlackEmulator } from '../index.ts';
+import { threeSteps, twoPlaces } from './beside-app.ts';
 import { type BoltApp, startBoltApp } from './bolt-app.ts';
 import { launchBrowser, noBrowser } from './chromium.ts';
 
@@ -35,6 +36,16 @@ const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByRole('button', { name: 'Retry' }).first().click();
     await page.getByRole('dialog').waitFor();
   },
+  'the aside': async (page) => {
+    const aside = page.locator('#aside');
+    if (!(await aside.isVisible())) await page.getByRole('button', { name: 'Behind it' }).click();
+    await aside.getByText('3 of 9 packages').waitFor();
+  },
+  'what a step of the guide printed': async (page) => {
+    await page.getByRole('button', { name: /^Break/ }).click();
+    await page.getByRole('button', { name: 'Run it' }).click();
+    await page.locator('#guide .code-block').waitFor();
+  },
   'the Home tab': async (page) => {
     await toSidebar(page);
     await page.getByRole('link', { name: 'Conda Ferry' }).click();
@@ -60,6 +71,8 @@ describe('the page', { skip: noBrowser }, () => {
 
   before(async () => {
     slack = await startSlackEmulator({ rateLimits: false });
+    slack.setGuide(threeSteps());
+    slack.setAside(twoPlaces());
     app = await startBoltApp(slack, 'socket');
     browser = await launchBrowser();
   });
