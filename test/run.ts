@@ -1,6 +1,6 @@
 /**
- * What `npm test` runs: types, lint, unused code, then every test file, two at a time where the cores
- * allow it. The last line is `N passed, N failed` or `N passed, N failed, N skipped` over all test
+ * What `npm test` runs: types, lint, unused code, then every test file, as many at a time as two cores
+ * have room for (`test/suites.ts`). The last line is `N passed, N failed` or `N passed, N failed, N skipped` over all test
  * cases; exit code 0 only when nothing failed.
  *
  *     node test/run.ts                 everything
@@ -14,7 +14,7 @@ import { enableCompileCache } from 'node:module';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs, styleText } from 'node:util';
-import { type Group, groupOf, preparationFor, testFiles } from './suites.ts';
+import { type Group, groupOf, inOrder, nextOf, preparationFor, testFiles } from './suites.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** A file that hangs must not hold up the others for ever. */
@@ -94,16 +94,12 @@ function checkTree(before: readonly string[]): void {
   }
 }
 
-async function runFiles(
-  files: readonly string[],
-  concurrency: number,
-  isolation: 'process' | 'none',
-): Promise<void> {
-  if (files.length === 0) return;
+/** Runs files one after the other; `isolation` says whether each has a process of its own. */
+async function runFiles(files: readonly string[], isolation: 'process' | 'none'): Promise<void> {
   const printed = new Map<string, string[]>();
   const stream = run({
-    files: [...files],
-    concurrency,
+    files: files.map((file) => join(ROOT, file)),
+    concurrency: 1,
     isolation,
     timeout: FILE_LIMIT_MS,
   });
@@ -190,14 +186,34 @@ async function runChecks(): Promise<void> {
   ]);
 }
 
-/** Groups in this order, with their names in the times and how many files run at a time. */
-const GROUPS: readonly (readonly [group: Group, name: string, concurrency: number])[] = [
-  // In one process, so one file after the other.
-  ['fast', 'fast units', 1],
-  ['units', 'other units', 2],
-  ['product', 'whole product', 2],
-  ['busy', 'cluster', 1],
-  ['last', 'payloads', 1],
+/** Runs files in processes of their own, each as soon as there is room for it beside those that run. */
+async function runTogether(files: readonly string[]): Promise<void> {
+  const waiting = inOrder(files);
+  const running = new Map<string, Promise<void>>();
+  while (waiting.length > 0 || running.size > 0) {
+    const next = nextOf(waiting, [...running.keys()]);
+    if (next === null) {
+      await Promise.race(running.values());
+      continue;
+    }
+    waiting.splice(waiting.indexOf(next), 1);
+    running.set(
+      next,
+      runFiles([next], 'process').finally(() => running.delete(next)),
+    );
+  }
+}
+
+/** One after the other, with their names in the times; each file is in one of them. */
+const PARTS: readonly (readonly [
+  name: string,
+  groups: readonly Group[],
+  work: (files: readonly string[]) => Promise<void>,
+])[] = [
+  // Pure tests share nothing that could change: a process for each file would cost more than they do.
+  ['fast units', ['fast'], (files) => runFiles(files, 'none')],
+  ['what needs processes', ['units', 'product', 'busy'], runTogether],
+  ['payloads', ['last'], runTogether],
 ];
 
 /** What prepare says goes to the terminal; false when something could not be had. */
@@ -242,17 +258,9 @@ async function main(words: readonly string[]): Promise<number> {
     await part('checks', runChecks);
   }
   const before = isAll && !values.fast ? treeState() : null;
-  for (const [group, name, concurrency] of GROUPS) {
-    const members = wanted.filter((file) => groupOf(file) === group);
-    if (members.length === 0) continue;
-    await part(name, () =>
-      runFiles(
-        members.map((file) => join(ROOT, file)),
-        concurrency,
-        // Pure tests share nothing that could change: a process for each file would cost more than they do.
-        group === 'fast' ? 'none' : 'process',
-      ),
-    );
+  for (const [name, groups, work] of PARTS) {
+    const members = wanted.filter((file) => groups.includes(groupOf(file)));
+    if (members.length > 0) await part(name, () => work(members));
   }
   if (before !== null) checkTree(before);
   say(`Time: ${times.join(', ')}`);

@@ -9,9 +9,46 @@ export type Preparation = (typeof PREPARATIONS)[number];
 
 /**
  * How test files are run: `fast` ones are pure and take part in `npm run fast`; `product` ones start
- * the whole product but mostly wait for it; `busy` ones keep both cores busy, so one at a time.
+ * the whole product but mostly wait for it; `busy` ones are Spark on a cluster, one at a time.
  */
 export type Group = 'fast' | 'units' | 'product' | 'busy' | 'last';
+
+/** How much of a machine with two cores the files of a group take while they run, of `WHOLE`. */
+export const SHARES: Readonly<Record<Group, number>> = {
+  ...{ fast: 3, units: 3, product: 2, busy: 4, last: 3 },
+};
+export const WHOLE = 6;
+
+/**
+ * Files that take half a minute and more, the longest first: so they begin, and no core is idle at the end
+ * while the other waits for one of them. What is missing or has changed costs time alone.
+ */
+export const LONGEST: readonly string[] = [
+  'test/cluster/yarn.test.ts',
+  'test/faults/slack.test.ts',
+  'test/faults/worker.test.ts',
+  'test/adapters/projects/projects.test.ts',
+  'test/adapters/edge/packages.test.ts',
+  'test/path/life.test.ts',
+  'test/faults/drain.test.ts',
+  'test/path/heard.test.ts',
+  'test/path/terminal.test.ts',
+  'test/path/restore.test.ts',
+  'test/path/doctor.test.ts',
+  'test/cluster/services.test.ts',
+  'test/path/policy.test.ts',
+  'test/path/plan.test.ts',
+  'test/path/schedule.test.ts',
+  'test/adapters/projects/sdist.test.ts',
+  'test/faults/redis.test.ts',
+  'test/packing/real.test.ts',
+  'test/adapters/edge/staging.test.ts',
+  'test/path/bad-input.test.ts',
+  'test/path/create.test.ts',
+  'test/path/pip.test.ts',
+  'test/lab/steps.test.ts',
+  'test/path/layouts.test.ts',
+];
 
 interface Suite {
   /** How the paths of its files begin. */
@@ -76,6 +113,24 @@ function suiteOf(file: string): Suite {
 
 /** `file` is relative to the root: `test/domain/spec.test.ts`. */
 export const groupOf = (file: string): Group => suiteOf(file).group;
+
+/**
+ * Which of the files that wait begins now, beside those that run: the first that the machine still has room
+ * for; null where none is to begin.
+ */
+export function nextOf(waiting: readonly string[], running: readonly string[]): string | null {
+  const taken = running.reduce((sum, file) => sum + SHARES[groupOf(file)], 0);
+  return waiting.find((file) => taken + SHARES[groupOf(file)] <= WHOLE) ?? null;
+}
+
+/** The order in which files that wait are looked at: the longest first, then those that mostly wait. */
+export function inOrder(files: readonly string[]): string[] {
+  const place = (file: string): number => {
+    const known = LONGEST.indexOf(file);
+    return known >= 0 ? known : LONGEST.length + SHARES[groupOf(file)];
+  };
+  return files.toSorted((left, right) => place(left) - place(right));
+}
 
 /** The least that all of these files need. */
 export function preparationFor(files: readonly string[]): Preparation {
