@@ -1,5 +1,21 @@
 import { StringDecoder } from 'node:string_decoder';
 
+/** The end of a text in UTF-8 that comes in chunks, which may cut a character in two. */
+export class TextTail {
+  text = '';
+  readonly #limit: number;
+  readonly #decoder = new StringDecoder('utf8');
+
+  /** `limit`: characters that are kept. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(chunk: Buffer): void {
+    this.text = (this.text + this.#decoder.write(chunk)).slice(-this.#limit);
+  }
+}
+
 /**
  * The end of a stream, in bounded memory. What comes before `marker` is kept apart: start-up files
  * of a shell may print anything.

@@ -3,6 +3,7 @@ import { FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts
 import { NO_SPANS, type Span } from '../../domain/spans.ts';
 import type { Connections } from './connections.ts';
 import { loginRefused, scriptError } from './failures.ts';
+import { TextTail } from './output.ts';
 import { composeScript, type Script, ScriptFailure, type ScriptOutput } from './script.ts';
 import { DeadlineExceeded, LinkCut, type SshConnection } from './ssh.ts';
 import { type SshTarget, unreachable } from './target.ts';
@@ -135,26 +136,24 @@ async function runScript(
   signal: AbortSignal,
 ): Promise<ScriptOutput> {
   const { text, marker } = composeScript(script, environment);
-  const collected = { stdout: '', stderr: '' };
-  const collect = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
-    collected[stream] = (collected[stream] + chunk.toString('utf8')).slice(-LONGEST_OUTPUT);
-  };
+  const said = new TextTail(LONGEST_OUTPUT);
+  const complaints = new TextTail(LONGEST_OUTPUT);
   const { code } = await connection.execute('sh -s', {
     signal,
     deadlineMilliseconds: (script.deadlineSeconds ?? 60) * 1000,
-    onStdout: collect('stdout'),
-    onStderr: collect('stderr'),
+    onStdout: (chunk) => said.add(chunk),
+    onStderr: (chunk) => complaints.add(chunk),
     input: (write) => write(text),
   });
-  const [before = '', stdout = null] = split(collected.stdout, `${marker}\n`);
+  const stderr = complaints.text;
+  const [before = '', stdout = null] = split(said.text, `${marker}\n`);
   // The marker comes before anything that may fail.
-  if (stdout === null && code !== 0)
-    throw loginRefused(target, code, `${before}\n${collected.stderr}`);
-  if (code !== 0) throw new ScriptFailure(code, stdout ?? '', collected.stderr);
+  if (stdout === null && code !== 0) throw loginRefused(target, code, `${before}\n${stderr}`);
+  if (code !== 0) throw new ScriptFailure(code, stdout ?? '', stderr);
   // No answer is not the answer that there is nothing.
   if (stdout === null)
-    throw answerLost(target.edge, script.name, collected.stdout.length >= LONGEST_OUTPUT);
-  return { facts: parseFacts(stdout), stdout, before, stderr: collected.stderr };
+    throw answerLost(target.edge, script.name, said.text.length >= LONGEST_OUTPUT);
+  return { facts: parseFacts(stdout), stdout, before, stderr };
 }
 
 function answerLost(edge: string, program: string, isLong: boolean): FerryError {

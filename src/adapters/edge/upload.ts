@@ -4,6 +4,7 @@ import { size } from '../../domain/figures.ts';
 import { quote } from '../../domain/shell.ts';
 import { NO_SPANS } from '../../domain/spans.ts';
 import { diskFull, lastLine } from './failures.ts';
+import { TextTail } from './output.ts';
 import type { Session } from './session.ts';
 import type { SshConnection } from './ssh.ts';
 
@@ -87,6 +88,8 @@ async function remoteSize(session: Session, connection: SshConnection, path: str
   return Number(/(\d{1,15})\s*ferry$/.exec(output)?.[1] ?? 0);
 }
 
+const LONGEST_COMPLAINT = 4_000;
+
 async function send(
   session: Session,
   connection: SshConnection,
@@ -96,7 +99,7 @@ async function send(
 ): Promise<void> {
   const { signal } = session.settings;
   const file = await open(request.localPath, 'r');
-  let stderr = '';
+  const complaints = new TextTail(LONGEST_COMPLAINT);
   try {
     const { code } = await connection.execute(
       oneLine(
@@ -106,9 +109,7 @@ async function send(
       {
         signal,
         deadlineMilliseconds: 60_000 + ((bytes - offset) / SLOWEST) * 1000,
-        onStderr: (chunk) => {
-          stderr = (stderr + chunk.toString('utf8')).slice(-4_000);
-        },
+        onStderr: (chunk) => complaints.add(chunk),
         input: async (write, ended) => {
           let open = true;
           let position = offset;
@@ -129,7 +130,7 @@ async function send(
         },
       },
     );
-    if (code !== 0) throw writeError(request, stderr, code);
+    if (code !== 0) throw writeError(request, complaints.text, code);
   } finally {
     await file.close();
   }

@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from '../../../src/adapters/edge/ssh.ts';
+import { targetOf } from '../../../src/adapters/edge/edge.ts';
+import { openSession } from '../../../src/adapters/edge/session.ts';
+import { connect, type SshConnection } from '../../../src/adapters/edge/ssh.ts';
 import { Cancelled } from '../../../src/domain/errors.ts';
 import type { Edge } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
@@ -148,6 +150,38 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
       { code: 'edge-unreachable' },
     );
     silent.close();
+  });
+
+  it('reads what a program says as it was said, however it comes in pieces', async () => {
+    const connection: SshConnection = {
+      async execute(_, { input, onStdout, onStderr }) {
+        let text = '';
+        await input?.(
+          async (chunk) => {
+            text += chunk;
+          },
+          new Promise<void>(() => {}),
+        );
+        const marker = /marker=([\w-]+)/.exec(text)?.[1];
+        for (const byte of Buffer.from(`${marker}\nowner Zoë\n`)) onStdout?.(Buffer.of(byte));
+        for (const byte of Buffer.from('größer')) onStderr?.(Buffer.of(byte));
+        return { code: 0, signal: null };
+      },
+      ended: new Promise(() => {}),
+      close() {},
+    };
+    const { facts, stderr } = await openSession({
+      target: targetOf(world.config, 1_000),
+      connections: {
+        open: async () => connection,
+        giveBack() {},
+        async openAhead() {},
+        close() {},
+      },
+      ...{ environment: {}, attempts: 1, backoffMilliseconds: 0, log: () => undefined },
+      signal: world.progress.signal,
+    }).script({ name: 'examine', variables: { root: world.root } });
+    assert.deepEqual([facts.get('owner'), stderr], ['Zoë', 'größer']);
   });
 
   it('settles when the link is frozen while a program runs', async () => {
