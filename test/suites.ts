@@ -83,6 +83,7 @@ export const SUITES: readonly Suite[] = [
   { begins: 'test/slack/', group: 'units', needs: 'python' },
   { begins: 'deploy/lab/slack/test/page', group: 'units', needs: 'test' },
   { begins: 'deploy/lab/slack/test/', group: 'units', needs: 'python' },
+  { begins: 'test/terminal/newer-store', group: 'units', needs: 'python' },
   { begins: 'test/terminal/', group: 'units', needs: 'npm' },
   { begins: 'test/harness/', group: 'units', needs: 'npm' },
   { begins: 'test/packing/localizer', group: 'units', needs: 'test' },

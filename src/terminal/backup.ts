@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { createStore } from '../adapters/redis/store.ts';
 import { size } from '../domain/figures.ts';
 import { layFoundation } from '../foundation.ts';
+import { VERSION } from '../version.ts';
 import { countsInWords, writeBackup } from './backup-file.ts';
 import {
   CONFIG_OPTION,
@@ -31,7 +32,7 @@ export const command: TerminalCommand = {
     const { connection, prefix } = foundation;
     const store = createStore({ connection, prefix, audit: config.audit });
     try {
-      await store.ping();
+      await store.requireFormat(VERSION);
       const { counts, left } = await interruptible((signal) =>
         writeBackup(store, file, store.clock.now(), signal),
       );

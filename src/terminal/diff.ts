@@ -6,6 +6,7 @@ import { textOf } from '../answers/text.ts';
 import type { Config } from '../config.ts';
 import { compareSides, type Side } from '../domain/comparison.ts';
 import { parseReference } from '../domain/reference.ts';
+import { VERSION } from '../version.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -64,13 +65,14 @@ async function sidesFromStore(
 ): Promise<[Side, Side]> {
   const { layFoundation, openServices } = await import('../foundation.ts');
   const foundation = await layFoundation(config, { quiet: true });
-  const { services, close } = openServices(foundation, userInfo().username);
+  const { services, store, close } = openServices(foundation, userInfo().username);
   const side = async (word: string): Promise<Side> => {
     if (isFile(word)) return fileSide(word, config);
     const { environment, revision } = parseReference(word);
     return sideOfRevision(await services.findRevision(environment, revision));
   };
   try {
+    await store.requireFormat(VERSION);
     return [await side(first), await side(second)];
   } finally {
     await close();

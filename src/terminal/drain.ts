@@ -3,6 +3,7 @@ import { userError } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
 import { isPresent, PRESENCE_MS, type Presence, takesWork } from '../domain/presence.ts';
 import { layFoundation, openServices } from '../foundation.ts';
+import { VERSION } from '../version.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -35,6 +36,7 @@ export const command: TerminalCommand = {
     const foundation = await layFoundation(config, { quiet: true });
     const { store, clock, close } = openServices(foundation);
     try {
+      await store.requireFormat(VERSION);
       const present = async () => {
         const all = await store.readPresences(clock.now());
         return all.filter((each) => isPresent(each, clock.now()));

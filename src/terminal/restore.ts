@@ -21,6 +21,7 @@ import {
   takeEnvironment,
   type Vouch,
 } from '../pipeline/restoring.ts';
+import { VERSION } from '../version.ts';
 import { countsInWords, readBackup } from './backup-file.ts';
 import {
   CONFIG_OPTION,
@@ -147,7 +148,7 @@ async function withPorts<T>(
     ]),
   );
   try {
-    await store.ping();
+    await store.requireFormat(VERSION);
     return await work({ store, edges, clock: store.clock, redact });
   } finally {
     for (const edge of edges.values()) edge.close();
