@@ -89,11 +89,14 @@ describe('two bots over HTTP behind a balancer that sends every other request tw
       assert.ok(wrong.errors === null || 'name' in wrong.errors);
       assert.equal((await submit('filled')).errors, null);
       for (let time = 0; time < 2; time += 1) await ctx.slash('create balanced python=3.11 six');
-      await endsWellOnce(ctx, 'balanced');
-      await endsWellOnce(ctx, 'filled');
+      // While one is at work, what it has begun lies on the edge.
+      for (const name of ['balanced', 'filled']) await ctx.untilReady(name);
+      for (const name of ['balanced', 'filled']) await endsWellOnce(ctx, name);
 
       await ctx.click('Line to copy', 'balanced');
-      await ctx.until('the answer to the button', () => /balanced/.test(ctx.lastMessage()));
+      await ctx.slack.untilView('ana', (opened) =>
+        JSON.stringify(opened).includes('PYSPARK_PYTHON'),
+      );
       assert.equal((await ctx.store.listBuilds({ environment: 'balanced', limit: 9 })).length, 1);
       assert.ok(Math.min(...balancer.given) >= 2, `${balancer.given}`);
       assert.ok(balancer.again() >= 2, `${balancer.again()}`);
