@@ -8,11 +8,17 @@ import type { Document, Inline, Part } from './document.ts';
 import { describeBeside } from './file.ts';
 import { line, visible } from './outside.ts';
 
+/** What a piece of text is to its reader, for whoever shows that by colours. */
+export type Role = 'title' | 'copy' | 'aside' | 'good' | 'doubtful' | 'bad';
+export type Colour = (role: Role, text: string) => string;
+
+const uncoloured: Colour = (_role, text) => text;
+
 /** A reply as terminal text, without a line end. */
-export function renderText(reply: Reply, settings: Settings): string {
+export function renderText(reply: Reply, settings: Settings, colour = uncoloured): string {
   // Whoever writes it into a file gets the file.
   if (reply.kind === 'file') return visible(reply.file.text).trimEnd();
-  return textOf(describe(reply, settings));
+  return textOf(describe(reply, settings), colour);
 }
 
 /** What is said of a file beside it, where its text alone is printed; null for other replies. */
@@ -21,11 +27,11 @@ export function renderBeside(reply: Reply): string | null {
 }
 
 /** A document as terminal text, without a line end. */
-export function textOf(document: Document): string {
+export function textOf(document: Document, colour = uncoloured): string {
   const paragraphs: string[] = [];
   let previous: Part['kind'] | null = null;
   for (const part of document.parts) {
-    const text = byKind(PARTS, part);
+    const text = byKind(partsIn(colour), part);
     if (text === '') continue;
     const joins = JOINS.has(`${previous} ${part.kind}`);
     if (joins && paragraphs.length > 0) paragraphs.push(`${paragraphs.pop()}\n${text}`);
@@ -49,18 +55,18 @@ const JOINS: ReadonlySet<`${Part['kind'] | null} ${Part['kind']}`> = new Set([
   'code code',
 ] as const);
 
-const MARKS: Readonly<Record<StepStatus, string>> = {
-  pending: '·',
-  in_progress: '…',
-  complete: '✔',
-  error: '✖',
+export const MARKS: Readonly<Record<StepStatus, { sign: string; role: Role }>> = {
+  pending: { sign: '·', role: 'aside' },
+  in_progress: { sign: '…', role: 'title' },
+  complete: { sign: '✔', role: 'good' },
+  error: { sign: '✖', role: 'bad' },
 };
 
-const PARTS: ByKind<Part, string> = {
-  heading: ({ text }) => text,
+const partsIn = (colour: Colour): ByKind<Part, string> => ({
+  heading: ({ text }) => colour('title', text),
   prose: ({ inline }) => textOfAll(inline),
-  small: ({ inline }) => textOfAll(inline),
-  code: ({ text }) => text,
+  small: ({ inline }) => colour('aside', textOfAll(inline)),
+  code: ({ text }) => colour('copy', text),
   row: ({ inline, button, menu }) => {
     const commands = [...(button ? [button] : []), ...menu].map(({ command }) => command);
     return [`  • ${textOfAll(inline)}`, ...typedBelow(commands)].join('\n');
@@ -68,16 +74,18 @@ const PARTS: ByKind<Part, string> = {
   list: ({ items }) => items.map((item) => `  • ${textOfAll(item)}`).join('\n'),
   tasks: ({ title, tasks }) => {
     const width = Math.max(...tasks.map((task) => task.title.length));
-    const lines = tasks.map((task) =>
-      `  ${MARKS[task.status]} ${task.title.padEnd(width)}  ${task.detail ?? ''}`.trimEnd(),
-    );
+    const lines = tasks.map((task) => {
+      const { sign, role } = MARKS[task.status];
+      const told = `${task.title.padEnd(width)}  ${task.detail ?? ''}`.trimEnd();
+      return `  ${colour(role, sign)} ${told}`;
+    });
     return [title, ...lines].join('\n');
   },
   buttons: ({ buttons }) => `Next: ${buttons.map(({ command }) => command).join(' · ')}`,
   menu: ({ question, choices }) =>
     `${question}\n${choices.map(({ command }) => `  ${command}`).join('\n')}`,
   divider: () => '',
-};
+});
 
 const INLINES: ByKind<Inline, string> = {
   text: ({ text, style }) => (style === 'code' ? `\`${text}\`` : text),

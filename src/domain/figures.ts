@@ -41,3 +41,22 @@ export function ordinal(count: number): string {
   const isTeen = count % 100 > 10 && count % 100 < 14;
   return `${count}${isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th')}`;
 }
+
+/** How much of how much: `31 MB of 62 MB`. */
+export const part = (done: number, all: number): string => `${size(done)} of ${size(all)}`;
+
+const PARTS = /(\d+(?:\.\d+)?)(?: (bytes|[kMGT]B))? of (\d+(?:\.\d+)?) (bytes|[kMGT]B|\w+)/g;
+const UNITS: Readonly<Record<string, number>> = { kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/**
+ * The share, from 0 to 1, that a text tells of: `31 MB of 62 MB`, `3 of 9 packages`. Of several it is that of
+ * their sum; null where it tells of none.
+ */
+export function shareIn(text: string): number | null {
+  let [done, all] = [0, 0];
+  for (const [, some, unit = '', whole, wholeUnit = ''] of text.matchAll(PARTS)) {
+    done += Number(some) * (UNITS[unit] ?? 1);
+    all += Number(whole) * (UNITS[wholeUnit] ?? 1);
+  }
+  return all > 0 ? Math.min(1, done / all) : null;
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { counted, duration, size } from '../../src/domain/figures.ts';
+import { counted, duration, part, shareIn, size } from '../../src/domain/figures.ts';
 
 describe('figures', () => {
   test('of bytes have the unit in which they are short', () => {
@@ -24,5 +24,19 @@ describe('figures', () => {
       [counted(1, 'package'), counted(0, 'package'), counted(2, 'copy', 'copies')],
       ['1 package', '0 packages', '2 copies'],
     );
+  });
+
+  test('of a part are read again as the share that was written', () => {
+    for (const [text, share] of [
+      [part(31_000_000, 62_000_000), 0.5],
+      [part(0, 800), 0],
+      [part(500, 2_000_000), 0.00025],
+      ['9 of 12 packages', 0.75],
+      ['prod: 1.0 MB of 4.0 MB; test: 3.0 MB of 4.0 MB', 0.5],
+      ['62 MB sent in 1.7 s', null],
+      ['', null],
+    ] as const) {
+      assert.equal(shareIn(text), share, text);
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Archive, ArchiveSegment } from '../../domain/archive.ts';
 import { Cancelled, outsideError } from '../../domain/errors.ts';
-import { duration, size } from '../../domain/figures.ts';
+import { duration, part, size } from '../../domain/figures.ts';
 import type { Progress } from '../../domain/ports.ts';
 import { Arriving } from './arriving.ts';
 import { type FoundSegments, isWorthwhile, planAssembly } from './segments.ts';
@@ -131,7 +131,7 @@ export class Sending {
       ranges,
       remotePath,
       edge,
-      onSent: (sent, all) => this.#progress.detail(`${size(sent)} of ${size(all)}`),
+      onSent: (sent, all) => this.#progress.detail(part(sent, all)),
       arriving: this.#arriving,
     });
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);

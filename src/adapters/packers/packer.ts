@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cancelled } from '../../domain/errors.ts';
-import { size } from '../../domain/figures.ts';
+import { part } from '../../domain/figures.ts';
 import type { Assembled, Packer, PackRequest, PackResult, Progress } from '../../domain/ports.ts';
 import { assemble } from '../../packing/assembling.ts';
 import { pruneCache } from '../../packing/cache.ts';
@@ -66,8 +66,7 @@ function packing(request: PackRequest, cache: string, progress: Progress) {
   const { prefix, output, format, root, linked, onSegment } = request;
   return {
     ...{ prefix, output, format, root, linked, cache, signal: progress.signal, onSegment },
-    onProgress: ({ bytes, totalBytes }: PackProgress) =>
-      progress.detail(`${size(bytes)} of ${size(totalBytes)}`),
+    onProgress: ({ bytes, totalBytes }: PackProgress) => progress.detail(part(bytes, totalBytes)),
   };
 }
 
