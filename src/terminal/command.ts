@@ -160,11 +160,19 @@ export function untilStopped(): Promise<string> {
 export class Interrupted extends Error {
   /** What shells report for it: 128 and the signal's number. */
   readonly exitCode: number;
+  readonly #signal: StopSignal;
 
-  constructor(name: StopSignal) {
-    super(`stopped by ${name}`);
+  /** `left` ends the sentence: what there is by now because of the command. */
+  constructor(signal: StopSignal, left = '; nothing is left behind.') {
+    super(`stopped by ${signal}${left}`);
     this.name = 'Interrupted';
-    this.exitCode = 128 + constants.signals[name];
+    this.#signal = signal;
+    this.exitCode = 128 + constants.signals[signal];
+  }
+
+  /** The same of a command that leaves something. */
+  leaving(left: string): Interrupted {
+    return new Interrupted(this.#signal, left);
   }
 }
 
@@ -188,4 +196,15 @@ export async function interruptible<Result>(
   } finally {
     for (const [name, stop] of stops) process.off(name, stop);
   }
+}
+
+/** The work's result, or, once the signal is aborted, its reason; the work itself goes on. */
+export function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([work, aborted.promise]).finally(() =>
+    signal.removeEventListener('abort', abort),
+  );
 }

@@ -1,26 +1,31 @@
 import { userInfo } from 'node:os';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
-import { linesOf, shortest } from '../answers/invocation.ts';
 import { renderBeside, renderText } from '../answers/text.ts';
-import { isSettled } from '../domain/build.ts';
+import { type Build, isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import { type Phrase, plainPhrase } from '../domain/phrase.ts';
-import type { Store } from '../domain/ports.ts';
+import { takesWork } from '../domain/presence.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import { type Foundation, layFoundation, openServices } from '../foundation.ts';
 import { decodeSlackText } from '../slack/decode.ts';
 import { VERSION } from '../version.ts';
+import { whileShown } from './block.ts';
+import { colourOn } from './colour.ts';
 import {
   CONFIG_OPTION,
+  Interrupted,
+  interruptible,
   JSON_OPTION,
   readArguments,
   readPackages,
   type TerminalCommand,
+  untilAborted,
   writeJson,
 } from './command.ts';
 import { requireConfiguration } from './configuration.ts';
 import { EXIT_NOTE, exitCodeOf } from './exit-code.ts';
+import { type FollowPorts, follow } from './follow.ts';
 
 const OPTIONS = {
   user: { type: 'string', default: 'terminal', value: 'U', says: 'who asks, by the id in Slack' },
@@ -43,41 +48,76 @@ export const command: TerminalCommand = {
     const foundation = await layFoundation(await requireConfiguration(values.config), {
       quiet: true,
     });
-    const { store, services, close } = openServices(foundation, userInfo().username);
+    const { store, clock, services, close } = openServices(foundation, userInfo().username);
     foundation.channels.warm();
     const { settings } = services;
     let worker: { close(): Promise<void> } | null = null;
+    let built: Build | null = null;
+    const end = async () => {
+      await worker?.close();
+      worker = null;
+    };
     try {
-      await store.requireFormat(VERSION);
-      if (values.wait) worker = await startWorkerHere(foundation);
-      const context = {
-        user: values.user,
-        channel: values.channel,
-        team: null,
-        way: 'terminal' as const,
-        services,
-        file: values.file === undefined ? null : await readPackages(values.file),
-        commands: commandHelp,
-        tell: (text: Phrase) => void process.stderr.write(`${plainPhrase(text)}\n`),
-      };
-      // A text may also be given as Slack sends it.
-      const text = decodeSlackText(positionals.join(' '));
-      const first = await execute(text, commands, context);
-      const reply = values.wait && first.kind === 'build' ? await follow(first, store) : first;
+      const reply = await interruptible(async (signal) => {
+        await store.requireFormat(VERSION);
+        if (values.wait) worker = await startWorkerHere(foundation);
+        const context = {
+          user: values.user,
+          channel: values.channel,
+          team: null,
+          way: 'terminal' as const,
+          services,
+          file: values.file === undefined ? null : await readPackages(values.file),
+          commands: commandHelp,
+          tell: (text: Phrase) => void process.stderr.write(`${plainPhrase(text)}\n`),
+        };
+        // A text may also be given as Slack sends it.
+        const text = decodeSlackText(positionals.join(' '));
+        const first = await whileShown('Waiting for the answer', () =>
+          untilAborted(execute(text, commands, context), signal),
+        );
+        if (!values.wait || first.kind !== 'build') return first;
+        built = first.build;
+        const { outlook } = services;
+        return { ...first, build: await follow(first.build, { store, clock, outlook }, signal) };
+      });
       if (values.json) writeJson(printed(reply));
       else {
-        process.stdout.write(`${renderText(reply, settings)}\n`);
+        process.stdout.write(`${renderText(reply, settings, colourOn(process.stdout))}\n`);
         const beside = renderBeside(reply);
         if (beside !== null) process.stderr.write(`${beside}\n`);
       }
       return exitCodeOf(reply);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      await whileShown('Stopping', end);
+      throw error.leaving(built === null ? NOT_KNOWN : await whatGoesOn(built, { store, clock }));
     } finally {
-      await worker?.close();
+      await end();
       await close();
       await foundation.stop();
     }
   },
 };
+
+const NOT_KNOWN =
+  'before there was an answer. Whether anything was begun by then says `conda-ferry exec -- status`.';
+
+/** What becomes of a build that nobody follows here any more, and how it is followed and stopped. */
+async function whatGoesOn(
+  { id, request: { environment } }: Build,
+  { store, clock }: Pick<FollowPorts, 'store' | 'clock'>,
+): Promise<string> {
+  const build = await store.readBuild(id);
+  if (build === null || isSettled(build)) return `; the build of ${environment} has ended.`;
+  const now = clock.now();
+  const workers = (await store.readPresences(now)).filter((each) => takesWork(each, now));
+  const how =
+    workers.length > 0
+      ? `The build of ${environment} goes on, by the workers on ${[...new Set(workers.map(({ host }) => host))].join(', ')}.`
+      : `The build of ${environment} waits for a worker, and goes on from the last finished step: start one with \`conda-ferry start\`, or say the same again with --wait.`;
+  return `.\n${how}\n  to see how far it is:  conda-ferry exec -- 'status ${environment}'\n  to cancel it:          conda-ferry exec -- 'cancel ${environment}'`;
+}
 
 /** What `--json` prints: of a build also its lines, as they are shown everywhere else. */
 export type PrintedReply =
@@ -92,37 +132,4 @@ function printed(reply: Reply): PrintedReply {
 async function startWorkerHere(foundation: Foundation) {
   const { startWorker } = await import('../worker.ts');
   return startWorker(foundation, { warm: false });
-}
-
-/** Waits for the build's end, showing each step on standard error as it goes. */
-export async function follow(reply: Reply & { kind: 'build' }, store: Store): Promise<Reply> {
-  const shown = new Set<string>();
-  const ended = Promise.withResolvers<void>();
-  const say = (line: string) => {
-    if (shown.has(line)) return;
-    shown.add(line);
-    process.stderr.write(`${line}\n`);
-  };
-  const look = async () => {
-    const build = await store.readBuild(reply.build.id);
-    for (const step of build?.steps ?? []) {
-      const line = `${step.status === 'error' ? '✗' : '✓'} ${step.name}: ${step.detail ?? step.status}`;
-      if (step.finishedAt !== null) say(line);
-    }
-    if (build !== null && !isSettled(build)) {
-      for (const entry of linesOf(build).lines) say(`  ${shortest(entry)}`);
-    }
-    if (build === null || isSettled(build)) ended.resolve();
-  };
-  const stop = await store.watch((id) => {
-    if (id === reply.build.id) look().catch(ended.reject);
-  });
-  try {
-    await look();
-    await ended.promise;
-  } finally {
-    await stop();
-  }
-  const build = (await store.readBuild(reply.build.id)) ?? reply.build;
-  return { ...reply, build };
 }

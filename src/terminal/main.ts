@@ -54,8 +54,7 @@ function report(error: unknown, isJson: boolean): number {
   }
   if (error instanceof Interrupted) {
     const { message, exitCode } = error;
-    const words = { code: 'interrupted', message: `${message}; nothing is left behind.` };
-    return print({ ...words, suggestion: null }, isJson, exitCode);
+    return print({ code: 'interrupted', message, suggestion: null }, isJson, exitCode);
   }
   const told = notInstalled(error) ?? error;
   const failure = toFailure(told);

@@ -14,7 +14,8 @@ import type { Edge } from '../domain/ports.ts';
 import type { Reply } from '../domain/reply.ts';
 import { type Foundation, openServices } from '../foundation.ts';
 import { startWorker } from '../worker.ts';
-import { follow } from './exec.ts';
+import { untilAborted } from './command.ts';
+import { follow } from './follow.ts';
 
 /**
  * The environment that `check --full` makes. Its records are beside everybody else's, under a prefix of their own:
@@ -71,30 +72,21 @@ async function make(
   signal: AbortSignal,
 ): Promise<Build> {
   const worker = await startWorker(foundation, { warm: false });
-  const { services, store, close } = openServices(foundation);
+  const { services, store, clock, close } = openServices(foundation);
   try {
     const context = {
       ...{ user: DOCTOR, channel: 'terminal', team: null, way: 'terminal' as const },
       ...{ services, file: null, commands: commandHelp, tell: () => undefined },
     };
     const text = `create ${NAME} python ${edges.map((edge) => `--edge ${edge}`).join(' ')}`;
-    const reply = await execute(text, commands, context);
+    const reply = await untilAborted(execute(text, commands, context), signal);
     if (reply.kind !== 'build') throw reply.kind === 'refusal' ? reply.error : unexpected(reply);
-    const stopped = untilAborted(signal);
-    const followed = await Promise.race([follow(reply, store), stopped]);
-    return followed.kind === 'build' ? followed.build : reply.build;
+    return await follow(reply.build, { store, clock, outlook: services.outlook }, signal);
   } finally {
     // What is at work stops, so that what comes after it finds nothing that changes.
     await worker.close();
     await close();
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 const unexpected = ({ kind }: Reply) => new Error(`${NAME} was answered with ${kind}`);

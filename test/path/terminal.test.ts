@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { startServer } from '../adapters/redis/fixture.ts';
 import { endProduct, type Finished, runProduct, startProduct } from '../harness/product.ts';
+import { onTerminal } from '../harness/pseudo-terminal.ts';
 import { type Context, cannotWalk, ferry, words } from '../harness.ts';
+
+const FERRY = [process.execPath, join(import.meta.dirname, '../../src/main.js')];
 
 /** The one JSON document that `--json` promises, and nothing else. */
 function document({ stdout }: Finished) {
@@ -44,6 +47,47 @@ describe('the command line', { skip: cannotWalk }, () => {
       const shown = await run(['--', 'show typed']);
       assert.equal(shown.code, 0, shown.stderr);
       assert.equal(document(shown).environment.owner, 'U0ANARUIZ1');
+    }));
+
+  test('exec --wait on a terminal shows the steps in place, and in the end once', () =>
+    runTest(async (ctx) => {
+      const terminal = onTerminal(
+        [...FERRY, 'exec', '--wait', '--config', ctx.configFile, '--', 'create seen python=3.11'],
+        { environment: alone(ctx), columns: 100, rows: 40 },
+      );
+      await terminal.until(/^seen {2}[\d.]+ s {2}Step \d of 5: /m);
+      assert.equal(await terminal.ended, 0, terminal.written());
+      const screen = terminal.screen.lines().join('\n');
+      assert.match(screen, /✔ Verify on the executors .*smoke-tested/);
+      assert.match(screen, /^\/\S+\/run seen@1 pyspark$/m);
+      for (const once of ['Solve', 'Pack the archive', 'All 5 steps done']) {
+        assert.equal(screen.split(once).length, 2, screen);
+      }
+      assert.doesNotMatch(screen, /⠋|⠙|⠹|⠸|⠼|⠴|⠦|⠧|⠇|⠏/);
+    }));
+
+  test('Ctrl-C leaves the build to who goes on with it, and says how to see and cancel it', () =>
+    runTest(async (ctx) => {
+      const follow = () =>
+        onTerminal(
+          [...FERRY, 'exec', '--wait', '--config', ctx.configFile, '--', 'create left python=3.11'],
+          { environment: alone(ctx), columns: 100 },
+        );
+      ctx.edge.link.faults.rate = 200_000;
+      const first = follow();
+      await first.until(/Stage it on the edge +━*╌* \d+ %/);
+      first.type('\u0003');
+      assert.equal(await first.ended, 130, first.written());
+      assert.ok(first.screen.isCursorVisible);
+      assert.match(
+        first.screen.lines().join('\n'),
+        /stopped by SIGINT\.\nThe build of left waits for a worker[\s\S]*exec -- 'status left'[\s\S]*exec -- 'cancel left'/,
+      );
+      ctx.edge.link.faults.rate = Number.POSITIVE_INFINITY;
+      const second = follow();
+      assert.equal(await second.ended, 0, second.written());
+      // It is the same build, of which the steps before were done.
+      assert.match(second.screen.lines().join('\n'), /left@1 is ready/);
     }));
 
   const EXITS: readonly [words: string[], code: number, says: RegExp][] = [
