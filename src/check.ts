@@ -45,13 +45,13 @@ type Rows = [name: string, look: LookAt][];
 
 /**
  * Looks at everything a build needs, all at once and each thing once. Nothing is changed anywhere, but that files
- * are made and removed where it must be known whether they can be. `waits` is told what is not answered yet, as
- * often as that changes. `laid` is what a build would stand on; where it cannot be laid, what does not need it is looked at.
+ * are made and removed where it must be known whether they can be. `waits` is told what is not answered yet of how
+ * many rows, as often as that changes. `laid` is what a build would stand on; where it cannot be laid, what does not need it is looked at.
  */
 export async function check(
   config: Config,
   laid: Promise<Foundation>,
-  waits: (names: readonly string[]) => void = () => undefined,
+  waits: (names: readonly string[], all: number) => void = () => undefined,
 ): Promise<CheckResult[]> {
   // Only from then on this process goes the way that `network` says.
   const foundation = await laid.catch(() => null);
@@ -62,12 +62,12 @@ export async function check(
     ...(await rowsOfSlack(config)),
   ];
   const open = new Set(rows.map(([name]) => name));
-  waits([...open]);
+  waits([...open], rows.length);
   const results = await Promise.all(
     rows.map(async ([name, look]) => {
       const result = await settle(name, look);
       open.delete(name);
-      waits([...open]);
+      waits([...open], rows.length);
       return result;
     }),
   );

@@ -11,19 +11,29 @@ import { backupLines, type Counts, unreadable } from '../pipeline/backup.ts';
 /** A backup as a file: lines of JSON, compressed (zstd). */
 
 /**
- * Writes one in place of what is there, in one step. `left`: records that this version cannot read. Errors:
- * `file-unwritable`.
+ * Writes one in place of what is there, in one step. `left`: records that this version cannot read; `tell` is
+ * told how many there are by now. Errors: `file-unwritable`.
  */
 export async function writeBackup(
   store: Store,
   file: string,
   now: number,
   signal: AbortSignal,
+  tell: (text: string) => void = () => undefined,
 ): Promise<{ counts: Counts; left: readonly string[] }> {
   const left: string[] = [];
   let counts: Counts = {};
   const lines = async function* () {
-    counts = yield* backupLines(store, now, (label) => left.push(label));
+    const source = backupLines(store, now, (label) => left.push(label));
+    for (let written = 0; ; written += 1) {
+      const next = await source.next();
+      if (next.done) {
+        counts = next.value;
+        return;
+      }
+      tell(counted(written, 'record'));
+      yield next.value;
+    }
   };
   const part = `${file}.part-${process.pid}`;
   try {

@@ -4,6 +4,7 @@ import { size } from '../domain/figures.ts';
 import { layFoundation } from '../foundation.ts';
 import { VERSION } from '../version.ts';
 import { countsInWords, writeBackup } from './backup-file.ts';
+import { whileShown } from './block.ts';
 import {
   CONFIG_OPTION,
   interruptible,
@@ -34,7 +35,7 @@ export const command: TerminalCommand = {
     try {
       await store.requireFormat(VERSION);
       const { counts, left } = await interruptible((signal) =>
-        writeBackup(store, file, store.clock.now(), signal),
+        whileShown(file, (tell) => writeBackup(store, file, store.clock.now(), signal, tell)),
       );
       const { size: bytes } = await stat(file);
       if (values.json) writeJson({ file, bytes, counts, left });

@@ -1,6 +1,8 @@
 import { check } from '../check.ts';
 import { type CheckResult, rowsOf, unknown } from '../domain/doctor.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
+import { whileShown } from './block.ts';
+import { colourOn } from './colour.ts';
 import {
   CONFIG_OPTION,
   interruptible,
@@ -11,7 +13,12 @@ import {
 } from './command.ts';
 import { requireConfiguration } from './configuration.ts';
 
-const SIGNS = { ok: '✓', warning: '!', failed: '✗', unknown: '?' } as const;
+const SIGNS = {
+  ok: { sign: '✓', role: 'good' },
+  warning: { sign: '!', role: 'doubtful' },
+  failed: { sign: '✗', role: 'bad' },
+  unknown: { sign: '?', role: 'aside' },
+} as const;
 
 const OPTIONS = {
   full: {
@@ -32,12 +39,20 @@ export const command: TerminalCommand = {
     const laid = layFoundation(ofTerminal, { quiet: true });
     laid.catch(() => undefined);
     try {
-      const looked = await check(config, laid, tellWaiting);
+      const looked = await whileShown('Looking', (tell) =>
+        check(config, laid, (names, all) =>
+          tell(`${all - names.length} of ${all}; waiting for ${names.join(', ')}`),
+        ),
+      );
       const checks = values.full ? [...looked, ...(await full(looked, laid))] : looked;
       if (values.json) writeJson({ checks });
       else {
         for (const { name, status, text, fix } of checks) {
-          process.stdout.write(`${SIGNS[status]} ${name}: ${text}\n${fix ? `    ${fix}\n` : ''}`);
+          const { sign, role } = SIGNS[status];
+          const colour = colourOn(process.stdout);
+          process.stdout.write(
+            `${colour(role, `${sign} ${name}`)}: ${text}\n${fix ? `    ${fix}\n` : ''}`,
+          );
         }
       }
       return checks.some(({ status }) => status === 'failed') ? 2 : 0;
@@ -59,13 +74,4 @@ async function full(
   }
   const { tryAll } = await import('./trial.ts');
   return interruptible(async (signal) => tryAll(await laid, signal));
-}
-
-/** One line on a terminal, written anew each time; the last one takes it away. */
-function tellWaiting(names: readonly string[]): void {
-  const { isTTY, columns = 80 } = process.stderr;
-  if (!isTTY) return;
-  const line = names.length === 0 ? '' : `Looking at ${names.join(', ')}`;
-  const shown = line.length < columns ? line : `${line.slice(0, columns - 2)}…`;
-  process.stderr.write(`\r\u001b[K${shown}`);
 }

@@ -4,6 +4,7 @@ import { counted } from '../domain/figures.ts';
 import { isPresent, PRESENCE_MS, type Presence, takesWork } from '../domain/presence.ts';
 import { layFoundation, openServices } from '../foundation.ts';
 import { VERSION } from '../version.ts';
+import { isWatched, whileShown } from './block.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -58,12 +59,15 @@ export const command: TerminalCommand = {
       if (values.wait && !values.undo) {
         const left = async () => (await present()).filter(({ id }) => ids.has(id));
         let before = '';
-        for (let rest = await left(); rest.length > 0; rest = await left()) {
-          const told = `${counted(rest.length, 'worker')} with ${jobsOf(rest)}`;
-          if (told !== before) say(told);
-          before = told;
-          await pause(PRESENCE_MS);
-        }
+        await whileShown('Waiting for', async (tell) => {
+          for (let rest = await left(); rest.length > 0; rest = await left()) {
+            const told = `${counted(rest.length, 'worker')} with ${jobsOf(rest)}`;
+            tell(told);
+            if (told !== before && !isWatched()) say(told);
+            before = told;
+            await pause(PRESENCE_MS);
+          }
+        });
       }
       const workers = [...ids].sort();
       if (values.json) writeJson({ workers, draining: !values.undo, ended: Boolean(values.wait) });

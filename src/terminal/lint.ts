@@ -2,6 +2,7 @@ import { userError } from '../domain/errors.ts';
 import { size } from '../domain/figures.ts';
 import { closest } from '../domain/tokens.ts';
 import { type LintProfile, type LintReport, lint, PROFILES } from '../packing/lint.ts';
+import { whileShown } from './block.ts';
 import {
   JSON_OPTION,
   readArguments,
@@ -25,7 +26,8 @@ export const command: TerminalCommand = {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw usageError('Name one archive.', usage);
-    const report = await lint(file, profileOf(values, usage));
+    const profile = profileOf(values, usage);
+    const report = await whileShown(`Reading ${file}`, () => lint(file, profile));
     if (values.json) writeJson(report);
     else show(report);
     // An archive that some cluster can take is not wrong; one that none can take is.

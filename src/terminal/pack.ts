@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
-import { duration, size } from '../domain/figures.ts';
+import { basename, resolve } from 'node:path';
+import { duration, part, size } from '../domain/figures.ts';
 import { pack } from '../packing/pack.ts';
+import { whileShown } from './block.ts';
 import {
   interruptible,
   JSON_OPTION,
@@ -83,7 +84,14 @@ export const command: TerminalCommand = {
       values.packer === 'segments'
         ? pack
         : (await import('../adapters/packers/archiver.ts')).packWithArchiver;
-    const report = await interruptible((signal) => packer({ ...request, signal }));
+    const report = await interruptible((signal) =>
+      whileShown(basename(request.output), (tell) =>
+        packer({
+          ...{ ...request, signal },
+          onProgress: ({ bytes, totalBytes }) => tell(part(bytes, totalBytes)),
+        }),
+      ),
+    );
     // A copy of the archive that was kept adds nothing.
     if (request.cache !== null && report.cache.reusedBytes < report.bytes) {
       const { pruneCache } = await import('../packing/cache.ts');

@@ -23,6 +23,7 @@ import {
 } from '../pipeline/restoring.ts';
 import { VERSION } from '../version.ts';
 import { countsInWords, readBackup } from './backup-file.ts';
+import { isWatched, whileShown } from './block.ts';
 import {
   CONFIG_OPTION,
   interruptible,
@@ -75,9 +76,10 @@ export const command: TerminalCommand = {
       return await interruptible((signal) =>
         withPorts(foundation, named, async (ports) => {
           if (from !== undefined) return restoreFile(ports.store, from, { json, isDone });
-          const progress = progressOn(signal, foundation);
           return withVouch(config, { signers, unsigned }, async (vouch) => {
-            const restored = await restoreAll(ports, { vouch, isDone }, progress);
+            const restored = await whileShown('Reading', (tell) =>
+              restoreAll(ports, { vouch, isDone }, progressOn(signal, foundation, tell)),
+            );
             if (json) writeJson(restored);
             else process.stdout.write(`${textOf(restored).join('\n')}\n`);
             return restored.unreached.length > 0 ? 2 : 0;
@@ -96,7 +98,9 @@ async function restoreFile(
   file: string,
   { json, isDone }: { json: boolean; isDone: boolean },
 ): Promise<number> {
-  const read = await restoreLines(store, readBackup(file), { isDone });
+  const read = await whileShown(`Reading ${file}`, () =>
+    restoreLines(store, readBackup(file), { isDone }),
+  );
   const { at, missing, known } = read;
   if (json) {
     writeJson({ ...read, isDone });
@@ -159,12 +163,16 @@ async function withPorts<T>(
 /** From one question to an edge to the next. */
 const KEEP_CONNECTIONS = 60_000;
 
-/** How far it is, on standard error. */
-function progressOn(signal: AbortSignal, { log }: Foundation): Progress {
+/** How far it is: in the line that `tell` writes anew, and where nobody watches in lines on standard error. */
+function progressOn(
+  signal: AbortSignal,
+  { log }: Foundation,
+  tell: (text: string) => void,
+): Progress {
   return {
     signal,
     log: (line) => log.debug(line),
-    detail: (text) => void process.stderr.write(`${text}\n`),
+    detail: (text) => (isWatched() ? tell(text) : void process.stderr.write(`${text}\n`)),
   };
 }
 
@@ -203,7 +211,8 @@ async function restoreAll(
   for (const [name, edges] of names) {
     progress.signal.throwIfAborted();
     count += 1;
-    if (count % 50 === 0) progress.detail(`${count} of ${counted(names.size, 'environment')}`);
+    if (isWatched() || count % 50 === 0)
+      progress.detail(`${count} of ${counted(names.size, 'environment')}`);
     const read = await findEnvironment(ports, { name, edges, vouch }, progress);
     restored.refused.push(...read.refused);
     restored.unreached.push(...read.unreached);

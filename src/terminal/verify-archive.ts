@@ -8,6 +8,7 @@ import { MANIFEST, type Manifest } from '../domain/manifest.ts';
 import { isName, printable } from '../domain/names.ts';
 import { parseJson } from '../domain/shape.ts';
 import { fileDigest } from '../packing/digest.ts';
+import { whileShown } from './block.ts';
 import {
   JSON_OPTION,
   readArguments,
@@ -62,7 +63,7 @@ export const command: TerminalCommand = {
     }
     if (values.signers !== undefined) await readSigners(values.signers);
     const findings = [
-      await compareBytes(file, manifest),
+      await whileShown(`Reading ${file}`, () => compareBytes(file, manifest)),
       await compareSignature(text, `${path}.sig`, values.signers),
     ];
     const { environment, revision } = manifest;
