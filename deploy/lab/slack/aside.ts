@@ -15,7 +15,7 @@ export interface AsideRow {
 export interface AsidePlace {
   title: string;
   /** Whether what is being done is done here, was done here, or has not come here. */
-  state: 'ahead' | 'now' | 'done';
+  state: 'ahead' | 'now' | 'done' | 'failed';
   rows: AsideRow[];
   /** What is said when there is no row. */
   none: string;

@@ -5,7 +5,7 @@ import { remember, remembered } from './remembered.js';
 import { place, state, update } from './store.js';
 
 const region = document.getElementById('aside');
-const wide = matchMedia('(min-width: 1360px)');
+const wide = matchMedia('(min-width: 1240px)');
 /** A thread beside the conversation and this, too. */
 const widest = matchMedia('(min-width: 1700px)');
 for (const query of [wide, widest]) query.addEventListener('change', () => update());
@@ -40,7 +40,7 @@ function follow(open) {
   }
 }
 
-const WORDS = { ahead: 'not yet', now: 'now', done: 'done' };
+const WORDS = { ahead: 'not yet', now: 'now', done: 'done', failed: 'failed' };
 
 const strip = (places) =>
   h(

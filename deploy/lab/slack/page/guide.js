@@ -112,6 +112,10 @@ function answerBlock(text) {
   pre.tabIndex = 0;
   pre.setAttribute('role', 'region');
   pre.setAttribute('aria-label', 'What it printed');
+  // The last row of what a program printed says most.
+  queueMicrotask(() => {
+    pre.scrollTop = pre.scrollHeight;
+  });
   return block;
 }
 
