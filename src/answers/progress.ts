@@ -47,7 +47,8 @@ function withOutlook(title: string, { state }: Build, outlook: Outlook | null): 
 const SHORTEST = 2;
 
 /** Without projects there is nothing to install, and nothing to show of it. */
-function visibleSteps(build: Build): Step[] {
+/** The steps that people are told of. */
+export function visibleSteps(build: Build): Step[] {
   return build.steps.filter((step) => step.name !== 'install' || build.request.projects.length > 0);
 }
 

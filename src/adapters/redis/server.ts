@@ -233,7 +233,7 @@ function exchange(socketPath: string, commands: string): Promise<string> {
 }
 
 /** In the data folder where that fits, otherwise in a private folder with a short path. */
-async function chooseSocketPath(directory: string): Promise<string> {
+export async function chooseSocketPath(directory: string): Promise<string> {
   const near = join(directory, 'redis.sock');
   if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH) return near;
   const digest = createHash('sha256').update(directory).digest('hex').slice(0, 16);
