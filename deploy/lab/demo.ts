@@ -9,7 +9,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ArticleResult, articleScript, holds, rowsThatFit, runInPyspark } from './article.ts';
+import { behind } from './behind.ts';
 import { writeConfiguration } from './configuration.ts';
+import { demoGuide, runWithout } from './guide.ts';
 import { startLab } from './lab.ts';
 import { laboratory } from './laboratory.ts';
 import {
@@ -72,9 +74,10 @@ function endWith(
   product: { stop(): Promise<void> },
   slack: SlackEmulator,
   lab: { stop(): Promise<void> },
+  aside: { close(): Promise<void> },
 ) {
   const end = async () => {
-    await Promise.all([product.stop().then(() => slack.stop()), lab.stop()]);
+    await Promise.all([aside.close(), product.stop().then(() => slack.stop()), lab.stop()]);
   };
   for (const [name, code] of [
     ['SIGTERM', 143],
@@ -214,9 +217,22 @@ async function main(): Promise<number> {
   });
   say('Starting Conda Ferry: bot and worker, with a Redis of their own.');
   const product = startProduct(slack);
-  const end = endWith(product, slack, lab);
+  const aside = behind({
+    slack,
+    redisDirectory: join(directory, 'data', 'redis'),
+    root: join(directory, 'edge'),
+    resourceManagerUrl: lab.state.cluster.resourceManagerUrl,
+  });
+  const end = endWith(product, slack, lab, aside);
   try {
     await untilConnected(slack, product.ended);
+    slack.setAside(aside);
+    slack.setGuide(
+      demoGuide({
+        ours: 'my-local-env',
+        breakIt: () => runWithout(lab.state.edge, directory, lab.state.python),
+      }),
+    );
     const [channel] = [...slack.workspace.channels.values()];
     const [person] = [...slack.workspace.users.values()];
     if (!channel || !person) throw new Error('the emulated workspace is empty');

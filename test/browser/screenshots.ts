@@ -1,6 +1,7 @@
 /**
  * Uses the bot in the browser as a person does and keeps what they see:
- * `node test/browser/screenshots.ts PAGE_URL DIRECTORY`, with the page of a running `npm run demo`.
+ * `node test/browser/screenshots.ts PAGE_URL DIRECTORY`, with the page of a running `npm run demo` that has said
+ * that it stays up. The guide and what is behind it are on `guide`, `demo` and `demo-dark` alone.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +36,22 @@ async function type(on: Page, text: string): Promise<void> {
   await on.getByLabel('Message #data-science').fill(text);
   await on.keyboard.press('Enter');
 }
+
+await page.getByRole('complementary', { name: 'Behind it' }).getByText('YARN').first().waitFor();
+await page.waitForTimeout(1000);
+await keep('guide');
+await page.getByRole('button', { name: 'Put it into the field' }).click();
+await page.keyboard.press('Enter');
+await page.locator('#guide [aria-current="step"]', { hasText: 'Watch' }).waitFor();
+// While it is proven there is something at every place.
+await page.locator('#aside .place.now', { hasText: 'containers' }).waitFor();
+await keep('demo');
+await page.emulateMedia({ colorScheme: 'dark' });
+await keep('demo-dark');
+await page.emulateMedia({ colorScheme: 'light' });
+await page.locator('#guide [aria-current="step"]', { hasText: 'Copy' }).waitFor();
+await page.getByRole('button', { name: 'Close the guide' }).click();
+await page.getByRole('button', { name: 'Close Behind it' }).click();
 
 await type(page, '/conda-env help');
 await page.locator('.message.ephemeral').last().waitFor();
