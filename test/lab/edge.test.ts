@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Edge, startEdge } from '../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../deploy/lab/edge/link.ts';
 import { isRunning, type LabProcess } from '../../deploy/lab/processes.ts';
@@ -155,6 +157,40 @@ describe('the lab edge', { skip: sshd ? false : 'openssh-server is not installed
       const seconds = (performance.now() - began) / 1000;
       assert.ok(seconds > 0.9 && seconds < 3, `${seconds} s for a megabyte at a megabyte a second`);
       link.faults.rate = Number.POSITIVE_INFINITY;
+    });
+
+    test('a rate that is changed is that of what is under way, too', async () => {
+      const arrived = Promise.withResolvers<void>();
+      const bytes = 32 * 1024;
+      let came = 0;
+      const target = createServer((socket) => {
+        socket
+          .on('error', () => undefined)
+          .on('data', (chunk) => {
+            came += chunk.length;
+            if (came === bytes) arrived.resolve();
+          });
+      }).listen(0, '127.0.0.1');
+      await once(target, 'listening');
+      const { port } = target.address() as { port: number };
+      const slow = await startLink({ host: '127.0.0.1', port }, { rate: 100 });
+      try {
+        const client = connect(slow.port, slow.host).on('error', () => undefined);
+        await new Promise<void>((written) => client.write(Buffer.alloc(bytes), () => written()));
+        while (slow.open() === 0) await wait(5);
+        await wait(200);
+        assert.equal(came, 0);
+        // By the old rate the first of it were there in 40 s, all of it in five minutes.
+        slow.faults.rate = Number.POSITIVE_INFINITY;
+        const late = Symbol('late');
+        assert.notEqual(
+          await Promise.race([arrived.promise, wait(20_000, late, { ref: false })]),
+          late,
+        );
+      } finally {
+        await slow.stop();
+        target.close();
+      }
     });
 
     test('frozen, it holds everything back until it is thawed', async () => {

@@ -47,6 +47,9 @@ const PERFECT: Faults = {
 /** Bytes that may be under way in one direction; what a slow link's buffers would hold. */
 const WINDOW = 64 * 1024;
 
+/** A rate that was changed is heeded so soon, in milliseconds. */
+const LOOK_MS = 50;
+
 /** A bad network in front of `target`: a TCP proxy on a free port of 127.0.0.1. */
 export async function startLink(
   target: { host: string; port: number },
@@ -158,7 +161,7 @@ class Connection {
 class Lane extends Transform {
   readonly #faults: Faults;
   readonly #pass: (chunk: Buffer) => Buffer | undefined;
-  #queue: { chunk: Buffer; due: number }[] = [];
+  #queue: { chunk: Buffer; came: number }[] = [];
   #queued = 0;
   #lineFreeAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -176,10 +179,7 @@ class Lane extends Transform {
     // Small pieces, so that a slow line trickles instead of bursting.
     for (let start = 0; start < whole.length; start += 4096) {
       const chunk = whole.subarray(start, start + 4096);
-      const now = performance.now();
-      this.#lineFreeAt =
-        Math.max(now, this.#lineFreeAt) + (chunk.length / this.#faults.rate) * 1000;
-      this.#queue.push({ chunk, due: this.#lineFreeAt + this.#faults.latency });
+      this.#queue.push({ chunk, came: performance.now() });
       this.#queued += chunk.length;
     }
     if (this.#queued < WINDOW) done();
@@ -204,11 +204,14 @@ class Lane extends Transform {
     while (!this.#faults.frozen && !this.destroyed) {
       const next = this.#queue[0];
       if (!next) break;
-      const early = next.due - performance.now();
+      const { rate, latency } = this.#faults;
+      const sent = Math.max(next.came, this.#lineFreeAt) + (next.chunk.length / rate) * 1000;
+      const early = sent + latency - performance.now();
       if (early > 0.5) {
-        this.#timer = setTimeout(() => this.thaw(), early);
+        this.#timer = setTimeout(() => this.thaw(), Math.min(early, LOOK_MS));
         return;
       }
+      this.#lineFreeAt = sent;
       this.#queue.shift();
       this.#queued -= next.chunk.length;
       const passed = this.#pass(next.chunk);
