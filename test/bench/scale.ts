@@ -102,6 +102,7 @@ async function simulate(workers: number) {
   const processes = Array.from({ length: workers }, () =>
     spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] }),
   );
+  let took = 0;
   try {
     await Promise.all(processes.map(({ stdout }) => once(stdout, 'data')));
     const started = performance.now();
@@ -114,24 +115,24 @@ async function simulate(workers: number) {
       await queue.enqueue(build, 'linux-64', 'build');
     }
     await untilSettled(store, environments);
-    const took = (performance.now() - started) / 1000;
+    took = (performance.now() - started) / 1000;
     await Promise.all(processes.map(ended));
+  } finally {
+    for (const child of processes) child.kill('SIGKILL');
     await queue.close();
     await store.close();
     await redis.remove();
-    const perSecond = simulated / took;
-    const ideal = (workers * slots) / seconds;
-    return {
-      workers,
-      seconds: rounded(took),
-      'builds/s': rounded(perSecond),
-      'builds/s ÷ workers': rounded(perSecond / workers),
-      'of the ideal': rounded(perSecond / ideal),
-      'cpu ms of a build': Math.round(((cpuOfChildren() - cpu) / simulated) * 1000),
-    };
-  } finally {
-    for (const child of processes) child.kill('SIGKILL');
   }
+  const perSecond = simulated / took;
+  const ideal = (workers * slots) / seconds;
+  return {
+    workers,
+    seconds: rounded(took),
+    'builds/s': rounded(perSecond),
+    'builds/s ÷ workers': rounded(perSecond / workers),
+    'of the ideal': rounded(perSecond / ideal),
+    'cpu ms of a build': Math.round(((cpuOfChildren() - cpu) / simulated) * 1000),
+  };
 }
 
 async function ended(child: ChildProcess): Promise<void> {
