@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { labStatus } from '../../deploy/lab/lab.ts';
 import { laboratory } from '../../deploy/lab/laboratory.ts';
 import { PROMISES } from '../faults/promises.ts';
 import { run } from '../harness/command.ts';
@@ -61,9 +71,9 @@ function commandsIn(file: string): string[] {
     );
 }
 
-const typed = (line: string) => {
+const typed = (line: string, checkout = root) => {
   const [program = '', ...words] = line.split(' ');
-  return run(program, words, { cwd: root, timeout: 120_000 });
+  return run(program, words, { cwd: checkout, timeout: 120_000 });
 };
 
 for (const [file, lines] of Object.entries(RUN)) {
@@ -145,19 +155,37 @@ test('src/conda-ferry diagnose job.log', async () => {
   assert.match(stdout, /numpy/);
 });
 
-/** The lab of the person who runs this must not be taken away. */
-function noLab(): string | false {
-  if (!existsSync(join(laboratory.folder, 'hadoop-3.3.6/.stamp'))) return 'the lab is not prepared';
-  return labStatus().state !== null && 'a lab is up: type src/conda-ferry lab down';
+/**
+ * Another checkout of these sources, with what is prepared here and a lab of its own to run: the one that its
+ * reader has up, here or in a checkout that shares what is prepared, is not taken away.
+ */
+function otherCheckout(): string {
+  const checkout = join(folder, 'conda-ferry');
+  const own = join(checkout, '.lab');
+  mkdirSync(own, { recursive: true });
+  for (const name of ['commands', 'deploy', 'package.json', 'src']) {
+    cpSync(join(root, name), join(checkout, name), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  for (const name of readdirSync(laboratory.folder)) {
+    if (name !== 'run') symlinkSync(join(laboratory.folder, name), join(own, name));
+  }
+  return checkout;
 }
 
-test('src/conda-ferry lab up, a command on its edge, and lab down', { skip: noLab() }, async () => {
+const noLab =
+  !existsSync(join(laboratory.folder, 'hadoop-3.3.6/.stamp')) && 'the lab is not prepared';
+
+test('src/conda-ferry lab up, a command on its edge, and lab down', { skip: noLab }, async () => {
+  const there = otherCheckout();
   try {
-    assert.match((await typed('src/conda-ferry lab up')).stdout, /^edge {6}ssh -F /);
-    const { stdout } = await typed('ssh -F .lab/run/edge/ssh_config edge command -v pyspark');
-    assert.match(stdout, /\/bin\/pyspark\n$/);
-    assert.match((await typed('src/conda-ferry lab status')).stdout, /^The lab is up\./);
+    assert.match((await typed('src/conda-ferry lab up', there)).stdout, /^edge {6}ssh -F /);
+    const line = 'ssh -F .lab/run/edge/ssh_config edge command -v pyspark';
+    assert.match((await typed(line, there)).stdout, /\/bin\/pyspark\n$/);
+    const { stdout } = await typed('src/conda-ferry lab status', there);
+    assert.match(stdout, /^The lab is up\./);
+    assert.ok(stdout.includes(there), stdout);
   } finally {
-    assert.equal((await typed('src/conda-ferry lab down')).stdout, 'The lab is down.\n');
+    assert.equal((await typed('src/conda-ferry lab down', there)).stdout, 'The lab is down.\n');
   }
 });
