@@ -187,7 +187,7 @@ export function labStatus(directory = join(laboratory.folder, 'run')): LabStatus
 }
 
 const USAGE = `Usage: node deploy/lab/lab.ts up [--hdfs] [--hadoop 3.5.0|3.3.6] [--nodes 1|2] [--spark VERSION] [--json]
-       node deploy/lab/lab.ts down
+       node deploy/lab/lab.ts down [--json]
        node deploy/lab/lab.ts status [--json]`;
 
 function describe(state: LabState): string {
@@ -206,12 +206,11 @@ export async function main(args: string[]): Promise<number> {
   try {
     parsed = parse(args);
   } catch (error) {
-    console.error(`${(error as Error).message}\n${USAGE}`);
-    return 1;
+    return fail(args, { code: 'usage', message: (error as Error).message, suggestion: USAGE }, 1);
   }
   const { values, positionals } = parsed;
   const print = (text: string, json: unknown): void =>
-    console.log(values.json ? JSON.stringify(json, null, 2) : text);
+    console.log(values.json ? JSON.stringify(json) : text);
   try {
     if (positionals[0] === 'up') {
       const state = await labUp(optionsOf(values));
@@ -231,9 +230,20 @@ export async function main(args: string[]): Promise<number> {
     }
     return 0;
   } catch (error) {
-    console.error(`lab: ${(error as Error).message}`);
-    return 2;
+    const message = `lab: ${(error as Error).message}`;
+    return fail(args, { code: 'lab-failed', message, suggestion: null }, 2);
   }
+}
+
+/** Says it where it is looked for, as every sub-command does; answers the exit code. */
+function fail(
+  args: readonly string[],
+  error: { code: string; message: string; suggestion: string | null },
+  exitCode: number,
+): number {
+  if (args.includes('--json')) console.log(JSON.stringify({ error }));
+  else console.error([error.message, error.suggestion].filter(Boolean).join('\n'));
+  return exitCode;
 }
 
 function parse(args: string[]) {

@@ -13,6 +13,17 @@ function piecesOf(phrase: Phrase): readonly (string | Person)[] {
   return typeof phrase === 'string' ? [phrase] : phrase;
 }
 
+/** Whether it is a phrase of several pieces, people among them. */
+export function namesPeople(value: unknown): value is Exclude<Phrase, string> {
+  return Array.isArray(value) && value.some(isPerson) && value.every(isPiece);
+}
+
+const isPerson = (piece: unknown): piece is Person =>
+  typeof piece === 'object' && piece !== null && typeof (piece as Person).person === 'string';
+
+const isPiece = (piece: unknown): piece is string | Person =>
+  typeof piece === 'string' || isPerson(piece);
+
 /** One phrase after another, with a blank between. */
 export function followedBy(first: Phrase, second: Phrase): Phrase {
   return typeof first === 'string' && typeof second === 'string'

@@ -15,7 +15,7 @@ const SMALL_HEAP = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
 export const CATALOGUE: Readonly<Record<string, Entry>> = {
   init: {
     words:
-      '[--config FILE] [--slack MODE] [--url URL] [--command NAME] [--channel NAME=URL]... [--edge USER@HOST[:PORT]] [--key FILE] [--host-key KEY] [--root DIR] [--systemd] [--yes]',
+      '[--config FILE] [--slack MODE] [--url URL] [--command NAME] [--channel NAME=URL]... [--edge USER@HOST[:PORT]] [--key FILE] [--host-key KEY] [--root DIR] [--systemd] [--yes] [--json]',
     summary:
       'asks for what a first start needs, and writes the configuration and the manifest of the Slack app',
     load: () => import('./init.ts'),

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { PackagesFile } from '../../commands/command.ts';
 import { userError } from '../domain/errors.ts';
+import { namesPeople, plainPhrase } from '../domain/phrase.ts';
 import { closest } from '../domain/tokens.ts';
 
 /** An option as `util.parseArgs` reads it, with what help says of it. */
@@ -78,8 +79,12 @@ export function usageError(message: string, usage: string): Error {
   return userError({ code: 'usage', message, suggestion: `Usage: ${usage}` });
 }
 
-export function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+/** The one document of `--json`. People in our words are named in it as in a log. */
+export function writeJson(document: unknown): void {
+  const text = JSON.stringify(document, (_key, value: unknown) =>
+    namesPeople(value) ? plainPhrase(value) : value,
+  );
+  process.stdout.write(`${text}\n`);
 }
 
 /**

@@ -24,7 +24,7 @@ import {
   writeJson,
 } from './command.ts';
 import { requireConfiguration } from './configuration.ts';
-import { EXIT_NOTE, exitCodeOf } from './exit-code.ts';
+import { EXIT_NOTE, exitCodeOf, type Undone, undone } from './exit-code.ts';
 import { type FollowPorts, follow } from './follow.ts';
 
 const OPTIONS = {
@@ -119,13 +119,16 @@ async function whatGoesOn(
   return `.\n${how}\n  to see how far it is:  conda-ferry exec -- 'status ${environment}'\n  to cancel it:          conda-ferry exec -- 'cancel ${environment}'`;
 }
 
-/** What `--json` prints: of a build also its lines, as they are shown everywhere else. */
-export type PrintedReply =
+/** What `--json` prints: of a build also its lines, and what is wrong, as they are shown everywhere else. */
+export type PrintedReply = (
   | Exclude<Reply, { kind: 'build' }>
-  | (Extract<Reply, { kind: 'build' }> & { lines: InvocationLine[] });
+  | (Extract<Reply, { kind: 'build' }> & { lines: InvocationLine[] })
+) & { error?: Undone };
 
 function printed(reply: Reply): PrintedReply {
-  return reply.kind === 'build' ? { ...reply, lines: linesForBuild(reply.build) } : reply;
+  const lines = reply.kind === 'build' ? { lines: linesForBuild(reply.build) } : {};
+  const error = undone(reply);
+  return { ...(error && { error }), ...reply, ...lines } as PrintedReply;
 }
 
 /** Everything that builds is loaded only for a build. */

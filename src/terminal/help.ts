@@ -1,5 +1,6 @@
 import { CATALOGUE, usageOf } from './catalogue.ts';
 import type { Entry, Options, TerminalCommand } from './command.ts';
+import { PRINTED, printedInWords } from './printed.ts';
 
 const EXIT_CODES =
   'Exit codes: 0 done, 1 your mistake, 2 a failure outside, 128 + n stopped by signal n, 70 a defect.';
@@ -13,6 +14,25 @@ export function overview(): string {
   return `Usage:\n${lines.join('\n')}\n\n${more}\n${EXIT_CODES}`;
 }
 
+/** The same for programs. */
+export const overviewDocument = () => ({
+  commands: Object.entries(CATALOGUE).map(([name, { summary }]) => ({
+    ...{ name, usage: usageOf(name), summary },
+  })),
+});
+
+/** A sub-command for programs: its options, and the keys of what `--json` prints, as `PRINTED` has them. */
+export const helpDocument = (name: string, { summary }: Entry, command: TerminalCommand) => ({
+  ...{ name, usage: usageOf(name), summary },
+  options: Object.entries(command.options).map(
+    ([option, { short = null, value = null, says }]) => ({
+      ...{ name: option, short, value, says },
+    }),
+  ),
+  notes: command.notes?.() ?? [],
+  prints: PRINTED[name],
+});
+
 /** One sub-command with its options. */
 export function helpOf(name: string, { summary }: Entry, command: TerminalCommand): string {
   const rows = [...optionRows(command.options), ['-h, --help', 'this page'] as const];
@@ -24,6 +44,7 @@ export function helpOf(name: string, { summary }: Entry, command: TerminalComman
     summary,
     `Options:\n${options.join('\n')}`,
     ...notes,
+    printedInWords(name),
     EXIT_CODES,
   ].join('\n\n');
 }

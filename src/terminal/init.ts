@@ -11,7 +11,13 @@ import { documentOf } from '../config/document.ts';
 import { ConfigError } from '../config/problems.ts';
 import { FerryError, outsideError, userError } from '../domain/errors.ts';
 import { ROOT } from '../root.ts';
-import { readArguments, type TerminalCommand, usageError } from './command.ts';
+import {
+  JSON_OPTION,
+  readArguments,
+  type TerminalCommand,
+  usageError,
+  writeJson,
+} from './command.ts';
 import { type Answers, type Question, questions, readAnswer } from './init/answers.ts';
 import { closing, configuration, manifestFor, type Places, secretFiles } from './init/documents.ts';
 
@@ -54,6 +60,7 @@ const OPTIONS = {
     type: 'boolean',
     says: 'asks nothing: takes what is usual, and the host key that is seen',
   },
+  json: JSON_OPTION,
 } as const;
 
 const MANIFEST = join(ROOT, 'deploy/manifest.yaml');
@@ -64,6 +71,9 @@ const UNIT = {
   named: (file: string) => `$CREDENTIALS_DIRECTORY/secrets_${file}`,
 };
 const PATIENCE_MS = 15_000;
+
+/** Tells what is done, a line each. */
+type Say = (text: string) => void;
 
 /** Asks on a terminal; null where nobody is to be asked. */
 type Ask = ((question: string) => Promise<string>) | null;
@@ -84,6 +94,8 @@ export const command: TerminalCommand = {
       secrets: { folder: secrets, named: isUnit ? UNIT.named : (name) => join('secrets', name) },
       dataDirectory: isUnit ? UNIT.dataDirectory : null,
     };
+    const isJson = values.json ?? false;
+    const say: Say = (text) => void (isJson ? process.stderr : process.stdout).write(`${text}\n`);
     const isAsking = !values.yes && process.stdin.isTTY === true;
     const terminal = isAsking ? openTerminal() : null;
     try {
@@ -91,7 +103,7 @@ export const command: TerminalCommand = {
       const given = { ...values, channel: values.channel?.join(' ') };
       const answers = await collect(questions(secrets), given, ask, values.yes ?? false, usage);
       answers.key = resolve(folder, answers.key.replace(/^~(?=\/)/, homedir()));
-      const hostKey = values['host-key'] ?? (await seenHostKey(answers, ask));
+      const hostKey = values['host-key'] ?? (await seenHostKey(answers, ask, say));
       const text = configuration(answers, hostKey, places);
       refuseFaults(text, file);
       const manifest = join(folder, 'slack-manifest.yaml');
@@ -100,17 +112,19 @@ export const command: TerminalCommand = {
         [manifest, manifestFor(await readFile(MANIFEST, 'utf8'), answers)],
       ] as const;
       for (const [path, content] of texts) await agreeToWrite(path, content, ask);
+      const keyMade = !existsSync(answers.key);
       await writable(folder, async () => {
         await mkdir(folder, { recursive: true });
-        for (const [path, content] of texts) await write(path, content);
+        for (const [path, content] of texts) await write(path, content, say);
         await mkdir(secrets, { recursive: true, mode: 0o700 });
         for (const each of secretFiles(answers.mode)) await writeEmpty(join(secrets, each.file));
-        if (existsSync(answers.key)) return;
-        await makeKey(answers.key);
-        process.stdout.write(`A new key: ${answers.key}\n`);
+        if (keyMade) await makeKey(answers.key);
+        if (keyMade) say(`A new key: ${answers.key}`);
       });
       const files = { configuration: file, manifest, secrets, script: SCRIPT };
-      process.stdout.write(closing(answers, await publicKeyOf(answers.key), files, isUnit));
+      const publicKey = await publicKeyOf(answers.key);
+      if (isJson) writeJson({ ...files, publicKey, keyMade, hostKey });
+      else process.stdout.write(closing(answers, publicKey, files, isUnit));
       return 0;
     } finally {
       terminal?.close();
@@ -181,7 +195,7 @@ async function collect(
 }
 
 /** The key that the edge shows, where somebody says that it is the right one; null where nobody does. */
-async function seenHostKey({ edge }: Answers, ask: Ask): Promise<string | null> {
+async function seenHostKey({ edge }: Answers, ask: Ask, say: Say): Promise<string | null> {
   const target = {
     ...{ edge: 'edge', ...edge, privateKeyFile: null, hostKey: null },
     ...{ connectTimeoutMilliseconds: PATIENCE_MS, silenceMilliseconds: PATIENCE_MS },
@@ -191,7 +205,7 @@ async function seenHostKey({ edge }: Answers, ask: Ask): Promise<string | null> 
     const says = `${edge.host} shows the host key ${fingerprint} (${line.split(' ')[0]}).`;
     const compare = 'Compare it with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there.';
     if (ask === null) {
-      process.stdout.write(`${says} It is taken. ${compare}\n`);
+      say(`${says} It is taken. ${compare}`);
       return line;
     }
     return isYes(await ask(`${says}\n${compare} Is it the same? [y/N]: `)) ? line : null;
@@ -224,7 +238,7 @@ async function agreeToWrite(file: string, text: string, ask: Ask): Promise<void>
 }
 
 /** Writes a file as a whole. */
-async function write(file: string, text: string): Promise<void> {
+async function write(file: string, text: string, say: Say): Promise<void> {
   const part = `${file}.${randomUUID()}`;
   try {
     await writeFile(part, text, { mode: 0o644, flag: 'wx' });
@@ -232,7 +246,7 @@ async function write(file: string, text: string): Promise<void> {
   } finally {
     await rm(part, { force: true });
   }
-  process.stdout.write(`Written: ${file}\n`);
+  say(`Written: ${file}`);
 }
 
 /** What cannot be written is told as that. */

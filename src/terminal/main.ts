@@ -1,33 +1,34 @@
-import { EXIT_CODES, FerryError, toFailure } from '../domain/errors.ts';
+import { EXIT_CODES, FerryError, toFailure, userError } from '../domain/errors.ts';
 import { InvocationRefusal } from '../domain/invocation/refusal.ts';
+import { printable } from '../domain/names.ts';
+import { quote } from '../domain/shell.ts';
 import { closest } from '../domain/tokens.ts';
 import { ROOT } from '../root.ts';
 import { CATALOGUE, usageOf } from './catalogue.ts';
-import { Interrupted } from './command.ts';
-import { helpOf, overview } from './help.ts';
+import { Interrupted, writeJson } from './command.ts';
+import { helpDocument, helpOf, overview, overviewDocument } from './help.ts';
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
-  if (name === undefined || isHelp(name) || (name === 'help' && rest.length === 0)) {
-    process.stdout.write(`${overview()}\n`);
+  const isJson = wantsJson(words);
+  const show = (text: string, document: unknown) =>
+    isJson ? writeJson(document) : void process.stdout.write(`${text}\n`);
+  if (name === undefined || isHelp(name) || (name === 'help' && rest.every(isJsonOption))) {
+    show(overview(), overviewDocument());
     return name === undefined ? 1 : 0;
   }
   if (name === '--version' || name === '-V') {
-    process.stdout.write(`conda-ferry ${await (await import('./version.ts')).version()}\n`);
+    const { inWords, running } = await import('./version.ts');
+    const document = await running();
+    show(`conda-ferry ${inWords(document)}`, document);
     return 0;
   }
   // `help parse` is `parse --help`.
   const asked = name === 'help' ? (rest[0] ?? name) : name;
   const entry = Object.hasOwn(CATALOGUE, asked) ? CATALOGUE[asked] : undefined;
-  if (entry === undefined) {
-    const near = closest(asked, Object.keys(CATALOGUE));
-    process.stderr.write(
-      `conda-ferry: there is no command \`${asked}\`.${near ? ` Did you mean \`${near}\`?` : ''}\n\n${overview()}\n`,
-    );
-    return 1;
-  }
+  if (entry === undefined) throw await noCommand(asked, name === 'help' ? [] : rest);
   const isHelpWanted = name === 'help' || optionsOf(rest).some(isHelp);
   if (entry.isService && !isHelpWanted) {
     // Before much is loaded, as that is loaded again.
@@ -35,10 +36,32 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const { command } = await entry.load();
   if (isHelpWanted) {
-    process.stdout.write(`${helpOf(asked, entry, command)}\n`);
+    show(helpOf(asked, entry, command), helpDocument(asked, entry, command));
     return 0;
   }
   return command.run(rest, usageOf(asked));
+}
+
+const isJsonOption = (word: string): boolean => word === '--json';
+const wantsJson = (words: readonly string[]): boolean => optionsOf(words).some(isJsonOption);
+
+/** A sub-command that there is not: one that is near, or what is said to the bot. */
+async function noCommand(name: string, rest: readonly string[]): Promise<FerryError> {
+  const { commandNamed } = await import('../../commands/named.ts');
+  const { commands } = await import('../../commands/registry.ts');
+  const near = closest(name, Object.keys(CATALOGUE));
+  const isSaid = commandNamed(name, commands) !== undefined;
+  return userError({
+    code: 'unknown-command',
+    message: name.startsWith('-')
+      ? `There is no option \`${printable(name)}\` before a command.`
+      : `There is no command \`${printable(name)}\`.`,
+    suggestion: isSaid
+      ? `It is said to the bot: conda-ferry exec -- ${quote([name, ...rest].join(' '))}`
+      : near
+        ? `Did you mean \`conda-ferry ${near}\`?`
+        : 'All there are: conda-ferry --help',
+  });
 }
 
 /** What stands behind a lone `--` is text for the command. */
@@ -103,7 +126,7 @@ function print(
   isJson: boolean,
   exitCode: number,
 ): number {
-  if (isJson) process.stdout.write(`${JSON.stringify({ error })}\n`);
+  if (isJson) writeJson({ error });
   else {
     for (const { message, suggestion } of [error, ...(error.others ?? [])]) {
       process.stderr.write(`conda-ferry: ${message}${suggestion ? `\n${suggestion}` : ''}\n`);
@@ -126,5 +149,5 @@ const words = process.argv.slice(2);
 try {
   process.exitCode = await main(words);
 } catch (error) {
-  process.exitCode = report(error, optionsOf(words).includes('--json'));
+  process.exitCode = report(error, wantsJson(words));
 }

@@ -6,14 +6,24 @@ import { promisify } from 'node:util';
 import { ROOT } from '../root.ts';
 import { VERSION } from '../version.ts';
 
-/**
- * What runs here: `0.1.0 (3273781a2b4c)`, with the commit that is checked out or was packed, and `, changed`
- * where files differ from it. Of neither, or where git does not answer, the version alone.
- */
-export async function version(): Promise<string> {
-  const commit = await commitOf(ROOT);
-  return commit === null ? VERSION : `${VERSION} (${commit})`;
+interface Running {
+  version: string;
+  /**
+   * `3273781a2b4c`: the commit that is checked out or was packed, and `, changed` where files differ from it. Null
+   * for neither, or where git does not answer.
+   */
+  commit: string | null;
 }
+
+/** What runs here. */
+export const running = async (): Promise<Running> => ({
+  version: VERSION,
+  commit: await commitOf(ROOT),
+});
+
+/** `0.1.0 (3273781a2b4c)`, or the version alone. */
+export const inWords = ({ version, commit }: Running): string =>
+  commit === null ? version : `${version} (${commit})`;
 
 /**
  * Of a checkout, or of an installed package, in which `npm pack` wrote which one it packed

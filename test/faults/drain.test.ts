@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { openRedis } from '../../src/adapters/redis/redis.ts';
 import { REDIS_PREFIX } from '../../src/foundation.ts';
 import type { Product } from '../harness/product.ts';
+import { printedBy } from '../harness/typed.ts';
 import { type Context, cannotWalk, ferry } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 
@@ -40,7 +41,7 @@ describe('a worker that drains', { skip: cannotWalk }, () => {
       );
 
       const asked = await ctx.terminal(['drain', idOf(first), '--json']);
-      assert.deepEqual(JSON.parse(asked.stdout), {
+      assert.deepEqual(printedBy('drain', asked.stdout), {
         ...{ workers: [idOf(first)], draining: true, ended: false },
       });
       assert.match(asked.stderr, /Nobody else builds for linux-64/);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'src/main.js');
+export const MAIN = join(ROOT, 'src/main.js');
 
 /** A command that does not end by itself must not hold up the tests. */
 const LIMIT_MS = 120_000;

@@ -13,6 +13,7 @@ import { openRedis } from '../../src/adapters/redis/redis.ts';
 import type { CheckResult } from '../../src/domain/doctor.ts';
 import { startServer } from '../adapters/redis/fixture.ts';
 import { runProduct, startProduct } from '../harness/product.ts';
+import { printedBy } from '../harness/typed.ts';
 import { type Context, cannotWalk, ferry } from '../harness.ts';
 
 /** What a fault changes: keys of the configuration, variables, and what must be there for it. */
@@ -562,7 +563,7 @@ describe('the doctor', { skip: cannotWalk || cannotMount }, () => {
     });
     const seconds = (performance.now() - began) / 1000;
     assert.match(finished.stdout, /^\{"checks"/, finished.stderr);
-    const { checks }: { checks: CheckResult[] } = JSON.parse(finished.stdout);
+    const { checks }: { checks: CheckResult[] } = printedBy('check', finished.stdout);
     return { checks, seconds, code: finished.code, stderr: finished.stderr };
   };
 

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type Finished, runProduct } from '../harness/product.ts';
+import { printedBy } from '../harness/typed.ts';
 import { type Context, cannotWalk, ferry } from '../harness.ts';
 
 describe('a Redis that was lost', { skip: cannotWalk }, () => {
@@ -20,19 +21,24 @@ describe('a Redis that was lost', { skip: cannotWalk }, () => {
   function product(ctx: Context) {
     const { REDIS_URL: _, ...alone } = ctx.environment;
     const run = (words: readonly string[]) => runProduct([...words], alone);
-    const json = async (words: readonly string[]) => {
+    const json = async (words: readonly string[]): Promise<string> => {
       const finished: Finished = await run(words);
       assert.equal(finished.code, 0, finished.stderr + finished.stdout);
-      return JSON.parse(finished.stdout);
+      return finished.stdout;
     };
     const config = ['--config', ctx.configFile];
     return {
-      say: (text: string, user = 'U0ANARUIZ1') =>
-        json(['exec', '--json', '--wait', '--user', user, ...config, '--', text]),
+      say: async (text: string, user = 'U0ANARUIZ1') =>
+        printedBy(
+          'exec',
+          await json(['exec', '--json', '--wait', '--user', user, ...config, '--', text]),
+        ),
       refused: (text: string, user: string) =>
         run(['exec', '--json', '--wait', '--user', user, ...config, '--', text]),
-      backup: (file: string) => json(['backup', '--json', file, ...config]),
-      restore: (...options: string[]) => json(['restore', '--json', ...options, ...config]),
+      backup: async (file: string) =>
+        printedBy('backup', await json(['backup', '--json', file, ...config])),
+      restore: async (...options: string[]) =>
+        printedBy('restore', await json(['restore', '--json', ...options, ...config])),
       inWords: (...options: string[]) => run(['restore', ...options, ...config]),
       lose: () => rmSync(join(ctx.directory, 'data/redis'), { recursive: true }),
     };

@@ -3,17 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { startServer } from '../adapters/redis/fixture.ts';
-import { endProduct, type Finished, runProduct, startProduct } from '../harness/product.ts';
+import { endProduct, MAIN, runProduct, startProduct } from '../harness/product.ts';
 import { onTerminal } from '../harness/pseudo-terminal.ts';
+import { documentIn, printedBy } from '../harness/typed.ts';
 import { type Context, cannotWalk, ferry, words } from '../harness.ts';
 
-const FERRY = [process.execPath, join(import.meta.dirname, '../../src/main.js')];
-
-/** The one JSON document that `--json` promises, and nothing else. */
-function document({ stdout }: Finished) {
-  assert.equal(stdout.trimEnd().split('\n').length, 1, stdout);
-  return JSON.parse(stdout);
-}
+const FERRY = [process.execPath, MAIN];
 
 describe('the command line', { skip: cannotWalk }, () => {
   const runTest = ferry({ processes: [] });
@@ -35,7 +30,7 @@ describe('the command line', { skip: cannotWalk }, () => {
         'create typed python=3.11 six',
       ]);
       assert.equal(made.code, 0, made.stderr);
-      const { build, lines } = document(made);
+      const { build, lines } = printedBy('exec', made.stdout);
       assert.equal(build.state, 'ready');
       assert.equal(lines[0].short, `${ctx.edge.root}/run typed@1 pyspark`);
       assert.match(lines[0].text, /pyspark --master yarn/);
@@ -46,7 +41,7 @@ describe('the command line', { skip: cannotWalk }, () => {
 
       const shown = await run(['--', 'show typed']);
       assert.equal(shown.code, 0, shown.stderr);
-      assert.equal(document(shown).environment.owner, 'U0ANARUIZ1');
+      assert.equal(printedBy('exec', shown.stdout).environment.owner, 'U0ANARUIZ1');
     }));
 
   test('exec --wait on a terminal shows the steps in place, and in the end once', () =>
@@ -108,7 +103,8 @@ describe('the command line', { skip: cannotWalk }, () => {
       runTest(async (ctx) => {
         const finished = await ctx.terminal(words);
         assert.equal(finished.code, code, finished.stderr);
-        assert.match(JSON.stringify(document(finished)), says);
+        assert.equal('error' in documentIn(finished.stdout), code !== 0);
+        assert.match(JSON.stringify(documentIn(finished.stdout)), says);
       }));
   }
 
@@ -284,6 +280,6 @@ describe('the command line', { skip: cannotWalk }, () => {
         ['exec', '--json', '--config', ctx.configFile, '--', 'status started'],
         alone(ctx),
       );
-      assert.equal(document(again).build.state, 'ready');
+      assert.equal(documentIn(again.stdout).build.state, 'ready');
     }));
 });

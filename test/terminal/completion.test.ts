@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-
-const MAIN = join(import.meta.dirname, '../../src/main.js');
+import { MAIN } from '../harness/product.ts';
 
 function run(program: string, words: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' });

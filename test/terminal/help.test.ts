@@ -16,18 +16,10 @@ import { PROFILES } from '../../src/packing/lint.ts';
 import { CATALOGUE, usageOf } from '../../src/terminal/catalogue.ts';
 import { helpOf } from '../../src/terminal/help.ts';
 import { commitOf } from '../../src/terminal/version.ts';
+import { typed } from '../harness/typed.ts';
 import { temporaryFolder } from '../packing/fake-prefix.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'src/main.js');
-
-function typed(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
-    encoding: 'utf8',
-    env: { ...process.env, ...environment },
-  });
-  return { status, stdout, stderr };
-}
 
 describe('help of the command line', () => {
   for (const [name, entry] of Object.entries(CATALOGUE)) {
@@ -84,7 +76,7 @@ describe('help of the command line', () => {
   test('help for what is no command says which is near', () => {
     const { status, stderr } = typed(['help', 'lnt']);
     assert.equal(status, 1);
-    assert.match(stderr, /there is no command `lnt`\. Did you mean `lint`\?/);
+    assert.match(stderr, /There is no command `lnt`\.\nDid you mean `conda-ferry lint`\?/);
   });
 
   test('--version is that of the package, with the commit in a checkout', async () => {
@@ -114,7 +106,9 @@ describe('a quick start', () => {
        registerHooks({ load(url, context, next) { process._rawDebug(url); return next(url, context); } });
        process.once('exit', () => process._rawDebug(process.moduleLoadList.join('\\n')));`,
     );
-    const { status, stderr } = typed(words, { ...environment, NODE_OPTIONS: `--import=${told}` });
+    const { status, stderr } = typed(words, {
+      environment: { ...environment, NODE_OPTIONS: `--import=${told}` },
+    });
     assert.equal(status, expected, stderr);
     const packages = [...stderr.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)/g)];
     return {
@@ -197,14 +191,18 @@ describe('a quick start', () => {
   });
 
   test('a Node that runs no TypeScript says so, and what to type', () => {
-    const { status, stderr } = typed(PARSE, { NODE_OPTIONS: '--no-strip-types' });
+    const { status, stderr } = typed(PARSE, {
+      environment: { NODE_OPTIONS: '--no-strip-types' },
+    });
     assert.equal(status, 2);
     assert.match(stderr, /is Node v\S+, which runs no TypeScript.*\nType: rm node_modules/);
   });
 
   test('what Node compiled is kept in the user’s cache folder', async (context) => {
     const folder = await temporaryFolder(context);
-    const { status } = typed(PARSE, { XDG_CACHE_HOME: folder, NODE_COMPILE_CACHE: '' });
+    const { status } = typed(PARSE, {
+      environment: { XDG_CACHE_HOME: folder, NODE_COMPILE_CACHE: '' },
+    });
     assert.equal(status, 0);
     assert.equal(readdirSync(join(folder, 'conda-ferry', 'node')).length, 1);
   });
@@ -216,7 +214,7 @@ describe('a quick start', () => {
       { XDG_CACHE_HOME: '', HOME: '/dev/null', NODE_COMPILE_CACHE: '' },
       { NODE_DISABLE_COMPILE_CACHE: '1' },
     ]) {
-      assert.deepEqual(typed(PARSE, environment), { status: 0, stdout: expected, stderr: '' });
+      assert.deepEqual(typed(PARSE, { environment }), { status: 0, stdout: expected, stderr: '' });
     }
   });
 });

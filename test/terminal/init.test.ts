@@ -19,8 +19,9 @@ import { loadConfig } from '../../src/config.ts';
 import { FerryError } from '../../src/domain/errors.ts';
 import { usageOf } from '../../src/terminal/catalogue.ts';
 import { command } from '../../src/terminal/init.ts';
+import { MAIN } from '../harness/product.ts';
+import { printedBy } from '../harness/typed.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.js');
 const FORGE = { name: 'conda-forge', url: 'https://conda.anaconda.org/conda-forge', default: true };
 
 const sshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].some((path) => existsSync(path));
@@ -84,6 +85,17 @@ describe('init', { skip: sshd ? false : 'openssh-server is not installed' }, () 
     for (const [index, name] of ['check', 'start'].entries()) {
       assert.equal(last[index]?.trim(), `conda-ferry ${name} --config ${folder}/ferry.yaml`);
     }
+  });
+
+  test('tells programs what it wrote, and people meanwhile', async () => {
+    const folder = place();
+    const { status, stdout, stderr } = init(folder, '--edge', address, '--yes', '--json');
+    assert.equal(status, 0, stderr);
+    const { configuration, publicKey, keyMade, hostKey } = printedBy('init', stdout);
+    assert.deepEqual([configuration, keyMade], [join(folder, 'ferry.yaml'), true]);
+    assert.ok(readFileSync(join(folder, 'secrets/edge-key.pub'), 'utf8').startsWith(publicKey));
+    assert.equal(hostKey, edge.hostKey);
+    assert.match(stderr, /^Written: /m);
   });
 
   test('reads its secrets from the files that it made for them', async () => {

@@ -4,9 +4,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { MAIN } from '../harness/product.ts';
 import { fakePrefix, PYTHON, temporaryFolder } from '../packing/fake-prefix.ts';
-
-const MAIN = join(import.meta.dirname, '../../src/main.js');
 
 interface Ended {
   code: number | null;

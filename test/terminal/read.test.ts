@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { typed } from '../harness/typed.ts';
 import { temporaryFolder } from '../packing/fake-prefix.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.js');
 const FILE = [
   'name: churn',
   'channels: [conda-forge]',
@@ -18,14 +17,6 @@ const FILE = [
   '    - -r requirements.txt',
   '',
 ].join('\n');
-
-function typed(words: readonly string[], input = '', folder = '/') {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
-    ...{ encoding: 'utf8', input, cwd: folder },
-    env: { ...process.env, CONDA_FERRY_CONFIG: '' },
-  });
-  return { status, stdout, stderr };
-}
 
 describe('conda-ferry read', () => {
   test('--json prints the content of a file, and nothing else', async (context) => {
@@ -51,11 +42,11 @@ describe('conda-ferry read', () => {
         },
       ],
     });
-    assert.deepEqual(typed(['read', '-', '--json'], FILE).stdout, stdout);
+    assert.deepEqual(typed(['read', '-', '--json'], { input: FILE }).stdout, stdout);
   });
 
   test('without it, says the same in words, with the command that builds it', () => {
-    const { status, stdout } = typed(['read', '-'], FILE);
+    const { status, stdout } = typed(['read', '-'], { input: FILE });
     assert.equal(status, 0);
     assert.equal(
       stdout,
@@ -78,8 +69,8 @@ describe('conda-ferry read', () => {
   });
 
   test('exit codes tell a file of which nothing can be had, and one that cannot be read', () => {
-    assert.equal(typed(['read', '-'], '-r base.txt\n').status, 1);
-    assert.equal(typed(['read', '-'], '# none\nnumpy\n').status, 0);
+    assert.equal(typed(['read', '-'], { input: '-r base.txt\n' }).status, 1);
+    assert.equal(typed(['read', '-'], { input: '# none\nnumpy\n' }).status, 0);
     for (const [words, input, code] of [
       [['read', '/none/environment.yml', '--json'], '', 'file-unreadable'],
       [['read', '-', '--json'], '', 'file-empty'],
@@ -88,7 +79,7 @@ describe('conda-ferry read', () => {
       [['read', '-', '--json', '--prefer', 'pip'], 'numpy', 'usage'],
       [['read', 'a', 'b', '--json'], '', 'usage'],
     ] as const) {
-      const { status, stdout } = typed(words, input);
+      const { status, stdout } = typed(words, { input });
       assert.deepEqual([status, JSON.parse(stdout).error.code], [1, code]);
     }
   });
@@ -121,14 +112,14 @@ describe('conda-ferry read', () => {
       ].join('\n'),
     );
     const words = ['read', '-', '--json', '--prefer', 'conda'];
-    const { stdout } = typed(words, 'torch==2.1\nrich\nnowhere\n', folder);
+    const { stdout } = typed(words, { input: 'torch==2.1\nrich\nnowhere\n', folder });
     const { specs, pip } = JSON.parse(stdout);
     assert.deepEqual(
       specs.map(({ name }: { name: string }) => name),
       ['pytorch', 'rich'],
     );
     assert.deepEqual(pip, [{ name: 'nowhere', extras: [], specifier: null }]);
-    const { refused } = JSON.parse(typed(['read', '-', '--json'], FILE, folder).stdout);
+    const { refused } = JSON.parse(typed(['read', '-', '--json'], { input: FILE, folder }).stdout);
     assert.match(refused[0].message, /no channel `conda-forge` configured/);
   });
 });

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { MAIN } from '../harness/product.ts';
 import { temporaryFolder } from '../packing/fake-prefix.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.js');
 const MODULE = join(import.meta.dirname, '../../src/terminal/secrets-aside.ts');
 
 /** How a process began, each time it did, as its standard error tells. */

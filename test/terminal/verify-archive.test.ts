@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sign } from '../../src/adapters/host/signature.ts';
 import { execFileSync } from '../harness/command.ts';
+import { MAIN } from '../harness/product.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.js');
 const BYTES = Buffer.from('an archive');
 const sha256 = createHash('sha256').update(BYTES).digest('hex');
 const manifestOf = (revision: number) =>
