@@ -6,7 +6,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { visibleSteps } from '../../src/answers/progress.ts';
 import type { Build, StepName } from '../../src/domain/build.ts';
-import { duration, ordinal, size } from '../../src/domain/figures.ts';
+import { counted, duration, ordinal, size } from '../../src/domain/figures.ts';
 import type { Queue, Store } from '../../src/domain/ports.ts';
 import type { Aside, AsidePlace, AsideRow, AsideView, SlackEmulator } from './slack/index.ts';
 
@@ -220,32 +220,35 @@ async function jobsIn({ store, queue }: Records): Promise<AsideRow[]> {
   ]);
 }
 
-/** What lies on the edge, the newest first, and what starts it. */
+/** What lies on the edge, the newest first, and what starts it there. */
 async function onEdge(root: string): Promise<AsideRow[]> {
-  const names = (folder: string) => readdir(join(root, folder)).catch(() => []);
-  const environments = await names('envs');
+  const names = (folder: string) => readdir(join(root, folder)).catch((): string[] => []);
+  const [environments, started] = await Promise.all([names('envs'), names('launch')]);
   const revisions = await Promise.all(
     environments.map(async (environment) =>
       (await names(join('envs', environment)))
         .filter((name) => /^\d+$/.test(name))
-        .map((revision) => ({ environment, revision })),
+        .map((number) => ({
+          name: `${environment}@${number}`,
+          folder: join('envs', environment, number),
+        })),
     ),
   );
   const staged = await Promise.all(
-    revisions.flat().map(async ({ environment, revision }) => {
-      const folder = join('envs', environment, revision);
-      const archive = (await names(folder)).find((name) => /\.(zip|tar\.gz)$/.test(name));
+    revisions.flat().map(async ({ name, folder }) => {
+      const archive = (await names(folder)).find((file) => /\.(zip|tar\.gz)$/.test(file));
       const found = archive && (await stat(join(root, folder, archive)).catch(() => null));
-      return found
-        ? { name: `${environment}@${revision}`, bytes: found.size, at: found.ctimeMs }
-        : null;
+      return found ? { name, bytes: found.size, at: found.ctimeMs } : null;
     }),
   );
-  const present = staged.filter((one) => one !== null).sort((one, other) => other.at - one.at);
-  return present.slice(0, SHOWN).map(({ name, bytes }, index) => ({
-    ...{ label: name, value: size(bytes) },
-    ...(index === 0 ? { detail: `${root}/run ${name}` } : {}),
-  }));
+  return staged
+    .filter((one) => one !== null)
+    .sort((one, other) => other.at - one.at)
+    .slice(0, SHOWN)
+    .map(({ name, bytes }) => ({
+      ...{ label: name, value: size(bytes) },
+      ...(started.includes(name) ? { detail: `run ${name} pyspark` } : {}),
+    }));
 }
 
 /** One row of the ResourceManager's table of applications, which it writes as JSON with markup in it. */
@@ -281,7 +284,7 @@ export function applicationRows(page: string): AsideRow[] {
       const containers = Number(column(row, 'containers'));
       return {
         label: column(row, 'name').replace(/^conda-ferry verify /, 'proof of '),
-        value: isOver || !(containers > 0) ? result : `${containers} containers`,
+        value: isOver || !(containers > 0) ? result : counted(containers, 'container'),
         ...(isOver ? {} : { tone: 'busy' as const }),
         ...(isOver && result !== 'SUCCEEDED' ? { tone: 'bad' as const } : {}),
       };

@@ -33,7 +33,7 @@ const row = (
 const PAGE = `<script type="text/javascript">
               var appsTableData=[
 ${row(1, 'conda-ferry verify churn@1', 100, 'FINISHED', 'SUCCEEDED', 'N/A')},
-${row(3, "Ana\\'s job", 300, 'RUNNING', 'UNDEFINED', '3')},
+${row(3, "Ana\\'s job", 300, 'RUNNING', 'UNDEFINED', '1')},
 ${row(2, 'PySparkShell', 200, 'KILLED', 'KILLED', 'N/A')},
 ${row(4, 'new', 400, 'ACCEPTED', 'UNDEFINED', '0')}
 ]
@@ -70,7 +70,7 @@ describe('the way of a build', () => {
 test('of YARN’s applications the newest are shown, with what they have or how they ended', () => {
   assert.deepEqual(applicationRows(PAGE), [
     { label: 'new', value: 'ACCEPTED', tone: 'busy' },
-    { label: "Ana's job", value: '3 containers', tone: 'busy' },
+    { label: "Ana's job", value: '1 container', tone: 'busy' },
     { label: 'PySparkShell', value: 'KILLED', tone: 'bad' },
   ]);
   assert.deepEqual(applicationRows('appsTableData=[\n]'), []);
@@ -117,6 +117,8 @@ describe('behind the conversation', { skip: noServer }, () => {
     const revision = join(root, 'envs/churn/1');
     mkdirSync(revision, { recursive: true });
     writeFileSync(join(revision, 'churn.zip'), Buffer.alloc(2_000_000));
+    mkdirSync(join(root, 'launch'));
+    writeFileSync(join(root, 'launch/churn@1'), '');
     const view = await aside.read();
     await Promise.all([store.close(), queue.close()]);
 
@@ -125,7 +127,7 @@ describe('behind the conversation', { skip: noServer }, () => {
     assert.deepEqual(inSlack?.rows, [{ label: 'Ana Ruiz in #data-science', value: 'asked' }]);
     assert.deepEqual(waiting?.rows, [{ label: 'churn', value: 'waits, 1st' }]);
     assert.deepEqual(edge?.rows, [
-      { label: 'churn@1', value: '2.0 MB', detail: `${root}/run churn@1` },
+      { label: 'churn@1', value: '2.0 MB', detail: 'run churn@1 pyspark' },
     ]);
     assert.equal(applications?.rows.at(-1)?.value, '1.0 of 10.0 GB');
     assert.equal(JSON.stringify(view).includes('secret'), false);
