@@ -245,9 +245,9 @@ async function onEdge(root: string): Promise<AsideRow[]> {
     .filter((one) => one !== null)
     .sort((one, other) => other.at - one.at)
     .slice(0, SHOWN)
-    .map(({ name, bytes }) => ({
+    .map(({ name, bytes }, index) => ({
       ...{ label: name, value: size(bytes) },
-      ...(started.includes(name) ? { detail: `run ${name} pyspark` } : {}),
+      ...(index === 0 && started.includes(name) ? { detail: `run ${name} pyspark` } : {}),
     }));
 }
 

@@ -102,7 +102,6 @@ function runOffer(run, index) {
       ? h('span.guide-busy', {}, h('i'), run.meanwhile)
       : button('run', run.label, start, { class: run.answer ? '' : 'primary' }),
     run.error ? h('p.guide-error', {}, `That did not work: ${run.error}`) : null,
-    run.answer ? answerBlock(run.answer) : null,
   ];
 }
 
@@ -135,6 +134,7 @@ function body(steps, at) {
         : null,
       step.run ? runOffer(step.run, at) : null,
       step.done ? button('on', 'Go on', () => choose(null), { class: 'primary' }) : null,
+      step.run?.answer ? answerBlock(step.run.answer) : null,
     ),
   ];
 }
