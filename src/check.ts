@@ -18,6 +18,7 @@ import { type Config, slackCredentials } from './config.ts';
 import { type CheckResult, failed, type Look, rowsOf, warning } from './domain/doctor.ts';
 import { FerryError, toFailure } from './domain/errors.ts';
 import { counted } from './domain/figures.ts';
+import { ARCHITECTURES } from './domain/platform.ts';
 import { userGroups } from './domain/roles.ts';
 import { fit, listOf, object, string } from './domain/shape.ts';
 import type { Foundation } from './foundation.ts';
@@ -161,8 +162,6 @@ function rowsOfOthers(config: Config, network: Network): Rows {
     ),
   ];
 }
-
-const ARCHITECTURES = { 'linux-64': 'x86_64', 'linux-aarch64': 'aarch64' } as const;
 
 async function rowsOfSlack(config: Config): Promise<Rows> {
   const { mode, apiUrl, command } = config.slack;

@@ -1,4 +1,5 @@
 import type { Platform } from './lock.ts';
+import { ARCHITECTURES } from './platform.ts';
 import { meetsVersion } from './spec.ts';
 
 /** Where a marker holds: surely, surely not, or it depends on what is not known yet (null). */
@@ -26,10 +27,6 @@ const LINUX: Readonly<Record<string, string>> = {
   implementation_name: 'cpython',
   // No extra of the file itself is asked for.
   extra: '',
-};
-const MACHINES: Readonly<Record<Platform, string>> = {
-  'linux-64': 'x86_64',
-  'linux-aarch64': 'aarch64',
 };
 const VERSIONS = ['python_version', 'python_full_version', 'implementation_version'];
 
@@ -128,7 +125,7 @@ function evaluate(marker: Marker, platform: Platform, python: string | null): Ce
   }
   const value =
     variable === 'platform_machine'
-      ? MACHINES[platform]
+      ? ARCHITECTURES[platform]
       : Object.hasOwn(LINUX, variable)
         ? (LINUX[variable] ?? null)
         : null;

@@ -1,5 +1,6 @@
 /** What workers tell of themselves again and again, so that others know who builds, what, and where. */
 import type { Platform } from './lock.ts';
+import { PLATFORMS } from './platform.ts';
 import { boolean, listOf, number, object, oneOf, string } from './shape.ts';
 
 /** A worker as it was when it last told of itself. Times are milliseconds by Redis' clock. */
@@ -49,7 +50,7 @@ const WORK = object<Work>({
 
 export const PRESENCE = object<Presence>({
   ...{ id: string, host: string, version: string, concurrency: number },
-  platform: oneOf<Platform>(['linux-64', 'linux-aarch64']),
+  platform: oneOf<Platform>(PLATFORMS),
   ...{ startedAt: number, at: number, isDraining: boolean, isOver: boolean },
   work: listOf(WORK),
 });

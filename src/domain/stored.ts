@@ -32,6 +32,7 @@ import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
 import { NOTE } from './note.ts';
 import type { Outline, RevisionOutline } from './outline.ts';
 import type { PipRequirement } from './pip.ts';
+import { ARCHITECTURES, type Architecture, PLATFORMS } from './platform.ts';
 import type { UserGroup } from './ports.ts';
 import type { BuildRequest, Layout, ProjectPin, ProjectReference } from './request.ts';
 import { type Looked, PERIODS, type Schedule } from './schedule.ts';
@@ -104,7 +105,7 @@ const WHEEL = object<LockedWheel>({
   builtWith: or(listOf(object<LockedWheel>({ ...FILE, builtWith: () => undefined })), undefined),
 });
 
-const PLATFORM = oneOf<Platform>(['linux-64', 'linux-aarch64']);
+const PLATFORM = oneOf<Platform>(PLATFORMS);
 
 export const LOCK = object<Lock>({
   platform: PLATFORM,
@@ -132,7 +133,7 @@ const CLUSTER = object<ClusterProfile>({
   master: or(string, null),
   sparkHome: or(string, null),
   glibc: or(string, null),
-  architecture: or(oneOf<'x86_64' | 'aarch64'>(['x86_64', 'aarch64']), null),
+  architecture: or(oneOf<Architecture>(Object.values(ARCHITECTURES)), null),
   siteVariables: or(listOf(string), undefined),
   siteAliases: or(listOf(string), undefined),
 });
@@ -419,7 +420,7 @@ export const OUTLINE = object<Outline>({
         specs: listOf(SPEC),
         pip: listOf(REQUIREMENT),
       }),
-      lock: object<RevisionOutline['lock']>({ platform: oneOf(['linux-64', 'linux-aarch64']) }),
+      lock: object<RevisionOutline['lock']>({ platform: PLATFORM }),
       stagings: listOf(
         object<RevisionOutline['stagings'][number]>({ edge: string, stagedAt: number }),
       ),

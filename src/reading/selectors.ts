@@ -1,12 +1,12 @@
 import type { Platform } from '../domain/lock.ts';
+import { ARCHITECTURES } from '../domain/platform.ts';
 
 /**
  * What a `# [selector]` behind a row says: whether the row is for the platform. Null for one that
  * is not known (conda-build, "Preprocessing selectors").
  */
 export function selects(selector: string, platform: Platform): boolean | null {
-  const machine = platform === 'linux-64' ? 'x86_64' : 'aarch64';
-  const holding = ['linux', 'unix', machine, platform, platform.replace('-', '')];
+  const holding = ['linux', 'unix', ARCHITECTURES[platform], platform, platform.replace('-', '')];
   const known =
     /^(?:win|osx|linux|unix|win32|win64|linux32|linux64|linux-64|linux-aarch64|linux-ppc64le|osx-64|osx-arm64|osx64|win-64|arm64|aarch64|x86|x86_64|ppc64le|s390x)$/;
   const alternatives = selector.trim().split(/\s+or\s+/);

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Credential } from '../../domain/credential.ts';
 import type { FerryError } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
+import { ARCHITECTURES } from '../../domain/platform.ts';
 import type {
   Channel,
   CreatePrefixRequest,
@@ -88,10 +89,6 @@ show_channel_urls: true
 `;
 
 /** What is true of every node of a cluster, whatever this build host is. */
-const ARCHITECTURE: Readonly<Record<Platform, string>> = {
-  'linux-64': 'x86_64',
-  'linux-aarch64': 'aarch64',
-};
 const KERNEL = '4.18';
 /** An environment may be larger than a project; conda's own home for a while is not. */
 const ROOM_LIMITS: Partial<SandboxLimits> = { fileBytes: 32 * 1024 ** 3, processes: 1024 };
@@ -382,7 +379,7 @@ function channelsOf(lock: Lock): Channel[] {
 function platformEnvironment(platform: Platform, glibc: string | null): Record<string, string> {
   return {
     CONDA_SUBDIR: platform,
-    CONDA_OVERRIDE_ARCHSPEC: ARCHITECTURE[platform],
+    CONDA_OVERRIDE_ARCHSPEC: ARCHITECTURES[platform],
     CONDA_OVERRIDE_LINUX: KERNEL,
     CONDA_OVERRIDE_CUDA: '',
     ...(glibc === null ? {} : { CONDA_OVERRIDE_GLIBC: glibc }),

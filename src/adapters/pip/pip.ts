@@ -4,6 +4,7 @@ import { type Credential, netrcOf } from '../../domain/credential.ts';
 import type { LockedWheel } from '../../domain/lock.ts';
 import { formatRequirement, parseRequirement } from '../../domain/pip.ts';
 import { distributionsOf } from '../../domain/pip-names.ts';
+import { ARCHITECTURES } from '../../domain/platform.ts';
 import type { Channel, InstallPin, Pip, Progress, ResolveRequest } from '../../domain/ports.ts';
 import { holdsSecret } from '../../domain/secrets.ts';
 import { createFetcher } from '../host/fetch.ts';
@@ -205,7 +206,7 @@ function targetOf({ python, lock, glibc }: ResolveRequest): Target {
   const [libcMajor = 2, libcMinor = 17] = (glibc ?? '2.17').split('.').map(Number);
   return {
     python: [major, minor],
-    machine: lock.platform === 'linux-64' ? 'x86_64' : 'aarch64',
+    machine: ARCHITECTURES[lock.platform],
     glibc: [libcMajor, libcMinor],
   };
 }

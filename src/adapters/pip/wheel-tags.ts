@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
+import type { Architecture } from '../../domain/platform.ts';
 
 /** Where wheels are to run. */
 export interface Target {
   /** Major and minor version of CPython. */
   python: readonly [number, number];
-  machine: 'x86_64' | 'aarch64';
+  machine: Architecture;
   /** Major and minor version of the oldest glibc. */
   glibc: readonly [number, number];
 }
