@@ -7,6 +7,8 @@ import { ConfigError, type Problem } from './config/problems.ts';
 import type { ConfigFile } from './config/schema.ts';
 import { CREDENTIALS, passwordOf, readSecrets, SECRETS, type Secrets } from './config/secrets.ts';
 import { type Credential, secretOf } from './domain/credential.ts';
+import type { Platform } from './domain/lock.ts';
+import { platformFor } from './domain/platform.ts';
 import type { Channel } from './domain/ports.ts';
 import type { Settings } from './domain/services.ts';
 
@@ -46,7 +48,8 @@ export interface Config {
   readonly engine: ConfigFile['engine'];
   /** An interpreter with py-rattler; null for a private environment made on demand. */
   readonly python: string | null;
-  readonly platform: ConfigFile['platform'];
+  /** What is built for where an edge does not say what its machines are. */
+  readonly platform: Platform;
   /** Never empty; at least one is marked default. */
   readonly channels: readonly (Channel & { readonly default: boolean })[];
   /** Never empty; at least one is marked default. */
@@ -60,7 +63,8 @@ export interface Config {
   readonly projects: Readonly<ConfigFile['projects']>;
   readonly verify: Readonly<ConfigFile['verify']>;
   readonly notify: Readonly<ConfigFile['notify']>;
-  readonly worker: Readonly<ConfigFile['worker']>;
+  /** `platform`: what this build host builds for. */
+  readonly worker: Readonly<Omit<ConfigFile['worker'], 'platform'> & { platform: Platform }>;
   readonly roles: Readonly<ConfigFile['roles']>;
   readonly approvals: Readonly<ConfigFile['approvals']>;
   readonly audit: Readonly<ConfigFile['audit']>;
@@ -104,6 +108,7 @@ export async function loadConfig(source: {
       value: secrets.proxy,
     },
     { path: ['slack', 'apiUrl'], from: 'SLACK_API_URL', value: environment.SLACK_API_URL },
+    { path: ['worker', 'platform'], from: 'WORKER_PLATFORM', value: environment.WORKER_PLATFORM },
     { path: ['watch', 'port'], from: 'WATCH_PORT', value: numberIn(environment.WATCH_PORT) },
     {
       path: ['watch', 'tracing', 'endpoint'],
@@ -150,6 +155,7 @@ function configOf(
       caFile: rest.network.caFile && absolute(rest.network.caFile),
     },
     python: rest.python && absolute(rest.python),
+    worker: { ...rest.worker, platform: rest.worker.platform ?? rest.platform },
     channels: withDefaultEntry(rest.channels).map(({ name, url, default: isDefault }) => ({
       ...{ name, url, default: isDefault },
     })),
@@ -219,9 +225,10 @@ export function settingsOf(config: Config): Settings {
     channels: config.channels.map(({ name, url, default: isDefault }) => ({
       ...{ name, url, default: isDefault },
     })),
-    edges: config.edges.map(({ name, default: isDefault, cluster: { spark } }) => ({
+    edges: config.edges.map(({ name, default: isDefault, cluster: { spark, architecture } }) => ({
       ...{ name, default: isDefault },
       ...(spark === undefined ? {} : { spark }),
+      ...(architecture === undefined ? {} : { platform: platformFor(architecture) }),
     })),
     indexes: config.indexes.map(({ name }) => name),
     projects: {

@@ -17,6 +17,7 @@ import { createQueue } from './adapters/redis/queue.ts';
 import type { RedisConnection } from './adapters/redis/redis.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { type Config, secretsOf, settingsOf } from './config.ts';
+import { platformsOfEdges } from './domain/edge-platforms.ts';
 import { outsideError } from './domain/errors.ts';
 import { createEvents, type Events, type Sight, watchedBy } from './domain/events.ts';
 import { measureEvents } from './domain/measured-events.ts';
@@ -169,20 +170,19 @@ export function openServices(foundation: Foundation, login: string | null = null
   const queue = createQueue({ connection, telemetry, prefix });
   const errands = createErrands({ connection, telemetry, prefix });
   const { clock } = store;
+  const settings = settingsOf(config);
   foundation.watch.follow({
     ping: () => store.ping(),
     totals: () =>
       store.totals({
-        platforms: [config.platform],
+        platforms: [...new Set([...platformsOfEdges(settings), config.worker.platform])],
         edges: config.edges.map(({ name }) => name),
         environmentLimit: config.quota.environments,
         leader: LEASE,
       }),
   });
-  const settings = settingsOf(config);
-  const { platform } = config;
   const services = createServices({
-    ...{ store, queue, errands, clock, platform, settings, channels, login, events },
+    ...{ store, queue, errands, clock, settings, channels, login, events },
     newId: newBuildId,
   });
   return {

@@ -101,7 +101,7 @@ export async function startWorker(
     }),
     edges,
     clock,
-    platform: config.platform,
+    platform: config.worker.platform,
     channels: config.channels,
     contents: foundation.channels,
     verification: config.verify,
@@ -118,7 +118,7 @@ export async function startWorker(
   const worker = createWorker({
     ...{ connection, telemetry },
     prefix,
-    platform: config.platform,
+    platform: config.worker.platform,
     concurrency: config.worker.concurrency,
     lockDurationMs: config.worker.lockSeconds * 1000,
     stalledIntervalMs: config.worker.stalledSeconds * 1000,
@@ -135,7 +135,7 @@ export async function startWorker(
     events,
   });
   const errands = createErrandWorker({
-    ...{ connection, telemetry, prefix, platform: config.platform, events },
+    ...{ connection, telemetry, prefix, platform: config.worker.platform, events },
     run: (errand, signal) => {
       const noted = { errand: errand.id, kind: errand.kind };
       const line = (text: string) => log.debug(noted, text);
@@ -144,12 +144,12 @@ export async function startWorker(
   });
   const duties = keepDuties(ports, store.once, (line) => log.info(line));
   await Promise.all([worker.ready(), errands.ready()]);
-  log.info({ platform: config.platform }, 'worker ready');
+  log.info({ platform: config.worker.platform }, 'worker ready');
   const presence = keepPresence(
     { store, clock, log: (line, fields = {}) => log.info(fields, line) },
     {
       ...{ id: `${hostname()}:${process.pid}`, host: hostname(), version: VERSION },
-      ...{ platform: config.platform, concurrency: config.worker.concurrency },
+      ...{ platform: config.worker.platform, concurrency: config.worker.concurrency },
     },
     {
       work: () => [...work.values()],
@@ -172,7 +172,7 @@ export async function startWorker(
     const progress = { signal: closing.signal, log: line, detail: line };
     // Whoever asks meanwhile is answered by the same process, from what it has read by then.
     engine
-      .warm?.(channels, config.platform, progress)
+      .warm?.(channels, config.worker.platform, progress)
       .catch((error: unknown) => log.debug({ error: String(error) }, 'channels were not read'));
   }
   return {

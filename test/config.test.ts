@@ -94,7 +94,13 @@ describe('the configuration', () => {
         projects: { repositories: [], paths: [], sandbox: 'required', memoryGigabytes: null },
         verify: { enabled: true, timeoutSeconds: 300, executors: 2 },
         notify: { directAfterSeconds: 300 },
-        worker: { concurrency: 1, lockSeconds: 120, stalledSeconds: 30, cacheGigabytes: 20 },
+        worker: {
+          concurrency: 1,
+          lockSeconds: 120,
+          stalledSeconds: 30,
+          cacheGigabytes: 20,
+          platform: 'linux-64',
+        },
         roles: [],
         approvals: { rules: [], hours: 72, closed: 500 },
         audit: { days: 365, entries: 100_000, refused: 20_000 },
@@ -122,6 +128,15 @@ describe('the configuration', () => {
       assert.match(found.WATCH_PORT ?? '', /whole number from 0 to 65535/);
       const { watch } = await load(SMALL, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' });
       assert.equal(watch.tracing.endpoint, 'http://collector:4318');
+    });
+
+    it('hosts of one file build for a platform of their own by the environment', async () => {
+      const text = `${SMALL}platform: linux-aarch64\n`;
+      assert.equal((await load(text)).worker.platform, 'linux-aarch64');
+      const own = await load(text, { WORKER_PLATFORM: 'linux-64' });
+      assert.deepEqual([own.platform, own.worker.platform], ['linux-aarch64', 'linux-64']);
+      const found = await problems(text, { WORKER_PLATFORM: 'arm' });
+      assert.match(found.WORKER_PLATFORM ?? '', /one of `linux-64`, `linux-aarch64`/);
     });
 
     it('sections and keys that are left empty have their defaults', async () => {

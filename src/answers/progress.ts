@@ -35,8 +35,12 @@ export function progress(build: Build, outlook: Outlook | null = null): Part {
 
 /** `3rd in the queue, about 4 min until it begins`, and once it has: `Step 2 of 5: …, about 40 s left` */
 function withOutlook(title: string, { state }: Build, outlook: Outlook | null): string {
-  const { position = null, seconds = null } = outlook ?? {};
+  const { position = null, seconds = null, awaits } = outlook ?? {};
   const about = seconds !== null && seconds >= SHORTEST ? roughly(seconds * 1000) : null;
+  if (state === 'queued' && awaits !== undefined) {
+    const place = position === null || position === 1 ? title : `${ordinal(position)} in the queue`;
+    return `${place}: no worker of ${awaits} is there at present`;
+  }
   if (state === 'queued' && position !== null) {
     return `${ordinal(position)} in the queue${about === null ? '' : `, ${about} until it begins`}`;
   }

@@ -253,6 +253,8 @@ const cluster = section({
   architecture: choice('x86_64', 'aarch64').exactOptional(),
 });
 
+const platform = choice('linux-64', 'linux-aarch64');
+
 /** A host and how to log in to it. */
 const hop = {
   host: text('a host name or an address', (value) => /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(value)),
@@ -389,7 +391,7 @@ export const configFile = section(
     dataDirectory: orNull(file),
     engine: or(choice('auto', 'conda', 'rattler'), 'auto'),
     python: orNull(file),
-    platform: or(choice('linux-64', 'linux-aarch64'), 'linux-64'),
+    platform: or(platform, 'linux-64'),
     channels: list(channel, AT_LEAST_ONE_CHANNEL).min(1, { error: AT_LEAST_ONE_CHANNEL }),
     edges: list(edge, AT_LEAST_ONE_EDGE).min(1, { error: AT_LEAST_ONE_EDGE }),
     indexes: or(list(index, 'a list of indexes of pip packages with `name` and `url`'), []),
@@ -414,6 +416,7 @@ export const configFile = section(
       lockSeconds: or(whole(10, 3600, 120), 120),
       stalledSeconds: or(whole(1, 600, 30), 30),
       cacheGigabytes: or(whole(1, 100_000, 20), 20),
+      platform: orNull(platform),
     }),
     roles: or(list(role, 'a list of roles'), []),
     approvals: section({

@@ -1,6 +1,6 @@
 /** How long builds take, told by how long past ones took; and when one that waits will begin. */
 import { type Build, STEP_NAMES, type Step, type StepName } from './build.ts';
-import { everyPackage, type Lock } from './lock.ts';
+import { everyPackage, type Lock, type Platform } from './lock.ts';
 import { boolean, listOf, mapOf, number, object, type Shape, string } from './shape.ts';
 
 /** How long one build took. */
@@ -18,6 +18,8 @@ export interface Outlook {
   position: number | null;
   /** Until it begins, and once it has, until it ends; null where nothing tells. */
   seconds: number | null;
+  /** It waits for a worker of this platform, and none takes work at present; left out where one does. */
+  awaits?: Platform;
 }
 
 /** So many past builds tell of the next ones: what was long ago was on other machines. */

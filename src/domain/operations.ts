@@ -96,7 +96,10 @@ export function endedBuilds(
   };
 }
 
-/** Of workers that are there, and of whoever asks: nobody builds for others. */
-export function platformsOf(presences: readonly Presence[], own: Platform): Platform[] {
-  return [...new Set([own, ...presences.map(({ platform }) => platform)])];
+/** Of all edges, and of workers that are there: nobody builds for others. */
+export function platformsOf(
+  presences: readonly Presence[],
+  ofEdges: readonly Platform[],
+): Platform[] {
+  return [...new Set([...ofEdges, ...presences.map(({ platform }) => platform)])];
 }

@@ -43,6 +43,21 @@ export const isPresent = ({ at, isOver }: Presence, now: number): boolean =>
 export const takesWork = (presence: Presence, now: number): boolean =>
   isPresent(presence, now) && !presence.isDraining;
 
+/**
+ * Of the workers of a platform: `there`, one takes work; `away`, one did within a day; `none`, others have told
+ * of themselves within a day and none of these; `unknown`, nobody has, as versions that tell nothing.
+ */
+export function workersFor(
+  presences: readonly Presence[],
+  platform: Platform,
+  now: number,
+): 'there' | 'away' | 'none' | 'unknown' {
+  if (presences.length === 0) return 'unknown';
+  const own = presences.filter((presence) => presence.platform === platform);
+  if (own.some((presence) => takesWork(presence, now))) return 'there';
+  return own.length > 0 ? 'away' : 'none';
+}
+
 const WORK = object<Work>({
   ...{ buildId: string, since: number },
   purpose: oneOf<Work['purpose']>(['build', 'verify']),

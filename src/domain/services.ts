@@ -55,14 +55,17 @@ export interface Services
 
 /** The part of the configuration that commands, modals and help show. */
 export interface Settings {
-  /** What builds are for; linux-64 where it is left out. */
+  /** What is built for where an edge does not say; linux-64 where it is left out. */
   platform?: Platform;
   /** The slash command, `/conda-env`. */
   command: string;
   /** `url` is left out where nothing is configured. */
   channels: { name: string; default: boolean; url?: string }[];
-  /** `spark`: of its cluster, as is configured; left out where that is found out on the edge. */
-  edges: { name: string; default: boolean; spark?: string }[];
+  /**
+   * `spark`: of its cluster, as is configured; left out where that is found out on the edge. `platform`: what
+   * its machines run; left out where their architecture is not configured.
+   */
+  edges: { name: string; default: boolean; spark?: string; platform?: Platform }[];
   /** Names of the indexes that pip packages come from; none: there are no such packages. */
   indexes: readonly string[];
   projects: { repositories: string[]; paths: string[] };

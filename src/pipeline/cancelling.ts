@@ -9,6 +9,7 @@ interface CancellingPorts {
   store: Store;
   queue: Pick<Queue, 'cancel'>;
   clock: Clock;
+  /** Where a record does not say its own. */
   platform: Platform;
   events: Events;
 }

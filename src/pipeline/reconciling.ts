@@ -4,8 +4,10 @@
  * an open build lacks, and does it; doing it beside whoever has just begun to do the same changes nothing.
  */
 import { type Build, isSettled, isTried } from '../domain/build.ts';
+import { platformOfBuild } from '../domain/edge-platforms.ts';
 import { isStoreError, throwIfStopped } from '../domain/errors.ts';
 import type { JobPurpose, Progress, Queue } from '../domain/ports.ts';
+import type { Services } from '../domain/services.ts';
 import { announce } from './announce.ts';
 import { carryOutCancel } from './cancelling.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
@@ -14,6 +16,7 @@ import { abandonBuild } from './run.ts';
 
 export interface ReconcilingPorts extends BuildPorts {
   queue: Queue;
+  services: Pick<Services, 'settings'>;
 }
 
 type Reporting = Pick<Progress, 'signal' | 'log'>;
@@ -32,9 +35,11 @@ export async function reconcile(ports: ReconcilingPorts, reporting: Reporting): 
   }
 }
 
-/** Records of older versions do not say for which platform they are. */
-const isOurs = ({ platform }: Build, ours: Pick<BuildPorts, 'platform'>): boolean =>
-  platform === null || platform === ours.platform;
+/** Of one build there is one queue, so the workers of one platform look after it. */
+const isOurs = (
+  build: Build,
+  { platform, services }: Pick<ReconcilingPorts, 'platform' | 'services'>,
+): boolean => platformOfBuild(build, services.settings) === platform;
 
 async function goOnWith(
   ports: ReconcilingPorts,

@@ -54,7 +54,7 @@ describe('the audit', () => {
     const { store, services } = createWorld();
     const { queue, events } = createMemory();
     const ours = createServices({
-      ...{ store, settings, platform: 'linux-64', clock: { now: Date.now }, login: 'ops' },
+      ...{ store, settings, clock: { now: Date.now }, login: 'ops' },
       ...{ queue, events, newId: () => 'b1' },
       errands: { ask: () => assert.fail('nothing is asked'), close: async () => {} },
     });

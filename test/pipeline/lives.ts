@@ -8,12 +8,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Build, isSettled, isTried } from '../../src/domain/build.ts';
 import { FerryError, isDoneAgain } from '../../src/domain/errors.ts';
 import { createEvents } from '../../src/domain/events.ts';
-import type { Queue, Store } from '../../src/domain/ports.ts';
+import type { Store } from '../../src/domain/ports.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { Services, Settings } from '../../src/domain/services.ts';
 import type { Outcome } from '../../src/domain/subscription.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
-import { reconcile } from '../../src/pipeline/reconciling.ts';
+import { type ReconcilingPorts, reconcile } from '../../src/pipeline/reconciling.ts';
 import { removeLetGo } from '../../src/pipeline/removing.ts';
 import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
 import { createServices } from '../../src/pipeline/services.ts';
@@ -50,7 +50,7 @@ const CALLS = new Set([
 
 /** What one process has of the shared parts. */
 export interface Parts {
-  ports: BuildPorts & { queue: Queue };
+  ports: ReconcilingPorts;
   services: Services;
   /** Nobody answers them, unless somebody is given to it who does. */
   errands: MemoryErrands;
@@ -122,7 +122,7 @@ export class Life implements Subject {
     // So many are explored that keeping them would fill the memory.
     const events = createEvents([]);
     const services = createServices({
-      ...{ store, queue, clock, platform: 'linux-64', errands, events },
+      ...{ store, queue, clock, errands, events },
       settings: this.settings,
       newId: () => this.#newId(name),
     });
@@ -144,7 +144,7 @@ export class Life implements Subject {
     );
     return {
       ...{ services, errands },
-      ports: { ...ports, store, queue, clock, engine, packer, workspace, edges, events },
+      ports: { ...ports, services, store, queue, clock, engine, packer, workspace, edges, events },
     };
   }
 

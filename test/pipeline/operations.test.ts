@@ -120,7 +120,7 @@ describe('what operators see', () => {
     const { store, queue, errands, events, ports } = world;
     const services = createServices({
       ...{ store, queue, errands, events, settings, login: 'ops', newId: () => 'b1' },
-      ...{ clock: ports.clock, platform: 'linux-64' },
+      clock: ports.clock,
     });
     assert.equal((await services.operations({ user: 'U01' })).edges.length, 2);
   });

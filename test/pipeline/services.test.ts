@@ -21,7 +21,7 @@ function world(change: Partial<Queue> = {}) {
   const clock = { at: 1_000, now: () => clock.at };
   let ids = 0;
   const services = createServices({
-    ...{ store, clock, settings, platform: 'linux-64', events: createEvents([]) },
+    ...{ store, clock, settings, events: createEvents([]) },
     queue: {
       enqueue: async ({ id, attempt }, _platform, purpose) => {
         enqueued.push(`${id} ${attempt} ${purpose}`);

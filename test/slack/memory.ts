@@ -697,7 +697,6 @@ export function createMemory(
     errands,
     events,
     clock: { now: Date.now },
-    platform: 'linux-64',
     settings,
     ...(channels ? { channels } : {}),
     newId: () => `build${++ids}`,

@@ -1,9 +1,12 @@
 import { type Build, isSettled, pendingSteps, type Requester } from '../../domain/build.ts';
 import { edgesOf, withoutDefaultEdges } from '../../domain/defaults.ts';
+import { platformOfBuild, requirePlatform } from '../../domain/edge-platforms.ts';
 import { userError } from '../../domain/errors.ts';
 import { requireThawed } from '../../domain/freeze.ts';
+import type { Platform } from '../../domain/lock.ts';
 import { requireMayActOn, requireMayVerify } from '../../domain/policy.ts';
 import { requireThere } from '../../domain/reference.ts';
+import { type BuildRequest, createCommand } from '../../domain/request.ts';
 import type { Builds } from '../../domain/services/builds.ts';
 import { carryOutCancel } from '../cancelling.ts';
 import { requireApprovedBuild } from './approval-needs.ts';
@@ -11,6 +14,7 @@ import { create, handOn, requireQuota, tellQueued } from './create.ts';
 import { busy, requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
+import { servedPlatform } from './workers.ts';
 
 /** What can be done with a recorded build, by whom the policy lets. */
 export function builds(ports: ServicePorts): Builds {
@@ -39,12 +43,15 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   await requireBuildable(ports, 'create', build.request, requester);
   await requireApprovedBuild(ports, build);
   requireRetriable(build);
-  const { store, queue, platform, settings, clock } = ports;
+  const { store, queue, settings, clock } = ports;
   const { environment: name } = build.request;
   // Since it failed the name may have become somebody else's.
   const people = [build.requester.user, requester.user];
   const asked = withoutDefaultEdges(build.request, settings);
   await requireOwn(ports, asked, await store.readEnvironment(name), people);
+  if (build.lock !== null) requirePlatform(build.lock, asked, settings);
+  const platform = await servedPlatform(ports, asked);
+  if (platform !== platformOfBuild(build, settings)) throw edgesChanged(build, asked, platform);
   requireThawed(await store.readFreezes(), edgesOf(asked, settings), asked);
   await requireQuota(ports, build.request, build.requester);
   const again = await store.beginAgain(build.id, (current) =>
@@ -67,8 +74,19 @@ async function retry(ports: ServicePorts, build: Build, requester: Requester): P
   );
   if (again.id !== build.id) throw busy(again);
   await handOn(() => queue.enqueue(again, platform, 'build'));
-  tellQueued(ports, again);
+  tellQueued(ports, again, platform);
   return again;
+}
+
+/** What an earlier attempt has made, which another one goes on from, is of another platform. */
+function edgesChanged(build: Build, asked: BuildRequest, platform: Platform) {
+  const command = createCommand(asked);
+  return userError({
+    code: 'other-platform',
+    message: `The build of \`${asked.environment}\` was for \`${build.platform}\`, and its edges are for \`${platform}\` by now.`,
+    suggestion: `Build it anew: \`${command}\`.`,
+    repairs: [{ label: 'Build it anew', command }],
+  });
 }
 
 function requireRetriable(build: Build): void {
@@ -105,13 +123,14 @@ async function cancel(ports: ServicePorts, build: Build, user: string): Promise<
   }
   let known = asked;
   await handOn(async () => {
-    known = await carryOutCancel(ports, asked);
+    const platform = platformOfBuild(asked, ports.settings);
+    known = await carryOutCancel({ ...ports, platform }, asked);
   });
   return known;
 }
 
 async function verify(ports: ServicePorts, build: Build, { user }: Requester): Promise<Build> {
-  const { store, queue, platform, settings, clock } = ports;
+  const { store, queue, settings, clock } = ports;
   const name = build.request.environment;
   const environment = await store.readEnvironment(name);
   requireMayVerify(build, environment, user, settings);
@@ -129,6 +148,7 @@ async function verify(ports: ServicePorts, build: Build, { user }: Requester): P
     verifying: true,
     pressed: { by: user, at: clock.now() },
   }));
+  const platform = platformOfBuild(build, settings);
   await handOn(() => queue.enqueue(verifying, platform, 'verify'));
   return verifying;
 }

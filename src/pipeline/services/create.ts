@@ -1,10 +1,11 @@
 import { requireUnblocked } from '../../domain/block.ts';
 import { type Build, isSettled, newBuild, type Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
+import { requirePlatform } from '../../domain/edge-platforms.ts';
 import { FerryError, isStoreError } from '../../domain/errors.ts';
 import { eventOf } from '../../domain/events.ts';
 import { requireThawed } from '../../domain/freeze.ts';
-import { isSameLock, type Lock } from '../../domain/lock.ts';
+import { isSameLock, type Lock, type Platform } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { requireWithin } from '../../domain/quota.ts';
 import { revisionOf } from '../../domain/reference.ts';
@@ -13,9 +14,10 @@ import type { Create } from '../../domain/services/create.ts';
 import { approvedSubject } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import { busy, requireOwn } from './names.ts';
-import { planner, requirePlatform } from './plans.ts';
+import { planner } from './plans.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
+import { servedPlatform } from './workers.ts';
 
 /** A solve that takes longer is watched as a build, which shows how far it is. */
 const QUICK_MS = 15_000;
@@ -29,11 +31,11 @@ export function create(ports: ServicePorts): Create {
   const solve = planner(ports, QUICK_MS);
   return {
     async create(asked, requester, { lock = null, projects = [] } = {}) {
-      if (lock !== null) requirePlatform(lock, ports.platform, asked);
+      if (lock !== null) requirePlatform(lock, asked, settings);
       return begin(ports, { asked, requester, given: lock, lock, projects });
     },
     async createPlanned(asked, requester, lock = null) {
-      if (lock !== null) requirePlatform(lock, ports.platform, asked);
+      if (lock !== null) requirePlatform(lock, asked, settings);
       const request = { ...asked, edges: edgesOf(asked, settings) };
       const { environment: name, edges } = request;
       await requireBuildable(ports, 'create', request, requester);
@@ -76,6 +78,7 @@ async function begin(
   const request = { ...asked, edges: edgesOf(asked, settings) };
   const { environment: name, edges } = request;
   await requireBuildable(ports, 'create', request, requester);
+  const platform = await servedPlatform(ports, asked);
   requireThawed(await store.readFreezes(), edges, asked);
   // Packages that were settled before, and blocked since: told at once, not by a build that fails.
   if (lock !== null) requireUnblocked(await store.readBlocks(), lock, request, given !== null);
@@ -83,8 +86,8 @@ async function begin(
   await requireOwn(ports, asked, environment, [requester.user]);
   const known = { lock, projects };
   const { approval, ...subject } = await approvedSubject(ports, request, requester, known);
-  if (approval === null) return record(ports, { ...subject, given }, requester);
-  const made = await record(ports, { ...subject, given: subject.lock }, requester);
+  if (approval === null) return record(ports, { ...subject, given, platform }, requester);
+  const made = await record(ports, { ...subject, given: subject.lock, platform }, requester);
   const buildId = made.build.id;
   await store.updateApproval(approval.id, (current) => ({ ...current, buildId }));
   return made;
@@ -98,7 +101,9 @@ async function record(
     lock,
     projects,
     given,
-  }: Pick<Build, 'request' | 'lock' | 'projects'> & Pick<Beginning, 'given'>,
+    platform,
+  }: Pick<Build, 'request' | 'lock' | 'projects'> &
+    Pick<Beginning, 'given'> & { platform: Platform },
   requester: Requester,
 ): Promise<AtWork> {
   const { store, clock } = ports;
@@ -108,12 +113,12 @@ async function record(
   await requireQuota(ports, request, requester);
   const build = newBuild({
     ...{ id: ports.newId(), request, requester, now, lock, projects },
-    platform: ports.platform,
+    platform,
   });
   const atWork = await store.beginBuild(build);
   if (atWork.id !== build.id) return joinOrRefuse(ports, request, given, atWork, requester);
-  await handOn(() => ports.queue.enqueue(build, ports.platform, 'build'));
-  tellQueued(ports, build);
+  await handOn(() => ports.queue.enqueue(build, platform, 'build'));
+  tellQueued(ports, build, platform);
   return { build, joined: false };
 }
 
@@ -187,7 +192,7 @@ function joinOrRefuse(
 }
 
 /** Tells of an attempt that stands in the record, and with it in the queue. */
-export function tellQueued({ events, platform }: ServicePorts, build: Build): void {
+export function tellQueued({ events }: ServicePorts, build: Build, platform: Platform): void {
   events.emit('build-queued', { ...eventOf(build), platform, edges: build.request.edges });
 }
 

@@ -1,4 +1,5 @@
 import { edgesOf } from '../../domain/defaults.ts';
+import { requirePlatform } from '../../domain/edge-platforms.ts';
 import type { Edit } from '../../domain/edit.ts';
 import { type Environment, latestRevision, revisionLabel } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
@@ -8,13 +9,14 @@ import type { Edits } from '../../domain/services/edits.ts';
 import { freeName } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
+import { servedPlatform } from './workers.ts';
 
 /** A person waits for it; solves that take longer are very rare. */
 const WAIT_MS = 120_000;
 
 /** Edited requests, solved by a worker, and kept until they are built. */
 export function edits(ports: ServicePorts): Edits {
-  const { store, errands, platform, settings, newId } = ports;
+  const { store, errands, settings, newId } = ports;
   return {
     async planEdit({ request: asked, edit }, requester) {
       const request = { ...asked, edges: edgesOf(asked, settings) };
@@ -23,6 +25,9 @@ export function edits(ports: ServicePorts): Edits {
       if (environment && !mayBuild(environment, [requester.user], settings)) {
         throw await notTheirs(ports, environment, edit);
       }
+      const before = environment?.revisions.find(({ number }) => number === edit.revision);
+      if (before) requirePlatform(before.lock, asked, settings);
+      const platform = await servedPlatform(ports, asked);
       const { user, channel } = requester;
       const asker = { user, channel };
       return errands.ask('edit', { request, edit, asker }, { platform, waitMs: WAIT_MS });

@@ -25,6 +25,7 @@ import { tellLetGo } from '../telling.ts';
 import { create } from './create.ts';
 import { lookup } from './lookup.ts';
 import type { ServicePorts } from './ports.ts';
+import { anyPlatform } from './workers.ts';
 
 /** An edge answers within seconds; one that is away is tried again later, without anybody waiting. */
 const WAIT_MS = 60_000;
@@ -120,12 +121,11 @@ export function lettingGo(ports: ServicePorts): LettingGo {
 }
 
 /** Who cannot be asked is said as an edge that does not answer. */
-async function askForUses(
-  { errands, platform, settings }: ServicePorts,
-  environment: string,
-): Promise<Unreached[]> {
+async function askForUses(ports: ServicePorts, environment: string): Promise<Unreached[]> {
+  const { errands, settings } = ports;
   if (settings.retention.usedDays === 0) return [];
   try {
+    const platform = await anyPlatform(ports);
     return (await errands.ask('uses', { environment }, { platform, waitMs: USES_WAIT_MS }))
       .unreached;
   } catch (error) {
@@ -135,10 +135,11 @@ async function askForUses(
 }
 
 /** Null when no build host has answered: one of them removes it later. */
-async function unstage({ errands, platform }: ServicePorts, name: string) {
+async function unstage(ports: ServicePorts, name: string) {
   try {
+    const platform = await anyPlatform(ports);
     const asked = { environment: name };
-    return (await errands.ask('unstage', asked, { platform, waitMs: WAIT_MS })).left;
+    return (await ports.errands.ask('unstage', asked, { platform, waitMs: WAIT_MS })).left;
   } catch (error) {
     if (error instanceof FerryError && error.kind !== 'defect') return null;
     throw error;

@@ -1,4 +1,5 @@
 import { type Build, isSettled } from '../../domain/build.ts';
+import { platformsOfEdges } from '../../domain/edge-platforms.ts';
 import { buildSight, endedBuilds, platformsOf, workerSight } from '../../domain/operations.ts';
 import { requireOperator } from '../../domain/policy.ts';
 import { isPresent } from '../../domain/presence.ts';
@@ -12,7 +13,7 @@ const MOST_BUILDS = 300;
 const SHOWN_MS = 10 * 60_000;
 
 /** Workers, queues, edges and what came of builds, as the store knows them. */
-export function operating({ store, clock, platform, settings, login }: ServicePorts): Operating {
+export function operating({ store, clock, settings, login }: ServicePorts): Operating {
   return {
     async operations({ user }) {
       // Whoever can run the command line here reads the same in Redis.
@@ -25,7 +26,7 @@ export function operating({ store, clock, platform, settings, login }: ServicePo
           isPresent(presence, now) || (!presence.isOver && now - presence.at < SHOWN_MS),
       );
       const [queues, recent, freezes, free] = await Promise.all([
-        store.standings(platformsOf(presences, platform)),
+        store.standings(platformsOf(presences, platformsOfEdges(settings))),
         store.listBuilds({ limit: MOST_BUILDS }),
         store.readFreezes(),
         store.readFreeSpace(),

@@ -1,4 +1,5 @@
 import { type Build, isSettled } from '../../domain/build.ts';
+import { platformOfBuild } from '../../domain/edge-platforms.ts';
 import {
   estimate,
   IN_SLOT,
@@ -7,7 +8,9 @@ import {
   secondsUntilBegun,
   type Timing,
 } from '../../domain/estimate.ts';
+import type { Platform } from '../../domain/lock.ts';
 import type { QueuedJob } from '../../domain/ports.ts';
+import { workersFor } from '../../domain/presence.ts';
 import type { Outlooks } from '../../domain/services/outlooks.ts';
 import type { ServicePorts } from './ports.ts';
 
@@ -15,7 +18,7 @@ import type { ServicePorts } from './ports.ts';
 const REMEMBERED_MS = 15_000;
 
 /** The queue's own order, and how long builds took before. */
-export function outlooks({ store, queue, platform, clock }: ServicePorts): Outlooks {
+export function outlooks({ store, queue, settings, clock }: ServicePorts): Outlooks {
   let known: { at: number; past: Timing[] } | null = null;
 
   async function readPast(): Promise<Timing[]> {
@@ -36,9 +39,21 @@ export function outlooks({ store, queue, platform, clock }: ServicePorts): Outlo
     return build && secondsLeft(build, past, clock.now(), IN_SLOT);
   }
 
+  async function standingOf(platform: Platform) {
+    const now = clock.now();
+    return workersFor(await store.readPresences(now), platform, now);
+  }
+
   async function waiting(build: Build) {
-    const { active, waiting: all } = await queue.order(platform);
+    const platform = platformOfBuild(build, settings);
+    const [{ active, waiting: all }, standing] = await Promise.all([
+      queue.order(platform),
+      standingOf(platform),
+    ]);
     const at = all.findIndex(({ buildId, purpose }) => buildId === build.id && purpose === 'build');
+    if (at >= 0 && standing !== 'there' && standing !== 'unknown') {
+      return { position: at + 1, seconds: null, awaits: platform };
+    }
     if (at < 0 || (at === 0 && active.length === 0)) return null;
     const past = await readPast();
     const running = await Promise.all(active.map((job) => leftOf(job, past)));

@@ -1,13 +1,14 @@
 import type { Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
-import { userError } from '../../domain/errors.ts';
-import type { Lock, Platform } from '../../domain/lock.ts';
+import { requirePlatform } from '../../domain/edge-platforms.ts';
+import type { Lock } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { type BuildRequest, createCommand } from '../../domain/request.ts';
+import type { BuildRequest } from '../../domain/request.ts';
 import type { Plans } from '../../domain/services/plans.ts';
 import { requireOwn } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
+import { servedPlatform } from './workers.ts';
 
 /** A solve that takes longer is a matter for a build, which shows how far it is. */
 const WAIT_MS = 120_000;
@@ -18,7 +19,7 @@ export function plans(ports: ServicePorts): Plans {
   const solve = planner(ports, WAIT_MS);
   return {
     async plan(asked, requester, lock = null) {
-      if (lock !== null) requirePlatform(lock, ports.platform, asked);
+      if (lock !== null) requirePlatform(lock, asked, settings);
       const request = { ...asked, edges: edgesOf(asked, settings) };
       await requireBuildable(ports, null, request, requester);
       const environment = await store.readEnvironment(request.environment);
@@ -30,7 +31,7 @@ export function plans(ports: ServicePorts): Plans {
 
 /** Has requests solved by a worker; those of this process that are the same and in flight once. */
 export function planner(
-  { errands, platform }: ServicePorts,
+  { errands, ...known }: ServicePorts,
   waitMs: number,
 ): (request: BuildRequest, lock: Lock | null, requester: Requester) => Promise<Plan> {
   const inFlight = new Map<string, Promise<Plan>>();
@@ -41,20 +42,10 @@ export function planner(
     const key = JSON.stringify(hasFiles ? asked : { request, lock });
     const plan =
       inFlight.get(key) ??
-      errands.ask('plan', asked, { platform, waitMs }).finally(() => inFlight.delete(key));
+      servedPlatform(known, request)
+        .then((platform) => errands.ask('plan', asked, { platform, waitMs }))
+        .finally(() => inFlight.delete(key));
     inFlight.set(key, plan);
     return plan;
   };
-}
-
-/** A lock is an answer for one platform: its packages do not run on another. */
-export function requirePlatform(lock: Lock, platform: Platform, asked: BuildRequest): void {
-  if (lock.platform === platform) return;
-  const command = createCommand(asked);
-  throw userError({
-    code: 'other-platform',
-    message: `These packages are for \`${lock.platform}\`, and builds here are for \`${platform}\`.`,
-    suggestion: 'Let the packages asked for be solved again instead.',
-    repairs: [{ label: 'Solve again', command }],
-  });
 }

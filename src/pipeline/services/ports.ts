@@ -1,6 +1,5 @@
 import type { Errands } from '../../domain/errands.ts';
 import type { Events } from '../../domain/events.ts';
-import type { Platform } from '../../domain/lock.ts';
 import type { Channels, Clock, Queue, Store } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/services.ts';
 
@@ -10,7 +9,6 @@ export interface ServicePorts {
   queue: Queue;
   errands: Errands;
   clock: Clock;
-  platform: Platform;
   settings: Settings;
   channels: Channels;
   events: Events;

@@ -1,5 +1,6 @@
 import type { Block } from '../../domain/block.ts';
 import type { Requester } from '../../domain/build.ts';
+import { requirePlatform } from '../../domain/edge-platforms.ts';
 import { updatePackages } from '../../domain/edit.ts';
 import {
   type Environment,
@@ -18,6 +19,7 @@ import type { Affected, Rebuilds } from '../../domain/services/rebuilds.ts';
 import { formatSpec, type Spec } from '../../domain/spec.ts';
 import { edits } from './edits.ts';
 import type { ServicePorts } from './ports.ts';
+import { servedPlatform } from './workers.ts';
 
 /** A solve takes seconds, and people who wait for theirs have the other slots of a build host. */
 const AT_ONCE = 2;
@@ -97,7 +99,8 @@ async function askToBuild(
     const names = [...new Set(chosen.packages.map(({ name }) => name))];
     const lifted = names.map((name) => ({ name, version: null, build: null, channel: null }));
     const edited = updatePackages(base, lifted, false);
-    const options = { platform: ports.platform, waitMs: WAIT_MS };
+    requirePlatform(base.lock, edited.request, ports.settings);
+    const options = { platform: await servedPlatform(ports, edited.request), waitMs: WAIT_MS };
     const plan = await ports.errands.ask('edit', edited, options);
     const stays = everyPackage(plan.lock).filter((entry) =>
       specs.some((spec) => meetsSpec(entry, spec)),

@@ -14,6 +14,7 @@ import { tellMoved } from '../telling.ts';
 import { approvedTag } from './approval-needs.ts';
 import { lookup } from './lookup.ts';
 import type { ServicePorts } from './ports.ts';
+import { anyPlatform } from './workers.ts';
 
 /** What the names of revisions mean, changed by whom the policy lets. */
 export function tags(ports: ServicePorts): Tags {
@@ -76,9 +77,10 @@ async function move(
 /** Edges may be far away; what was moved is moved, whether they hear of it now or later. */
 const WAIT_MS = 20_000;
 
-async function tellEdges({ errands, platform }: ServicePorts, environment: string) {
+async function tellEdges(ports: ServicePorts, environment: string) {
   try {
-    const told = await errands.ask('point', { environment }, { platform, waitMs: WAIT_MS });
+    const platform = await anyPlatform(ports);
+    const told = await ports.errands.ask('point', { environment }, { platform, waitMs: WAIT_MS });
     return told.unreached;
   } catch (error) {
     if (error instanceof FerryError && error.kind !== 'defect') return null;
