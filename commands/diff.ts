@@ -1,7 +1,8 @@
 import { compareSides, type Side } from '../src/domain/comparison.ts';
+import { usualPlatform } from '../src/domain/edge-platforms.ts';
 import { type Revision, revisionLabel } from '../src/domain/environment.ts';
 import { userError } from '../src/domain/errors.ts';
-import { everyPackage } from '../src/domain/lock.ts';
+import { everyPackage, type Platform } from '../src/domain/lock.ts';
 import type { Reply } from '../src/domain/reply.ts';
 import {
   type CommandContext,
@@ -51,7 +52,7 @@ async function compareWithFile(
   named: KindTypes['revision'] | null,
   services: CommandContext['services'],
 ): Promise<Reply> {
-  const { name, ...from } = sideOfFile(file, services.settings);
+  const { name, ...read } = sideOfFile(file, services.settings);
   const reference = named ?? (name === null ? null : { environment: name, revision: null });
   if (reference === null) {
     throw userError({
@@ -60,8 +61,17 @@ async function compareWithFile(
       suggestion: 'Name a revision: `diff churn@3`.',
     });
   }
-  const to = sideOfRevision(await revisionOf(reference, services));
+  const revision = await revisionOf(reference, services);
+  const { platform } = revision.lock;
+  const from = platform === usualPlatform(services.settings) ? read : readFor(platform, file);
+  const to = sideOfRevision(revision);
   return { kind: 'comparison', from, to, compared: compareSides(from, to) };
+}
+
+/** What a file asks for may depend on the platform. */
+function readFor(platform: Platform, file: PackagesFile): Side {
+  const { name: _, ...side } = sideOfFile(file, { platform });
+  return side;
 }
 
 function tooMuch(): Error {

@@ -1,5 +1,6 @@
 /** What a file of packages asks for, which came with a text. */
 import { createRequire } from 'node:module';
+import { likelyPlatform, usualPlatform } from '../src/domain/edge-platforms.ts';
 import type { Platform } from '../src/domain/lock.ts';
 import type { Settings } from '../src/domain/services.ts';
 import type { FileContent, ReadSettings } from '../src/reading/content.ts';
@@ -14,18 +15,24 @@ const load = (): typeof import('../src/reading/read-file.ts') =>
 /** Bytes that are read in a few hundredths of a second, whatever they are. */
 const SHORT = 4_000;
 
-/** What can be built: from configured channels alone. */
-export function forRequest({ platform, channels }: Settings): ReadSettings {
+/** What can be built for these edges, or the default ones: from configured channels alone. */
+export function forRequest(settings: Settings, edges: readonly string[]): ReadSettings {
+  const { channels } = settings;
   return {
-    platform: platform ?? 'linux-64',
+    platform: likelyPlatform({ edges }, settings),
     channels: channels.map(({ name, url = null }) => ({ name, url })),
     ...{ groups: [], has: null },
   };
 }
 
 /** What is compared, from whatever channel: nothing is fetched from there. */
-export function forComparison({ platform }: { platform?: Platform | undefined }): ReadSettings {
-  return { platform: platform ?? 'linux-64', channels: null, groups: [], has: null };
+export function forComparison(settings: { platform?: Platform | undefined }): ReadSettings {
+  return { platform: usualPlatform(settings), channels: null, groups: [], has: null };
+}
+
+/** Edges that a text names before it is parsed, for `readAhead`: a word that names none is left out there. */
+export function edgesSaid(text: string): string[] {
+  return [...text.matchAll(/(?:^|\s)--edge[\s=]+([\w.-]+)/g)].map(([, edge = '']) => edge);
 }
 
 /**

@@ -20,6 +20,7 @@ import { type Config, secretsOf, settingsOf } from './config.ts';
 import { platformsOfEdges } from './domain/edge-platforms.ts';
 import { outsideError } from './domain/errors.ts';
 import { createEvents, type Events, type Sight, watchedBy } from './domain/events.ts';
+import type { Platform } from './domain/lock.ts';
 import { measureEvents } from './domain/measured-events.ts';
 import { createServices } from './pipeline/services.ts';
 import { ROOT } from './root.ts';
@@ -108,6 +109,7 @@ export async function layFoundation(
   const channels = createChannels({
     channels: config.channels,
     platform: config.platform,
+    platforms: platformsBuilt(config),
     network,
     credentials: config.credentials,
     log: (line) => log.debug(line),
@@ -138,6 +140,11 @@ export async function layFoundation(
     },
   };
 }
+
+/** Those of all edges, and the one of this build host. */
+const platformsBuilt = (config: Config): Platform[] => [
+  ...new Set([...platformsOfEdges(settingsOf(config)), config.worker.platform]),
+];
 
 function openLog(options: Config['log'], secrets: readonly string[]): Log {
   try {
@@ -175,7 +182,7 @@ export function openServices(foundation: Foundation, login: string | null = null
     ping: () => store.ping(),
     totals: () =>
       store.totals({
-        platforms: [...new Set([...platformsOfEdges(settings), config.worker.platform])],
+        platforms: platformsBuilt(config),
         edges: config.edges.map(({ name }) => name),
         environmentLimit: config.quota.environments,
         leader: LEASE,

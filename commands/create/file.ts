@@ -24,7 +24,7 @@ export function withFile(
   file: PackagesFile,
   settings: Settings,
 ): Draft<Incomplete<RequestArguments>> {
-  const content = contentOf(file, forRequest(settings));
+  const content = contentOf(file, forRequest(settings, draft.arguments.edge));
   const { arguments: typed } = draft;
   const given = typed.name ?? typed.prefix ?? typed.environment;
   const environment = given ?? nameOf(content.name);

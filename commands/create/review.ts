@@ -1,4 +1,5 @@
 import { channelsOf, edgesOf } from '../../src/domain/defaults.ts';
+import { channelsFor } from '../../src/domain/edge-platforms.ts';
 import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
 import { runnable } from '../../src/domain/fit.ts';
 import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
@@ -90,7 +91,8 @@ async function askedBack(
     specs: parsed,
   };
   const names = channelsOf(draft, context.services.settings);
-  const missing = (await missingPackages(parsed, names, context.services.channels)) ?? [];
+  const missing =
+    (await missingPackages(parsed, names, channelsFor(draft, context.services))) ?? [];
   const specs = repairSpecs(parsed, missing) ?? parsed;
   const proposals = sentence.name === null ? await freeNames(specs, context) : [sentence.name];
   const repairs = proposals.map((environment): Repair => {
@@ -159,8 +161,9 @@ async function reviewPackages(
   { request: typed, insists, mistakes, repaired }: CreateDraft,
   context: CommandContext,
 ): Promise<FerryError | null> {
-  const { settings, channels } = context.services;
+  const { settings } = context.services;
   const request = repaired ?? typed;
+  const channels = channelsFor(request, context.services);
   const names = channelsOf(request, settings);
   const sparks = await context.services.sparks(edgesOf(request, settings)).catch(() => []);
   const missing =

@@ -1,4 +1,5 @@
 import { channelsOf } from '../../src/domain/defaults.ts';
+import { channelsFor } from '../../src/domain/edge-platforms.ts';
 import type { Edited } from '../../src/domain/edit.ts';
 import { latestRevision, type Revision } from '../../src/domain/environment.ts';
 import { FerryError, userError } from '../../src/domain/errors.ts';
@@ -131,7 +132,7 @@ async function missingIn(
   { services }: CommandContext,
 ): Promise<FerryError | null> {
   const channels = channelsOf(request, services.settings);
-  const missing = (await missingPackages(specs, channels, services.channels)) ?? [];
+  const missing = (await missingPackages(specs, channels, channelsFor(request, services))) ?? [];
   if (missing.length === 0) return null;
   const meant = repairSpecs(specs, missing);
   const command = meant && say(meant);

@@ -1,4 +1,5 @@
 import { channelsOf } from '../../src/domain/defaults.ts';
+import { channelsFor } from '../../src/domain/edge-platforms.ts';
 import { type Revision, revisionLabel } from '../../src/domain/environment.ts';
 import { runnable } from '../../src/domain/fit.ts';
 import { everyPackage, type LockedPackage } from '../../src/domain/lock.ts';
@@ -58,7 +59,7 @@ async function newerThan(
 ): Promise<Version[]> {
   const names = packages.map(({ name }) => name);
   const asked = channelsOf(request, services.settings);
-  const contents = (await services.channels.read(asked, names)) ?? [];
+  const contents = (await channelsFor(request, services).read(asked, names)) ?? [];
   const sparks = await services.sparks(request.edges).catch(() => []);
   const newer = packages.flatMap(({ name, version }) => {
     const holder = contents.find((content) => content.has(name));

@@ -6,13 +6,14 @@ import type { Lock, Platform } from './lock.ts';
 import { isName } from './names.ts';
 import { listInWords } from './phrase.ts';
 import { ARCHITECTURES } from './platform.ts';
+import type { Channels } from './ports.ts';
 import { type BuildRequest, createCommand } from './request.ts';
 import type { Settings } from './services.ts';
 
 type Sites = Pick<Settings, 'edges' | 'platform'>;
 
 /** What is built for where an edge does not say what its machines are. */
-export const usualPlatform = ({ platform }: Pick<Settings, 'platform'>): Platform =>
+export const usualPlatform = ({ platform }: { platform?: Platform | undefined }): Platform =>
   platform ?? 'linux-64';
 
 /** An edge that is not configured any more is as one that does not say it. */
@@ -43,6 +44,19 @@ export function platformOf(asked: BuildRequest, settings: Sites): Platform {
 /** The same where it must not be refused: one that is not certain is that of the first edge. */
 export function likelyPlatform(asked: Pick<BuildRequest, 'edges'>, settings: Sites): Platform {
   return platformsOfEdges(settings, edgesOf(asked, settings))[0] ?? usualPlatform(settings);
+}
+
+/** What channels hold for the platform of a request, for whoever need not know which that is. */
+export function channelsFor(
+  asked: Pick<BuildRequest, 'edges'>,
+  { channels, settings }: { channels: Channels; settings: Sites },
+): Channels {
+  return channelsOn(channels, likelyPlatform(asked, settings));
+}
+
+/** The same of a platform. */
+export function channelsOn(channels: Channels, platform: Platform): Channels {
+  return { ...channels, read: (names, packages) => channels.read(names, packages, platform) };
 }
 
 /** For which platform a build was queued. Records of older versions do not say it. */

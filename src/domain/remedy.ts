@@ -13,6 +13,7 @@ import {
   type ShownForm,
   worded,
 } from './diagnosis.ts';
+import { channelsFor } from './edge-platforms.ts';
 import { latestRevision, type Revision, revisionLabel } from './environment.ts';
 import { FerryError, type Repair } from './errors.ts';
 import {
@@ -189,10 +190,12 @@ function holderIn(
 async function inChannels(
   module: string,
   candidates: readonly string[],
-  { request, knowledge: { channels, settings } }: Case,
+  { request, knowledge }: Case,
 ): Promise<Spec | null> {
   const top = (module.split('.')[0] ?? '').toLowerCase();
   const wanted = [...new Set([...candidates, top.replaceAll('_', '-'), top])];
+  const { settings } = knowledge;
+  const channels = channelsFor(request, knowledge);
   const asked = channelsOf(request, settings);
   const all = [...new Set([...asked, ...settings.channels.map(({ name }) => name)])];
   const contents = (await channels.read(all, wanted)) ?? (await channels.read(asked, wanted));
@@ -241,7 +244,7 @@ async function weighVersions(
     return { finding: { ...finding, fix, command: subject.lineText }, repair: null };
   }
   const asked = channelsOf(request, knowledge.settings);
-  const contents = await knowledge.channels.read(
+  const contents = await channelsFor(request, knowledge).read(
     asked,
     wrong.map((spec) => spec.name),
   );

@@ -3,7 +3,7 @@
  * (projects to install, logs to explain), and the thread they ask in.
  */
 import type { PackagesFile } from '../../commands/command.ts';
-import { forComparison, forRequest, readAhead } from '../../commands/packages-file.ts';
+import { edgesSaid, forComparison, forRequest, readAhead } from '../../commands/packages-file.ts';
 import type { MessageReference } from '../domain/build.ts';
 import { type FerryError, outsideError } from '../domain/errors.ts';
 import type { Settings } from '../domain/services.ts';
@@ -61,7 +61,7 @@ export async function attachedPackages(
   const isCompared = /^diff$/i.test(command);
   return readAhead(
     await readPackages(file, chat),
-    isCompared ? forComparison(settings) : forRequest(settings),
+    isCompared ? forComparison(settings) : forRequest(settings, edgesSaid(text)),
   );
 }
 

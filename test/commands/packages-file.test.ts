@@ -6,7 +6,7 @@ import type { PackagesFile } from '../../commands/command.ts';
 import { contentOf, forComparison, forRequest, readAhead } from '../../commands/packages-file.ts';
 import { settings } from '../answers/samples.ts';
 
-const FOR_REQUEST = forRequest(settings);
+const FOR_REQUEST = forRequest(settings, []);
 
 /** What the bot reads while it answers nobody else. */
 const SHORT = 4_000;

@@ -146,6 +146,26 @@ describe('diff with a file', () => {
     assert.equal(pasted.kind, 'comparison');
   });
 
+  test('is read for the platform of the revision', async () => {
+    const world = createWorld();
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    await world.store.updateEnvironment('churn', (known) => ({
+      ...known,
+      revisions: known.revisions.map((each) => ({
+        ...each,
+        lock: { ...each.lock, platform: 'linux-aarch64' },
+      })),
+    }));
+    const rows = 'dependencies:\n  - mkl  # [x86_64]\n  - acl  # [aarch64]\n';
+    const reply = await diff(world, 'diff churn@1', rows);
+    assert.ok(reply.kind === 'comparison' && reply.compared.kind === 'constraints');
+    assert.deepEqual(
+      reply.compared.judged.map(({ asked }) => asked),
+      ['acl'],
+    );
+  });
+
   test('that names no environment, or beside two revisions, is asked back', async () => {
     const world = createWorld();
     const codes = await Promise.all(

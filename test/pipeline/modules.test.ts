@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
 import type { Channels } from '../../src/domain/ports.ts';
+import { settings } from '../answers/samples.ts';
 import { createMemory } from '../slack/memory.ts';
 import { createWorld } from './world.ts';
 
@@ -49,6 +50,28 @@ describe('the package that has a module', () => {
 });
 
 describe('what is suggested while a package is typed', () => {
+  test('is for the platform of the chosen edges', async () => {
+    const asked: (string | undefined)[] = [];
+    const held = holding('numpy');
+    const edges = [
+      { name: 'lab', default: true },
+      { name: 'arm', default: false, platform: 'linux-aarch64' as const },
+    ];
+    const { services } = createMemory(
+      {
+        ...held,
+        read: async (names, packages, platform) => {
+          asked.push(platform);
+          return held.read(names, packages);
+        },
+      },
+      { settings: { ...settings, edges } },
+    );
+    await services.suggest('num', [], []);
+    await services.suggest('num', [], ['arm']);
+    assert.deepEqual(asked, ['linux-64', 'linux-aarch64']);
+  });
+
   test('comes of the default channels, of those chosen, and of none while they cannot be known', async () => {
     const asked: (readonly string[])[] = [];
     const held = holding('numpy', 'numba');
@@ -60,7 +83,7 @@ describe('what is suggested while a package is typed', () => {
       },
     });
     const specs = async (typed: string, channels: string[] = []) =>
-      (await services.suggest(typed, channels)).map(({ spec }) => spec);
+      (await services.suggest(typed, channels, [])).map(({ spec }) => spec);
     assert.deepEqual(await specs('num'), ['numpy', 'numba', 'num']);
     assert.deepEqual(await specs('num', ['mine']), ['numpy', 'numba', 'num']);
     assert.deepEqual(await specs('numpy=1', ['away']), ['numpy=1']);

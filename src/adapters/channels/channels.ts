@@ -7,7 +7,10 @@ import { completeVersions, readSubdir, type SubdirContent } from './subdir.ts';
 
 export interface ChannelsOptions {
   channels: readonly Channel[];
+  /** Whose packages are meant where nothing else is said. */
   platform: Platform;
+  /** All whose packages may be asked for; left out: that one alone. */
+  platforms?: readonly Platform[];
   network: Network;
   /** What opens private ones. */
   credentials?: readonly Credential[];
@@ -37,22 +40,24 @@ export function createChannels(options: ChannelsOptions): Channels & { warm(): v
   const timing = { ...TIMING, ...options.timing };
   const fetcher = createFetcher(options.network, options.credentials);
   const closing = new AbortController();
+  const platforms = [...new Set([options.platform, ...(options.platforms ?? [])])];
   const known = new Map(
     options.channels.map((channel) => [
       channel.name,
-      new KnownChannel(channel, [options.platform, 'noarch'], fetcher, timing, closing.signal),
+      new KnownChannel(channel, [...platforms, 'noarch'], fetcher, timing, closing.signal),
     ]),
   );
   const read = async (
     channels: readonly string[],
     packages: readonly string[],
+    platform: Platform = options.platform,
   ): Promise<ChannelContent[] | null> => {
     const wanted = [...new Set(channels)].map((name) => known.get(name));
     try {
       return await Promise.all(
         wanted.map((channel) => {
           if (!channel) throw new Error('no such channel is configured');
-          return channel.read(packages);
+          return channel.read(packages, platform);
         }),
       );
     } catch (error) {
@@ -77,7 +82,8 @@ class KnownChannel {
   readonly #fetcher: Fetcher;
   readonly #closing: AbortSignal;
   readonly #subdirs: Map<string, SubdirContent | null>;
-  #names: ReadonlySet<string> = new Set();
+  /** Those of each platform: the same object as long as the channel holds the same. */
+  #names = new Map<Platform, ReadonlySet<string>>();
   #loading: Promise<void> | null = null;
   #startedAt = Number.NEGATIVE_INFINITY;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -98,11 +104,11 @@ class KnownChannel {
   }
 
   /** Rejects when it takes too long, cannot be read, or could not be read a moment ago. */
-  async read(packages: readonly string[]): Promise<ChannelContent> {
+  async read(packages: readonly string[], platform: Platform): Promise<ChannelContent> {
     const askedAt = performance.now();
     await this.#within(this.#refresh(), this.#startedAt);
-    const subdirs = [...this.#subdirs.values()].filter((subdir) => subdir !== null);
-    const names = this.#names;
+    const subdirs = this.#of(platform);
+    const names = this.#namesOf(platform);
     const signal = this.#limit(this.#timing.patience);
     const completed = subdirs.map((subdir) =>
       completeVersions(this.#fetcher, subdir, packages, signal),
@@ -163,7 +169,19 @@ class KnownChannel {
     }
     if (read.every(([subdir, content]) => this.#subdirs.get(subdir) === content)) return;
     for (const [subdir, content] of read) this.#subdirs.set(subdir, content);
-    this.#names = new Set(read.flatMap(([, content]) => [...(content?.versions.keys() ?? [])]));
+    this.#names.clear();
+  }
+
+  #of(platform: Platform): SubdirContent[] {
+    return [platform, 'noarch'].flatMap((subdir) => this.#subdirs.get(subdir) ?? []);
+  }
+
+  #namesOf(platform: Platform): ReadonlySet<string> {
+    const known = this.#names.get(platform);
+    if (known) return known;
+    const names = new Set(this.#of(platform).flatMap(({ versions }) => [...versions.keys()]));
+    this.#names.set(platform, names);
+    return names;
   }
 
   #limit(milliseconds: number): AbortSignal {

@@ -12,18 +12,19 @@ export interface Channel {
 /** What channels hold, known before anything is built and without an engine. */
 export interface Channels {
   /**
-   * The named channels' content in the order given, with the versions of `packages`. Answers within
-   * about a second, and null when one of them cannot be known by then: nobody may wait for a slow
+   * The named channels' content in the order given, with the versions of `packages`, for a platform; left out:
+   * what is built for where an edge does not say. Answers within about a second, and null when one of them cannot be known by then: nobody may wait for a slow
    * channel, and no package may be called missing because of it.
    */
   read(
     channels: readonly string[],
     packages: readonly string[],
+    platform?: Platform,
   ): Promise<readonly ChannelContent[] | null>;
   close(): void;
 }
 
-/** One channel's packages for our platform and for none. */
+/** One channel's packages for a platform and for none. */
 export interface ChannelContent {
   name: string;
   has(packageName: string): boolean;

@@ -12,7 +12,11 @@ export interface Packages {
   packagesOf(): Promise<(module: string) => readonly string[]>;
   /**
    * What may be meant by a package that is being typed, of the named channels or, without any, the
-   * default ones; only what is typed itself while they cannot be known.
+   * default ones, for the platform of the named edges or the default ones; only what is typed itself while they cannot be known.
    */
-  suggest(typed: string, channels: readonly string[]): Promise<readonly Suggestion[]>;
+  suggest(
+    typed: string,
+    channels: readonly string[],
+    edges: readonly string[],
+  ): Promise<readonly Suggestion[]>;
 }

@@ -1,5 +1,6 @@
 import { channelsOf } from '../../domain/defaults.ts';
 import { packagesWith } from '../../domain/diagnosis.ts';
+import { channelsFor } from '../../domain/edge-platforms.ts';
 import type { ChannelContent } from '../../domain/ports.ts';
 import type { Packages } from '../../domain/services/packages.ts';
 import {
@@ -11,7 +12,8 @@ import {
 import type { ServicePorts } from './ports.ts';
 
 /** What channels hold, and what the prefixes that were built have shown. */
-export function packages({ store, channels, settings }: ServicePorts): Packages {
+export function packages(ports: ServicePorts): Packages {
+  const { store, channels, settings } = ports;
   const indexed = indexOnce();
   return {
     channels,
@@ -29,10 +31,13 @@ export function packages({ store, channels, settings }: ServicePorts): Packages 
         return there.length > 0 ? there : likely;
       };
     },
-    async suggest(typed, chosen) {
+    async suggest(typed, chosen, edges) {
       const name = packageIn(typed);
       const wanted = channelsOf({ channels: chosen }, settings);
-      const contents = await channels.read(wanted, name === null ? [] : [name]);
+      const contents = await channelsFor({ edges }, ports).read(
+        wanted,
+        name === null ? [] : [name],
+      );
       return suggestSpecs(typed, (contents ?? []).map(indexed));
     },
   };

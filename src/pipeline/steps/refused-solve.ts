@@ -1,4 +1,5 @@
 import { explainConflict } from '../../domain/conflict-words.ts';
+import { channelsOn } from '../../domain/edge-platforms.ts';
 import { FerryError, type Repair, throwIfStopped, userError } from '../../domain/errors.ts';
 import { insisting } from '../../domain/fit.ts';
 import type { Lock } from '../../domain/lock.ts';
@@ -46,7 +47,8 @@ export async function explainRefusal(
   const { specs } = request;
   const channels = asked.channels.map(({ name }) => name);
   const details = error.details ?? '';
-  const missing = ports.contents ? await missingPackages(specs, channels, ports.contents) : null;
+  const contents = ports.contents && channelsOn(ports.contents, asked.platform);
+  const missing = contents ? await missingPackages(specs, channels, contents) : null;
   if (missing && missing.length > 0) {
     const mended = repairSpecs(specs, missing);
     const repairs = mended ? [repair(request, mended)] : [];

@@ -4,7 +4,7 @@ import type { PlainTextOption } from '@slack/types';
 import type { PackagesFile } from '../../../commands/command.ts';
 import { type RequestArguments, requestOf } from '../../../commands/create/arguments.ts';
 import { parseCommand } from '../../../commands/grammar/parse.ts';
-import { forRequest, readAhead } from '../../../commands/packages-file.ts';
+import { edgesSaid, forRequest, readAhead } from '../../../commands/packages-file.ts';
 import { FerryError, partsOf } from '../../domain/errors.ts';
 import { refusal } from '../../domain/reply.ts';
 import type { BuildRequest } from '../../domain/request.ts';
@@ -55,7 +55,10 @@ const TYPED_INTO: Partial<
     const names = offered.channels.map(({ name }) => name);
     const wanted = chosenIn(state, 'channels').filter((name) => names.includes(name));
     const usual = offered.channels.filter((channel) => channel.default).map(({ name }) => name);
-    return packageOptions(await services.suggest(typed, wanted.length > 0 ? wanted : usual));
+    const there = offered.edges.map(({ name }) => name);
+    const edges = chosenIn(state, 'edges').filter((name) => there.includes(name));
+    const channels = wanted.length > 0 ? wanted : usual;
+    return packageOptions(await services.suggest(typed, channels, edges));
   },
   channels: (typed, _state, offered) => nameOptions(typed, offered.channels),
   edges: (typed, _state, offered) => nameOptions(typed, offered.edges),
@@ -175,12 +178,15 @@ function offerOf(
 
 /** The file of a form, read for its request, or why Slack does not hand it out. */
 async function fileOf(
-  { attached, pasted }: CreateFormContent,
+  { text, attached, pasted }: CreateFormContent,
   { chat, services }: Listening,
 ): Promise<PackagesFile | null | FerryError> {
   if (attached === null) return pasted;
   try {
-    return await readAhead(await readPackages(attached, chat), forRequest(services.settings));
+    return await readAhead(
+      await readPackages(attached, chat),
+      forRequest(services.settings, edgesSaid(text)),
+    );
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     return unreadable(error, 'paste its text instead');

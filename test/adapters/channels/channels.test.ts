@@ -12,6 +12,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { pack } from 'msgpackr';
 import { createChannels } from '../../../src/adapters/channels/channels.ts';
 import { readRepodata } from '../../../src/adapters/channels/repodata.ts';
+import type { Platform } from '../../../src/domain/lock.ts';
 import type { Channels } from '../../../src/domain/ports.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferry-channels-'));
@@ -137,6 +138,36 @@ describe('what channels hold', () => {
       const [content] = (await channels.read(['lab'], [])) ?? [];
       assert.deepEqual([...(content?.names() ?? [])], ['six', 'numpy']);
     });
+  });
+
+  test('is that of the platform that is asked for, read once for all', async () => {
+    const server = await site(
+      files({
+        'linux-64/repodata.json': JSON.stringify(repodata(['numpy', '2.2.6'])),
+        'linux-aarch64/repodata.json': JSON.stringify(repodata(['numpy', '2.3.0'], ['acl', '1'])),
+        'noarch/repodata.json': JSON.stringify(repodata(['six', '1.0'])),
+      }),
+    );
+    const channels = createChannels({
+      channels: [{ name: 'main', url: server.url }],
+      ...{ platform: 'linux-64', platforms: ['linux-aarch64'], network: {}, log() {} },
+      timing: { patience: 10_000 },
+    });
+    try {
+      const seen = async (platform?: Platform) => {
+        const [content] = (await channels.read(['main'], ['numpy'], platform)) ?? [];
+        assert.ok(content);
+        return [[...content.names()].sort(), content.versions('numpy'), content.has('acl')];
+      };
+      assert.deepEqual(await seen(), [['numpy', 'six'], ['2.2.6'], false]);
+      assert.deepEqual(await seen('linux-aarch64'), [['acl', 'numpy', 'six'], ['2.3.0'], true]);
+      assert.deepEqual(await seen('linux-64'), [['numpy', 'six'], ['2.2.6'], false]);
+      const asked = server.asked.map(({ path }) => path);
+      assert.equal(asked.length, new Set(asked).size);
+    } finally {
+      channels.close();
+      await server.end();
+    }
   });
 
   test('is the platform’s and noarch’s together, compressed or not', async () => {

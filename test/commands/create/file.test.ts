@@ -15,8 +15,8 @@ const file = (name: string | null, text: string): PackagesFile => ({
 const requestIn = (args: ParsedArguments) =>
   createCommand(requestOf(args as unknown as Parameters<typeof requestOf>[0]));
 
-function read(text: string, attached: PackagesFile | null = null) {
-  const parsed = parseCommand(text, commands, settings, attached);
+function read(text: string, attached: PackagesFile | null = null, known = settings) {
+  const parsed = parseCommand(text, commands, known, attached);
   assert.ok(parsed.kind === 'command', JSON.stringify(parsed));
   const { command, arguments: args } = parsed;
   return { says: `${command.name}: ${requestIn(args)}`, lock: args.lock };
@@ -110,6 +110,18 @@ describe('a file of packages', () => {
     const names = Array.from({ length: 900 }, (_, index) => `package${index}`);
     const text = `name: risk\ndependencies:\n${names.map((name) => `  - ${name}=1.0`).join('\n')}`;
     assert.match(read('create', file('environment.yml', text)).says, /package899=1\.0/);
+  });
+
+  test('asks for what it has for the platform of the edges it is to go to', () => {
+    const edges = settings.edges.map((edge) =>
+      edge.name === 'madrid' ? { ...edge, platform: 'linux-aarch64' as const } : edge,
+    );
+    const text =
+      'name: risk\ndependencies:\n  - numpy\n  - mkl  # [x86_64]\n  - acl  # [aarch64]\n  - pip:\n    - one; platform_machine == "aarch64"\n';
+    const asked = (said: string) =>
+      read(said, file('environment.yml', text), { ...settings, edges }).says;
+    assert.match(asked('create'), /risk numpy mkl$/);
+    assert.match(asked('create --edge madrid'), /risk numpy acl --pip one .*--edge madrid/);
   });
 });
 
