@@ -10,15 +10,21 @@ import { line, visible } from './outside.ts';
 
 /** What a piece of text is to its reader, for whoever shows that by colours. */
 export type Role = 'title' | 'copy' | 'aside' | 'good' | 'doubtful' | 'bad';
-export type Colour = (role: Role, text: string) => string;
 
-const uncoloured: Colour = (_role, text) => text;
+/** How texts are shown in one place. */
+export interface Style {
+  colour(role: Role, text: string): string;
+  /** Breaks what is not to be copied between words, where it is too long; later lines begin with `indent`. */
+  fold(text: string, indent?: string): string;
+}
+
+const PLAIN: Style = { colour: (_role, text) => text, fold: (text) => text };
 
 /** A reply as terminal text, without a line end. */
-export function renderText(reply: Reply, settings: Settings, colour = uncoloured): string {
+export function renderText(reply: Reply, settings: Settings, style = PLAIN): string {
   // Whoever writes it into a file gets the file.
   if (reply.kind === 'file') return visible(reply.file.text).trimEnd();
-  return textOf(describe(reply, settings), colour);
+  return textOf(describe(reply, settings), style);
 }
 
 /** What is said of a file beside it, where its text alone is printed; null for other replies. */
@@ -27,11 +33,12 @@ export function renderBeside(reply: Reply): string | null {
 }
 
 /** A document as terminal text, without a line end. */
-export function textOf(document: Document, colour = uncoloured): string {
+export function textOf(document: Document, style = PLAIN): string {
   const paragraphs: string[] = [];
   let previous: Part['kind'] | null = null;
+  const parts = partsIn(style);
   for (const part of document.parts) {
-    const text = byKind(partsIn(colour), part);
+    const text = byKind(parts, part);
     if (text === '') continue;
     const joins = JOINS.has(`${previous} ${part.kind}`);
     if (joins && paragraphs.length > 0) paragraphs.push(`${paragraphs.pop()}\n${text}`);
@@ -62,16 +69,16 @@ export const MARKS: Readonly<Record<StepStatus, { sign: string; role: Role }>> =
   error: { sign: '✖', role: 'bad' },
 };
 
-const partsIn = (colour: Colour): ByKind<Part, string> => ({
+const partsIn = ({ colour, fold }: Style): ByKind<Part, string> => ({
   heading: ({ text }) => colour('title', text),
-  prose: ({ inline }) => textOfAll(inline),
-  small: ({ inline }) => colour('aside', textOfAll(inline)),
+  prose: ({ inline }) => fold(textOfAll(inline)),
+  small: ({ inline }) => colour('aside', fold(textOfAll(inline))),
   code: ({ text }) => colour('copy', text),
   row: ({ inline, button, menu }) => {
     const commands = [...(button ? [button] : []), ...menu].map(({ command }) => command);
-    return [`  • ${textOfAll(inline)}`, ...typedBelow(commands)].join('\n');
+    return [fold(`  • ${textOfAll(inline)}`, '    '), ...typedBelow(commands)].join('\n');
   },
-  list: ({ items }) => items.map((item) => `  • ${textOfAll(item)}`).join('\n'),
+  list: ({ items }) => items.map((item) => fold(`  • ${textOfAll(item)}`, '    ')).join('\n'),
   tasks: ({ title, tasks }) => {
     const width = Math.max(...tasks.map((task) => task.title.length));
     const lines = tasks.map((task) => {
@@ -81,7 +88,8 @@ const partsIn = (colour: Colour): ByKind<Part, string> => ({
     });
     return [title, ...lines].join('\n');
   },
-  buttons: ({ buttons }) => `Next: ${buttons.map(({ command }) => command).join(' · ')}`,
+  buttons: ({ buttons }) =>
+    fold(`Next: ${buttons.map(({ command }) => command).join(' · ')}`, '  '),
   menu: ({ question, choices }) =>
     `${question}\n${choices.map(({ command }) => `  ${command}`).join('\n')}`,
   divider: () => '',

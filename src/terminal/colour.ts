@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { Role } from '../answers/text.ts';
+import type { Role, Style } from '../answers/text.ts';
+import { foldText } from './line.ts';
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -17,3 +18,9 @@ export const colourOn =
   (stream: NodeJS.WriteStream) =>
   (role: Role, text: string): string =>
     text === '' ? '' : styleText(FORMATS[role], text, { stream });
+
+/** How answers are shown on `stream`: on a terminal in colours, and in lines that it has room for. */
+export const styleOn = (stream: NodeJS.WriteStream): Style => ({
+  colour: colourOn(stream),
+  fold: (text, indent) => (stream.isTTY ? foldText(text, stream.columns, indent) : text),
+});

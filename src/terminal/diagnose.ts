@@ -1,4 +1,5 @@
 import { diagnose } from '../domain/diagnosis.ts';
+import { styleOn } from './colour.ts';
 import {
   JSON_OPTION,
   readArguments,
@@ -6,6 +7,9 @@ import {
   type TerminalCommand,
   writeJson,
 } from './command.ts';
+
+/** Below the words of a cause. */
+const INDENT = ' '.repeat('  Cause: '.length);
 
 const OPTIONS = { json: JSON_OPTION } as const;
 
@@ -23,11 +27,16 @@ export const command: TerminalCommand = {
       );
     }
     if (values.json) return 0;
+    const { colour, fold } = styleOn(process.stdout);
     for (const finding of findings) {
+      const sure = `(${finding.id}, ${Math.round(finding.confidence * 100)} % sure)`;
       process.stdout.write(
-        `${finding.title} (${finding.id}, ${Math.round(finding.confidence * 100)} % sure)\n` +
-          `  Cause: ${finding.cause}\n  Fix:   ${finding.fix}\n  Type:  ${finding.command}\n` +
-          finding.evidence.map(({ line, text }) => `  line ${line}: ${text}\n`).join(''),
+        `${colour('title', finding.title)} ${colour('aside', sure)}\n` +
+          `${fold(`  Cause: ${finding.cause}`, INDENT)}\n${fold(`  Fix:   ${finding.fix}`, INDENT)}\n` +
+          `  Type:  ${colour('copy', finding.command)}\n` +
+          finding.evidence
+            .map(({ line, text }) => `  ${colour('aside', `line ${line}:`)} ${text}\n`)
+            .join(''),
       );
     }
     return 0;

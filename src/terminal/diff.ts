@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { compareSides, type Side } from '../domain/comparison.ts';
 import { parseReference } from '../domain/reference.ts';
 import { VERSION } from '../version.ts';
+import { styleOn } from './colour.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -37,7 +38,7 @@ export const command: TerminalCommand = {
         : await sidesFromStore(first, second, await requireConfiguration(values.config));
     const reply = { kind: 'comparison', from, to, compared: compareSides(from, to) } as const;
     if (values.json) writeJson(reply);
-    else process.stdout.write(`${textOf(describeComparison(reply))}\n`);
+    else process.stdout.write(`${textOf(describeComparison(reply), styleOn(process.stdout))}\n`);
     return 0;
   },
 };

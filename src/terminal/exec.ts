@@ -1,17 +1,19 @@
 import { userInfo } from 'node:os';
 import { execute } from '../../commands/execute.ts';
 import { commandHelp, commands } from '../../commands/registry.ts';
-import { renderBeside, renderText } from '../answers/text.ts';
+import { describeLive } from '../answers/live.ts';
+import { renderBeside, renderText, textOf } from '../answers/text.ts';
 import { type Build, isSettled } from '../domain/build.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import { type Phrase, plainPhrase } from '../domain/phrase.ts';
 import { takesWork } from '../domain/presence.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
+import type { Settings } from '../domain/services.ts';
 import { type Foundation, layFoundation, openServices } from '../foundation.ts';
 import { decodeSlackText } from '../slack/decode.ts';
 import { VERSION } from '../version.ts';
-import { whileShown } from './block.ts';
-import { colourOn } from './colour.ts';
+import { isWatched, whileShown } from './block.ts';
+import { styleOn } from './colour.ts';
 import {
   CONFIG_OPTION,
   Interrupted,
@@ -83,7 +85,7 @@ export const command: TerminalCommand = {
       });
       if (values.json) writeJson(printed(reply));
       else {
-        process.stdout.write(`${renderText(reply, settings, colourOn(process.stdout))}\n`);
+        process.stdout.write(`${answerOf(reply, settings, built !== null)}\n`);
         const beside = renderBeside(reply);
         if (beside !== null) process.stderr.write(`${beside}\n`);
       }
@@ -99,6 +101,14 @@ export const command: TerminalCommand = {
     }
   },
 };
+
+/** Who has followed a build on the terminal that the answer goes to has its steps above, and what counts last. */
+function answerOf(reply: Reply, settings: Settings, isFollowed: boolean): string {
+  const style = styleOn(process.stdout);
+  return isFollowed && reply.kind === 'build' && process.stdout.isTTY && isWatched()
+    ? textOf(describeLive(reply.build, settings), style)
+    : renderText(reply, settings, style);
+}
 
 const NOT_KNOWN =
   'before there was an answer. Whether anything was begun by then says `conda-ferry exec -- status`.';

@@ -62,8 +62,7 @@ export async function follow(
   } finally {
     signal?.removeEventListener('abort', abort);
     await stop();
-    // Where the answer goes to the same terminal, it has the steps.
-    block.close({ keep: !process.stdout.isTTY && isSettled(build) });
+    block.close({ keep: isSettled(build) });
   }
   return build;
 }
@@ -106,7 +105,7 @@ export function linesFor(
   return [
     [
       { text: labelOf(build), role: 'title' },
-      `  ${duration(now - build.createdAt)}  `,
+      `  ${isSettled(build) ? '' : `${duration(now - build.createdAt)}  `}`,
       { text: part.title, role: 'aside' },
     ],
     ...part.tasks.map(task),

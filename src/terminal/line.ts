@@ -52,6 +52,27 @@ export function fitLine(line: Line, columns: number): Line {
 const withText = (piece: Piece, text: string): Piece =>
   typeof piece === 'string' ? text : { ...piece, text };
 
+/**
+ * Text in lines of at most `columns` columns, broken between words; what comes after a break begins with `indent`.
+ * A word that is longer than a line is left whole.
+ */
+export function foldText(text: string, columns: number, indent = ''): string {
+  const fold = (line: string): string => {
+    const folded: string[] = [];
+    let filled = '';
+    for (const [index, word] of line.split(' ').entries()) {
+      const longer = index === 0 ? word : `${filled} ${word}`;
+      if (widthOf(longer) <= columns || filled.trim() === '') filled = longer;
+      else {
+        folded.push(filled);
+        filled = `${indent}${word}`;
+      }
+    }
+    return [...folded, filled].join('\n');
+  };
+  return text.split('\n').map(fold).join('\n');
+}
+
 /** `━━━━╌╌╌╌`: a share, from 0 to 1, of so many columns. */
 export function bar(share: number, columns: number): Line {
   const done = Math.round(Math.min(1, Math.max(0, share)) * columns);

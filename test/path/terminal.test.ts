@@ -55,7 +55,7 @@ describe('the command line', { skip: cannotWalk }, () => {
       const screen = terminal.screen.lines().join('\n');
       assert.match(screen, /✔ Verify on the executors .*smoke-tested/);
       assert.match(screen, /^\/\S+\/run seen@1 pyspark$/m);
-      for (const once of ['Solve', 'Pack the archive', 'All 5 steps done']) {
+      for (const once of ['Solve', 'Pack the archive', 'All 5 steps done', 'is ready']) {
         assert.equal(screen.split(once).length, 2, screen);
       }
       assert.doesNotMatch(screen, /⠋|⠙|⠹|⠸|⠼|⠴|⠦|⠧|⠇|⠏/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { bar, fitLine, textOfLine, widthOf } from '../../src/terminal/line.ts';
+import { bar, fitLine, foldText, textOfLine, widthOf } from '../../src/terminal/line.ts';
 import { onTerminal, type TerminalOptions } from '../harness/pseudo-terminal.ts';
 
 const DRAWING = join(import.meta.dirname, 'drawing.ts');
@@ -131,6 +131,12 @@ describe('a line of a block', () => {
     const line = ['ab', { text: '日本', role: 'title' }, 'c'] as const;
     const cuts = [1, 2, 3, 4, 5, 6, 7].map((columns) => textOfLine(fitLine(line, columns)));
     assert.deepEqual(cuts, ['…', 'a…', 'ab…', 'ab…', 'ab日…', 'ab日…', 'ab日本c']);
+  });
+
+  test('is folded between words, and what comes after begins below', () => {
+    assert.equal(foldText('  • one two three', 11, '    '), '  • one two\n    three');
+    assert.equal(foldText('a verylongword b\nc', 6), 'a\nverylongword\nb\nc');
+    assert.equal(foldText('', 6), '');
   });
 
   test('draws a share as a bar of so many columns, whatever it is told', () => {
