@@ -70,6 +70,11 @@ export class Screen {
     return lines;
   }
 
+  /** How many rows have scrolled away. */
+  get top(): number {
+    return this.#top;
+  }
+
   /** What is on the screen by now. */
   cells(): readonly (readonly Cell[])[] {
     return this.#rows.slice(this.#top, this.#top + this.rows).map(({ cells }) => cells);
