@@ -298,7 +298,7 @@ platform: [linux-64]
         'edges[0].cluster.spark (line 10)':
           "must be a version in quotes, such as `'3.5.9'`; it is the number `3.5`.",
         'edges[0].cluster.manager (line 11)':
-          'must be one of `yarn`, `kubernetes`, `standalone`, `local-cluster`; it is `yarm`.',
+          'must be one of `yarn`, `kubernetes`, `standalone`, `local-cluster`; it is `yarm`. Did you mean `yarn`?',
         'worker.concurrency (line 13)':
           'must be a whole number from 1 to 64, such as `1`; it is the number `0`.',
         'verify.enabled (line 15)': 'must be `true` or `false`; it is `yes`.',
@@ -359,9 +359,9 @@ edges:
         '{ name: r, members: [U12], edges: [edge, egde], channels: [x], projects: [y, /z] }';
       const found = await problems(`${SMALL}roles: [${role}]`);
       assert.deepEqual(Object.values(found), [
-        'is none of edges; there are: edge.',
-        'is none of channels; there are: conda-forge.',
-        'is none of projects.repositories; there are: none.',
+        'is none of edges. Did you mean `edge`?',
+        'is none of channels. Choose one of `conda-forge`.',
+        'is none of projects.repositories. There is none.',
       ]);
     });
 

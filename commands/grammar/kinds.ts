@@ -1,13 +1,14 @@
 import { FerryError, userError } from '../../src/domain/errors.ts';
 import { LOCK_FORMATS } from '../../src/domain/lock-file.ts';
 import { parseName, printable } from '../../src/domain/names.ts';
+import { meantOf } from '../../src/domain/near-names.ts';
 import { condaVersion, parseRequirement } from '../../src/domain/pip.ts';
 import { parseReference, parseTag, type Which } from '../../src/domain/reference.ts';
 import { PERIODS } from '../../src/domain/schedule.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { OUTCOME_NAMES } from '../../src/domain/subscription.ts';
-import { closest, type Token } from '../../src/domain/tokens.ts';
+import type { Token } from '../../src/domain/tokens.ts';
 import type { Kind, KindTypes } from '../command.ts';
 
 /** Turns one word into its value, or throws a FerryError with the word's position. */
@@ -69,14 +70,11 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
 function oneOf<const T extends string>(what: string, choices: readonly T[], token: Token): T {
   const found = choices.find((choice) => choice === token.text);
   if (found !== undefined) return found;
-  const near = closest(token.text, choices);
-  const list = choices.map((choice) => `\`${choice}\``).join(', ');
+  const { near, suggestion } = meantOf(token.text, choices);
   throw userError({
     code: `unknown-${what}`,
     message: `There is no ${what} \`${printable(token.text)}\`${what === 'channel' ? ' configured' : ''}.`,
-    suggestion: near
-      ? `Did you mean \`${near}\`?${choices.length > 1 ? ` There are ${list}.` : ''}`
-      : `Choose one of ${list || '(none is configured)'}.`,
+    suggestion,
     position: token,
     replacement: near === null ? null : { text: near, start: token.start, end: token.end },
   });

@@ -1,4 +1,6 @@
 import { printable } from '../domain/names.ts';
+import { meantOf } from '../domain/near-names.ts';
+import { closest } from '../domain/tokens.ts';
 import type { Path } from '../reading/yaml.ts';
 import { type ConfigDocument, keyOf, valueAt, withValue } from './document.ts';
 import type { Problem } from './problems.ts';
@@ -38,13 +40,16 @@ function problemOf(
   document: ConfigDocument,
   origins: ReadonlyMap<string, string>,
 ): Problem {
-  const { path, kind, message } = violation;
+  const { path, kind, message, choices = [] } = violation;
   const origin = origins.get(keyOf(path));
   const where = origin ?? document.placeOf(path);
   if (kind === 'remark') return { where, what: message };
+  const value = valueAt(document.content, path);
   // What comes from the environment may be a secret.
-  const shown = origin === undefined ? describe(valueAt(document.content, path)) : null;
-  return { where, what: `must be ${message}${shown === null ? '.' : `; it is ${shown}.`}` };
+  const shown = origin === undefined ? describe(value) : null;
+  const near = shown !== null && typeof value === 'string' ? closest(value, choices) : null;
+  const hint = near === null ? '' : ` Did you mean \`${near}\`?`;
+  return { where, what: `must be ${message}${shown === null ? '.' : `; it is ${shown}.`}${hint}` };
 }
 
 /** What was found, unless it might be a secret. */
@@ -118,8 +123,11 @@ function unknownNamesOfRules({ content, placeOf }: ConfigDocument): Problem[] {
   const unknown = (path: Path, name: unknown, list: Path): Problem[] => {
     const known = named(list);
     if (name === undefined || known.includes(name)) return [];
-    const there = known.join(', ') || 'none';
-    return [{ where: placeOf(path), what: `is none of ${keyOf(list)}; there are: ${there}.` }];
+    const { suggestion } = meantOf(
+      String(name),
+      known.map((each) => String(each)),
+    );
+    return [{ where: placeOf(path), what: `is none of ${keyOf(list)}. ${suggestion}` }];
   };
   const rules = RULES.flatMap((list) => listAt(content, list).map((_, at): Path => [...list, at]));
   const things = rules.flatMap((rule) =>

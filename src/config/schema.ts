@@ -469,6 +469,8 @@ export interface Violation {
   /** `expected` completes "must be …"; `remark` stands as it is. */
   kind: 'expected' | 'remark';
   message: string;
+  /** What may stand there, where that is one of a few words. */
+  choices?: readonly string[];
 }
 
 /** The file's content checked against every rule at once. */
@@ -478,7 +480,8 @@ export function checkConfigFile(content: unknown): ConfigFile | Violation[] {
   return result.error.issues.flatMap((issue): Violation[] => {
     const path = issue.path.filter((part) => typeof part !== 'symbol');
     if (issue.code !== 'unrecognized_keys') {
-      return [{ path, kind: 'expected', message: wordsOf(issue) }];
+      const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+      return [{ path, kind: 'expected', message: wordsOf(issue), choices }];
     }
     const lines = issue.message.split('\n');
     return issue.keys.map((key, index) => ({

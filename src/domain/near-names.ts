@@ -1,4 +1,32 @@
-/** Many names, and which of them a mistyped one is nearest to. */
+/** Names, few or many, and which of them a mistyped one is nearest to. */
+import { printable } from './names.ts';
+import { closest } from './tokens.ts';
+
+/** What to type in place of a word that is none of a few. */
+export interface Meant {
+  near: string | null;
+  /** ``Did you mean `zip`? There are `auto`, `zip`.`` */
+  suggestion: string;
+}
+
+/** The choice that a word means by its slips or by how it begins; and all there are. */
+export function meantOf(word: string, choices: readonly string[]): Meant {
+  const near = closest(word, choices) ?? beginning(word, choices);
+  const list = choices.map((choice) => `\`${printable(choice)}\``).join(', ');
+  if (near === null)
+    return { near, suggestion: list === '' ? 'There is none.' : `Choose one of ${list}.` };
+  const others = choices.length > 1 ? ` There are ${list}.` : '';
+  return { near, suggestion: `Did you mean \`${printable(near)}\`?${others}` };
+}
+
+/** Fewer letters begin too much. */
+const FEWEST_LETTERS = 3;
+
+function beginning(word: string, choices: readonly string[]): string | null {
+  if (word.length < FEWEST_LETTERS) return null;
+  const small = word.toLowerCase();
+  return choices.find((choice) => choice.toLowerCase().startsWith(small)) ?? null;
+}
 
 /**
  * Answers what `closest` answers of the sorted names, in milliseconds where there are a hundred

@@ -1,4 +1,5 @@
 import { printable } from '../domain/names.ts';
+import { meantOf } from '../domain/near-names.ts';
 import { normalName } from '../domain/pip.ts';
 import type { Rows } from './rows.ts';
 
@@ -29,9 +30,7 @@ export class Groups {
       this.#rows.refuse(
         1,
         `The file has no group \`${printable(group)}\`.`,
-        known.length === 0
-          ? 'It has no groups.'
-          : `There are ${known.map((name) => `\`${printable(name)}\``).join(', ')}.`,
+        known.length === 0 ? 'It has no groups.' : meantOf(group, known).suggestion,
       );
     }
   }

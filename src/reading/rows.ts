@@ -1,6 +1,7 @@
 import { FerryError, userError } from '../domain/errors.ts';
 import type { Platform } from '../domain/lock.ts';
 import { printable } from '../domain/names.ts';
+import { meantOf } from '../domain/near-names.ts';
 import { condaVersion, type PipRequirement, parseRequirement } from '../domain/pip.ts';
 import { holds, pythonsOf } from '../domain/pip-marker.ts';
 import { condaName } from '../domain/pip-names.ts';
@@ -216,7 +217,10 @@ export class Rows {
     this.refuse(
       line,
       `There is no channel \`${printable(channel)}\` configured.`,
-      `Those there are: ${channels.map(({ name }) => `\`${name}\``).join(', ')}.`,
+      meantOf(
+        channel,
+        channels.map(({ name }) => name),
+      ).suggestion,
     );
     return false;
   }

@@ -4,6 +4,8 @@ import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { PackagesFile } from '../../commands/command.ts';
 import { userError } from '../domain/errors.ts';
+import { printable } from '../domain/names.ts';
+import { meantOf } from '../domain/near-names.ts';
 import { namesPeople, plainPhrase } from '../domain/phrase.ts';
 import { closest } from '../domain/tokens.ts';
 
@@ -11,6 +13,8 @@ import { closest } from '../domain/tokens.ts';
 type Option = NonNullable<ParseArgsConfig['options']>[string] & {
   /** What stands for its value in help: `FILE`. */
   value?: string;
+  /** What its value may be; else anything that the sub-command understands. */
+  choices?: readonly string[];
   says: string;
 };
 export type Options = Readonly<Record<string, Option>>;
@@ -50,12 +54,32 @@ export interface Entry {
   load(): Promise<{ command: TerminalCommand }>;
 }
 
-/** `util.parseArgs`, with its errors turned into ours. */
+/**
+ * `util.parseArgs`, with its errors turned into ours: `usage`, and `unknown-NAME` for a value of the option NAME
+ * that is none of its choices.
+ */
 export function readArguments<const O extends Options>(
   words: readonly string[],
   options: O,
   usage: string,
 ) {
+  const read = parsed(words, options, usage);
+  for (const [name, value] of Object.entries(read.values)) {
+    for (const each of [value].flat()) requireChoice(name, each, options[name]?.choices);
+  }
+  return read;
+}
+
+function requireChoice(name: string, value: unknown, choices: readonly string[] | undefined): void {
+  if (typeof value !== 'string' || choices === undefined || choices.includes(value)) return;
+  throw userError({
+    code: `unknown-${name}`,
+    message: `\`--${name}\` takes no \`${printable(value)}\`.`,
+    suggestion: meantOf(value, choices).suggestion,
+  });
+}
+
+function parsed<const O extends Options>(words: readonly string[], options: O, usage: string) {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { commands } from '../../commands/registry.ts';
 import { userError } from '../domain/errors.ts';
+import { meantOf } from '../domain/near-names.ts';
 import { quote } from '../domain/shell.ts';
-import { closest } from '../domain/tokens.ts';
 import { type Entry, readArguments, type TerminalCommand } from './command.ts';
 
 /** A sub-command with its options, as shells offer them. */
@@ -39,11 +39,11 @@ export const completionOf = (catalogue: Readonly<Record<string, Entry>>): Termin
     const [name = ''] = positionals;
     const shell = Object.hasOwn(SHELLS, name) ? SHELLS[name] : undefined;
     if (shell === undefined || positionals.length > 1) {
-      const near = closest(name, Object.keys(SHELLS));
+      const { suggestion } = meantOf(name, Object.keys(SHELLS));
       throw userError({
         code: 'usage',
         message: name === '' ? 'No shell is named.' : `There is no completion for \`${name}\`.`,
-        suggestion: near ? `Did you mean \`${near}\`?` : `Usage: ${usage}`,
+        suggestion: name === '' ? `Usage: ${usage}` : suggestion,
       });
     }
     process.stdout.write(shell.script(await offered(catalogue)));

@@ -27,7 +27,12 @@ const OPTIONS = {
     value: 'FILE',
     says: 'where to write the configuration; else conda-ferry.yaml in this folder',
   },
-  slack: { type: 'string', value: 'MODE', says: '`socket`, as is usual, or `http`' },
+  slack: {
+    type: 'string',
+    value: 'MODE',
+    choices: ['socket', 'http'],
+    says: '`socket`, as is usual, or `http`',
+  },
   url: { type: 'string', value: 'URL', says: 'for `http`: where Slack reaches the bot' },
   command: { type: 'string', value: 'NAME', says: 'the slash command; else /conda-env' },
   channel: {

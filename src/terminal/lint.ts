@@ -1,6 +1,4 @@
-import { userError } from '../domain/errors.ts';
 import { size } from '../domain/figures.ts';
-import { closest } from '../domain/tokens.ts';
 import { type LintProfile, type LintReport, lint, PROFILES } from '../packing/lint.ts';
 import { whileShown } from './block.ts';
 import {
@@ -11,10 +9,22 @@ import {
   writeJson,
 } from './command.ts';
 
+const ARCHITECTURES = ['x86_64', 'aarch64'] as const;
+
 const OPTIONS = {
-  profile: { type: 'string', value: 'P', says: 'judge for one cluster only' },
+  profile: {
+    type: 'string',
+    value: 'P',
+    choices: PROFILES.map(({ name }) => name),
+    says: 'judge for one cluster only',
+  },
   glibc: { type: 'string', value: 'V', says: 'the glibc of its hosts: 2.17' },
-  architecture: { type: 'string', value: 'A', says: 'of its hosts: x86_64 or aarch64' },
+  architecture: {
+    type: 'string',
+    value: 'A',
+    choices: ARCHITECTURES,
+    says: 'of its hosts: x86_64 or aarch64',
+  },
   'free-bytes': { type: 'string', value: 'N', says: 'what is free on its hosts' },
   json: JSON_OPTION,
 } as const;
@@ -52,25 +62,14 @@ function profileOf(
     throw usageError('Say for which cluster with `--profile`.', usage);
   }
   const known = PROFILES.find((profile) => profile.name === name);
-  if (known === undefined) {
-    const names = PROFILES.map((profile) => profile.name);
-    const near = closest(name, names) ?? names.find((candidate) => candidate.startsWith(name));
-    throw userError({
-      code: 'unknown-profile',
-      message: `There is no profile \`${name}\`.`,
-      suggestion: near ? `Did you mean \`${near}\`?` : `Choose one of ${names.join(', ')}.`,
-    });
-  }
-  if (architecture !== undefined && architecture !== 'x86_64' && architecture !== 'aarch64') {
-    throw usageError('`--architecture` is x86_64 or aarch64.', usage);
-  }
+  if (known === undefined) return undefined;
   if (freeBytes !== undefined && !/^\d+$/.test(freeBytes)) {
     throw usageError('`--free-bytes` is a whole number of bytes.', usage);
   }
   return {
     ...known,
     glibc: glibc ?? null,
-    architecture: architecture ?? null,
+    architecture: ARCHITECTURES.find((each) => each === architecture) ?? null,
     freeBytes: freeBytes === undefined ? null : Number(freeBytes),
   };
 }

@@ -37,6 +37,7 @@ const OPTIONS = {
     type: 'string',
     default: 'segments',
     value: 'P',
+    choices: ['segments', 'archiver'],
     says: 'segments, or archiver to compare it with',
   },
   json: JSON_OPTION,
@@ -63,9 +64,6 @@ export const command: TerminalCommand = {
         `\`${values.output}\` ends neither in .zip nor in .tar.gz: Spark and YARN unpack only those safely.`,
         usage,
       );
-    }
-    if (values.packer !== 'segments' && values.packer !== 'archiver') {
-      throw usageError(`There is no packer \`${values.packer}\`.`, usage);
     }
     if (values.level !== undefined && !/^[1-9]$/.test(values.level)) {
       throw usageError(`\`${values.level}\` is not a compression level, 1 to 9.`, usage);

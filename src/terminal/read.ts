@@ -28,6 +28,7 @@ const OPTIONS = {
   prefer: {
     type: 'string',
     value: 'conda',
+    choices: ['conda'],
     says: 'take from the configured channels what they have of pip’s packages',
   },
   json: JSON_OPTION,
@@ -46,9 +47,6 @@ export const command: TerminalCommand = {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
     const [file, ...more] = positionals;
     if (more.length > 0) throw usageError('Name one file.', usage);
-    if (values.prefer !== undefined && values.prefer !== 'conda') {
-      throw usageError('`--prefer` is conda.', usage);
-    }
     const config = await configuration(values.config);
     const { name, bytes } = await readPackages(file);
     const settings: ReadSettings = {

@@ -8,6 +8,7 @@ import { revisionLabel, tagLabel } from '../domain/environment.ts';
 import type { Unreached } from '../domain/errands.ts';
 import { userError } from '../domain/errors.ts';
 import { counted } from '../domain/figures.ts';
+import { meantOf } from '../domain/near-names.ts';
 import type { Progress, Store } from '../domain/ports.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
 import { restoreLines } from '../pipeline/backup.ts';
@@ -130,7 +131,7 @@ function namedEdges({ edges }: Config, names: readonly string[] = []): Config['e
     throw userError({
       code: 'unknown-edge',
       message: `There is no edge \`${wrong}\` in the configuration.`,
-      suggestion: `There are: ${known.join(', ')}.`,
+      suggestion: meantOf(wrong, known).suggestion,
     });
   }
   return names.length === 0 ? edges : edges.filter(({ name }) => names.includes(name));

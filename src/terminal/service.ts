@@ -6,7 +6,7 @@ import { LOG_FORMATS } from '../config/schema.ts';
 import { loadConfig } from '../config.ts';
 import { Cancelled, EXIT_CODES } from '../domain/errors.ts';
 import { type Foundation, layFoundation } from '../foundation.ts';
-import { CONFIG_OPTION, readArguments, untilStopped, usageError } from './command.ts';
+import { CONFIG_OPTION, readArguments, untilStopped } from './command.ts';
 import { compiledFolder, pruneCompiled } from './compiled.ts';
 import { secretsAside } from './secrets-aside.ts';
 
@@ -15,6 +15,7 @@ export const SERVICE_OPTIONS = {
   log: {
     type: 'string',
     value: 'FORMAT',
+    choices: LOG_FORMATS,
     says: '`pretty` for people, `json`, or `auto`: pretty on a terminal; else what is configured',
   },
 } as const;
@@ -62,7 +63,7 @@ export async function runService(
   const signalled = untilStopped();
   const environment = { ...process.env, ...secretsAside() };
   const { values } = readArguments(words, SERVICE_OPTIONS, usage);
-  const format = values.log === undefined ? null : formatOf(values.log, usage);
+  const format = LOG_FORMATS.find((known) => known === values.log) ?? null;
   const file = await requireConfigFile(values.config, process.env);
   const config = await loadConfig({ file, environment });
   const laying = layFoundation(
@@ -116,12 +117,6 @@ export async function runService(
     await Promise.all([watch.close(), foundation.tracing.close()]);
     endSoon();
   }
-}
-
-function formatOf(word: string, usage: string) {
-  const format = LOG_FORMATS.find((known) => known === word);
-  if (format) return format;
-  throw usageError(`\`--log\` takes ${LOG_FORMATS.join(', ')}, and no \`${word}\`.`, usage);
 }
 
 /** Stopped while what services stand on is still being laid: it goes as soon as it is there, or with the process. */

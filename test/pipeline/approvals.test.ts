@@ -209,6 +209,14 @@ describe('a build that needs approval', () => {
     assert.equal(world.store.builds.size, 0);
   });
 
+  test('is meant by a slip in its name', async () => {
+    const world = worldWith();
+    await world.say(ANA, CREATE);
+    const reply = await world.say(BEN, 'approve chrun');
+    assert.ok(reply.kind === 'refusal');
+    assert.match(String(reply.error.suggestion), /^Did you mean `churn`\?/);
+  });
+
   test('lapses when nobody approves it in time', async () => {
     const world = worldWith();
     await world.say(ANA, CREATE);

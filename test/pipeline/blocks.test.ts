@@ -114,6 +114,8 @@ describe('a blocked package', () => {
     await say(OPERATOR, 'block openssl<3.0.15 --why CVE');
     const refused = await say('U01', 'clone churn as copy');
     assert.equal(refused.kind === 'refusal' && refused.error.code, 'package-blocked');
+    const slip = refusalOf(await say(OPERATOR, 'unblock opensssl<3.0.15'));
+    assert.match(plainPhrase(slip.suggestion ?? ''), /`openssl<3\.0\.15`/);
     assert.equal((await say(OPERATOR, 'unblock openssl<3.0.15')).kind, 'notice');
     assert.equal((await say('U01', 'clone churn as copy')).kind, 'build');
     await work('copy');

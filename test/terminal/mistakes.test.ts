@@ -112,5 +112,5 @@ test('whoever reads only the beginning of an answer has it: that is no failure',
 test('a service says in which ways its log can be written', async () => {
   const { code, out, err } = await start(['worker', '--log', 'nice']).ended;
   assert.equal(code, 1);
-  assert.match(out + err, /`--log` takes auto, json, pretty, and no `nice`/);
+  assert.match(out + err, /`--log` takes no `nice`\.\nChoose one of `auto`, `json`, `pretty`\./);
 });

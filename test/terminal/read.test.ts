@@ -76,7 +76,7 @@ describe('conda-ferry read', () => {
       [['read', '-', '--json'], '', 'file-empty'],
       [['read', '-', '--json'], 'x'.repeat(2_000_001), 'file-too-large'],
       [['read', '-', '--json', '--prefer', 'conda'], 'numpy', 'usage'],
-      [['read', '-', '--json', '--prefer', 'pip'], 'numpy', 'usage'],
+      [['read', '-', '--json', '--prefer', 'pip'], 'numpy', 'unknown-prefer'],
       [['read', 'a', 'b', '--json'], '', 'usage'],
     ] as const) {
       const { status, stdout } = typed(words, { input });

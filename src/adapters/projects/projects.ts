@@ -3,6 +3,7 @@ import { mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join, sep } from 'node:path';
 import { outsideError, userError } from '../../domain/errors.ts';
 import { printable } from '../../domain/names.ts';
+import { meantOf } from '../../domain/near-names.ts';
 import type {
   FileAsker,
   InstallPin,
@@ -151,7 +152,10 @@ class SandboxedProjects implements Projects {
       throw userError({
         code: 'unknown-repository',
         message: `\`${printable(repository)}\` is not a configured repository.`,
-        suggestion: `Choose one of ${config.repositories.map(({ name }) => `\`${name}\``).join(', ') || 'none: ask the operator to configure one'}.`,
+        suggestion: meantOf(
+          repository,
+          config.repositories.map(({ name }) => name),
+        ).suggestion,
       });
     }
     const target = join(part, 'export');

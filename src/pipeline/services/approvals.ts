@@ -5,6 +5,7 @@ import { counted } from '../../domain/figures.ts';
 import { followedBy, listInWords } from '../../domain/phrase.ts';
 import { rolesToDecide } from '../../domain/policy.ts';
 import type { Approvals } from '../../domain/services/approvals.ts';
+import { closest } from '../../domain/tokens.ts';
 import { tell } from './approval-needs.ts';
 import { create } from './create.ts';
 import { door } from './door.ts';
@@ -27,10 +28,15 @@ export function approvals(ports: ServicePorts): Approvals {
     if (only && more.length === 0) return only;
     // What was asked for last need not be what somebody has looked at.
     if (only) throw several(reference, named);
+    const waiting = known.filter((each) => stateOf(each) === 'waiting');
+    const near = closest(
+      reference,
+      waiting.flatMap(({ id, request }) => [request.environment, id]),
+    );
     throw userError({
       code: 'approval-not-found',
       message: `Nothing waits for approval as \`${reference}\`.`,
-      suggestion: '`approve` lists what waits.',
+      suggestion: `${near === null ? '' : `Did you mean \`${near}\`? `}\`approve\` lists what waits.`,
     });
   }
 

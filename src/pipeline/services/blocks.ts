@@ -2,6 +2,7 @@ import { requireBlockable } from '../../domain/block.ts';
 import { userError } from '../../domain/errors.ts';
 import type { Blocks } from '../../domain/services/blocks.ts';
 import { formatSpec } from '../../domain/spec.ts';
+import { closest } from '../../domain/tokens.ts';
 import type { ServicePorts } from './ports.ts';
 
 /** Blocks as the store has them; whoever solves asks there, too. */
@@ -19,10 +20,14 @@ export function blocks({ store, clock }: ServicePorts): Blocks {
       const text = formatSpec(spec);
       const ended = known.find((block) => formatSpec(block.spec) === text);
       if (ended !== undefined && (await store.removeBlock(ended.spec))) return ended;
-      const same = known.filter((block) => block.spec.name === spec.name);
+      const near = closest(
+        spec.name,
+        known.map((block) => block.spec.name),
+      );
+      const same = known.filter((block) => block.spec.name === near);
       throw userError({
         code: 'not-blocked',
-        message: `\`${text}\` is not blocked${same.length > 0 ? ' in these words' : ''}.`,
+        message: `\`${text}\` is not blocked${near === spec.name ? ' in these words' : ''}.`,
         suggestion:
           same.length > 0
             ? `There is ${same.map((block) => `\`${formatSpec(block.spec)}\``).join(', ')}.`

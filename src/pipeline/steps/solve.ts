@@ -6,6 +6,7 @@ import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
 import { fitLock, fitRequest } from '../../domain/fit.ts';
 import { bytesOf, compareLocks, countChanges, everyPackage, type Lock } from '../../domain/lock.ts';
+import { meantOf } from '../../domain/near-names.ts';
 import { NOTE, type Note } from '../../domain/note.ts';
 import type { Channel, Edge, EngineDescription, FileAsker, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
@@ -213,7 +214,7 @@ export function edgesOf({ edges }: Pick<BuildPorts, 'edges'>, request: BuildRequ
     throw userError({
       code: 'unknown-edge',
       message: `The edge \`${name}\` is not configured on this build host.`,
-      suggestion: `Choose one of ${[...edges.keys()].map((known) => `\`${known}\``).join(', ')}.`,
+      suggestion: meantOf(name, [...edges.keys()]).suggestion,
     });
   });
 }
