@@ -174,7 +174,8 @@ export function openServices(foundation: Foundation, login: string | null = null
   const { config, connection, prefix, channels, events, sight } = foundation;
   const store = createStore({ connection, prefix, audit: config.audit, sight });
   const { telemetry } = foundation.tracing;
-  const queue = createQueue({ connection, telemetry, prefix });
+  const retry = { delayMs: config.worker.retrySeconds * 1000 };
+  const queue = createQueue({ connection, telemetry, prefix, retry });
   const errands = createErrands({ connection, telemetry, prefix });
   const { clock } = store;
   const settings = settingsOf(config);
@@ -190,6 +191,7 @@ export function openServices(foundation: Foundation, login: string | null = null
   });
   const services = createServices({
     ...{ store, queue, errands, clock, settings, channels, login, events },
+    followAfterMs: config.notify.followAfterSeconds * 1000,
     newId: newBuildId,
   });
   return {

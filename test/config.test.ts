@@ -93,11 +93,12 @@ describe('the configuration', () => {
         ...{ indexes: [], sdists: [] },
         projects: { repositories: [], paths: [], sandbox: 'required', memoryGigabytes: null },
         verify: { enabled: true, timeoutSeconds: 300, executors: 2 },
-        notify: { directAfterSeconds: 300 },
+        notify: { directAfterSeconds: 300, followAfterSeconds: 15 },
         worker: {
           concurrency: 1,
           lockSeconds: 120,
           stalledSeconds: 30,
+          retrySeconds: 5,
           cacheGigabytes: 20,
           platform: 'linux-64',
         },

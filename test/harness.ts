@@ -25,6 +25,9 @@ import { startWorld, type World, type WorldOptions } from './harness/world.ts';
 
 export { cannotWalk } from './harness/requirements.ts';
 
+/** For worlds in which something is asked of the channel `silent`: its solve is soon a build that can be looked at. */
+export const SOON_FOLLOWED = { notify: { followAfterSeconds: 2 } };
+
 /** What a person reads in a message, formatting and figures aside. */
 export const words = (message: Message): string => terminalLines(message).join('\n');
 

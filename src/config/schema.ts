@@ -410,11 +410,15 @@ export const configFile = section(
       timeoutSeconds: or(whole(10, 3600, 300), 300),
       executors: or(whole(1, 100, 2), 2),
     }),
-    notify: section({ directAfterSeconds: or(whole(0, 86_400, 300), 300) }),
+    notify: section({
+      directAfterSeconds: or(whole(0, 86_400, 300), 300),
+      followAfterSeconds: or(whole(1, 60, 15), 15),
+    }),
     worker: section({
       concurrency: or(whole(1, 64, 1), 1),
       lockSeconds: or(whole(10, 3600, 120), 120),
       stalledSeconds: or(whole(1, 600, 30), 30),
+      retrySeconds: or(whole(1, 600, 5), 5),
       cacheGigabytes: or(whole(1, 100_000, 20), 20),
       platform: orNull(platform),
     }),

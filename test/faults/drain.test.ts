@@ -5,7 +5,7 @@ import { openRedis } from '../../src/adapters/redis/redis.ts';
 import { REDIS_PREFIX } from '../../src/foundation.ts';
 import type { Product } from '../harness/product.ts';
 import { printedBy } from '../harness/typed.ts';
-import { type Context, cannotWalk, ferry } from '../harness.ts';
+import { type Context, cannotWalk, ferry, SOON_FOLLOWED } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 
 const idOf = ({ pid }: Product): string => `${hostname()}:${pid}`;
@@ -25,7 +25,7 @@ async function onItsWay(ctx: Context, environment: string): Promise<void> {
 }
 
 describe('a worker that drains', { skip: cannotWalk }, () => {
-  const runTest = ferry({ processes: ['bot'] });
+  const runTest = ferry({ processes: ['bot'], configure: () => SOON_FOLLOWED });
 
   test('finishes its build, takes no more, and ends with 0, however it was asked', () =>
     runTest(async (ctx) => {
@@ -83,7 +83,7 @@ describe('a worker that drains', { skip: cannotWalk }, () => {
 describe('what a newer version has written that this one would damage', {
   skip: cannotWalk,
 }, () => {
-  const runTest = ferry({ processes: ['bot', 'worker'] });
+  const runTest = ferry({ processes: ['bot', 'worker'], configure: () => SOON_FOLLOWED });
 
   test('ends bot and worker with words before they write on, and keeps others from starting', () =>
     runTest(

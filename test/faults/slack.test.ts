@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CallFault } from '../../deploy/lab/slack/index.ts';
-import { cannotWalk, ferry, words } from '../harness.ts';
+import { cannotWalk, ferry, SOON_FOLLOWED, words } from '../harness.ts';
 import { endsWellOnce } from './oracle.ts';
 
 /** Which calls go wrong and how, while a build is on its way; it must end well all the same. */
@@ -26,7 +26,7 @@ const CASES: readonly { name: string; method: string; fault: CallFault & { times
 const FAULTS = { errors: /chat|slack|message/i };
 
 describe('Slack having a bad day', { skip: cannotWalk }, () => {
-  const runTest = ferry();
+  const runTest = ferry({ configure: () => SOON_FOLLOWED });
 
   for (const [index, { name, method, fault }] of CASES.entries()) {
     test(`${name}: one message, one notice, one environment`, () =>

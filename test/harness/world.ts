@@ -58,6 +58,14 @@ export interface World {
 
 export type EdgeEntry = ReturnType<typeof edgeEntry>;
 
+/** The channel that answers; of the others, one never does and one is not there. */
+export const LAB_CHANNEL = {
+  ...{ name: 'lab', url: pathToFileURL(laboratory.channel).href, default: true },
+};
+
+/** A worker that is gone is replaced while a test waits for it. */
+export const WORKER = { lockSeconds: 10, stalledSeconds: 1 };
+
 const ANSWER_SECONDS = 90;
 const POLL_MS = 40;
 const RECORD = join(import.meta.dirname, '../.out/slack');
@@ -86,14 +94,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       engine: options.engine ?? 'auto',
       python: laboratory.python,
       channels: [
-        { name: 'lab', url: pathToFileURL(laboratory.channel).href, default: true },
+        LAB_CHANNEL,
         // Accepts and never answers: a solve from here lasts as long as a test wants.
         { name: 'silent', url: `http://127.0.0.1:${silent.port}/silent` },
         { name: 'gone', url: 'http://127.0.0.1:9/gone' },
       ],
       edges: [entry],
       verify: { timeoutSeconds: 60 },
-      worker: { lockSeconds: 10, stalledSeconds: 1 },
+      worker: WORKER,
       ...options.configure?.({ directory }, [entry]),
     }),
   );

@@ -1,10 +1,13 @@
 /** Who watches hears of it once, whichever bot tells it, and who waits sees their place. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cannotWalk, ferry, words } from '../harness.ts';
+import { cannotWalk, ferry, SOON_FOLLOWED, words } from '../harness.ts';
 
 describe('what is watched, with two bots', { skip: cannotWalk }, () => {
-  const runTest = ferry({ processes: ['bot', 'bot', 'worker'] });
+  const runTest = ferry({
+    processes: ['bot', 'bot', 'worker'],
+    configure: () => SOON_FOLLOWED,
+  });
 
   test('is told directly, once, until it is unwatched, also after a restart', () =>
     runTest(

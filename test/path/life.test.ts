@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StepName } from '../../src/domain/build.ts';
-import { cannotWalk, ferry, words } from '../harness.ts';
+import { cannotWalk, ferry, SOON_FOLLOWED, words } from '../harness.ts';
 
 describe('the life of a build', { skip: cannotWalk }, () => {
-  const runTest = ferry();
+  const runTest = ferry({ configure: () => SOON_FOLLOWED });
 
   /** What keeps a step at work long enough for a person to press a button. */
   const SLOW: readonly { step: StepName; packages: string; slowUplink?: number }[] = [

@@ -6,7 +6,7 @@ import { Cancelled, type FerryError } from '../../src/domain/errors.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { REDIS_PREFIX } from '../../src/foundation.ts';
-import { type Context, cannotWalk, ferry } from '../harness.ts';
+import { type Context, cannotWalk, ferry, SOON_FOLLOWED } from '../harness.ts';
 
 const requestOf = (...specs: string[]): BuildRequest => ({
   ...{ environment: 'planned', specs: specs.map((text) => parseSpec(text)), edges: ['edge'] },
@@ -44,7 +44,7 @@ async function waiting(ctx: Context): Promise<number> {
 }
 
 describe('a plan', { skip: cannotWalk }, () => {
-  const runTest = ferry();
+  const runTest = ferry({ configure: () => SOON_FOLLOWED });
 
   test('is answered while a build has the only slot of its worker, and what is then built is the same', () =>
     runTest(async (ctx) => {

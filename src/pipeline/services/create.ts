@@ -19,7 +19,7 @@ import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
 import { servedPlatform } from './workers.ts';
 
-/** A solve that takes longer is watched as a build, which shows how far it is. */
+/** A solve that takes longer is followed as a build, which shows how far it is; where nothing else is configured. */
 const QUICK_MS = 15_000;
 
 /** Where nobody answers a plan, a build waits for somebody who does. */
@@ -28,7 +28,7 @@ const UNANSWERED = ['errand-unanswered', 'abandoned'];
 /** Asking for a build: the name is claimed, the build begun and handed on to the workers, in this order. */
 export function create(ports: ServicePorts): Create {
   const { store, settings } = ports;
-  const solve = planner(ports, QUICK_MS);
+  const solve = planner(ports, ports.followAfterMs ?? QUICK_MS);
   return {
     async create(asked, requester, { lock = null, projects = [] } = {}) {
       if (lock !== null) requirePlatform(lock, asked, settings);

@@ -17,6 +17,8 @@ export interface ServicePorts {
    * says who asks.
    */
   login: string | null;
+  /** How long who asks for an environment waits for its solve, in milliseconds; left out, 15 s. */
+  followAfterMs?: number;
   /** A new id: of a build, or of what is kept. */
   newId(): string;
 }
