@@ -1,6 +1,7 @@
 /** Who may, over the whole product: a real solve and edge, Slack's user groups, a terminal. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LAB_CHANNEL } from '../harness/world.ts';
 import { type Context, cannotWalk, ferry, words } from '../harness.ts';
 
 const PLATFORM = { user: 'omar', channel: 'platform-ops' };
@@ -10,6 +11,7 @@ const OMAR = 'U0OMARHAD1';
 describe('a guarded edge', { skip: cannotWalk }, () => {
   const runTest = ferry({
     configure: () => ({
+      channels: [LAB_CHANNEL],
       roles: [{ name: 'release', members: ['S0PLATFRM1'], commands: ['freeze', 'thaw'] }],
       approvals: { rules: [{ edges: ['edge'], by: 'release', where: CHANNEL }] },
     }),
