@@ -106,12 +106,12 @@ describe('behind the conversation', { skip: noServer }, () => {
   test('is the newest build of a public channel, its job, its archive and its applications', async () => {
     const store = createStore({ connection: redis.connection, prefix: REDIS_PREFIX });
     const queue = createQueue({ connection: redis.connection, prefix: REDIS_PREFIX });
-    const secret = build('queued', { id: 'b2', createdAt: Date.now() + 60_000 });
+    const secret = build('queued', { id: 'b2', queuedAt: Date.now(), createdAt: Date.now() });
     await store.beginBuild(build('queued'));
     await store.beginBuild({
       ...secret,
       request: { ...secret.request, environment: 'secret' },
-      requester: { ...secret.requester, channel: 'G0PLATFORM', said: 'create secret numpy' },
+      requester: { ...secret.requester, channel: slack.workspace.channel('platform-ops').id },
     });
     await queue.enqueue(build('queued'), 'linux-64', 'build');
     const revision = join(root, 'envs/churn/1');
