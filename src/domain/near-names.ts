@@ -9,16 +9,19 @@ export interface Meant {
   suggestion: string;
 }
 
-/** The choice that a word means by its slips or by how it begins; and all there are. */
+/** The choice that a word means by its slips or by how it begins; and all there are, unless those are many. */
 export function meantOf(word: string, choices: readonly string[]): Meant {
   const near = closest(word, choices) ?? beginning(word, choices);
   const list = choices.map((choice) => `\`${printable(choice)}\``).join(', ');
   if (near === null)
     return { near, suggestion: list === '' ? 'There is none.' : `Choose one of ${list}.` };
-  const others = choices.length > 1 ? ` There are ${list}.` : '';
+  const isShort = choices.length > 1 && choices.length <= MOST_BESIDE;
+  const others = isShort ? ` There are ${list}.` : '';
   return { near, suggestion: `Did you mean \`${printable(near)}\`?${others}` };
 }
 
+/** More would hide the one that is meant. */
+const MOST_BESIDE = 8;
 /** Fewer letters begin too much. */
 const FEWEST_LETTERS = 3;
 

@@ -74,6 +74,14 @@ describe('what is meant', () => {
     assert.equal(meantOf('sp', choices).near, null);
   });
 
+  test('is not hidden among many', () => {
+    const many = Array.from({ length: 20 }, (_, index) => `cluster-${index}-of-many`);
+    assert.equal(
+      meantOf('clutser-7-of-many', many).suggestion,
+      'Did you mean `cluster-7-of-many`?',
+    );
+  });
+
   test('is all there are where nothing is near, and that there is none', () => {
     assert.equal(meantOf('x', ['a-b', 'c-d']).suggestion, 'Choose one of `a-b`, `c-d`.');
     assert.equal(meantOf('x', []).suggestion, 'There is none.');

@@ -774,3 +774,17 @@ describe('a malformed request is refused by name', () => {
     });
   }
 });
+
+describe('a slip in a request', () => {
+  for (const [slip, meant] of [
+    [{ enviroment: 'x' }, 'environment'],
+    [{ tool: 'pysaprk' }, 'pyspark'],
+    [{ layout: 'globl' }, 'global'],
+    [{ cluster: { ...CHURN.cluster, manager: 'yran' } }, 'yarn'],
+  ] as const) {
+    it(`is told with ${meant}, which is meant`, () => {
+      const { suggestion } = refusal({ ...CHURN, ...slip });
+      assert.match(suggestion ?? '', new RegExp(`^Did you mean \`${meant}\`\\?`));
+    });
+  }
+});

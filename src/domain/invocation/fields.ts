@@ -1,6 +1,7 @@
 /** Readers of a request's fields that have rules of their own. */
 import type { Manager } from '../cluster.ts';
 import { isName, NAME_RULE, printable } from '../names.ts';
+import { meantOf } from '../near-names.ts';
 import type { Layout } from '../request.ts';
 import { isVariable } from '../shell.ts';
 import { hiddenBy } from './alias.ts';
@@ -47,7 +48,7 @@ export function managerAt(value: unknown): Manager {
   return refuse(
     isAbsent(value) ? 'missing-field' : 'bad-value',
     `\`cluster.manager\` cannot be ${typeof value === 'string' ? `\`${printable(value)}\`` : kindOf(value)}.`,
-    `Use one of ${managers.map((candidate) => `\`${candidate}\``).join(', ')}.`,
+    meantOf(String(value), managers).suggestion,
   );
 }
 

@@ -1,5 +1,6 @@
 /** Readers of JSON, by the kind of value: each refuses what is of another kind, and names the field. */
 import { printable } from '../names.ts';
+import { meantOf } from '../near-names.ts';
 import { isObject } from '../shape.ts';
 import { refuse } from './refusal.ts';
 
@@ -30,7 +31,7 @@ export function objectAt(
     refuse(
       'unknown-key',
       `${what} has an unknown key \`${printable(key)}\`.`,
-      `Use only ${keys.map((known) => `\`${known}\``).join(', ')}.`,
+      meantOf(key, keys).suggestion,
     );
   }
   return value;
@@ -100,7 +101,7 @@ export function choiceAt<Choice extends string>(
   return refuse(
     'bad-value',
     `\`${field}\` cannot be ${typeof value === 'string' ? `\`${printable(value)}\`` : kindOf(value)}.`,
-    `Use one of ${choices.map((candidate) => `\`${candidate}\``).join(', ')}.`,
+    meantOf(String(value), choices).suggestion,
   );
 }
 
