@@ -14,11 +14,14 @@ import { probeIndex } from './adapters/pip/probe.ts';
 import { connectionOf } from './adapters/redis/connection.ts';
 import { examineRedis } from './adapters/redis/examine.ts';
 import { createStore } from './adapters/redis/store.ts';
-import { type Config, slackCredentials } from './config.ts';
+import { type Config, settingsOf, slackCredentials } from './config.ts';
+import { edgesOf } from './domain/defaults.ts';
 import { type CheckResult, failed, type Look, rowsOf, warning } from './domain/doctor.ts';
+import { platformOfEdge, platformsOfEdges } from './domain/edge-platforms.ts';
 import { FerryError, toFailure } from './domain/errors.ts';
 import { counted } from './domain/figures.ts';
-import { ARCHITECTURES } from './domain/platform.ts';
+import { listInWords } from './domain/phrase.ts';
+import { takesWork, workersFor } from './domain/presence.ts';
 import { userGroups } from './domain/roles.ts';
 import { fit, listOf, object, string } from './domain/shape.ts';
 import type { Foundation } from './foundation.ts';
@@ -72,8 +75,16 @@ export async function check(
       return result;
     }),
   );
-  const configuration = { text: 'every key is right', faults: [] };
-  return [...rowsOf('configuration', configuration), ...results.flat()];
+  return [...rowsOf('configuration', configured(config)), ...results.flat()];
+}
+
+/** Default edges of several platforms are no mistake, but nobody can leave `--edge` out then. */
+function configured(config: Config): Look {
+  const settings = settingsOf(config);
+  const [first, ...others] = platformsOfEdges(settings, edgesOf({ edges: [] }, settings));
+  const text = `the default edges are for ${listInWords([first, ...others].map(String), 'and')}: a request that names no edge is refused`;
+  const fix = 'Mark edges of one platform alone with `default: true`.';
+  return { text: 'every key is right', faults: others.length > 0 ? [warning(text, fix)] : [] };
 }
 
 async function settle(name: string, look: LookAt): Promise<CheckResult[]> {
@@ -110,7 +121,7 @@ function rowsOfHost(config: Config, laid: Promise<Foundation>): Rows {
   const { host, port } = config.slack;
   const logFile = config.log.file;
   return [
-    ['build host', async () => examineHost(config.platform)],
+    ['build host', async () => examineHost(config.worker.platform)],
     ['data folder', () => folder],
     ...(logFile === null ? [] : row('log', () => examineFolder(dirname(logFile), 'log.file'))),
     ['redis', () => looked],
@@ -119,6 +130,14 @@ function rowsOfHost(config: Config, laid: Promise<Foundation>): Rows {
       () =>
         looked.then(
           () => onFolder(kept),
+          () => null,
+        ),
+    ],
+    [
+      'workers',
+      () =>
+        looked.then(
+          () => onFolder(workers),
           () => null,
         ),
     ],
@@ -141,14 +160,14 @@ const row = (name: string, look: LookAt): Rows => [[name, look]];
 /** Edges, channels and indexes: other people's, over the network. */
 function rowsOfOthers(config: Config, network: Network): Rows {
   const { signal } = new AbortController();
-  const expected = {
-    platform: config.platform,
-    architecture: ARCHITECTURES[config.platform],
-    compiledWith: config.sdists.length > 0 ? glibcOfHost() : null,
-  };
+  const settings = settingsOf(config);
+  const compiledWith = config.sdists.length > 0 ? glibcOfHost() : null;
   return [
     ...config.edges.flatMap((edge) =>
-      row(`edge ${edge.name}`, () => examineEdge(edge, expected, signal)),
+      row(`edge ${edge.name}`, () => {
+        const platform = platformOfEdge(edge.name, settings);
+        return examineEdge(edge, { platform, compiledWith }, signal);
+      }),
     ),
     ...config.channels.flatMap((channel) =>
       row(`channel ${channel.name}`, async () =>
@@ -244,6 +263,42 @@ async function kept({ config, connection, prefix }: Foundation) {
         `caches: ${worker.cacheGigabytes} GB each on a build host`,
       ].join('; '),
     );
+  } finally {
+    await store.close();
+  }
+}
+
+/** Who builds for the edges; before the first worker is started there is nothing to tell. */
+async function workers({ config, connection, prefix }: Foundation): Promise<Look> {
+  const settings = settingsOf(config);
+  const store = createStore({ connection, prefix });
+  try {
+    await store.ping();
+    const now = store.clock.now();
+    const presences = await store.readPresences(now);
+    if (presences.length === 0) return fine('none has told of itself yet');
+    const platforms = platformsOfEdges(settings);
+    const lacking = platforms.filter((each) => workersFor(presences, each, now) !== 'there');
+    const told = platforms.map((platform) => {
+      const own = presences.filter((each) => each.platform === platform && takesWork(each, now));
+      return `${platform}: ${own.length}`;
+    });
+    return {
+      text: told.join(', '),
+      faults: lacking.map((platform) => {
+        const own = settings.edges.filter(
+          ({ name }) => platformOfEdge(name, settings) === platform,
+        );
+        const edges = listInWords(
+          own.map(({ name }) => `\`${name}\``),
+          'and',
+        );
+        return warning(
+          `no worker takes builds for ${platform} at present, which ${edges} must have`,
+          `Start one on a build host of that platform, with \`worker.platform: ${platform}\`.`,
+        );
+      }),
+    };
   } finally {
     await store.close();
   }

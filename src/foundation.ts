@@ -183,7 +183,7 @@ export function openServices(foundation: Foundation, login: string | null = null
     ping: () => store.ping(),
     totals: () =>
       store.totals({
-        platforms: platformsBuilt(config),
+        platforms: platformsOfEdges(settings),
         edges: config.edges.map(({ name }) => name),
         environmentLimit: config.quota.environments,
         leader: LEASE,

@@ -1,6 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import { edgesToCome, hasLine, triedStagings } from '../domain/build.ts';
 import { channelsOf, edgesOf } from '../domain/defaults.ts';
+import { platformOfBuild, platformsOfEdges } from '../domain/edge-platforms.ts';
 import { counted, size } from '../domain/figures.ts';
 import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { ProjectReference } from '../domain/request.ts';
@@ -133,6 +134,9 @@ export function factsOf(build: Build, settings: Settings): Inline[] {
   const facts: Inline[][] = [];
   if (from.length > 0) facts.push(words('from ', codes(from, 120)));
   if (onto.length > 0) facts.push(words('to ', codes(onto, 160)));
+  if (platformsOfEdges(settings).length > 1) {
+    facts.push(words(`for ${platformOfBuild(build, settings)}`));
+  }
   facts.push(words(`${build.request.layout} layout`));
   if (build.engine) facts.push(words(engineName(build.engine)));
   if (build.archive) {

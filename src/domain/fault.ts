@@ -8,6 +8,7 @@ export const OPERATORS_CODES: ReadonlySet<string> = new Set([
   ...['edge-denied', 'edge-tool-missing', 'edge-unreachable', 'edge-answer-lost'],
   ...['kerberos', 'hdfs-denied'],
   ...['host-key-unknown', 'host-key-mismatch', 'cluster-unknown', 'cluster-silent', 'not-ours'],
+  ...['edge-other-platform'],
   ...['upload-corrupt', 'bad-config', 'engine-missing', 'resolver-missing', 'program-missing'],
   ...['python-missing', 'venv-missing', 'python-packages', 'sandbox-missing'],
   ...['errand-unreadable', 'record-unreadable'],

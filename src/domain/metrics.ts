@@ -51,6 +51,12 @@ export const METRICS = {
     labels: ['platform', 'queue'],
     of: 'all',
   },
+  conda_ferry_workers: {
+    kind: 'gauge',
+    help: 'Workers that take builds, of each platform that an edge has.',
+    labels: ['platform'],
+    of: 'all',
+  },
   conda_ferry_builds_open: {
     kind: 'gauge',
     help: 'Builds that wait, are at work or being verified, or of whose end somebody is yet to be told.',

@@ -17,6 +17,8 @@ export interface Totals {
   /** Whether a bot tells of the builds. */
   isLed: boolean;
   queues: QueueTotals[];
+  /** Workers that take builds. */
+  workers: { platform: Platform; count: number }[];
   /** Bytes that were free there when something was last staged; of others nothing is known. */
   edges: { edge: string; freeBytes: number }[];
 }

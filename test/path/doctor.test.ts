@@ -10,7 +10,9 @@ import { parse, stringify } from 'yaml';
 import { startSlackEmulator } from '../../deploy/lab/slack/index.ts';
 import { judgeRedis } from '../../src/adapters/redis/examine.ts';
 import { openRedis } from '../../src/adapters/redis/redis.ts';
+import { createStore } from '../../src/adapters/redis/store.ts';
 import type { CheckResult } from '../../src/domain/doctor.ts';
+import { REDIS_PREFIX } from '../../src/foundation.ts';
 import { startServer } from '../adapters/redis/fixture.ts';
 import { runProduct, startProduct } from '../harness/product.ts';
 import { printedBy } from '../harness/typed.ts';
@@ -333,10 +335,10 @@ const FAULTS: readonly Fault[] = [
     }),
   },
   {
-    name: 'an edge of another architecture',
+    name: 'an edge that is not of the architecture that is configured',
     row: 'edge edge',
-    says: /it is aarch64, and environments are built for linux-64/,
-    fix: /platform/,
+    says: /it is x86_64, and its `cluster\.architecture` is aarch64/,
+    fix: /`cluster\.architecture: x86_64`/,
     change: onEdge(({ cluster }) => Object.assign(cluster, { architecture: 'aarch64' })),
   },
   {
@@ -465,14 +467,61 @@ const FAULTS: readonly Fault[] = [
     }),
   },
   {
+    name: 'an edge that is not of the platform of the configuration',
+    isAlone: true,
+    row: 'edge edge',
+    says: /it is x86_64, and its environments are built for linux-aarch64/,
+    fix: /`cluster\.architecture: x86_64` for this edge, with a worker of linux-64/,
+    change: withConfig((config) => {
+      config.platform = 'linux-aarch64';
+      config.worker = { platform: 'linux-64' };
+    }),
+  },
+  {
+    name: 'an edge whose platform nobody builds for',
+    isAlone: true,
+    row: 'workers',
+    status: 'warning',
+    says: /no worker takes builds for linux-64 at present, which `edge` must have/,
+    fix: /`worker\.platform: linux-64`/,
+    change: async () => {
+      const socketPath = await redis({ appendonly: 'yes' });
+      const store = createStore({ connection: { socketPath }, prefix: REDIS_PREFIX });
+      await store.ping();
+      const at = store.clock.now();
+      await store.tellPresence({
+        ...{ id: 'arm:1', host: 'arm', version: '0.1.0', platform: 'linux-aarch64' },
+        ...{ concurrency: 1, startedAt: at, at, isDraining: false, isOver: false, work: [] },
+      });
+      await store.close();
+      return { environment: { REDIS_URL: socketPath } };
+    },
+  },
+  {
+    name: 'default edges of two platforms',
+    isAlone: true,
+    row: 'configuration',
+    status: 'warning',
+    says: /the default edges are for linux-64 and linux-aarch64/,
+    fix: /one platform alone/,
+    change: withConfig((config, ctx) => {
+      const [edge] = config.edges;
+      const bin = programs(ctx, { uname: 'echo aarch64', 'spark-submit': 'exit 1' });
+      const cluster = { ...edge.cluster, architecture: 'aarch64' };
+      config.edges = [
+        { ...edge, default: true },
+        { ...edge, name: 'arm', default: true, env: { PATH: `${bin}:${SYSTEM}` }, cluster },
+      ];
+    }),
+  },
+  {
     name: 'a build host of another platform',
     isAlone: true,
     row: 'build host',
     says: /this host is x64, and environments are to be built for linux-aarch64/,
-    fix: /Set `platform`/,
+    fix: /Set `worker\.platform`/,
     change: withConfig((config) => {
-      config.platform = 'linux-aarch64';
-      config.edges[0].cluster.architecture = 'aarch64';
+      config.worker = { platform: 'linux-aarch64' };
     }),
   },
 ];

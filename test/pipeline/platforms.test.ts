@@ -1,16 +1,20 @@
 /** A site of two platforms: what is asked for goes to workers of its edges' platform. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { describeBuild } from '../../src/answers/build.ts';
+import { describeLive } from '../../src/answers/live.ts';
+import { textOf } from '../../src/answers/text.ts';
 import type { Build } from '../../src/domain/build.ts';
 import type { Errands } from '../../src/domain/errands.ts';
 import { FerryError, outsideError } from '../../src/domain/errors.ts';
 import { createEvents } from '../../src/domain/events.ts';
 import type { Lock, Platform } from '../../src/domain/lock.ts';
 import type { Presence } from '../../src/domain/presence.ts';
+import type { Settings } from '../../src/domain/services.ts';
 import { createServices } from '../../src/pipeline/services.ts';
-import { build, environment, revision, settings } from '../answers/samples.ts';
+import { build, environment, revision, settings, staging } from '../answers/samples.ts';
 import { MemoryStore } from '../slack/memory.ts';
-import { locked } from './world.ts';
+import { createWorld, engineSolving, locked } from './world.ts';
 
 const ANA = { user: 'U1', channel: 'C1', team: null };
 const NOW = 1_000_000;
@@ -176,6 +180,49 @@ describe('what is asked for', () => {
     await services.letGo('churn', 1, false, ANA).catch(() => undefined);
     assert.ok(asked.length > 0);
     for (const errand of asked) assert.match(errand, /^(point|uses|unstage) linux-aarch64$/);
+  });
+});
+
+describe('a build', () => {
+  test('is refused before it is solved where the edge says that it is of another platform', async () => {
+    const edges = new Map(createWorld().ports.edges);
+    const [lab] = edges.values();
+    assert.ok(lab);
+    const cluster = { ...staging().cluster, architecture: 'aarch64' as const };
+    edges.set('lab', { ...lab, profile: async () => cluster });
+    let solves = 0;
+    const engine = engineSolving(async ({ platform }) => {
+      solves += 1;
+      return { platform, packages: [] };
+    });
+    const world = createWorld({ edges, engine });
+    world.errands.worker = null;
+    await world.say('U1', 'create churn numpy');
+    await world.work('churn');
+    const { state, failure } = await world.newest('churn');
+    assert.deepEqual([state, failure?.code, solves], ['failed', 'edge-other-platform', 0]);
+    assert.match(failure?.suggestion ?? '', /`cluster\.architecture: aarch64`.*linux-aarch64/);
+  });
+
+  test('says its platform where the edges are of several, and nothing of it else', () => {
+    const told = (edges: Settings['edges']) =>
+      textOf(
+        describeBuild(
+          { kind: 'build', build: build('queued'), audience: 'channel' },
+          { ...settings, edges },
+        ),
+      );
+    assert.match(
+      told([...settings.edges, { name: 'arm', default: false, platform: 'linux-aarch64' }]),
+      /for linux-64/,
+    );
+    assert.doesNotMatch(told(settings.edges), /linux-/);
+  });
+
+  test('that waits while no worker is there says for which it waits', () => {
+    const outlook = { position: 2, seconds: null, awaits: 'linux-aarch64' as const };
+    const told = textOf(describeLive(build('queued'), settings, outlook));
+    assert.match(told, /2nd in the queue: no worker of linux-aarch64 is there at present/);
   });
 });
 

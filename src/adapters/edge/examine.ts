@@ -2,7 +2,9 @@ import type { ClusterProfile } from '../../domain/cluster.ts';
 import { type Fault, failed, faultsOfRoom, type Look, warning } from '../../domain/doctor.ts';
 import { toFailure } from '../../domain/errors.ts';
 import { counted, duration } from '../../domain/figures.ts';
+import type { Platform } from '../../domain/lock.ts';
 import { printable } from '../../domain/names.ts';
+import { ARCHITECTURES, type Architecture, platformFor } from '../../domain/platform.ts';
 import { createConnections } from './connections.ts';
 import { type EdgeConfig, targetOf } from './edge.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
@@ -20,8 +22,7 @@ const LONGEST_WORDS = 120;
 /** What is looked at beside the edge itself. */
 export interface EdgeExpectation {
   /** Of the environments that are staged there. */
-  architecture: NonNullable<ClusterProfile['architecture']>;
-  platform: string;
+  platform: Platform;
   /** glibc of the build host, where something is compiled on it; else null. */
   compiledWith: string | null;
 }
@@ -68,7 +69,8 @@ async function examineCluster(
 ): Promise<Look> {
   try {
     const profile = await readProfile(session, root.replace(/\/+$/, ''), configured);
-    return { text: describe(profile.cluster), faults: faultsOfCluster(profile, user, expected) };
+    const faults = faultsOfCluster(profile, user, expected, configured.architecture ?? null);
+    return { text: describe(profile.cluster), faults };
   } catch (error) {
     const { message, suggestion } = toFailure(error);
     return { text: '', faults: [failed(message, suggestion ?? '')] };
@@ -131,11 +133,11 @@ function fewFiles(free: number, root: string): Fault {
 }
 
 function faultsOfCluster(
-  { cluster, hasSpark, kerberos, hasTicket }: EdgeProfile,
+  { cluster, machine, hasSpark, kerberos, hasTicket }: EdgeProfile,
   user: string,
-  { architecture, platform, compiledWith }: EdgeExpectation,
+  { platform, compiledWith }: EdgeExpectation,
+  configured: Architecture | null,
 ): Fault[] {
-  const there = cluster.architecture;
   const faults: (Fault | false)[] = [
     !hasSpark &&
       failed(
@@ -153,12 +155,17 @@ function faultsOfCluster(
         `its cluster wants Kerberos, and there is no \`klist\` to tell whether \`${user}\` has a ticket`,
         'Install it there (krb5-user or krb5-workstation).',
       ),
-    there !== null &&
-      there !== architecture &&
-      failed(
-        `it is ${there}, and environments are built for ${platform}`,
-        `Set \`platform\` to the one of ${there}, with a worker on such a host; or name another edge.`,
-      ),
+    machine !== null &&
+      machine !== ARCHITECTURES[platform] &&
+      (configured === null
+        ? failed(
+            `it is ${machine}, and its environments are built for ${platform}`,
+            `Set \`cluster.architecture: ${machine}\` for this edge, with a worker of ${platformFor(machine)}; or name another edge.`,
+          )
+        : failed(
+            `it is ${machine}, and its \`cluster.architecture\` is ${configured}: drivers run on the edge itself`,
+            `Set \`cluster.architecture: ${machine}\`, or name an edge that is ${configured}.`,
+          )),
     compiledWith !== null &&
       cluster.glibc !== null &&
       isOlder(cluster.glibc, compiledWith) &&

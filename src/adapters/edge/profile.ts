@@ -6,6 +6,8 @@ import type { Session } from './session.ts';
 /** A cluster profile, and what else the edge said of itself. */
 export interface EdgeProfile {
   cluster: ClusterProfile;
+  /** What the edge itself is, whatever is configured of its cluster; null where it is neither. */
+  machine: ClusterProfile['architecture'];
   /** `hdfs://namenode:8020`; null when the default file system is another or there is no `hdfs`. */
   defaultFileSystem: string | null;
   hasHdfs: boolean;
@@ -60,6 +62,7 @@ export async function readProfile(
   const siteVariables = configured.siteVariables ?? fact('site_variables')?.split(' ') ?? [];
   const fileSystem = fact('default_fs');
   const ticket = fact('ticket');
+  const machine = architectureOf(fact('machine'));
   return {
     cluster: {
       name: configured.name ?? nameOf(manager, hadoop, spark),
@@ -69,10 +72,11 @@ export async function readProfile(
       master: configured.master ?? (manager === 'yarn' ? null : sparkMaster),
       sparkHome: configured.sparkHome ?? (fact('outer_spark_home') ? null : fact('spark_home')),
       glibc: configured.glibc ?? versionIn(fact('glibc')),
-      architecture: configured.architecture ?? architectureOf(fact('machine')),
+      architecture: configured.architecture ?? machine,
       ...(siteVariables.length > 0 && { siteVariables }),
       ...(siteAliases.length > 0 && { siteAliases }),
     },
+    machine,
     defaultFileSystem: fileSystem?.startsWith('hdfs://') ? fileSystem.replace(/\/+$/, '') : null,
     hasHdfs: fact('hdfs') !== null,
     hasSpark: fact('spark_submit') !== null,

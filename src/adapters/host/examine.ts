@@ -124,7 +124,7 @@ export function examineHost(
     ARCHITECTURES[platform] !== architecture &&
       failed(
         `this host is ${architecture}, and environments are to be built for ${platform}`,
-        'Set `platform` to that of this host, or run the worker on another one. A bot alone may run here.',
+        'Set `worker.platform` to that of this host, or run the worker on another one. A bot alone may run here.',
       ),
     glibc === null &&
       failed(

@@ -1,7 +1,9 @@
 import type { Platform } from '../../domain/lock.ts';
+import { takesWork } from '../../domain/presence.ts';
 import type { QueueStanding, QueueTotals, Totals } from '../../domain/totals.ts';
 import { errandQueue, jobKeys, jobOf, jobQueue } from './jobs.ts';
 import type { StoreKeys } from './keys.ts';
+import { storePresences } from './presences.ts';
 import type { RedisLink } from './redis.ts';
 
 export interface TotalsAsked {
@@ -57,7 +59,7 @@ export async function readTotals(
   { platforms, edges, environmentLimit, leader }: TotalsAsked,
 ): Promise<Totals> {
   const most = environmentLimit ?? '+inf';
-  const [counts, queues] = await Promise.all([
+  const [counts, presences, queues] = await Promise.all([
     link.call((redis) =>
       Promise.all([
         redis.zcard(keys.owned),
@@ -72,6 +74,7 @@ export async function readTotals(
         redis.hgetall(keys.edgesFree),
       ]),
     ),
+    storePresences(link, keys).readPresences(now),
     readQueues(link, prefix, now, platforms),
   ]);
   const [owned, there, revisions, owners, ownersAtLimit, openBuilds, approvals, notices, ...rest] =
@@ -82,6 +85,10 @@ export async function readTotals(
     ...{ revisions, owners, ownersAtLimit, openBuilds, approvals, notices },
     isLed: led === 1,
     queues: queues.map(({ oldest: _, ...queue }) => queue),
+    workers: platforms.map((platform) => ({
+      platform,
+      count: presences.filter((each) => each.platform === platform && takesWork(each, now)).length,
+    })),
     edges: edges.flatMap((edge) =>
       free[edge] === undefined ? [] : { edge, freeBytes: Number(free[edge]) },
     ),

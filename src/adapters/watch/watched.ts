@@ -19,6 +19,7 @@ const OF_THE_STORE: readonly MetricName[] = [
   'conda_ferry_redis_round_trip_seconds',
   'conda_ferry_queue_jobs',
   'conda_ferry_queue_oldest_seconds',
+  'conda_ferry_workers',
   'conda_ferry_builds_open',
   'conda_ferry_environments',
   'conda_ferry_revisions',
@@ -83,6 +84,9 @@ export function createWatched(options: { version: string; dataDirectory: string 
     set('conda_ferry_leader', {}, totals.isLed ? 1 : 0);
     for (const { edge, freeBytes } of totals.edges) {
       set('conda_ferry_edge_free_bytes', { edge }, freeBytes);
+    }
+    for (const { platform, count } of totals.workers) {
+      set('conda_ferry_workers', { platform }, count);
     }
     for (const { platform, queue, oldestSeconds, ...jobs } of totals.queues) {
       set('conda_ferry_queue_oldest_seconds', { platform, queue }, oldestSeconds);

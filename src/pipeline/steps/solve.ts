@@ -1,13 +1,22 @@
 import { requireUnblocked } from '../../domain/block.ts';
+import type { ClusterProfile } from '../../domain/cluster.ts';
 import { neededError } from '../../domain/edit.ts';
 import { defaultRevision, type Revision } from '../../domain/environment.ts';
-import { userError } from '../../domain/errors.ts';
+import { outsideError, userError } from '../../domain/errors.ts';
 import { counted, size } from '../../domain/figures.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
 import { fitLock, fitRequest } from '../../domain/fit.ts';
-import { bytesOf, compareLocks, countChanges, everyPackage, type Lock } from '../../domain/lock.ts';
+import {
+  bytesOf,
+  compareLocks,
+  countChanges,
+  everyPackage,
+  type Lock,
+  type Platform,
+} from '../../domain/lock.ts';
 import { meantOf } from '../../domain/near-names.ts';
 import { NOTE, type Note } from '../../domain/note.ts';
+import { ARCHITECTURES, platformFor } from '../../domain/platform.ts';
 import type { Channel, Edge, EngineDescription, FileAsker, Progress } from '../../domain/ports.ts';
 import type { ArchiveFormat, BuildRequest, ProjectPin } from '../../domain/request.ts';
 import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
@@ -121,6 +130,7 @@ export async function solve(
   if ((known ?? given) === null) progress.detail(`asking ${engine.version}`);
   const edges = edgesOf(ports, request);
   const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
+  requireMachines(edges, profiles, ports.platform);
   const glibc = oldest(profiles.map((profile) => profile.glibc));
   const clusters = profiles.map(({ spark }, index) => ({ edge: edges[index]?.name ?? '', spark }));
   const fitted: Fitted = (specs) => fitRequest({ ...request, specs }, clusters);
@@ -204,6 +214,22 @@ async function ask(
   } catch (error) {
     const tookMs = ports.clock.now() - began;
     throw await explainRefusal(ports, { request, asked, fitted, error, tookMs }, progress);
+  }
+}
+
+/** An edge that says itself what it is may be of another platform than is configured. */
+function requireMachines(
+  edges: readonly Edge[],
+  profiles: readonly ClusterProfile[],
+  platform: Platform,
+): void {
+  for (const [index, { architecture }] of profiles.entries()) {
+    if (architecture === null || architecture === ARCHITECTURES[platform]) continue;
+    throw outsideError({
+      code: 'edge-other-platform',
+      message: `\`${edges[index]?.name}\` is ${architecture}, and this is built for ${platform}: its packages do not run there.`,
+      suggestion: `Set \`cluster.architecture: ${architecture}\` for this edge, with a worker of ${platformFor(architecture)}.`,
+    });
   }
 }
 

@@ -32,7 +32,7 @@ describe('the doctor at an edge whose cluster wants Kerberos', { skip: withoutSs
   async function faults(): Promise<{ text: string; fix: string; status: string }[]> {
     const look = await examineEdge(
       world.config,
-      { architecture: 'x86_64', platform: 'linux-64', compiledWith: null },
+      { platform: 'linux-64', compiledWith: null },
       world.progress.signal,
     );
     const found = JSON.parse(JSON.stringify(look.faults));

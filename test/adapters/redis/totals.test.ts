@@ -6,6 +6,7 @@ import { openRedis } from '../../../src/adapters/redis/redis.ts';
 import type { TotalsAsked } from '../../../src/adapters/redis/totals.ts';
 import type { Approval } from '../../../src/domain/approval.ts';
 import type { Environment } from '../../../src/domain/environment.ts';
+import type { Presence } from '../../../src/domain/presence.ts';
 import { environment, revision } from '../../answers/samples.ts';
 import { buildFor } from './builds-fixture.ts';
 import { noServer } from './fixture.ts';
@@ -35,10 +36,29 @@ describe('totals of the store', { skip: noServer }, () => {
       ...{ revisions: 0, owners: 0, ownersAtLimit: 0, openBuilds: 0, approvals: 0, notices: 0 },
       isLed: false,
       edges: [],
+      workers: [{ platform: 'linux-64', count: 0 }],
       queues: ['builds', 'proofs', 'errands'].map((queue) => ({
         ...{ platform: 'linux-64', queue, ...none },
       })),
     });
+  });
+
+  it('count workers that take builds, not those that drain, have ended or are of another platform', async (context) => {
+    const { store, totals } = open(context);
+    await store.ping();
+    const now = store.clock.now();
+    const tell = (id: string, change: Partial<Presence> = {}) =>
+      store.tellPresence({
+        ...{ id, host: id, version: '0.1.0', platform: 'linux-64', concurrency: 1, work: [] },
+        ...{ startedAt: now, at: now, isDraining: false, isOver: false, ...change },
+      });
+    await tell('one');
+    await tell('two');
+    await tell('arm', { platform: 'linux-aarch64' });
+    await tell('draining', { isDraining: true });
+    await tell('over', { isOver: true });
+    await tell('killed', { at: now - 60_000 });
+    assert.deepEqual((await totals()).workers, [{ platform: 'linux-64', count: 2 }]);
   });
 
   it('count environments, their revisions, and owners by what is there of theirs', async (context) => {

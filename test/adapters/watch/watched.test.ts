@@ -11,6 +11,7 @@ const TOTALS: Totals = {
   ...{ revisions: 90, owners: 12, ownersAtLimit: 3, openBuilds: 5, approvals: 1, notices: 0 },
   isLed: true,
   edges: [{ edge: 'prod', freeBytes: 5e9 }],
+  workers: [{ platform: 'linux-64', count: 2 }],
   queues: [
     {
       ...{ platform: 'linux-64', queue: 'builds' },
@@ -94,6 +95,7 @@ describe('a process that is watched', () => {
       'conda_ferry_owners_at_limit 3',
       'conda_ferry_leader 1',
       'conda_ferry_edge_free_bytes{edge="prod"} 5000000000',
+      'conda_ferry_workers{platform="linux-64"} 2',
       'conda_ferry_queue_jobs{platform="linux-64",queue="builds",state="waiting"} 4',
       'conda_ferry_queue_oldest_seconds{platform="linux-64",queue="builds"} 75',
       'conda_ferry_slack_calls_total{method="chat.update",outcome="done"} 3',
