@@ -14,8 +14,8 @@ export type Role = 'title' | 'copy' | 'aside' | 'good' | 'doubtful' | 'bad';
 /** How texts are shown in one place. */
 export interface Style {
   colour(role: Role, text: string): string;
-  /** Breaks what is not to be copied between words, where it is too long; later lines begin with `indent`. */
-  fold(text: string, indent?: string): string;
+  /** Breaks where it is too long, at `between`, a space unless said; later lines begin with `indent`. */
+  fold(text: string, indent?: string, between?: string): string;
 }
 
 const PLAIN: Style = { colour: (_role, text) => text, fold: (text) => text };
@@ -89,7 +89,7 @@ const partsIn = ({ colour, fold }: Style): ByKind<Part, string> => ({
     return [title, ...lines].join('\n');
   },
   buttons: ({ buttons }) =>
-    fold(`Next: ${buttons.map(({ command }) => command).join(' · ')}`, '  '),
+    fold(`Next: ${buttons.map(({ command }) => command).join(' · ')}`, '  ', ' · '),
   menu: ({ question, choices }) =>
     `${question}\n${choices.map(({ command }) => `  ${command}`).join('\n')}`,
   divider: () => '',

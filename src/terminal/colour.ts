@@ -22,5 +22,6 @@ export const colourOn =
 /** How answers are shown on `stream`: on a terminal in colours, and in lines that it has room for. */
 export const styleOn = (stream: NodeJS.WriteStream): Style => ({
   colour: colourOn(stream),
-  fold: (text, indent) => (stream.isTTY ? foldText(text, stream.columns, indent) : text),
+  fold: (text, indent, between) =>
+    stream.isTTY ? foldText(text, stream.columns, indent, between) : text,
 });

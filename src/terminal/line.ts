@@ -53,15 +53,15 @@ const withText = (piece: Piece, text: string): Piece =>
   typeof piece === 'string' ? text : { ...piece, text };
 
 /**
- * Text in lines of at most `columns` columns, broken between words; what comes after a break begins with `indent`.
- * A word that is longer than a line is left whole.
+ * Text in lines of at most `columns` columns, broken at `between`; what comes after a break begins with `indent`.
+ * What is longer than a line and has no such place is left whole.
  */
-export function foldText(text: string, columns: number, indent = ''): string {
+export function foldText(text: string, columns: number, indent = '', between = ' '): string {
   const fold = (line: string): string => {
     const folded: string[] = [];
     let filled = '';
-    for (const [index, word] of line.split(' ').entries()) {
-      const longer = index === 0 ? word : `${filled} ${word}`;
+    for (const [index, word] of line.split(between).entries()) {
+      const longer = index === 0 ? word : `${filled}${between}${word}`;
       if (widthOf(longer) <= columns || filled.trim() === '') filled = longer;
       else {
         folded.push(filled);

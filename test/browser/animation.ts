@@ -122,8 +122,7 @@ function textsOf(cells: readonly Cell[], row: number): string {
         .trimEnd();
       if (text === '') return '';
       const wide = own.findLastIndex((cell) => cell.text !== ' ') + 1;
-      const length =
-        wide > 1 ? ` textLength="${round(wide * COLUMN)}" lengthAdjust="spacingAndGlyphs"` : '';
+      const length = wide > 1 ? ` textLength="${round(wide * COLUMN)}"` : '';
       return `<text x="${round(column * COLUMN)}" y="${row * ROW + 13}"${look ? ` class="${look}"` : ''}${length}>${escaped(text)}</text>`;
     })
     .join('');

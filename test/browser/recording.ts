@@ -18,8 +18,9 @@ import { Film } from './animation.ts';
 const SIZE = { columns: 96, rows: 28 };
 const TITLE =
   'A terminal: diagnose finds that executors lack pandas; conda-ferry builds churn; its line starts PySpark, and one pandas is on every executor.';
-/** Milliseconds: a look at the screen, a key, and how long one sees that nothing happens. */
+/** Milliseconds: a look at the screen, at what only passes, a key, and how long one sees that nothing happens. */
 const LOOK = 100;
+const LOOK_AT_PASSING = 400;
 const KEY = 45;
 const STILL = 900;
 
@@ -42,6 +43,7 @@ function film(terminal: PseudoTerminal) {
   let at = 0;
   let last = performance.now();
   let still = 0;
+  let looked = 0;
   let before = '';
   const look = () => {
     const now = performance.now();
@@ -49,7 +51,10 @@ function film(terminal: PseudoTerminal) {
     still = text === before ? still + now - last : 0;
     if (still < STILL) {
       at += now - last;
-      taken.look(terminal.screen, Math.round(at));
+      if (text !== before || at - looked >= LOOK_AT_PASSING) {
+        taken.look(terminal.screen, Math.round(at));
+        looked = at;
+      }
     }
     before = text;
     last = now;

@@ -136,6 +136,7 @@ describe('a line of a block', () => {
   test('is folded between words, and what comes after begins below', () => {
     assert.equal(foldText('  • one two three', 11, '    '), '  • one two\n    three');
     assert.equal(foldText('a verylongword b\nc', 6), 'a\nverylongword\nb\nc');
+    assert.equal(foldText('Next: run a · logs b', 14, '  ', ' · '), 'Next: run a\n  logs b');
     assert.equal(foldText('', 6), '');
   });
 
