@@ -39,7 +39,7 @@ export class Film {
       ({ cells, from, to }) => cells.length > 0 && (to === null || to > from),
     );
     const spans = new Map<string, string>();
-    const rules: string[] = [];
+    const [frames, moving, hidden]: [string[], string[], string[]] = [[], [], []];
     const texts = stands.map(({ row, cells, from, to }) => {
       const key = `${shares(from)} ${to === null ? '' : shares(to)}`;
       let name = spans.get(key);
@@ -48,8 +48,9 @@ export class Film {
         spans.set(key, name);
         const begin = from === 0 ? '0%{opacity:1}' : `0%{opacity:0}${shares(from)}{opacity:1}`;
         const over = to === null ? '' : `${shares(to)}{opacity:0}`;
-        const last = to === null ? '' : `.${name}{opacity:0}`;
-        rules.push(`@keyframes ${name}{${begin}${over}}${last}.${name}{animation-name:${name}}`);
+        frames.push(`@keyframes ${name}{${begin}${over}}`);
+        moving.push(`.${name}{animation-name:${name}}`);
+        if (to !== null) hidden.push(name);
       }
       return `<g class="${name}">${textsOf(cells, row)}</g>`;
     });
@@ -57,19 +58,23 @@ export class Film {
       .map(({ at, top }) => `${shares(at)}{transform:translateY(${-top * ROW}px)}`)
       .join('');
     const last = -(this.#tops.at(-1)?.top ?? 0) * ROW;
-    const width = columns * COLUMN + 2 * EDGE;
+    const width = round(columns * COLUMN + 2 * EDGE);
     const height = rows * ROW + 2 * EDGE + BAR;
     return [
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">`,
       `<title>${escaped(title)}</title>`,
-      `<style>${STYLE}g{animation-duration:${whole}ms;animation-timing-function:step-end;animation-iteration-count:infinite}#all{animation-name:scroll;transform:translateY(${last}px)}@keyframes scroll{${scroll}}${rules.join('')}@media(prefers-reduced-motion:reduce){*{animation:none!important}}</style>`,
+      `<style>${STYLE}#all{transform:translateY(${last}px)}${hidden.map((name) => `.${name}{opacity:0}`).join('')}`,
+      // Whoever wants no motion sees what stands there at last.
+      `@media(prefers-reduced-motion:no-preference){g{animation-duration:${whole}ms;animation-timing-function:step-end;animation-iteration-count:infinite}#all{animation-name:scroll}${moving.join('')}}`,
+      `@keyframes scroll{${scroll}}${frames.join('')}</style>`,
       `<rect class="back" width="${width}" height="${height}" rx="8"/>`,
       ...[0, 1, 2].map(
         (dot) => `<circle class="dot" cx="${EDGE + 6 + dot * 18}" cy="${BAR / 2 + 4}" r="5"/>`,
       ),
-      `<svg x="${EDGE}" y="${BAR + EDGE}" width="${columns * COLUMN}" height="${rows * ROW}"><g id="all">`,
+      `<clipPath id="screen"><rect width="${round(columns * COLUMN)}" height="${rows * ROW}"/></clipPath>`,
+      `<g transform="translate(${EDGE} ${BAR + EDGE})" clip-path="url(#screen)"><g id="all">`,
       ...texts,
-      '</g></svg></svg>',
+      '</g></g></svg>',
     ].join('\n');
   }
 }
