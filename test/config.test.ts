@@ -98,7 +98,6 @@ describe('the configuration', () => {
           concurrency: 1,
           lockSeconds: 120,
           stalledSeconds: 30,
-          retrySeconds: 5,
           cacheGigabytes: 20,
           platform: 'linux-64',
         },

@@ -418,7 +418,6 @@ export const configFile = section(
       concurrency: or(whole(1, 64, 1), 1),
       lockSeconds: or(whole(10, 3600, 120), 120),
       stalledSeconds: or(whole(1, 600, 30), 30),
-      retrySeconds: or(whole(1, 600, 5), 5),
       cacheGigabytes: or(whole(1, 100_000, 20), 20),
       platform: orNull(platform),
     }),

@@ -63,9 +63,6 @@ export const LAB_CHANNEL = {
   ...{ name: 'lab', url: pathToFileURL(laboratory.channel).href, default: true },
 };
 
-/** A worker that is gone is replaced while a test waits for it. */
-export const WORKER = { lockSeconds: 10, stalledSeconds: 1 };
-
 const ANSWER_SECONDS = 90;
 const POLL_MS = 40;
 const RECORD = join(import.meta.dirname, '../.out/slack');
@@ -101,7 +98,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ],
       edges: [entry],
       verify: { timeoutSeconds: 60 },
-      worker: WORKER,
+      worker: { lockSeconds: 10, stalledSeconds: 1 },
       ...options.configure?.({ directory }, [entry]),
     }),
   );

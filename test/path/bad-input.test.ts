@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { WORKER } from '../harness/world.ts';
 import { type Context, cannotWalk, ferry, words } from '../harness.ts';
 
 /** What is typed, what is said to be wrong, and what to do instead. */
@@ -88,8 +87,6 @@ describe('bad input is answered, and nothing is lost', { skip: cannotWalk }, () 
       fullDisk.folder = join(world.directory, 'full');
       mkdirSync(fullDisk.folder);
       return {
-        // The five tries of an edge that is away end in a quarter of a minute.
-        worker: { ...WORKER, retrySeconds: 1 },
         edges: [
           { ...edge, default: true },
           { ...edge, name: 'impostor', hostKey: `SHA256:${'A'.repeat(43)}` },

@@ -25,7 +25,7 @@ const KEEP_FINISHED = { age: 7 * 24 * 3600, count: 5_000 };
 const CANCELLATION_SECONDS = 7 * 24 * 3600;
 /** Whoever waits behind so many needs no place. */
 const MOST_ORDERED = 500;
-/** Tries of a job whose infrastructure failed, each after twice the pause of the one before: 5 s, so about 75 s in all. */
+/** Tries of a job whose infrastructure failed: with 5 s doubling, about 75 s in all. */
 const RETRY = { attempts: 5, delayMs: 5_000 };
 /**
  * What schedules ask for is taken when nobody waits. A turn is a priority of BullMQ's, which takes the
@@ -43,10 +43,9 @@ interface Retry {
  * when Redis cannot serve it; a rejected `enqueue` is not carried out later.
  */
 export function createQueue(
-  options: { connection: RedisConnection; prefix: string; retry?: Partial<Retry> } & Traced,
+  options: { connection: RedisConnection; prefix: string; retry?: Retry } & Traced,
 ): Queue {
-  const retry = { ...RETRY, ...options.retry };
-  const queue = new JobQueue(openLink(options.connection), { ...options, retry });
+  const queue = new JobQueue(openLink(options.connection), { retry: RETRY, ...options });
   return {
     enqueue: (build, platform, purpose) => queue.enqueue(build, platform, purpose),
     cancel: (build, platform) => queue.cancel(build, platform),
