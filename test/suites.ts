@@ -25,12 +25,13 @@ export const WHOLE = 6;
  */
 export const LONGEST: readonly string[] = [
   'test/cluster/yarn.test.ts',
+  'test/path/bad-input.test.ts',
+  'test/faults/drain.test.ts',
   'test/faults/slack.test.ts',
   'test/faults/worker.test.ts',
   'test/adapters/projects/projects.test.ts',
   'test/adapters/edge/packages.test.ts',
   'test/path/life.test.ts',
-  'test/faults/drain.test.ts',
   'test/path/heard.test.ts',
   'test/path/terminal.test.ts',
   'test/path/restore.test.ts',
@@ -43,7 +44,6 @@ export const LONGEST: readonly string[] = [
   'test/faults/redis.test.ts',
   'test/packing/real.test.ts',
   'test/adapters/edge/staging.test.ts',
-  'test/path/bad-input.test.ts',
   'test/path/create.test.ts',
   'test/path/pip.test.ts',
   'test/lab/steps.test.ts',
