@@ -3,6 +3,7 @@ import { type Build, isSettled } from '../domain/build.ts';
 import { type Events, settledEvent } from '../domain/events.ts';
 import type { Platform } from '../domain/lock.ts';
 import type { Clock, Queue, Store } from '../domain/ports.ts';
+import { isKept } from './keeping.ts';
 import { tellSettled } from './telling.ts';
 
 interface CancellingPorts {
@@ -16,7 +17,7 @@ interface CancellingPorts {
 
 /**
  * Tells the worker that has it, who settles it then; where none has, nobody else would. `before` is done
- * then, while nobody can have begun it again.
+ * then, while nobody can have begun it again. One of which a revision is kept stays for a worker to end.
  */
 export async function carryOutCancel(
   ports: CancellingPorts,
@@ -24,6 +25,7 @@ export async function carryOutCancel(
   before: () => Promise<void> = async () => undefined,
 ): Promise<Build> {
   const { store, queue, clock } = ports;
+  if (await isKept(ports, build)) return build;
   const { isAtWork } = await queue.cancel(build, build.platform ?? ports.platform);
   if (isAtWork) return build;
   await before();

@@ -9,7 +9,20 @@ import {
   type Revision,
   withRevision,
 } from '../domain/environment.ts';
+import type { Store } from '../domain/ports.ts';
 import type { BuildRun } from './context.ts';
+
+/**
+ * Whether what came of a build is a revision already, which its worker was killed after: it is ready in all but
+ * name, and to cancel it comes too late.
+ */
+export async function isKept(
+  { store }: { store: Pick<Store, 'readEnvironment'> },
+  { id, request }: Build,
+): Promise<boolean> {
+  const environment = await store.readEnvironment(request.environment);
+  return environment?.revisions.some((known) => known.buildId === id && isThere(known)) ?? false;
+}
 
 /** Keeps what came of a build as a revision of its environment, new or known. */
 export async function keepRevision(run: BuildRun): Promise<void> {

@@ -12,6 +12,7 @@ import { announce } from './announce.ts';
 import { carryOutCancel } from './cancelling.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { discardSent } from './discarding.ts';
+import { isKept } from './keeping.ts';
 import { abandonBuild } from './run.ts';
 
 export interface ReconcilingPorts extends BuildPorts {
@@ -54,7 +55,8 @@ async function goOnWith(
   const cancel = async () => {
     await carryOutCancel(ports, build, () => discardSent(ports, build, log));
   };
-  if (build.cancelRequested && !isSettled(build)) return cancel();
+  const isKeptAlready = build.cancelRequested !== null && (await isKept(ports, build));
+  if (build.cancelRequested && !isSettled(build) && !isKeptAlready) return cancel();
   const standing = await queue.standing(build, platform, purpose);
   // The one that staged it may end it, too: where nothing is left to prove.
   const other = purpose === 'build' ? 'verify' : 'build';

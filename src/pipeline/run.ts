@@ -13,7 +13,7 @@ import { eventOf, secondsBetween, settledEvent } from '../domain/events.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { discardSent } from './discarding.ts';
-import { keepRevision } from './keeping.ts';
+import { isKept, keepRevision } from './keeping.ts';
 import { untilNothingLeaves } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 import { prove, proveAgain, tryOnEdges } from './prove.ts';
@@ -98,9 +98,10 @@ async function proveFirst(run: BuildRun): Promise<void> {
   const { build } = run;
   if (isSettled(build)) return announce(run);
   if (!isTried(build)) return;
-  if (build.cancelRequested) return settle(run, { state: 'cancelled' });
+  const isLate = build.cancelRequested !== null && (await isKept(run.ports, build));
+  if (build.cancelRequested && !isLate) return settle(run, { state: 'cancelled' });
   await toAnEnd(run, async () => {
-    await prove(run);
+    if (!isLate) await prove(run);
     await conclude(run);
   });
 }
@@ -191,7 +192,7 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
   }
   const waited = secondsBetween(build.queuedAt, ports.clock.now());
   ports.events.emit('build-started', { ...eventOf(run.build), waited });
-  if (run.build.cancelRequested) {
+  if (run.build.cancelRequested && !(await isKept(ports, run.build))) {
     await settle(run, { state: 'cancelled' });
     return null;
   }

@@ -14,6 +14,7 @@ const JUDGES: readonly ((left: Left) => void)[] = [
   offeredIsThere,
   nothingUnnamed,
   readyIsKept,
+  keptIsReady,
   namesMeanWhatIsThere,
 ];
 
@@ -72,6 +73,18 @@ function readyIsKept({ store }: Left): void {
     const revisions = store.environments.get(request.environment)?.revisions ?? [];
     const isKept = revisions.some(({ number }) => number === revision);
     assert.ok(isKept, `build ${id} is ready and nothing is kept of it`);
+  }
+}
+
+/** Whoever is told that a build was cancelled finds nothing of it. */
+function keptIsReady({ store }: Left): void {
+  for (const { name, number, buildId } of offered(store)) {
+    const state = store.builds.get(buildId)?.state;
+    assert.notEqual(
+      state,
+      'cancelled',
+      `build ${buildId} is cancelled, and ${name}@${number} kept`,
+    );
   }
 }
 
