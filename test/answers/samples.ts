@@ -76,7 +76,7 @@ export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
     archiveLink: `${root}/envs/churn/3/churn.zip`,
     hdfs: `hdfs://${edge}:9000/ferry/${'a'.repeat(64)}/churn.zip`,
     driverPrefix: `${root}/envs/churn/3`,
-    globalFolder: `${root}/envs/churn/3/global`,
+    globalFolder: `${root}/envs/churn/3.global`,
     root,
     layout,
     aliases: { local: 'churn_zip', global: 'MYGLOBALENV' },

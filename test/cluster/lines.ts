@@ -44,7 +44,7 @@ export function provesLines(world: () => World, churn: () => Built): void {
   for (const layout of ['local', 'global'] as const) {
     test(`pyspark, ${layout} layout: the pasted line gives one numpy and ten equal parts`, async () => {
       const line = await world().line(`run churn pyspark --layout ${layout}`);
-      const folder = join(world().root, 'envs/churn/1/global');
+      const folder = join(world().root, 'envs/churn/1.global');
       assert.equal(line.directory, layout === 'global' ? folder : null);
       const script = world().file('article.py', articleScript(ROWS));
       const result = await runInPyspark(world().lab.state.edge, line, script, () => {});
@@ -64,7 +64,7 @@ export function provesLines(world: () => World, churn: () => Built): void {
       assert.deepEqual(result.npv, ['1.26.4']);
       const alias = layout === 'local' ? 'churn_zip' : 'MYGLOBALENV';
       assertFromArchive(result, `/${alias}/churn/`);
-      const driver = layout === 'local' ? 'envs/churn/1' : 'envs/churn/1/global/MYGLOBALENV/churn';
+      const driver = layout === 'local' ? 'envs/churn/1' : 'envs/churn/1.global/MYGLOBALENV/churn';
       assert.equal(result.driver, join(world().root, driver, 'bin/python'));
     });
   }

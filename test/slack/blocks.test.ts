@@ -358,7 +358,7 @@ describe('replies as Block Kit', () => {
     assert.equal(short, '/srv/ferry/run churn@3 pyspark');
     assert.match(
       shown ?? '',
-      /^cd \/srv\/ferry\/envs\/churn\/3\/global\nPYSPARK_PYTHON=\.\/MYGLOBALENV\/churn\/bin\/python /,
+      /^cd \/srv\/ferry\/envs\/churn\/3\.global\nPYSPARK_PYTHON=\.\/MYGLOBALENV\/churn\/bin\/python /,
     );
     assert.deepEqual(others, []);
   });

@@ -20,7 +20,7 @@ export async function launch(
   const launched = {
     ...staging,
     archiveLink: `${driverPrefix}/${archive.name}`,
-    globalFolder: `${driverPrefix}/global`,
+    globalFolder: `${driverPrefix}.global`,
   };
   await session.script({
     name: 'launch',

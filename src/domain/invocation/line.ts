@@ -199,7 +199,9 @@ function shellWarnings(plan: Plan): InvocationWarning[] {
   const warnings: InvocationWarning[] = [];
   if (isRunInFolder(plan)) {
     const folder = globalFolder(plan);
-    const isOfRevision = folder?.startsWith(`${request.driverPrefix}/`) ?? false;
+    // Beside its prefix; where an older version staged it, in that.
+    const own = ['.', '/'].map((mark) => `${request.driverPrefix}${mark}global`);
+    const isOfRevision = folder !== null && own.includes(folder);
     warnings.push({
       id: 'working-directory',
       text: `Run this line in ${folder === null ? 'the folder' : `\`${folder}\`, the folder`} that holds \`${request.alias}/${request.environment}\`: the driver's Python is a path relative to it${isOfRevision ? '' : ', and it is the default revision'}.`,

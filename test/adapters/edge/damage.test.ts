@@ -103,7 +103,7 @@ describe("a driver's prefix", { skip: withoutSshd }, () => {
     const said = '`lib/a b.py` of the prefix on the edge was damaged; it is unpacked again.';
     assert.equal(await restore(), said);
     assert.equal(readFileSync(file, 'utf8'), 'x = 1\n');
-    assert.ok(existsSync(at('global/MYGLOBALENV/churn/bin/python')));
+    assert.ok(existsSync(join(staging.globalFolder ?? '', 'MYGLOBALENV/churn/bin/python')));
     assert.ok(existsSync(at('churn.tar.gz')));
     assert.equal(await isIntact(), true);
     nothingIsLeft();

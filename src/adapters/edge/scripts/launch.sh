@@ -1,5 +1,6 @@
-# Gives a staging its short ways: in the prefix a link to its archive and the folder that the global
-# layout's line runs in, and what `run` starts for it.
+# Gives a staging its short ways: in the prefix a link to its archive, beside it the folder that the global
+# layout's line runs in, and what `run` starts for it. A link in the prefix that leads to it would never end
+# for whoever follows links. Older versions made one: lines that run there still do.
 # root sha name prefix environment alias reference file program
 
 # Puts a text into a file in one step, for everybody to read.
@@ -14,7 +15,7 @@ if [ ! -d "$root/launch" ]; then
   mkdir -p "$root/launch" && chmod 0755 "$root/launch" || fail 40 "$root/launch"
 fi
 point "../../../archives/$sha/$name" "$prefix/$name"
-mkdir -p "$prefix/global/$alias" || fail 40 "$prefix/global/$alias"
-point ../.. "$prefix/global/$alias/$environment"
+mkdir -p "$prefix.global/$alias" || fail 40 "$prefix.global/$alias"
+point "../../${prefix##*/}" "$prefix.global/$alias/$environment"
 put "$root/launch/$reference" 0644 "$file"
 put "$root/run" 0755 "$program"

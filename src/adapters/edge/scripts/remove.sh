@@ -38,6 +38,7 @@ if [ -e "$prefix" ] && is_ours "$prefix" || [ -L "$prefix" ]; then
 fi
 if [ ! -e "$prefix" ]; then
   forget_start
+  clear_away "$prefix.global"
   paper=$root/manifests/$environment/${prefix##*/}
   rm -f "$paper.json" "$paper.json.sig" "$paper.cdx.json" || fail 40 "$root/manifests/$environment"
   # Names that led to it; the record tells afterwards what they mean now.
