@@ -7,6 +7,7 @@ import { printable } from '../../domain/names.ts';
 import { ARCHITECTURES, type Architecture, platformFor } from '../../domain/platform.ts';
 import { createConnections } from './connections.ts';
 import { type EdgeConfig, targetOf } from './edge.ts';
+import { hdfsBase, tryHdfs } from './hdfs.ts';
 import { type EdgeProfile, readProfile } from './profile.ts';
 import type { ScriptOutput } from './script.ts';
 import { openSession, type Session } from './session.ts';
@@ -64,17 +65,50 @@ export async function examineEdge(
 
 async function examineCluster(
   session: Session,
-  { root, cluster: configured, user }: EdgeConfig,
+  config: EdgeConfig,
   expected: EdgeExpectation,
 ): Promise<Look> {
+  const root = config.root.replace(/\/+$/, '');
   try {
-    const profile = await readProfile(session, root.replace(/\/+$/, ''), configured);
-    const faults = faultsOfCluster(profile, user, expected, configured.architecture ?? null);
+    const profile = await readProfile(session, root, config.cluster);
+    const faults = [
+      ...faultsOfCluster(profile, config.user, expected, config.cluster.architecture ?? null),
+      ...(await faultsOfHdfs(session, config, root, profile)),
+    ];
     return { text: describe(profile.cluster), faults };
   } catch (error) {
     const { message, suggestion } = toFailure(error);
     return { text: '', faults: [failed(message, suggestion ?? '')] };
   }
+}
+
+async function faultsOfHdfs(
+  session: Session,
+  config: EdgeConfig,
+  root: string,
+  profile: EdgeProfile,
+): Promise<Fault[]> {
+  const base = hdfsBase(config.hdfs, profile, config);
+  const { kerberos } = profile;
+  if (base === null || profile.hasTicket === false) return [];
+  const { folder, home, reason } = await tryHdfs(session, { base, root, kerberos });
+  const { user } = config;
+  const says = reason === '' ? '' : `: ${printable(reason, LONGEST_WORDS)}`;
+  const give = (path: string): string =>
+    `\`hdfs dfs -mkdir -p ${path} && hdfs dfs -chown ${user} ${path}\``;
+  const faults: (Fault | false)[] = [
+    !folder &&
+      failed(
+        `\`${user}\` cannot write to \`${base}\` in HDFS, where archives go${says}`,
+        `As HDFS’ superuser: ${give(base)} (\`edge-account.sh --hdfs\` does it); or set \`hdfs\` for this edge.`,
+      ),
+    !home &&
+      warning(
+        `\`${user}\` cannot write to its own folder in HDFS, where Spark uploads what an application needs${says}`,
+        `As HDFS’ superuser: ${give(`/user/${user}`)}; or set \`spark.yarn.stagingDir\` in spark-defaults.conf.`,
+      ),
+  ];
+  return faults.filter((fault) => fault !== false);
 }
 
 function describe({ manager, spark, hadoop, glibc, architecture }: ClusterProfile): string {

@@ -80,24 +80,43 @@ export async function removeFromHdfs(session: Session, copy: HdfsCopy): Promise<
   await hdfs(session, 'remove', copy, 300);
 }
 
+/**
+ * Whether the SSH user may write where archives go, and in its own folder in HDFS, where Spark uploads what an
+ * application needs unless `spark.yarn.stagingDir` says otherwise; `reason` is what HDFS said to the first that failed.
+ */
+export async function tryHdfs(
+  session: Session,
+  place: Pick<HdfsCopy, 'base' | 'root' | 'kerberos'>,
+): Promise<{ folder: boolean; home: boolean; reason: string }> {
+  const { facts } = await inFolder(session, 'try', place, 0, 90);
+  const reason = (facts.get('reason') ?? '').trim().replace(/^mkdir: /, '');
+  return { folder: facts.get('folder') !== 'no', home: facts.get('home') !== 'no', reason };
+}
+
 /** Removes what a copy left that was killed so many minutes ago, and answers the lines that say what. */
 export async function sweepHdfs(
   session: Session,
   place: Pick<HdfsCopy, 'base' | 'root' | 'kerberos'>,
   minutes: number,
 ): Promise<string> {
-  const { base, root, kerberos } = place;
+  return (await inFolder(session, 'sweep', place, minutes, 600)).stdout;
+}
+
+/** What is done in the folder of all archives, and not with one of them. */
+function inFolder(
+  session: Session,
+  action: 'sweep' | 'try',
+  { base, root, kerberos }: Pick<HdfsCopy, 'base' | 'root' | 'kerberos'>,
+  minutes: number,
+  deadlineSeconds: number,
+) {
   const nothing = { archive: '', sha: '', name: '', bytes: 0, ancestors: '' };
-  const { stdout } = await session.script({
+  return session.script({
     name: 'hdfs',
-    variables: {
-      ...{ action: 'sweep', ...nothing, base, root, minutes },
-      kerberos: kerberos ? 'yes' : 'no',
-    },
+    variables: { action, ...nothing, base, root, minutes, kerberos: kerberos ? 'yes' : 'no' },
     login: true,
-    deadlineSeconds: 600,
+    deadlineSeconds,
   });
-  return stdout;
 }
 
 function hdfs(

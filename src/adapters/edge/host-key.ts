@@ -44,7 +44,7 @@ export function hostKeyError(target: SshTarget, expected: string | null, seen: B
     return outsideError({
       code: 'host-key-unknown',
       message: `No host key is configured for ${calledOf(target)}; ${target.host} shows ${fingerprintOf(seen)}.`,
-      suggestion: `Compare that with \`ssh-keygen -lf\` on the host itself, then set hostKey: '${key}'.`,
+      suggestion: `Compare that with \`ssh-keygen -lf ${publicKeyFile(seen)}\` on the host itself, then set hostKey: '${key}'.`,
     });
   }
   return outsideError({
@@ -52,6 +52,13 @@ export function hostKeyError(target: SshTarget, expected: string | null, seen: B
     message: `${capital(calledOf(target))} shows another host key than configured: ${fingerprintOf(seen)} (${keyType(seen)}) instead of ${expected}. Nothing was sent to it.`,
     suggestion: `Ask who runs ${target.host} whether it was reinstalled; only then change \`hostKey\`.`,
   });
+}
+
+/** Where a host has its own copy, as OpenSSH names it: `ssh-ed25519` → `…/ssh_host_ed25519_key.pub`. */
+function publicKeyFile(seen: Buffer): string {
+  const type = keyType(seen);
+  const kind = type.startsWith('ssh-') ? type.slice('ssh-'.length) : 'ecdsa';
+  return `/etc/ssh/ssh_host_${kind}_key.pub`;
 }
 
 /** As `ssh-keyscan` prints it: `ssh-ed25519 AAAA…`. */

@@ -1,4 +1,5 @@
-# Finds a verified archive in HDFS, puts it there or removes it, or sweeps what was never finished. Every `hdfs dfs` starts a JVM: where
+# Finds a verified archive in HDFS, puts it there or removes it, sweeps what was never finished, or tries whether
+# folders can be made. Every `hdfs dfs` starts a JVM: where
 # NameNode and DataNodes answer by WebHDFS, none is. Else one finds; to put, one copies a whole folder,
 # one reads it back and one renames it.
 # action archive root base ancestors sha name bytes kerberos minutes
@@ -165,6 +166,21 @@ sweep_parts() {
     done
 }
 
+# Makes a folder where archives go and one in the account's own, where Spark uploads what an application needs,
+# and removes both. Which of them could not be made is known by its removal.
+try_folders() {
+  here=$base/.tried-$$ home=.tried-at-home-$$
+  if ! said=$(dfs -mkdir -p "$here" "$home"); then echo "reason $(printf '%s\n' "$said" | grep '^mkdir: ' | head -n 1)"; fi
+  if ! left=$(dfs -rmdir "$here" "$home"); then
+    if printf '%s\n' "$left" | grep -qF "$here"; then echo 'folder no'; fi
+    if printf '%s\n' "$left" | grep -qF "$home"; then echo 'home no'; fi
+  fi
+}
+
+if [ "$action" = try ]; then
+  try_folders
+  exit 0
+fi
 if [ "$action" = sweep ]; then
   sweep_parts
   exit 0
