@@ -12,7 +12,8 @@ Usage: sudo sh edge-account.sh --root DIR --key KEY [options]      sets up
   --key KEY        the public key that the build hosts log in with: a file, or `ssh-ed25519 AAAA…` in quotes
   --user NAME      the account; conda-ferry when left out
   --from PATTERNS  where it may log in from, as sshd's `from=`: addresses of the build hosts, with commas
-  --hdfs DIR       a folder in HDFS that belongs to the account, such as /user/conda-ferry/envs
+  --hdfs DIR       a folder in HDFS for archives, such as /user/conda-ferry/envs; and /user/NAME, where Spark
+                   uploads what an application of the account needs
   --hdfs-quota N   how much that folder may take, copies counted, such as 500g
   --hdfs-as NAME   who may make it; hdfs when left out
   --dry-run        says what would be done, and does nothing
@@ -111,6 +112,14 @@ check_parents() {
   done
 }
 
+# Before anything is done: nothing is left half made.
+check_root() {
+  [ -d "$root" ] || return 0
+  owner=$(stat -c %U "$root")
+  [ "$owner" = "$user" ] || [ -z "$(ls -A "$root")" ] ||
+    refuse "$root belongs to $owner and is not empty." 'Choose another --root, or give it to the account yourself.'
+}
+
 write_key() {
   # restrict: no terminal, no forwarding, no agent; commands alone.
   line="restrict${from:+,from=\"$from\"} $key $mark"
@@ -147,8 +156,6 @@ set_up() {
 
   if [ -d "$root" ] && [ "$(stat -c '%U %a' "$root")" = "$user 755" ]; then
     say "The folder is there already: $root"
-  elif [ -d "$root" ] && [ "$(stat -c %U "$root")" != "$user" ] && [ -n "$(ls -A "$root")" ]; then
-    refuse "$root belongs to $(stat -c %U "$root") and is not empty." 'Choose another --root, or give it to the account yourself.'
   else
     run mkdir -p "${root%/*}"
     run install -d -o "$user" -g "$group" -m 0755 "$root"
@@ -156,11 +163,11 @@ set_up() {
   fi
 
   if [ -n "$hdfs" ]; then
-    as_hdfs dfs -mkdir -p "$hdfs"
-    as_hdfs dfs -chown "$user" "$hdfs"
+    as_hdfs dfs -mkdir -p "/user/$user" "$hdfs"
+    as_hdfs dfs -chown "$user" "/user/$user" "$hdfs"
     as_hdfs dfs -chmod 755 "$hdfs"
     [ -z "$quota" ] || as_hdfs dfsadmin -setSpaceQuota "$quota" "$hdfs"
-    did "The folder in HDFS: $hdfs"
+    did "The folders in HDFS: /user/$user, $hdfs"
   fi
 
   program=$(command -v sshd || echo /usr/sbin/sshd)
@@ -194,6 +201,8 @@ take_back() {
     else
       as_hdfs dfs -rmdir --ignore-fail-on-non-empty "$hdfs"
     fi
+    # Not there any more where it was the folder itself.
+    as_hdfs dfs -rmdir --ignore-fail-on-non-empty "/user/$user" || :
   fi
   if is_ours; then
     run userdel "$user" ||
@@ -209,6 +218,7 @@ check_parents
 if [ "$undo" = yes ]; then
   take_back
 else
+  check_root
   set_up
   key_of_host=$(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null || :)
   say "For the configuration of Conda Ferry:

@@ -129,7 +129,7 @@ export const command: TerminalCommand = {
       const files = { configuration: file, manifest, secrets, script: SCRIPT };
       const publicKey = await publicKeyOf(answers.key);
       if (isJson) writeJson({ ...files, publicKey, keyMade, hostKey });
-      else process.stdout.write(closing(answers, publicKey, files, isUnit));
+      else process.stdout.write(closing(answers, hostKey, publicKey, files, isUnit));
       return 0;
     } finally {
       terminal?.close();

@@ -135,6 +135,17 @@ describe('an account that it sets up', { skip }, () => {
     assert.ok(!existsSync(root));
   });
 
+  test('is not made where its folder is somebody else’s, and not empty', () => {
+    const taken = join(folder, 'taken');
+    execFileSync('mkdir', [taken]);
+    writeFileSync(join(taken, 'theirs'), '');
+    const { status, stdout, stderr } = script(['--root', taken, '--user', USER, '--key', KEY]);
+    assert.equal(status, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /taken belongs to root and is not empty\.\n.*another --root/);
+    assert.equal(account(), '');
+  });
+
   test('logs in from where it may, for commands alone, and is what the product asks of an edge', async () => {
     const made = script([...words, '--key', `${key}.pub`, '--from', '127.0.0.1']);
     assert.equal(made.status, 0, made.stderr);
@@ -178,7 +189,7 @@ describe('an account that it sets up', { skip }, () => {
     assert.match(ssh(`${USER}@127.0.0.1`, 'id').stderr, /Permission denied/);
   });
 
-  test('has a folder in HDFS with a quota where one is wanted', () => {
+  test('has a folder in HDFS with a quota where one is wanted, and one of its own for what Spark uploads', () => {
     const asked = join(folder, 'hdfs.txt');
     writeFileSync(asked, '');
     chmodSync(asked, 0o666);
@@ -189,8 +200,8 @@ describe('an account that it sets up', { skip }, () => {
     assert.equal(script([...words, ...hadoop, '--key', `${key}.pub`], path).status, 0);
     assert.equal(script([...words, ...hadoop, '--undo', '--dry-run'], path).status, 0);
     assert.deepEqual(readFileSync(asked, 'utf8').trim().split('\n'), [
-      'nobody: dfs -mkdir -p /user/ferry/envs',
-      `nobody: dfs -chown ${USER} /user/ferry/envs`,
+      `nobody: dfs -mkdir -p /user/${USER} /user/ferry/envs`,
+      `nobody: dfs -chown ${USER} /user/${USER} /user/ferry/envs`,
       'nobody: dfs -chmod 755 /user/ferry/envs',
       'nobody: dfsadmin -setSpaceQuota 500g /user/ferry/envs',
     ]);

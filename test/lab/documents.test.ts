@@ -48,7 +48,7 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'test/path/installed.test.ts',
     'conda-ferry --version': 'test/terminal/installed.test.ts',
     'sudo conda-ferry init --systemd': 'test/terminal/init.test.ts',
-    "sudo sh edge-account.sh --root /data/conda-ferry --from 10.0.0.5 --key 'ssh-ed25519 AAAA…'":
+    "sudo sh edge-account.sh --root /data/conda-ferry --from 10.0.0.5 --hdfs /user/conda-ferry/envs --key 'ssh-ed25519 AAAA…'":
       'test/deploy/edge-account.test.ts',
     'conda-ferry init --config ./ferry/conda-ferry.yaml': 'test/terminal/init.test.ts',
   },
@@ -94,6 +94,24 @@ test('what a document links to is there', () => {
       assert.ok(existsSync(join(root, dirname(document), target)), `${document}: ${target}`);
     }
   }
+});
+
+test('every unit that a document names is there', () => {
+  const [template = ''] = globSync('*@.service', { cwd: join(root, 'deploy/systemd') });
+  const commands = ['start', 'bot', 'worker', 'check'];
+  const units = commands.map((each) => template.replace('@.service', `@${each}`));
+  const documents = globSync(['*.md', 'deploy/*.md', 'deploy/watch/*.md'], { cwd: root });
+  const named = documents.flatMap((document) =>
+    readFileSync(join(root, document), 'utf8')
+      .split('\n')
+      .filter((line) => /\b(?:systemctl|journalctl)\b/.test(line))
+      .flatMap((line) => line.match(/(?<= )conda-ferry[-@][a-z]+\b(?!\.)/g) ?? []),
+  );
+  assert.ok(named.length > 5);
+  assert.deepEqual(
+    named.filter((each) => !units.includes(each)),
+    [],
+  );
 });
 
 test('nothing says to type what would run a stranger’s package where ours is not installed', () => {

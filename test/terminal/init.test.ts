@@ -79,6 +79,8 @@ describe('init', { skip: sshd ? false : 'openssh-server is not installed' }, () 
       readFileSync(join(folder, 'secrets/edge-key.pub'), 'utf8').split(' ')[1] ?? '';
     assert.ok(publicKey !== '' && stdout.includes(publicKey));
     assert.ok(stdout.includes(edge.hostKeyFingerprint));
+    assert.doesNotMatch(stdout, /Left open/);
+    assert.ok(stdout.includes(`--hdfs /user/${edge.user}/envs`));
     const [, script = ''] = /^ +(\/\S+\/edge-account\.sh)$/m.exec(stdout) ?? [];
     assert.ok(existsSync(script));
     const last = stdout.trimEnd().split('\n').slice(-2);
@@ -161,8 +163,9 @@ describe('init', { skip: sshd ? false : 'openssh-server is not installed' }, () 
 
   test('leaves the host key open where the edge does not answer, and says so', async () => {
     const folder = place();
-    const { status, stderr } = init(folder, '--edge', 'ferry@127.0.0.1:1', '--yes');
+    const { status, stdout, stderr } = init(folder, '--edge', 'ferry@127.0.0.1:1', '--yes');
     assert.equal(status, 0);
+    assert.match(stdout, /^Left open: `hostKey` .*Nothing is sent there until it is set/m);
     assert.match(stderr, /127\.0\.0\.1:1\) cannot be reached: .*Its host key is left open/);
     assert.equal((await filled(folder)).edges[0]?.hostKey, null);
   });

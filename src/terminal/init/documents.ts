@@ -90,9 +90,10 @@ export function manifestFor(manifest: string, { mode, url, command }: Answers): 
     .replace(/^( *socket_mode_enabled: ).*$/m, '$1false')}`;
 }
 
-/** What is to be done outside, then the two commands that come next. */
+/** What is to be done outside, and what was left open, then the two commands that come next. */
 export function closing(
   answers: Answers,
+  hostKey: string | null,
   publicKey: string,
   files: { configuration: string; manifest: string; secrets: string; script: string },
   isUnit: boolean,
@@ -118,7 +119,15 @@ ${tokens.join('\n')}
   2. On ${edge.host}: the account, the folder and the key, as this file sets them up, copied there:
        ${files.script}
        sudo sh edge-account.sh --user ${edge.user} --root ${root} --key '${publicKey}'
-
+     Where the cluster has HDFS, with this behind it: --hdfs /user/${edge.user}/envs
+${
+  hostKey === null
+    ? `
+Left open: \`hostKey\` of the edge in ${files.configuration}. Nothing is sent there until it is set;
+the doctor shows what to write.
+`
+    : ''
+}
 Then type:
   ${check}
   ${start}
