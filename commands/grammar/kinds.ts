@@ -47,10 +47,9 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   format: (token) => oneOf('format', ['auto', 'zip', 'tar.gz'] as const, token),
   packer: (token) => oneOf('packer', ['segments', 'archiver'] as const, token),
   project: parseProject,
-  tool: (token) => oneOf('tool', ['pyspark', 'spark-submit'] as const, token),
+  tool: parseTool,
   mode: (token) => oneOf('mode', ['client', 'cluster'] as const, token),
-  purpose: (token) =>
-    oneOf('use', ['shell', 'jupyter', 'livy', 'spark-defaults', 'connect'] as const, token),
+  purpose: (token) => oneOf('use', PURPOSES, token),
   conf: parseConf,
   count: parseCount,
   sentence: (token) => printable(token.text, 300),
@@ -66,6 +65,26 @@ export const KINDS: { readonly [K in Kind]: Parser<KindTypes[K]> } = {
   command: (token) => token.text.toLowerCase(),
   flag: () => true,
 };
+
+const PURPOSES = ['shell', 'jupyter', 'livy', 'spark-defaults', 'connect'] as const;
+const TOOLS = ['pyspark', 'spark-submit'] as const;
+
+/** What a line is pasted into is often said where a tool stands: `run churn jupyter`. */
+function parseTool(token: Token): KindTypes['tool'] {
+  const word = token.text.toLowerCase();
+  const purpose =
+    PURPOSES.find((each) => each === word) ??
+    (meantOf(word, TOOLS).near === null ? meantOf(word, PURPOSES).near : null);
+  if (purpose === null) return oneOf('tool', TOOLS, token);
+  const option = `--for ${purpose}`;
+  throw userError({
+    code: 'unknown-tool',
+    message: `\`${printable(token.text)}\` is no tool, but what a line is pasted into.`,
+    suggestion: `Write \`${option}\`.`,
+    position: token,
+    replacement: { text: option, start: token.start, end: token.end },
+  });
+}
 
 function oneOf<const T extends string>(what: string, choices: readonly T[], token: Token): T {
   const found = choices.find((choice) => choice === token.text);

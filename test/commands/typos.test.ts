@@ -63,6 +63,19 @@ describe('a slip in a word that is one of a few', () => {
   }
 });
 
+test('what a line is pasted into, said where a tool stands, is its option', () => {
+  for (const [typed, option] of [
+    ['jupyter', '--for jupyter'],
+    ['conect', '--for connect'],
+  ] as const) {
+    const token = { text: typed, start: 10, end: 10 + typed.length, quoted: false };
+    const { code, suggestion, replacement } = errorOf(() => KINDS.tool(token, settings));
+    assert.equal(code, 'unknown-tool');
+    assert.equal(suggestion, `Write \`${option}\`.`);
+    assert.deepEqual(replacement, { text: option, start: 10, end: token.end });
+  }
+});
+
 describe('what is meant', () => {
   test('is the nearest, or what begins so, with all there are', () => {
     const choices = ['shell', 'jupyter', 'spark-defaults'];

@@ -196,6 +196,22 @@ describe('what a log names', () => {
   });
 });
 
+describe('the last line of a traceback', () => {
+  for (const line of [
+    "ModuleNotFoundError: No module named 'numpy'",
+    'ImportError: No module named scipy.stats',
+  ]) {
+    it(`${line}, pasted alone, is a missing module`, () => {
+      const [finding, ...more] = diagnose(line);
+      assert.deepEqual([finding?.id, more], ['module-missing-on-executor', []]);
+      assert.match(finding?.fix ?? '', /environment's own line/);
+    });
+    it(`${line}, said in passing by a job that goes on, is none`, () => {
+      assert.deepEqual(ids(`INFO loading plugins\n${line}\nINFO without it\n`), []);
+    });
+  }
+});
+
 describe('what is not the environment gives no finding', () => {
   for (const [name, text] of Object.entries(NOT_FOR_US)) {
     it(name, () => assert.deepEqual(ids(text), []));

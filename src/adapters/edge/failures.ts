@@ -148,7 +148,7 @@ export function diskFull(
   const numbers =
     needed === null || free === null
       ? 'the disk filled up while writing'
-      : `${size(needed)} are needed and ${size(free)} are free (${needed} of ${free} bytes)`;
+      : `${size(needed)} are needed and ${size(free)} are free (${needed} and ${free} bytes)`;
   return outsideError({
     code: 'disk-full',
     message: `There is no room on edge ${edge}: ${numbers}.`,

@@ -56,6 +56,11 @@ function isSurvived({ followedBy }: Place): boolean {
   );
 }
 
+/** Nothing stands around it: in a log of more, what is said in passing is no error of the application's. */
+function isAlone({ precededBy, followedBy }: Place): boolean {
+  return !precededBy(/\S/, 3) && !followedBy(/\S/, 3);
+}
+
 function isMissing(place: Place): boolean {
   const name = module(place);
   return (
@@ -111,6 +116,14 @@ export const MODULE_CLUES: readonly Clue[] = [
       /^(?:[\w.]*ImportError: )(?:\[[A-Z_]+\] )?(\w+)(?: [<>=]+ ?[\w.]+)? must be installed(?: on calling Python process)?; however, it was not found/,
     confidence: 0.7,
     accept: ({ traceback }) => traceback === null,
+  },
+  {
+    id: 'module-missing-on-executor',
+    needle: 'No module named',
+    // The last line of a traceback, pasted alone: whose Python it was is not said, and what mends it is the same.
+    pattern: MISSING_MODULE,
+    confidence: 0.6,
+    accept: (place) => place.traceback === null && isAlone(place) && isMissing(place),
   },
   {
     id: 'module-shadowed',
