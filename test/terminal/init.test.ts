@@ -176,7 +176,7 @@ describe('init', { skip: sshd ? false : 'openssh-server is not installed' }, () 
     'a user alone': [['--edge', 'ferry', '--yes'], /--edge must be a user and a host/],
     'a host with a shell’s words': [['--edge', 'a@b;id', '--yes'], /--edge must be a host name/],
     'a port too high': [['--edge', 'a@b:99999', '--yes'], /--edge must be a whole number from 1/],
-    'a mode': [['--slack', 'rtm', '--edge', 'a@b', '--yes'], /--slack must be `socket` or `http`/],
+    'a mode': [['--slack', 'rtm', '--edge', 'a@b', '--yes'], /`--slack` takes no `rtm`/],
     'no address for http': [['--slack', 'http', '--edge', 'a@b', '--yes'], /--url is missing/],
     'an address for socket': [
       ['--url', 'https://x.example', '--edge', 'a@b', '--yes'],
