@@ -4,6 +4,7 @@ import { commandHelp, commands } from '../../commands/registry.ts';
 import { describeLive } from '../answers/live.ts';
 import { renderBeside, renderText, textOf } from '../answers/text.ts';
 import { type Build, isSettled } from '../domain/build.ts';
+import { platformOfBuild } from '../domain/edge-platforms.ts';
 import { linesForBuild } from '../domain/lines.ts';
 import { type Phrase, plainPhrase } from '../domain/phrase.ts';
 import { takesWork } from '../domain/presence.ts';
@@ -93,7 +94,9 @@ export const command: TerminalCommand = {
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       await whileShown('Stopping', end);
-      throw error.leaving(built === null ? NOT_KNOWN : await whatGoesOn(built, { store, clock }));
+      throw error.leaving(
+        built === null ? NOT_KNOWN : await whatGoesOn(built, { store, clock, settings }),
+      );
     } finally {
       await end();
       await close();
@@ -116,12 +119,15 @@ const NOT_KNOWN =
 /** What becomes of a build that nobody follows here any more, and how it is followed and stopped. */
 async function whatGoesOn(
   { id, request: { environment } }: Build,
-  { store, clock }: Pick<FollowPorts, 'store' | 'clock'>,
+  { store, clock, settings }: Pick<FollowPorts, 'store' | 'clock'> & { settings: Settings },
 ): Promise<string> {
   const build = await store.readBuild(id);
   if (build === null || isSettled(build)) return `; the build of ${environment} has ended.`;
   const now = clock.now();
-  const workers = (await store.readPresences(now)).filter((each) => takesWork(each, now));
+  const platform = platformOfBuild(build, settings);
+  const workers = (await store.readPresences(now)).filter(
+    (each) => each.platform === platform && takesWork(each, now),
+  );
   const how =
     workers.length > 0
       ? `The build of ${environment} goes on, by the workers on ${[...new Set(workers.map(({ host }) => host))].join(', ')}.`

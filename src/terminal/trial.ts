@@ -5,9 +5,17 @@ import { createWorkspace } from '../adapters/host/workspace.ts';
 import { removeKeys } from '../adapters/redis/examine.ts';
 import { createStore } from '../adapters/redis/store.ts';
 import { newestPerEdge } from '../answers/evidence.ts';
-import type { Config } from '../config.ts';
+import { type Config, settingsOf } from '../config.ts';
 import type { Build } from '../domain/build.ts';
-import { type CheckResult, type Fault, failed, rowsOf, warning } from '../domain/doctor.ts';
+import {
+  type CheckResult,
+  type Fault,
+  failed,
+  rowsOf,
+  unknown,
+  warning,
+} from '../domain/doctor.ts';
+import { platformOfEdge } from '../domain/edge-platforms.ts';
 import { toFailure } from '../domain/errors.ts';
 import { duration } from '../domain/figures.ts';
 import type { Edge } from '../domain/ports.ts';
@@ -27,18 +35,28 @@ const DOCTOR = 'doctor';
 const CLEAR_MS = 120_000;
 
 /**
- * Makes a tiny environment, stages it on every edge and has the clusters prove it, as a person’s would be, in this
+ * Makes a tiny environment, stages it on every edge of this host's platform and has the clusters prove it, as a person’s would be, in this
  * process; whatever comes of it, it is removed again, and what an earlier one left that was killed. What it is about to
  * do and each step as it ends are told on standard error.
  */
 export async function tryAll(laid: Foundation, signal: AbortSignal): Promise<CheckResult[]> {
-  const edges = laid.config.edges.map(({ name }) => name);
+  const { platform } = laid.config.worker;
+  const settings = settingsOf(laid.config);
+  const all = laid.config.edges.map(({ name }) => name);
+  const edges = all.filter((edge) => platformOfEdge(edge, settings) === platform);
+  const others = all.filter((edge) => !edges.includes(edge));
+  const faults: Fault[] = others.map((edge) =>
+    unknown(
+      `nothing is made for ${edge}, which is for ${platformOfEdge(edge, settings)}: this host builds for ${platform}`,
+      'Type the same on a build host of that platform.',
+    ),
+  );
+  if (edges.length === 0) return rowsOf('full', { text: '', faults });
   const began = performance.now();
   process.stderr.write(
     `Making \`${NAME}\`, an environment with Python alone; staging it on ${edges.join(', ')}, and proving and removing it there. That takes about as long as anybody’s first.\n`,
   );
   const foundation = { ...laid, prefix: `${laid.prefix}:check`, config: withoutRules(laid.config) };
-  const faults: Fault[] = [];
   let text = '';
   try {
     const left = await clear(foundation);

@@ -113,6 +113,19 @@ function small(ctx: Context, options: string): string {
   return folder;
 }
 
+/** Another root on the same edge, which says that it is a machine of ARM. */
+function armBeside(edge: Config, ctx: Context): Config {
+  const bin = programs(ctx, { uname: 'echo aarch64', 'spark-submit': 'exit 1' });
+  const cluster = { ...edge.cluster, architecture: 'aarch64' };
+  return {
+    ...edge,
+    name: 'arm',
+    root: `${edge.root}-arm`,
+    env: { PATH: `${bin}:${SYSTEM}` },
+    cluster,
+  };
+}
+
 const onEdge =
   (change: (edge: Config, ctx: Context) => void): Fault['change'] =>
   (ctx) => ({ config: ({ edges: [edge] }) => change(edge, ctx) });
@@ -506,11 +519,9 @@ const FAULTS: readonly Fault[] = [
     fix: /one platform alone/,
     change: withConfig((config, ctx) => {
       const [edge] = config.edges;
-      const bin = programs(ctx, { uname: 'echo aarch64', 'spark-submit': 'exit 1' });
-      const cluster = { ...edge.cluster, architecture: 'aarch64' };
       config.edges = [
         { ...edge, default: true },
-        { ...edge, name: 'arm', default: true, env: { PATH: `${bin}:${SYSTEM}` }, cluster },
+        { ...armBeside(edge, ctx), default: true },
       ];
     }),
   },
@@ -691,6 +702,21 @@ describe('the doctor', { skip: cannotWalk || cannotMount }, () => {
       // There is no Spark on this edge that could prove more.
       assert.match(then.join('\n'), /! full: edge: smoke-tested/);
       assert.equal((await ctx.store.listBuilds({ limit: 5 })).length, 0, 'nobody else sees it');
+      await assertGone(ctx);
+    }));
+
+  test('makes none for edges of a platform that this host does not build for, and says so', () =>
+    runTest(async (ctx) => {
+      const doctor = full(ctx, (config) => {
+        config.edges = [{ ...config.edges[0], default: true }, armBeside(config.edges[0], ctx)];
+      });
+      assert.equal(await doctor.ended, 0, doctor.output());
+      assert.match(doctor.output(), /staging it on edge, and/);
+      assert.match(
+        doctor.output(),
+        /\? full: nothing is made for arm, which is for linux-aarch64: this host builds for linux-64/,
+      );
+      assert.match(doctor.output(), /✓ full: made/);
       await assertGone(ctx);
     }));
 
