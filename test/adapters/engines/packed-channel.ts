@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { LockedPackage } from '../../../src/domain/lock.ts';
+import type { LockedPackage, Platform } from '../../../src/domain/lock.ts';
 import { execFileSync } from '../../harness/command.ts';
 
 /** A package to make: the text of each file by its path, as `paths.json` says it and where it is packed. */
@@ -16,12 +16,17 @@ export interface Packed {
   /** `name = module:function` of one for every platform with Python. */
   entryPoints?: readonly string[];
   depends?: readonly string[];
+  /** Left out: linux-64. */
+  platform?: Platform;
 }
 
-/** A channel with one package in a folder of its own, made in a moment; answers the package as locked. */
+/**
+ * A channel with one package of a platform in a folder of its own, made in a moment; answers the package as locked. It
+ * may be one of several platforms.
+ */
 export function packChannel(directory: string, packed: Packed): LockedPackage {
-  const { name, files, entryPoints, depends = [] } = packed;
-  const subdir = entryPoints ? 'noarch' : 'linux-64';
+  const { name, files, entryPoints, depends = [], platform = 'linux-64' } = packed;
+  const subdir = entryPoints ? 'noarch' : platform;
   mkdirSync(directory, { recursive: true });
   const work = mkdtempSync(join(directory, 'work-'));
   const write = (path: string, value: unknown) => {
@@ -51,7 +56,7 @@ export function packChannel(directory: string, packed: Packed): LockedPackage {
   execFileSync('tar', ['cjf', file, '-C', work, '.']);
   const checks = { sha256: digest(file, 'sha256'), md5: digest(file, 'md5') };
   const size = statSync(file).size;
-  for (const each of ['linux-64', 'noarch']) {
+  for (const each of [platform, 'noarch']) {
     const record = { ...fields, ...noarch, ...checks, size };
     const packages = each === subdir ? { [basename(file)]: record } : {};
     write(join(directory, each, 'repodata.json'), { info: { subdir: each }, packages });
