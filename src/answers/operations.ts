@@ -3,10 +3,11 @@ import type {
   BuildSight,
   EdgeSight,
   EndedBuilds,
+  Operations,
   QueueSight,
   WorkerSight,
 } from '../domain/operations.ts';
-import { isPresent } from '../domain/presence.ts';
+import { isPresent, takesWork } from '../domain/presence.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Settings } from '../domain/services.ts';
 import {
@@ -17,6 +18,7 @@ import {
   heading,
   type Inline,
   list,
+  type Part,
   prose,
   small,
   user,
@@ -48,6 +50,7 @@ export function describeOperations(
         ? [prose('No worker has told of itself: nobody takes what is asked for.')]
         : [list(workers.slice(0, MOST_SHOWN).map((worker) => workerLine(worker, at)))]),
       ...andMore(workers.length - MOST_SHOWN),
+      ...unserved(operations),
       heading('Edges'),
       list(edges.slice(0, MOST_SHOWN).map(edgeLine)),
       ...andMore(edges.length - MOST_SHOWN),
@@ -56,6 +59,15 @@ export function describeOperations(
       ...(ended.isPart ? [small('There were more; the newest are counted.')] : []),
     ],
   };
+}
+
+/** Platforms that queues are for, and no worker that is there; where there is none at all, that says it. */
+function unserved({ at, queues, workers }: Operations): Part[] {
+  if (workers.length === 0) return [];
+  const served = workers.filter((worker) => takesWork({ ...worker, work: [] }, at));
+  return [...new Set(queues.map(({ platform }) => platform))]
+    .filter((platform) => !served.some((worker) => worker.platform === platform))
+    .map((platform) => prose(`⚠️ No worker takes builds for ${platform}.`));
 }
 
 /** Errands are told of while there are any: each ends within seconds. */

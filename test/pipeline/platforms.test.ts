@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { describeBuild } from '../../src/answers/build.ts';
 import { describeLive } from '../../src/answers/live.ts';
+import { describeOperations } from '../../src/answers/operations.ts';
 import { textOf } from '../../src/answers/text.ts';
 import type { Build } from '../../src/domain/build.ts';
 import type { Errands } from '../../src/domain/errands.ts';
@@ -245,6 +246,14 @@ describe('where nobody builds for a platform', () => {
     });
     const { build: other } = await services.create({ ...onto('lab'), environment: 'two' }, ANA);
     assert.equal(await services.outlook(other), null);
+  });
+
+  test('`status --all` says so', async () => {
+    const { services } = site({ 'linux-64': 1, 'linux-aarch64': 20 });
+    const operations = await services.operations({ user: settings.operators[0] ?? '' });
+    const told = textOf(describeOperations({ kind: 'operations', operations }, settings));
+    assert.match(told, /No worker takes builds for linux-aarch64\./);
+    assert.doesNotMatch(told, /No worker takes builds for linux-64/);
   });
 
   test('nobody is refused while no worker at all has told of itself', async () => {
