@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { applicationRows } from '../../deploy/lab/behind.ts';
+import { runWithout } from '../../deploy/lab/guide.ts';
 import { isRunning } from '../../deploy/lab/processes.ts';
+import { diagnose } from '../../src/domain/diagnosis.ts';
 import { type Built, startWorld, type World, withoutCluster } from './cluster.ts';
 import { provesCures } from './failures.ts';
 import { provesLines, provesSharedCopy } from './lines.ts';
@@ -74,6 +77,19 @@ describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0',
 
   describe('the failures of the article', () => {
     provesCures(theWorld, churn, newer);
+
+    test('what the demo has people break breaks, for the reason that it says', async () => {
+      const { state } = world.lab;
+      const traceback = await runWithout(state.edge, world.directory, state.python);
+      assert.match(traceback, /ModuleNotFoundError: No module named 'numpy'$/);
+      assert.deepEqual(
+        diagnose(traceback).map(({ id }) => id),
+        ['module-missing-on-executor'],
+      );
+      const page = await fetch(`${state.cluster.resourceManagerUrl}/cluster/apps`);
+      const [newest] = applicationRows(await page.text());
+      assert.equal(newest?.label, 'without conda-ferry');
+    });
   });
 
   describe('the proof', () => {
