@@ -85,6 +85,29 @@ describe('the command line', { skip: cannotWalk }, () => {
       assert.match(second.screen.lines().join('\n'), /left@1 is ready/);
     }));
 
+  test('Ctrl-C with another worker there says that it goes on, and it does', () =>
+    runTest(async (ctx) => {
+      const worker = startProduct(['worker', '--config', ctx.configFile], ctx.environment);
+      try {
+        await ctx.until('the worker', () => /"worker ready"/.test(worker.output()), 60);
+        ctx.edge.link.faults.rate = 200_000;
+        const command = ['exec', '--wait', '--config', ctx.configFile, '--'];
+        const terminal = onTerminal([...FERRY, ...command, 'create handed python=3.11'], {
+          ...{ environment: ctx.environment, columns: 100 },
+        });
+        await terminal.until(/Stage it on the edge +━*╌* \d+ %/);
+        terminal.type('\u0003');
+        assert.equal(await terminal.ended, 130, terminal.written());
+        const said = terminal.screen.lines().join('\n');
+        assert.match(said, /The build of handed goes on, by the workers on \S+\.$/m);
+        ctx.edge.link.faults.rate = Number.POSITIVE_INFINITY;
+        const isReady = async () => (await ctx.build('handed')).state === 'ready';
+        await ctx.until('the end', isReady, 90);
+      } finally {
+        await endProduct(worker);
+      }
+    }));
+
   const EXITS: readonly [words: string[], code: number, says: RegExp][] = [
     [['exec', '--json', '--', 'creat churn numpy'], 1, /unknown-command|Did you mean/],
     [['exec', '--json', '--', 'show nothere'], 1, /environment-not-found/],
