@@ -114,11 +114,20 @@ function offersToStop(message: Message): boolean {
   );
 }
 
+/**
+ * Seconds within which a bot has its connection. Once so many were opened in a row, Slack opens one a minute for
+ * an app: bots that were killed again and again wait for theirs.
+ */
+const CONNECTED_SECONDS = 180;
+
 /** Whoever asks for each name now is heard, and it becomes ready. */
 async function namesAreFree(world: World, { names, seconds }: Settling): Promise<string[]> {
   const { slack, store } = world;
   const channel = 'data-science';
-  const problems: string[] = [];
+  const alone = await untilNone(CONNECTED_SECONDS, async () =>
+    slack.connections() > 0 ? [] : ['no bot has a connection to Slack'],
+  );
+  const problems: string[] = [...alone];
   for (const { name, user, request } of names) {
     const seen = () =>
       slack.workspace.visibleTo(slack.workspace.user(user).id, slack.workspace.channel(channel).id);
