@@ -1,4 +1,5 @@
 /** A guide of steps on the page: what somebody may try first, known to be done by what they see and did. */
+import { randomUUID } from 'node:crypto';
 import type { JsonObject } from './json.ts';
 import type { Message, Workspace } from './workspace.ts';
 
@@ -46,6 +47,8 @@ export class GuideProgress {
   readonly #guide: Guide;
   readonly #workspace: Workspace;
   readonly #people = new Map<string, Progress>();
+  /** What a browser remembers of another guide, it does not take for this one's. */
+  readonly #id = randomUUID();
 
   constructor(guide: Guide, workspace: Workspace) {
     this.#guide = guide;
@@ -62,7 +65,12 @@ export class GuideProgress {
     const { copied, answers } = progress;
     const seen: Seen = { user, messages, copied, answers };
     const { title, steps, end } = this.#guide;
-    return { title, end, steps: steps.map((step) => stepState(step, seen, progress)) };
+    return {
+      id: this.#id,
+      title,
+      end,
+      steps: steps.map((step) => stepState(step, seen, progress)),
+    };
   }
 
   /** Something was copied on the page. */

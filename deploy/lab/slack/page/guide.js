@@ -12,10 +12,17 @@ const panel = h('div.guide-panel');
 const told = h('div.unseen', { role: 'status' });
 guideRegion.append(panel, told);
 
-export const guideIsOpen = () => state.guide !== null && remembered('guide', true);
+/** Of this guide: whether it is open, and the step that each person chose. */
+const kept = () => {
+  const last = remembered('guide', {});
+  return last.id === state.guide?.id ? last : { open: true, chosen: {} };
+};
+const keep = (change) => remember('guide', { ...kept(), ...change, id: state.guide.id });
+
+export const guideIsOpen = () => state.guide !== null && kept().open;
 
 export function openGuide(open) {
-  remember('guide', open);
+  keep({ open });
   update();
   if (open) panel.querySelector('[aria-current]')?.focus();
   else document.querySelector('[data-action-id="guide"]')?.focus();
@@ -26,12 +33,11 @@ const before = new Map();
 
 /** The step that is looked at: the one that was chosen, or the first that is not done; -1 after the last. */
 function current(steps) {
-  const chosen = remembered('step', {})[state.me];
-  return chosen ?? steps.findIndex(({ done }) => !done);
+  return kept().chosen[state.me] ?? steps.findIndex(({ done }) => !done);
 }
 
 function choose(index) {
-  remember('step', { ...remembered('step', {}), [state.me]: index });
+  keep({ chosen: { ...kept().chosen, [state.me]: index } });
   update();
 }
 
@@ -42,9 +48,9 @@ function goOn(steps) {
   before.set(state.me, done);
   const newly = done.findIndex((is, index) => is && !earlier[index]);
   if (newly < 0) return;
-  const chosen = remembered('step', {})[state.me] ?? newly;
+  const { chosen } = kept();
   const next = steps[newly].run ? newly : null;
-  if (chosen === newly) remember('step', { ...remembered('step', {}), [state.me]: next });
+  if ((chosen[state.me] ?? newly) === newly) keep({ chosen: { ...chosen, [state.me]: next } });
   const ahead = steps.find((step) => !step.done);
   told.textContent = `${steps[newly].title} is done. ${ahead ? `Next: ${ahead.title}.` : state.guide.end}`;
 }

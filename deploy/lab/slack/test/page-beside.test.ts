@@ -101,6 +101,9 @@ describe('the page with a guide and an aside', { skip: noBrowser }, () => {
     await page.getByRole('button', { name: 'Guide' }).press('Enter');
     await page.getByText('And now without.').waitFor();
     assert.match(await page.evaluate('document.activeElement.innerText'), /Break/);
+    await page.getByRole('button', { name: 'Close the guide' }).click();
+    slack.setGuide(threeSteps());
+    await page.getByText('The line is in the message.').waitFor();
     await page.context().close();
   });
 
