@@ -1,5 +1,5 @@
 import { channelsOf, edgesOf } from '../../src/domain/defaults.ts';
-import { channelsFor } from '../../src/domain/edge-platforms.ts';
+import { channelsFor, platformOf } from '../../src/domain/edge-platforms.ts';
 import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
 import { runnable } from '../../src/domain/fit.ts';
 import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
@@ -33,7 +33,22 @@ export async function reviewCreate(
   context: CommandContext,
 ): Promise<FerryError | null> {
   const asked = draft.insists ? null : await askForName(draft, context);
-  return asked ?? reviewPackages(draft, context);
+  return asked ?? reviewEdges(draft, context) ?? reviewPackages(draft, context);
+}
+
+/** Edges of two platforms; a request with other mistakes is looked at for that once they are mended. */
+function reviewEdges(
+  { request, mistakes }: CreateDraft,
+  { services }: CommandContext,
+): FerryError | null {
+  if (mistakes.length > 0) return null;
+  try {
+    platformOf(request, services.settings);
+    return null;
+  } catch (error) {
+    if (error instanceof FerryError) return error;
+    throw error;
+  }
 }
 
 /** A message that begins with no command and speaks of an environment to make. */

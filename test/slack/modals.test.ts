@@ -378,6 +378,31 @@ dependencies:
       assert.equal(view.state.values.name?.value?.value, 'churn');
     }));
 
+  test('edges of two platforms are a mistake of their field, and those of one are offered', () =>
+    inWorld(
+      async (world) => {
+        await world.slash('create');
+        const { id: viewId } = await world.slack.untilView(ANA, says(/New environment/));
+        const fields = { name: 'churn', packages: 'numpy', edges: ['lab', 'arm'] };
+        const { errors } = await world.slack.submitView({
+          ...{ user: ANA, viewId },
+          values: Object.fromEntries(
+            Object.entries(fields).map(([field, value]) => [field, { value }]),
+          ),
+        });
+        assert.deepEqual(Object.keys(errors ?? {}), ['edges']);
+        assert.match(errors?.edges ?? '', /lab is for linux-64 and arm is for linux-aarch64/);
+        await world.slack.untilView(ANA, says(/What could be.*create churn numpy --edge lab/));
+        assert.equal(world.store.builds.size, 0);
+      },
+      {
+        edges: [
+          { name: 'lab', default: true },
+          { name: 'arm', default: false, platform: 'linux-aarch64' },
+        ],
+      },
+    ));
+
   test('a file that is pasted whole is read as one', () => {
     const content = readCreateForm(state({ packages: file }));
     assert.equal(content.text, 'create -p churn --layout local --format auto');

@@ -14,6 +14,7 @@ import type { ApprovalRule } from '../../src/domain/approval.ts';
 import type { Build } from '../../src/domain/build.ts';
 import type { Channels, Clock } from '../../src/domain/ports.ts';
 import type { Role } from '../../src/domain/roles.ts';
+import type { Settings } from '../../src/domain/services.ts';
 import { createSlackApp, type SlackApp, type SlackConfig } from '../../src/slack/app.ts';
 import type { Pace } from '../../src/slack/deliveries/pace.ts';
 import { build, settings } from '../answers/samples.ts';
@@ -54,6 +55,8 @@ const QUICK: Partial<Pace> = {
 };
 
 export interface WorldOptions {
+  /** In place of those of the samples. */
+  edges?: Settings['edges'];
   mode?: 'socket' | 'http';
   emulator?: EmulatorOptions;
   pace?: Partial<Pace>;
@@ -83,7 +86,12 @@ export async function inWorld(
     ...options.emulator,
   });
   const memory = createMemory(options.channels, {
-    settings: { ...settings, roles: options.roles ?? [], approvals: options.approvals ?? [] },
+    settings: {
+      ...settings,
+      roles: options.roles ?? [],
+      approvals: options.approvals ?? [],
+      edges: options.edges ?? settings.edges,
+    },
   });
   const { apiUrl, dispatcher = null } = (await options.way?.(slack)) ?? { apiUrl: slack.apiUrl };
   const logged: World['logged'] = [];

@@ -79,6 +79,7 @@ export function readCreateForm(state: FormState): CreateFormContent {
     if (position) return fieldAt(position.start);
     if (about !== null && chosen.some((spec) => isOf(spec, about))) return 'chosen';
     if (about !== null && typed.toLowerCase().includes(about)) return 'packages';
+    if (code === 'several-platforms') return 'edges';
     if (attached) return 'file';
     if (/name/.test(code)) return 'name';
     return typed === '' && !pasted ? 'chosen' : 'packages';
