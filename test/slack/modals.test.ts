@@ -532,7 +532,7 @@ describe('views', () => {
       '/srv/ferry/run churn@3 pyspark',
       invocationLine().rows,
       '/srv/ferry/run churn@3 pyspark',
-      `cd /srv/ferry/envs/churn/3/global\n${invocationLine('lab', 'pyspark', 'global').rows}`,
+      `cd /srv/ferry/envs/churn/3.global\n${invocationLine('lab', 'pyspark', 'global').rows}`,
       'x'.repeat(3000),
     ]);
     assert.ok(submit, 'Slack wants it where there is a field');
