@@ -2,7 +2,7 @@ import { commands } from '../commands/registry.ts';
 import { createDownload } from './adapters/host/slack-download.ts';
 import { slackCredentials } from './config.ts';
 import { type Foundation, openServices } from './foundation.ts';
-import { keepUnderstanding } from './pipeline/presence.ts';
+import { keepUnderstanding, untilAnswered } from './pipeline/presence.ts';
 import { createSlackApp, type SlackConfig } from './slack/app.ts';
 import { VERSION } from './version.ts';
 
@@ -35,9 +35,9 @@ export async function startBot(
     await close();
   };
   try {
-    await store.requireFormat(VERSION);
+    await untilAnswered(() => store.requireFormat(VERSION));
     // Before anybody asks what there is: what is not indexed looks as if it were gone.
-    const environments = await store.indexEnvironments();
+    const environments = await untilAnswered(() => store.indexEnvironments());
     if (environments > 0) log.info({ environments }, 'records of an older version are indexed');
     const { url } = await app.start();
     log.info({ mode: config.slack.mode, url }, 'bot ready');

@@ -15,7 +15,7 @@ import type { Work } from './domain/presence.ts';
 import { type Foundation, openServices } from './foundation.ts';
 import { type DutyPorts, keepDuties } from './pipeline/duties.ts';
 import { runErrand } from './pipeline/errands/run.ts';
-import { keepPresence, untilUnderstood } from './pipeline/presence.ts';
+import { keepPresence, untilAnswered } from './pipeline/presence.ts';
 import { abandonBuild, runBuild, runProof } from './pipeline/run.ts';
 import { VERSION } from './version.ts';
 
@@ -65,7 +65,7 @@ export async function startWorker(
   await sweepLeft(config.dataDirectory);
   const opened = openServices(foundation);
   const { store, queue, services, clock } = opened;
-  await untilUnderstood(store, VERSION);
+  await untilAnswered(() => store.requireFormat(VERSION));
   const engine = rememberDescription(chosen, clock);
   const { keyFile } = config.signing;
   const ports: DutyPorts = {

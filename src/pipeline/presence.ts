@@ -8,14 +8,20 @@ export interface PresencePorts {
   log(line: string, fields?: Record<string, unknown>): void;
 }
 
-/** Before anything of the store is touched; waits while that is away. Rejects with `store-newer`. */
-export async function untilUnderstood(store: Store, version: string): Promise<void> {
+/**
+ * What a service needs of the store before it begins: asked for again while the store is away, which may be any
+ * moment of a start. Rejects with what else is wrong (`store-newer`).
+ */
+export async function untilAnswered<T>(
+  ask: () => Promise<T>,
+  againAfterMs = PRESENCE_MS,
+): Promise<T> {
   for (;;) {
     try {
-      return await store.requireFormat(version);
+      return await ask();
     } catch (error) {
       if (!isStoreError(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PRESENCE_MS));
+      await new Promise((resolve) => setTimeout(resolve, againAfterMs));
     }
   }
 }
