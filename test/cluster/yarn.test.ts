@@ -5,6 +5,7 @@ import { runWithout } from '../../deploy/lab/guide.ts';
 import { isRunning } from '../../deploy/lab/processes.ts';
 import { diagnose } from '../../src/domain/diagnosis.ts';
 import { type Built, startWorld, type World, withoutCluster } from './cluster.ts';
+import { provesDoctor } from './doctor.ts';
 import { provesCures } from './failures.ts';
 import { provesLines, provesSharedCopy } from './lines.ts';
 import { provesLocalCluster } from './local-cluster.ts';
@@ -98,6 +99,10 @@ describe('YARN 3.5.0 with HDFS and Spark 3.5.9', { skip: withoutCluster('3.5.0',
 
   describe('Spark’s own unpacker', () => {
     provesLocalCluster(theWorld, churn, newer);
+  });
+
+  describe('the doctor', () => {
+    provesDoctor(theWorld);
   });
 
   describe('without a cluster', () => {
