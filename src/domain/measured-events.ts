@@ -26,8 +26,10 @@ const MEASURES: { readonly [Name in EventName]?: Measure<Name> } = {
     meters.count('conda_ferry_staged_bytes_total', labels({ edge }), bytes ?? 0),
   'staging-verified': ({ edge, outcome }, meters) =>
     meters.count('conda_ferry_proofs_total', labels({ edge, outcome })),
-  'errand-ended': ({ kind, outcome, seconds }, meters) =>
-    meters.observe('conda_ferry_errand_seconds', labels({ kind, outcome }), seconds ?? 0),
+  'errand-ended': ({ kind, outcome, code, seconds }, meters) => {
+    meters.count('conda_ferry_errands_total', labels({ outcome, code }));
+    meters.observe('conda_ferry_errand_seconds', labels({ kind, outcome }), seconds ?? 0);
+  },
   'duty-failed': ({ duty }, meters) =>
     meters.count('conda_ferry_duties_failed_total', labels({ duty })),
 };
@@ -37,6 +39,7 @@ export function measureEvents(meters: Meters): Listener {
   // Of what has never been there Prometheus sees no increase, and these should call somebody the first time.
   for (const code of CALLING_CODES) {
     meters.count('conda_ferry_builds_total', { outcome: 'failed', code }, 0);
+    meters.count('conda_ferry_errands_total', { outcome: 'failed', code }, 0);
   }
   return ({ name, fields }) => {
     // TypeScript does not see that the two are of one row.

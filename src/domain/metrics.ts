@@ -214,6 +214,12 @@ export const METRICS = {
     of: 'process',
     buckets: QUICK_SECONDS,
   },
+  conda_ferry_errands_total: {
+    kind: 'counter',
+    help: 'Errands that a worker has answered or failed at; `code` is that of the failure.',
+    labels: ['outcome', 'code'],
+    of: 'process',
+  },
   conda_ferry_duties_failed_total: {
     kind: 'counter',
     help: 'Duties of workers that could not be done, and are tried again.',

@@ -124,10 +124,12 @@ describe('what operators load', () => {
     }
   });
 
-  it('calls for what builds fail for that only operators can mend', () => {
-    const { expr = '' } = alerts.find(({ alert }) => alert === 'CondaFerryBuildsFail') ?? {};
-    const codes = /code=~"([^"]+)"/.exec(expr)?.[1]?.split('|');
-    assert.deepEqual(codes, [...CALLING_CODES]);
+  it('calls for what builds and errands fail for that only operators can mend', () => {
+    for (const name of ['CondaFerryBuildsFail', 'CondaFerryErrandsFail']) {
+      const { expr = '' } = alerts.find(({ alert }) => alert === name) ?? {};
+      const codes = /code=~"([^"]+)"/.exec(expr)?.[1]?.split('|');
+      assert.deepEqual(codes, [...CALLING_CODES], name);
+    }
   });
 
   it('is right to Prometheus, and each alert fires when it should', { skip: noPromtool }, () => {

@@ -29,6 +29,10 @@ test('what happens to a build is measured, and nothing of whose it is', async ()
     ...{ kind: 'plan', errand: 'e1', user: 'U0ANARUIZ1', environment: 'churn', packages: 16 },
     ...{ outcome: 'answered', seconds: 1.5, code: null, reason: null, details: null },
   });
+  emit('errand-ended', {
+    ...{ kind: 'plan', errand: 'e2', user: 'U0ANARUIZ1', environment: 'churn', packages: null },
+    ...{ outcome: 'failed', seconds: 2, code: 'edge-denied', reason: 'no', details: null },
+  });
   emit('duty-failed', { duty: 'retention', seconds: 1, reason: 'the edge is away' });
   // Of this one there is no metric.
   emit('owner-reminded', { environment: 'churn' });
@@ -52,6 +56,9 @@ test('what happens to a build is measured, and nothing of whose it is', async ()
     'conda_ferry_builds_total{outcome="ready",code="none"} 1',
     'conda_ferry_build_seconds_sum{outcome="ready"} 95',
     'conda_ferry_errand_seconds_sum{kind="plan",outcome="answered"} 1.5',
+    'conda_ferry_errands_total{outcome="answered",code="none"} 1',
+    'conda_ferry_errands_total{outcome="failed",code="edge-denied"} 1',
+    'conda_ferry_errands_total{outcome="failed",code="kerberos"} 0',
     'conda_ferry_duties_failed_total{duty="retention"} 1',
   ]) {
     assert.ok(lines.includes(line), line);
