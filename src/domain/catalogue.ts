@@ -262,7 +262,10 @@ export function withTaken(
   };
 }
 
-/** The build that made a revision, as far as that is known: what `status`, `logs` and `verify` ask for. */
+/**
+ * The build that made a revision, as far as that is known: what `status`, `logs` and `verify` ask for. When it was
+ * begun is not known, and so not how long it took.
+ */
 export function takenBuild(environment: string, revision: Revision): Build {
   const { number, buildId: id, request, createdAt, createdBy, lock, projects } = revision;
   const requester = { user: createdBy, channel: 'terminal', team: null, way: 'terminal' as const };
@@ -270,11 +273,11 @@ export function takenBuild(environment: string, revision: Revision): Build {
     ...{ id, request: { ...request, environment }, requester, now: createdAt },
     ...{ platform: lock.platform, lock, projects },
   });
-  const over = { status: 'complete', startedAt: createdAt, finishedAt: createdAt } as const;
+  const over = { status: 'complete', finishedAt: createdAt } as const;
   const { fingerprint, notes, archive, imports, stagings, verifications, letGo } = revision;
   return {
     ...{ ...made, fingerprint, notes, archive, imports, stagings, verifications, letGo },
-    ...{ state: 'ready', revision: number, startedAt: createdAt, finishedAt: createdAt },
+    ...{ state: 'ready', revision: number, finishedAt: createdAt },
     steps: made.steps.map((step): Step => ({ ...step, ...over })),
   };
 }

@@ -182,6 +182,8 @@ describe('a catalogue that was lost', () => {
     const shown = await after.say('U1', 'status churn@1');
     assert.equal(shown.kind, 'build');
     assert.equal(shown.build.state, 'ready');
+    // How long it took lies on no edge, so no time is said of it.
+    assert.equal(shown.build.startedAt, null);
     const again = await after.say('U1', 'create churn numpy --edge lab');
     assert.equal(again.kind, 'known');
     const other = await after.say('U2', 'create churn numpy --edge lab');
