@@ -59,7 +59,6 @@ const JOINS: ReadonlySet<`${Part['kind'] | null} ${Part['kind']}`> = new Set([
   'row row',
   'row small',
   'prose prose',
-  'code code',
 ] as const);
 
 export const MARKS: Readonly<Record<StepStatus, { sign: string; role: Role }>> = {
