@@ -19,7 +19,7 @@ describe('an environment that is let go', { skip: cannotWalk }, () => {
       const { root } = staging;
       const paths = () =>
         // Who follows links comes to an end.
-        execFileSync('find', ['-L', root], { encoding: 'utf8' })
+        execFileSync('find', ['-L', root], { encoding: 'utf8', maxBuffer: 64e6 })
           .split('\n')
           .filter((path) => path.includes('leaves') || path.includes(first.archive?.sha256 ?? ''));
       assert.ok(paths().length > 10);

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before } from 'node:test';
 import { createStore, type RedisStore } from '../../../src/adapters/redis/store.ts';
+import type { Sight } from '../../../src/domain/events.ts';
 import { type RedisServer, startServer } from './fixture.ts';
 
 /** For a suite: a server of its own and stores on it, which are closed after each test. */
 export interface Stores {
   readonly server: RedisServer;
   /** Stores with one prefix have the same records; without one it has its own. */
-  storeOf(prefix?: string): RedisStore;
+  storeOf(prefix?: string, sight?: Sight): RedisStore;
 }
 
 export function useStores(): Stores {
@@ -25,8 +26,8 @@ export function useStores(): Stores {
     get server() {
       return server;
     },
-    storeOf(prefix = randomUUID()) {
-      const store = createStore({ connection: server.connection, prefix });
+    storeOf(prefix = randomUUID(), sight) {
+      const store = createStore({ connection: server.connection, prefix, ...(sight && { sight }) });
       open.push(store);
       return store;
     },
