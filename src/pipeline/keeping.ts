@@ -24,6 +24,12 @@ export async function isKept(
   return environment?.revisions.some((known) => known.buildId === id && isThere(known)) ?? false;
 }
 
+/** Whether somebody wants a build to end, and that does not come too late. */
+export const isToCancel = async (
+  ports: { store: Pick<Store, 'readEnvironment'> },
+  build: Build,
+): Promise<boolean> => build.cancelRequested !== null && !(await isKept(ports, build));
+
 /** Keeps what came of a build as a revision of its environment, new or known. */
 export async function keepRevision(run: BuildRun): Promise<void> {
   if (run.build.reused) await keepReused(run);

@@ -12,7 +12,7 @@ import { announce } from './announce.ts';
 import { carryOutCancel } from './cancelling.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { discardSent } from './discarding.ts';
-import { isKept } from './keeping.ts';
+import { isToCancel } from './keeping.ts';
 import { abandonBuild } from './run.ts';
 
 export interface ReconcilingPorts extends BuildPorts {
@@ -55,8 +55,7 @@ async function goOnWith(
   const cancel = async () => {
     await carryOutCancel(ports, build, () => discardSent(ports, build, log));
   };
-  const isKeptAlready = build.cancelRequested !== null && (await isKept(ports, build));
-  if (build.cancelRequested && !isSettled(build) && !isKeptAlready) return cancel();
+  if (!isSettled(build) && (await isToCancel(ports, build))) return cancel();
   const standing = await queue.standing(build, platform, purpose);
   // The one that staged it may end it, too: where nothing is left to prove.
   const other = purpose === 'build' ? 'verify' : 'build';

@@ -13,7 +13,7 @@ import { eventOf, secondsBetween, settledEvent } from '../domain/events.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { discardSent } from './discarding.ts';
-import { isKept, keepRevision } from './keeping.ts';
+import { isToCancel, keepRevision } from './keeping.ts';
 import { untilNothingLeaves } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 import { prove, proveAgain, tryOnEdges } from './prove.ts';
@@ -98,10 +98,10 @@ async function proveFirst(run: BuildRun): Promise<void> {
   const { build } = run;
   if (isSettled(build)) return announce(run);
   if (!isTried(build)) return;
-  const isLate = build.cancelRequested !== null && (await isKept(run.ports, build));
-  if (build.cancelRequested && !isLate) return settle(run, { state: 'cancelled' });
+  if (await isToCancel(run.ports, build)) return settle(run, { state: 'cancelled' });
   await toAnEnd(run, async () => {
-    if (!isLate) await prove(run);
+    // To cancel it came too late, and nobody waits for its proof.
+    if (build.cancelRequested === null) await prove(run);
     await conclude(run);
   });
 }
@@ -192,7 +192,7 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
   }
   const waited = secondsBetween(build.queuedAt, ports.clock.now());
   ports.events.emit('build-started', { ...eventOf(run.build), waited });
-  if (run.build.cancelRequested && !(await isKept(ports, run.build))) {
+  if (await isToCancel(ports, run.build)) {
     await settle(run, { state: 'cancelled' });
     return null;
   }
