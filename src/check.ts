@@ -17,7 +17,7 @@ import { createStore } from './adapters/redis/store.ts';
 import { type Config, settingsOf, slackCredentials } from './config.ts';
 import { edgesOf } from './domain/defaults.ts';
 import { type CheckResult, failed, type Look, rowsOf, warning } from './domain/doctor.ts';
-import { platformOfEdge, platformsOfEdges } from './domain/edge-platforms.ts';
+import { edgesOn, namedEdges, platformOfEdge, platformsOfEdges } from './domain/edge-platforms.ts';
 import { FerryError, toFailure } from './domain/errors.ts';
 import { counted } from './domain/figures.ts';
 import { listInWords } from './domain/phrase.ts';
@@ -286,13 +286,7 @@ async function workers({ config, connection, prefix }: Foundation): Promise<Look
     return {
       text: told.join(', '),
       faults: lacking.map((platform) => {
-        const own = settings.edges.filter(
-          ({ name }) => platformOfEdge(name, settings) === platform,
-        );
-        const edges = listInWords(
-          own.map(({ name }) => `\`${name}\``),
-          'and',
-        );
+        const edges = namedEdges(edgesOn(platform, settings), 'and');
         return warning(
           `no worker takes builds for ${platform} at present, which ${edges} must have`,
           `Start one on a build host of that platform, with \`worker.platform: ${platform}\`.`,

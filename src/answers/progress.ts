@@ -50,8 +50,7 @@ function withOutlook(title: string, { state }: Build, outlook: Outlook | null): 
 /** Seconds; of less nobody needs to be told. */
 const SHORTEST = 2;
 
-/** Without projects there is nothing to install, and nothing to show of it. */
-/** The steps that people are told of. */
+/** The steps that people are told of: without projects there is nothing to install, and nothing to show of it. */
 export function visibleSteps(build: Build): Step[] {
   return build.steps.filter((step) => step.name !== 'install' || build.request.projects.length > 0);
 }

@@ -4,6 +4,7 @@ import { USUAL } from '../domain/defaults.ts';
 import { GLOBAL_ALIAS, hiddenBy } from '../domain/invocation/alias.ts';
 import { isName, NAME_RULE } from '../domain/names.ts';
 import { normalName, parseRequirement } from '../domain/pip.ts';
+import { ARCHITECTURES, PLATFORMS } from '../domain/platform.ts';
 import { RESTRICTABLE } from '../domain/roles.ts';
 import { isVariable } from '../domain/shell.ts';
 import { closest } from '../domain/tokens.ts';
@@ -20,7 +21,7 @@ function text(expected: string, isRight: (value: string) => boolean = () => true
   return z.string({ error: expected }).refine(isRight, { error: expected });
 }
 
-function choice<const T extends readonly [string, ...string[]]>(...values: T) {
+function choice<const T extends readonly string[]>(...values: T) {
   return z.enum(values, { error: `one of ${values.map((value) => `\`${value}\``).join(', ')}` });
 }
 
@@ -250,10 +251,10 @@ const cluster = section({
   sparkHome: text('an absolute path on the edge node, such as `/opt/spark`', (value) =>
     value.startsWith('/'),
   ).exactOptional(),
-  architecture: choice('x86_64', 'aarch64').exactOptional(),
+  architecture: choice(...Object.values(ARCHITECTURES)).exactOptional(),
 });
 
-const platform = choice('linux-64', 'linux-aarch64');
+const platform = choice(...PLATFORMS);
 
 /** A host and how to log in to it. */
 const hop = {

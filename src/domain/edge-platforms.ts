@@ -22,12 +22,19 @@ export function platformOfEdge(edge: string, settings: Sites): Platform {
   return known?.platform ?? usualPlatform(settings);
 }
 
+const namesOf = ({ edges }: Sites): readonly string[] => edges.map(({ name }) => name);
+
 /** Those of some edges, of all that are configured where none are named; each once. */
 export function platformsOfEdges(
   settings: Sites,
-  edges: readonly string[] = settings.edges.map(({ name }) => name),
+  edges: readonly string[] = namesOf(settings),
 ): Platform[] {
   return [...new Set(edges.map((edge) => platformOfEdge(edge, settings)))];
+}
+
+/** Names of the edges of a platform, in their order. */
+export function edgesOn(platform: Platform, settings: Sites, edges = namesOf(settings)): string[] {
+  return edges.filter((edge) => platformOfEdge(edge, settings) === platform);
 }
 
 /**
@@ -88,7 +95,7 @@ function severalPlatforms(
   settings: Sites,
 ) {
   const groups = platforms.map((platform, index) => {
-    const own = edges.filter((edge) => platformOfEdge(edge, settings) === platform);
+    const own = edgesOn(platform, settings, edges);
     const command = createCommand({
       ...asked,
       environment: index === 0 ? asked.environment : namedFor(asked.environment, platform),
@@ -114,7 +121,12 @@ function namedFor(environment: string, platform: Platform): string {
   return isName(longer) ? longer : environment;
 }
 
-function edgesInWords(edges: readonly string[]): string {
-  const named = edges.map((edge) => `\`${edge}\``);
-  return `${listInWords(named, 'and')} ${edges.length === 1 ? 'is' : 'are'}`;
-}
+const edgesInWords = (edges: readonly string[]): string =>
+  `${namedEdges(edges, 'and')} ${edges.length === 1 ? 'is' : 'are'}`;
+
+/** As answers name edges: `` `a` and `b` ``. */
+export const namedEdges = (edges: readonly string[], word: 'and' | 'or'): string =>
+  listInWords(
+    edges.map((edge) => `\`${edge}\``),
+    word,
+  );

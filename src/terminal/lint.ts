@@ -1,4 +1,5 @@
 import { size } from '../domain/figures.ts';
+import { ARCHITECTURES } from '../domain/platform.ts';
 import { type LintProfile, type LintReport, lint, PROFILES } from '../packing/lint.ts';
 import { whileShown } from './block.ts';
 import {
@@ -8,8 +9,6 @@ import {
   usageError,
   writeJson,
 } from './command.ts';
-
-const ARCHITECTURES = ['x86_64', 'aarch64'] as const;
 
 const OPTIONS = {
   profile: {
@@ -22,7 +21,7 @@ const OPTIONS = {
   architecture: {
     type: 'string',
     value: 'A',
-    choices: ARCHITECTURES,
+    choices: Object.values(ARCHITECTURES),
     says: 'of its hosts: x86_64 or aarch64',
   },
   'free-bytes': { type: 'string', value: 'N', says: 'what is free on its hosts' },
@@ -69,7 +68,7 @@ function profileOf(
   return {
     ...known,
     glibc: glibc ?? null,
-    architecture: ARCHITECTURES.find((each) => each === architecture) ?? null,
+    architecture: Object.values(ARCHITECTURES).find((each) => each === architecture) ?? null,
     freeBytes: freeBytes === undefined ? null : Number(freeBytes),
   };
 }

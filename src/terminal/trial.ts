@@ -15,7 +15,7 @@ import {
   unknown,
   warning,
 } from '../domain/doctor.ts';
-import { platformOfEdge } from '../domain/edge-platforms.ts';
+import { edgesOn, platformOfEdge } from '../domain/edge-platforms.ts';
 import { toFailure } from '../domain/errors.ts';
 import { duration } from '../domain/figures.ts';
 import type { Edge } from '../domain/ports.ts';
@@ -43,7 +43,7 @@ export async function tryAll(laid: Foundation, signal: AbortSignal): Promise<Che
   const { platform } = laid.config.worker;
   const settings = settingsOf(laid.config);
   const all = laid.config.edges.map(({ name }) => name);
-  const edges = all.filter((edge) => platformOfEdge(edge, settings) === platform);
+  const edges = edgesOn(platform, settings);
   const others = all.filter((edge) => !edges.includes(edge));
   const faults: Fault[] = others.map((edge) =>
     unknown(

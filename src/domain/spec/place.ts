@@ -1,11 +1,12 @@
 /** Where a package comes from: a channel, and a folder of it. */
 import { printable } from '../names.ts';
+import { PLATFORMS } from '../platform.ts';
 import { Mistake, type Position } from './mistake.ts';
 
 const CHANNEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Channels of Anaconda whose names have a slash: `pkgs/main`, `owner/label/dev`. */
 const NESTED_CHANNEL = /^(?:pkgs\/[a-z0-9]+|[A-Za-z0-9][\w.-]{0,63}\/label\/[\w.-]{1,64})$/;
-const SUBDIRS = ['linux-64', 'linux-aarch64', 'noarch'];
+const SUBDIRS: readonly string[] = [...PLATFORMS, 'noarch'];
 const OTHER_SUBDIR = /^(?:osx|win|linux|freebsd|zos|emscripten|wasi)-[a-z0-9]+$/;
 
 export interface Place {

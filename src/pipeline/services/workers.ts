@@ -1,9 +1,14 @@
 /** Which platforms workers build for at present, as they tell of themselves. */
 import { edgesOf } from '../../domain/defaults.ts';
-import { platformOf, platformOfEdge, platformsOfEdges } from '../../domain/edge-platforms.ts';
+import {
+  namedEdges,
+  platformOf,
+  platformOfEdge,
+  platformsOfEdges,
+  usualPlatform,
+} from '../../domain/edge-platforms.ts';
 import { outsideError } from '../../domain/errors.ts';
 import type { Platform } from '../../domain/lock.ts';
-import { listInWords } from '../../domain/phrase.ts';
 import { workersFor } from '../../domain/presence.ts';
 import type { BuildRequest } from '../../domain/request.ts';
 import type { ServicePorts } from './ports.ts';
@@ -21,20 +26,15 @@ export async function servedPlatform(
   const platform = platformOf(asked, settings);
   const now = clock.now();
   if (workersFor(await store.readPresences(now), platform, now) !== 'none') return platform;
-  const named = (edges: readonly string[], word: 'and' | 'or') =>
-    listInWords(
-      edges.map((edge) => `\`${edge}\``),
-      word,
-    );
   const others = settings.edges
     .map(({ name }) => name)
     .filter((edge) => platformOfEdge(edge, settings) !== platform);
   throw outsideError({
     code: 'nobody-builds',
-    message: `Nobody builds for \`${platform}\`, which ${named(edgesOf(asked, settings), 'and')} must have: no worker of it has told of itself within a day.`,
+    message: `Nobody builds for \`${platform}\`, which ${namedEdges(edgesOf(asked, settings), 'and')} must have: no worker of it has told of itself within a day.`,
     suggestion: [
       `Whoever looks after Conda Ferry starts one on a build host of that platform: \`worker.platform: ${platform}\`.`,
-      others.length > 0 ? `Meanwhile there is ${named(others, 'or')}: \`--edge\`.` : '',
+      others.length > 0 ? `Meanwhile there is ${namedEdges(others, 'or')}: \`--edge\`.` : '',
     ]
       .filter(Boolean)
       .join(' '),
@@ -46,8 +46,7 @@ export async function servedPlatform(
 export async function anyPlatform({ store, clock, settings }: Known): Promise<Platform> {
   const now = clock.now();
   const presences = await store.readPresences(now);
-  const [usual, ...others] = platformsOfEdges(settings);
-  const all = [usual, ...others].filter((platform) => platform !== undefined);
+  const all = platformsOfEdges(settings);
   const served = all.find((platform) => workersFor(presences, platform, now) === 'there');
-  return served ?? (all[0] as Platform);
+  return served ?? all[0] ?? usualPlatform(settings);
 }
