@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { examineEdge } from '../../../src/adapters/edge/examine.ts';
 import { startWorld, type World, withoutSshd } from './world.ts';
 
 /** `hdfs dfs` as far as the doctor types it: paths that match `denied` cannot be made, as Hadoop 3.3 says so. */
@@ -43,17 +42,11 @@ describe('the doctor at an edge whose cluster has HDFS', { skip: withoutSshd }, 
   });
   after(() => world[Symbol.asyncDispose]());
 
-  async function faults(denied: string): Promise<{ text: string; fix: string; status: string }[]> {
+  function faults(denied: string) {
     const program = join(world.directory, 'programs/hdfs');
     writeFileSync(program, HDFS(denied));
     chmodSync(program, 0o755);
-    const look = await examineEdge(
-      world.config,
-      { platform: 'linux-64', compiledWith: null },
-      world.progress.signal,
-    );
-    const found = JSON.parse(JSON.stringify(look.faults));
-    return found.filter(({ text }: { text: string }) => text.includes('HDFS'));
+    return world.faults('HDFS');
   }
 
   it('says that archives cannot be written there, why, and what makes the folder', async () => {

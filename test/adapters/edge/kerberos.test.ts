@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { examineEdge } from '../../../src/adapters/edge/examine.ts';
 import { startWorld, type World, withoutSshd } from './world.ts';
 
 describe('the doctor at an edge whose cluster wants Kerberos', { skip: withoutSshd }, () => {
@@ -29,15 +28,7 @@ describe('the doctor at an edge whose cluster wants Kerberos', { skip: withoutSs
       `<configuration><property>\n<name>hadoop.security.authentication</name>\n<value>${kind}</value>\n</property></configuration>\n`,
     );
 
-  async function faults(): Promise<{ text: string; fix: string; status: string }[]> {
-    const look = await examineEdge(
-      world.config,
-      { platform: 'linux-64', compiledWith: null },
-      world.progress.signal,
-    );
-    const found = JSON.parse(JSON.stringify(look.faults));
-    return found.filter(({ text }: { text: string }) => text.includes('wants Kerberos'));
-  }
+  const faults = () => world.faults('wants Kerberos');
 
   it('says that there is no valid ticket, and how to get one', async () => {
     authentication('kerberos');

@@ -14,6 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { startEdge } from '../../../deploy/lab/edge/edge.ts';
 import { type Link, startLink } from '../../../deploy/lab/edge/link.ts';
 import { createEdge, type EdgeConfig, type EdgeTiming } from '../../../src/adapters/edge/edge.ts';
+import { examineEdge } from '../../../src/adapters/edge/examine.ts';
 import type { EdgeObserver } from '../../../src/adapters/edge/session.ts';
 import type { Archive, ArchiveSegment } from '../../../src/domain/archive.ts';
 import type { Edge, Progress, StageRequest } from '../../../src/domain/ports.ts';
@@ -21,6 +22,13 @@ import { execFileSync } from '../../harness/command.ts';
 import { papersOf } from '../../harness/papers.ts';
 
 /** A real OpenSSH server on 127.0.0.1 behind a link that can be made bad. */
+/** A fault of the doctor, as plain data. */
+export interface SeenFault {
+  text: string;
+  fix: string;
+  status: string;
+}
+
 export interface World {
   directory: string;
   /** Root folder of the stagings on the edge. */
@@ -32,6 +40,8 @@ export interface World {
   log: string[];
   edge(change?: Partial<EdgeConfig>, timing?: Partial<EdgeTiming>, observer?: EdgeObserver): Edge;
   progress: Progress;
+  /** What the doctor finds of the edge whose text has these words. */
+  faults(words: string): Promise<SeenFault[]>;
   /** Gives the server another host key, as a reinstalled host has. */
   changeHostKey(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -85,6 +95,12 @@ export async function startWorld(env: Record<string, string> = {}, sessions = 10
           ...(observer ? { observer } : {}),
         },
       ),
+    async faults(words) {
+      const expected = { platform: 'linux-64', compiledWith: null } as const;
+      const { faults } = await examineEdge(config, expected, world.progress.signal);
+      const found: SeenFault[] = JSON.parse(JSON.stringify(faults));
+      return found.filter(({ text }) => text.includes(words));
+    },
     progress: {
       signal: new AbortController().signal,
       log: (line) => log.push(line),
