@@ -5,7 +5,7 @@ type Row = readonly [pattern: RegExp, replacement: string];
 
 /**
  * What is a secret by its own shape, wherever it stands. Here and below a replacement never touches
- * a quote or a backslash, so that a line of JSON is still one.
+ * a quote or a backslash, but for whole escapes, so that a line of JSON is still one.
  */
 const SHAPES: readonly Row[] = [
   // RFC 7468 and OpenSSH keys, in one text or with escaped line ends; also one that is cut short.
@@ -62,7 +62,8 @@ const NAMED: readonly Row[] = [
     `$1${MARK}`,
   ],
   [
-    new RegExp(`(${NAME}(?:\\\\?["'])?\\s*[=:]\\s*\\\\?')(?!«)[^'\\\\\\n]{4,300}`, 'gi'),
+    // The quote that ends it is the same one: a double one in between is its own, or ends a string of JSON.
+    new RegExp(`(${NAME}(?:\\\\?["'])?\\s*[=:]\\s*\\\\?')(?!«)(?:[^'"\\\\\\n]|\\\\.){4,300}`, 'gi'),
     `$1${MARK}`,
   ],
   [new RegExp(`(${NAME}(?:\\\\?["'])?\\s*[=:]\\s*)(?!«)[^\\s"'\\\\,;&«]{4,}`, 'gi'), `$1${MARK}`],

@@ -33,6 +33,11 @@ describe('redaction', () => {
     ['a token in an address', 'https://s3cr3ttoken@github.com/a/b', 's3cr3t'],
     ["a channel's token", 'https://conda.anaconda.org/t/ab-12345678/acme', '12345678'],
     ['an assigned password', 'DB_PASSWORD=hunter2 run', 'hunter2'],
+    [
+      'a password in quotes with others in it',
+      JSON.stringify(`password='a"b\\\\c hunter2'`),
+      'hunter2',
+    ],
     ['a password in JSON', '{"password": "hunter2"}', 'hunter2'],
     ['an AWS secret key', 'aws_secret_access_key = wJalrXUtnFEMI', 'wJalrXUtnFEMI'],
     ['a private key', `${HEAD}\n${KEY_BODY}\n${TAIL}`, KEY_BODY],
@@ -87,6 +92,7 @@ describe('redaction', () => {
       fc.constantFrom(...cases.map(([, text]) => text)),
       fc.constantFrom(
         '"',
+        "'",
         '\\',
         '\n',
         'password=',
