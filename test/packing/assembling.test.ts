@@ -13,12 +13,17 @@ const FORMATS = ['zip', 'tar.gz'] as const;
 const SAMPLES = isFull ? 400 : 40;
 const PLAIN = ['python-3.11', 'scripts', 'texts', 'compiled'];
 
+const isPython = (name: string) => name.startsWith('python-');
+
+/** An environment to learn a package from: it has one Python, which may be the package itself. */
+const beside = (name: string) => (isPython(name) ? [name] : ['python-3.11', name]);
+
 /** Beside one Python, or none; some of them are forgotten before. */
 const sets = fc
   .tuple(
     fc.constantFrom('python-3.11', 'python-3.11', 'python-3.13', ''),
     fc.subarray(
-      Object.keys(PACKAGES).filter((name) => !name.startsWith('python-')),
+      Object.keys(PACKAGES).filter((name) => !isPython(name)),
       { minLength: 1, maxLength: 12 },
     ),
   )
@@ -33,7 +38,7 @@ for (const format of FORMATS) {
     const bench = await workbench(context);
     // What stands for itself is known from then on, beside any other; the compiled one beside this Python.
     for (const name of Object.keys(PACKAGES)) {
-      if (!name.startsWith('python-')) await bench.link(['python-3.11', name], format);
+      if (!isPython(name)) await bench.link(beside(name), format);
     }
     const made = { put: 0, completed: 0 };
     await fc.assert(
@@ -46,7 +51,7 @@ for (const format of FORMATS) {
         // Some cannot be linked at all, one on the other.
         const linked = await bench.link(names, format).catch(() => null);
         if (!archive) {
-          for (const name of forgotten) await bench.link(['python-3.11', name], format);
+          for (const name of forgotten) await bench.link(beside(name), format);
           return;
         }
         made[isPut ? 'put' : 'completed'] += 1;
@@ -71,7 +76,7 @@ test('each package that stands for itself is known once it was packed', async (c
   for (const format of FORMATS) {
     const known: string[] = [];
     for (const name of Object.keys(PACKAGES)) {
-      const set = name.startsWith('python-') ? [name] : ['python-3.11', name];
+      const set = beside(name);
       const linked = await bench.link(set, format);
       const assembled = await bench.put(set, format);
       if (!assembled) continue;
