@@ -7,6 +7,8 @@
  *     node test/run.ts test/domain …   only the files whose path begins so
  *     node test/run.ts --fast          the checks and the pure suites: `npm run fast`
  *     node test/run.ts --prepare …     first what these files need of the lab
+ *
+ * With `CONDA_FERRY_TEST=full` also what takes long, and other cases than last time.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -23,6 +25,9 @@ const FILE_LIMIT_MS = 15 * 60_000;
 /** Tests that take longer are told one by one: nobody stares at a silent terminal. */
 const TOLD_MS = 5_000;
 
+/** Of each reason that is told again at the end. */
+const REASON_CHARACTERS = 3000;
+
 const CONSEQUENCES = ['subtestsFailed', 'cancelledByParent'];
 
 interface Totals {
@@ -35,6 +40,7 @@ interface Totals {
 const COMPILED = join(ROOT, 'test/.out/compiled');
 
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+/** Each with its reason: a run is long, and whoever keeps a log of it may keep its end alone. */
 const failures: string[] = [];
 const started = Date.now();
 
@@ -63,8 +69,13 @@ async function check(name: string, words: readonly string[]): Promise<void> {
     return say(`ok      ${name}  ${seconds(Date.now() - began)}`);
   }
   totals.failed += 1;
-  failures.push(name);
-  say(`${styleText('red', 'FAILED')}  ${name}\n${output.trim()}`);
+  fail(name, output.trim());
+}
+
+/** Tells of a failure where it happens, and keeps it for the end. */
+function fail(name: string, why: string): void {
+  failures.push(`${name}\n${why.slice(0, REASON_CHARACTERS)}`);
+  say(`${styleText('red', 'FAILED')}  ${name}\n${why}`);
 }
 
 /** What git says is changed or new here, line by line; null where this is no git checkout. */
@@ -89,8 +100,7 @@ function checkTree(before: readonly string[]): void {
     say(`ok      ${name}`);
   } else {
     totals.failed += 1;
-    failures.push(name);
-    say(`${styleText('red', 'FAILED')}  ${name}\n${left.join('\n')}`);
+    fail(name, left.join('\n'));
   }
 }
 
@@ -121,15 +131,11 @@ async function runFiles(files: readonly string[], isolation: 'process' | 'none')
     // Suites fail because of what is in them, or the other way round; the cause is told once.
     if ('failureType' in error && CONSEQUENCES.includes(String(error.failureType))) return;
     if (name === file) {
-      failures.push(place(file));
       const output = printed.get(file)?.join('').trim() ?? '';
-      say(
-        `${styleText('red', 'FAILED')}  ${place(file)}\n${output.slice(-8000)}\n${reason(error)}`,
-      );
+      fail(place(file), `${reason(error)}\n${output.slice(-8000)}`);
       return;
     }
-    failures.push(`${place(file)} › ${name}`);
-    say(`${styleText('red', 'FAILED')}  ${place(file)} › ${name}\n${reason(error)}`);
+    fail(`${place(file)} › ${name}`, reason(error));
   });
   stream.on('test:summary', ({ file, counts, duration_ms }) => {
     if (file === undefined) {
@@ -162,16 +168,17 @@ const failedOf = (counts: { tests: number; passed: number; skipped: number; todo
 
 const place = (file: string | undefined): string => (file ? relative(ROOT, file) : 'a test');
 
-/** The assertion itself, without the runner's own frames around it. */
+/** The assertion itself and what it came of, without the runner's own frames around them. */
 function reason(error: Error): string {
-  const cause =
-    error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : error.cause;
-  const lines = String(cause ?? error.message).split('\n');
-  return lines
-    .filter((line) => !/^\s+at .*\(?node:internal/.test(line))
-    .slice(0, 60)
-    .map((line) => `         ${line}`)
-    .join('\n');
+  const causes: string[] = [];
+  // The outermost is the runner's own.
+  for (let cause: unknown = error.cause ?? error.message; cause; ) {
+    const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    const lines = stack.split('\n').filter((line) => !/^\s+at .*\(?node:internal/.test(line));
+    causes.push(...lines.slice(0, 60));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return causes.map((line) => `         ${line}`).join('\n');
 }
 
 /** What the compiler found out last time is kept: only what changed is checked again. */
@@ -265,7 +272,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (before !== null) checkTree(before);
   say(`Time: ${times.join(', ')}`);
 
-  if (failures.length > 0) say(`Failed:\n${failures.map((name) => `         ${name}`).join('\n')}`);
+  if (failures.length > 0) say(`Failed:\n${failures.join('\n')}`);
   const { passed, failed, skipped } = totals;
   const figures = [`${passed} passed`, `${failed} failed`, skipped > 0 && `${skipped} skipped`];
   process.stdout.write(`${figures.filter(Boolean).join(', ')}\n`);
