@@ -231,6 +231,13 @@ describe('the structure is as src/README.md draws it', () => {
     assert.deepEqual(shared, []);
   });
 
+  it('tests have fast-check from the harness, which decides what it draws', () => {
+    const importers = ['test', 'deploy']
+      .flatMap(sources)
+      .filter((file) => importsOf(file).some(({ target }) => target === 'fast-check'));
+    assert.deepEqual(importers, ['test/harness/properties.ts']);
+  });
+
   it('no file imports itself by way of others, in types neither', () => {
     assert.deepEqual(circlesOf(graphOf(all)), []);
     const drawn = {

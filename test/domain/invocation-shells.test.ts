@@ -4,13 +4,13 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   type Invocation,
   InvocationRefusal,
   type InvocationRequest,
   invoke,
 } from '../../src/domain/invocation.ts';
+import fc from '../harness/properties.ts';
 import { CHURN, KUBERNETES, TGZ } from './invocation-requests.ts';
 
 /** What a person's shell may have exported; all of it would break an environment. */

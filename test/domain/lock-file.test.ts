@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { renderText } from '../../src/answers/text.ts';
 import type { Lock, LockedWheel } from '../../src/domain/lock.ts';
 import { LOCK_FORMATS, type LockFormat, lockFile } from '../../src/domain/lock-file.ts';
@@ -8,6 +7,7 @@ import { scalar } from '../../src/domain/lock-files/yaml.ts';
 import { readPackagesFile } from '../../src/reading/read-file.ts';
 import { parseYaml } from '../../src/reading/yaml.ts';
 import { settings } from '../answers/samples.ts';
+import fc from '../harness/properties.ts';
 
 const FORGE = 'https://conda.anaconda.org/conda-forge';
 

@@ -1,9 +1,9 @@
 /** The nearest of many names is the one that looking at each of them finds. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { distanceWithin, NearNames } from '../../src/domain/near-names.ts';
 import { closest, editDistance } from '../../src/domain/tokens.ts';
+import fc from '../harness/properties.ts';
 
 /** Few letters, so that most names are near to each other. */
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'C', '-'), maxLength: 8 });

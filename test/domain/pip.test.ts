@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { FerryError } from '../../src/domain/errors.ts';
 import { formatRequirement, parseRequirement } from '../../src/domain/pip.ts';
 import { holds, pythonsOf } from '../../src/domain/pip-marker.ts';
+import fc from '../harness/properties.ts';
 
 describe('a requirement of pip', () => {
   test('is read with its extras, constraints, marker and address, in the form pip compares', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { CONDA_RECORD, readCondaRecord } from '../../src/domain/conda-record.ts';
 import { FerryError } from '../../src/domain/errors.ts';
 import {
@@ -16,6 +15,7 @@ import {
   readJson,
   string,
 } from '../../src/domain/shape.ts';
+import fc from '../harness/properties.ts';
 
 interface Thing {
   name: string;

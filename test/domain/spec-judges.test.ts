@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { condaLine, matchSpec, rattlerText } from '../../src/adapters/engines/match-spec.ts';
 import { strictVersion } from '../../src/domain/spec/version.ts';
 import { formatSpec, parseSpec } from '../../src/domain/spec.ts';
 import { labPython, prepareConda, whyNoConda, whyNoLabPython } from '../adapters/engines/lab.ts';
 import { execFileSync } from '../harness/command.ts';
+import fc from '../harness/properties.ts';
 
 const SAMPLES = 600;
 /** Some of each kind of version; two readings of a constraint differ on one of them at least. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { newBuild } from '../../src/domain/build.ts';
 import type { Lock } from '../../src/domain/lock.ts';
 import { createCommand } from '../../src/domain/request.ts';
 import { fitOrNull, Misfit } from '../../src/domain/shape.ts';
 import { readBuild, readEnvironment, type StoredStaging } from '../../src/domain/stored.ts';
 import { build, environment, revision, staging } from '../answers/samples.ts';
+import fc from '../harness/properties.ts';
 
 /** As it was stored before a staging said what it is of, and what it is called in either layout. */
 function older(layout: 'local' | 'global', alias: string): StoredStaging {

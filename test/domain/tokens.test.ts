@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { FerryError } from '../../src/domain/errors.ts';
 import { closest, tokenize } from '../../src/domain/tokens.ts';
+import fc from '../harness/properties.ts';
 
 const words = (text: string) => tokenize(text).map((token) => token.text);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { FIRST_TURN, nextTurn } from '../../src/domain/turns.ts';
+import fc from '../harness/properties.ts';
 
 interface Job {
   user: string;

@@ -4,7 +4,6 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { parseCommand } from '../../commands/grammar/parse.ts';
 import { commands } from '../../commands/registry.ts';
 import { CondaEngine } from '../../src/adapters/engines/conda.ts';
@@ -13,6 +12,7 @@ import { FerryError } from '../../src/domain/errors.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import { settings } from '../answers/samples.ts';
 import { isFull } from '../harness/full.ts';
+import fc from '../harness/properties.ts';
 import { DOORS, hostile } from './doors.ts';
 import { recordPrograms } from './recorder.ts';
 

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { execute } from '../../commands/execute.ts';
 import { parseCommand } from '../../commands/grammar/parse.ts';
@@ -26,6 +25,7 @@ import { offerIn, readOrigin, readTurn } from '../../src/slack/modals/create-for
 import { readDiagnoseForm } from '../../src/slack/modals/diagnose-form.ts';
 import { mistakesIn, readCreateForm } from '../../src/slack/modals/read-create-form.ts';
 import { approval, build, environment, settings } from '../answers/samples.ts';
+import fc from '../harness/properties.ts';
 import { createMemory } from '../slack/memory.ts';
 
 /** Pieces that mean something to a shell, a command line, a path, a URL, YAML or Slack. */

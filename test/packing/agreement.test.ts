@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { sizeWarnings } from '../../src/packing/archive-warnings.ts';
 import { lint } from '../../src/packing/lint.ts';
 import { type PackRequest, pack } from '../../src/packing/pack.ts';
+import fc from '../harness/properties.ts';
 import {
   type FakeFile,
   fakeBytecode,

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { pruneCache } from '../../src/packing/cache.ts';
 import type { PackReport } from '../../src/packing/pack.ts';
 import { isFull } from '../harness/full.ts';
+import fc from '../harness/properties.ts';
 import { type Bench, PACKAGES, workbench } from './known-packages.ts';
 
 const FORMATS = ['zip', 'tar.gz'] as const;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32, inflateRawSync } from 'node:zlib';
-import fc from 'fast-check';
 import {
   combineCrc,
   compressBlock,
@@ -10,6 +9,7 @@ import {
   storedBlocks,
   WINDOW_BYTES,
 } from '../../src/packing/deflate.ts';
+import fc from '../harness/properties.ts';
 
 const bytes = fc.uint8Array({ maxLength: 3000 }).map((array) => Buffer.from(array));
 

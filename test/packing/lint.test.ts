@@ -3,10 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createGzip, gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { type LintProfile, type LintReport, lint } from '../../src/packing/lint.ts';
 import { pack } from '../../src/packing/pack.ts';
 import { TAR_END, type TarMember, tarHeader, tarPadding } from '../../src/packing/tar.ts';
+import fc from '../harness/properties.ts';
 import { fakePrefix, PYTHON, temporaryFolder } from './fake-prefix.ts';
 import { output } from './tools.ts';
 

@@ -13,8 +13,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { PackRequest } from '../../src/packing/pack.ts';
+import fc from '../harness/properties.ts';
 import { fakeBytecode } from './fake-prefix.ts';
 import { facts, keepingTime, untilNextTick, workbench } from './memory-workbench.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { findMentions, needlesOf } from '../../src/packing/mentions.ts';
 import { pack } from '../../src/packing/pack.ts';
 import { cutPieces } from '../../src/packing/pieces.ts';
+import fc from '../harness/properties.ts';
 import { fakePrefix, PLACEHOLDER, PYTHON, temporaryFolder } from './fake-prefix.ts';
 import { listWithPython, python } from './tools.ts';
 

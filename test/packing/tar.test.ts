@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { readTar } from '../../src/packing/lint/read-tar.ts';
 import { TAR_END, type TarMember, tarHeader, tarPadding } from '../../src/packing/tar.ts';
+import fc from '../harness/properties.ts';
 import { temporaryFolder } from './fake-prefix.ts';
 import { output, python } from './tools.ts';
 

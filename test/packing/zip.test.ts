@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
-import fc from 'fast-check';
 import type { Entry } from '../../src/packing/members.ts';
 import { type ZipMember, zipCentralHeader, zipEnd, zipLocalHeader } from '../../src/packing/zip.ts';
 import { ZipWriter } from '../../src/packing/zip-writer.ts';
+import fc from '../harness/properties.ts';
 import { temporaryFolder } from './fake-prefix.ts';
 import { output, python } from './tools.ts';
 

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { DriverEvidence, ExecutorEvidence, ProofTimes } from '../../src/domain/environment.ts';
 import type { Edge, RunResult } from '../../src/domain/ports.ts';
 import { readEvidence, readSmokeEvidence } from '../../src/domain/verification/evidence.ts';
@@ -20,6 +19,7 @@ import type { TablesEvidence } from '../../src/domain/verification/tables.ts';
 import { type VerificationSubject, verificationCommand } from '../../src/domain/verification.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
+import fc from '../harness/properties.ts';
 
 const subject: VerificationSubject = {
   imports: { numpy: ['numpy'] },

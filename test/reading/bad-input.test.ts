@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { FerryError } from '../../src/domain/errors.ts';
 import type { ReadSettings } from '../../src/reading/content.ts';
 import { FORMATS } from '../../src/reading/formats.ts';
 import { readPackagesFile } from '../../src/reading/read-file.ts';
+import fc from '../harness/properties.ts';
 
 const SETTINGS: ReadSettings = { platform: 'linux-64', channels: null, groups: ['dev'], has: null };
 const FILES = join(import.meta.dirname, 'files');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
-import fc from 'fast-check';
 import { pack } from 'msgpackr';
 import { readShard, readShardIndex } from '../../../src/adapters/channels/shards.ts';
 import { Misfit } from '../../../src/domain/shape.ts';
+import fc from '../../harness/properties.ts';
 
 const written = (value: unknown) => zstdCompressSync(pack(value));
 

@@ -3,7 +3,6 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { CondaEngine } from '../../../src/adapters/engines/conda.ts';
 import {
   answerError,
@@ -17,6 +16,7 @@ import { RattlerEngine } from '../../../src/adapters/engines/rattler.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
 import type { Lock } from '../../../src/domain/lock.ts';
 import type { SolveRequest } from '../../../src/domain/ports.ts';
+import fc from '../../harness/properties.ts';
 import { recordProgress } from './lab.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'answers-'));

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import fc from 'fast-check';
 import { createLog, createRedactor, logEvents, redact } from '../../../src/adapters/host/log.ts';
 import { prettyLine } from '../../../src/adapters/host/pretty.ts';
 import { createEvents } from '../../../src/domain/events.ts';
+import fc from '../../harness/properties.ts';
 
 /** Put together here, so that no scanner of the sources takes an example for a leak. */
 const token = (...parts: string[]) => parts.join('-');

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { createFileFetcher } from '../../../src/adapters/projects/slack-files.ts';
 import { FerryError } from '../../../src/domain/errors.ts';
 import type { FileAsker } from '../../../src/domain/ports.ts';
+import fc from '../../harness/properties.ts';
 
 /** Until nobody reads on. */
 function endless(): Readable {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { storeEnvironments } from '../../../src/adapters/redis/environments.ts';
 import { storeKeys } from '../../../src/adapters/redis/keys.ts';
 import { openLink, openRedis, type RedisLink } from '../../../src/adapters/redis/redis.ts';
@@ -12,6 +11,7 @@ import { type Outline, outlineOf } from '../../../src/domain/outline.ts';
 import type { Store } from '../../../src/domain/ports.ts';
 import { parseSpec } from '../../../src/domain/spec.ts';
 import { environment, revision } from '../../answers/samples.ts';
+import fc from '../../harness/properties.ts';
 import { MemoryStore } from '../../slack/memory.ts';
 import { noServer } from './fixture.ts';
 import { useStores } from './stores.ts';
