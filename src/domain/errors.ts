@@ -7,8 +7,25 @@ import { type Phrase, plainPhrase } from './phrase.ts';
 /** Who has to act: the person who typed, the operator of something outside, or us. */
 export type ErrorKind = 'user' | 'outside' | 'defect';
 
-/** Exit codes of the command line: 1 the user's mistake, 2 a failure outside, 70 a defect. */
+/** Exit codes of the command line, but for one (`exitCodeFor`): 1 the user's mistake, 2 a failure outside, 70 a defect. */
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { user: 1, outside: 2, defect: 70 };
+
+/** `EX_CONFIG` of sysexits.h, as 70 is its `EX_SOFTWARE`: the units of systemd do not start a service again then. */
+const EXIT_HERE = 78;
+
+/**
+ * Failures outside that stay until somebody changes a secret, a program or the configuration of this very host. Not
+ * those that may be mended elsewhere, after which starting again is all that is needed: Redis has another password
+ * or becomes the primary, Socket Mode is turned on, a proxy lets us through, a port or a folder is free.
+ */
+const MENDED_HERE: ReadonlySet<string> = new Set([
+  ...['slack-token-rejected', 'slack-app-token-rejected', 'store-newer', 'bad-config'],
+  ...['engine-missing', 'python-missing', 'venv-missing', 'redis-missing'],
+]);
+
+export function exitCodeFor({ kind, code }: { kind: ErrorKind; code: string }): number {
+  return kind === 'outside' && MENDED_HERE.has(code) ? EXIT_HERE : EXIT_CODES[kind];
+}
 
 /** A command that would go through, offered as a button and, in a terminal, as text to type. */
 export interface Repair {

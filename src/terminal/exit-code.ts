@@ -1,5 +1,5 @@
 /** With which code a command ends whose answer this is. */
-import { type ErrorKind, EXIT_CODES } from '../domain/errors.ts';
+import { type ErrorKind, exitCodeFor } from '../domain/errors.ts';
 import type { Phrase } from '../domain/phrase.ts';
 import type { Reply } from '../domain/reply.ts';
 
@@ -14,7 +14,7 @@ export interface Undone {
 /** 0 where it was done or goes on; else whose turn it is, as for errors. */
 export function exitCodeOf(reply: Reply): number {
   const error = undone(reply);
-  return error === null ? 0 : EXIT_CODES[error.kind];
+  return error === null ? 0 : exitCodeFor(error);
 }
 
 /** Null where it was done or goes on. */

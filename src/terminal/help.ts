@@ -3,7 +3,7 @@ import type { Entry, Options, TerminalCommand } from './command.ts';
 import { PRINTED, printedInWords } from './printed.ts';
 
 const EXIT_CODES =
-  'Exit codes: 0 done, 1 your mistake, 2 a failure outside, 128 + n stopped by signal n, 70 a defect.';
+  'Exit codes: 0 done, 1 your mistake, 2 a failure outside, 78 one that only a change on this host mends, 128 + n stopped by signal n, 70 a defect.';
 
 /** All sub-commands, a line for each to type and one on what it does. */
 export function overview(): string {

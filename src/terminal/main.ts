@@ -1,4 +1,4 @@
-import { EXIT_CODES, FerryError, toFailure, userError } from '../domain/errors.ts';
+import { exitCodeFor, FerryError, toFailure, userError } from '../domain/errors.ts';
 import { InvocationRefusal } from '../domain/invocation/refusal.ts';
 import { printable } from '../domain/names.ts';
 import { quote } from '../domain/shell.ts';
@@ -91,7 +91,7 @@ function report(error: unknown, isJson: boolean): number {
       ...(others.length > 0 ? { others: others.map(mistakeOf) } : {}),
     },
     isJson,
-    EXIT_CODES[kind],
+    exitCodeFor(failure),
   );
 }
 

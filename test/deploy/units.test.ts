@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { bubblewrap, NEEDED, PROGRAMS } from '../../src/adapters/host/bubblewrap.ts';
 import { findExecutable } from '../../src/adapters/host/process.ts';
+import { EXIT_CODES, exitCodeFor } from '../../src/domain/errors.ts';
 import { CATALOGUE } from '../../src/terminal/catalogue.ts';
 
 const UNITS = join(import.meta.dirname, '../../deploy/systemd');
@@ -117,6 +118,24 @@ const FILTERED: Readonly<Record<string, [units: string[], words: string[], call:
   'a worker make the sandbox': [WORKER, [...TIED, ...SANDBOX, '/bin/true'], 'pivot_root'],
   'a bot start Node and other programs': [BOT, [...TIED, process.execPath, '-e', '0'], 'capset'],
 };
+
+test('a service is started again but where only somebody on this host mends what ended it', () => {
+  const unit = readFileSync(join(UNITS, 'conda-ferry@.service'), 'utf8');
+  const kept = /^RestartPreventExitStatus=(.*)$/m.exec(unit)?.[1]?.split(' ').map(Number);
+  const outside = (code: string) => exitCodeFor({ kind: 'outside', code });
+  assert.deepEqual(kept, [EXIT_CODES.user, outside('slack-token-rejected')]);
+  for (const code of ['slack-app-token-rejected', 'store-newer', 'python-missing']) {
+    assert.ok(kept?.includes(outside(code)), code);
+  }
+  for (const code of [
+    'redis-refused',
+    'slack-elsewhere',
+    'slack-socket-refused',
+    'cannot-listen',
+  ]) {
+    assert.ok(!kept?.includes(outside(code)), code);
+  }
+});
 
 describe('the filter of system calls', {
   skip: lacks('systemd-analyze', 'strace', 'setpriv', ...NEEDED),

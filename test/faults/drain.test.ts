@@ -96,7 +96,7 @@ describe('what a newer version has written that this one would damage', {
         const redis = openRedis(ctx.redis.connection, 'commands');
         await new Promise((resolve) => redis.once('ready', resolve));
         await redis.hset(`${REDIS_PREFIX}:format`, { format: 2, version: '9.0.0' });
-        assert.deepEqual(await Promise.all([bot.ended, worker.ended]), [2, 2]);
+        assert.deepEqual(await Promise.all([bot.ended, worker.ended]), [78, 78]);
         for (const { output } of [bot, worker]) {
           assert.match(
             output(),
@@ -109,7 +109,7 @@ describe('what a newer version has written that this one would damage', {
         assert.equal(await redis.llen(`${REDIS_PREFIX}:queue:linux-64:active`), 0);
         redis.disconnect();
         const refused = await ctx.terminal(['exec', '--', 'list']);
-        assert.equal(refused.code, 2, refused.stdout);
+        assert.equal(refused.code, 78, refused.stdout);
         assert.match(refused.stderr, /Conda Ferry 9\.0\.0/);
       },
       { errors: /./ },

@@ -163,7 +163,7 @@ describe('the command line', { skip: cannotWalk }, () => {
       name: 'an app token Slack does not know',
       command: 'bot',
       environment: { SLACK_APP_TOKEN: 'xapp-of-another-app' },
-      code: 2,
+      code: 78,
       says: /app-level token \(invalid_auth\)[\s\S]*App-Level Tokens/,
     },
     {
@@ -205,21 +205,21 @@ describe('the command line', { skip: cannotWalk }, () => {
       name: 'a build host without the conda it is configured for',
       command: 'worker',
       change: ['engine: auto', 'engine: conda'],
-      code: 2,
+      code: 78,
       says: /asks for conda, but there is no CONDA_EXE[\s\S]*Install micromamba, or set `engine: auto`/,
     },
     {
       name: 'a CONDA_EXE that is not there',
       command: 'start',
       environment: { CONDA_EXE: '/opt/conda/bin/conda' },
-      code: 2,
+      code: 78,
       says: /CONDA_EXE names `conda`, which is not there[\s\S]*Correct CONDA_EXE/,
     },
     {
       name: 'a token Slack does not know',
       command: 'start',
       environment: { SLACK_BOT_TOKEN: 'xoxb-of-another-workspace' },
-      code: 2,
+      code: 78,
       says: /Slack does not accept|invalid_auth/,
     },
     {
