@@ -1,7 +1,7 @@
 /** Commands by the words that mean them. */
 import { userError } from '../src/domain/errors.ts';
 import { printable } from '../src/domain/names.ts';
-import { closest } from '../src/domain/tokens.ts';
+import { closest } from '../src/domain/near-names.ts';
 
 interface Named {
   name: string;

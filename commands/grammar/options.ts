@@ -1,7 +1,8 @@
 /** Which words of a command are options, and which values are theirs. */
 import { type FerryError, userError } from '../../src/domain/errors.ts';
 import { printable } from '../../src/domain/names.ts';
-import { closest, type Token } from '../../src/domain/tokens.ts';
+import { closest } from '../../src/domain/near-names.ts';
+import type { Token } from '../../src/domain/tokens.ts';
 import { type Grammar, type Option, takesSpecs } from '../command.ts';
 import { foreignOption } from './foreign-options.ts';
 import { attempt } from './mistakes.ts';

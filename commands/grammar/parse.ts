@@ -1,7 +1,8 @@
 import { FerryError, userError } from '../../src/domain/errors.ts';
 import { printable } from '../../src/domain/names.ts';
+import { closest } from '../../src/domain/near-names.ts';
 import type { Settings } from '../../src/domain/services.ts';
-import { closest, type Token, tokenize } from '../../src/domain/tokens.ts';
+import { type Token, tokenize } from '../../src/domain/tokens.ts';
 import { plainText } from '../../src/domain/typed-text.ts';
 import {
   type Command,

@@ -1,6 +1,5 @@
 import { printable } from '../domain/names.ts';
-import { meantOf } from '../domain/near-names.ts';
-import { closest } from '../domain/tokens.ts';
+import { closest, meantOf } from '../domain/near-names.ts';
 import type { Path } from '../reading/yaml.ts';
 import { type ConfigDocument, keyOf, valueAt, withValue } from './document.ts';
 import type { Problem } from './problems.ts';

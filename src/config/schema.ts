@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { USUAL } from '../domain/defaults.ts';
 import { GLOBAL_ALIAS, hiddenBy } from '../domain/invocation/alias.ts';
 import { isName, NAME_RULE } from '../domain/names.ts';
+import { closest } from '../domain/near-names.ts';
 import { normalName, parseRequirement } from '../domain/pip.ts';
 import { ARCHITECTURES, PLATFORMS } from '../domain/platform.ts';
 import { RESTRICTABLE } from '../domain/roles.ts';
 import { isVariable } from '../domain/shell.ts';
-import { closest } from '../domain/tokens.ts';
 import { SECRETS, type Secrets } from './secrets.ts';
 
 /**

@@ -3,11 +3,11 @@ import { revisionLabel } from './environment.ts';
 import { type FerryError, userError } from './errors.ts';
 import { everyPackage } from './lock.ts';
 import { printable } from './names.ts';
+import { closest } from './near-names.ts';
 import { listInWords } from './phrase.ts';
 import type { PipRequirement } from './pip.ts';
 import type { BuildRequest } from './request.ts';
 import { formatSpec, type Spec } from './spec.ts';
-import { closest } from './tokens.ts';
 
 /** What is to become of a revision's packages; all others stay where they are, if they can. */
 export interface Edit {

@@ -1,6 +1,37 @@
 /** Names, few or many, and which of them a mistyped one is nearest to. */
 import { printable } from './names.ts';
-import { closest } from './tokens.ts';
+
+/** The closest candidate within two edits (and under half the word), for "did you mean". */
+export function closest(word: string, candidates: readonly string[]): string | null {
+  const limit = Math.min(2, Math.floor(word.length / 2));
+  let best: { candidate: string; distance: number } | null = null;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance <= limit && (best === null || distance < best.distance)) {
+      best = { candidate, distance };
+    }
+  }
+  return best?.candidate ?? null;
+}
+
+/** Optimal string alignment: a swap of neighbours is one edit, as typing errors are. */
+export function editDistance(left: string, right: string): number {
+  const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+  for (let i = 1; i <= left.length; i += 1) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= right.length; j += 1) {
+      const same = left[i - 1] === right[j - 1] ? 0 : 1;
+      let cost = Math.min(at(i - 1, j) + 1, (row[j - 1] ?? 0) + 1, at(i - 1, j - 1) + same);
+      if (left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) {
+        cost = Math.min(cost, at(i - 2, j - 2) + 1);
+      }
+      row.push(cost);
+    }
+  }
+  return at(left.length, right.length);
+}
 
 /** What to type in place of a word that is none of a few. */
 export interface Meant {

@@ -1,6 +1,5 @@
 import { packagesWith } from './diagnosis/modules.ts';
-import { bitsIn, lettersOf } from './near-names.ts';
-import { editDistance } from './tokens.ts';
+import { bitsIn, editDistance, lettersOf } from './near-names.ts';
 
 /** A package that may have been meant, with a version that was glued to its name: `python3.11`. */
 export interface Meant {

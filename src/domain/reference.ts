@@ -10,7 +10,7 @@ import {
 } from './environment.ts';
 import { type Repair, userError } from './errors.ts';
 import { isName, nearestName, parseName, printable } from './names.ts';
-import { closest } from './tokens.ts';
+import { closest } from './near-names.ts';
 
 /** Which revision of an environment: by number, by tag, or the default one (null). */
 export type Which = number | string | null;

@@ -5,9 +5,8 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { PackagesFile } from '../../commands/command.ts';
 import { userError } from '../domain/errors.ts';
 import { printable } from '../domain/names.ts';
-import { meantOf } from '../domain/near-names.ts';
+import { closest, meantOf } from '../domain/near-names.ts';
 import { namesPeople, plainPhrase } from '../domain/phrase.ts';
-import { closest } from '../domain/tokens.ts';
 
 /** An option as `util.parseArgs` reads it, with what help says of it. */
 type Option = NonNullable<ParseArgsConfig['options']>[string] & {

@@ -1,8 +1,8 @@
 import { exitCodeFor, FerryError, toFailure, userError } from '../domain/errors.ts';
 import { InvocationRefusal } from '../domain/invocation/refusal.ts';
 import { printable } from '../domain/names.ts';
+import { closest } from '../domain/near-names.ts';
 import { quote } from '../domain/shell.ts';
-import { closest } from '../domain/tokens.ts';
 import { ROOT } from '../root.ts';
 import { CATALOGUE, usageOf } from './catalogue.ts';
 import { Interrupted, writeJson } from './command.ts';

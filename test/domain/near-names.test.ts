@@ -1,12 +1,16 @@
 /** The nearest of many names is the one that looking at each of them finds. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { distanceWithin, NearNames } from '../../src/domain/near-names.ts';
-import { closest, editDistance } from '../../src/domain/tokens.ts';
+import { closest, distanceWithin, editDistance, NearNames } from '../../src/domain/near-names.ts';
 import fc from '../harness/properties.ts';
 
 /** Few letters, so that most names are near to each other. */
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'C', '-'), maxLength: 8 });
+
+test('the closest is a word with a typing error, and no other', () => {
+  assert.equal(closest('craete', ['create', 'cancel']), 'create');
+  assert.equal(closest('xyzzy', ['create', 'cancel']), null);
+});
 
 describe('the nearest of many names', () => {
   test('is the closest of them all', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FerryError } from '../../src/domain/errors.ts';
-import { closest, tokenize } from '../../src/domain/tokens.ts';
+import { tokenize } from '../../src/domain/tokens.ts';
 import fc from '../harness/properties.ts';
 
 const words = (text: string) => tokenize(text).map((token) => token.text);
@@ -59,12 +59,5 @@ describe('tokenize', () => {
         assert.deepEqual(words(list.join(' ')), list);
       }),
     );
-  });
-});
-
-describe('closest', () => {
-  it('finds a word with a typing error and nothing else', () => {
-    assert.equal(closest('craete', ['create', 'cancel']), 'create');
-    assert.equal(closest('xyzzy', ['create', 'cancel']), null);
   });
 });

@@ -21,6 +21,7 @@ import type { Timing } from '../../src/domain/estimate.ts';
 import { createEvents, type Events, type ServiceEvent } from '../../src/domain/events.ts';
 import type { Freeze } from '../../src/domain/freeze.ts';
 import type { Platform } from '../../src/domain/lock.ts';
+import { closest } from '../../src/domain/near-names.ts';
 import type { FreeSpace } from '../../src/domain/operations.ts';
 import type { Outline } from '../../src/domain/outline.ts';
 import type {
@@ -37,7 +38,6 @@ import { type SearchPage, type SearchResult, search } from '../../src/domain/sea
 import { receiveError } from '../../src/domain/sent-error.ts';
 import { formatSpec, type Spec } from '../../src/domain/spec.ts';
 import { type Subscription, subscriptionKey } from '../../src/domain/subscription.ts';
-import { closest } from '../../src/domain/tokens.ts';
 import type { QueueStanding } from '../../src/domain/totals.ts';
 import { createServices } from '../../src/pipeline/services.ts';
 import { settings } from '../answers/samples.ts';

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Credential } from '../../domain/credential.ts';
 import type { FerryError } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
+import { closest } from '../../domain/near-names.ts';
 import { ARCHITECTURES } from '../../domain/platform.ts';
 import type {
   Channel,
@@ -13,7 +14,6 @@ import type {
   Progress,
   SolveRequest,
 } from '../../domain/ports.ts';
-import { closest } from '../../domain/tokens.ts';
 import { letRead } from '../host/bubblewrap.ts';
 import { installationOf } from '../host/installation.ts';
 import type { Network } from '../host/network.ts';

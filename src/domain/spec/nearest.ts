@@ -1,4 +1,4 @@
-import { closest } from '../tokens.ts';
+import { closest } from '../near-names.ts';
 
 /** Cyrillic letters that look like Latin ones. */
 const LOOKALIKES: Readonly<Record<string, string>> = {

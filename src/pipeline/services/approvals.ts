@@ -2,10 +2,10 @@ import { type Approval, approvalLabel, approvalState, isSatisfied } from '../../
 import type { Build, Requester } from '../../domain/build.ts';
 import { FerryError, userError } from '../../domain/errors.ts';
 import { counted } from '../../domain/figures.ts';
+import { closest } from '../../domain/near-names.ts';
 import { followedBy, listInWords } from '../../domain/phrase.ts';
 import { rolesToDecide } from '../../domain/policy.ts';
 import type { Approvals } from '../../domain/services/approvals.ts';
-import { closest } from '../../domain/tokens.ts';
 import { tell } from './approval-needs.ts';
 import { create } from './create.ts';
 import { door } from './door.ts';

@@ -1,8 +1,8 @@
 import { requireBlockable } from '../../domain/block.ts';
 import { userError } from '../../domain/errors.ts';
+import { closest } from '../../domain/near-names.ts';
 import type { Blocks } from '../../domain/services/blocks.ts';
 import { formatSpec } from '../../domain/spec.ts';
-import { closest } from '../../domain/tokens.ts';
 import type { ServicePorts } from './ports.ts';
 
 /** Blocks as the store has them; whoever solves asks there, too. */
