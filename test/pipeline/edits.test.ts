@@ -271,6 +271,17 @@ describe('an edit', () => {
     assert.equal(unknown.kind === 'refusal' && unknown.error.code, 'plan-forgotten');
   });
 
+  test('is told its id where that was mistyped, while others were planned since', async () => {
+    const reply = await world.say(OWNER, 'add churn scipy');
+    await world.say(OWNER, 'remove churn pandas');
+    assert.ok(reply.kind === 'edit');
+    const mistyped = await world.say(OWNER, `apply ${reply.id}-`);
+    assert.equal(
+      mistyped.kind === 'refusal' && mistyped.error.suggestion,
+      `Did you mean \`${reply.id}\`?`,
+    );
+  });
+
   test('of somebody else’s environment is refused before anything is solved', async () => {
     const reply = await world.say('U2', 'add churn scipy');
     assert.deepEqual(reply.kind === 'refusal' && [reply.error.code, reply.error.repairs], [

@@ -296,6 +296,15 @@ describe('what is asked for by name', () => {
     await assert.rejects(services.findBuild('chrn'), { code: 'build-not-found' });
   });
 
+  test('is refused with the nearest id of the newest builds', async () => {
+    const { services, store } = world();
+    await store.createBuild(build('failed', { id: 'b0a1b2c3d4e' }));
+    await assert.rejects(services.findBuild('b0a1b2c34de'), {
+      code: 'build-not-found',
+      suggestion: 'Did you mean `b0a1b2c3d4e`?',
+    });
+  });
+
   test('is refused with the nearest name, or with what became of its only build', async () => {
     const { services, store } = world();
     store.environments.set('churn', environment());

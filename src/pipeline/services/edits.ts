@@ -3,9 +3,12 @@ import { requirePlatform } from '../../domain/edge-platforms.ts';
 import type { Edit } from '../../domain/edit.ts';
 import { type Environment, latestRevision, revisionLabel } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
+import { closest } from '../../domain/near-names.ts';
 import { mayBuild } from '../../domain/policy.ts';
+import type { Store } from '../../domain/ports.ts';
 import { KEPT_PLAN } from '../../domain/sent-plan.ts';
 import type { Edits } from '../../domain/services/edits.ts';
+import { listOf, string } from '../../domain/shape.ts';
 import { freeName } from './names.ts';
 import type { ServicePorts } from './ports.ts';
 import { requireBuildable } from './roles.ts';
@@ -13,6 +16,10 @@ import { servedPlatform } from './workers.ts';
 
 /** A person waits for it; solves that take longer are very rare. */
 const WAIT_MS = 120_000;
+
+/** Under this id: those of the plans that were kept last, of which a mistyped one may mean one. */
+const NEWEST_PLANS = 'plans';
+const MOST_MEANT = 50;
 
 /** Edited requests, solved by a worker, and kept until they are built. */
 export function edits(ports: ServicePorts): Edits {
@@ -35,15 +42,20 @@ export function edits(ports: ServicePorts): Edits {
     async keepPlan(kept) {
       const id = newId();
       await store.keep(id, kept);
+      const newest = [id, ...(await newestPlans(store))].slice(0, MOST_MEANT);
+      await store.keep(NEWEST_PLANS, newest);
       return id;
     },
     async keptPlan(id) {
       const kept = await store.readKept(id, KEPT_PLAN);
       if (kept === null) {
+        const near = closest(id, await newestPlans(store));
         throw userError({
           code: 'plan-forgotten',
           message: `There is no plan \`${id}\`: plans are kept for a week.`,
-          suggestion: 'Say again what is to change, and build what is shown then.',
+          suggestion: near
+            ? `Did you mean \`${near}\`?`
+            : 'Say again what is to change, and build what is shown then.',
         });
       }
       if (kept.newest === null) return kept;
@@ -61,6 +73,10 @@ export function edits(ports: ServicePorts): Edits {
       });
     },
   };
+}
+
+async function newestPlans(store: Pick<Store, 'readKept'>): Promise<string[]> {
+  return (await store.readKept(NEWEST_PLANS, listOf(string))) ?? [];
 }
 
 /** What belongs to somebody else is copied first, and the copy changed. */

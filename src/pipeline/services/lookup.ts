@@ -1,6 +1,7 @@
 import { type Build, isSettled } from '../../domain/build.ts';
 import { type Environment, isOwned } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
+import { closest } from '../../domain/near-names.ts';
 import { requireMayReadLog } from '../../domain/policy.ts';
 import type { Store } from '../../domain/ports.ts';
 import { parseReference, revisionOf } from '../../domain/reference.ts';
@@ -21,7 +22,13 @@ export function lookup(ports: ServicePorts): Lookup {
     if (atWork) return atWork;
     const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
     if (newest) return newest;
-    throw await notFound(store, 'build', reference);
+    throw await notFound(store, 'build', reference, async () => {
+      const builds = await store.listBuilds({ limit: RECENT });
+      return closest(
+        reference,
+        builds.map(({ id }) => id),
+      );
+    });
   }
 
   async function findEnvironment(name: string): Promise<Environment> {
@@ -74,7 +81,7 @@ export function lookup(ports: ServicePorts): Lookup {
   };
 }
 
-/** Builds among which an edge that is in use is met. */
+/** Builds among which an edge that is in use is met, and one whose id was mistyped. */
 const RECENT = 50;
 
 function neverBuilt({ request, state }: Build): FerryError {
@@ -90,8 +97,9 @@ async function notFound(
   store: Pick<Store, 'nearestEnvironment'>,
   what: string,
   name: string,
+  otherwise: () => Promise<string | null> = async () => null,
 ): Promise<FerryError> {
-  const near = await store.nearestEnvironment(name);
+  const near = (await store.nearestEnvironment(name)) ?? (await otherwise());
   return userError({
     code: `${what}-not-found`,
     message: `There is no ${what} \`${name}\`.`,
