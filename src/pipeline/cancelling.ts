@@ -3,7 +3,7 @@ import { type Build, isSettled } from '../domain/build.ts';
 import { type Events, settledEvent } from '../domain/events.ts';
 import type { Platform } from '../domain/lock.ts';
 import type { Clock, Queue, Store } from '../domain/ports.ts';
-import { isKept } from './keeping.ts';
+import { keptOf } from './keeping.ts';
 import { tellSettled } from './telling.ts';
 
 interface CancellingPorts {
@@ -25,7 +25,7 @@ export async function carryOutCancel(
   before: () => Promise<void> = async () => undefined,
 ): Promise<Build> {
   const { store, queue, clock } = ports;
-  if (await isKept(ports, build)) return build;
+  if (await keptOf(ports, build)) return build;
   const { isAtWork } = await queue.cancel(build, build.platform ?? ports.platform);
   if (isAtWork) return build;
   await before();

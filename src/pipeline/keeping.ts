@@ -13,22 +13,22 @@ import type { Store } from '../domain/ports.ts';
 import type { BuildRun } from './context.ts';
 
 /**
- * Whether what came of a build is a revision already, which its worker was killed after: it is ready in all but
- * name, and to cancel it comes too late.
+ * What came of a build where that is a revision already, which its worker was killed after: it is ready in all
+ * but name, to cancel it comes too late, and it does not fail. Else null.
  */
-export async function isKept(
+export async function keptOf(
   { store }: { store: Pick<Store, 'readEnvironment'> },
   { id, request }: Build,
-): Promise<boolean> {
+): Promise<Revision | null> {
   const environment = await store.readEnvironment(request.environment);
-  return environment?.revisions.some((known) => known.buildId === id && isThere(known)) ?? false;
+  return environment?.revisions.find((known) => known.buildId === id && isThere(known)) ?? null;
 }
 
 /** Whether somebody wants a build to end, and that does not come too late. */
 export const isToCancel = async (
   ports: { store: Pick<Store, 'readEnvironment'> },
   build: Build,
-): Promise<boolean> => build.cancelRequested !== null && !(await isKept(ports, build));
+): Promise<boolean> => build.cancelRequested !== null && (await keptOf(ports, build)) === null;
 
 /** Keeps what came of a build as a revision of its environment, new or known. */
 export async function keepRevision(run: BuildRun): Promise<void> {

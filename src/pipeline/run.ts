@@ -13,7 +13,7 @@ import { eventOf, secondsBetween, settledEvent } from '../domain/events.ts';
 import { announce } from './announce.ts';
 import { type BuildPorts, BuildRun } from './context.ts';
 import { discardSent } from './discarding.ts';
-import { isToCancel, keepRevision } from './keeping.ts';
+import { isToCancel, keepRevision, keptOf } from './keeping.ts';
 import { untilNothingLeaves } from './leaving.ts';
 import { pointEdges } from './pointing.ts';
 import { prove, proveAgain, tryOnEdges } from './prove.ts';
@@ -133,7 +133,10 @@ async function toAnEnd(run: BuildRun, work: () => Promise<void>): Promise<void> 
   }
 }
 
-/** Settles a build the queue has given up: every worker that took it ended without an answer. */
+/**
+ * Settles a build the queue has given up: every worker that took it ended without an answer. One of which a
+ * revision is kept is ready, whatever those had still to do; edges hear of it by the duty `tell-edges`.
+ */
 export async function abandonBuild(ports: BuildPorts, job: Job, reason: Error): Promise<void> {
   const build = await attemptOf(ports, job);
   if (build === null) return;
@@ -141,6 +144,8 @@ export async function abandonBuild(ports: BuildPorts, job: Job, reason: Error): 
   if (build.verifying) await run.update((current) => ({ ...current, verifying: false }));
   if (isSettled(build)) return;
   run.log(`given up: ${reason.message}`);
+  const kept = await keptOf(ports, build);
+  if (kept !== null) return settle(run, { state: 'ready' }, asKept(kept, ports.clock.now()));
   const failure = toFailure(
     outsideError({
       code: 'abandoned',
@@ -199,7 +204,7 @@ async function begin(ports: BuildPorts, job: Job, signal: AbortSignal): Promise<
   return run;
 }
 
-function pick(solved: Solved) {
+function pick(solved: Pick<Solved, 'lock' | 'fingerprint' | 'projects' | 'notes'>) {
   return {
     lock: solved.lock,
     fingerprint: solved.fingerprint,
@@ -209,21 +214,46 @@ function pick(solved: Solved) {
 }
 
 async function reuse(run: BuildRun, revision: Revision): Promise<void> {
-  const names = run.build.request.edges;
   const stagings = await launched(run, revision);
   run.log(`fingerprint known: ${run.build.request.environment}@${revision.number} is staged`);
   await run.update((build) => ({
     ...build,
     reused: true,
-    revision: revision.number,
-    archive: revision.archive,
-    imports: revision.imports,
+    ...ofRevision(build, revision),
     stagings,
-    verifications: revision.verifications.filter((known) => names.includes(known.edge)),
   }));
   for (const name of ['create', 'install', 'pack', 'stage'] as const) {
     await run.skip(name, `as in @${revision.number}`);
   }
+}
+
+/** The record as its revision has it: somebody may have begun the build anew since that was kept. */
+const asKept =
+  (revision: Revision, now: number) =>
+  (build: Build): Build => {
+    const done = { status: 'complete', detail: `as in @${revision.number}` } as const;
+    return {
+      ...build,
+      ...pick(revision),
+      ...ofRevision(build, revision),
+      steps: build.steps.map((step) =>
+        step.status === 'complete'
+          ? step
+          : { ...step, ...done, startedAt: step.startedAt ?? now, finishedAt: now },
+      ),
+    };
+  };
+
+/** What a build has once its revision is there: of its edges, and no others. */
+function ofRevision({ request }: Build, revision: Revision) {
+  const isAsked = ({ edge }: { edge: string }) => request.edges.includes(edge);
+  return {
+    revision: revision.number,
+    archive: revision.archive,
+    imports: revision.imports,
+    stagings: revision.stagings.filter(isAsked),
+    verifications: revision.verifications.filter(isAsked),
+  };
 }
 
 /** Whether the executors are still to be asked; where not, the step says why. */
@@ -294,15 +324,17 @@ function redacted({ ports }: BuildRun, failure: Failure): Failure {
   };
 }
 
-/** The one place a build reaches a terminal state; a second call changes nothing. */
+/** The one place a build reaches a terminal state, in one write with `change`; a second call changes nothing. */
 async function settle(
   run: BuildRun,
   outcome: { state: 'ready' | 'cancelled' } | { state: 'failed'; failure: Failure },
+  change: (build: Build) => Build = (build) => build,
 ): Promise<void> {
   if (outcome.state !== 'ready') await discardSent(run.ports, run.build, (line) => run.log(line));
   const now = run.ports.clock.now();
   await run.flushLog();
-  const isOurs = await run.end((build) => {
+  const isOurs = await run.end((current) => {
+    const build = change(current);
     // Its stagings are the revision's from now on.
     const begun = outcome.state === 'ready' ? begunBesides(build) : build.begun;
     return { ...build, ...outcome, begun, finishedAt: now };

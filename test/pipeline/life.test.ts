@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { outsideError } from '../../src/domain/errors.ts';
 import { reconcile } from '../../src/pipeline/reconciling.ts';
 import { removeLetGo } from '../../src/pipeline/removing.ts';
-import { abandonBuild } from '../../src/pipeline/run.ts';
+import { abandonBuild, runProof } from '../../src/pipeline/run.ts';
 import { removeUnproven } from '../../src/pipeline/unproven.ts';
 import { isFull } from '../harness/full.ts';
 import { explore } from './exploring.ts';
@@ -19,6 +20,7 @@ const ask =
   ({ services }: Parts) =>
     services.create(requestOf(...names), ANA);
 const reconciles = ({ ports }: Parts) => reconcile(ports, quiet);
+const givesUp = ({ ports }: Parts) => abandonBuild(ports, FIRST, new Error('no worker lived'));
 const removes = ({ ports }: Parts) => removeLetGo(ports, 'churn', quiet);
 const deletes = ({ services }: Parts) => services.letGo('churn', 1, false, ANA);
 const cancels = async (parts: Parts) => parts.services.cancel(await known(parts), ANA);
@@ -33,6 +35,7 @@ async function known({ ports }: Parts) {
 }
 
 const KNOWN = 'before1';
+const FIRST = { buildId: KNOWN, attempt: 1 };
 
 async function queued(): Promise<Life> {
   const life = new Life();
@@ -52,9 +55,26 @@ async function failed(): Promise<Life> {
   const life = await queued();
   await life.workAll(1);
   life.jobs.jobs.clear();
-  const job = { buildId: KNOWN, attempt: 1 };
-  await life.before(({ ports }) => abandonBuild(ports, job, new Error('no worker lived')));
+  await life.before(givesUp);
   life.passTime();
+  return life;
+}
+
+/** Its revision is kept, and its worker did not live to end it. */
+async function kept(): Promise<Life> {
+  const life = await queued();
+  await life.workAll(1);
+  const away = outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
+  await life.before(async ({ ports }) => {
+    const edges = new Map(
+      [...ports.edges].map(([name, edge]) => [
+        name,
+        { ...edge, point: () => Promise.reject(away) },
+      ]),
+    );
+    await assert.rejects(runProof({ ...ports, edges }, FIRST, quiet.signal), away);
+  });
+  life.jobs.jobs.clear();
   return life;
 }
 
@@ -116,6 +136,14 @@ const LIVES: Readonly<Record<string, Row>> = {
       (await published())
         .add('cancel', cancels)
         .add('other', ask('pandas'))
+        .add('duty', reconciles)
+        .addWorker('worker'),
+  },
+  'one whose revision is kept is given up while it is cancelled and looked after': {
+    life: async () =>
+      (await kept())
+        .add('queue', givesUp)
+        .add('cancel', cancels)
         .add('duty', reconciles)
         .addWorker('worker'),
   },

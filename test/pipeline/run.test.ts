@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { newBuild } from '../../src/domain/build.ts';
+import { newBuild, pendingSteps } from '../../src/domain/build.ts';
 import { Cancelled, outsideError, userError } from '../../src/domain/errors.ts';
 import { MANIFEST, type Papers } from '../../src/domain/manifest.ts';
 import type { Edge, SolveRequest } from '../../src/domain/ports.ts';
@@ -409,6 +409,31 @@ describe('a build that is stopped', () => {
     await abandonBuild(world.ports, jobFor(id), new Error('again'));
     assert.equal(world.store.notices.size, 1);
   });
+  for (const isBegunAnew of [false, true]) {
+    test(`by the queue is ready where its revision is kept${isBegunAnew ? ', also begun anew since' : ''}`, async () => {
+      const away = outsideError({ code: 'store-unavailable', message: 'Redis is away.' });
+      // What a worker does between a revision and the end of its build.
+      const edges = edgesWith(() => ({ point: () => Promise.reject(away) }));
+      const world = createLoneWorld({ edges });
+      await world.say('U1', 'create churn numpy');
+      const { id } = await world.newest('churn');
+      await assert.rejects(runBuild(world.ports, jobFor(id), never), away);
+      assert.deepEqual([(await world.newest('churn')).state, revisionsOf(world)], ['running', [1]]);
+      if (isBegunAnew) {
+        await world.store.updateBuild(id, (build) => ({
+          ...build,
+          ...{ steps: pendingSteps(), stagings: [], verifications: [] },
+        }));
+      }
+      await abandonBuild(world.ports, jobFor(id), new Error('stalled more than once'));
+      const { state, steps, stagings, begun, revision } = await world.newest('churn');
+      assert.deepEqual([state, revision, begun], ['ready', 1, []]);
+      assert.deepEqual(stagings, world.store.environments.get('churn')?.revisions[0]?.stagings);
+      assert.ok(steps.every(({ status }) => status === 'complete'));
+      assert.equal(await world.store.buildAtWork('churn'), null);
+    });
+  }
+
   test('says what every try of it ended with, where no host went away', async () => {
     const world = createLoneWorld();
     await world.say('U1', 'create churn numpy');
