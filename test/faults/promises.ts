@@ -277,6 +277,7 @@ export const PROMISES: readonly Promised[] = [
       [SANDBOX]: [
         'has no home, no secrets',
         'has no network, not even to this machine',
+        'a fork bomb takes no processes from what runs beside it',
         'no file can be kept in memory without a limit',
       ],
     },

@@ -76,11 +76,19 @@ export function bubblewrap(view: View, identity: Identity): string[] {
   ];
 }
 
+/**
+ * The kernel counts what is nobody's together, on the whole host, but apart in each user namespace (Linux 5.14):
+ * one sandbox that takes all processes it may would leave none to the others. Without one where none may be made.
+ */
+const COUNTED_APART =
+  '/usr/bin/unshare --user /bin/true 2>/dev/null && set -- /usr/bin/unshare --user -- "$@"; exec "$@"';
+
 /** An identity for which the kernel enforces limits. */
 const NO_LONGER_ROOT = [
   '/usr/bin/setpriv',
   ...['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'],
   ...['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
+  ...['/bin/sh', '-c', COUNTED_APART, 'sh'],
 ];
 
 /** What lies in another one comes after it, and so holds. */

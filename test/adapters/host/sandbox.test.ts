@@ -96,6 +96,27 @@ describe('sandbox', { skip }, () => {
     assert.deepEqual(alive, []);
   });
 
+  test('a fork bomb takes no processes from what runs beside it', async () => {
+    const end = new AbortController();
+    const full = Promise.withResolvers<string>();
+    const bomb = runSandboxed(
+      {
+        ...shell(
+          `perl -e '$| = 1; while (1) { defined fork or print "full\\n"; select undef, undef, undef, 0.2 }'`,
+        ),
+        ...{ signal: end.signal, log: full.resolve },
+      },
+      'required',
+    ).catch((error: Error) => error);
+    try {
+      assert.equal(await Promise.race([full.promise, bomb]), 'full');
+      assert.equal(await say('(echo has one)'), 'has one');
+    } finally {
+      end.abort();
+      await bomb;
+    }
+  });
+
   test('one file, all files and the temporary folder are limited', async () => {
     assert.match(
       await say('head -c 50000000 /dev/zero > big; wc -c big', { fileBytes: 10e6 }),
