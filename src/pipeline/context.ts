@@ -74,6 +74,10 @@ export function whyUnreached(
   return redact(toFailure(error).message);
 }
 
+/** That it was stopped is no failure, and its own words say by what. */
+const whyEnded = (error: unknown): string =>
+  error instanceof Cancelled ? error.message : toFailure(error).message;
+
 /** How often a step's changing detail is written: each write is an edit of a Slack message. */
 const DETAIL_INTERVAL_MS = 1000;
 const LOG_INTERVAL_MS = 500;
@@ -265,7 +269,7 @@ export class BuildRun {
     const { build, ports } = this;
     const step = build.steps.find((known) => known.name === name);
     const now = step?.finishedAt ?? ports.clock.now();
-    const why = error === null ? (step?.detail ?? null) : toFailure(error).message;
+    const why = error === null ? (step?.detail ?? null) : whyEnded(error);
     ports.events.emit('step-ended', {
       ...eventOf(build),
       ...{ step: name, outcome, seconds: secondsBetween(step?.startedAt ?? now, now) },

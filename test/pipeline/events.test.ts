@@ -5,11 +5,12 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createLog, logEvents } from '../../src/adapters/host/log.ts';
-import { outsideError } from '../../src/domain/errors.ts';
+import { Cancelled, outsideError } from '../../src/domain/errors.ts';
 import { createEvents } from '../../src/domain/events.ts';
 import { carryOutCancel } from '../../src/pipeline/cancelling.ts';
+import { runBuild } from '../../src/pipeline/run.ts';
 import { executor } from '../answers/samples.ts';
-import { createLoneWorld, createWorld, engineRefusing, type World } from './world.ts';
+import { createLoneWorld, createWorld, engineRefusing, jobFor, type World } from './world.ts';
 
 /** Those of a world, with what is never the same left out. */
 const told = ({ happened }: World, ...left: string[]) =>
@@ -91,6 +92,26 @@ describe('the events of a build', () => {
       { outcome: 'failed', reused: false, code: 'channel-away', reason },
     ]);
   });
+
+  for (const [reason, outcome] of [
+    ['cancelled', 'cancelled'],
+    ['shutdown', 'interrupted'],
+  ] as const) {
+    test(`tell of a step that is stopped by what, and of no defect: ${reason}`, async () => {
+      const stop = new AbortController();
+      const engine = engineRefusing(() => {
+        stop.abort(new Cancelled(reason));
+        return new Error('it was stopped');
+      });
+      const world = createLoneWorld({ engine });
+      await world.say('U01', 'create churn numpy');
+      const job = jobFor((await world.newest('churn')).id);
+      await runBuild(world.ports, job, stop.signal).catch(() => undefined);
+      assert.deepEqual(toldAs(world, 'step-ended', 'user', 'environment', 'build', 'attempt'), [
+        { step: 'solve', outcome, reason: `stopped: ${reason}` },
+      ]);
+    });
+  }
 
   test('tell once how it ended, though its job and its cancelling come again', async () => {
     const world = createWorld();
