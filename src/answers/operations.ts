@@ -96,6 +96,10 @@ function buildWords({ id, environment, user: by }: BuildSight): Inline[] {
   return words(code(environment, 60), ' of ', user(by), ' ', code(id, 60));
 }
 
+const DOES = { build: 'builds', verify: 'proves' } as const;
+/** Of a worker that is gone: somebody else goes on with it. */
+const DID = { build: 'was building', verify: 'was proving' } as const;
+
 function workerLine(worker: WorkerSight, at: number): Inline[] {
   const { id, version, platform, concurrency, freeSlots, startedAt, work, isDraining } = worker;
   const isThere = isPresent({ ...worker, work: [] }, at);
@@ -111,9 +115,9 @@ function workerLine(worker: WorkerSight, at: number): Inline[] {
     date(startedAt),
     `: ${state}`,
     ...work.flatMap((each): (string | Inline | Inline[])[] => [
-      `; ${each.purpose === 'verify' ? 'proves' : 'builds'} `,
+      `; ${(isThere ? DOES : DID)[each.purpose]} `,
       each.build ? buildWords(each.build) : code(each.id, 60),
-      ` for ${duration(at - each.since)}`,
+      isThere ? ` for ${duration(at - each.since)}` : '',
     ]),
   );
 }

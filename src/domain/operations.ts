@@ -1,8 +1,8 @@
 /** What an operator sees of all that runs, at one moment. Times are milliseconds by Redis' clock. */
-import type { Build } from './build.ts';
+import { type Build, isSettled } from './build.ts';
 import type { Freeze } from './freeze.ts';
 import type { Platform } from './lock.ts';
-import { type Presence, takesWork } from './presence.ts';
+import { isPresent, type Presence, takesWork } from './presence.ts';
 import type { QueueStanding } from './totals.ts';
 
 export interface Operations {
@@ -58,13 +58,15 @@ export const buildSight = ({ id, request, requester }: Build): BuildSight => ({
   ...{ id, environment: request.environment, user: requester.user },
 });
 
-/** `builds`: where each that is at work can be found. */
+/** `builds`: where each that is at work can be found. Of a worker that is gone, what has ended since is left out. */
 export function workerSight(
   presence: Presence,
   builds: ReadonlyMap<string, Build>,
   now: number,
 ): WorkerSight {
-  const { work, ...rest } = presence;
+  const { work: told, ...rest } = presence;
+  const isThere = isPresent(presence, now);
+  const work = told.filter(({ buildId }) => isThere || !isDone(builds.get(buildId)));
   const taken = work.filter(({ purpose }) => purpose === 'build').length;
   return {
     ...rest,
@@ -75,6 +77,10 @@ export function workerSight(
     }),
   };
 }
+
+/** A build that is ready may be proven once more. */
+const isDone = (build: Build | undefined): boolean =>
+  build !== undefined && isSettled(build) && !build.verifying;
 
 /** `isPart`: builds of that time may be missing. */
 export function endedBuilds(

@@ -40,7 +40,15 @@ export const OPERATIONS: Operations = {
       ],
     }),
     worker('build2', { isDraining: true, freeSlots: 0 }),
-    worker('build3', { at: AT - 120_000, freeSlots: 0 }),
+    worker('build3', {
+      ...{ at: AT - 120_000, freeSlots: 0 },
+      work: [
+        {
+          ...{ id: 'b8', purpose: 'build', since: AT - 150_000 },
+          build: { id: 'b8', environment: 'risk', user: 'U0BENOIT22' },
+        },
+      ],
+    }),
   ],
   edges: [
     { name: 'lab', freeBytes: 41_200_000_000, freeze: null },

@@ -57,6 +57,21 @@ describe('what operators see', () => {
     ]);
   });
 
+  test('is of a worker that is gone what nobody has ended since', async () => {
+    const world = createWorld();
+    await world.say('U01', 'create churn numpy');
+    const { id } = await world.newest('churn');
+    const work = [{ buildId: id, purpose: 'build' as const, since: 5 }];
+    const killed = presence('killed', { at: Date.now() - 60_000, work });
+    world.store.presences.set(killed.id, killed);
+    const seen = async () => (await operations(world)).workers[0]?.work.map((each) => each.id);
+    assert.deepEqual(await seen(), [id]);
+    await world.work('churn');
+    assert.deepEqual(await seen(), []);
+    await world.store.updateBuild(id, (known) => ({ ...known, verifying: true }));
+    assert.deepEqual(await seen(), [id]);
+  });
+
   test('is how many wait, and which for longest', async () => {
     const world = createWorld();
     await world.say('U01', 'create churn numpy');
