@@ -74,13 +74,14 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     load: () => import('./parse.ts'),
   },
   read: {
-    words: '[FILE] [--with GROUP]... [--prefer conda] [--json] [--config FILE]',
+    words: '[FILE] [--with GROUP]... [--prefer conda] [--platform P] [--json] [--config FILE]',
     summary:
       'what a file of packages asks for, with every row that cannot be had, and the command it makes',
     load: () => import('./read.ts'),
   },
   diff: {
-    words: 'FILE|NAME[@REVISION|:TAG] FILE|NAME[@REVISION|:TAG] [--json] [--config FILE]',
+    words:
+      'FILE|NAME[@REVISION|:TAG] FILE|NAME[@REVISION|:TAG] [--platform P] [--json] [--config FILE]',
     summary:
       'what differs between two files of packages, or a file and a revision; of an environment.yml, which of its constraints are met',
     load: () => import('./diff.ts'),

@@ -4,9 +4,11 @@ import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { PackagesFile } from '../../commands/command.ts';
 import { userError } from '../domain/errors.ts';
+import type { Platform } from '../domain/lock.ts';
 import { printable } from '../domain/names.ts';
 import { closest, meantOf } from '../domain/near-names.ts';
 import { namesPeople, plainPhrase } from '../domain/phrase.ts';
+import { PLATFORMS } from '../domain/platform.ts';
 
 /** An option as `util.parseArgs` reads it, with what help says of it. */
 type Option = NonNullable<ParseArgsConfig['options']>[string] & {
@@ -28,6 +30,18 @@ export const JSON_OPTION = {
   type: 'boolean',
   says: 'one JSON document on standard output, and nothing else there',
 } as const satisfies Option;
+
+/** What a file asks for may depend on it. */
+export const PLATFORM_OPTION = {
+  type: 'string',
+  value: 'P',
+  choices: PLATFORMS,
+  says: `which machines files are read for: ${PLATFORMS.join(' or ')}`,
+} as const satisfies Option;
+
+/** What that option names; undefined where it was left out. */
+export const platformNamed = (value: string | undefined): Platform | undefined =>
+  PLATFORMS.find((platform) => platform === value);
 
 /** One sub-command of `conda-ferry`: a composition root of its own. `catalogue.ts` has its usage. */
 export interface TerminalCommand {

@@ -5,12 +5,15 @@ import { describeComparison } from '../answers/comparison.ts';
 import { textOf } from '../answers/text.ts';
 import type { Config } from '../config.ts';
 import { compareSides, type Side } from '../domain/comparison.ts';
+import type { Platform } from '../domain/lock.ts';
 import { parseReference } from '../domain/reference.ts';
 import { VERSION } from '../version.ts';
 import { styleOn } from './colour.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
+  PLATFORM_OPTION,
+  platformNamed,
   readArguments,
   readPackages,
   type TerminalCommand,
@@ -19,12 +22,12 @@ import {
 } from './command.ts';
 import { configuration, requireConfiguration } from './configuration.ts';
 
-const OPTIONS = { json: JSON_OPTION, config: CONFIG_OPTION } as const;
+const OPTIONS = { platform: PLATFORM_OPTION, json: JSON_OPTION, config: CONFIG_OPTION } as const;
 
 export const command: TerminalCommand = {
   options: OPTIONS,
   notes: () => [
-    'Each is a file of packages (a word with a dot or a slash in it, or -) or a revision: churn, churn@3, churn:prod. Two files need no Redis. Exit 0 whatever differs.',
+    'Each is a file of packages (a word with a dot or a slash in it, or -) or a revision: churn, churn@3, churn:prod. Two files need no Redis. Beside a revision a file is read for its platform. Exit 0 whatever differs.',
   ],
   async run(words, usage) {
     const { values, positionals } = readArguments(words, OPTIONS, usage);
@@ -32,10 +35,14 @@ export const command: TerminalCommand = {
     if (first === undefined || second === undefined || more.length > 0) {
       throw usageError('Name two files, two revisions, or one of each.', usage);
     }
+    const named = platformNamed(values.platform);
     const [from, to] =
       isFile(first) && isFile(second)
-        ? await sidesOfFiles(first, second, await configuration(values.config))
-        : await sidesFromStore(first, second, await requireConfiguration(values.config));
+        ? await sidesOfFiles(first, second, named ?? (await configuration(values.config))?.platform)
+        : await sidesFromStore(first, second, {
+            config: await requireConfiguration(values.config),
+            named,
+          });
     const reply = { kind: 'comparison', from, to, compared: compareSides(from, to) } as const;
     if (values.json) writeJson(reply);
     else process.stdout.write(`${textOf(describeComparison(reply), styleOn(process.stdout))}\n`);
@@ -45,36 +52,42 @@ export const command: TerminalCommand = {
 
 const isFile = (word: string): boolean => word === '-' || /[./\\]/.test(word);
 
-async function fileSide(word: string, config: Config | null): Promise<Side> {
+/** `platform`: the usual one where nobody says it. */
+async function fileSide(word: string, platform: Platform | undefined): Promise<Side> {
   const file = await readPackages(word, 'Name a file of packages, or a revision: churn@3.');
-  return sideOfFile(file, { platform: config?.platform });
+  return sideOfFile(file, { platform });
 }
 
 async function sidesOfFiles(
   first: string,
   second: string,
-  config: Config | null,
+  platform: Platform | undefined,
 ): Promise<[Side, Side]> {
-  return [await fileSide(first, config), await fileSide(second, config)];
+  return [await fileSide(first, platform), await fileSide(second, platform)];
 }
 
-/** What a store knows of is read from there. */
+/** What a store knows of is read from there; a file beside it for `named`, else for the platform of the revision. */
 async function sidesFromStore(
   first: string,
   second: string,
-  config: Config,
+  { config, named }: { config: Config; named: Platform | undefined },
 ): Promise<[Side, Side]> {
   const { layFoundation, openServices } = await import('../foundation.ts');
   const foundation = await layFoundation(config, { quiet: true });
   const { services, store, close } = openServices(foundation, userInfo().username);
-  const side = async (word: string): Promise<Side> => {
-    if (isFile(word)) return fileSide(word, config);
+  const find = async (word: string) => {
+    if (isFile(word)) return null;
     const { environment, revision } = parseReference(word);
-    return sideOfRevision(await services.findRevision(environment, revision));
+    return services.findRevision(environment, revision);
   };
   try {
     await store.requireFormat(VERSION);
-    return [await side(first), await side(second)];
+    const [from, to] = [await find(first), await find(second)];
+    const platform = named ?? (from ?? to)?.lock.platform;
+    return [
+      from === null ? await fileSide(first, platform) : sideOfRevision(from),
+      to === null ? await fileSide(second, platform) : sideOfRevision(to),
+    ];
   } finally {
     await close();
     await foundation.stop();

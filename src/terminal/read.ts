@@ -1,5 +1,7 @@
 import type { Config } from '../config.ts';
+import { usualPlatform } from '../domain/edge-platforms.ts';
 import { outsideError } from '../domain/errors.ts';
+import type { Platform } from '../domain/lock.ts';
 import { isName, nearestName, printable } from '../domain/names.ts';
 import { formatRequirement, type PipRequirement } from '../domain/pip.ts';
 import { createCommand } from '../domain/request.ts';
@@ -10,6 +12,8 @@ import { readPackagesFile } from '../reading/read-file.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
+  PLATFORM_OPTION,
+  platformNamed,
   readArguments,
   readPackages,
   type TerminalCommand,
@@ -31,6 +35,7 @@ const OPTIONS = {
     choices: ['conda'],
     says: 'take from the configured channels what they have of pip’s packages',
   },
+  platform: PLATFORM_OPTION,
   json: JSON_OPTION,
   config: CONFIG_OPTION,
 } as const;
@@ -50,7 +55,7 @@ export const command: TerminalCommand = {
     const config = await configuration(values.config);
     const { name, bytes } = await readPackages(file);
     const settings: ReadSettings = {
-      platform: config?.platform ?? 'linux-64',
+      platform: platformNamed(values.platform) ?? usualPlatform({ platform: config?.platform }),
       channels: config?.channels ?? null,
       groups: values.with ?? [],
       has: null,
@@ -62,7 +67,7 @@ export const command: TerminalCommand = {
       }
       content = readPackagesFile(name, bytes, {
         ...settings,
-        has: await packagesOf(config, content),
+        has: await packagesOf(config, content, settings.platform),
       });
     }
     if (values.json) writeJson(document(content));
@@ -76,6 +81,7 @@ export const command: TerminalCommand = {
 async function packagesOf(
   config: Config,
   content: FileContent,
+  platform: Platform,
 ): Promise<(name: string) => boolean> {
   const defaults = config.channels.filter((channel) => channel.default).map(({ name }) => name);
   const wanted = content.channels.length > 0 ? content.channels : defaults;
@@ -84,7 +90,7 @@ async function packagesOf(
   const { prepareNetwork } = await import('../adapters/host/network.ts');
   const channels = createChannels({
     channels: config.channels,
-    platform: config.platform,
+    platform,
     network: await prepareNetwork(process.env, config.network, config.dataDirectory),
     credentials: config.credentials,
     log: () => undefined,

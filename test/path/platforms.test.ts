@@ -3,6 +3,7 @@
  * that this one is not; a proof on those cannot be had here, so nobody is asked.
  */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -80,6 +81,13 @@ describe('edges of two platforms', { skip: cannotWalk }, () => {
       assert.deepEqual([worksAt(x86, two.id), worksAt(arm, two.id)], [false, true]);
       const [staging] = two.stagings;
       assert.equal(await ctx.edge.ssh(`cat ${staging?.driverPrefix}/share/tiny`), 'linux-aarch64');
+
+      // In a terminal, too, a file beside a revision is read for its platform.
+      const file = join(ctx.directory, 'environment.yml');
+      await writeFile(file, 'dependencies:\n  - tiny  # [aarch64]\n  - huge  # [x86_64]\n');
+      const diff = await ctx.terminal(['diff', file, 'onarm@1', '--json']);
+      const { compared } = JSON.parse(diff.stdout);
+      assert.deepEqual(compared.judged, [{ asked: 'tiny', found: 'tiny 1.0', isMet: true }]);
 
       assert.match(
         await ctx.ask('create both tiny --edge edge --edge arm'),

@@ -27,6 +27,22 @@ describe('conda-ferry diff', () => {
     ]);
   });
 
+  test('reads both files for the platform that is said', async (context) => {
+    const folder = await temporaryFolder(context);
+    await writeFile(join(folder, 'a.yml'), 'dependencies:\n  - numpy>=2  # [aarch64]\n');
+    await writeFile(
+      join(folder, 'list.txt'),
+      FILES['list.txt'].replaceAll('linux-64', 'linux-aarch64'),
+    );
+    const words = ['diff', 'a.yml', 'list.txt', '--json'];
+    const judgedFor = (...more: string[]) =>
+      JSON.parse(typed([...words, ...more], { folder }).stdout).compared.judged;
+    assert.deepEqual(judgedFor('--platform', 'linux-aarch64'), [
+      { asked: 'numpy>=2', found: 'numpy 1.26.4', isMet: false },
+    ]);
+    assert.deepEqual(judgedFor(), []);
+  });
+
   test('says what is wrong of one word, and of a file that is not there', async (context) => {
     const folder = await temporaryFolder(context);
     assert.match(typed(['diff', 'a.yml'], { folder }).stderr, /Name two files, two revisions/);

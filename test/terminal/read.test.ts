@@ -68,6 +68,19 @@ describe('conda-ferry read', () => {
     );
   });
 
+  test('--platform says for which machines, whatever is usual', () => {
+    const input = 'dependencies:\n  - numpy  # [aarch64]\n  - mkl  # [x86_64]\n';
+    const specsFor = (...words: string[]) =>
+      JSON.parse(typed(['read', '-', '--json', ...words], { input }).stdout).specs.map(
+        ({ name }: { name: string }) => name,
+      );
+    assert.deepEqual(specsFor(), ['mkl']);
+    assert.deepEqual(specsFor('--platform', 'linux-aarch64'), ['numpy']);
+    const other = typed(['read', '-', '--platform', 'arm'], { input });
+    assert.equal(other.status, 1);
+    assert.match(other.stderr, /`--platform` takes no `arm`.*linux-64.*linux-aarch64/s);
+  });
+
   test('exit codes tell a file of which nothing can be had, and one that cannot be read', () => {
     assert.equal(typed(['read', '-'], { input: '-r base.txt\n' }).status, 1);
     assert.equal(typed(['read', '-'], { input: '# none\nnumpy\n' }).status, 0);
@@ -98,6 +111,7 @@ describe('conda-ferry read', () => {
     for (const [subdir, packages] of [
       ['noarch', ['pytorch', 'rich']],
       ['linux-64', []],
+      ['linux-aarch64', ['onlyarm']],
     ] as const) {
       await mkdir(join(folder, 'own', subdir), { recursive: true });
       await writeFile(join(folder, 'own', subdir, 'repodata.json'), index(packages));
@@ -119,6 +133,12 @@ describe('conda-ferry read', () => {
       ['pytorch', 'rich'],
     );
     assert.deepEqual(pip, [{ name: 'nowhere', extras: [], specifier: null }]);
+    // What only one platform has is asked of that one.
+    const arm = typed([...words, '--platform', 'linux-aarch64'], { input: 'onlyarm\n', folder });
+    assert.deepEqual(
+      JSON.parse(arm.stdout).specs.map(({ name }: { name: string }) => name),
+      ['onlyarm'],
+    );
     const { refused } = JSON.parse(typed(['read', '-', '--json'], { input: FILE, folder }).stdout);
     assert.match(refused[0].message, /no channel `conda-forge` configured/);
   });
