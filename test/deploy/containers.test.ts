@@ -123,18 +123,37 @@ describe('kubernetes.yaml', () => {
     );
     assert.deepEqual(
       probes.map(({ timeoutSeconds }) => timeoutSeconds),
-      [3, 3, 3, 3, 3, 3, 3],
+      [3, 3, 3, 3, 3, 3, 3, 3, 3, 3],
     );
   });
 
   test('runs nothing as root, with rights of its own or with a token of the cluster', () => {
-    assert.equal(pods.length, 3);
+    assert.equal(pods.length, 4);
     for (const { securityContext, automountServiceAccountToken, containers } of pods) {
       assert.equal(securityContext.runAsNonRoot, true);
       assert.equal(automountServiceAccountToken, false);
       assert.deepEqual(containers[0].securityContext.capabilities, { drop: ['ALL'] });
       assert.equal(containers[0].securityContext.allowPrivilegeEscalation, false);
     }
+  });
+
+  test('has workers of another platform that are the same but for their machines, once somebody wants any', () => {
+    const usual = named('StatefulSet', 'conda-ferry-worker');
+    const other = named('StatefulSet', 'conda-ferry-worker-aarch64');
+    assert.equal(other.spec.replicas, 0);
+    const { nodeSelector, containers } = other.spec.template.spec;
+    assert.deepEqual(nodeSelector, { 'kubernetes.io/arch': 'arm64' });
+    assert.deepEqual(containers[0].env, [{ name: 'WORKER_PLATFORM', value: 'linux-aarch64' }]);
+    // As sets whose selectors meet take each other's pods.
+    const expected = structuredClone(usual);
+    expected.metadata.name = other.metadata.name;
+    Object.assign(expected.spec, { replicas: 0 });
+    Object.assign(expected.spec.selector.matchLabels, { platform: 'linux-aarch64' });
+    Object.assign(expected.spec.template.metadata.labels, { platform: 'linux-aarch64' });
+    Object.assign(expected.spec.template.spec, { nodeSelector });
+    Object.assign(expected.spec.template.spec.containers[0], { env: containers[0].env });
+    assert.deepEqual(other, expected);
+    assert.equal(usual.spec.selector.matchLabels.platform, 'linux-64');
   });
 
   test('has two bots, workers with caches of their own, and a Redis that keeps all', () => {
