@@ -44,18 +44,19 @@ describe('live messages', () => {
 
   test('Slack never has to refuse an edit, whatever the number of builds', () =>
     inWorld(async (world) => {
+      const began = performance.now();
+      const seconds = () => (performance.now() - began) / 1000;
       const builds = [];
       for (let index = 0; index < 5; index += 1) builds.push(await create(world, `env-${index}`));
-      const until = performance.now() + 2500;
-      for (let change = 0; performance.now() < until; change += 1) {
+      // As many as at once, whatever else the machine has to do, and beyond.
+      for (let change = 0; edits(world).length < 10 || seconds() < 2.5; change += 1) {
+        assert.ok(seconds() < 30, `${edits(world).length} edits in 30 s`);
         for (const { id } of builds) await detail(world, id, `step ${change}`);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       const count = edits(world).length;
-      assert.ok(
-        count >= 8 && count <= 13,
-        `${count} edits in 2.5 s; 10 at once and 40 a minute are allowed`,
-      );
+      const allowed = 10 + (40 * seconds()) / 60;
+      assert.ok(count <= allowed, `${count} edits; 10 at once and 40 a minute are ${allowed}`);
       assert.ok(edits(world).every((call) => !JSON.stringify(call).includes('ratelimited')));
     }));
 
@@ -92,15 +93,15 @@ describe('live messages', () => {
   test('after "too many requests" edits wait as long as Slack says, and nothing else does', () =>
     inWorld(async (world) => {
       const { id } = await create(world);
-      world.slack.faults.next('chat.update', { retryAfter: 1 });
+      world.slack.faults.next('chat.update', { retryAfter: 3 });
       await detail(world, id, 'first');
       await until(() => edits(world).length === 1);
       const refusedAt = performance.now();
       await world.slash('list');
       await world.slack.untilEphemeral(ANA, says(/no environments yet/));
-      assert.ok(performance.now() - refusedAt < 900);
+      assert.equal(edits(world).length, 1);
       await world.slack.untilMessage(says(/first/));
-      assert.ok(performance.now() - refusedAt >= 950);
+      assert.ok(performance.now() - refusedAt >= 2_950);
       assert.equal(edits(world).length, 2);
     }));
 
