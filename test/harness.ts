@@ -162,11 +162,13 @@ function createContext(world: World): Context {
     ...world,
     slash: (text, as) => slack.slash({ ...place(as), text }),
     async ask(text, as) {
-      const had = seenBy(as).length;
+      // What comes into a thread meanwhile is told of something else: nobody can type a command there.
+      const answers = () => seenBy(as).filter(({ ts, thread_ts = ts }) => thread_ts === ts);
+      const had = answers().length;
       const outcome = await context.slash(text, as);
       if (outcome.error !== null) return outcome.error;
       const [message] = await until(`an answer to \`${text}\``, () => {
-        const now = seenBy(as).slice(had);
+        const now = answers().slice(had);
         return now.length > 0 && now;
       });
       return message ? words(message) : '';
