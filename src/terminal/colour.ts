@@ -23,5 +23,6 @@ export const colourOn =
 export const styleOn = (stream: NodeJS.WriteStream): Style => ({
   colour: colourOn(stream),
   fold: (text, indent, between) =>
-    stream.isTTY ? foldText(text, stream.columns, indent, between) : text,
+    // A terminal that does not know how wide it is says 0.
+    stream.isTTY && stream.columns > 0 ? foldText(text, stream.columns, indent, between) : text,
 });

@@ -132,7 +132,7 @@ async function whatGoesOn(
     workers.length > 0
       ? `The build of ${environment} goes on, by the workers on ${[...new Set(workers.map(({ host }) => host))].join(', ')}.`
       : `The build of ${environment} waits for a worker, and goes on from the last finished step: start one with \`conda-ferry start\`, or say the same again with --wait.`;
-  return `.\n${how}\n  to see how far it is:  conda-ferry exec -- 'status ${environment}'\n  to cancel it:          conda-ferry exec -- 'cancel ${environment}'`;
+  return `.\n${how}\n  to see how far it is:  \`conda-ferry exec -- 'status ${environment}'\`\n  to cancel it:          \`conda-ferry exec -- 'cancel ${environment}'\``;
 }
 
 /** What `--json` prints: of a build also its lines, and what is wrong, as they are shown everywhere else. */

@@ -28,7 +28,7 @@ export const command: TerminalCommand = {
       throw userError({
         code: 'no-lab',
         message: 'The lab is no part of the installed package; it is in a clone of the repository.',
-        suggestion: 'In a clone type: sh deploy/lab/prepare && src/conda-ferry lab up',
+        suggestion: 'In a clone type `sh deploy/lab/prepare && src/conda-ferry lab up`',
       });
     }
     const child = spawn(process.execPath, [LAB, ...words], { stdio: 'inherit' });

@@ -53,14 +53,15 @@ const withText = (piece: Piece, text: string): Piece =>
   typeof piece === 'string' ? text : { ...piece, text };
 
 /**
- * Text in lines of at most `columns` columns, broken at `between`; what comes after a break begins with `indent`.
- * What is longer than a line and has no such place is left whole.
+ * Text in lines of at most `columns` columns, broken at `between` but never within a command or path between
+ * backticks, which is there to be copied; what comes after a break begins with `indent`. What is longer than a
+ * line and has no such place is left whole.
  */
 export function foldText(text: string, columns: number, indent = '', between = ' '): string {
   const fold = (line: string): string => {
     const folded: string[] = [];
     let filled = '';
-    for (const [index, word] of line.split(between).entries()) {
+    for (const [index, word] of wordsOf(line, between).entries()) {
       const longer = index === 0 ? word : `${filled}${between}${word}`;
       if (widthOf(longer) <= columns || filled.trim() === '') filled = longer;
       else {
@@ -71,6 +72,16 @@ export function foldText(text: string, columns: number, indent = '', between = '
     return [...folded, filled].join('\n');
   };
   return text.split('\n').map(fold).join('\n');
+}
+
+function wordsOf(line: string, between: string): string[] {
+  const words: string[] = [];
+  let isCode = false;
+  for (const part of line.split(between)) {
+    words.push(isCode ? `${words.pop()}${between}${part}` : part);
+    if (part.split('`').length % 2 === 0) isCode = !isCode;
+  }
+  return words;
 }
 
 /** `━━━━╌╌╌╌`: a share, from 0 to 1, of so many columns. */

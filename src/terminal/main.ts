@@ -5,6 +5,7 @@ import { closest } from '../domain/near-names.ts';
 import { quote } from '../domain/shell.ts';
 import { ROOT } from '../root.ts';
 import { CATALOGUE, usageOf } from './catalogue.ts';
+import { styleOn } from './colour.ts';
 import { Interrupted, writeJson } from './command.ts';
 import { helpDocument, helpOf, overview, overviewDocument } from './help.ts';
 
@@ -57,10 +58,10 @@ async function noCommand(name: string, rest: readonly string[]): Promise<FerryEr
       ? `There is no option \`${printable(name)}\` before a command.`
       : `There is no command \`${printable(name)}\`.`,
     suggestion: isSaid
-      ? `It is said to the bot: conda-ferry exec -- ${quote([name, ...rest].join(' '))}`
+      ? `It is said to the bot: \`conda-ferry exec -- ${quote([name, ...rest].join(' '))}\``
       : near
         ? `Did you mean \`conda-ferry ${near}\`?`
-        : 'All there are: conda-ferry --help',
+        : 'All there are: `conda-ferry --help`',
   });
 }
 
@@ -106,7 +107,7 @@ function notInstalled(error: unknown): FerryError | null {
     message: `The package ${name} is not installed, or not all of it.`,
     suggestion: ROOT.includes('/node_modules/')
       ? 'Install conda-ferry again.'
-      : `In ${ROOT} type: npm install`,
+      : `In ${ROOT} type \`npm install\``,
   });
 }
 
@@ -128,8 +129,11 @@ function print(
 ): number {
   if (isJson) writeJson({ error });
   else {
+    const { fold } = styleOn(process.stderr);
     for (const { message, suggestion } of [error, ...(error.others ?? [])]) {
-      process.stderr.write(`conda-ferry: ${message}${suggestion ? `\n${suggestion}` : ''}\n`);
+      process.stderr.write(
+        `${fold(`conda-ferry: ${message}${suggestion ? `\n${suggestion}` : ''}`)}\n`,
+      );
     }
   }
   return exitCode;

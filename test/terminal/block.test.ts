@@ -138,6 +138,7 @@ describe('a line of a block', () => {
     assert.equal(foldText('  • one two three', 11, '    '), '  • one two\n    three');
     assert.equal(foldText('a verylongword b\nc', 6), 'a\nverylongword\nb\nc');
     assert.equal(foldText('Next: run a · logs b', 14, '  ', ' · '), 'Next: run a\n  logs b');
+    assert.equal(foldText('Type `run a b`, or `c`: `d e`', 9), 'Type\n`run a b`,\nor `c`:\n`d e`');
     assert.equal(foldText('', 6), '');
   });
 

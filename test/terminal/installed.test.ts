@@ -172,7 +172,7 @@ describe('what npm pack makes', () => {
     assert.equal(status, 1);
     assert.match(
       stderr,
-      /The lab is no part of the installed package.*\nIn a clone type: sh deploy/,
+      /The lab is no part of the installed package.*\nIn a clone type `sh deploy/,
     );
   });
 });
@@ -189,7 +189,7 @@ describe('a clone without packages', () => {
       assert.deepEqual([status, stdout], [2, ''], stderr);
       assert.match(
         stderr,
-        /^conda-ferry: The package \S+ is not installed.*\nIn \/.* type: npm install\n$/,
+        /^conda-ferry: The package \S+ is not installed.*\nIn \/.* type `npm install`\n$/,
       );
     }
   });
@@ -199,7 +199,7 @@ describe('a clone without packages', () => {
     writeFileSync(old, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const { status, stderr } = typed(start, PARSE, join(folder, 'old-node'));
     assert.equal(status, 2);
-    assert.match(stderr, /^conda-ferry: there is no Node here .*\nIn \/.* type: npm install\n$/);
+    assert.match(stderr, /^conda-ferry: there is no Node here .*\nIn \/.* type `npm install`\n$/);
   });
 });
 

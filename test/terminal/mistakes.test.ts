@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { MAIN } from '../harness/product.ts';
+import { onTerminal } from '../harness/pseudo-terminal.ts';
 import { fakePrefix, PYTHON, temporaryFolder } from '../packing/fake-prefix.ts';
 
 interface Ended {
@@ -63,6 +64,23 @@ test('everyday mistakes are answered in one sentence, and nothing is left', asyn
     assert.ok(error.suggestion, words);
   }
   assert.deepEqual(await readdir(folder), before);
+});
+
+test('a mistake is told in lines that a terminal has room for, commands whole, and to a pipe in one', async () => {
+  const words = ['create', 'churn', 'numpy>=1.26', 'pandas'];
+  const said = "`conda-ferry exec -- 'create churn numpy>=1.26 pandas'`";
+  const piped = await start(words).ended;
+  assert.equal(
+    piped.err,
+    `conda-ferry: There is no command \`create\`.\nIt is said to the bot: ${said}\n`,
+  );
+  const terminal = onTerminal([process.execPath, MAIN, ...words], { columns: said.length });
+  assert.equal(await terminal.ended, 1);
+  assert.deepEqual(terminal.screen.lines(), [
+    'conda-ferry: There is no command `create`.',
+    'It is said to the bot:',
+    said,
+  ]);
 });
 
 for (const [name, exitCode] of [
