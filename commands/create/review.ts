@@ -2,7 +2,12 @@ import { channelsOf, edgesOf } from '../../src/domain/defaults.ts';
 import { channelsFor, platformOf } from '../../src/domain/edge-platforms.ts';
 import { FerryError, type Repair, userError } from '../../src/domain/errors.ts';
 import { runnable } from '../../src/domain/fit.ts';
-import { missingError, missingPackages, repairSpecs } from '../../src/domain/missing-packages.ts';
+import {
+  missingError,
+  missingPackages,
+  missingParts,
+  repairSpecs,
+} from '../../src/domain/missing-packages.ts';
 import { isName, numberedNames, printable } from '../../src/domain/names.ts';
 import { listInWords } from '../../src/domain/phrase.ts';
 import { type BuildRequest, createCommand } from '../../src/domain/request.ts';
@@ -205,10 +210,7 @@ async function reviewPackages(
     message: sentences(all.map(({ message }) => message)),
     suggestion: sentences(all.map(({ suggestion }) => suggestion)),
     repairs,
-    parts: [
-      ...mistakes,
-      ...missing.map((each) => missingError([each], names, { about: each.spec.name })),
-    ],
+    parts: [...mistakes, ...missingParts(missing, names)],
   });
 }
 

@@ -23,6 +23,11 @@ const MOST_VERSIONS = 5;
 /** Each is compared with every name of the channels, and nobody mends more of them by hand. */
 const MOST_MEANT = 50;
 
+/** Names that one sentence has; of more it says how many. */
+const MOST_NAMED = 10;
+/** So many packages that are missing are a sentence each. */
+const MOST_APART = 3;
+
 /** Of the versions of a package, those that may be offered. */
 export type Offerable = (name: string, versions: readonly string[]) => readonly string[];
 
@@ -129,6 +134,19 @@ export function repairSpecs(specs: readonly Spec[], missing: readonly Missing[])
   return [...new Map(repaired.map((spec) => [formatSpec(spec), spec])).values()];
 }
 
+/** Everything that is missing, each in an error of its own; of many packages in one, as that says the same of each. */
+export function missingParts(
+  missing: readonly Missing[],
+  channels: readonly string[],
+): FerryError[] {
+  const unknown = missing.filter(({ kind }) => kind === 'package');
+  const isMany = unknown.length > MOST_APART;
+  const apart = isMany ? missing.filter(({ kind }) => kind !== 'package') : missing;
+  return [...(isMany ? [unknown] : []), ...apart.map((each) => [each])].map((together) =>
+    missingError(together, channels, { about: together[0]?.spec.name ?? '' }),
+  );
+}
+
 /** Everything that is missing in one error. */
 export function missingError(
   missing: readonly Missing[],
@@ -140,12 +158,12 @@ export function missingError(
   const versions = missing.filter(({ kind }) => kind === 'version').map(({ spec }) => spec);
   const message = [
     names.length > 0 &&
-      `No package ${listInWords(
+      `No package ${listNamed(
         names.map((spec) => code(spec.name)),
         'or',
       )} is in ${where}.`,
     versions.length > 0 &&
-      `No version in ${where} meets ${listInWords(
+      `No version in ${where} meets ${listNamed(
         versions.map((spec) => code(formatSpec(spec))),
         'or',
       )}.`,
@@ -158,6 +176,13 @@ export function missingError(
   });
 }
 
+/** The names that are shown, and how many are not. */
+function listNamed(names: readonly string[], word: 'and' | 'or'): string {
+  const hidden = names.length - MOST_NAMED;
+  const shown = hidden > 0 ? [...names.slice(0, MOST_NAMED), `${hidden} more`] : names;
+  return listInWords(shown, word);
+}
+
 function suggestionOf(missing: readonly Missing[]): string {
   const meant = missing.filter(({ kind, instead }) => kind === 'package' && instead.length > 0);
   const lost = missing.filter(
@@ -168,32 +193,39 @@ function suggestionOf(missing: readonly Missing[]): string {
   const sentences = [
     meant.length > 0 &&
       `Did you mean ${listInWords(
-        meant.map(({ instead }) =>
-          listInWords(
-            instead.map((spec) => code(spec.name)),
+        meant.slice(0, MOST_NAMED).map(({ spec, instead }) => {
+          const near = listInWords(
+            instead.map(({ name }) => code(name)),
             'or',
-          ),
-        ),
+          );
+          return meant.length + lost.length > MOST_APART ? `${near} for ${code(spec.name)}` : near;
+        }),
         'and',
       )}?`,
-    ...versions.map(({ spec, versions: known }) =>
-      only
-        ? `There is ${known.map(code).join(', ')}.`
-        : `Of ${code(spec.name)} there is ${known.map(code).join(', ')}.`,
-    ),
-    ...missing.map(
-      ({ spec, called }) =>
-        called !== null &&
-        `${code(spec.name)} is ${code(called)} in conda, which is not there either.`,
-    ),
+    ...versions
+      .slice(0, MOST_NAMED)
+      .map(({ spec, versions: known }) =>
+        only
+          ? `There is ${known.map(code).join(', ')}.`
+          : `Of ${code(spec.name)} there is ${known.map(code).join(', ')}.`,
+      ),
+    ...missing
+      .filter(({ called }) => called !== null)
+      .slice(0, MOST_NAMED)
+      .map(
+        ({ spec, called }) =>
+          `${code(spec.name)} is ${code(called ?? '')} in conda, which is not there either.`,
+      ),
     lost.length > 0 &&
       `Check ${
         meant.length > 0
-          ? listInWords(
+          ? listNamed(
               lost.map(({ spec }) => code(spec.name)),
               'and',
             )
-          : 'the name'
+          : lost.length > 1
+            ? 'the names'
+            : 'the name'
       }, or name another channel with \`--channel\`.`,
   ];
   return sentences.filter(Boolean).join(' ');
