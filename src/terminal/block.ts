@@ -108,11 +108,13 @@ export function openBlock(lines: (view: View) => readonly Line[]): Block {
 
 /**
  * Shows one line while `work` goes on, with the time it has taken: `⠹ churn.zip ━━━╌╌ 41 %  31 MB of 76 MB · 3.2 s`.
- * The work tells what stands in it; where that tells of a share, so does a bar.
+ * The work tells what stands in it; where that tells of a share, so does a bar. With `isLogged` what is new in it
+ * is a line on standard error where nobody watches.
  */
 export async function whileShown<T>(
   title: string,
   work: (tell: (text: string) => void) => Promise<T>,
+  { isLogged = false } = {},
 ): Promise<T> {
   const began = performance.now();
   let told = '';
@@ -128,6 +130,7 @@ export async function whileShown<T>(
   });
   try {
     return await work((text) => {
+      if (isLogged && text !== told && !isWatched()) process.stderr.write(`${text}\n`);
       told = text;
     });
   } finally {

@@ -4,7 +4,7 @@ import { counted } from '../domain/figures.ts';
 import { isPresent, PRESENCE_MS, type Presence, takesWork } from '../domain/presence.ts';
 import { layFoundation, openServices } from '../foundation.ts';
 import { VERSION } from '../version.ts';
-import { isWatched, whileShown } from './block.ts';
+import { whileShown } from './block.ts';
 import {
   CONFIG_OPTION,
   JSON_OPTION,
@@ -58,16 +58,13 @@ export const command: TerminalCommand = {
       }
       if (values.wait && !values.undo) {
         const left = async () => (await present()).filter(({ id }) => ids.has(id));
-        let before = '';
-        await whileShown('Waiting for', async (tell) => {
+        const wait = async (tell: (text: string) => void) => {
           for (let rest = await left(); rest.length > 0; rest = await left()) {
-            const told = `${counted(rest.length, 'worker')} with ${jobsOf(rest)}`;
-            tell(told);
-            if (told !== before && !isWatched()) say(told);
-            before = told;
+            tell(`${counted(rest.length, 'worker')} with ${jobsOf(rest)}`);
             await pause(PRESENCE_MS);
           }
-        });
+        };
+        await whileShown('Waiting for', wait, { isLogged: true });
       }
       const workers = [...ids].sort();
       if (values.json) writeJson({ workers, draining: !values.undo, ended: Boolean(values.wait) });

@@ -72,14 +72,17 @@ export const command: TerminalCommand = {
     const config = await requireConfiguration(values.config);
     const named = namedEdges(config, values.edge);
     const foundation = await layFoundation(config, { quiet: true });
+    const log = (line: string) => foundation.log.debug(line);
     const { from, signers, unsigned = false, json = false, yes: isDone = false } = values;
     try {
       return await interruptible((signal) =>
         withPorts(foundation, named, async (ports) => {
           if (from !== undefined) return restoreFile(ports.store, from, { json, isDone });
           return withVouch(config, { signers, unsigned }, async (vouch) => {
-            const restored = await whileShown('Reading', (tell) =>
-              restoreAll(ports, { vouch, isDone }, progressOn(signal, foundation, tell)),
+            const restored = await whileShown(
+              'Reading',
+              (detail) => restoreAll(ports, { vouch, isDone }, { signal, log, detail }),
+              { isLogged: true },
             );
             if (json) writeJson(restored);
             else process.stdout.write(`${textOf(restored).join('\n')}\n`);
@@ -163,19 +166,6 @@ async function withPorts<T>(
 
 /** From one question to an edge to the next. */
 const KEEP_CONNECTIONS = 60_000;
-
-/** How far it is: in the line that `tell` writes anew, and where nobody watches in lines on standard error. */
-function progressOn(
-  signal: AbortSignal,
-  { log }: Foundation,
-  tell: (text: string) => void,
-): Progress {
-  return {
-    signal,
-    log: (line) => log.debug(line),
-    detail: (text) => (isWatched() ? tell(text) : void process.stderr.write(`${text}\n`)),
-  };
-}
 
 /** Whose papers are believed; everybody's where nobody signs. */
 async function withVouch<T>(

@@ -106,6 +106,14 @@ describe('create', () => {
     assert.deepEqual([world.errands.asked.length, world.queued.length], [1, 1]);
   });
 
+  test('asks once who builds, for its plan and for its build', async (context) => {
+    const world = createWorld();
+    const asked = context.mock.method(world.store, 'readPresences');
+    await world.say('U1', 'create churn numpy');
+    assert.deepEqual([world.errands.asked.length, world.queued.length], [1, 1]);
+    assert.equal(asked.mock.callCount(), 1);
+  });
+
   test('of what is staged already is answered with its line; nothing is recorded', async () => {
     const world = createWorld();
     await world.say('U1', 'create churn numpy --edge lab --edge madrid');

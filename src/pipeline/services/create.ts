@@ -32,7 +32,7 @@ export function create(ports: ServicePorts): Create {
   return {
     async create(asked, requester, { lock = null, projects = [] } = {}) {
       if (lock !== null) requirePlatform(lock, asked, settings);
-      return begin(ports, { asked, requester, given: lock, lock, projects });
+      return begin(ports, { asked, requester, given: lock, lock, projects, platform: null });
     },
     async createPlanned(asked, requester, lock = null) {
       if (lock !== null) requirePlatform(lock, asked, settings);
@@ -42,14 +42,16 @@ export function create(ports: ServicePorts): Create {
       await requireOwn(ports, asked, await store.readEnvironment(name), [requester.user]);
       const joined = lock === null ? await joinAtWork(ports, request, null, requester) : null;
       if (joined) return joined;
-      const solving = solve(request, lock, requester);
+      const serving = servedPlatform(ports, asked);
+      const solving = serving.then((platform) => solve(request, lock, requester, platform));
       // Of a lock without its wheels a build could only guess: then nobody to answer is a refusal.
       const isBuildable = lock === null || request.pip.length === 0;
       const plan = await (isBuildable ? orUnanswered(solving, lock ? null : asked) : solving);
       if (plan === null || plan.staged === null) {
         const known = plan?.lock ?? lock;
         const given = lock === null ? null : known;
-        return begin(ports, { asked, requester, given, lock: known, projects: [] });
+        const platform = await serving;
+        return begin(ports, { asked, requester, given, lock: known, projects: [], platform });
       }
       const environment = await lookup(ports).findEnvironment(name);
       const known = revisionOf(environment, plan.staged);
@@ -68,17 +70,19 @@ interface Beginning {
   lock: Lock | null;
   /** What the code asked for must still be; none where whatever it is by then is right. */
   projects: ProjectPin[];
+  /** Whose workers have planned it; null where nobody has. */
+  platform: Platform | null;
 }
 
 async function begin(
   ports: ServicePorts,
-  { asked, requester, given, lock, projects }: Beginning,
+  { asked, requester, given, lock, projects, platform: planned }: Beginning,
 ): Promise<AtWork> {
   const { store, clock, settings } = ports;
   const request = { ...asked, edges: edgesOf(asked, settings) };
   const { environment: name, edges } = request;
   await requireBuildable(ports, 'create', request, requester);
-  const platform = await servedPlatform(ports, asked);
+  const platform = planned ?? (await servedPlatform(ports, asked));
   requireThawed(await store.readFreezes(), edges, asked);
   // Packages that were settled before, and blocked since: told at once, not by a build that fails.
   if (lock !== null) requireUnblocked(await store.readBlocks(), lock, request, given !== null);

@@ -1,7 +1,7 @@
 import type { Requester } from '../../domain/build.ts';
 import { edgesOf } from '../../domain/defaults.ts';
 import { requirePlatform } from '../../domain/edge-platforms.ts';
-import type { Lock } from '../../domain/lock.ts';
+import type { Lock, Platform } from '../../domain/lock.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { BuildRequest } from '../../domain/request.ts';
 import type { Plans } from '../../domain/services/plans.ts';
@@ -24,27 +24,30 @@ export function plans(ports: ServicePorts): Plans {
       await requireBuildable(ports, null, request, requester);
       const environment = await store.readEnvironment(request.environment);
       await requireOwn(ports, asked, environment, [requester.user]);
-      return solve(request, lock, requester);
+      return solve(request, lock, requester, await servedPlatform(ports, request));
     },
   };
 }
 
 /** Has requests solved by a worker; those of this process that are the same and in flight once. */
 export function planner(
-  { errands, ...known }: ServicePorts,
+  { errands }: Pick<ServicePorts, 'errands'>,
   waitMs: number,
-): (request: BuildRequest, lock: Lock | null, requester: Requester) => Promise<Plan> {
+): (
+  request: BuildRequest,
+  lock: Lock | null,
+  requester: Requester,
+  platform: Platform,
+) => Promise<Plan> {
   const inFlight = new Map<string, Promise<Plan>>();
-  return (request, lock, { user, channel }) => {
+  return (request, lock, { user, channel }, platform) => {
     const asked = { request, lock, asker: { user, channel } };
     // Which files may be taken depends on who asks.
     const hasFiles = request.projects.some(({ kind }) => kind === 'file');
     const key = JSON.stringify(hasFiles ? asked : { request, lock });
     const plan =
       inFlight.get(key) ??
-      servedPlatform(known, request)
-        .then((platform) => errands.ask('plan', asked, { platform, waitMs }))
-        .finally(() => inFlight.delete(key));
+      errands.ask('plan', asked, { platform, waitMs }).finally(() => inFlight.delete(key));
     inFlight.set(key, plan);
     return plan;
   };
