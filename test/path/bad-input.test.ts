@@ -125,6 +125,9 @@ describe('bad input is answered, and nothing is lost', { skip: cannotWalk }, () 
       // Also what is kept open for the next task.
       ctx.edge.link.cutNow();
       await ctx.ask('create stranded python=3.11 six');
+      await ctx.until('the word that it is tried again', async () =>
+        /edge: does not answer \(.*\); tried again for \d/.test(words(await ctx.live('stranded'))),
+      );
       await checkFailure(ctx, {
         environment: 'stranded',
         code: 'edge-unreachable',

@@ -70,7 +70,7 @@ describe('create', () => {
     assert.deepEqual(recorded(world), [0, 0, 0]);
   });
 
-  for (const code of ['errand-unanswered', 'abandoned']) {
+  for (const code of ['errand-unanswered', 'abandoned', 'edge-unreachable']) {
     test(`that nobody has solved (${code}) is recorded, and its build finds out`, async () => {
       const world = createWorld();
       world.errands.ask = async () => {

@@ -9,6 +9,10 @@ export interface Connections {
   giveBack(connection: SshConnection): void;
   /** Opens one for whoever comes next, unless there is one. Who comes next hears why that failed. */
   openAhead(signal: AbortSignal): Promise<void>;
+  /** Notes that nobody could connect, however often it was tried. */
+  giveUp(): void;
+  /** Whether that was a moment ago, and nobody has connected since: then one try says enough. */
+  isGivenUp(): boolean;
   /** Closes what is kept; nothing is kept from then on. */
   close(): void;
 }
@@ -18,10 +22,14 @@ const MOST_KEPT = 2;
 /** One that does not answer for so long is not used again, whatever became of it. */
 const ANSWERS_WITHIN = 3_000;
 
+/** Milliseconds that somebody's giving up holds for others: the steps of one build come to the same edge one after another. */
+const GIVEN_UP_FOR = 60_000;
+
 /** Keeps none where `keepMilliseconds` is 0. */
 export function createConnections(target: SshTarget, keepMilliseconds: number): Connections {
   const kept = new Map<SshConnection, NodeJS.Timeout>();
   let most = keepMilliseconds > 0 ? MOST_KEPT : 0;
+  let givenUpAt = Number.NEGATIVE_INFINITY;
 
   function take(connection: SshConnection): void {
     clearTimeout(kept.get(connection));
@@ -35,6 +43,7 @@ export function createConnections(target: SshTarget, keepMilliseconds: number): 
   }
   async function openNew(signal: AbortSignal): Promise<SshConnection> {
     const connection = await connect(target, signal);
+    givenUpAt = Number.NEGATIVE_INFINITY;
     void connection.ended.then(() => take(connection));
     return connection;
   }
@@ -65,6 +74,10 @@ export function createConnections(target: SshTarget, keepMilliseconds: number): 
       if (most === 0 || kept.size > 0) return;
       await openNew(signal).then(giveBack, () => undefined);
     },
+    giveUp() {
+      givenUpAt = performance.now();
+    },
+    isGivenUp: () => performance.now() - givenUpAt < GIVEN_UP_FOR,
     close() {
       most = 0;
       closeAll();

@@ -7,6 +7,7 @@ import type { RecordPapers } from '../../domain/manifest.ts';
 import { parseName } from '../../domain/names.ts';
 import type {
   Edge,
+  EdgeReporting,
   Following,
   GrowingArchive,
   NumbersFound,
@@ -101,10 +102,11 @@ const TIMING: EdgeTiming = {
   keepMilliseconds: 0,
 };
 
+/** While somebody waits for an answer: a connection that was cut is no reason not to give one, an edge that is away is. */
+const AWAITED_ATTEMPTS = 2;
+
 /** Milliseconds that a profile is believed: the steps of one build share it. */
 const PROFILE_HOLDS = 5 * 60_000;
-
-type Reporting = Pick<Progress, 'signal' | 'log'>;
 
 /** How an edge is reached. */
 export function targetOf(config: EdgeConfig, silenceMilliseconds: number): SshTarget {
@@ -130,7 +132,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     launch: (staging, archive, signal) => node.launch(staging, archive, signal),
     point: (environment, pointers, papers, signal) =>
       node.point(environment, pointers, papers, signal),
-    numbers: (environment, signal) => node.numbers(environment, signal),
+    numbers: (environment, reporting) => node.numbers(environment, reporting),
     environments: (reporting) => node.environments(reporting),
     papers: (environment, reporting) => node.papers(environment, reporting),
     recover: (request, progress) => node.recover(request, progress),
@@ -168,17 +170,16 @@ class EdgeNode implements Edge {
   async expect(signal: AbortSignal): Promise<void> {
     if (this.#isProfileKnown()) return this.#connections.openAhead(signal);
     // Whoever needs it finds out why it cannot be had.
-    await this.profile({ signal, log: this.#log }).catch(() => undefined);
+    await this.profile(this.#aside(signal)).catch(() => undefined);
   }
 
   close(): void {
     this.#connections.close();
   }
 
-  async profile({ signal, log }: Reporting): Promise<ClusterProfile> {
+  async profile(reporting: EdgeReporting): Promise<ClusterProfile> {
     return this.#withSession(
-      signal,
-      log,
+      reporting,
       async (session) => (await this.#profileOver(session)).cluster,
     );
   }
@@ -189,8 +190,7 @@ class EdgeNode implements Edge {
     const place = { edge: this.name, root: this.#root, reserve: RESERVE };
     // Whoever stages it tries again.
     return this.#withSession(
-      progress.signal,
-      progress.log,
+      progress,
       (session) => sendAhead(session, place, growing, progress),
       1,
     );
@@ -200,14 +200,14 @@ class EdgeNode implements Edge {
     checkStageRequest(request);
     // The same archive twice at once would travel twice: the second finds it in place.
     return this.#staging(request.archive.sha256, progress.signal, () =>
-      this.#withSession(progress.signal, progress.log, (session) =>
+      this.#withSession(progress, (session) =>
         this.#stageOver(session, request, progress, following),
       ),
     );
   }
 
   async isIntact(staged: Staging, archive: Archive, signal: AbortSignal): Promise<boolean> {
-    return this.#withSession(signal, this.#log, async (session) => {
+    return this.#withSession(this.#aside(signal), async (session) => {
       if (!(await isStagingIntact(session, staged, archive))) return false;
       if (staged.hdfs === null) return true;
       const { kerberos } = await this.#profileOver(session);
@@ -217,14 +217,14 @@ class EdgeNode implements Edge {
     });
   }
 
-  async restore(staging: Staging, archive: Archive, { signal, log }: Reporting) {
-    return this.#withSession(signal, log, (session) =>
+  async restore(staging: Staging, archive: Archive, reporting: EdgeReporting) {
+    return this.#withSession(reporting, (session) =>
       restoreStaging(session, this.#root, staging, archive),
     );
   }
 
   async launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging> {
-    return this.#withSession(signal, this.#log, (session) => launch(session, staging, archive));
+    return this.#withSession(this.#aside(signal), (session) => launch(session, staging, archive));
   }
 
   async point(
@@ -234,23 +234,21 @@ class EdgeNode implements Edge {
     signal: AbortSignal,
   ): Promise<void> {
     const root = this.#root;
-    await this.#withSession(signal, this.#log, (session) =>
+    await this.#withSession(this.#aside(signal), (session) =>
       point(session, { root, alias: this.#config.alias, environment, pointers, papers }),
     );
   }
 
-  async numbers(environment: string, signal: AbortSignal): Promise<NumbersFound> {
-    return this.#withSession(signal, this.#log, (session) =>
-      findNumbers(session, this.#root, environment),
-    );
+  async numbers(environment: string, reporting: EdgeReporting): Promise<NumbersFound> {
+    return this.#withSession(reporting, (session) => findNumbers(session, this.#root, environment));
   }
 
-  async environments({ signal, log }: Reporting): Promise<string[]> {
-    return this.#withSession(signal, log, (session) => findEnvironments(session, this.#root));
+  async environments(reporting: EdgeReporting): Promise<string[]> {
+    return this.#withSession(reporting, (session) => findEnvironments(session, this.#root));
   }
 
-  async *papers(environment: string, { signal, log }: Reporting): AsyncGenerator<PaperFound> {
-    const session = this.#session(signal, log);
+  async *papers(environment: string, reporting: EdgeReporting): AsyncGenerator<PaperFound> {
+    const session = this.#session(reporting);
     try {
       yield* findPapers(session, this.#root, environment);
       session.done();
@@ -260,7 +258,7 @@ class EdgeNode implements Edge {
   }
 
   async recover(request: RecoverRequest, progress: Progress): Promise<Staging | null> {
-    return this.#withSession(progress.signal, progress.log, async (session) => {
+    return this.#withSession(progress, async (session) => {
       const known = await this.#profileOver(session);
       const hdfs = hdfsBase(this.#config.hdfs, known, this.#config);
       const place = { edge: this.name, root: this.#root, globalAlias: this.#config.alias, hdfs };
@@ -268,8 +266,8 @@ class EdgeNode implements Edge {
     });
   }
 
-  async run(request: RunRequest, { signal, log }: Reporting): Promise<RunResult> {
-    return this.#withSession(signal, log, (session) => runCommand(session, request));
+  async run(request: RunRequest, reporting: EdgeReporting): Promise<RunResult> {
+    return this.#withSession(reporting, (session) => runCommand(session, request));
   }
 
   async remove(
@@ -280,7 +278,7 @@ class EdgeNode implements Edge {
     const root = this.#root;
     // Whoever stages the same bytes meanwhile goes first, and is seen then.
     await this.#staging(archive.sha256, signal, () =>
-      this.#withSession(signal, this.#log, async (session) => {
+      this.#withSession(this.#aside(signal), async (session) => {
         const edge = { root, alias: this.#config.alias };
         const { kept } = await removeStaging(session, edge, { place, archive, keepArchive });
         if (kept || place.hdfs === null) return;
@@ -296,7 +294,7 @@ class EdgeNode implements Edge {
     // Only YARN keeps tags of applications.
     if ((this.#config.cluster.manager ?? 'yarn') !== 'yarn') return [];
     const asked = { tags, since, now: Date.now() };
-    return this.#withSession(signal, this.#log, (session) => findApplications(session, asked));
+    return this.#withSession(this.#aside(signal), (session) => findApplications(session, asked));
   }
 
   async discard(
@@ -307,14 +305,14 @@ class EdgeNode implements Edge {
     if (sha256 !== null) checkFingerprint(sha256);
     const root = this.#root;
     const variables = { root, fingerprint, sha: sha256 ?? '' };
-    await this.#withSession(signal, this.#log, (session) =>
+    await this.#withSession(this.#aside(signal), (session) =>
       session.script({ name: 'discard', variables, deadlineSeconds: 10 }),
     );
   }
 
   async sweep(signal: AbortSignal): Promise<void> {
     const { sweepAfterMinutes } = this.#timing;
-    await this.#withSession(signal, this.#log, async (session) => {
+    await this.#withSession(this.#aside(signal), async (session) => {
       const { stdout } = await session.script({
         name: 'sweep',
         variables: { root: this.#root, minutes: sweepAfterMinutes },
@@ -381,13 +379,17 @@ class EdgeNode implements Edge {
     return targetOf(this.#config, this.#timing.silenceMilliseconds);
   }
 
+  /** Of what nobody follows. */
+  #aside(signal: AbortSignal): EdgeReporting {
+    return { signal, log: this.#log };
+  }
+
   async #withSession<T>(
-    signal: AbortSignal,
-    log: (line: string) => void,
+    reporting: EdgeReporting,
     task: (session: Session) => Promise<T>,
-    attempts = this.#timing.attempts,
+    attempts?: number,
   ): Promise<T> {
-    const session = this.#session(signal, log, attempts);
+    const session = this.#session(reporting, attempts);
     try {
       const result = await task(session);
       session.done();
@@ -398,15 +400,18 @@ class EdgeNode implements Edge {
     }
   }
 
-  #session(signal: AbortSignal, log: (line: string) => void, attempts = this.#timing.attempts) {
+  #session(
+    { isAwaited = false, ...reporting }: EdgeReporting,
+    attempts = isAwaited ? AWAITED_ATTEMPTS : this.#timing.attempts,
+  ) {
     return openSession({
+      ...reporting,
       target: this.#target,
       connections: this.#connections,
       environment: this.#config.env,
       attempts,
+      isBrief: attempts < this.#timing.attempts,
       backoffMilliseconds: this.#timing.backoffMilliseconds,
-      log,
-      signal,
       observer: this.#observer,
     });
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
+import { duration } from '../../domain/figures.ts';
 import { NO_SPANS, type Span } from '../../domain/spans.ts';
 import type { Connections } from './connections.ts';
 import { loginRefused, scriptError } from './failures.ts';
@@ -21,9 +22,13 @@ export interface SessionSettings {
   environment: Readonly<Record<string, string>>;
   /** Attempts in a row that bring nothing before a cut link is given up. */
   attempts: number;
+  /** It tries less than others would: what it gives up is not given up for them. */
+  isBrief?: boolean;
   /** Wait before the second attempt; doubles up to 16 times this. */
   backoffMilliseconds: number;
   log: (line: string) => void;
+  /** Hears, in few words for people, that the edge does not answer, and for how long it is tried again. */
+  detail?: ((text: string) => void) | undefined;
   signal: AbortSignal;
   observer?: EdgeObserver | undefined;
 }
@@ -75,18 +80,30 @@ export function openSession(settings: SessionSettings): Session {
       failures = 0;
     };
     for (;;) {
+      const begunAt = performance.now();
       try {
         connection ??= await connections.open(signal);
         return await task(connection, onProgress);
       } catch (error) {
         signal.throwIfAborted();
+        const isAway = connection === null;
         connection?.close();
         connection = null;
         if (!isCut(error)) throw error instanceof DeadlineExceeded ? slow(target, error) : error;
         failures += 1;
         const reason = error instanceof Error ? error.message : String(error);
-        if (failures >= settings.attempts) throw givenUp(target, failures, error, reason);
-        const wait = settings.backoffMilliseconds * 2 ** Math.min(failures - 1, 4);
+        const most = Math.min(settings.attempts, attemptsWorth(error));
+        const isLast = failures >= most || (isAway && connections.isGivenUp());
+        if (isAway) {
+          const lasted = performance.now() - begunAt;
+          const left = isLast ? 0 : timeLeft(settings, { failures, most, lasted });
+          settings.detail?.(notAnswering(error, left));
+        }
+        if (isLast) {
+          if (isAway && (!settings.isBrief || connections.isGivenUp())) connections.giveUp();
+          throw givenUp(target, failures, error, reason);
+        }
+        const wait = waitAfter(settings, failures);
         log(`edge ${target.edge}: ${reason}; trying again in ${wait / 1000} s`);
         // Node's own error would say only that it was stopped.
         await delay(wait, undefined, { signal }).catch(() => throwIfStopped(signal));
@@ -99,7 +116,7 @@ export function openSession(settings: SessionSettings): Session {
     withConnection,
     async detached(script) {
       const limit = AbortSignal.timeout((script.deadlineSeconds ?? 60) * 1000);
-      const other = openSession({ ...settings, attempts: 1, signal: limit });
+      const other = openSession({ ...settings, attempts: 1, isBrief: true, signal: limit });
       try {
         return await other.script(script);
       } finally {
@@ -179,6 +196,41 @@ function parseFacts(stdout: string): Map<string, string> {
       return space > 0 ? [[line.slice(0, space), line.slice(space + 1)] as const] : [];
     }),
   );
+}
+
+/** Milliseconds. */
+function waitAfter({ backoffMilliseconds }: SessionSettings, failures: number): number {
+  return backoffMilliseconds * 2 ** Math.min(failures - 1, 4);
+}
+
+/** Milliseconds until it is given up, where each further try lasts as long as this one. */
+function timeLeft(
+  settings: SessionSettings,
+  { failures, most, lasted }: { failures: number; most: number; lasted: number },
+): number {
+  const tries = Array.from({ length: most - failures }, (_, index) => failures + index);
+  return tries.reduce((sum, before) => sum + waitAfter(settings, before) + lasted, 0);
+}
+
+function notAnswering(error: unknown, left: number): string {
+  const why = error instanceof FerryError ? lastReason(error) : String(error);
+  return `does not answer (${why})${left > 0 ? `; tried again for ${duration(left)}` : ''}`;
+}
+
+/**
+ * Tries that are worth it where it is told that nobody can be there; a name that is not known does not come with
+ * the next try, a host that is down not within seconds. A refused or broken connection is what a restart of its
+ * sshd looks like, and silence what a busy network does: those are tried as often as is configured.
+ */
+const ATTEMPTS_WORTH: Readonly<Record<string, number>> = {
+  ENOTFOUND: 2,
+  EHOSTUNREACH: 3,
+  ENETUNREACH: 3,
+};
+
+function attemptsWorth(error: unknown): number {
+  const { code = '' } = (error instanceof Error && (error.cause as { code?: string })) || {};
+  return ATTEMPTS_WORTH[code] ?? Number.POSITIVE_INFINITY;
 }
 
 function isCut(error: unknown): boolean {

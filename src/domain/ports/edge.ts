@@ -7,7 +7,7 @@ import type { Pointers } from '../reference.ts';
 import type { Layout } from '../request.ts';
 import type { Application } from '../use.ts';
 import type { GrowingArchive, SentAhead } from './packer.ts';
-import type { Progress } from './progress.ts';
+import type { EdgeReporting, Progress } from './progress.ts';
 
 /** An edge node. Errors: `edge-unreachable`, `host-key-mismatch`, `edge-denied`, `disk-full`, `upload-corrupt`. */
 export interface Edge {
@@ -15,7 +15,7 @@ export interface Edge {
   /** Does ahead what a staging begins with, as far as it can be done; never rejects. */
   expect(signal: AbortSignal): Promise<void>;
   /** The cluster's facts: configured ones win, the rest is asked of the host and remembered. */
-  profile(progress: Pick<Progress, 'signal' | 'log'>): Promise<ClusterProfile>;
+  profile(reporting: EdgeReporting): Promise<ClusterProfile>;
   /**
    * Sends what is final of an archive that is still being written, for `stage` to go on from; nothing of
    * it is published. An edge that cannot be had, or has no room, is sent less: staging says why.
@@ -32,11 +32,7 @@ export interface Edge {
    * Compares the driver prefix with its archive to the last byte, and unpacks it again where they differ, or
    * leaves it as it is. What was damaged, as a sentence; null for nothing. Throws `not-ours`.
    */
-  restore(
-    staging: Staging,
-    archive: Archive,
-    reporting: Pick<Progress, 'signal' | 'log'>,
-  ): Promise<string | null>;
+  restore(staging: Staging, archive: Archive, reporting: EdgeReporting): Promise<string | null>;
   /** Writes what the root's program `run` starts for a staging, by what its cluster profile says. */
   launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging>;
   /**
@@ -50,14 +46,11 @@ export interface Edge {
     signal: AbortSignal,
   ): Promise<void>;
   /** What of an environment lies here, whatever the record knows. */
-  numbers(environment: string, signal: AbortSignal): Promise<NumbersFound>;
+  numbers(environment: string, reporting: EdgeReporting): Promise<NumbersFound>;
   /** Names of environments that have papers here. */
-  environments(reporting: Pick<Progress, 'signal' | 'log'>): Promise<string[]>;
+  environments(reporting: EdgeReporting): Promise<string[]>;
   /** The papers of one of them: for its record, and for each of its revisions. */
-  papers(
-    environment: string,
-    reporting: Pick<Progress, 'signal' | 'log'>,
-  ): AsyncIterable<PaperFound>;
+  papers(environment: string, reporting: EdgeReporting): AsyncIterable<PaperFound>;
   /**
    * The staging of a revision that its manifest tells of, known again by what is here, and started by its
    * name, and in HDFS where the edge has one; null where prefix or archive is not here. Throws for what no
@@ -65,7 +58,7 @@ export interface Edge {
    */
   recover(request: RecoverRequest, progress: Progress): Promise<Staging | null>;
   /** Runs one command line as the edge's login shell would, with a time limit. */
-  run(request: RunRequest, progress: Pick<Progress, 'signal' | 'log'>): Promise<RunResult>;
+  run(request: RunRequest, reporting: EdgeReporting): Promise<RunResult>;
   /**
    * Takes a staging back: what starts it, its prefix, and the archive with its copy in HDFS unless
    * something else on the edge is made from the same bytes. Doing it again finds nothing to do.

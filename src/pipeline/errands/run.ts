@@ -29,9 +29,10 @@ export async function runErrand<K extends ErrandKind>(
   progress: Progress,
 ): Promise<Answered<K>> {
   const begunAt = ports.clock.now();
+  const awaited = { ...progress, isAwaited: true };
   let answered: Answered<K>;
   try {
-    answered = { answer: await HANDLERS[errand.kind](ports, errand, progress) };
+    answered = { answer: await HANDLERS[errand.kind](ports, errand, awaited) };
   } catch (error) {
     throwIfStopped(progress.signal);
     if (isStoreError(error)) throw error;

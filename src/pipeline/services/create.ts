@@ -22,8 +22,8 @@ import { servedPlatform } from './workers.ts';
 /** A solve that takes longer is followed as a build, which shows how far it is; where nothing else is configured. */
 const QUICK_MS = 15_000;
 
-/** Where nobody answers a plan, a build waits for somebody who does. */
-const UNANSWERED = ['errand-unanswered', 'abandoned'];
+/** Where nobody answers a plan, or an edge does not, a build waits for somebody who does, and shows it. */
+const UNANSWERED = ['errand-unanswered', 'abandoned', 'edge-unreachable'];
 
 /** Asking for a build: the name is claimed, the build begun and handed on to the workers, in this order. */
 export function create(ports: ServicePorts): Create {

@@ -1,8 +1,9 @@
 import type { SentAhead } from '../../domain/ports.ts';
 import type { BuildRun } from '../context.ts';
 import { Growth } from '../growth.ts';
+import { detailOf } from './detail.ts';
 import { edgesOf, type Solved } from './solve.ts';
-import { type Ahead, detailOf, requireOpen } from './stage.ts';
+import { type Ahead, requireOpen } from './stage.ts';
 
 /**
  * Makes an archive; while it is written, what is final of it travels to every edge, in the step `stage`.

@@ -3,6 +3,7 @@ import { FerryError, userError } from '../../domain/errors.ts';
 import type { NumbersFound, Progress } from '../../domain/ports.ts';
 import type { BuildRequest } from '../../domain/request.ts';
 import { type BuildPorts, type BuildRun, whyUnreached } from '../context.ts';
+import { detailOf } from './detail.ts';
 import { edgesOf, type Solved } from './solve.ts';
 
 /**
@@ -11,7 +12,6 @@ import { edgesOf, type Solved } from './solve.ts';
  */
 
 type NumberingPorts = Pick<BuildPorts, 'store' | 'edges' | 'redact'>;
-type Reporting = Pick<Progress, 'signal' | 'log'>;
 
 /** Of an environment that may have begun something; older ones have ended long ago. */
 const MOST_BUILDS = 100;
@@ -20,16 +20,20 @@ const MOST_BUILDS = 100;
 export async function numbersOn(
   ports: NumberingPorts,
   request: BuildRequest,
-  { signal, log }: Reporting,
+  progress: Progress,
 ): Promise<ReadonlyMap<string, NumbersFound>> {
+  const detail = detailOf(progress);
   const found = await Promise.all(
     edgesOf(ports, request).map(async (edge): Promise<[string, NumbersFound][]> => {
       try {
-        return [[edge.name, await edge.numbers(request.environment, signal)]];
+        const reporting = { ...progress, detail: detail(edge) };
+        return [[edge.name, await edge.numbers(request.environment, reporting)]];
       } catch (error) {
         if (error instanceof FerryError && error.kind === 'defect') throw error;
-        const why = whyUnreached(ports, error, signal);
-        log(`edge ${edge.name} does not say what it has of ${request.environment}: ${why}`);
+        const why = whyUnreached(ports, error, progress.signal);
+        progress.log(
+          `edge ${edge.name} does not say what it has of ${request.environment}: ${why}`,
+        );
         return [];
       }
     }),
@@ -45,12 +49,12 @@ export async function requireUnclaimed(
   ports: NumberingPorts,
   request: BuildRequest,
   user: string,
-  reporting: Reporting,
+  progress: Progress,
 ): Promise<void> {
   const { environment: name } = request;
   const environment = await ports.store.readEnvironment(name);
   if (environment !== null && isOwned(environment)) return;
-  for (const [edge, { owner }] of await numbersOn(ports, request, reporting)) {
+  for (const [edge, { owner }] of await numbersOn(ports, request, progress)) {
     if (owner === null || owner === user) continue;
     throw userError({
       code: 'restore-first',

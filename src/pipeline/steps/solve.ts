@@ -23,6 +23,7 @@ import { listOf, object, oneOf, or, string } from '../../domain/shape.ts';
 import { formatSpec } from '../../domain/spec.ts';
 import { LOCK, PIN } from '../../domain/stored.ts';
 import type { BuildPorts, BuildRun } from '../context.ts';
+import { detailOf } from './detail.ts';
 import { type Basis, solveEdited } from './edited-solve.ts';
 import { newFilesOf } from './files-asked.ts';
 import { completeLock } from './given-lock.ts';
@@ -127,9 +128,12 @@ export async function solve(
   progress: Progress,
 ): Promise<Solved> {
   progress.log(`engine ${engine.version}: ${engine.reason}`);
-  if ((known ?? given) === null) progress.detail(`asking ${engine.version}`);
   const edges = edgesOf(ports, request);
-  const profiles = await Promise.all(edges.map((edge) => edge.profile(progress)));
+  const detail = detailOf(progress);
+  const profiles = await Promise.all(
+    edges.map((edge) => edge.profile({ ...progress, detail: detail(edge) })),
+  );
+  if ((known ?? given) === null) progress.detail(`asking ${engine.version}`);
   requireMachines(edges, profiles, ports.platform);
   const glibc = oldest(profiles.map((profile) => profile.glibc));
   const clusters = profiles.map(({ spark }, index) => ({ edge: edges[index]?.name ?? '', spark }));

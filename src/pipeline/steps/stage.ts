@@ -7,6 +7,7 @@ import type { Edge, Progress, SentAhead } from '../../domain/ports.ts';
 import { withVerification } from '../../domain/verification/record.ts';
 import type { BuildRun } from '../context.ts';
 import type { Packed } from './archive.ts';
+import { detailOf } from './detail.ts';
 import { papersOf } from './papers.ts';
 import { edgesOf, type Solved } from './solve.ts';
 import { tryStaging } from './verify.ts';
@@ -22,15 +23,6 @@ export async function requireOpen({ ports, build }: BuildRun, { lock }: Solved):
   const { request } = build;
   requireThawed(await ports.store.readFreezes(), request.edges, request);
   requireUnblocked(await ports.store.readBlocks(), lock, request, true);
-}
-
-/** What is said of each edge, beside the others. */
-export function detailOf(progress: Progress): (edge: Edge) => Progress['detail'] {
-  const details = new Map<string, string>();
-  return (edge) => (text) => {
-    details.set(edge.name, text);
-    progress.detail([...details].map(([name, detail]) => `${name}: ${detail}`).join('; '));
-  };
 }
 
 /**

@@ -36,24 +36,33 @@ describe('the catalogue on an edge node', { skip: withoutSshd }, () => {
 
   it('is nothing where nothing was staged', async () => {
     assert.deepEqual(await papers(), []);
-    assert.deepEqual(await world.edge().numbers('churn', signal), { numbers: [], owner: null });
+    assert.deepEqual(await world.edge().numbers('churn', world.progress), {
+      numbers: [],
+      owner: null,
+    });
   });
 
   it('has the numbers of what lies there, and whose it is once that was told', async () => {
     for (const revision of [1, 2, 10]) await stage(makeArchive(world.directory, { revision }));
     const edge = world.edge();
-    assert.deepEqual(await edge.numbers('churn', signal), { numbers: [1, 2, 10], owner: null });
+    assert.deepEqual(await edge.numbers('churn', world.progress), {
+      numbers: [1, 2, 10],
+      owner: null,
+    });
     await point('U0ANA');
-    assert.deepEqual(await edge.numbers('churn', signal), { numbers: [1, 2, 10], owner: 'U0ANA' });
+    assert.deepEqual(await edge.numbers('churn', world.progress), {
+      numbers: [1, 2, 10],
+      owner: 'U0ANA',
+    });
   });
 
   it('of an older version says whose it is by the first manifest, once a name means something', async () => {
     const request = makeArchive(world.directory);
     await stage({ ...request, papers: papersOf({ environment: 'churn', builtBy: 'U0ANA' }) });
     const edge = world.edge();
-    assert.equal((await edge.numbers('churn', signal)).owner, null);
+    assert.equal((await edge.numbers('churn', world.progress)).owner, null);
     symlinkSync('./churn@1', join(world.root, 'launch/churn'));
-    assert.equal((await edge.numbers('churn', signal)).owner, 'U0ANA');
+    assert.equal((await edge.numbers('churn', world.progress)).owner, 'U0ANA');
   });
 
   it('has its papers to the byte, with their signatures', async () => {
@@ -131,6 +140,9 @@ describe('the catalogue on an edge node', { skip: withoutSshd }, () => {
     await world.edge().remove(staging, request.archive, { keepArchive: false, signal });
     await point('U0ANA');
     assert.deepEqual(await papers(), []);
-    assert.deepEqual(await world.edge().numbers('churn', signal), { numbers: [], owner: null });
+    assert.deepEqual(await world.edge().numbers('churn', world.progress), {
+      numbers: [],
+      owner: null,
+    });
   });
 });

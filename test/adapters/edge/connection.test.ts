@@ -4,13 +4,86 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { targetOf } from '../../../src/adapters/edge/edge.ts';
-import { openSession } from '../../../src/adapters/edge/session.ts';
+import { type Connections, createConnections } from '../../../src/adapters/edge/connections.ts';
+import { type EdgeConfig, targetOf } from '../../../src/adapters/edge/edge.ts';
+import { openSession, type SessionSettings } from '../../../src/adapters/edge/session.ts';
 import { connect, type SshConnection } from '../../../src/adapters/edge/ssh.ts';
+import { unreachable } from '../../../src/adapters/edge/target.ts';
 import { Cancelled } from '../../../src/domain/errors.ts';
 import type { Edge } from '../../../src/domain/ports.ts';
 import { execFileSync } from '../../harness/command.ts';
 import { startWorld, type World, withoutSshd } from './world.ts';
+
+/** Connections of which each is opened so, and none is kept. */
+function openedBy(open: Connections['open']): Connections {
+  const { giveUp, isGivenUp } = createConnections(targetOf(ELSEWHERE, 0), 0);
+  return { open, giveUp, isGivenUp, giveBack() {}, async openAhead() {}, close() {} };
+}
+
+/** Nobody is asked there. */
+const ELSEWHERE: EdgeConfig = {
+  ...{ name: 'edge1', host: 'edge1.example.com', port: 22, user: 'ferry', root: '/data' },
+  ...{ privateKeyFile: null, hostKey: null, alias: 'GLOBAL', hdfs: null, cluster: {}, env: {} },
+};
+
+describe('an edge that does not answer', () => {
+  const target = targetOf(ELSEWHERE, 1_000);
+  const failing = (code: string) => async () => {
+    throw unreachable(target, code, Object.assign(new Error(code), { code }));
+  };
+  /** What is said to people while a session tries to connect, and how often it tries. */
+  async function tries(connections: Connections, change: Partial<SessionSettings> = {}) {
+    const said: string[] = [];
+    let count = 0;
+    const open: Connections['open'] = (signal) => {
+      count += 1;
+      return connections.open(signal);
+    };
+    const session = openSession({
+      ...{ target, connections: { ...connections, open }, environment: {}, attempts: 5 },
+      ...{ backoffMilliseconds: 1, log: () => undefined, detail: (text) => said.push(text) },
+      ...{ signal: new AbortController().signal, ...change },
+    });
+    const error = await session.withConnection(async () => null).catch((error: Error) => error);
+    return { count, said, error };
+  }
+
+  for (const [code, most] of [
+    ['ENOTFOUND', 2],
+    ['EHOSTUNREACH', 3],
+    ['ECONNREFUSED', 5],
+    ['ETIMEDOUT', 5],
+  ] as const) {
+    it(`is tried ${most} times where that is ${code}`, async () => {
+      const { count, error } = await tries(openedBy(failing(code)));
+      assert.equal(count, most);
+      assert.match(String(error), new RegExp(`${code} \\(${most} attempts\\)`));
+    });
+  }
+
+  it('is said with the first try, and for how long it is tried again', async () => {
+    const { said } = await tries(openedBy(failing('ECONNREFUSED')), { attempts: 3 });
+    assert.equal(said.length, 3);
+    assert.match(said[0] ?? '', /^does not answer \(ECONNREFUSED\); tried again for \d+\.\d s$/);
+    assert.equal(said[2], 'does not answer (ECONNREFUSED)');
+  });
+
+  it('is tried once where another task gave it up a moment ago, until somebody has connected', async () => {
+    let isAway = true;
+    const { promise: ended } = Promise.withResolvers<void>();
+    const connection = { execute: async () => ({ code: 0, signal: null }), ended, close() {} };
+    const refused = failing('ECONNREFUSED');
+    const connections = openedBy(async () => (isAway ? refused() : connection));
+    // Who has no time for more gives it up for nobody else.
+    assert.equal((await tries(connections, { attempts: 2, isBrief: true })).count, 2);
+    assert.equal((await tries(connections)).count, 5);
+    const next = await tries(connections);
+    assert.equal(next.count, 1);
+    assert.doesNotMatch(String(next.error), /attempts/);
+    isAway = false;
+    assert.equal((await tries(connections)).error, null);
+  });
+});
 
 describe('connecting to an edge node', { skip: withoutSshd }, () => {
   let world: World;
@@ -129,6 +202,24 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
     assert.equal((await world.edge().profile(world.progress)).manager, 'yarn');
   });
 
+  it('survives an sshd that is started again, and then has all its tries anew', async () => {
+    const edge = world.edge();
+    world.link.faults.refuse = true;
+    await assert.rejects(edge.profile(world.progress), { code: 'edge-unreachable' });
+    // Another task has given it up: this one tries once, and by then it is there.
+    world.link.faults.refuse = false;
+    assert.equal((await edge.profile(world.progress)).manager, 'yarn');
+    world.link.faults.refuse = true;
+    const log = (line: string) => {
+      if (line.includes('trying again')) world.link.faults.refuse = false;
+    };
+    const { stdout } = await edge.run(
+      { command: 'echo back', directory: null, files: {}, timeoutSeconds: 20 },
+      { ...world.progress, log },
+    );
+    assert.equal(stdout, 'back\n');
+  });
+
   it('is stopped while it waits to try again, and says why', async () => {
     world.link.faults.refuse = true;
     const stop = new AbortController();
@@ -172,12 +263,7 @@ describe('connecting to an edge node', { skip: withoutSshd }, () => {
     };
     const { facts, stderr } = await openSession({
       target: targetOf(world.config, 1_000),
-      connections: {
-        open: async () => connection,
-        giveBack() {},
-        async openAhead() {},
-        close() {},
-      },
+      connections: openedBy(async () => connection),
       ...{ environment: {}, attempts: 1, backoffMilliseconds: 0, log: () => undefined },
       signal: world.progress.signal,
     }).script({ name: 'examine', variables: { root: world.root } });
