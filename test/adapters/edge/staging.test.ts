@@ -262,7 +262,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     const staging = await edge.stage(request, {
       ...world.progress,
       detail: (text) => {
-        if (frozen || !/^4\S* MB /.test(text)) return;
+        if (frozen || !/^[4-7]\S* MB /.test(text)) return;
         frozen = performance.now();
         world.link.faults.frozen = true;
       },
@@ -301,7 +301,8 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     const request = makeArchive(world.directory, { padding: 12 * MB });
     const edge = world.edge();
     await edge.profile(world.progress);
-    Object.assign(world.link.faults, { cutAfter: 2.5 * MB, cuts: 5 });
+    // What comes through before four of them is not enough; a fifth comes only where much was lost on its way.
+    Object.assign(world.link.faults, { cutAfter: 2.5 * MB, cuts: 4 });
     assertStaged(await edge.stage(request, world.progress), request);
     assert.equal(world.link.faults.cuts, 0);
   });

@@ -83,3 +83,17 @@ export async function startServer(change: Record<string, string> = {}): Promise<
     },
   };
 }
+
+/**
+ * What comes of `work`; rejects where it takes two seconds. Both are told by timers of this process, of which a
+ * busy machine keeps the order: how late they are says nothing of `work`.
+ */
+export async function inTwoSeconds<T>(work: () => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('it took two seconds')), 2_000);
+  try {
+    return await Promise.race([work(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -14,7 +14,7 @@ import { createEvents, type EventName } from '../../../src/domain/events.ts';
 import type { Queue } from '../../../src/domain/ports.ts';
 import { SCHEDULE } from '../../../src/domain/schedule.ts';
 import { buildFor } from './builds-fixture.ts';
-import { noServer, type RedisServer, startServer } from './fixture.ts';
+import { inTwoSeconds, noServer, type RedisServer, startServer } from './fixture.ts';
 
 /** Things that arrive one by one, in the order they came; `next` waits for the one to come. */
 class Arrivals<T> {
@@ -558,13 +558,13 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
           error instanceof FerryError && error.code === 'store-unavailable' && error.retryable;
         const fresh = createQueue({ connection: server.connection, prefix });
         closers.push(() => fresh.close());
-        const askedAt = performance.now();
-        await Promise.all([
-          assert.rejects(queue.enqueue(buildFor('b1'), 'linux-64', 'build'), isUnavailable),
-          assert.rejects(fresh.enqueue(buildFor('b1'), 'linux-64', 'build'), isUnavailable),
-          assert.rejects(queue.cancel(buildFor('b0'), 'linux-64'), isUnavailable),
-        ]);
-        assert.ok(performance.now() - askedAt < 2_000);
+        await inTwoSeconds(() =>
+          Promise.all([
+            assert.rejects(queue.enqueue(buildFor('b1'), 'linux-64', 'build'), isUnavailable),
+            assert.rejects(fresh.enqueue(buildFor('b1'), 'linux-64', 'build'), isUnavailable),
+            assert.rejects(queue.cancel(buildFor('b0'), 'linux-64'), isUnavailable),
+          ]),
+        );
       } finally {
         await server.start();
       }
