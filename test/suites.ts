@@ -25,6 +25,7 @@ export const WHOLE = 6;
  */
 export const LONGEST: readonly string[] = [
   'test/cluster/yarn.test.ts',
+  'test/path/engines.test.ts',
   'test/path/bad-input.test.ts',
   'test/faults/drain.test.ts',
   'test/faults/slack.test.ts',

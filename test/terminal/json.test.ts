@@ -1,10 +1,11 @@
 /** `--json` of every sub-command: one document on standard output, also when it fails. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { EXIT_CODES } from '../../src/domain/errors.ts';
+import { EXIT_CODES, type FerryError } from '../../src/domain/errors.ts';
 import { CATALOGUE } from '../../src/terminal/catalogue.ts';
 import { PRINTED } from '../../src/terminal/printed.ts';
 import { CHURN } from '../domain/invocation-requests.ts';
@@ -37,6 +38,24 @@ const MANIFEST = {
   archive: { name: 'a.zip', sha256: 'a'.repeat(64), bytes: 1 },
 };
 const ROOT = join(import.meta.dirname, '../..');
+
+/** What sub-commands are refused with, of which none may write anything itself: the document is made of that. */
+function refusals(
+  asked: readonly (readonly [name: string, words: readonly string[]])[],
+): Refused[] {
+  const { stdout, stderr, output } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'refusals.ts')],
+    {
+      ...{ encoding: 'utf8', input: JSON.stringify(asked) },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    },
+  );
+  assert.deepEqual([stdout, stderr], ['', '']);
+  return JSON.parse(output[3] ?? '');
+}
+
+type Refused = Pick<FerryError, 'name' | 'code' | 'kind' | 'message' | 'suggestion'>;
 
 describe('--json', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ferry-json-'));
@@ -77,9 +96,13 @@ describe('--json', () => {
     }
   });
 
-  for (const name of NAMES) {
+  const WRONG = ['--json', '--no-such-option'];
+  const UNREAD = ['--config', join(folder, 'none.yaml')];
+
+  // What makes the document of a refusal is one for all; a service begins in another way than a command.
+  for (const name of ['worker', 'lint']) {
     test(`of a wrong option of ${name} says it in the document, with 1`, () => {
-      const { status, stdout, stderr } = typed([name, '--json', '--no-such-option'], { folder });
+      const { status, stdout, stderr } = typed([name, ...WRONG], { folder });
       const { error } = documentIn(stdout);
       assert.deepEqual([status, stderr], [EXIT_CODES.user, '']);
       assert.equal(error.code, 'usage');
@@ -87,12 +110,9 @@ describe('--json', () => {
     });
   }
 
-  for (const name of NAMES.filter((each) => /--config FILE/.test(CATALOGUE[each]?.words ?? ''))) {
-    if (name === 'init') continue;
+  for (const name of ['check', 'exec']) {
     test(`of a configuration that is not there says ${name} so in the document, with 1`, () => {
-      const words = { drain: ['host'], backup: ['file'], diff: ['churn@1', 'churn@2'] }[name] ?? [];
-      const asked = [name, ...words, '--json', '--config', join(folder, 'none.yaml')];
-      const { status, stdout, stderr } = typed(asked, { folder });
+      const { status, stdout, stderr } = typed([name, '--json', ...UNREAD], { folder });
       const { error } = documentIn(stdout);
       assert.deepEqual(
         [status, stderr, Object.keys(error).slice(0, 2)],
@@ -100,6 +120,30 @@ describe('--json', () => {
       );
     });
   }
+
+  test('of a wrong option is made of a refusal by every sub-command', () => {
+    const refused = refusals(NAMES.map((name) => [name, WRONG]));
+    assert.deepEqual(
+      refused.map(({ name, code }) => [name, code]),
+      NAMES.map((name) => [name, 'usage']),
+    );
+    for (const { name, message, suggestion } of refused) assert.ok(message && suggestion, name);
+  });
+
+  test('of a configuration that is not there is made of a refusal by every sub-command that has one', () => {
+    const NEEDED: Readonly<Record<string, readonly string[]>> = {
+      ...{ drain: ['host'], backup: ['file'], diff: ['churn@1', 'churn@2'] },
+    };
+    const names = NAMES.filter(
+      (name) => name !== 'init' && /--config FILE/.test(CATALOGUE[name]?.words ?? ''),
+    );
+    const refused = refusals(names.map((name) => [name, [...(NEEDED[name] ?? []), ...UNREAD]]));
+    assert.deepEqual(
+      refused.map(({ name, kind }) => [name, kind]),
+      names.map((name) => [name, 'user']),
+    );
+    for (const { name, message } of refused) assert.match(message, /none\.yaml/, name);
+  });
 
   test('is understood before a sub-command is, and with help and the version', () => {
     for (const [words, status, key] of [
