@@ -5,7 +5,7 @@
  */
 import { type Build, isSettled, isTried } from '../domain/build.ts';
 import { platformOfBuild } from '../domain/edge-platforms.ts';
-import { isStoreError, throwIfStopped } from '../domain/errors.ts';
+import { isStoreError, outsideError, throwIfStopped } from '../domain/errors.ts';
 import type { JobPurpose, Progress, Queue } from '../domain/ports.ts';
 import type { Services } from '../domain/services.ts';
 import { announce } from './announce.ts';
@@ -65,7 +65,7 @@ async function goOnWith(
   if (current?.attempt !== attempt || purposeOf(current) !== purpose) return;
   if (standing === 'over') {
     log(`build ${id}: nobody works at it any more`);
-    return abandonBuild(ports, { buildId: id, attempt }, new Error('its job is over'));
+    return abandonBuild(ports, { buildId: id, attempt }, UNRECORDED);
   }
   // A bot of an older version may have been killed before it had the name, which is another's by now.
   const isHeld = purpose === 'verify' || (await store.beginAgain(id, (same) => same)).id === id;
@@ -73,6 +73,12 @@ async function goOnWith(
   log(`build ${id}: its job is missing, and is queued again`);
   await queue.enqueue(current, platform, purpose);
 }
+
+/** A job is over, and its build is not: also where the store was full for longer than it was tried. */
+const UNRECORDED = outsideError({
+  code: 'unrecorded',
+  message: 'no build host could record how it ended, as it went away, or Redis was full or away.',
+});
 
 /** What a worker has to do for an open build; null where it has ended, and nothing but telling is left. */
 function purposeOf(build: Build): JobPurpose | null {

@@ -298,6 +298,18 @@ describe('what is recorded is done', () => {
     });
   }
 
+  test('one whose job is over blames no build host alone: Redis may have been full until then', async () => {
+    const subject = createSubject();
+    await create(subject);
+    const job = subject.jobs.next();
+    assert.ok(job);
+    subject.jobs.end(job);
+    await subject.settleAll();
+    const { state, failure } = await subject.newest('churn');
+    assert.deepEqual([state, failure?.code, failure?.retryable], ['failed', 'abandoned', true]);
+    assert.match(failure?.message ?? '', /^This build was given up .*or Redis was full or away\.$/);
+  });
+
   test('a worker that was not told of a cancellation is told', async () => {
     const subject = createSubject();
     const { id } = await create(subject);
