@@ -91,12 +91,13 @@ describe('an edge behind a jump host', { skip: withoutSshd }, () => {
     const silent = createServer((socket) => void socket.resume()).listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.once('listening', resolve));
     const { port } = silent.address() as { port: number };
-    const quick = { connectTimeoutSeconds: 0.4 };
-    await assert.rejects(profile({ ...quick, proxyJump: { ...proxyJump, port } }), {
+    const mute = { ...proxyJump, port };
+    await assert.rejects(profile({ connectTimeoutSeconds: 0.4, proxyJump: mute }), {
       code: 'edge-unreachable',
       message: /^The jump host of edge edge1 \(127/,
     });
-    await assert.rejects(profile({ ...quick, port }), {
+    // As long holds for the jump host, which does answer, on a busy machine after a while.
+    await assert.rejects(profile({ connectTimeoutSeconds: 3, port }), {
       code: 'edge-unreachable',
       message: /^Edge edge1 \(127/,
     });
