@@ -25,7 +25,8 @@ async function runWith(
   await writeFile(file, config);
   const script = `
     const { runService } = await import(${JSON.stringify(SERVICE)});
-    const say = (word) => console.log(word);
+    // By the way that the log goes, so that all comes in its order.
+    const say = (word) => console.error(word);
     // As the connections of a service do, it holds the process.
     setInterval(() => {}, 1000);
     process.exitCode = await runService(['--config', ${JSON.stringify(file)}], 'usage', [${services}]);`;
@@ -103,8 +104,9 @@ describe('services', { concurrency: true }, () => {
   });
 
   test('can be looked at from the first moment until they have closed', async (context) => {
-    const closes = `async () => ({ close: () => new Promise((resolve) => setTimeout(resolve, 500)) })`;
-    const begins = `async () => { say('begun'); await new Promise((go) => process.once('SIGUSR2', go));
+    const told = `new Promise((go) => process.once('SIGUSR2', go))`;
+    const closes = `async () => ({ close: () => ${told} })`;
+    const begins = `async () => { say('begun'); await ${told};
       say('ready'); return { async close() {} }; }`;
     const folder = await temporaryFolder(context);
     const config = `${CONFIG}watch: { port: 0 }\n`;
@@ -131,8 +133,10 @@ describe('services', { concurrency: true }, () => {
     await until('ready');
     child.kill('SIGTERM');
     await until('stopping');
+    child.kill('SIGUSR2');
     const { code, output } = await ended;
     assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /not everything could be closed/);
     await assert.rejects(look('/healthz'));
   });
 

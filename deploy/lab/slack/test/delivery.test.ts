@@ -116,6 +116,7 @@ describe('HTTP delivery', () => {
         slack,
         async (deliveries) => {
           await slack.mention({ user: 'ana', channel: 'general', text: 'help' });
+          await until(() => deliveries.length === 1);
           await sleep(40);
           assert.equal(deliveries.length, 1);
         },
