@@ -95,11 +95,14 @@ function notRead(file: string, why: string) {
 
 /** `3 environments, 12 builds` */
 export function countsInWords(counts: Counts): string {
-  const words = Object.entries(counts).map(([kind, count]) => counted(count, WORDS[kind] ?? kind));
+  const words = Object.entries(counts).map(([kind, count]) => {
+    const [one, many] = WORDS[kind] ?? [kind];
+    return counted(count, one, many);
+  });
   return words.join(', ') || 'nothing';
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  audit: 'line of the audit',
-  modules: 'table of modules',
+const WORDS: Readonly<Record<string, readonly [one: string, many?: string]>> = {
+  audit: ['line of the audit', 'lines of the audit'],
+  modules: ['table of modules', 'tables of modules'],
 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Store } from '../../../src/domain/ports.ts';
 import { restoreLines } from '../../../src/pipeline/backup.ts';
-import { readBackup, writeBackup } from '../../../src/terminal/backup-file.ts';
+import { countsInWords, readBackup, writeBackup } from '../../../src/terminal/backup-file.ts';
 import { build, environment } from '../../answers/samples.ts';
 import { useStores } from './stores.ts';
 
@@ -147,4 +147,12 @@ describe('a backup', () => {
     });
     await assert.rejects(listOf(readBackup(file)), { code: 'file-unreadable' });
   });
+});
+
+test('what a backup holds is counted in words', () => {
+  assert.equal(
+    countsInWords({ environment: 2, modules: 1, audit: 61 }),
+    '2 environments, 1 table of modules, 61 lines of the audit',
+  );
+  assert.equal(countsInWords({}), 'nothing');
 });
