@@ -6,10 +6,13 @@ import {
   type Environment,
   isOwned,
   isThere,
+  MOST_MOVES,
+  type Move,
   newEnvironment,
   type Revision,
   revisionLabel,
   type Staging,
+  tagLabel,
 } from './environment.ts';
 
 /** What was read of an environment on all edges. */
@@ -37,6 +40,10 @@ export interface Taking {
   /** With the revisions that are known by now; new ones come to them. */
   environment: Environment;
   revisions: readonly TakenRevision[];
+  /** What the edge that was told last knows of it; null where none was. */
+  copy: RecordCopy | null;
+  /** Names of a known environment that were moved after all that its record knows of: `churn:prod = @2`. */
+  moved: readonly string[];
   /** Sentences: where edges disagree, and what stays as it is. */
   said: readonly string[];
 }
@@ -51,8 +58,8 @@ export interface TakenRevision {
 
 /**
  * What would be taken of an environment. What the records have stays: revisions that they do not have come to
- * it. Of two edges that disagree, the one that was told later is right. `begun`: numbers that builds have begun
- * on edges and that came to no revision.
+ * it, and so does what was done to its names since. Of two edges that disagree, the one that was told later is
+ * right. `begun`: numbers that builds have begun on edges and that came to no revision.
  */
 export function planTaking(
   { name, manifests, copies }: FoundEnvironment,
@@ -75,7 +82,8 @@ export function planTaking(
   const first = [...groups.keys()].sort((left, right) => left - right)[0] ?? 0;
   const builder = groups.get(first)?.[0]?.manifest.builtBy ?? '';
   const owner = newest?.copy.environment.owner ?? builder;
-  const nothing = { name, revisions: [], said };
+  const copy = newest?.copy ?? null;
+  const nothing = { name, revisions: [], copy, moved: [], said };
   if (record !== null && record.owner !== owner) {
     said.push(
       `${name} belongs to ${record.owner} here and to ${owner} on ${newest?.edge ?? 'its edges'}: it stays as it is here`,
@@ -85,7 +93,7 @@ export function planTaking(
   const revisions = [...groups.entries()]
     .sort(([left], [right]) => left - right)
     .flatMap(([number, group]) => {
-      const taken = takeRevision(group, newest?.copy ?? null, record, said);
+      const taken = takeRevision(group, copy, record, said);
       if (taken === null || begun.has(number)) return [];
       return [taken];
     });
@@ -93,12 +101,67 @@ export function planTaking(
     said.push(`${name} has no record on an edge: whoever built its first revision owns it`);
   }
   const lastNumber = Math.max(0, ...groups.keys(), ...copies.map(({ copy }) => copy.lastNumber));
+  const numbers = new Set([
+    ...revisions.map(({ manifest }) => manifest.revision),
+    ...(record?.revisions.map(({ number }) => number) ?? []),
+  ]);
   const environment = withNames(
-    record ?? foundEnvironment(name, owner, newest?.copy ?? null, manifests),
-    { copy: newest?.copy ?? null, isNew: record === null, revisions, lastNumber },
+    record === null
+      ? foundEnvironment(name, owner, copy, manifests)
+      : withMoves(record, copy, numbers),
+    { copy, isNew: record === null, revisions, lastNumber },
     said,
   );
-  return { name, environment, revisions, said };
+  const moved = record === null ? [] : movedNames(record, environment, copy);
+  return { name, environment, revisions, copy, moved, said };
+}
+
+/** What was done to names after the last thing that the record knows of: lost with it. */
+function movesSince({ createdAt, moves }: Environment, copy: RecordCopy | null): readonly Move[] {
+  const last = Math.max(createdAt, moves.at(-1)?.at ?? 0);
+  const isKnown = ({ tag, to, at }: Move) =>
+    at < last || moves.some((known) => known.tag === tag && known.to === to && known.at === at);
+  return copy?.environment.moves.filter((move) => !isKnown(move)) ?? [];
+}
+
+/** The names that were moved since are as the edge was told, as far as they mean revisions that there are. */
+function withMoves(
+  record: Environment,
+  copy: RecordCopy | null,
+  numbers: { has(number: number): boolean },
+): Environment {
+  const moves = movesSince(record, copy);
+  if (copy === null || moves.length === 0) return record;
+  const tags = { ...record.tags };
+  let { defaultRevision } = record;
+  for (const { tag } of moves) {
+    const { tags: told, defaultRevision: toldDefault } = copy.environment;
+    const number = tag === null ? toldDefault : numberOf(told, tag);
+    if (number !== null && !numbers.has(number)) continue;
+    if (tag === null) defaultRevision = number;
+    else if (number === null) delete tags[tag];
+    else tags[tag] = number;
+  }
+  return {
+    ...{ ...record, tags, defaultRevision },
+    moves: [...record.moves, ...moves].slice(-MOST_MOVES),
+  };
+}
+
+/** A tag may be called `constructor`. */
+const numberOf = (tags: Environment['tags'], tag: string): number | null =>
+  (Object.hasOwn(tags, tag) ? tags[tag] : null) ?? null;
+
+function movedNames(
+  record: Environment,
+  { name, tags, defaultRevision }: Environment,
+  copy: RecordCopy | null,
+): string[] {
+  return [...new Set(movesSince(record, copy).map(({ tag }) => tag))].map((tag) => {
+    const number = tag === null ? defaultRevision : numberOf(tags, tag);
+    const none = tag === null ? '= its newest' : 'is taken away';
+    return `${tagLabel(name, tag)} ${number === null ? none : `= @${number}`}`;
+  });
 }
 
 function differences(one: RecordCopy, other: RecordCopy): string[] {
@@ -198,8 +261,8 @@ function withNames(
 }
 
 /** Whether anything would change by it. */
-export function isWorthTaking({ revisions }: Taking): boolean {
-  return revisions.length > 0;
+export function isWorthTaking({ revisions, moved }: Taking): boolean {
+  return revisions.length + moved.length > 0;
 }
 
 /** The id of the build that made it; where nobody knows that any more, one that is always the same. */
@@ -233,11 +296,11 @@ export function takenRevision(
 /** The environment as it is by now with what is taken; what it has already stays. */
 export function withTaken(
   current: Environment,
-  { environment }: Taking,
+  { environment, copy }: Taking,
   revisions: readonly Revision[],
 ): Environment {
-  const base = isOwned(current) ? current : { ...environment, revisions: [] };
-  const merged = new Map(base.revisions.map((revision) => [revision.number, revision]));
+  const before = isOwned(current) ? current : { ...environment, revisions: [] };
+  const merged = new Map(before.revisions.map((revision) => [revision.number, revision]));
   for (const revision of revisions) {
     const here = merged.get(revision.number);
     if (here === undefined) merged.set(revision.number, revision);
@@ -248,6 +311,7 @@ export function withTaken(
       merged.set(revision.number, { ...here, stagings: [...here.stagings, ...added] });
     }
   }
+  const base = withMoves(before, copy, merged);
   const tags = Object.fromEntries(
     Object.entries({ ...environment.tags, ...base.tags }).filter(([, number]) =>
       merged.has(number),

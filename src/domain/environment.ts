@@ -260,7 +260,7 @@ export function tagsOf({ tags }: Pick<Environment, 'tags'>, revision: number): s
     .sort();
 }
 
-const MOST_MOVES = 50;
+export const MOST_MOVES = 50;
 
 /**
  * The environment in which a tag, or its name alone, means revision `to`; null takes a tag away, and

@@ -48,6 +48,8 @@ export interface Taken {
   /** Revisions that came, as `churn@3`; those of them whose bytes lie nowhere are let go. */
   revisions: readonly string[];
   letGo: readonly string[];
+  /** Names of a known environment that mean now what they were moved to: `churn:prod = @2`. */
+  moved: readonly string[];
   /** Stagings that came to revisions that were known. */
   staged: readonly { label: string; edge: string }[];
   said: readonly string[];
@@ -159,9 +161,9 @@ export async function takeEnvironment(
   progress: Progress,
 ): Promise<Taken> {
   const { store, clock } = ports;
-  const { name, environment } = taking;
+  const { name, environment, moved } = taking;
   const said: string[] = [];
-  const nothing = { name, revisions: [], letGo: [], staged: [], said };
+  const nothing = { name, revisions: [], letGo: [], moved: [], staged: [], said };
   if (!isWorthTaking(taking)) return nothing;
   if ((await store.buildAtWork(name)) !== null) {
     said.push(
@@ -178,7 +180,7 @@ export async function takeEnvironment(
     const isLost = stagings?.length === 0 && had.has(each.manifest.revision);
     if (stagings !== null && !isLost) revisions.push(takenRevision(each, stagings, clock.now()));
   }
-  if (revisions.length === 0) return nothing;
+  if (revisions.length + moved.length === 0) return nothing;
   await store.claimEnvironment(name, environment.owner, environment.createdAt);
   await store.updateEnvironment(name, (current) => withTaken(current, taking, revisions));
   const label = ({ number }: { number: number }) => revisionLabel(name, number);
@@ -189,7 +191,7 @@ export async function takeEnvironment(
     }
   }
   return {
-    ...{ name, said, revisions: came.map(label) },
+    ...{ name, said, moved, revisions: came.map(label) },
     letGo: came.filter(({ letGo }) => letGo !== null).map(label),
     staged: revisions
       .filter(({ number }) => had.has(number))

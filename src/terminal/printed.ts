@@ -45,7 +45,7 @@ export const PRINTED: Readonly<Record<string, Printed>> = {
   },
   restore: {
     'from the edges': {
-      plan: 'a row for each environment: name, owner, tags, defaultRevision, revisions, said',
+      plan: 'a row for each environment: name, owner, tags, defaultRevision, moved, revisions, said',
       refused: 'what is not believed: edge, label, why',
       unreached: 'edges that said nothing: edge, why',
       taken: 'with --yes what came back, else null',

@@ -63,7 +63,7 @@ const OPTIONS = {
 export const command: TerminalCommand = {
   options: OPTIONS,
   notes: () => [
-    'For a Redis that was lost, or is older than what lies on the edges: environments, owners, tags, defaults, locks and proofs come back from the manifests on the edges. What Redis has stays as it is, so doing it twice is the same as once. What only Redis had comes from a backup alone: subscriptions, approvals, freezes, blocks, the audit, and what was let go. With one, do that first: `--from FILE`, then without it for what came later.',
+    'For a Redis that was lost, or is older than what lies on the edges: environments, owners, tags, defaults, locks and proofs come back from the manifests on the edges. What Redis has stays as it is, but for names that were moved since, so doing it twice is the same as once. What only Redis had comes from a backup alone: subscriptions, approvals, freezes, blocks, the audit, and what was let go. With one, do that first: `--from FILE`, then without it for what came later.',
     'With `signing.keyFile`, only papers with its signature are taken. To build a revision again that was let go, say `restore NAME@REVISION` in Slack: that is another command.',
   ],
   async run(words, usage) {
@@ -215,9 +215,12 @@ async function restoreAll(
   return restored;
 }
 
-function shownPlan({ name, environment, revisions, said }: Taking) {
+function shownPlan({ name, environment, revisions, moved, said }: Taking) {
   const { owner, tags, defaultRevision } = environment;
-  return { name, owner, tags, defaultRevision, revisions: revisions.map(shownRevision), said };
+  return {
+    ...{ name, owner, tags, defaultRevision, moved, said },
+    revisions: revisions.map(shownRevision),
+  };
 }
 
 function shownRevision({ manifest, known, places }: TakenRevision) {
@@ -229,7 +232,7 @@ function shownRevision({ manifest, known, places }: TakenRevision) {
 }
 
 function textOf({ plan, refused, unreached, taken }: Restored): string[] {
-  const worth = plan.filter(({ revisions }) => revisions.length > 0);
+  const worth = plan.filter(({ revisions, moved }) => revisions.length + moved.length > 0);
   const complaints = [
     ...unreached.map(({ edge, why }) => `edge ${edge} says nothing: ${why}`),
     ...refused.map(({ edge, label, why }) => `${label} on edge ${edge} is refused: ${why}`),
@@ -247,7 +250,7 @@ function textOf({ plan, refused, unreached, taken }: Restored): string[] {
 
 const UNSIGNED = 'To take what is refused for its signature all the same: `--unsigned`.';
 
-function textOfPlanned({ name, owner, revisions, ...planned }: Planned): string {
+function textOfPlanned({ name, owner, revisions, moved, ...planned }: Planned): string {
   const labels = revisions.map(
     ({ number, edges }) => `${revisionLabel(name, number)} (${edges.join(', ')})`,
   );
@@ -256,16 +259,19 @@ function textOfPlanned({ name, owner, revisions, ...planned }: Planned): string 
   );
   const { defaultRevision } = planned;
   const names = [...tags, ...(defaultRevision === null ? [] : [`${name} = @${defaultRevision}`])];
-  return `+ ${name} of ${owner}: ${[...labels, ...names].join(', ')}`;
+  // Of a known one only what changes.
+  const told = moved.length > 0 ? moved : names;
+  return `+ ${name} of ${owner}: ${[...labels, ...told].join(', ')}`;
 }
 
-function textOfTaken({ name, revisions, letGo, staged }: Taken): string {
+function textOfTaken({ name, revisions, letGo, moved, staged }: Taken): string {
   const came = revisions.map((label) => (letGo.includes(label) ? `${label} (let go)` : label));
   const more = staged.map(({ label, edge }) => `${label} on ${edge}`);
-  return `✓ ${name}: ${[...came, ...more].join(', ') || 'nothing came'}`;
+  return `✓ ${name}: ${[...came, ...more, ...moved].join(', ') || 'nothing came'}`;
 }
 
 function sumOf(taken: readonly Taken[]): string {
   const revisions = taken.reduce((sum, each) => sum + each.revisions.length, 0);
-  return `${counted(revisions, 'revision')} of ${counted(taken.length, 'environment')} came back.`;
+  const what = revisions === 0 ? 'Names' : counted(revisions, 'revision');
+  return `${what} of ${counted(taken.length, 'environment')} came back.`;
 }

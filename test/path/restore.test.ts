@@ -98,6 +98,7 @@ describe('a Redis that was lost', { skip: cannotWalk }, () => {
         assert.equal(again.kind, 'known');
         const next = await say('create churn python=3.11 six numpy');
         assert.equal(next.build.revision, 2);
+        assert.equal((await say('tag churn@2 prod')).kind, 'move');
 
         // Of a backup, and then of the edge for what came after it.
         lose();
@@ -109,7 +110,7 @@ describe('a Redis that was lost', { skip: cannotWalk }, () => {
           [['churn@2'], ['fraud@1']],
         );
         const { environment } = await say('show churn');
-        assert.deepEqual([environment.owner, environment.tags], ['U0ANARUIZ1', { prod: 1 }]);
+        assert.deepEqual([environment.owner, environment.tags], ['U0ANARUIZ1', { prod: 2 }]);
       },
       { seconds: 300 },
     ));

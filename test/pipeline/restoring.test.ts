@@ -247,7 +247,11 @@ describe('a catalogue that was lost', () => {
     await said(before, 'tag churn@1 old');
     const after = createSubject([lab]);
     await after.store.claimEnvironment('churn', 'U1', 1);
-    await after.store.updateEnvironment('churn', () => ({ ...backup, tags: { new: 1 } }));
+    // It was moved here since.
+    const at = Date.now() + 1_000;
+    const move = { tag: 'new', from: null, to: 1, by: 'U1', at };
+    const moved = { ...backup, tags: { new: 1 }, moves: [move] };
+    await after.store.updateEnvironment('churn', () => moved);
     const { plan } = await restore(after);
     const { revisions, tags } = await read(after);
     assert.deepEqual(
@@ -257,6 +261,37 @@ describe('a catalogue that was lost', () => {
     assert.deepEqual(revisions[0], backup.revisions[0]);
     assert.deepEqual(tags, { new: 1 });
     assert.deepEqual(plan[0]?.said, ['churn:new stays @1 as it is here; on its edges it is @2']);
+  });
+
+  test('has tags and default where they were moved after the backup, and once is enough', async () => {
+    const lab = new PaperEdge('lab');
+    const before = createSubject([lab]);
+    await build(before, 'create churn numpy --edge lab');
+    await build(before, 'create churn scipy --edge lab');
+    for (const tag of ['prod', 'old']) await said(before, `tag churn@1 ${tag}`);
+    const backup = await read(before);
+    await said(before, 'tag churn@2 prod');
+    await said(before, 'untag churn:old');
+    await said(before, 'rollback churn');
+    const after = createSubject([lab]);
+    await after.store.claimEnvironment('churn', 'U1', 1);
+    await after.store.updateEnvironment('churn', () => backup);
+    const { plan, taken } = await restore(after);
+    const moved = ['churn:prod = @2', 'churn:old is taken away', 'churn = @1'];
+    assert.deepEqual([plan[0]?.moved, taken[0]?.moved], [moved, moved]);
+    const known = await read(after);
+    assert.deepEqual([known.tags, known.defaultRevision], [{ prod: 2 }, 1]);
+    assert.deepEqual(known.moves, (await read(before)).moves);
+    assert.deepEqual((await restore(after)).plan, []);
+    // What is moved here from then on stays, whatever an edge was told before.
+    const told = lab.papers.get('churn/record');
+    assert.ok(told);
+    await said(after, 'tag churn@1 prod');
+    lab.papers.set('churn/record', told);
+    assert.deepEqual((await restore(after)).plan[0]?.said, [
+      'churn:prod stays @1 as it is here; on its edges it is @2',
+    ]);
+    assert.equal((await read(after)).tags.prod, 1);
   });
 
   test('leaves a name to whom it belongs by now', async () => {
