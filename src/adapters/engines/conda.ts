@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Credential } from '../../domain/credential.ts';
 import type { FerryError } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import { closest } from '../../domain/near-names.ts';
@@ -16,15 +15,9 @@ import type {
 } from '../../domain/ports.ts';
 import { letRead } from '../host/bubblewrap.ts';
 import { installationOf } from '../host/installation.ts';
-import type { Network } from '../host/network.ts';
 import type { OutputStream } from '../host/output.ts';
 import { type CommandResult, cleanEnvironment, isHung, run, signalOf } from '../host/process.ts';
-import {
-  isTooMuch,
-  runSandboxed,
-  type SandboxLimits,
-  type SandboxPolicy,
-} from '../host/sandbox.ts';
+import { isTooMuch, runSandboxed, type SandboxLimits } from '../host/sandbox.ts';
 import { inScratch } from '../host/scratch.ts';
 import {
   type Answer,
@@ -50,25 +43,14 @@ import {
   versionNotFound,
 } from './errors.ts';
 import { solveKeeping } from './keeping.ts';
-import type { EngineLimits } from './limits.ts';
 import { lockFrom, verifyPrefix } from './lock.ts';
 import { condaLine, exactly, matchSpec } from './match-spec.ts';
+import type { EngineOptions } from './options.ts';
 import { PackageCache, unpackedIn } from './package-cache.ts';
 import { refuseUnsafe } from './package-paths.ts';
 
-export interface CondaOptions {
+export interface CondaOptions extends EngineOptions {
   executable: string;
-  dataDirectory: string;
-  network: Network;
-  /** What opens private channels. */
-  credentials?: readonly Credential[];
-  /** Why this engine was chosen, for people. */
-  reason: string;
-  limits: EngineLimits;
-  /** Where link scripts run, and the Python that compiles packages. */
-  sandbox: SandboxPolicy;
-  /** Of packages; those that were not linked for longest are removed above this. */
-  cacheBytes: number;
 }
 
 /**

@@ -6,7 +6,7 @@ import { networkEnvironment } from '../host/network.ts';
 import { findExecutable } from '../host/process.ts';
 import type { SandboxPolicy } from '../host/sandbox.ts';
 import { CondaEngine } from './conda.ts';
-import type { EngineLimits } from './limits.ts';
+import type { EngineLimits } from './options.ts';
 import { RattlerEngine } from './rattler.ts';
 
 export interface EngineChoice {

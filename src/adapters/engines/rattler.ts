@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Credential, rattlerCredentials } from '../../domain/credential.ts';
+import { rattlerCredentials } from '../../domain/credential.ts';
 import { type FerryError, outsideError, throwIfStopped } from '../../domain/errors.ts';
 import type { Lock, LockedPackage, Platform } from '../../domain/lock.ts';
 import type {
@@ -18,7 +18,7 @@ import { listOf, number, object, or, parseJson, readJson, string } from '../../d
 import { parseSpec } from '../../domain/spec.ts';
 import { createFetcher, type Fetcher } from '../host/fetch.ts';
 import { installationOf } from '../host/installation.ts';
-import { certificatesIn, type Network } from '../host/network.ts';
+import { certificatesIn } from '../host/network.ts';
 import type { OutputStream } from '../host/output.ts';
 import {
   cleanEnvironment,
@@ -28,7 +28,7 @@ import {
   type ServiceEnd,
   signalOf,
 } from '../host/process.ts';
-import { confine, type SandboxPolicy } from '../host/sandbox.ts';
+import { confine } from '../host/sandbox.ts';
 import {
   badSpec,
   channelUnreachable,
@@ -46,9 +46,9 @@ import {
 import { Indexes } from './indexes.ts';
 import { solveKeeping } from './keeping.ts';
 import { KnownAnswers } from './known-answers.ts';
-import type { EngineLimits } from './limits.ts';
 import { type EngineRecord, lockFrom, verifyPrefix } from './lock.ts';
 import { exactly, matchSpec, rattlerText } from './match-spec.ts';
+import type { EngineOptions } from './options.ts';
 import { localFolders, PackageCache } from './package-cache.ts';
 import { Resident } from './resident.ts';
 
@@ -61,20 +61,10 @@ const DESCRIBE_SECONDS = 60;
 /** A channel that takes longer is read by whoever asks. */
 const WARMING_MS = 180_000;
 
-export interface RattlerOptions {
+/** Its sandbox may be `required` as `preferred`: no code of packages runs here. */
+export interface RattlerOptions extends EngineOptions {
   /** The interpreter that has py-rattler, made on first use. */
   python: () => Promise<string>;
-  dataDirectory: string;
-  network: Network;
-  /** What opens private channels. */
-  credentials?: readonly Credential[];
-  /** Why this engine was chosen, for people. */
-  reason: string;
-  limits: EngineLimits;
-  /** `required` as `preferred`: no code of packages runs here. */
-  sandbox: SandboxPolicy;
-  /** Of packages; those that were not linked for longest are removed above this. */
-  cacheBytes: number;
   /** Milliseconds; when channels are asked again whether they have changed hangs on it. */
   now?: () => number;
 }
