@@ -1,20 +1,14 @@
+import type { LockedPackage } from '../domain/lock.ts';
 import { channelName } from './channel-names.ts';
 
 /** An address of the web, or of a channel that is a folder. */
 export const FETCHED = /^(?:https?|file):\/\//;
 
-/** Where a package is from, told by its address `…/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda`. */
-export interface PackageAddress {
-  name: string;
-  version: string;
-  build: string;
-  /** `noarch` or the platform. */
-  subdir: string;
-  /** Its name, or the last part of its path where the host is not a known one. */
-  channel: string;
-  /** Without credentials and without what follows a `#`. */
-  url: string;
-}
+/**
+ * Where a package is from, told by its address `…/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda`: `channel` is the last
+ * part of its path where the host is not a known one, `url` is without what follows a `#`.
+ */
+export type PackageAddress = Omit<LockedPackage, 'sha256' | 'md5' | 'size'>;
 
 /** Null where an address is not that of a conda package. */
 export function packageAddress(text: string): PackageAddress | null {

@@ -116,9 +116,9 @@ async function decisionOf(
   { store, chat, clock }: OutboxOptions,
 ): Promise<Delivery> {
   const approval = await store.readApproval(notice.approvalId);
-  if (approval === null) return 'never';
-  const message = messageOf(describeApproval(approval, clock.now()));
-  return async (sending) => void (await postOnce(notice.to, notice, message, chat, sending));
+  return approval === null
+    ? 'never'
+    : toOne(notice.to, notice, describeApproval(approval, clock.now()), chat);
 }
 
 /** To the owner, directly; not when it was kept or let go meanwhile. */
@@ -126,10 +126,10 @@ async function reminderOf(
   notice: Extract<Notice, { kind: 'expiring' }>,
   options: OutboxOptions,
 ): Promise<Delivery> {
-  const environment = await options.store.readEnvironment(notice.environment);
-  const isKept = (environment?.keptUntil ?? 0) > notice.ends;
-  if (environment === null || isLetGo(environment) || isKept) return 'never';
-  return toOwner(notice, environment, describeExpiring(environment, notice.ends), options);
+  const { ends } = notice;
+  return toOwner(notice, options, (environment) =>
+    (environment.keptUntil ?? 0) > ends ? null : describeExpiring(environment, ends),
+  );
 }
 
 /** To the owner, directly; not when nobody wants to hear of it any more. */
@@ -137,9 +137,9 @@ async function newerOf(
   notice: Extract<Notice, { kind: 'newer' }>,
   options: OutboxOptions,
 ): Promise<Delivery> {
-  const environment = await options.store.readEnvironment(notice.environment);
-  if (environment === null || isLetGo(environment) || environment.schedule === null) return 'never';
-  return toOwner(notice, environment, describeNewer(environment, notice.text), options);
+  return toOwner(notice, options, (environment) =>
+    environment.schedule === null ? null : describeNewer(environment, notice.text),
+  );
 }
 
 /** To an operator, directly. */
@@ -147,8 +147,7 @@ async function faultOf(
   notice: Extract<Notice, { kind: 'fault' }>,
   { chat }: OutboxOptions,
 ): Promise<Delivery> {
-  const message = messageOf(describeFault(notice));
-  return async (sending) => void (await postOnce(notice.to, notice, message, chat, sending));
+  return toOne(notice.to, notice, describeFault(notice), chat);
 }
 
 /** To the owner, directly; also where the schedule was ended while the build was at work. */
@@ -157,10 +156,9 @@ async function scheduledOf(
   options: OutboxOptions,
 ): Promise<Delivery> {
   const build = await options.store.readBuild(notice.buildId);
-  const environment = await options.store.readEnvironment(notice.environment);
-  if (build === null || environment === null || isLetGo(environment)) return 'never';
-  const document = describeScheduled(environment, build, options.settings);
-  return toOwner(notice, environment, document, options);
+  return toOwner(notice, options, (environment) =>
+    build === null ? null : describeScheduled(environment, build, options.settings),
+  );
 }
 
 /** To the owner, directly; not once the environment has become another one. */
@@ -168,22 +166,26 @@ async function proposalOf(
   notice: Extract<Notice, { kind: 'affected' }>,
   options: OutboxOptions,
 ): Promise<Delivery> {
-  const { store } = options;
-  const environment = await store.readEnvironment(notice.environment);
-  const kept = notice.planId === null ? null : await store.readKept(notice.planId, KEPT_PLAN);
-  const isForgotten = notice.planId !== null && kept === null;
-  if (environment === null || isLetGo(environment) || isForgotten) return 'never';
-  const document = describeProposal(environment, notice, kept);
-  return document === null ? 'never' : toOwner(notice, environment, document, options);
+  const { planId } = notice;
+  const kept = planId === null ? null : await options.store.readKept(planId, KEPT_PLAN);
+  return toOwner(notice, options, (environment) =>
+    planId !== null && kept === null ? null : describeProposal(environment, notice, kept),
+  );
 }
 
-function toOwner(
-  notice: Notice,
-  { owner }: Environment,
-  document: Document,
-  { chat }: OutboxOptions,
-): Delivery {
-  if (!isPerson(owner)) return 'never';
-  return async (sending) =>
-    void (await postOnce(owner, notice, messageOf(document), chat, sending));
+/** What is said of an environment to its owner; never where that is null, and of one that was let go. */
+async function toOwner(
+  notice: Notice & { environment: string },
+  { store, chat }: OutboxOptions,
+  describe: (environment: Environment) => Document | null,
+): Promise<Delivery> {
+  const environment = await store.readEnvironment(notice.environment);
+  if (environment === null || isLetGo(environment) || !isPerson(environment.owner)) return 'never';
+  const document = describe(environment);
+  return document === null ? 'never' : toOne(environment.owner, notice, document, chat);
 }
+
+const toOne =
+  (to: string, notice: Notice, document: Document, chat: OutboxOptions['chat']): Delivery =>
+  async (sending) =>
+    void (await postOnce(to, notice, messageOf(document), chat, sending));
