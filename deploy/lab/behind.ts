@@ -202,21 +202,26 @@ function asked(slack: SlackEmulator, { requester, message }: Build): AsideRow[] 
 }
 
 async function jobsIn({ store, queue }: Records): Promise<AsideRow[]> {
-  const { active, waiting } = await queue.order(PLATFORM);
+  const [builds, proofs] = await Promise.all([
+    queue.order(PLATFORM, 'build'),
+    queue.order(PLATFORM, 'verify'),
+  ]);
   const name = async (id: string) => {
     const build = await store.readBuild(id);
     return build ? nameOf(build) : id;
   };
   return Promise.all([
-    ...active.map(async ({ buildId, purpose }) => ({
+    ...[...builds.active, ...proofs.active].map(async ({ buildId, purpose }) => ({
       label: await name(buildId),
       value: purpose === 'verify' ? 'being proven' : 'at work',
       tone: 'busy' as const,
     })),
-    ...waiting.map(async ({ buildId }, index) => ({
-      label: await name(buildId),
-      value: `waits, ${ordinal(index + 1)}`,
-    })),
+    ...[builds.waiting, proofs.waiting].flatMap((waiting) =>
+      waiting.map(async ({ buildId, purpose }, index) => ({
+        label: await name(buildId),
+        value: `${purpose === 'verify' ? 'its proof waits' : 'waits'}, ${ordinal(index + 1)}`,
+      })),
+    ),
   ]);
 }
 

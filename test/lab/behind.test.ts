@@ -114,6 +114,7 @@ describe('behind the conversation', { skip: noServer }, () => {
       requester: { ...secret.requester, channel: slack.workspace.channel('platform-ops').id },
     });
     await queue.enqueue(build('queued'), 'linux-64', 'build');
+    await queue.enqueue(build('queued'), 'linux-64', 'verify');
     const revision = join(root, 'envs/churn/1');
     mkdirSync(revision, { recursive: true });
     writeFileSync(join(revision, 'churn.zip'), Buffer.alloc(2_000_000));
@@ -125,7 +126,10 @@ describe('behind the conversation', { skip: noServer }, () => {
     assert.equal(view.subject, 'churn waits for a build host');
     const [inSlack, waiting, , edge, applications] = view.places;
     assert.deepEqual(inSlack?.rows, [{ label: 'Ana Ruiz in #data-science', value: 'asked' }]);
-    assert.deepEqual(waiting?.rows, [{ label: 'churn', value: 'waits, 1st' }]);
+    assert.deepEqual(waiting?.rows, [
+      { label: 'churn', value: 'waits, 1st' },
+      { label: 'churn', value: 'its proof waits, 1st' },
+    ]);
     assert.deepEqual(edge?.rows, [
       { label: 'churn@1', value: '2.0 MB', detail: 'run churn@1 pyspark' },
     ]);

@@ -50,7 +50,7 @@ export function createQueue(
     enqueue: (build, platform, purpose) => queue.enqueue(build, platform, purpose),
     cancel: (build, platform) => queue.cancel(build, platform),
     standing: (build, platform, purpose) => queue.standing(build, platform, purpose),
-    order: (platform) => queue.order(platform),
+    order: (platform, purpose) => queue.order(platform, purpose),
     close: () => queue.close(),
   };
 }
@@ -112,10 +112,10 @@ class JobQueue implements Queue {
   }
 
   /** BullMQ takes what has no priority first, in the order it came; then by priority. */
-  async order(platform: Platform) {
+  async order(platform: Platform, purpose: JobPurpose) {
     const idsOf = (state: 'active' | 'wait' | 'prioritized') =>
       this.#link.call(() =>
-        this.#queueOf(platform, 'build').getRanges([state], 0, MOST_ORDERED, true),
+        this.#queueOf(platform, purpose).getRanges([state], 0, MOST_ORDERED, true),
       );
     const [active, waiting, last] = await Promise.all([
       idsOf('active'),

@@ -22,7 +22,10 @@ export interface Queue {
     platform: Platform,
     purpose: JobPurpose,
   ): Promise<'queued' | 'over' | 'unknown'>;
-  /** What is worked at, and what waits, in the order in which workers take it. */
-  order(platform: Platform): Promise<{ active: QueuedJob[]; waiting: QueuedJob[] }>;
+  /** Builds or proofs: what is worked at, and what waits, in the order in which workers take it. */
+  order(
+    platform: Platform,
+    purpose: JobPurpose,
+  ): Promise<{ active: QueuedJob[]; waiting: QueuedJob[] }>;
   close(): Promise<void>;
 }

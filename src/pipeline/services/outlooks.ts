@@ -47,7 +47,7 @@ export function outlooks({ store, queue, settings, clock }: ServicePorts): Outlo
   async function waiting(build: Build) {
     const platform = platformOfBuild(build, settings);
     const [{ active, waiting: all }, standing] = await Promise.all([
-      queue.order(platform),
+      queue.order(platform, 'build'),
       standingOf(platform),
     ]);
     const at = all.findIndex(({ buildId, purpose }) => buildId === build.id && purpose === 'build');

@@ -174,7 +174,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
         await queue.enqueue(buildFor(id), 'linux-64', 'build');
       }
       await queue.cancel(buildFor('gone'), 'linux-64');
-      const { active, waiting } = await queue.order('linux-64');
+      const { active, waiting } = await queue.order('linux-64', 'build');
       assert.deepEqual(active, [{ buildId: 'now', purpose: 'build' }]);
       const places = waiting.map(({ buildId, purpose }) => `${buildId} ${purpose}`);
       assert.deepEqual(places, ['first build', 'second build', 'last build']);
@@ -271,7 +271,7 @@ describe('the queue', { skip: noServer, timeout: 60_000 }, () => {
       for (const id of ['a1', 'a2', 'a3', 'b1', 'a4', 'b2', 'c1']) {
         await queue.enqueue(by(id.slice(0, 1), id), 'linux-64', 'build');
       }
-      const { waiting } = await queue.order('linux-64');
+      const { waiting } = await queue.order('linux-64', 'build');
       const { runs } = await workerOf();
       const taken: string[] = [];
       for (let count = 0; count < 9; count += 1) {
