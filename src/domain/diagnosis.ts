@@ -252,9 +252,14 @@ function missingOf(
   return { module, packages: packages.length > 0 ? packages : packagesOf(module.toLowerCase()) };
 }
 
+/** Where the evidence names nothing, what only says the name is left out. */
+const NAME_ALONE = / \((?:user: )?\{subject\}\)| Seen: \{subject\}\./;
+
 function withSubject(text: string, subject: string | null): string {
-  const shown = subject === null ? 'it' : `\`${subject.replaceAll('`', '').slice(0, 160)}\``;
-  return text.replace('{subject}', shown).replace(/^it\b/, 'It');
+  if (subject === null) {
+    return text.replace(NAME_ALONE, '').replace('{subject}', 'it').replace(/^it\b/, 'It');
+  }
+  return text.replace('{subject}', `\`${subject.replaceAll('`', '').slice(0, 160)}\``);
 }
 
 function firstLine(finding: Finding): number {

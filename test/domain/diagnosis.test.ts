@@ -360,6 +360,7 @@ describe('a finding', () => {
           assert.ok(words.length > 4);
           assert.doesNotMatch(words, /\{|\}|undefined|null|\n/);
         }
+        assert.doesNotMatch(finding.cause, /\((?:user: )?it\)|Seen: it/, 'nothing is named');
       }
     }
   });
