@@ -2,6 +2,21 @@ import type { Notice } from '../domain/ports.ts';
 import { bold, code, type Document, marked, prose, small } from './document.ts';
 import { line } from './outside.ts';
 
+/** That nothing new can be recorded, which no notice can tell, for who can mend it. */
+export function describeFull(isOver: boolean): Document {
+  const title = isOver ? 'The store (Redis) has room again' : 'The store (Redis) is full';
+  const what = isOver
+    ? 'What is asked for is recorded as before.'
+    : 'Nothing new can be recorded: what people ask for is refused, and builds at work are tried again for more than a minute, and fail then. Give Redis more memory (maxmemory) or disk, or delete environments; never let it evict.';
+  return {
+    summary: `${title}. ${what}`,
+    parts: [
+      prose(isOver ? '✅ ' : '⚠️ ', bold(title), '. ', what),
+      ...(isOver ? [] : [small('You are an operator: this is told once, and when it is over.')]),
+    ],
+  };
+}
+
 /** What builds fail for, for who can mend it. */
 export function describeFault({
   edges,

@@ -150,10 +150,17 @@ export const EVENTS = {
   ),
   'redis-away': event('error', 'this process cannot reach Redis, and tries again', ['reason']),
   'redis-back': event('info', 'it can again', ['seconds']),
+  'redis-full': event('error', 'Redis takes nothing new: operators are told', []),
+  'redis-room': event('info', 'it does again', []),
   'slack-away': event('error', 'Slack’s Web API gives no answer, and is asked again', [
     ...(['method', 'reason'] as const),
   ]),
   'slack-back': event('info', 'it does again', ['seconds']),
+  'slack-token-refused': event(
+    'error',
+    'Slack accepts the bot token no more; told once, with what to do',
+    ['method', 'reason'],
+  ),
   'slack-limited': event('warn', 'Slack has us wait (429) before the next call of this method', [
     ...(['method', 'seconds'] as const),
   ]),

@@ -23,6 +23,7 @@ import { signInPatiently } from './connection/sign-in.ts';
 import { createConversation } from './conversation.ts';
 import { PACE, type Pace } from './deliveries/pace.ts';
 import { createDeliveries, type DeliveryOptions } from './deliveries.ts';
+import { createFullness, type FullnessOptions } from './fullness.ts';
 import { createGroups, type GroupsOptions } from './groups.ts';
 import { createHomes, type HomesOptions } from './homes.ts';
 import { createLane } from './lane.ts';
@@ -38,7 +39,10 @@ export interface SlackConfig extends Access {
 export interface SlackDependencies {
   services: Services;
   commands: readonly Command[];
-  store: DeliveryOptions['store'] & HomesOptions['store'] & GroupsOptions['store'];
+  store: DeliveryOptions['store'] &
+    HomesOptions['store'] &
+    GroupsOptions['store'] &
+    FullnessOptions['store'];
   /** True for the first caller with this key within `seconds`, in any process. */
   once(key: string, seconds: number): Promise<boolean>;
   /** Gets files that people keep in Slack. */
@@ -82,8 +86,8 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   const pace = { ...PACE, ...config.pace };
   // Every bot has an allowance of its own, kept by a stopwatch that nobody sets.
   const now = () => performance.now();
-  const call = toldOf(metered(client.call, meters), dependencies.events, now);
-  const calls = createPaced(call, { ...pace, now });
+  const told = toldOf(metered(client.call, meters), dependencies.events, now);
+  const calls = createPaced(told.call, { ...pace, now });
   const chatOf = (call: Call) => createChat(call, dependencies.download, client.upload);
   const chat = chatOf(calls.prompt);
   const common = { store, chat, clock, log };
@@ -101,6 +105,10 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
   const leading = createLeading({
     ...{ store, log, pace },
     follow: [deliveries.follow, homes.follow],
+  });
+  const fullness = createFullness({
+    ...{ store, chat, log, pace },
+    ...{ settings: services.settings, events: dependencies.events, clock: { now: Date.now } },
   });
   const groups = createGroups({ ...common, roles: services.settings.roles });
   const conversation = createConversation({
@@ -132,12 +140,16 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
 
   return {
     chat,
-    whyNotReady: () => (isSignedIn ? receivers.whyUnreachable() : 'has not signed in to Slack yet'),
+    whyNotReady: () =>
+      isSignedIn
+        ? (told.whyRefused() ?? receivers.whyUnreachable())
+        : 'has not signed in to Slack yet',
     async start() {
       const found = await signInPatiently(client.call, log, stopping.signal);
       if (found === null) return { url: null };
       isSignedIn = true;
       identity.resolve({ botUserId: found.botUserId, botId: found.botId });
+      fullness.start();
       await groups.start();
       homes.start();
       await leading.start();
@@ -147,7 +159,7 @@ export function createSlackApp(config: SlackConfig, dependencies: SlackDependenc
       stopping.abort();
       await receivers.close();
       await Promise.race([lane.settled(), sleep(GRACE, undefined, { ref: false })]);
-      await groups.stop();
+      await Promise.all([groups.stop(), fullness.stop()]);
       await leading.stop();
       await homes.stop();
     },

@@ -70,6 +70,9 @@ describe('Redis going away', { skip: cannotWalk }, () => {
         await client.config('SET', 'maxmemory', '1');
         const answer = await ctx.ask('create crowded python=3.11 six');
         assert.match(answer, /^⚠️ .*(full|memory|room)/);
+        await ctx.until('the operator to be told', () =>
+          ctx.told('omar').some((text) => /\(Redis\) is full/.test(text)),
+        );
         await client.config('SET', 'maxmemory', '0');
         await ctx.ask('create crowded python=3.11 six');
         await endsWellOnce(ctx, 'crowded');

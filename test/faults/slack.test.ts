@@ -114,7 +114,9 @@ describe('a token that is revoked', { skip: cannotWalk }, () => {
         assert.equal(ctx.edge.sha256('mute'), build.archive?.sha256);
         const [product] = ctx.products;
         assert.ok(product);
-        await ctx.until('a line for the operator', () => /token_revoked/.test(product.output()));
+        const line = /slack-token-refused.*token_revoked.*start the bot again/g;
+        await ctx.until('a line for the operator', () => line.test(product.output()));
+        assert.equal(product.output().match(line)?.length, 1);
         // It does not keep knocking: the refusal is final until somebody gives it another token.
         const calls = ctx.slack.calls('chat.update').length;
         await ctx.until('a later status', () =>

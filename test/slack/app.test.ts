@@ -652,6 +652,18 @@ describe('under strain', () => {
       await assert.rejects(world.restart(), { code: 'slack-token-rejected' });
     }));
 
+  test('a token that is revoked makes the bot not ready, and says why', () =>
+    inWorld(async (world) => {
+      assert.equal(world.app.whyNotReady(), null);
+      world.slack.faults.revoke(world.slack.botToken);
+      await world.slash(CREATE);
+      const limit = performance.now() + 9_000;
+      while (world.app.whyNotReady() === null && performance.now() < limit) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.equal(world.app.whyNotReady(), 'does not accept the bot token (token_revoked)');
+    }));
+
   test('a start while Slack is away waits for it', () =>
     inWorld(async (world) => {
       world.slack.faults.next('auth.test', { status: 503 });

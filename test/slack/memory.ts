@@ -60,6 +60,30 @@ export class MemoryStore implements Store {
   readonly #checkpoints = new Map<string, unknown>();
   readonly #listeners = new Set<(buildId: string) => void>();
 
+  /** While true, nothing new is taken. */
+  full = false;
+  /** Whether somebody has said so. */
+  #isFullNoted = false;
+
+  async hasRoom(): Promise<boolean> {
+    await this.#reach();
+    return !this.full;
+  }
+
+  async noteFull(): Promise<boolean | null> {
+    await this.#reach();
+    const isFirst = !this.#isFullNoted;
+    this.#isFullNoted = true;
+    return isFirst;
+  }
+
+  async noteRoom(): Promise<boolean> {
+    await this.#reach();
+    const isFirst = this.#isFullNoted;
+    this.#isFullNoted = false;
+    return isFirst;
+  }
+
   async #reach(): Promise<void> {
     if (!this.away) return;
     throw outsideError({

@@ -10,7 +10,7 @@ function createCalls() {
   const told: unknown[] = [];
   const time = { now: 0 };
   const ends: (ChatError | null)[] = [];
-  const call = toldOf(
+  const { call, whyRefused } = toldOf(
     async () => {
       const end = ends.shift() ?? null;
       if (end) throw end;
@@ -23,7 +23,7 @@ function createCalls() {
     ends.push(end);
     await call('chat.update', {}).catch((error: unknown) => assert.equal(error, end));
   };
-  return { ask, told, time };
+  return { ask, told, time, whyRefused };
 }
 
 const AWAY = new ChatError('unavailable', 'http_503');
@@ -52,5 +52,17 @@ describe('what the operator hears of Slack', () => {
       ['slack-back', { seconds: 0 }],
       ['slack-limited', { method: 'chat.update', seconds: 30 }],
     ]);
+  });
+
+  test('is once that it accepts the token no more, until it accepts one', async () => {
+    const { ask, told, whyRefused } = createCalls();
+    await ask(new ChatError('refused', 'channel_not_found'));
+    assert.equal(whyRefused(), null);
+    for (const _ of [1, 2]) await ask(new ChatError('refused', 'token_revoked'));
+    assert.equal(whyRefused(), 'does not accept the bot token (token_revoked)');
+    assert.equal(told.length, 1);
+    assert.match(JSON.stringify(told), /"slack-token-refused".*token_revoked.*start the bot again/);
+    await ask(null);
+    assert.equal(whyRefused(), null);
   });
 });

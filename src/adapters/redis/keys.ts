@@ -36,6 +36,8 @@ export function storeKeys(prefix: string) {
     presences: `${prefix}:workers`,
     drains: `${prefix}:workers:drain`,
     format: `${prefix}:format`,
+    room: `${prefix}:room`,
+    full: `${prefix}:full`,
     lease: (name: string) => `${prefix}:lease:${name}`,
     once: (name: string) => `${prefix}:once:${name}`,
     // What environments are found by; environment-index.ts says what each holds.

@@ -20,6 +20,7 @@ import { storeNotices } from './notices.ts';
 import { storePresences } from './presences.ts';
 import { storeProgress } from './progress.ts';
 import { openLink, type RedisConnection } from './redis.ts';
+import { storeRoom } from './room.ts';
 import { storeShown } from './shown.ts';
 import { storeSubscriptions } from './subscriptions.ts';
 import { storeTimings } from './timings.ts';
@@ -71,6 +72,7 @@ export function createStore(options: {
     ...storeNotices(link, keys),
     ...storeShown(link, keys),
     ...storeLeases(link, keys),
+    ...storeRoom(link, keys),
     ...storePresences(link, keys),
     ...storeFormat(link, keys),
     ...storeApprovals(link, keys),

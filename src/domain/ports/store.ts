@@ -203,6 +203,13 @@ export interface Store {
   /** Gives back a lease; nothing happens to one that is another one's. */
   endLease(name: string, who: string): Promise<void>;
 
+  /** Whether it takes what is new, or is full. */
+  hasRoom(): Promise<boolean>;
+  /** True for the first, in any process, who says that it is full; null where it can keep not even that. */
+  noteFull(): Promise<boolean | null>;
+  /** True for the first who says that it has room again. */
+  noteRoom(): Promise<boolean>;
+
   /** In place of what the same worker told before. */
   tellPresence(presence: Presence): Promise<void>;
   /** Of all workers that told of themselves within a day before now, by id; those that have ended, too. */

@@ -70,6 +70,15 @@ export function isRefused(error: unknown): error is ChatError {
   return error instanceof ChatError && error.kind === 'refused';
 }
 
+/** What Slack says of tokens, whatever is asked with them. */
+const OF_TOKENS =
+  /^(not_authed|invalid_auth|account_inactive|token_(revoked|expired)|not_allowed_token_type|no_permission|org_login_required|user_removed_from_team|team_disabled|team_access_not_granted)$/;
+
+/** Slack does not accept the token: every call ends so until there is another one. */
+export function isOfToken(error: unknown): error is ChatError {
+  return isRefused(error) && OF_TOKENS.test(error.code);
+}
+
 /** Slack does not like what the message is made of: our mistake, and its text may be taken still. */
 export function isOfBlocks(error: unknown): boolean {
   return isRefused(error) && /block|msg_too_long|invalid_arguments/.test(error.code);

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FerryError, outsideError } from '../../domain/errors.ts';
 import { type Call, fieldsOf } from '../chat/call.ts';
-import { ChatError, NOT_SLACK } from '../chat/error.ts';
+import { ChatError, isOfToken, NOT_SLACK } from '../chat/error.ts';
 import type { Log } from '../log.ts';
 
 /** What `auth.test` tells of the bot behind the token. */
@@ -74,10 +74,6 @@ async function identify(call: Call): Promise<Identity> {
 /** Nothing of Slack's is at this address; waiting does not change that. */
 const ELSEWHERE: ReadonlySet<string> = new Set([NOT_SLACK, 'http_404', 'unknown_method']);
 
-/** What Slack says of tokens, whatever is asked with them. */
-const OF_TOKENS =
-  /^(not_authed|invalid_auth|account_inactive|token_(revoked|expired)|not_allowed_token_type|no_permission|org_login_required|user_removed_from_team|team_disabled|team_access_not_granted)$/;
-
 /** Whether asking again brings the same answer until somebody mends something. */
 const isFinal = ({ kind, code }: ChatError): boolean => kind === 'refused' || ELSEWHERE.has(code);
 
@@ -103,7 +99,7 @@ function whyNot(error: ChatError): FerryError {
 export function whyNoSocket(error: ChatError): FerryError {
   const { kind, code } = error;
   if (kind !== 'refused' || ELSEWHERE.has(code)) return whyNotReached(error);
-  if (code === 'missing_scope' || OF_TOKENS.test(code)) {
+  if (code === 'missing_scope' || isOfToken(error)) {
     return outsideError(
       {
         code: 'slack-app-token-rejected',

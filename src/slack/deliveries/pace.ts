@@ -21,6 +21,8 @@ export interface Pace {
   announcing: number;
   /** How long a bot leads without another word, and the time between two of them. */
   leader: { lease: number; renewal: number };
+  /** Between two looks whether the store is full, and how long it has room until that is said. */
+  room: { look: number; steady: number };
 }
 
 /**
@@ -38,4 +40,5 @@ export const PACE: Pace = {
   lease: 60_000,
   announcing: 10_000,
   leader: { lease: 10_000, renewal: 2_000 },
+  room: { look: 10_000, steady: 60_000 },
 };
