@@ -2,6 +2,9 @@ import type { Clock } from '../../domain/ports.ts';
 import { type RedisLink, serverTime } from './redis.ts';
 
 const ASK_AGAIN_MS = 60_000;
+/** Half of the way of an answer is how far off it may be: one that takes longer is asked for again, so many times. */
+const QUICK_MS = 2;
+const MOST_ASKED = 5;
 
 /**
  * Redis' clock, the one clock that all hosts share: what one of them writes down is compared with what
@@ -13,18 +16,23 @@ export function createClock(link: RedisLink): Clock & { close(): void } {
   let ahead = Date.now() - performance.now();
   let isKnown = false;
 
-  async function ask(): Promise<void> {
+  /** Answers how far off that may be: milliseconds. */
+  async function ask(): Promise<number> {
     const askedAt = performance.now();
     const then = await serverTime(link.client);
     const half = (performance.now() - askedAt) / 2;
     const seen = then - (askedAt + half);
     // What the answer agrees with stays, so that its way here does not make time jump.
-    if (isKnown && Math.abs(seen - ahead) <= half + 1) return;
-    ahead = seen;
+    if (!isKnown || Math.abs(seen - ahead) > half + 1) ahead = seen;
     isKnown = true;
+    return half;
   }
 
-  const askQuietly = () => void ask().catch(() => {});
+  async function askWell(): Promise<void> {
+    for (let asked = 1; (await ask()) > QUICK_MS && asked < MOST_ASKED; asked += 1);
+  }
+
+  const askQuietly = () => void askWell().catch(() => {});
   link.client.on('ready', askQuietly);
   const timer = setInterval(askQuietly, ASK_AGAIN_MS).unref();
   return {
