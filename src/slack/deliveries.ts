@@ -18,7 +18,6 @@ import {
 import { createLiveEdits, type LiveEditOptions, type LiveEdits } from './deliveries/live-edits.ts';
 import { createOutbox, type OutboxOptions } from './deliveries/outbox.ts';
 import type { Pace } from './deliveries/pace.ts';
-import { readableBuild } from './deliveries/readable-build.ts';
 import { WAIT_FOR_MESSAGE } from './deliveries/settled.ts';
 import type { Log } from './log.ts';
 import { keepDoing } from './loop.ts';
@@ -61,14 +60,19 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
     announce: posts.announce,
     async follow(signal) {
       // Anew each time: another bot may have told of the builds meanwhile.
-      const editing = createLiveEdits(options);
+      const editing = createLiveEdits({
+        ...options,
+        unposted: (build) => {
+          if (!isLate(build, clock.now())) posts.expect(build.id);
+        },
+      });
       const outbox = createOutbox(options);
       posts.doubt();
       let syncedAt: number | null = null;
       const resync = async () => {
         const now = clock.now();
         const since = syncedAt === null ? now - STALE_AFTER : syncedAt - OVERLAP;
-        await markMissed(options, { since, now }, editing, posts);
+        await markMissed(options, since, editing);
         syncedAt = now;
       };
       const round = async () => {
@@ -92,18 +96,15 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
 
 /** What nobody may know of yet: changes during a stop, or while the store's watch was cut. */
 async function markMissed(
-  { store, log }: Pick<DeliveryOptions, 'store' | 'log'>,
-  { since, now }: { since: number; now: number },
+  { store }: Pick<DeliveryOptions, 'store'>,
+  since: number,
   edits: LiveEdits,
-  posts: FirstPosts,
 ): Promise<void> {
   const open = await store.openBuilds();
   const changed = await store.changedBuilds(since, MOST_CHANGED);
   for (const id of new Set([...open, ...changed])) edits.suspect(id);
-  for (const id of new Set([...open, ...changed])) {
-    const build = await readableBuild(id, { store, log });
-    // One that ended before it had a message: its notice waits for that.
-    const isLate = build && isSettled(build) && (build.finishedAt ?? 0) < now - WAIT_FOR_MESSAGE;
-    if (build && !build.message && !isLate) posts.expect(id);
-  }
 }
+
+/** Whether nobody waits any more for the message of a build that ended without one: its notice waits so long. */
+const isLate = (build: Build, now: number): boolean =>
+  isSettled(build) && (build.finishedAt ?? 0) < now - WAIT_FOR_MESSAGE;

@@ -21,6 +21,7 @@ async function withBuilds(builds: readonly Build[]) {
   for (const each of builds) await store.createBuild(each);
   const reads: string[] = [];
   const edited: string[] = [];
+  const unposted: string[] = [];
   const ended = Promise.withResolvers<void>();
   const stopping = new AbortController();
   const edits = createLiveEdits({
@@ -37,13 +38,14 @@ async function withBuilds(builds: readonly Build[]) {
     chat: {
       async edit({ ts }) {
         edited.push(ts);
-        if (edited.length === builds.length) ended.resolve();
+        if (edited.length === builds.filter(({ message }) => message).length) ended.resolve();
       },
     },
+    unposted: ({ id }) => unposted.push(id),
     ...{ settings, outlook: async () => null, pace: PACE, clock: { now: () => NOW }, log },
   });
   return {
-    ...{ store, edits, reads, edited },
+    ...{ store, edits, reads, edited, unposted },
     /** Until each message has been edited. */
     async work() {
       const working = edits.work(stopping.signal);
@@ -81,6 +83,16 @@ describe('live messages', () => {
     for (const id of ids) edits.mark(id);
     await work();
     assert.ok(reads.length <= 2 * ids.length, `${reads.length} reads for ${ids.length} edits`);
+  });
+
+  test('of which there may be none are told of by the same look, and are for whoever posts them', async () => {
+    const { edits, reads, unposted, work } = await withBuilds([
+      told('none', { message: null }, 'running'),
+      told('b1', { finishedAt: NOW }, 'ready'),
+    ]);
+    for (const id of ['none', 'b1']) edits.suspect(id);
+    await work();
+    assert.deepEqual([unposted, reads], [['none'], ['none', 'b1']]);
   });
 
   test('are edited beside one whose record cannot be read', async () => {

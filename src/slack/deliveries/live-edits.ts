@@ -35,6 +35,8 @@ export interface LiveEditOptions {
   chat: Pick<Chat, 'edit'>;
   settings: Settings;
   outlook(build: Build): Promise<Outlook | null>;
+  /** A suspected build has no message: whoever was to post it may have gone away. */
+  unposted?(build: Build): void;
   pace: Pace;
   clock: Clock;
   log: Log;
@@ -116,6 +118,7 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     for (const seen of dirty.unseen()) {
       const build = await readBuild(seen.id);
       if (build) for (const other of waiting.see(build)) dirty.mark(other, true);
+      if (build && !build.message && !seen.isHeard) options.unposted?.(build);
       if (!build?.message || gone.has(addressOf(build.message))) {
         dirty.forget(seen);
         continue;
