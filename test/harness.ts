@@ -85,7 +85,7 @@ export type RunTest = (
 const TEST_SECONDS = 180;
 const SETTLED: Readonly<Record<string, RegExp>> = {
   ready: /is ready|is staged, but not proven/,
-  failed: /could not be built/,
+  failed: /could not be built|does not work on the executors/,
   cancelled: /was cancelled/,
 };
 

@@ -148,7 +148,8 @@ async function type({ slack, user, channel }: Place, text: string) {
   };
 }
 
-const hasFailed = (message: Message) => /could not be built|failed/i.test(visibleText(message));
+const hasFailed = (message: Message) =>
+  /could not be built|does not work|failed/i.test(visibleText(message));
 
 /** The first message of a revision with its line, proven or not yet; or that there will be none. */
 function untilLine({ slack }: Place, revision: string): Promise<Message> {

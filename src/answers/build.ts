@@ -7,6 +7,7 @@ import type { InvocationLine, Reply } from '../domain/reply.ts';
 import type { ProjectReference } from '../domain/request.ts';
 import { packagesAsked } from '../domain/request.ts';
 import type { Settings } from '../domain/services.ts';
+import { OUTCOMES, outcomeOf } from '../domain/subscription.ts';
 import { buttonsOf, buttonsOfCopy, labelOf, sayButtons } from './buttons.ts';
 import {
   bold,
@@ -74,11 +75,15 @@ export function titleOf(build: Build): string {
       if (build.letGo) return `⏹️ ${name} was let go`;
       return isProven(build) ? `✅ ${name} is ready` : `⚠️ ${name} is staged, but not proven`;
     case 'failed':
-      return `❌ ${name} could not be built`;
+      return `${howFailed(build).icon} ${name} ${howFailed(build).words}`;
     case 'cancelled':
       return `⏹️ The build of ${name} was cancelled`;
   }
 }
+
+/** What was built and does not work is not said to be unbuilt. */
+export const howFailed = (build: Build): { icon: string; words: string } =>
+  OUTCOMES[outcomeOf(build) ?? 'failed'];
 
 /** False when the newest answer of some edge's executors was no. */
 function isProven(build: Build): boolean {
@@ -98,7 +103,7 @@ function summaryOf(build: Build, [first]: readonly InvocationLine[]): string {
       if (build.letGo) return `${name} was let go.`;
       return first ? `${name} is ready on ${first.edge}: ${shortest(first)}` : `${name} is ready.`;
     case 'failed':
-      return `${name} could not be built: ${line(build.failure?.message ?? 'no reason was recorded', 600)}`;
+      return `${name} ${howFailed(build).words}: ${line(build.failure?.message ?? 'no reason was recorded', 600)}`;
     case 'cancelled':
       return `The build of ${name} was cancelled.`;
   }

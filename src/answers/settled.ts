@@ -1,5 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import { duration } from '../domain/figures.ts';
+import { howFailed } from './build.ts';
 import { labelOf } from './buttons.ts';
 import { block, bold, type Document, link, marked, type Part, prose, words } from './document.ts';
 import { linesOf, shortest } from './invocation.ts';
@@ -11,7 +12,7 @@ import { line } from './outside.ts';
  * message; null where there is none.
  */
 export function describeSettled(build: Build, live: string | null): Document {
-  const [icon, ended] = ENDED[build.state];
+  const { icon, words: ended } = build.state === 'failed' ? howFailed(build) : ENDED[build.state];
   const label = labelOf(build);
   const [first] = linesOf(build).lines;
   const reason = build.failure?.message ?? '';
@@ -28,13 +29,14 @@ export function describeSettled(build: Build, live: string | null): Document {
   };
 }
 
-const ENDED: Readonly<Record<Build['state'], [icon: string, ended: string]>> = {
-  ready: ['✅', 'is ready'],
-  failed: ['❌', 'could not be built'],
-  cancelled: ['⏹️', 'was cancelled'],
-  queued: ['🕓', 'waits for a build host'],
-  running: ['⏳', 'is being built'],
-};
+/** All but the one that says more than its state. */
+const ENDED: Readonly<Record<Exclude<Build['state'], 'failed'>, { icon: string; words: string }>> =
+  {
+    ready: { icon: '✅', words: 'is ready' },
+    cancelled: { icon: '⏹️', words: 'was cancelled' },
+    queued: { icon: '🕓', words: 'waits for a build host' },
+    running: { icon: '⏳', words: 'is being built' },
+  };
 
 function shortLine(short: string | null): Part[] {
   return short === null ? [] : [block(short)];

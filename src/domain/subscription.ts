@@ -1,3 +1,4 @@
+import type { Build } from './build.ts';
 import { userError } from './errors.ts';
 import { listInWords, type Person, type Phrase } from './phrase.ts';
 import { listOf, number, object, oneOf, or, type Shape, string } from './shape.ts';
@@ -13,6 +14,13 @@ export const OUTCOMES = {
 } as const satisfies Readonly<Record<string, { icon: string; words: string }>>;
 
 export type Outcome = keyof typeof OUTCOMES;
+
+/** What came of a build; null of one that is open. What was built and does not work is told as that. */
+export function outcomeOf({ state, failure }: Build): Outcome | null {
+  if (state === 'failed') return failure?.code === 'verification-failed' ? 'not-proven' : 'failed';
+  return state === 'ready' || state === 'cancelled' ? state : null;
+}
+
 export const OUTCOME_NAMES = Object.keys(OUTCOMES) as Outcome[];
 
 /** What is watched; what is null is not looked at, so with nothing but nulls everything is. */

@@ -13,6 +13,7 @@ import {
   type Happening,
   listenersOf,
   type Outcome,
+  outcomeOf,
   placeOf,
   subscriptionKey,
 } from '../domain/subscription.ts';
@@ -45,11 +46,6 @@ export async function tellSettled(ports: TellingPorts, build: Build): Promise<vo
 export async function tellUnproven(ports: TellingPorts, build: Build): Promise<void> {
   const id = `${build.id}.pressed.${build.pressed?.at ?? 0}`;
   await tellOfBuild(ports, build, 'not-proven', id);
-}
-
-function outcomeOf({ state, failure }: Build): Outcome | null {
-  if (state === 'failed') return failure?.code === 'verification-failed' ? 'not-proven' : 'failed';
-  return state === 'ready' || state === 'cancelled' ? state : null;
 }
 
 async function tellOfBuild(ports: TellingPorts, build: Build, outcome: Outcome, id: string) {

@@ -158,6 +158,7 @@ describe('the exit code of an answer', () => {
     'build-failed-user': 'user',
     'build-failed-repaired': 'user',
     'build-failed-outside': 'outside',
+    'build-failed-proof': 'outside',
     'build-failed-defect': 'defect',
     'build-cancelled': 'user',
   };

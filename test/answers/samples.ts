@@ -258,7 +258,7 @@ export function build(state: BuildState, change: Partial<Build> = {}): Build {
   return { ...queued, ...byState[state], ...change };
 }
 
-export const failures: Record<'user' | 'outside' | 'defect', Failure> = {
+export const failures: Record<'user' | 'outside' | 'proof' | 'defect', Failure> = {
   user: {
     code: 'unsatisfiable',
     kind: 'user',
@@ -273,6 +273,15 @@ export const failures: Record<'user' | 'outside' | 'defect', Failure> = {
     kind: 'outside',
     message: 'The edge `lab` does not answer on port 22.',
     suggestion: null,
+    details: null,
+    retryable: true,
+  },
+  proof: {
+    code: 'verification-failed',
+    kind: 'outside',
+    message:
+      'The environment is staged on `lab`, but it does not work on the executors: The run ended with code 1: No module named x',
+    suggestion: 'Retry runs only this proof again; Logs has what Spark printed.',
     details: null,
     retryable: true,
   },
@@ -655,6 +664,12 @@ export const samples: Readonly<Record<string, Reply>> = {
   'build-failed-user': buildReply(build('failed')),
   'build-failed-outside': buildReply(
     build('failed', { failure: failures.outside, steps: steps('stage', 'error') }),
+  ),
+  'build-failed-proof': buildReply(
+    build('failed', {
+      failure: failures.proof,
+      ...{ revision: 3, steps: steps('verify', 'error') },
+    }),
   ),
   'build-failed-defect': buildReply(build('failed', { failure: failures.defect, attempt: 2 })),
   'build-let-go': buildReply(

@@ -58,7 +58,7 @@ const everyBuild = (world: World): Promise<Build[]> => world.store.listBuilds({ 
 
 const SAYS: Readonly<Record<string, RegExp>> = {
   ready: /is ready|is staged, but not proven/,
-  failed: /could not be built/,
+  failed: /could not be built|does not work on the executors/,
   cancelled: /was cancelled/,
 };
 const LET_GO = /let go|deleted/i;

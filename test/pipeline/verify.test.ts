@@ -433,4 +433,22 @@ describe('the run', () => {
       ['failed', 'The run ended with code 1: ValueError: x'],
     );
   });
+
+  it('tells what was said last and not where in Java that was', async () => {
+    const proof = await verify({
+      code: 1,
+      stdout: [
+        'CONDA_FERRY_REACHED driver',
+        'Caused by: java.io.EOFException: no port number from the daemon',
+        '    at org.apache.spark.executor.Executor$TaskRunner.run(Executor.scala:624)',
+        '    ... 1 more',
+        '',
+        '',
+      ].join('\n'),
+    });
+    assert.equal(
+      proof.reason,
+      'The run ended with code 1: Caused by: java.io.EOFException: no port number from the daemon',
+    );
+  });
 });

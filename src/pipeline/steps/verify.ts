@@ -236,8 +236,11 @@ function explain(result: RunResult, stage: Stage | null, timeoutSeconds: number)
   return `The run ended with code ${result.code}: ${lastWords(result).slice(0, 300)}`;
 }
 
+/** Of Java's stacks: `    at org.apache…`, `    ... 12 more`. They say where, and the line above them what. */
+const FRAME = /^\s+(?:at \S|\.{3} \d+ )/;
+
 /** Spark's PythonRunner sends what Python says on either stream to standard output. */
 function lastWords(result: RunResult): string {
-  const lines = `${result.stderr}\n${withoutMarks(result.stdout)}`.trimEnd().split('\n');
-  return lines.at(-1) ?? '';
+  const lines = `${result.stderr}\n${withoutMarks(result.stdout)}`.split('\n');
+  return lines.findLast((text) => text.trim() !== '' && !FRAME.test(text)) ?? '';
 }
