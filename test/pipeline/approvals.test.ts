@@ -120,6 +120,16 @@ describe('a build that needs approval', () => {
     );
   });
 
+  test('is named as that where somebody looks for it, until it is decided', async () => {
+    const world = worldWith();
+    await world.say(ANA, 'create churn numpy --edge madrid');
+    for (const text of ['status churn', 'show churn', `status ${only(world).id}`]) {
+      assert.match(said(await world.say(ANA, text)), /There is no .* yet: it waits for approval\.$/);
+    }
+    await world.say(BEN, 'refuse churn');
+    assert.match(said(await world.say(ANA, 'status churn')), /There is no build `churn`\.$/);
+  });
+
   test('is never approved by who asked, an operator without the role, or a terminal', async () => {
     const world = worldWith();
     await world.say(BEN, CREATE);

@@ -1,9 +1,9 @@
+import { approvalState } from '../../domain/approval.ts';
 import { type Build, isSettled } from '../../domain/build.ts';
 import { type Environment, isOwned } from '../../domain/environment.ts';
 import { type FerryError, userError } from '../../domain/errors.ts';
 import { closest } from '../../domain/near-names.ts';
 import { requireMayReadLog } from '../../domain/policy.ts';
-import type { Store } from '../../domain/ports.ts';
 import { parseReference, revisionOf } from '../../domain/reference.ts';
 import type { Lookup } from '../../domain/services/lookup.ts';
 import type { ServicePorts } from './ports.ts';
@@ -22,7 +22,7 @@ export function lookup(ports: ServicePorts): Lookup {
     if (atWork) return atWork;
     const [newest] = await store.listBuilds({ environment: reference, limit: 1 });
     if (newest) return newest;
-    throw await notFound(store, 'build', reference, async () => {
+    throw await notFound(ports, 'build', reference, async () => {
       const builds = await store.listBuilds({ limit: RECENT });
       return closest(
         reference,
@@ -39,7 +39,7 @@ export function lookup(ports: ServicePorts): Lookup {
     if (environment && newest && !isSettled(newest)) {
       return { ...environment, owner: newest.requester.user };
     }
-    throw newest ? neverBuilt(newest) : await notFound(store, 'environment', name);
+    throw newest ? neverBuilt(newest) : await notFound(ports, 'environment', name);
   }
 
   const findRevision: Lookup['findRevision'] = async (name, which) =>
@@ -94,11 +94,23 @@ function neverBuilt({ request, state }: Build): FerryError {
 }
 
 async function notFound(
-  store: Pick<Store, 'nearestEnvironment'>,
+  { store, clock }: Pick<ServicePorts, 'store' | 'clock'>,
   what: string,
   name: string,
   otherwise: () => Promise<string | null> = async () => null,
 ): Promise<FerryError> {
+  const isWaiting = (await store.listApprovals()).some(
+    (approval) =>
+      [approval.id, approval.request.environment].includes(name) &&
+      approvalState(approval, clock.now()) === 'waiting',
+  );
+  if (isWaiting) {
+    return userError({
+      code: `${what}-not-found`,
+      message: `There is no ${what} \`${name}\` yet: it waits for approval.`,
+      suggestion: '`approve` lists what waits, and for whom.',
+    });
+  }
   const near = (await store.nearestEnvironment(name)) ?? (await otherwise());
   return userError({
     code: `${what}-not-found`,
