@@ -645,7 +645,7 @@ describe('notices', () => {
 });
 
 function notice(buildId: string, target: 'thread' | 'direct') {
-  return { id: `n-${target}`, kind: 'settled' as const, buildId, target, dueAt: 0 };
+  return { id: `n-${target}`, kind: 'settled' as const, buildId, target, dueAt: Date.now() };
 }
 
 /** Looks often, and gives up with an error after ten seconds. */
