@@ -672,6 +672,45 @@ describe('under strain', () => {
       await world.slack.untilEphemeral(ANA, says(/Conda environments/));
     }));
 
+  const bothAreOpen = async ({ slack }: World) => {
+    const limit = performance.now() + 9_000;
+    while (slack.connections() < 2) {
+      assert.ok(performance.now() < limit, 'no second connection');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+
+  test('a bot is ready with one connection where Slack lets it open no second one yet', () => {
+    const begun = Date.now();
+    const time = { passed: 0 };
+    return inWorld(
+      async (world) => {
+        await bothAreOpen(world);
+        await world.app.stop();
+        const { apiUrl, appToken, slack } = { ...world.slack, slack: world.slack };
+        const headers = { authorization: `Bearer ${appToken}` };
+        const open = () => fetch(`${apiUrl}apps.connections.open`, { method: 'POST', headers });
+        while ((await open()).status === 200);
+        // Just as long as it takes until there may be one more.
+        time.passed += 60_000;
+        await world.restart();
+        assert.deepEqual([slack.connections(), world.app.whyNotReady()], [1, null]);
+        assert.equal((await world.slash('help')).error, null);
+      },
+      { emulator: { now: () => begun + time.passed } },
+    );
+  });
+
+  test('no command is lost where one of two connections goes', () =>
+    inWorld(async (world) => {
+      await bothAreOpen(world);
+      assert.equal(world.slack.faults.disconnect('refresh_requested', 1), 1);
+      for (let count = 0; count < 5; count += 1) {
+        assert.equal((await world.slash('help')).error, null);
+      }
+      await bothAreOpen(world);
+    }));
+
   test('after Slack recycles a connection, commands are heard again', () =>
     inWorld(async (world) => {
       world.slack.faults.disconnect();

@@ -189,7 +189,7 @@ export async function startSlackEmulator(options: EmulatorOptions = {}): Promise
   );
   const revokedTokens = new Set<string>();
   const faults = new Faults({
-    disconnect: (reason) => socketMode.disconnect(reason),
+    disconnect: (reason, most) => socketMode.disconnect(reason, most),
     expireResponseUrls: () => responseUrls.expireAll(),
     revoke: (token) => revokedTokens.add(token),
   });

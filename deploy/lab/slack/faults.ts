@@ -23,13 +23,13 @@ export class Faults {
   readonly #calls = new Map<string, CallFault[]>();
   readonly #deliveries: DeliveryFault[] = [];
   readonly #actions: {
-    disconnect: (reason: 'warning' | 'refresh_requested') => number;
+    disconnect: (reason: 'warning' | 'refresh_requested', most: number) => number;
     expireResponseUrls: () => void;
     revoke: (token: string) => void;
   };
 
   constructor(actions: {
-    disconnect: (reason: 'warning' | 'refresh_requested') => number;
+    disconnect: (reason: 'warning' | 'refresh_requested', most: number) => number;
     expireResponseUrls: () => void;
     revoke: (token: string) => void;
   }) {
@@ -63,9 +63,12 @@ export class Faults {
     return this.#deliveries.shift() ?? null;
   }
 
-  /** Tells every socket to go, as Slack does when it recycles a host. Answers how many there were. */
-  disconnect(reason: 'warning' | 'refresh_requested' = 'refresh_requested'): number {
-    return this.#actions.disconnect(reason);
+  /** Tells every socket to go, or so many of them, as Slack does when it recycles a host. Answers how many there were. */
+  disconnect(
+    reason: 'warning' | 'refresh_requested' = 'refresh_requested',
+    most = Number.POSITIVE_INFINITY,
+  ): number {
+    return this.#actions.disconnect(reason, most);
   }
 
   /** Every response URL given out so far stops working. */

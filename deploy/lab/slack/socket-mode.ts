@@ -109,9 +109,9 @@ export class SocketMode {
     });
   }
 
-  /** Asks every connection to go; answers how many there were. A warning alone changes nothing yet. */
-  disconnect(reason: 'warning' | 'refresh_requested'): number {
-    const open = this.#open();
+  /** Asks so many connections to go; answers how many there were. A warning alone changes nothing yet. */
+  disconnect(reason: 'warning' | 'refresh_requested', most: number): number {
+    const open = this.#open().slice(0, most);
     for (const connection of open) this.#dismiss(connection, reason);
     return open.length;
   }

@@ -50,7 +50,7 @@ export function createReceivers(
 ): Receivers {
   return connection.mode === 'http'
     ? overHttp(connection, logger, { clock, log })
-    : overSockets(connection, apiUrlOf({ apiUrl }), logger);
+    : overSockets(connection, apiUrlOf({ apiUrl }), logger, log);
 }
 
 function overHttp(
@@ -82,11 +82,15 @@ function overHttp(
   };
 }
 
-/** Slack gives every delivery to one connection; a second one bridges the seconds of a reconnect. */
+/**
+ * Slack gives every delivery to one connection; a second one bridges the seconds of a reconnect. It is opened after
+ * the first, which is enough to answer people: Slack lets an app open one a minute once a few are opened.
+ */
 function overSockets(
   { appToken, connections = 2, dispatcher = null }: Connection & { mode: 'socket' },
   slackApiUrl: string,
   logger: Logger,
+  log: Log,
 ): Receivers {
   const connect = () =>
     new SocketModeReceiver({
@@ -106,19 +110,31 @@ function overSockets(
   const first = connect();
   const others = Array.from({ length: connections - 1 }, connect);
   const all = [first, ...others];
+  let isClosed = false;
+  const start = async (receiver: SocketModeReceiver) => {
+    try {
+      await receiver.start();
+    } catch (error) {
+      throw whyNoSocket(chatError(error));
+    }
+    // It waited for its turn while the others were closed.
+    if (isClosed) await disconnect(receiver);
+  };
   return {
     first,
     share(app) {
       for (const receiver of others) receiver.init(app);
     },
     async open() {
-      await Promise.all(
-        all.map((receiver) =>
-          receiver.start().catch((error: unknown) => {
-            throw whyNoSocket(chatError(error));
-          }),
-        ),
-      );
+      await start(first);
+      for (const receiver of others) {
+        start(receiver).catch(({ message }: Error) => {
+          log.warn(
+            { reason: message },
+            'commands may be lost while the connection to Slack is renewed',
+          );
+        });
+      }
       return { url: null };
     },
     whyUnreachable() {
@@ -126,6 +142,7 @@ function overSockets(
       return isOpen ? null : 'has no connection to Slack';
     },
     async close() {
+      isClosed = true;
       await Promise.all(all.map(disconnect));
     },
   };
