@@ -17,6 +17,7 @@ import {
   type Document,
   date,
   heading,
+  type Inline,
   list,
   marked,
   type Part,
@@ -31,8 +32,7 @@ import { line } from './outside.ts';
 
 /** One that waits, with what would change and the buttons to decide; or what was decided. */
 export function describeApproval(approval: Approval, now: number): Document {
-  const { id, request, lock, projects, needs, given, refused, requester, expiresAt, tag } =
-    approval;
+  const { id, lock, needs, given, refused, requester, expiresAt } = approval;
   const name = approvalLabel(approval);
   const state = approvalState(approval, now);
   if (refused !== null) {
@@ -70,15 +70,7 @@ export function describeApproval(approval: Approval, now: number): Document {
     parts: [
       heading(`🕓 ${name} waits for approval`),
       prose(
-        user(requester.user),
-        ...(tag === null
-          ? [' asks for ', codes(packagesAsked(request), 600), ' on ', codes(request.edges, 160)]
-          : [
-              ' gives ',
-              code(revisionLabel(request.environment, tag.revision)),
-              ' the tag ',
-              code(tag.name),
-            ]),
+        ...subjectOf(approval),
         '; ',
         marked(about),
         ' needs approval by ',
@@ -90,10 +82,8 @@ export function describeApproval(approval: Approval, now: number): Document {
         ),
         '.',
       ),
-      ...changesOf(approval),
-      ...(projects.length === 0
-        ? []
-        : [list(projects.map((pin) => words('code ', code(`${pin.name} ${pin.origin}`, 160))))]),
+      ...packagesOf(approval),
+      ...codeOf(approval),
       small(
         `${counted(everyPackage(lock).length, 'package')} · lapses `,
         date(expiresAt),
@@ -105,7 +95,40 @@ export function describeApproval(approval: Approval, now: number): Document {
   };
 }
 
-function changesOf({ request, before, lock, tag }: Approval): Part[] {
+/** What was asked, once that is decided: in the place of the question, with nothing left to press. */
+export function describeDecided(approval: Approval, now: number): Document {
+  const { summary, parts } = describeApproval(approval, now);
+  const asked = prose(...subjectOf(approval), '.');
+  const about = small(
+    `${counted(everyPackage(approval.lock).length, 'package')} · `,
+    code(approval.id, 60),
+  );
+  // That there is no revision yet is soon not so.
+  const packages = approval.before === null ? [] : packagesOf(approval);
+  return { summary, parts: [...parts, asked, ...packages, ...codeOf(approval), about] };
+}
+
+/** `@ana asks for …` */
+function subjectOf({ request, requester, tag }: Approval): Inline[] {
+  return words(
+    user(requester.user),
+    ...(tag === null
+      ? [' asks for ', codes(packagesAsked(request), 600), ' on ', codes(request.edges, 160)]
+      : [
+          ' gives ',
+          code(revisionLabel(request.environment, tag.revision)),
+          ' the tag ',
+          code(tag.name),
+        ]),
+  );
+}
+
+function codeOf({ projects }: Approval): Part[] {
+  const pins = projects.map((pin) => words('code ', code(`${pin.name} ${pin.origin}`, 160)));
+  return pins.length === 0 ? [] : [list(pins)];
+}
+
+function packagesOf({ request, before, lock, tag }: Approval): Part[] {
   if (before === null) return [prose('There is no revision of it yet.')];
   if (before.number === tag?.revision) return [prose('That is its default revision.')];
   const label = revisionLabel(request.environment, before.number);

@@ -56,6 +56,15 @@ export function approvalLabel({ request, tag }: ApprovalSubject): string {
   return tag === null ? request.environment : `${request.environment}:${tag.name}`;
 }
 
+/** The notice to a channel or a person that it waits, or how it was decided: each is told once. */
+export function approvalNoticeId(
+  { id }: Pick<Approval, 'id'>,
+  state: 'waiting' | 'approved' | 'refused',
+  to: string,
+): string {
+  return `${id}-${state}-${to}`;
+}
+
 export type ApprovalState = 'waiting' | 'approved' | 'refused' | 'expired';
 
 export function approvalState(approval: Approval, now: number): ApprovalState {

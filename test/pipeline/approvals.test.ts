@@ -124,7 +124,10 @@ describe('a build that needs approval', () => {
     const world = worldWith();
     await world.say(ANA, 'create churn numpy --edge madrid');
     for (const text of ['status churn', 'show churn', `status ${only(world).id}`]) {
-      assert.match(said(await world.say(ANA, text)), /There is no .* yet: it waits for approval\.$/);
+      assert.match(
+        said(await world.say(ANA, text)),
+        /There is no .* yet: it waits for approval\.$/,
+      );
     }
     await world.say(BEN, 'refuse churn');
     assert.match(said(await world.say(ANA, 'status churn')), /There is no build `churn`\.$/);

@@ -38,6 +38,14 @@ async function ask({ errands, slash, slack }: World): Promise<void> {
 
 const at = ({ channel, ts }: Message) => ({ channel, ts });
 
+/** The question says what became of it, and offers nothing to press any more. */
+async function decidedIn({ slack }: World, { ts }: Message, words: RegExp): Promise<void> {
+  const edited = await slack.untilMessage(
+    (each) => each.ts === ts && words.test(visibleText(each)),
+  );
+  assert.doesNotMatch(JSON.stringify(edited.blocks), /"type":"button"/);
+}
+
 describe('a build that needs approval', () => {
   test('is asked about in the channel of the rule, and Approve builds it for who asked', () =>
     inWorld(
@@ -53,6 +61,7 @@ describe('a build that needs approval', () => {
         await slack.click({ user: BEN, ...at(message), actionId: 'say_1' });
         const told = await slack.untilMessage(says(/was approved by/));
         assert.equal(told.channel, CHANNEL);
+        await decidedIn(world, message, /was approved by.*asks for .*numpy/s);
         const live = await slack.untilMessage(says(/churn waits for a build host/));
         assert.equal(live.channel, DATA);
         const [build] = [...store.builds.values()];
@@ -72,6 +81,7 @@ describe('a build that needs approval', () => {
           (each) => each.channel !== message.channel && /was refused by/.test(visibleText(each)),
         );
         assert.match(visibleText(told), /no reason was given/);
+        await decidedIn(world, message, /was refused by.*asks for .*numpy/s);
         assert.equal(store.builds.size, 0);
       },
       { roles: [role], approvals: [{ ...rule, where: null }] },

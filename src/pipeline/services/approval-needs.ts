@@ -3,6 +3,7 @@ import {
   type ApprovalState,
   type ApprovalSubject,
   approvalLabel,
+  approvalNoticeId,
   approvalState,
   closedBeyond,
   digestOf,
@@ -198,9 +199,8 @@ export async function tell(
   const deciders = decidersOf(ports, approval.needs, asker);
   const targets = state === 'refused' ? [...deciders, asker.user] : deciders;
   for (const to of new Set(targets)) {
-    const id = `${approval.id}-${state}-${to}`;
     await store.addNotice({
-      id,
+      id: approvalNoticeId(approval, state, to),
       kind: 'approval',
       approvalId: approval.id,
       to,

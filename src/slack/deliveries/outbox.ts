@@ -9,13 +9,14 @@
  * - settled: posted, found, refused by Slack, or for nobody in Slack; it is never sent again.
  */
 import { describeProposal } from '../../answers/affected.ts';
-import { describeApproval } from '../../answers/approval.ts';
+import { describeApproval, describeDecided } from '../../answers/approval.ts';
 import { type ByKind, byKind } from '../../answers/by-kind.ts';
 import type { Document } from '../../answers/document.ts';
 import { describeFault } from '../../answers/fault.ts';
 import { describeExpiring } from '../../answers/letting-go.ts';
 import { describeNewer } from '../../answers/newer.ts';
 import { describeScheduled } from '../../answers/scheduled.ts';
+import { approvalNoticeId, approvalState } from '../../domain/approval.ts';
 import { type Environment, isLetGo } from '../../domain/environment.ts';
 import type { Notice, Store } from '../../domain/ports.ts';
 import { KEPT_PLAN } from '../../domain/sent-plan.ts';
@@ -26,7 +27,7 @@ import { waitAfter } from '../loop.ts';
 import type { Delivery, Sending } from './delivery.ts';
 import { type HeardOptions, heardOf } from './heard.ts';
 import type { Pace } from './pace.ts';
-import { isPerson, postOnce } from './post-once.ts';
+import { findPosted, isPerson, postOnce } from './post-once.ts';
 import { type SettledOptions, settledOf, verifiedOf } from './settled.ts';
 
 export interface OutboxOptions extends SettledOptions {
@@ -110,15 +111,27 @@ const DELIVERIES: ByKind<Notice, Promise<Delivery>, [OutboxOptions]> = {
   fault: faultOf,
 };
 
-/** To a channel, or to a person directly. */
+/** To a channel, or to a person directly; what is decided stands then where it was asked, too. */
 async function decisionOf(
   notice: Extract<Notice, { kind: 'approval' }>,
   { store, chat, clock }: OutboxOptions,
 ): Promise<Delivery> {
   const approval = await store.readApproval(notice.approvalId);
-  return approval === null
-    ? 'never'
-    : toOne(notice.to, notice, describeApproval(approval, clock.now()), chat);
+  if (approval === null) return 'never';
+  const now = clock.now();
+  const message = messageOf(describeApproval(approval, now));
+  const decided =
+    approvalState(approval, now) === 'waiting' ? null : describeDecided(approval, now);
+  return async (sending) => {
+    const { channel } = await postOnce(notice.to, notice, message, chat, sending);
+    if (decided === null) return;
+    const question = {
+      id: approvalNoticeId(approval, 'waiting', notice.to),
+      dueAt: approval.createdAt,
+    };
+    const asked = await findPosted(channel, question, chat);
+    if (asked !== null) await chat.edit(asked, messageOf(decided));
+  };
 }
 
 /** To the owner, directly; not when it was kept or let go meanwhile. */

@@ -14,18 +14,28 @@ export const isPerson = (id: string): boolean => /^[UW][A-Z0-9]+$/.test(id);
 /** To a channel, or to a person directly, unless an earlier attempt has arrived. */
 export async function postOnce(
   to: string,
-  { id, dueAt }: Told,
+  notice: Told,
   message: Message,
   chat: Chat,
   sending: Sending,
 ): Promise<MessageReference> {
   const channel = isPerson(to) ? await chat.openDirect(to) : to;
-  const wanted: Mark = { type: 'conda_ferry_notice', id };
-  const find = () => chat.findInChannel(channel, wanted, dueAt - 60_000);
-  const seen = sending.mayHaveArrived ? await whereReadable(find) : null;
+  const seen = sending.mayHaveArrived ? await findPosted(channel, notice, chat) : null;
   if (seen) return seen;
   sending.mayHaveArrived = false;
-  return sent(sending, () => chat.post({ channel, thread: null }, message, wanted));
+  return sent(sending, () => chat.post({ channel, thread: null }, message, markOf(notice)));
+}
+
+const markOf = ({ id }: Told): Mark => ({ type: 'conda_ferry_notice', id });
+
+/** The message of a notice that was due then; null where it is not there, or nobody may read. */
+export function findPosted(
+  channel: string,
+  notice: Told,
+  chat: Chat,
+): Promise<MessageReference | null> {
+  const since = notice.dueAt - 60_000;
+  return whereReadable(() => chat.findInChannel(channel, markOf(notice), since));
 }
 
 /** Posts, and keeps in mind that it may have arrived, unless Slack said that it did not take it. */
