@@ -153,7 +153,7 @@ function row(name: string, { number, request, stagings, archive, used }: Revisio
 
 /** Bytes of the archives on all edges together: `3 archives, 1.2 GB`. */
 function weightOf(revisions: readonly Revision[]): string {
-  const archives = revisions.flatMap(({ stagings, archive }) => stagings.map(() => archive.bytes));
-  const bytes = archives.reduce((sum, each) => sum + each, 0);
+  const archives = revisions.flatMap(({ stagings }) => stagings.map(({ archive }) => archive));
+  const bytes = archives.reduce((sum, archive) => sum + archive.bytes, 0);
   return `${counted(archives.length, 'archive')}, ${size(bytes)}`;
 }

@@ -52,12 +52,17 @@ export function remarksOf(build: Build, lines: readonly InvocationLine[]): Part[
   return [...describeNotes(build.notes), ...warnings(lines), ...replaced(build)];
 }
 
-function digestOf({ archive, fingerprint }: Build): Part[] {
+/** Each edge has its own where the same was built again with other bytes. */
+function digestOf({ archive, stagings, fingerprint }: Build): Part[] {
   if (archive === null) return [];
+  const others = stagings.filter((staging) => staging.archive.sha256 !== archive.sha256);
   return [
     small(
       'sha256 ',
       code(archive.sha256, 70),
+      ...others.flatMap(({ edge, archive: { sha256 } }) => [
+        ...[', on ', code(edge, 60), ' ', code(sha256, 70)],
+      ]),
       ...(fingerprint ? [' · fingerprint ', code(fingerprint.slice(0, 16), 20)] : []),
     ),
   ];

@@ -63,9 +63,7 @@ export interface MessageReference {
 }
 
 /** What an edge may have because of a build: it was about to publish it there. */
-export interface Begun extends StagingPlace {
-  archive: Archive;
-}
+export type Begun = StagingPlace;
 
 export interface Build {
   id: string;
@@ -221,9 +219,17 @@ export function isUnproven(build: Build): boolean {
   return isSettled(build) && build.begun.length > 0;
 }
 
-/** What it has begun that is none of its stagings. */
+/**
+ * What it has begun that may be none of its revision's. Of two workers that were given it, each may have made
+ * bytes of its own: which of two places on an edge was kept is looked at once nobody is at work.
+ */
 export function begunBesides({ begun, stagings }: Build): Begun[] {
-  return begun.filter((known) => !stagings.some((staging) => isSamePlace(known, staging)));
+  const places = Map.groupBy(begun, ({ edge }) => edge);
+  return begun.filter(
+    (known) =>
+      places.get(known.edge)?.length !== 1 ||
+      !stagings.some((staging) => isSamePlace(known, staging)),
+  );
 }
 
 export function isSettled(build: Build): boolean {

@@ -52,8 +52,8 @@ export interface TakenRevision {
   manifest: RevisionManifest;
   /** What the record said of it; null where no edge was told. */
   known: KnownRevision | null;
-  /** Where it lies. */
-  places: readonly Pick<FoundManifest, 'edge' | 'folder'>[];
+  /** Where it lies, and with which bytes. */
+  places: readonly (Pick<FoundManifest, 'edge' | 'folder'> & Pick<RevisionManifest, 'archive'>)[];
 }
 
 /**
@@ -210,7 +210,7 @@ function takeRevision(
   if (manifest === undefined) return null;
   const places = own
     .filter(({ edge }) => here === null || !here.stagings.some((staging) => staging.edge === edge))
-    .map(({ edge, folder }) => ({ edge, folder }));
+    .map(({ edge, folder, manifest: { archive } }) => ({ edge, folder, archive }));
   if (here !== null && (!isThere(here) || places.length === 0)) return null;
   return { manifest: manifest.manifest, known, places };
 }

@@ -49,6 +49,7 @@ export interface Revision {
   projects: ProjectPin[];
   /** What its solve had to say; none on records of older versions. */
   notes: Note[];
+  /** As it was made last; built again, it may have other bytes than a staging of before. */
   archive: Archive;
   imports: Record<string, string[]>;
   stagings: Staging[];
@@ -76,6 +77,8 @@ export interface StagingPlace {
   /** What it is a staging of: `churn`, 3. */
   environment: string;
   revision: number;
+  /** The bytes that this edge was sent. */
+  archive: Archive;
   /** Absolute path of the archive on the edge node; it holds the archive's sha256. */
   archivePath: string;
   /** `hdfs://…` address of the same bytes; null when the edge has no HDFS. */
@@ -117,9 +120,15 @@ export interface Staging extends StagingPlace {
 
 /** Where a staging is, and no more of it. */
 export function placeOf(staging: StagingPlace): StagingPlace {
-  const { edge, environment, revision, archivePath, hdfs, driverPrefix, leaving } = staging;
-  const place = { edge, environment, revision, archivePath, hdfs, driverPrefix };
+  const { edge, environment, revision, archive, archivePath, hdfs, driverPrefix } = staging;
+  const place = { edge, environment, revision, archive, archivePath, hdfs, driverPrefix };
+  const { leaving } = staging;
   return leaving ? { ...place, leaving } : place;
+}
+
+/** The sha256 of each archive of a revision: the one that was made last, and those that edges have. */
+export function archiveDigests({ archive, stagings }: Pick<Revision, 'archive' | 'stagings'>) {
+  return [archive, ...stagings.map((staging) => staging.archive)].map(({ sha256 }) => sha256);
 }
 
 /** Whether they are the same bytes in the same place. */
@@ -128,6 +137,19 @@ export function isSamePlace(one: StagingPlace, other: StagingPlace): boolean {
     one.edge === other.edge &&
     one.driverPrefix === other.driverPrefix &&
     one.archivePath === other.archivePath
+  );
+}
+
+/** Stagings as their revisions have them by now: built again since, they may have other bytes on an edge. */
+export function keptStagings(
+  stagings: readonly Staging[],
+  environment: Pick<Environment, 'revisions'> | null,
+): Staging[] {
+  const kept = environment?.revisions.flatMap((revision) => revision.stagings) ?? [];
+  return stagings.map(
+    (staging) =>
+      kept.find(({ edge, revision }) => edge === staging.edge && revision === staging.revision) ??
+      staging,
   );
 }
 

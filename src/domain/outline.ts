@@ -23,11 +23,16 @@ export interface Outline
 
 export interface RevisionOutline
   extends Pick<Revision, 'number' | 'fingerprint' | 'buildId' | 'createdAt' | 'letGo' | 'used'> {
+  /** What versions that know of no archive of a staging go by, beside this one. */
   archive: Pick<Revision['archive'], 'sha256' | 'bytes'>;
   request: Pick<BuildRequest, 'specs' | 'pip'>;
   lock: Pick<Revision['lock'], 'platform'>;
-  stagings: readonly Pick<Staging, 'edge' | 'stagedAt'>[];
+  stagings: readonly StagingOutline[];
   verifications: readonly Pick<Verification, 'at'>[];
+}
+
+export interface StagingOutline extends Pick<Staging, 'edge' | 'stagedAt'> {
+  archive: RevisionOutline['archive'];
 }
 
 /** How many environments somebody owns, or there are. */
@@ -51,10 +56,16 @@ function revisionOutline(revision: Revision): RevisionOutline {
   const { number, fingerprint, buildId, createdAt, letGo, used, archive, request, lock } = revision;
   return {
     ...{ number, fingerprint, buildId, createdAt, letGo, used },
-    archive: { sha256: archive.sha256, bytes: archive.bytes },
+    archive: outlinedArchive(archive),
     request: { specs: request.specs, pip: request.pip },
     lock: { platform: lock.platform },
-    stagings: revision.stagings.map(({ edge, stagedAt }) => ({ edge, stagedAt })),
+    stagings: revision.stagings.map(({ edge, stagedAt, archive }) => ({
+      ...{ edge, stagedAt, archive: outlinedArchive(archive) },
+    })),
     verifications: revision.verifications.map(({ at }) => ({ at })),
   };
+}
+
+function outlinedArchive({ sha256, bytes }: Revision['archive']): RevisionOutline['archive'] {
+  return { sha256, bytes };
 }

@@ -1,6 +1,12 @@
 /** Which of the environments there are a log, or who asks about it, means. */
 import type { Mention } from './diagnosis.ts';
-import { type Environment, latestRevision, type Revision, revisionLabel } from './environment.ts';
+import {
+  archiveDigests,
+  type Environment,
+  latestRevision,
+  type Revision,
+  revisionLabel,
+} from './environment.ts';
 import type { OwnEnvironment } from './reply.ts';
 
 /** One revision of an environment, and how it is known to be the one meant. */
@@ -18,7 +24,10 @@ export function namedInLog(
     const logLine = mention.line;
     const exact = environments.flatMap((environment) =>
       environment.revisions
-        .filter(({ archive }) => mention.archive !== null && archive.sha256 === mention.archive)
+        .filter(
+          (revision) =>
+            mention.archive !== null && archiveDigests(revision).includes(mention.archive),
+        )
         .map((revision): Meant => ({ environment, revision, by: 'log', logLine, notes: [] })),
     );
     // The same archive may be of several revisions: the newest, and the one that is named first.

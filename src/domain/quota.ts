@@ -131,8 +131,8 @@ function deleting(label: string): Repair {
 }
 
 /** Bytes of its archives on all edges together. */
-function stagedBytes({ archive, stagings }: RevisionOutline): number {
-  return archive.bytes * stagings.length;
+function stagedBytes({ stagings }: RevisionOutline): number {
+  return stagings.reduce((sum, { archive }) => sum + archive.bytes, 0);
 }
 
 function bytesOf({ revisions }: Outline): number {

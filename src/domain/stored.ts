@@ -30,7 +30,7 @@ import type { Freeze } from './freeze.ts';
 import { defaultAlias } from './invocation/alias.ts';
 import type { Lock, LockedPackage, LockedWheel, Platform } from './lock.ts';
 import { NOTE } from './note.ts';
-import type { Outline, RevisionOutline } from './outline.ts';
+import type { Outline, RevisionOutline, StagingOutline } from './outline.ts';
 import type { PipRequirement } from './pip.ts';
 import { ARCHITECTURES, type Architecture, PLATFORMS } from './platform.ts';
 import type { UserGroup } from './ports.ts';
@@ -139,11 +139,11 @@ const CLUSTER = object<ClusterProfile>({
 });
 
 /**
- * A staging as any version has stored it. Older ones did not say what it is a staging of, and had
- * only the alias of its own layout.
+ * A staging as any version has stored it. Older ones did not say what it is a staging of nor with which
+ * bytes, and had only the alias of its own layout.
  */
-export type StoredStaging = Omit<Staging, 'environment' | 'revision' | 'aliases'> &
-  Partial<Pick<Staging, 'environment' | 'revision' | 'aliases'>> & {
+export type StoredStaging = Omit<Staging, 'environment' | 'revision' | 'archive' | 'aliases'> &
+  Partial<Pick<Staging, 'environment' | 'revision' | 'archive' | 'aliases'>> & {
     alias?: string;
     /** Which removal it was, nobody said, nor when it would be over. */
     leavingSince?: number;
@@ -155,6 +155,7 @@ const STAGING = object<StoredStaging>({
   edge: string,
   environment: or(string, undefined),
   revision: or(number, undefined),
+  archive: or(ARCHIVE, undefined),
   archivePath: string,
   archiveLink: or(string, null),
   globalFolder: or(string, null),
@@ -178,14 +179,25 @@ const OLDER_LEASE = 30 * 60_000;
 /** The same in the terms of this version; `of` is the record that it stands in. */
 function readStaging(
   { alias, leavingSince, ...stored }: StoredStaging,
-  of: Pick<Staging, 'environment' | 'revision'>,
+  of: Pick<Staging, 'environment' | 'revision'> & { archive: Archive | null },
 ): Staging {
   const { environment = of.environment, revision = of.revision } = stored;
+  const archive = stored.archive ?? archiveAt(stored.archivePath, of.archive);
   const byDefault = (layout: Staging['layout']) =>
     (layout === stored.layout && alias) || defaultAlias(layout, environment, stored.archivePath);
   const aliases = stored.aliases ?? { local: byDefault('local'), global: byDefault('global') };
   const leaving = leavingSince && { by: '', until: leavingSince + OLDER_LEASE };
-  return { ...(leaving ? { leaving } : {}), ...stored, environment, revision, aliases };
+  return { ...(leaving ? { leaving } : {}), ...stored, environment, revision, archive, aliases };
+}
+
+/**
+ * The bytes of a staging that does not say them, by its path on the edge: the record has one archive for all edges,
+ * and it may be another one by now. Its length is then not known, and taken for the other one's.
+ */
+function archiveAt(path: string, known: Archive | null): Archive {
+  const [sha256 = '', name = ''] = path.split('/').slice(-2);
+  const format = name.endsWith('.zip') ? 'zip' : 'tar.gz';
+  return { ...(known ?? { format, bytes: 0, files: 0 }), name, sha256 };
 }
 
 const FORM = object<LineForm>({
@@ -373,7 +385,8 @@ export const readBuild: Shape<Build> = (value, at) => {
   const { createdAt, ...asked } = ASKED(value, at);
   const fields = isObject(value) ? value : {};
   const stored = BUILD({ ...newBuild({ ...asked, now: createdAt }), begun: null, ...fields }, at);
-  const of = { environment: stored.request.environment, revision: stored.revision ?? 0 };
+  const { request, revision, archive } = stored;
+  const of = { environment: request.environment, revision: revision ?? 0, archive };
   const stagings = stored.stagings.map((staging) => readStaging(staging, of));
   return { ...stored, stagings, begun: stored.begun ?? begunByOlder({ ...stored, stagings }) };
 };
@@ -381,7 +394,7 @@ export const readBuild: Shape<Build> = (value, at) => {
 /** Older versions knew of what was staged alone, and all of that of one archive. */
 function begunByOlder({ archive, state, stagings }: Pick<Build, 'archive' | 'state' | 'stagings'>) {
   if (archive === null || state === 'ready') return [];
-  return stagings.map((staging): Begun => ({ ...placeOf(staging), archive }));
+  return stagings.map(placeOf);
 }
 
 /** What an environment cannot be without. */
@@ -397,7 +410,8 @@ export const readEnvironment: Shape<Environment> = (value, at) => {
   return {
     ...stored,
     revisions: stored.revisions.map((revision) => {
-      const of = { environment: stored.name, revision: revision.number };
+      const { number, archive } = revision;
+      const of = { environment: stored.name, revision: number, archive };
       return {
         ...revision,
         stagings: revision.stagings.map((staging) => readStaging(staging, of)),
@@ -406,25 +420,36 @@ export const readEnvironment: Shape<Environment> = (value, at) => {
   };
 };
 
-/** An outline; it is made anew with its record, so no other version has stored it. */
+const OUTLINED_ARCHIVE = object<RevisionOutline['archive']>({ sha256: string, bytes: number });
+
+type StoredStagingOutline = Omit<StagingOutline, 'archive'> &
+  Partial<Pick<StagingOutline, 'archive'>>;
+
+const REVISION_OUTLINE = object<
+  Omit<RevisionOutline, 'stagings'> & { stagings: StoredStagingOutline[] }
+>({
+  ...{ number, fingerprint: string, buildId: string, createdAt: number },
+  ...{ letGo: or(LET_GO, null), used: or(USE, null), archive: OUTLINED_ARCHIVE },
+  request: object<RevisionOutline['request']>({ specs: listOf(SPEC), pip: listOf(REQUIREMENT) }),
+  lock: object<RevisionOutline['lock']>({ platform: PLATFORM }),
+  stagings: listOf(
+    object<StoredStagingOutline>({
+      ...{ edge: string, stagedAt: number, archive: or(OUTLINED_ARCHIVE, undefined) },
+    }),
+  ),
+  verifications: listOf(object<RevisionOutline['verifications'][number]>({ at: number })),
+});
+
+/** Older versions, which one beside this may be, know of one archive for all edges. */
+const readRevisionOutline: Shape<RevisionOutline> = (value, at) => {
+  const { archive, stagings, ...stored } = REVISION_OUTLINE(value, at);
+  return { ...stored, archive, stagings: stagings.map((staging) => ({ archive, ...staging })) };
+};
+
+/** An outline; it is made anew with its record, by whichever version writes that. */
 export const OUTLINE = object<Outline>({
   ...{ name: string, owner: string, createdAt: number },
   ...{ tags: mapOf(number), defaultRevision: or(number, null), keptUntil: or(number, null) },
   ...{ reminded: or(REMINDED, null), schedule: or(SCHEDULE, null) },
-  revisions: listOf(
-    object<RevisionOutline>({
-      ...{ number, fingerprint: string, buildId: string, createdAt: number },
-      ...{ letGo: or(LET_GO, null), used: or(USE, null) },
-      archive: object<RevisionOutline['archive']>({ sha256: string, bytes: number }),
-      request: object<RevisionOutline['request']>({
-        specs: listOf(SPEC),
-        pip: listOf(REQUIREMENT),
-      }),
-      lock: object<RevisionOutline['lock']>({ platform: PLATFORM }),
-      stagings: listOf(
-        object<RevisionOutline['stagings'][number]>({ edge: string, stagedAt: number }),
-      ),
-      verifications: listOf(object<RevisionOutline['verifications'][number]>({ at: number })),
-    }),
-  ),
+  revisions: listOf(readRevisionOutline),
 });

@@ -107,9 +107,8 @@ async function recordReplaced(run: BuildRun): Promise<void> {
     stagings.some((each) => each.edge === edge),
   );
   for (const staging of replaced ?? []) {
-    if (!known || stagings.some((each) => isSamePlace(each, staging))) continue;
-    const begun = { ...placeOf(staging), archive: known.archive };
-    await run.update((build) => withBegun(build, begun));
+    if (stagings.some((each) => isSamePlace(each, staging))) continue;
+    await run.update((build) => withBegun(build, placeOf(staging)));
   }
 }
 

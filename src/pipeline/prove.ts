@@ -1,6 +1,11 @@
 import type { Build } from '../domain/build.ts';
 import { isSameSite, withSite } from '../domain/cluster.ts';
-import type { ProofTimes, Staging, Verification } from '../domain/environment.ts';
+import {
+  keptStagings,
+  type ProofTimes,
+  type Staging,
+  type Verification,
+} from '../domain/environment.ts';
 import { Cancelled, isDoneAgain, toFailure } from '../domain/errors.ts';
 import { eventOf } from '../domain/events.ts';
 import { counted, duration } from '../domain/figures.ts';
@@ -93,15 +98,13 @@ async function proveOne(
   progress: Progress,
 ) {
   const edge = edgeOf(run, known);
-  const { archive } = run.build;
   let staging = { ...known, cluster: withSite(known.cluster, await edge.profile(progress)) };
-  if (archive !== null && !isSameSite(known.cluster, staging.cluster)) {
-    staging = await edge.launch(staging, archive, run.signal);
+  if (!isSameSite(known.cluster, staging.cluster)) {
+    staging = await edge.launch(staging, run.signal);
   }
   const subject = subjectOf(run, staging);
   let verification = await verifyStaging(run.ports, edge, subject, progress, tried);
-  const damage =
-    verification.outcome === 'failed' ? await restored(run, edge, staging, progress) : null;
+  const damage = verification.outcome === 'failed' ? await restored(edge, staging, progress) : null;
   if (damage !== null) {
     progress.log(`edge ${edge.name}: ${damage}`);
     verification = withDamage(await verifyStaging(run.ports, edge, subject, progress), damage);
@@ -121,16 +124,10 @@ async function proveOne(
 }
 
 /** What of a prefix that failed was damaged, and is not any more; null where that cannot be asked either. */
-async function restored(
-  { build: { archive } }: BuildRun,
-  edge: Edge,
-  staging: Staging,
-  progress: Progress,
-): Promise<string | null> {
-  if (archive === null) return null;
+async function restored(edge: Edge, staging: Staging, progress: Progress): Promise<string | null> {
   try {
     progress.detail(`${edge.name}: comparing the prefix with its archive`);
-    return await edge.restore(staging, archive, progress);
+    return await edge.restore(staging, progress);
   } catch (error) {
     if (error instanceof Cancelled || isDoneAgain(error)) throw error;
     progress.log(`the prefix could not be compared: ${toFailure(error).message}`);
@@ -165,7 +162,12 @@ export async function proveAgain(
   const run = new BuildRun(ports, build, signal);
   let isUnproven = false;
   try {
-    for (const staging of build.stagings) {
+    const environment = await ports.store.readEnvironment(build.request.environment);
+    await run.update((current) => ({
+      ...current,
+      stagings: keptStagings(current.stagings, environment),
+    }));
+    for (const staging of run.build.stagings) {
       const proof = await proveOne(run, staging, undefined, run.aside);
       if (proof.verification.outcome === 'failed') isUnproven = true;
       await ports.store.updateEnvironment(build.request.environment, (environment) =>

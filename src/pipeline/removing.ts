@@ -88,7 +88,7 @@ async function removeStaging(
   ports: BuildPorts,
   name: string,
   edgeName: string,
-  { number, archive, stagings }: Revision,
+  { number, stagings }: Revision,
   signal: AbortSignal,
 ): Promise<void> {
   const edge = ports.edges.get(edgeName);
@@ -106,9 +106,10 @@ async function removeStaging(
     return revision.stagings.find((known) => known.edge === edgeName) ?? null;
   };
   await whileMarked(ports, name, mark, signal, async (marked) => {
-    const sharing = await ports.store.environmentsWithArchive(archive.sha256);
-    const keepArchive = isShared(sharing, archive.sha256, edgeName);
-    await edge.remove(staging, archive, { keepArchive, signal: marked });
+    const { sha256 } = staging.archive;
+    const sharing = await ports.store.environmentsWithArchive(sha256);
+    const keepArchive = isShared(sharing, sha256, edgeName);
+    await edge.remove(staging, { keepArchive, signal: marked });
     await ports.store.updateEnvironment(name, (environment) => {
       const revision = environment.revisions.find((known) => known.number === number);
       const others = revision?.stagings.filter((known) => known.edge !== edgeName) ?? [];
@@ -138,8 +139,7 @@ export function isShared(environments: readonly Outline[], sha256: string, edge:
     revisions.some(
       (revision) =>
         isThere(revision) &&
-        revision.archive.sha256 === sha256 &&
-        revision.stagings.some((known) => known.edge === edge),
+        revision.stagings.some((known) => known.edge === edge && known.archive.sha256 === sha256),
     ),
   );
 }

@@ -211,11 +211,11 @@ async function recoverStagings(
   said: string[],
   progress: Progress,
 ): Promise<Staging[] | null> {
-  const { environment, revision, archive, request } = manifest;
+  const { environment, revision, request } = manifest;
   const label = revisionLabel(environment, revision);
   const stagings: Staging[] = [];
   let isUnsure = false;
-  for (const { edge: name, folder } of places) {
+  for (const { edge: name, folder, archive } of places) {
     if (stagings.some(({ edge }) => edge === name)) continue;
     progress.detail(`${label} on edge ${name}`);
     try {

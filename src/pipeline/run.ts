@@ -247,11 +247,12 @@ const asKept =
 /** What a build has once its revision is there: of its edges, and no others. */
 function ofRevision({ request }: Build, revision: Revision) {
   const isAsked = ({ edge }: { edge: string }) => request.edges.includes(edge);
+  const stagings = revision.stagings.filter(isAsked);
   return {
     revision: revision.number,
-    archive: revision.archive,
+    archive: stagings[0]?.archive ?? revision.archive,
     imports: revision.imports,
-    stagings: revision.stagings.filter(isAsked),
+    stagings,
     verifications: revision.verifications.filter(isAsked),
   };
 }
@@ -274,13 +275,13 @@ async function isProofLeft(run: BuildRun): Promise<boolean> {
  * The stagings that were asked for, each started by its name: also what an older version staged, or
  * somebody removed.
  */
-async function launched(run: BuildRun, { number, archive, ...revision }: Revision) {
+async function launched(run: BuildRun, { number, ...revision }: Revision) {
   const names = run.build.request.edges;
   const stagings = await Promise.all(
     revision.stagings.map(async (staging) => {
       const edge = run.ports.edges.get(staging.edge);
       if (!edge || !names.includes(staging.edge)) return staging;
-      return edge.launch(staging, archive, run.signal);
+      return edge.launch(staging, run.signal);
     }),
   );
   if (stagings.some((staging, at) => !isSameLaunch(staging, revision.stagings[at]))) {

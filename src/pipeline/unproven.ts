@@ -1,5 +1,5 @@
 import { type Begun, type Build, isSettled, isUnproven } from '../domain/build.ts';
-import { isSamePlace } from '../domain/environment.ts';
+import { type Environment, isSamePlace, keptStagings } from '../domain/environment.ts';
 import type { Progress } from '../domain/ports.ts';
 import { days } from '../domain/retention.ts';
 import { type BuildPorts, whyUnreached } from './context.ts';
@@ -56,39 +56,39 @@ async function remove(
     if (!isSettled(marked)) return null;
     return marked.begun.find((known) => isSamePlace(known, begun)) ?? null;
   };
+  let environment: Environment | null = null;
   try {
     const isGone = await whileMarked(ports, name, mark, signal, async (marked) => {
-      const environment = await store.readEnvironment(name);
+      environment = await store.readEnvironment(name);
       // Another build may have made a revision of the same; a prefix is of one name alone, but what
       // lies there may be another archive's by now.
-      const isOfRevision = environment?.revisions.some(({ stagings }) =>
-        stagings.some((known) => isSamePlace(known, begun)),
-      );
-      if (isOfRevision) return;
-      const { archive } = begun;
-      const sharing = await store.environmentsWithArchive(archive.sha256);
-      const keepArchive = isShared(sharing, archive.sha256, edge.name);
-      await edge.remove(begun, archive, { keepArchive, signal: marked });
+      const staged = environment?.revisions.flatMap(({ stagings }) => stagings) ?? [];
+      if (staged.some((known) => isSamePlace(known, begun))) return;
+      const { sha256 } = begun.archive;
+      const sharing = await store.environmentsWithArchive(sha256);
+      const keepArchive = isShared(sharing, sha256, edge.name);
+      await edge.remove(begun, { keepArchive, signal: marked });
       ports.events.emit('staging-removed', {
         ...{ environment: name, revision: begun.revision, edge: edge.name, build: id },
         reason: 'of no revision',
       });
     });
-    if (isGone) await store.updateBuild(id, (build) => withoutBegun(build, begun));
+    if (isGone) await store.updateBuild(id, (build) => withoutBegun(build, begun, environment));
   } catch (error) {
     const why = whyUnreached(ports, error, signal);
     log(`edge ${edge.name} keeps what build ${id} staged: ${why}`);
   }
 }
 
-/** What a ready build staged is its revision's. */
-function withoutBegun(build: Build, gone: Begun): Build {
+/** What a ready build staged is its revision's, which another worker of the same may have kept. */
+function withoutBegun(build: Build, gone: Begun, environment: Environment | null): Build {
   return {
     ...build,
     begun: build.begun.filter((known) => !isSamePlace(known, gone)),
-    stagings: build.stagings.filter(
-      (known) => build.state === 'ready' || !isSamePlace(known, gone),
-    ),
+    stagings:
+      build.state === 'ready'
+        ? keptStagings(build.stagings, environment)
+        : build.stagings.filter((known) => !isSamePlace(known, gone)),
   };
 }
 

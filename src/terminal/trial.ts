@@ -177,10 +177,8 @@ async function clear({ config, connection, prefix }: Foundation): Promise<Fault[
 
 async function clearEdge(edge: Edge, build: Build, signal: AbortSignal): Promise<void> {
   const { archive, begun, stagings, fingerprint } = build;
-  const staged = archive === null ? [] : stagings.map((place) => ({ ...place, archive }));
-  for (const place of [...staged, ...begun]) {
-    if (place.edge === edge.name)
-      await edge.remove(place, place.archive, { keepArchive: false, signal });
+  for (const place of [...stagings, ...begun]) {
+    if (place.edge === edge.name) await edge.remove(place, { keepArchive: false, signal });
   }
   if (fingerprint !== null && build.request.edges.includes(edge.name))
     await edge.discard({ fingerprint, sha256: archive?.sha256 ?? null }, signal);

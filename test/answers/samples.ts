@@ -1,5 +1,6 @@
 /** View models the tests of rendering share: one build in every state, and one of every reply. */
 import type { Approval } from '../../src/domain/approval.ts';
+import type { Archive } from '../../src/domain/archive.ts';
 import type { AuditEntry } from '../../src/domain/audit.ts';
 import {
   type Build,
@@ -68,11 +69,16 @@ export const settings: Settings = {
   retention: { ...USUAL.retention, usedDays: 0 },
 };
 
+export const archive: Archive = {
+  ...{ name: 'churn.zip', format: 'zip', sha256: 'a'.repeat(64) },
+  ...{ bytes: 41_200_000, files: 8123 },
+};
+
 export function staging(edge = 'lab', layout: Layout = 'local'): Staging {
   const root = '/srv/ferry';
   return {
-    ...{ edge, environment: 'churn', revision: 3 },
-    archivePath: `${root}/archives/${'a'.repeat(64)}/churn.zip`,
+    ...{ edge, environment: 'churn', revision: 3, archive },
+    archivePath: `${root}/archives/${archive.sha256}/${archive.name}`,
     archiveLink: `${root}/envs/churn/3/churn.zip`,
     hdfs: `hdfs://${edge}:9000/ferry/${'a'.repeat(64)}/churn.zip`,
     driverPrefix: `${root}/envs/churn/3`,
@@ -238,13 +244,7 @@ export function build(state: BuildState, change: Partial<Build> = {}): Build {
       steps: steps(null),
       revision: 3,
       fingerprint: 'f'.repeat(64),
-      archive: {
-        name: 'churn.zip',
-        format: 'zip',
-        sha256: 'a'.repeat(64),
-        bytes: 41_200_000,
-        files: 8123,
-      },
+      archive,
       stagings: [staging()],
       verifications: [verification()],
     },
@@ -326,7 +326,7 @@ export function revision(number = 3): Revision {
     projects: [],
     notes: [],
     imports: { numpy: ['numpy'] },
-    archive: ready.archive as Revision['archive'],
+    archive,
     stagings: [staging()],
     verifications: [verification()],
     createdAt: START + 43_000,

@@ -85,6 +85,14 @@ describe('what is sent of a build', () => {
     );
   });
 
+  test('tells in its story which edge has other bytes', () => {
+    const [first, other] = [staging('lab'), staging('madrid')];
+    const sha256 = 'd'.repeat(64);
+    const stagings = [first, { ...other, archive: { ...other.archive, sha256 } }];
+    const story = textOf(describeStory(build('ready', { stagings }), [], settings));
+    assert.match(story, new RegExp(`sha256 .a{64}., on .madrid. .${sha256}. · fingerprint`));
+  });
+
   test('has the whole line in one place: neither the story nor the word to who waited repeats it', () => {
     const ready = build('ready');
     const whole = linesForBuild(ready)[0]?.rows ?? assert.fail();

@@ -144,6 +144,18 @@ describe('the environment a failed job ran in', () => {
     assert.deepEqual([own?.revision, own?.newest, own?.notes], [1, 2, []]);
   });
 
+  test('is the revision of which an edge has that archive, though it was made again since', async () => {
+    const [known = revision()] = churn().revisions;
+    const sha256 = 'e'.repeat(64);
+    const stagings = known.stagings.map((each) => ({
+      ...each,
+      archive: { ...each.archive, sha256 },
+    }));
+    const made = environment('churn', { change: { stagings } }, {});
+    const { own } = await world([made]).found(workerLacks('sklearn', churnShipped));
+    assert.deepEqual([own?.revision, own?.newest, own?.notes], [1, 2, []]);
+  });
+
   test('may have lost the archive or the revision meanwhile, which is said', async () => {
     const { found } = world([churn()]);
     const replaced = await found(workerLacks('sklearn', churnShipped));

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Environment } from '../../src/domain/environment.ts';
 import { FerryError } from '../../src/domain/errors.ts';
 import { type Quota, requireWithin, type Usage } from '../../src/domain/quota.ts';
-import { build, environment, staging } from '../answers/samples.ts';
+import { archive, build, environment, staging } from '../answers/samples.ts';
 
 const USER = 'U0ANARUIZ1';
 const NONE: Quota = {
@@ -21,11 +21,15 @@ function of(name: string, megabytes: readonly number[], change: Partial<Environm
     ...known,
     revisions: known.revisions.map((revision, index) => ({
       ...revision,
-      archive: { ...revision.archive, bytes: (megabytes[index] ?? 0) * 1e6 },
+      stagings: [stagingOf(megabytes[index] ?? 0)],
       createdAt: index,
     })),
     ...change,
   };
+}
+
+function stagingOf(megabytes: number, edge?: string) {
+  return { ...staging(edge), archive: { ...archive, bytes: megabytes * 1e6 } };
 }
 
 /** The commands that are offered instead; null where it is within the quota. */
@@ -89,7 +93,7 @@ describe('a quota', () => {
     const twice = of('churn', [300, 300]);
     const revisions = twice.revisions.map((revision) => ({
       ...revision,
-      stagings: [staging(), staging('madrid')],
+      stagings: [stagingOf(310), stagingOf(290, 'madrid')],
     }));
     const environments = [{ ...twice, revisions }, of('etl', [5000])];
     const asked = { environments, environment: 'churn' };

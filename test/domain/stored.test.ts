@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { newBuild } from '../../src/domain/build.ts';
 import type { Lock } from '../../src/domain/lock.ts';
+import { type Outline, outlineOf } from '../../src/domain/outline.ts';
 import { createCommand } from '../../src/domain/request.ts';
 import { fitOrNull, Misfit } from '../../src/domain/shape.ts';
-import { readBuild, readEnvironment, type StoredStaging } from '../../src/domain/stored.ts';
-import { build, environment, revision, staging } from '../answers/samples.ts';
+import {
+  OUTLINE,
+  readBuild,
+  readEnvironment,
+  type StoredStaging,
+} from '../../src/domain/stored.ts';
+import { archive, build, environment, revision, staging } from '../answers/samples.ts';
 import fc from '../harness/properties.ts';
 
 /** As it was stored before a staging said what it is of, and what it is called in either layout. */
@@ -30,6 +36,45 @@ describe('a record of an older version', () => {
     assert.deepEqual(global?.aliases, { local: 'churn_zip', global: 'FOO' });
     assert.ok(!('alias' in (global ?? {})));
     assert.deepEqual([local?.archiveLink, local?.globalFolder], [null, null]);
+  });
+
+  test('has with each staging the bytes that its path names, whichever its revision was made with last', () => {
+    const bytes = (sha256: string) => {
+      const { archive: _, ...before } = staging();
+      return { ...before, archivePath: `/srv/ferry/archives/${sha256}/churn.zip` };
+    };
+    const [same, former] = [archive.sha256, 'd'.repeat(64)];
+    const stagings = stored([bytes(same), bytes(former)]);
+    const revisions = [{ ...revision(1), stagings }];
+    const [read] = readEnvironment({ ...environment('churn', 0), revisions }).revisions;
+    const expected = [archive, { ...archive, sha256: former }];
+    assert.deepEqual(read?.archive, archive);
+    assert.deepEqual(
+      read?.stagings.map((staging) => staging.archive),
+      expected,
+    );
+    const built = readBuild(build('ready', { stagings, archive: null })).stagings;
+    assert.deepEqual(
+      built.map((staging) => [
+        staging.archive.name,
+        staging.archive.format,
+        staging.archive.sha256,
+      ]),
+      expected.map(({ name, format, sha256 }) => [name, format, sha256]),
+    );
+  });
+
+  test('of an outline has one archive for all edges, and keeps those that it names', () => {
+    const outline = outlineOf(environment('churn', 1));
+    const archives = (read: Outline) =>
+      read.revisions.flatMap(({ stagings }) => stagings.map((staging) => staging.archive.sha256));
+    const older = outline.revisions.map((each) => ({
+      ...each,
+      archive: { ...each.archive, sha256: 'd'.repeat(64) },
+      stagings: each.stagings.map(({ archive: _, ...staging }) => staging),
+    }));
+    assert.deepEqual(archives(OUTLINE(outline)), [archive.sha256]);
+    assert.deepEqual(archives(OUTLINE({ ...outline, revisions: older })), ['d'.repeat(64)]);
   });
 
   test('says since when something was removed, which nobody else did for half an hour', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { execFileSync } from '../harness/command.ts';
@@ -47,5 +47,53 @@ describe('an environment that is let go', { skip: cannotWalk }, () => {
       );
       assert.equal(ctx.edge.sha256('leaves'), first.archive.sha256);
       assert.match(readFileSync(join(root, 'launch/leaves@1'), 'utf8'), /leaves/);
+    }));
+});
+
+describe('an environment of which two edges have other bytes', { skip: cannotWalk }, () => {
+  const runTest = ferry({
+    processes: [],
+    configure: (_, [edge]) => ({
+      edges: [
+        { ...edge, default: true },
+        { ...edge, name: 'second', root: `${edge.root}-second` },
+      ],
+    }),
+  });
+
+  test('has a line on each, and leaves nothing on either', () =>
+    runTest(async (ctx) => {
+      const asked = 'create twice python=3.11 ferry-prefix';
+      const host = await ctx.start('start');
+      await ctx.ask(`${asked} --edge edge`);
+      const first = await ctx.untilReady('twice');
+      await ctx.stop(host, 'SIGTERM');
+
+      // A host that builds in another folder has that in what it packs.
+      const config = readFileSync(ctx.configFile, 'utf8');
+      writeFileSync(ctx.configFile, config.replace(/^(dataDirectory: .*)$/m, '$1-of-another-host'));
+      await ctx.start('start');
+      await ctx.ask(`${asked} --edge second`);
+      const second = await ctx.untilReady('twice');
+      assert.deepEqual([second.revision, second.fingerprint], [1, first.fingerprint]);
+      const digests = [first, second].map(({ archive }) => archive?.sha256 ?? '');
+      assert.notEqual(digests[0], digests[1]);
+      const roots = [first, second].map(({ stagings }) => stagings[0]?.root ?? '');
+      const archivesOn = (root: string) => ctx.edge.ssh(`ls ${root}/archives`);
+
+      for (const [at, edge] of ['edge', 'second'].entries()) {
+        assert.match(await ctx.ask(`${asked} --edge ${edge}`), /PYSPARK_PYTHON/);
+        assert.equal(
+          (await ctx.build('twice')).id,
+          second.id,
+          'nothing is built for what is there',
+        );
+        assert.match(await ctx.ask('show twice'), new RegExp(digests[at] ?? ''));
+        assert.equal(await archivesOn(roots[at] ?? ''), digests[at]);
+      }
+
+      assert.match(await ctx.ask('delete twice --yes'), /twice@1 is let go\. Its bytes are gone/);
+      const left = await ctx.edge.ssh(`find -L ${roots.join(' ')} -name '*twice*'`);
+      assert.deepEqual([left, ...(await Promise.all(roots.map(archivesOn)))], ['', '', '']);
     }));
 });

@@ -2,8 +2,10 @@
  * All who take part, at once: people, workers, bots, duties, over three names and two edges, with what
  * chance has them do. The same seed has them do the same.
  */
+import type { Archive } from '../../src/domain/archive.ts';
 import type { Build } from '../../src/domain/build.ts';
 import { FerryError } from '../../src/domain/errors.ts';
+import type { PackRequest, Progress } from '../../src/domain/ports.ts';
 import type { Settings } from '../../src/domain/services.ts';
 import { OUTCOME_NAMES } from '../../src/domain/subscription.ts';
 import { type DutyPorts, doDuties } from '../../src/pipeline/duties.ts';
@@ -16,7 +18,7 @@ import { Conversations } from './conversations.ts';
 import { APPROVER, DEEDS, OPERATOR, PEOPLE } from './deeds.ts';
 import type { Ended, Gate, Process } from './driving.ts';
 import { judgeCrowd } from './judging-crowd.ts';
-import { Life, never, type Parts, packing, requireSaid, through } from './lives.ts';
+import { Life, never, type Parts, requireSaid, through } from './lives.ts';
 import { locked } from './world.ts';
 
 const DUTIES = [
@@ -67,8 +69,8 @@ export class Crowd extends Life {
   readonly slack = new Conversations();
   readonly answers: Answered[] = [];
   readonly log: string[] = [];
-  /** Fingerprints of the archives on each build host, and when they were touched last. */
-  readonly hosts = new Map<string, Map<string, number>>();
+  /** The archives on each build host, by fingerprint, and when they were touched last. */
+  readonly hosts = new Map<string, Map<string, { sha256: string; at: number }>>();
   /** People who were killed: what they had begun they may say again. */
   readonly killed: string[] = [];
   readonly #seed: number;
@@ -82,6 +84,7 @@ export class Crowd extends Life {
   constructor(seed: number, only: ReadonlySet<number> | null) {
     super({ edges: ['lab', 'madrid'], settings: SETTINGS, retention: SETTINGS.retention });
     this.#seed = seed;
+    this.packedBy = (name) => (name.startsWith('worker2') ? 'a newer engine' : 'an engine');
     const random = new Random(seed);
     for (const node of this.nodes.values()) {
       const { printed } = node;
@@ -145,24 +148,29 @@ export class Crowd extends Life {
     const parts = super.partsOf(name, ticking);
     const { services, errands } = parts;
     const host = this.#hostOf(name);
+    const { pack } = parts.ports.packer;
     const ports = {
       ...parts.ports,
       services,
       engine: { ...parts.ports.engine, solve: this.#solve },
       packer: {
         ...parts.ports.packer,
-        pack: packing(async (request, progress) => {
-          host.set(fingerprintOf(request.output), this.now);
-          return this.world.ports.packer.pack(request, progress);
-        }),
+        pack: async (request: PackRequest, progress: Progress) => {
+          const packed = await pack(request, progress);
+          const { sha256 } = packed.archive;
+          host.set(fingerprintOf(request.output), { sha256, at: this.now });
+          return packed;
+        },
       },
       workspace: {
         ...parts.ports.workspace,
-        holdsArchive: async (path: string) => host.has(fingerprintOf(path)),
+        holdsArchive: async (path: string, { sha256 }: Archive) =>
+          host.get(fingerprintOf(path))?.sha256 === sha256,
         removeArchive: (fingerprint: string) =>
           ticking('remove from host', () => void host.delete(fingerprint)),
         sweepArchives: async (kept: ReadonlySet<string>) => {
-          const isOld = ([each, at]: [string, number]) => !kept.has(each) && this.now - at > DAY;
+          const isOld = ([each, { at }]: [string, { at: number }]) =>
+            !kept.has(each) && this.now - at > DAY;
           const gone = [...host].filter(isOld).map(([fingerprint]) => fingerprint);
           for (const fingerprint of gone) host.delete(fingerprint);
           return gone;
@@ -182,9 +190,9 @@ export class Crowd extends Life {
   });
 
   /** Duties and errands are done by workers. */
-  #hostOf(name: string): Map<string, number> {
+  #hostOf(name: string) {
     const key = /worker\d/.exec(name)?.[0] ?? 'worker0';
-    const known = this.hosts.get(key) ?? new Map<string, number>();
+    const known = this.hosts.get(key) ?? new Map<string, { sha256: string; at: number }>();
     this.hosts.set(key, known);
     return known;
   }

@@ -43,7 +43,7 @@ export class EdgeNode {
         const { sha256, name } = archive;
         const own = `/srv/ferry/envs/${environment}/${revision}`;
         const archivePath = `/srv/ferry/archives/${sha256}/${name}`;
-        const place = { edge: this.name, environment, revision, archivePath, hdfs: null };
+        const place = { edge: this.name, environment, revision, archive, archivePath, hdfs: null };
         let driverPrefix = this.#prefixFor(own, sha256);
         await following?.begins({ ...place, driverPrefix });
         await call('send', () => this.archives.add(sha256));
@@ -56,11 +56,12 @@ export class EdgeNode {
         if (this.stopsWorkers) throw new Cancelled('shutdown');
         return { ...this.#withoutSpark(), ...place, driverPrefix };
       },
-      isIntact: ({ driverPrefix }, { sha256 }) =>
-        call('isIntact', () => this.has(driverPrefix, sha256)),
+      isIntact: ({ driverPrefix, archive }) =>
+        call('isIntact', () => this.has(driverPrefix, archive.sha256)),
       point: (environment, pointers) =>
         call('point', () => void this.pointers.set(environment, pointers)),
-      remove: async ({ driverPrefix, environment, revision }, { sha256 }, { keepArchive }) => {
+      remove: async ({ driverPrefix, environment, revision, archive }, { keepArchive }) => {
+        const { sha256 } = archive;
         await call('remove', () => {
           if (this.prefixes.get(driverPrefix) !== sha256) return;
           this.prefixes.delete(driverPrefix);

@@ -1,6 +1,6 @@
 /** What must hold of what builds have left behind, once all that is done unasked has been done. */
 import assert from 'node:assert/strict';
-import { isThere } from '../../src/domain/environment.ts';
+import { isSamePlace, isThere } from '../../src/domain/environment.ts';
 import type { MemoryStore } from '../slack/memory.ts';
 import type { EdgeNode } from './edge-node.ts';
 
@@ -15,6 +15,7 @@ const JUDGES: readonly ((left: Left) => void)[] = [
   nothingUnnamed,
   readyIsKept,
   keptIsReady,
+  keptIsAsTold,
   namesMeanWhatIsThere,
 ];
 
@@ -43,9 +44,9 @@ function allEnded({ store }: Left): void {
 }
 
 function offeredIsThere({ store, nodes }: Left): void {
-  for (const { name, number, stagings, archive } of offered(store)) {
+  for (const { name, number, stagings } of offered(store)) {
     assert.ok(stagings.length > 0, `${name}@${number} is offered nowhere`);
-    for (const { edge, driverPrefix } of stagings) {
+    for (const { edge, driverPrefix, archive } of stagings) {
       const isWhole = nodes.get(edge)?.has(driverPrefix, archive.sha256);
       assert.ok(isWhole, `${name}@${number} is offered, and not whole on ${edge}`);
     }
@@ -54,8 +55,8 @@ function offeredIsThere({ store, nodes }: Left): void {
 
 /** Neither prefix nor archive lies on an edge of which no revision says so. */
 function nothingUnnamed({ store, nodes }: Left): void {
-  const named = [...offered(store)].flatMap(({ stagings, archive }) =>
-    stagings.flatMap(({ edge, driverPrefix }) => [
+  const named = [...offered(store)].flatMap(({ stagings }) =>
+    stagings.flatMap(({ edge, driverPrefix, archive }) => [
       `${edge} ${driverPrefix}`,
       `${edge} ${archive.sha256}`,
     ]),
@@ -81,6 +82,17 @@ function keptIsReady({ store }: Left): void {
   for (const { name, number, buildId } of offered(store)) {
     const state = store.builds.get(buildId)?.state ?? 'ready';
     assert.equal(state, 'ready', `build ${buildId} is ${state}, and ${name}@${number} kept`);
+  }
+}
+
+/** The build that made a revision last has the line of what was kept of it. */
+function keptIsAsTold({ store }: Left): void {
+  for (const { name, number, buildId, stagings } of offered(store)) {
+    for (const told of store.builds.get(buildId)?.stagings ?? []) {
+      const kept = stagings.find(({ edge }) => edge === told.edge);
+      const isSame = kept !== undefined && isSamePlace(kept, told);
+      assert.ok(isSame, `build ${buildId} has another ${name}@${number} on ${told.edge}`);
+    }
   }
 }
 

@@ -157,7 +157,7 @@ function removals() {
       'lab',
       {
         ...lab,
-        async remove(_staging, _archive, { signal: stopped }) {
+        async remove(_staging, { signal: stopped }) {
           const end = Promise.withResolvers<void>();
           stopped.addEventListener('abort', () => end.reject(stopped.reason));
           begun.push({ end, signal: stopped });

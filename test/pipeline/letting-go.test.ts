@@ -25,11 +25,11 @@ function createEdges(change: Parameters<typeof createWorld>[0] = {}): Edges {
       ...edge,
       stage: async ({ environment: name, revision, archive }) => ({
         ...staging(edge.name),
-        ...{ environment: name, revision },
+        ...{ environment: name, revision, archive },
         archivePath: `/srv/ferry/archives/${archive.sha256}/${archive.name}`,
       }),
       isIntact: async (known) => !removed.includes(`${edge.name} ${nameOf(known)}`),
-      remove: async (known, _archive, { keepArchive }) => {
+      remove: async (known, { keepArchive }) => {
         if (away.has(edge.name)) throw new Error('no route');
         removed.push(`${edge.name} ${nameOf(known)}`);
         kept.push(keepArchive);

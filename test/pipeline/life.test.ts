@@ -19,6 +19,10 @@ const ask =
   (...names: string[]) =>
   ({ services }: Parts) =>
     services.create(requestOf(...names), ANA);
+const askOn =
+  (...edges: string[]) =>
+  ({ services }: Parts) =>
+    services.create({ ...requestOf('numpy'), edges }, ANA);
 const reconciles = ({ ports }: Parts) => reconcile(ports, quiet);
 const givesUp = ({ ports }: Parts) => abandonBuild(ports, FIRST, new Error('no worker lived'));
 const removes = ({ ports }: Parts) => removeLetGo(ports, 'churn', quiet);
@@ -87,6 +91,25 @@ async function published(): Promise<Life> {
   return life;
 }
 
+/** The same is on one edge with former bytes, and on another one with those that are made by now. */
+async function packedAnew(): Promise<Life> {
+  const life = new Life({ edges: ['lab', 'madrid'] });
+  await life.before(ask('numpy'));
+  await life.workAll();
+  life.packedBy = () => 'a newer engine';
+  await life.before(askOn('madrid'));
+  await life.workAll();
+  life.passTime();
+  const [revision] = life.store.environments.get('churn')?.revisions ?? [];
+  const digests = revision?.stagings.map(({ edge, archive }) => `${edge} ${archive.sha256}`) ?? [];
+  const had = [...life.nodes.values()].flatMap(({ name, archives }) =>
+    [...archives].map((sha256) => `${name} ${sha256}`),
+  );
+  assert.equal(new Set(digests.map((each) => each.split(' ')[1])).size, 2, 'the bytes differ');
+  assert.deepEqual(digests, had, 'the record says which edge has which');
+  return life;
+}
+
 async function deleted(): Promise<Life> {
   const life = await ready();
   await life.before(deletes);
@@ -150,6 +173,13 @@ const LIVES: Readonly<Record<string, Row>> = {
   'two workers come to one build': {
     life: async () => (await queued()).addWorker('worker').addWorker('second'),
   },
+  'two workers come to one build, each of which makes other bytes': {
+    life: async () => {
+      const life = (await queued()).addWorker('worker').addWorker('second');
+      life.packedBy = (name) => name;
+      return life;
+    },
+  },
   'one that failed is tried again by two': {
     life: async () =>
       (await failed()).add('retry', retries).add('again', retries).addWorker('worker'),
@@ -190,6 +220,25 @@ const LIVES: Readonly<Record<string, Row>> = {
     surprises: 0,
     life: async () =>
       (await deleted()).add('duty', removes).add('ana', ask('numpy')).addWorker('worker'),
+  },
+  'what two edges have in other bytes is deleted and removed': {
+    life: async () => (await packedAnew()).add('delete', deletes).add('duty', removes),
+  },
+  'what two edges have in other bytes is deleted and asked for again on one of them': {
+    surprises: 0,
+    life: async () => {
+      const life = await packedAnew();
+      await life.before(deletes);
+      return life.add('duty', removes).add('ana', askOn('lab')).addWorker('worker');
+    },
+  },
+  'what two edges have in other bytes is asked for on both, and verified': {
+    surprises: 0,
+    life: async () =>
+      (await packedAnew())
+        .add('ana', askOn('lab', 'madrid'))
+        .add('verify', verifies)
+        .addWorker('worker'),
   },
   'two remove what is asked for again': {
     surprises: 0,

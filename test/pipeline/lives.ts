@@ -75,6 +75,8 @@ export class Life implements Subject {
   readonly #ends = new Map<string, Build['state']>();
   readonly #ids = new Map<string, number>();
   now = START;
+  /** What packs where a process of this name runs: another one makes other bytes of the same fingerprint. */
+  packedBy = (_name: string): string => 'an engine';
 
   constructor({ edges = ['lab'], settings: other = settings, ...change }: LifeOptions = {}) {
     this.world = createLoneWorld({
@@ -134,7 +136,7 @@ export class Life implements Subject {
         packages: specs.map((spec) => locked(spec.name)),
       }),
     };
-    const packer = { ...ports.packer, pack: packing(ports.packer.pack) };
+    const packer = { ...ports.packer, pack: packing(ports.packer.pack, this.packedBy(name)) };
     const workspace = {
       ...ports.workspace,
       archivePath: async (fingerprint: string) => `/archives/${fingerprint}/churn.zip`,
@@ -334,11 +336,11 @@ function isProgress(before: Build | undefined, change: (build: Build) => Build):
   }
 }
 
-/** Archives of different fingerprints are different ones. */
-export function packing(pack: BuildPorts['packer']['pack']): BuildPorts['packer']['pack'] {
+/** Archives of different fingerprints are different ones, and so are those of who packs in another way. */
+function packing(pack: BuildPorts['packer']['pack'], by: string): BuildPorts['packer']['pack'] {
   return async (request, progress) => {
     const packed = await pack(request, progress);
-    const sha256 = createHash('sha256').update(request.output).digest('hex');
+    const sha256 = createHash('sha256').update(`${by} ${request.output}`).digest('hex');
     return { ...packed, archive: { ...packed.archive, sha256 } };
   };
 }

@@ -6,7 +6,7 @@ import { Cancelled, outsideError } from '../../src/domain/errors.ts';
 import { linesForBuild } from '../../src/domain/lines.ts';
 import type { Edge } from '../../src/domain/ports.ts';
 import { abandonBuild, runBuild, runProof } from '../../src/pipeline/run.ts';
-import { executor, settings, staging } from '../answers/samples.ts';
+import { build, environment, executor, revision, settings, staging } from '../answers/samples.ts';
 import { createLoneWorld, jobFor, type World } from './world.ts';
 
 /** What the script of the proof prints where two executors have the environment. */
@@ -452,6 +452,36 @@ describe('the proof of a build', () => {
     const { state, failure } = await world.newest('churn');
     assert.equal(state, 'failed');
     assert.match(`${failure?.details}`, /HDFS is closed/);
+  });
+
+  test('is of what the revision has by now, where it was built again with other bytes', async () => {
+    const proven: string[] = [];
+    const world = createProvingWorld({
+      run: async ({ command }) => {
+        proven.push(command);
+        return { code: 1, timedOut: false, stdout: '', stderr: '' };
+      },
+    });
+    const known = staging();
+    const kept = {
+      ...known,
+      archive: { ...known.archive, sha256: 'd'.repeat(64) },
+      archivePath: known.archivePath.replace(known.archive.sha256, 'd'.repeat(64)),
+      ...{ driverPrefix: `${known.driverPrefix}-dddddddddddd`, archiveLink: '/newer' },
+    };
+    const before = build('ready', { id: 'before' });
+    world.store.builds.set('before', before);
+    world.store.environments.set('churn', {
+      ...environment('churn', 2),
+      revisions: [{ ...revision(before.revision ?? 0), stagings: [kept] }],
+    });
+    await world.proveAgain('before');
+    assert.ok(proven.length > 0);
+    assert.ok(proven.every((command) => !command.includes(`${known.driverPrefix}/`)));
+    const [after] = world.store.environments.get('churn')?.revisions ?? [];
+    assert.deepEqual(after?.stagings, [kept]);
+    assert.deepEqual(world.store.builds.get('before')?.stagings, [kept]);
+    assert.equal(after?.verifications[0]?.outcome, 'failed');
   });
 
   test('is told each time that the executors were asked again', async () => {

@@ -1,6 +1,7 @@
 /** The catalogue is lost and comes back from what lies on edges. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Archive } from '../../src/domain/archive.ts';
 import { isWorthTaking } from '../../src/domain/catalogue.ts';
 import { type Environment, placeOf } from '../../src/domain/environment.ts';
 import { outsideError } from '../../src/domain/errors.ts';
@@ -39,15 +40,20 @@ class PaperEdge {
   }
 
   edge(known: Edge): Edge {
-    const place = (environment: string, revision: number) => ({
+    const place = (environment: string, revision: number, archive: Archive) => ({
       ...staging(this.name),
-      ...{ environment, revision, driverPrefix: `/srv/ferry/envs/${environment}/${revision}` },
+      ...{
+        environment,
+        revision,
+        archive,
+        driverPrefix: `/srv/ferry/envs/${environment}/${revision}`,
+      },
     });
     return {
       ...known,
       name: this.name,
       stage: async ({ environment, revision, archive, papers: { json } }, _progress, following) => {
-        const staged = place(environment, revision);
+        const staged = place(environment, revision, archive);
         await following?.begins(placeOf(staged));
         this.bytes.add(`${environment}@${revision} ${archive.sha256}`);
         this.put({ environment, revision, folder: `${revision}`, json });
@@ -65,7 +71,7 @@ class PaperEdge {
       recover: async ({ environment, revision, archive }) => {
         if (this.error) throw this.error;
         const isHere = this.bytes.has(`${environment}@${revision} ${archive.sha256}`);
-        return isHere ? place(environment, revision) : null;
+        return isHere ? place(environment, revision, archive) : null;
       },
     };
   }
@@ -235,6 +241,21 @@ describe('a catalogue that was lost', () => {
         ['lab', 'madrid'],
       ],
     );
+  });
+
+  test('has what each edge has of a revision, where they have other bytes', async () => {
+    const [lab, far] = [new PaperEdge('lab'), new PaperEdge('madrid')];
+    const before = createSubject([lab, far]);
+    await build(before, 'create churn numpy --edge lab');
+    await build(before, 'create churn numpy --edge madrid');
+    const known = await read(before);
+    const digestsOf = ({ revisions: [first] }: Environment) =>
+      first?.stagings.map(({ edge, archive }) => `${archive.sha256} ${edge}`).sort() ?? [];
+    assert.deepEqual(digestsOf(known), [`${'1'.repeat(64)} lab`, `${'2'.repeat(64)} madrid`]);
+    const after = createSubject([lab, far]);
+    const { taken } = await restore(after);
+    assert.deepEqual(taken[0]?.said, []);
+    assert.deepEqual(digestsOf(await read(after)), digestsOf(known));
   });
 
   test('leaves what the store has as it is, and adds what it has not', async () => {

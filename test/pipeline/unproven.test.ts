@@ -13,9 +13,7 @@ const progress = { signal: new AbortController().signal, log: () => undefined };
 
 /** Where something of `churn` was about to be published. */
 function begun(change: Partial<Begun> = {}): Begun {
-  const { archive } = sample('ready');
-  assert.ok(archive);
-  return { ...placeOf(staging()), archive, ...change };
+  return { ...placeOf(staging()), ...change };
 }
 
 /** A build that failed after it had staged `churn@4`, and what is removed of it. */
@@ -36,7 +34,7 @@ function unproven(change: Partial<Build> = {}) {
       name,
       {
         ...edge,
-        remove: async ({ driverPrefix }, _archive, { keepArchive }) => {
+        remove: async ({ driverPrefix }, { keepArchive }) => {
           removed.push([driverPrefix, keepArchive]);
         },
       },

@@ -19,13 +19,14 @@ import type { TablesEvidence } from '../../src/domain/verification/tables.ts';
 import { type VerificationSubject, verificationCommand } from '../../src/domain/verification.ts';
 import type { BuildPorts } from '../../src/pipeline/context.ts';
 import { verifyStaging } from '../../src/pipeline/steps/verify.ts';
+import { archive } from '../answers/samples.ts';
 import fc from '../harness/properties.ts';
 
 const subject: VerificationSubject = {
   imports: { numpy: ['numpy'] },
   tables: true,
   staging: {
-    ...{ edge: 'edge', environment: 'churn', revision: 3 },
+    ...{ edge: 'edge', environment: 'churn', revision: 3, archive },
     archivePath: '/srv/archives/ab/churn.tar.gz',
     archiveLink: null,
     globalFolder: null,

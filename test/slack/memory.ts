@@ -4,6 +4,7 @@ import type { AuditEntry } from '../../src/domain/audit.ts';
 import type { Block } from '../../src/domain/block.ts';
 import { type Build, isSettled, isUnproven } from '../../src/domain/build.ts';
 import {
+  archiveDigests,
   type Environment,
   isLetGo,
   isOwned,
@@ -247,7 +248,7 @@ export class MemoryStore implements Store {
 
   async environmentsWithArchive(sha256: string): Promise<Outline[]> {
     return (await this.#owned()).filter(({ revisions }) =>
-      revisions.some(({ archive }) => archive.sha256 === sha256),
+      revisions.some((revision) => archiveDigests(revision).includes(sha256)),
     );
   }
 

@@ -131,8 +131,8 @@ export async function recoverStaging(
   parseName(environment, 'environment name');
   const archivePath = archivePathOf(root, archive);
   const driverPrefix = `${root}/envs/${environment}/${folder}`;
-  const lying = { edge, environment, revision, archivePath, driverPrefix, hdfs: null };
-  checkOurs(root, lying, archive);
+  const lying = { edge, environment, revision, archive, archivePath, driverPrefix, hdfs: null };
+  checkOurs(root, lying);
   const { facts } = await session.script({
     name: 'recover',
     variables: {
@@ -147,6 +147,6 @@ export async function recoverStaging(
     base === null
       ? null
       : await putIntoHdfs(session, { base, root, archive, archivePath, kerberos }, progress);
-  const staging = stagingOf(place, request, cluster, lying, facts);
-  return launch(session, { ...staging, hdfs }, archive);
+  const staging = stagingOf(place, request.layout, cluster, lying, facts);
+  return launch(session, { ...staging, hdfs });
 }

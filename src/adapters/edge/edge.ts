@@ -1,4 +1,3 @@
-import type { Archive } from '../../domain/archive.ts';
 import type { ClusterProfile } from '../../domain/cluster.ts';
 import type { Staging, StagingPlace } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
@@ -127,9 +126,9 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     profile: (reporting) => node.profile(reporting),
     sendAhead: (growing, progress) => node.sendAhead(growing, progress),
     stage: (request, progress, following) => node.stage(request, progress, following),
-    isIntact: (staging, archive, signal) => node.isIntact(staging, archive, signal),
-    restore: (staging, archive, reporting) => node.restore(staging, archive, reporting),
-    launch: (staging, archive, signal) => node.launch(staging, archive, signal),
+    isIntact: (staging, signal) => node.isIntact(staging, signal),
+    restore: (staging, reporting) => node.restore(staging, reporting),
+    launch: (staging, signal) => node.launch(staging, signal),
     point: (environment, pointers, papers, signal) =>
       node.point(environment, pointers, papers, signal),
     numbers: (environment, reporting) => node.numbers(environment, reporting),
@@ -137,7 +136,7 @@ export function createEdge(config: EdgeConfig, options: EdgeOptions): Edge {
     papers: (environment, reporting) => node.papers(environment, reporting),
     recover: (request, progress) => node.recover(request, progress),
     run: (request, reporting) => node.run(request, reporting),
-    remove: (place, archive, options) => node.remove(place, archive, options),
+    remove: (place, options) => node.remove(place, options),
     applications: (tags, since, signal) => node.applications(tags, since, signal),
     discard: (archive, signal) => node.discard(archive, signal),
     sweep: (signal) => node.sweep(signal),
@@ -206,25 +205,23 @@ class EdgeNode implements Edge {
     );
   }
 
-  async isIntact(staged: Staging, archive: Archive, signal: AbortSignal): Promise<boolean> {
+  async isIntact(staged: Staging, signal: AbortSignal): Promise<boolean> {
     return this.#withSession(this.#aside(signal), async (session) => {
-      if (!(await isStagingIntact(session, staged, archive))) return false;
+      if (!(await isStagingIntact(session, staged))) return false;
       if (staged.hdfs === null) return true;
       const { kerberos } = await this.#profileOver(session);
-      const { archivePath } = staged;
+      const { archive, archivePath } = staged;
       const base = baseOf(staged.hdfs);
       return isInHdfs(session, { base, root: this.#root, archive, archivePath, kerberos });
     });
   }
 
-  async restore(staging: Staging, archive: Archive, reporting: EdgeReporting) {
-    return this.#withSession(reporting, (session) =>
-      restoreStaging(session, this.#root, staging, archive),
-    );
+  async restore(staging: Staging, reporting: EdgeReporting) {
+    return this.#withSession(reporting, (session) => restoreStaging(session, this.#root, staging));
   }
 
-  async launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging> {
-    return this.#withSession(this.#aside(signal), (session) => launch(session, staging, archive));
+  async launch(staging: Staging, signal: AbortSignal): Promise<Staging> {
+    return this.#withSession(this.#aside(signal), (session) => launch(session, staging));
   }
 
   async point(
@@ -270,20 +267,16 @@ class EdgeNode implements Edge {
     return this.#withSession(reporting, (session) => runCommand(session, request));
   }
 
-  async remove(
-    place: StagingPlace,
-    archive: Archive,
-    { keepArchive, signal }: RemoveOptions,
-  ): Promise<void> {
+  async remove(place: StagingPlace, { keepArchive, signal }: RemoveOptions): Promise<void> {
     const root = this.#root;
+    const { archive, archivePath } = place;
     // Whoever stages the same bytes meanwhile goes first, and is seen then.
     await this.#staging(archive.sha256, signal, () =>
       this.#withSession(this.#aside(signal), async (session) => {
         const edge = { root, alias: this.#config.alias };
-        const { kept } = await removeStaging(session, edge, { place, archive, keepArchive });
+        const { kept } = await removeStaging(session, edge, { place, keepArchive });
         if (kept || place.hdfs === null) return;
         const { kerberos } = await this.#profileOver(session);
-        const { archivePath } = place;
         const base = baseOf(place.hdfs);
         await removeFromHdfs(session, { base, root, archive, archivePath, kerberos });
       }),
@@ -357,7 +350,7 @@ class EdgeNode implements Edge {
       ? await putIntoHdfs(session, { ...copy, base, kerberos: known.kerberos }, progress)
       : null;
     progress.detail(travelled);
-    return launch(session, { ...staging, hdfs }, request.archive);
+    return launch(session, { ...staging, hdfs });
   }
 
   /**

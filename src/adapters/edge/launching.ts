@@ -1,4 +1,3 @@
-import type { Archive } from '../../domain/archive.ts';
 import { revisionLabel, type Staging } from '../../domain/environment.ts';
 import { launchFile } from '../../domain/launch-file.ts';
 import type { RecordPapers } from '../../domain/manifest.ts';
@@ -11,12 +10,8 @@ import type { Session } from './session.ts';
  * Writes what starts a staging by a short line, a short path of its archive, and the folder that the
  * global layout's line runs in; what is there already stays. The staging it returns has them.
  */
-export async function launch(
-  session: Session,
-  staging: Staging,
-  archive: Archive,
-): Promise<Staging> {
-  const { driverPrefix } = staging;
+export async function launch(session: Session, staging: Staging): Promise<Staging> {
+  const { archive, driverPrefix } = staging;
   const launched = {
     ...staging,
     archiveLink: `${driverPrefix}/${archive.name}`,

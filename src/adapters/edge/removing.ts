@@ -1,4 +1,3 @@
-import type { Archive } from '../../domain/archive.ts';
 import type { StagingPlace } from '../../domain/environment.ts';
 import { outsideError } from '../../domain/errors.ts';
 import { parseName } from '../../domain/names.ts';
@@ -7,7 +6,6 @@ import { archivePathOf, checkArchive } from './staging.ts';
 
 export interface Removal {
   place: StagingPlace;
-  archive: Archive;
   keepArchive: boolean;
 }
 
@@ -19,10 +17,10 @@ export interface Removal {
 export async function removeStaging(
   session: Session,
   { root, alias }: { root: string; alias: string },
-  { place, archive, keepArchive }: Removal,
+  { place, keepArchive }: Removal,
 ): Promise<{ kept: boolean }> {
-  const { environment, revision, driverPrefix } = place;
-  checkOurs(root, place, archive);
+  const { environment, revision, archive, driverPrefix } = place;
+  checkOurs(root, place);
   const { facts } = await session.script({
     name: 'remove',
     variables: {
@@ -36,9 +34,9 @@ export async function removeStaging(
 }
 
 /** Throws `not-ours` for a staging whose paths are none of this root. */
-export function checkOurs(root: string, place: StagingPlace, archive: Archive): void {
+export function checkOurs(root: string, place: StagingPlace): void {
+  const { environment, revision, archive, driverPrefix } = place;
   checkArchive(archive);
-  const { environment, revision, driverPrefix } = place;
   parseName(environment, 'environment name');
   const short = archive.sha256.slice(0, 12);
   const own = `${root}/envs/${environment}/${revision}`;

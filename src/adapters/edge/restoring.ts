@@ -1,4 +1,3 @@
-import type { Archive } from '../../domain/archive.ts';
 import type { Staging } from '../../domain/environment.ts';
 import { counted } from '../../domain/figures.ts';
 import { checkOurs } from './removing.ts';
@@ -12,10 +11,9 @@ export async function restoreStaging(
   session: Session,
   root: string,
   staging: Staging,
-  archive: Archive,
 ): Promise<string | null> {
-  checkOurs(root, staging, archive);
-  const { environment, archivePath, driverPrefix } = staging;
+  checkOurs(root, staging);
+  const { environment, archive, archivePath, driverPrefix } = staging;
   const { facts } = await session.script({
     name: 'restore',
     variables: {

@@ -6,6 +6,7 @@ import { activationOf } from '../../domain/invocation/activation.ts';
 import { defaultAlias } from '../../domain/invocation.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Progress, StageRequest } from '../../domain/ports.ts';
+import type { Layout } from '../../domain/request.ts';
 import { mapOf, readJson, string } from '../../domain/shape.ts';
 import { aheadName } from './ahead.ts';
 import { isPackage } from './bundles.ts';
@@ -143,7 +144,7 @@ export async function stageArchive(
     const { driverPrefix } = published;
     published = placeOf(place, request, unpacked);
     if (published.driverPrefix === driverPrefix) {
-      return { staging: stagingOf(place, request, cluster, published, unpacked), travelled };
+      return { staging: stagingOf(place, request.layout, cluster, published, unpacked), travelled };
     }
     // Other bytes have come under the number since; it is told first where these go then.
     await begins(published);
@@ -157,7 +158,7 @@ function placeOf(
   facts: Map<string, string>,
 ): StagingPlace {
   return {
-    ...{ edge, environment, revision },
+    ...{ edge, environment, revision, archive },
     archivePath: archivePathOf(root, archive),
     hdfs: hdfs && addressOf({ base: hdfs, archive }),
     driverPrefix: facts.get('prefix') ?? '',
@@ -167,11 +168,12 @@ function placeOf(
 /** `unpacked`: what a program of the edge says of the prefix. */
 export function stagingOf(
   place: StagePlace,
-  { environment, archive, layout }: Pick<StageRequest, 'environment' | 'archive' | 'layout'>,
+  layout: Layout,
   cluster: ClusterProfile,
   published: StagingPlace,
   unpacked: Map<string, string>,
 ): Staging {
+  const { environment, archive } = published;
   return {
     ...published,
     archiveLink: null,
@@ -201,11 +203,7 @@ function activatedEnvironment(edge: string, facts: Map<string, string>): Record<
   );
 }
 
-export async function isStagingIntact(
-  session: Session,
-  staging: Staging,
-  archive: Archive,
-): Promise<boolean> {
+export async function isStagingIntact(session: Session, staging: Staging): Promise<boolean> {
   const { globalFolder, aliases, environment } = staging;
   // Where an older version staged it, there is none yet; launching it makes one.
   const isLinked = staging.layout === 'global' && globalFolder !== null;
@@ -214,7 +212,7 @@ export async function isStagingIntact(
     name: 'intact',
     variables: {
       archive: staging.archivePath,
-      sha: archive.sha256,
+      sha: staging.archive.sha256,
       prefix: staging.driverPrefix,
       link,
     },

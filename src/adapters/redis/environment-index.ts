@@ -3,8 +3,8 @@
  * has those that are somebody's and `there` those of which something is there, each for all and for
  * every owner (in order of names), `leaving` those of which something has yet to be removed,
  * `scheduled` those with a schedule (by when it is due), `added` those of `owned` in the order in which
- * they came. `archives` has `SHA256 name` for each revision. `owners` has who owns anything that is there,
- * by how many of them.
+ * they came. `archives` has `SHA256 name` for each archive of a revision, made last or on an edge. `owners`
+ * has who owns anything that is there, by how many of them.
  *
  * Packages: a revision gets a number once, kept in its record (`id:3`); `revisions` leads from it to
  * `churn@3`. Of each package of that name, `packageKinds` has what there is of it, numbered, and
@@ -17,6 +17,7 @@
  */
 import type { Build } from '../../domain/build.ts';
 import {
+  archiveDigests,
   type Environment,
   isLetGo,
   isOwned,
@@ -32,7 +33,7 @@ import type { Stored } from './records.ts';
 import type { RedisLink } from './redis.ts';
 
 /** Raise it when something else is indexed: records that were indexed otherwise are then indexed anew. */
-const INDEX_FORMAT = 2;
+const INDEX_FORMAT = 3;
 
 /** `countOwned(OWNER)`: how many of theirs are there, after each change of that. */
 const COUNT_OWNED = `
@@ -279,7 +280,7 @@ function indexOf(environment: Environment, unknown: readonly Revision[]) {
     isThere: isOwned(environment) && !isLetGo(environment),
     isLeaving: revisions.some((revision) => !isThere(revision) && revision.stagings.length > 0),
     ...(schedule !== null && isOwned(environment) ? { dueAt: schedule.dueAt } : {}),
-    archives: [...new Set(revisions.map(({ archive }) => archive.sha256))].join(' '),
+    archives: [...new Set(revisions.flatMap(archiveDigests))].join(' '),
     revisions: revisions.map(({ number }) => ({
       number,
       isMeant: isMeant(foundIn(environment, number)),

@@ -27,14 +27,14 @@ export interface Edge {
    */
   stage(request: StageRequest, progress: Progress, following?: Following): Promise<Staging>;
   /** Whether archive and driver prefix are still there and the archive's sha256 still holds. */
-  isIntact(staging: Staging, archive: Archive, signal: AbortSignal): Promise<boolean>;
+  isIntact(staging: Staging, signal: AbortSignal): Promise<boolean>;
   /**
    * Compares the driver prefix with its archive to the last byte, and unpacks it again where they differ, or
    * leaves it as it is. What was damaged, as a sentence; null for nothing. Throws `not-ours`.
    */
-  restore(staging: Staging, archive: Archive, reporting: EdgeReporting): Promise<string | null>;
+  restore(staging: Staging, reporting: EdgeReporting): Promise<string | null>;
   /** Writes what the root's program `run` starts for a staging, by what its cluster profile says. */
-  launch(staging: Staging, archive: Archive, signal: AbortSignal): Promise<Staging>;
+  launch(staging: Staging, signal: AbortSignal): Promise<Staging>;
   /**
    * Makes the names of an environment mean these revisions; one that is not here has no name. Where it has
    * some of them, it keeps what the record says.
@@ -64,7 +64,7 @@ export interface Edge {
    * something else on the edge is made from the same bytes. Doing it again finds nothing to do.
    * Throws `not-ours` for what does not lie under the configured root.
    */
-  remove(place: StagingPlace, archive: Archive, options: RemoveOptions): Promise<void>;
+  remove(place: StagingPlace, options: RemoveOptions): Promise<void>;
   /**
    * Applications with one of the tags that run on the edge's YARN, or ended there since; none where
    * the edge has no YARN. Throws `cluster-silent` when the ResourceManager does not answer.

@@ -89,7 +89,7 @@ export interface Store {
     until?: number;
     limit: number;
   }): Promise<{ environments: Outline[]; count: number }>;
-  /** Those with a revision, let go or not, that has this archive. */
+  /** Those with a revision, let go or not, that has this archive: made last, or on an edge. */
   environmentsWithArchive(sha256: string): Promise<Outline[]>;
   /** What `search` says of all environments; of more than 2,000 revisions the newest come first. */
   searchPackages(specs: readonly Spec[], page: SearchPage): Promise<SearchResult>;

@@ -31,7 +31,7 @@ export interface Lookup {
   countEnvironments(owner?: string): Promise<EnvironmentCount>;
   /** Those of these names with a revision, whole. */
   environmentsNamed(names: readonly string[]): Promise<Environment[]>;
-  /** Those with a revision, let go or not, that has this archive. */
+  /** Those with a revision, let go or not, that has this archive: made last, or on an edge. */
   environmentsWithArchive(sha256: string): Promise<Outline[]>;
   /** Those of these names that somebody has, or has tried to have. */
   namesTaken(names: readonly string[]): Promise<string[]>;

@@ -1,5 +1,5 @@
 import { withSite } from '../cluster.ts';
-import type { Environment, Staging, Verification } from '../environment.ts';
+import { type Environment, isSamePlace, type Staging, type Verification } from '../environment.ts';
 
 /** The newest evidence replaces older evidence from the same edge. */
 export function withVerification(
@@ -13,13 +13,13 @@ export function withVerification(
 export function withStaging(stagings: readonly Staging[], proven: Staging): Staging[] {
   const { archiveLink } = proven;
   return stagings.map((known) =>
-    known.edge === proven.edge
+    isSamePlace(known, proven)
       ? { ...known, archiveLink, cluster: withSite(known.cluster, proven.cluster) }
       : known,
   );
 }
 
-/** Adds or replaces a revision's verification, with the staging that was proven. */
+/** Adds or replaces a revision's verification, with the staging that was proven, where it still has that. */
 export function recordVerification(
   environment: Environment,
   revision: number,
@@ -29,7 +29,7 @@ export function recordVerification(
   return {
     ...environment,
     revisions: environment.revisions.map((known) =>
-      known.number === revision
+      known.number === revision && known.stagings.some((each) => isSamePlace(each, staging))
         ? {
             ...known,
             stagings: withStaging(known.stagings, staging),

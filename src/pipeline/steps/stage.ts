@@ -50,8 +50,7 @@ export async function stage(
     verification.catch(() => undefined);
     asked.set(edge.name, verification);
   };
-  const begin = (place: StagingPlace) =>
-    run.update((current) => withBegun(current, { ...place, archive: packed.archive }));
+  const begin = (place: StagingPlace) => run.update((current) => withBegun(current, place));
   const keep = (staging: Staging) =>
     run.update((current) => {
       const known = new Map([...current.stagings, staging].map((each) => [each.edge, each]));

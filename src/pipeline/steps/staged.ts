@@ -24,7 +24,7 @@ export async function findStaged(
   const found = await Promise.all(
     edgesOf(ports, request).map((edge) => {
       const staging = revision.stagings.find((known) => known.edge === edge.name);
-      return staging !== undefined && edge.isIntact(staging, revision.archive, signal);
+      return staging !== undefined && edge.isIntact(staging, signal);
     }),
   );
   return found.every(Boolean) ? revision : null;

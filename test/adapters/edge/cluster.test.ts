@@ -342,9 +342,9 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     assert.equal(again.hdfs, address);
     assert.equal(journal().length, calls + 1);
     const { signal } = world.progress;
-    assert.equal(await edge.isIntact(staging, request.archive, signal), true);
+    assert.equal(await edge.isIntact(staging, signal), true);
     rmSync(stored);
-    assert.equal(await edge.isIntact(staging, request.archive, signal), false);
+    assert.equal(await edge.isIntact(staging, signal), false);
   });
 
   it('sees by WebHDFS what is in HDFS, without starting a JVM, and believes nothing less than a list', async () => {
@@ -365,7 +365,7 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
       const edge = world.edge({ hdfs: '/envs' });
       const staging = await edge.stage(request, world.progress);
       const { signal } = world.progress;
-      const isIntact = () => edge.isIntact(staging, request.archive, signal);
+      const isIntact = () => edge.isIntact(staging, signal);
       assert.match(
         asked[0] ?? '',
         /^\/webhdfs\/v1\/envs\/[0-9a-f]{64}\?op=LISTSTATUS&user\.name=\w+$/,
@@ -460,7 +460,7 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
       const bytes = readFileSync(join(stored, 'churn.tar.gz'));
       assert.deepEqual(bytes, readFileSync(request.archivePath));
       assert.deepEqual(readdirSync(join(stored, '..')), [sha256], 'nothing half-done');
-      assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);
+      assert.equal(await edge.isIntact(staging, world.progress.signal), true);
     };
 
     it('gets an archive, and is asked for it, without a JVM', async () => {
@@ -497,7 +497,7 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     const edge = world.edge({ hdfs: '/envs' });
     const staging = await edge.stage(request, world.progress);
     program('programs/sha256sum', `echo x >>${base}/hashed; exec /usr/bin/sha256sum "$@"`);
-    assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);
+    assert.equal(await edge.isIntact(staging, world.progress.signal), true);
     assert.equal(existsSync(join(base, 'hashed')), false, 'it was read again');
   });
 
@@ -510,11 +510,11 @@ export PYSPARK_PYTHON=$SPARK_HOME/python
     const stored = join(base, 'hdfs/envs', request.archive.sha256);
     file('hdfs/envs/other/churn.tar.gz');
     const { signal } = world.progress;
-    await edge.remove(staging, request.archive, { keepArchive: true, signal });
+    await edge.remove(staging, { keepArchive: true, signal });
     assert.equal(existsSync(stored), true);
-    await edge.remove(staging, request.archive, { keepArchive: false, signal });
+    await edge.remove(staging, { keepArchive: false, signal });
     assert.deepEqual(readdirSync(join(base, 'hdfs/envs')), ['other']);
-    await edge.remove(staging, request.archive, { keepArchive: false, signal });
+    await edge.remove(staging, { keepArchive: false, signal });
   });
 
   it('says when a closed folder keeps nodes from sharing the archive', async () => {

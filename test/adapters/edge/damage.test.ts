@@ -36,7 +36,7 @@ describe("a driver's prefix", { skip: withoutSshd }, () => {
   });
 
   const at = (name: string) => join(staging.driverPrefix, name);
-  const isIntact = () => edge.isIntact(staging, request.archive, world.progress.signal);
+  const isIntact = () => edge.isIntact(staging, world.progress.signal);
 
   it('is as it was whatever Python compiles in it, and whoever has links to its files', async () => {
     mkdirSync(at('lib/__pycache__'));
@@ -92,7 +92,7 @@ describe("a driver's prefix", { skip: withoutSshd }, () => {
     writeFileSync(file, bytes);
     execFileSync('touch', ['-r', time, file]);
   };
-  const restore = () => edge.restore(staging, request.archive, world.progress);
+  const restore = () => edge.restore(staging, world.progress);
   const nothingIsLeft = () =>
     assert.equal(execFileSync('find', [world.root, '-name', '*.part*'], { encoding: 'utf8' }), '');
 
@@ -129,7 +129,7 @@ describe("a driver's prefix", { skip: withoutSshd }, () => {
     });
     mkdirSync(join(world.directory, 'full'));
     writeFileSync(join(world.directory, 'full/tar'), '#!/bin/sh\nexit 2\n', { mode: 0o755 });
-    await assert.rejects(full.restore(staging, request.archive, world.progress), {
+    await assert.rejects(full.restore(staging, world.progress), {
       code: 'unpack-failed',
     });
     assert.equal(lstatSync(at('lib/module.py')).ino, ino);

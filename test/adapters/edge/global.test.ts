@@ -28,7 +28,7 @@ describe('the folder of a line in the global layout', { skip: withoutSshd }, () 
   });
 
   it('goes on in the prefix where an older version had it, and goes with that', async () => {
-    const { request, staging } = await stage();
+    const { staging } = await stage();
     const edge = world.edge();
     const { signal } = world.progress;
     const old = join(staging.driverPrefix, 'global/MYGLOBALENV');
@@ -36,11 +36,11 @@ describe('the folder of a line in the global layout', { skip: withoutSshd }, () 
     symlinkSync('../..', join(old, 'churn'));
     rmSync(staging.globalFolder ?? '', { recursive: true });
     const older = { ...staging, globalFolder: join(staging.driverPrefix, 'global') };
-    assert.ok(await edge.isIntact(older, request.archive, signal));
-    const launched = await edge.launch(older, request.archive, signal);
+    assert.ok(await edge.isIntact(older, signal));
+    const launched = await edge.launch(older, signal);
     const python = realpathSync(`${staging.driverPrefix}/bin/python`);
     for (const { globalFolder } of [older, launched]) assert.equal(leadsTo(globalFolder), python);
-    await edge.remove(launched, request.archive, { keepArchive: false, signal });
+    await edge.remove(launched, { keepArchive: false, signal });
     assert.deepEqual(readdirSync(join(world.root, 'envs')), []);
   });
 });

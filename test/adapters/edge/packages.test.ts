@@ -117,7 +117,7 @@ describe('packages that an edge node keeps unpacked', { skip: withoutSshd }, () 
     const whole = await stage({ ...request, segments: [] });
     world.config.root = world.root;
     assert.deepEqual(contents(staging.driverPrefix), contents(whole.driverPrefix));
-    assert.equal(await world.edge().isIntact(staging, request.archive, signal), true);
+    assert.equal(await world.edge().isIntact(staging, signal), true);
     const parts = execFileSync('find', [world.root, '-name', '*.part*'], { encoding: 'utf8' });
     assert.equal(parts, '');
   };
@@ -255,7 +255,7 @@ ${more}`,
     chmodSync(core(one), 0o444);
     execFileSync('touch', ['-r', time, core(one)]);
     assert.match(
-      (await world.edge().restore(one, first.archive, world.progress)) ?? '',
+      (await world.edge().restore(one, world.progress)) ?? '',
       /^`lib\/python3\.11\/site-packages\/numpy\/core\.so` of the prefix/,
     );
     assert.deepEqual(readFileSync(core(one)), whole);
@@ -376,11 +376,11 @@ ${more}`,
       const second = await packed(format, 2, pandas());
       const [one, two] = [await stage(first), await stage(second)];
       const edge = world.edge();
-      await edge.remove(two, second.archive, GONE);
+      await edge.remove(two, GONE);
       assert.equal(kept().length, 2);
       assert.equal(statSync(core(one)).mode & 0o222, 0);
       await assertAsWhole(one, first);
-      await edge.remove(one, first.archive, GONE);
+      await edge.remove(one, GONE);
       assert.deepEqual(kept(), []);
     });
   }

@@ -56,12 +56,12 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
     writeFileSync(mine, 'of somebody else');
     assert.ok(left('notes.txt').length > 5);
     const edge = world.edge();
-    await edge.remove(staging, request.archive, GONE);
+    await edge.remove(staging, GONE);
     assert.deepEqual(left(), ['notes.txt']);
-    await edge.remove(staging, request.archive, GONE);
+    await edge.remove(staging, GONE);
     const again = await stage(request);
     assert.equal(again.driverPrefix, staging.driverPrefix);
-    assert.equal(await edge.isIntact(again, request.archive, signal), true);
+    assert.equal(await edge.isIntact(again, signal), true);
   });
 
   it('leaves the other revisions, which the links then lead to', async () => {
@@ -70,12 +70,12 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
     const [one, two] = [await stage(first), await stage(second)];
     await point(2);
     const before = left();
-    await world.edge().remove(two, second.archive, GONE);
+    await world.edge().remove(two, GONE);
     assert.equal(readlinkSync(join(world.root, 'envs/churn/current')), '1');
     assert.equal(existsSync(join(world.root, 'MYGLOBALENV/churn/bin/python')), true);
     assert.equal(existsSync(join(world.root, 'launch/churn@2')), false);
     assert.equal(existsSync(join(world.root, 'launch/churn')), false);
-    assert.equal(await world.edge().isIntact(one, first.archive, signal), true);
+    assert.equal(await world.edge().isIntact(one, signal), true);
     const ofSecond = new RegExp(
       `^(?:envs|manifests)/churn/2|${second.archive.sha256}|^launch/churn(@2|:.*)?$`,
     );
@@ -88,15 +88,15 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
     const one = await stage(request);
     const two = await stage({ ...request, revision: 2 });
     const edge = world.edge();
-    await edge.remove(one, request.archive, GONE);
+    await edge.remove(one, GONE);
     assert.equal(existsSync(one.driverPrefix), false);
-    assert.equal(await edge.isIntact(two, request.archive, signal), true);
-    await edge.remove(two, request.archive, { ...GONE, keepArchive: true });
+    assert.equal(await edge.isIntact(two, signal), true);
+    await edge.remove(two, { ...GONE, keepArchive: true });
     assert.deepEqual(
       left().filter((path) => path.endsWith('.tar.gz')),
       [`archives/${request.archive.sha256}/churn.tar.gz`],
     );
-    await edge.remove(two, request.archive, GONE);
+    await edge.remove(two, GONE);
     assert.deepEqual(left(), []);
   });
 
@@ -108,11 +108,11 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
     assert.notEqual(two.driverPrefix, one.driverPrefix);
     await point(1);
     const edge = world.edge();
-    await edge.remove(one, failed.archive, GONE);
+    await edge.remove(one, GONE);
     assert.equal(existsSync(one.driverPrefix), false);
     const started = readFileSync(join(world.root, 'launch/churn'), 'utf8');
     assert.ok(started.includes(`${two.driverPrefix}/bin/python`));
-    await edge.remove(two, request.archive, GONE);
+    await edge.remove(two, GONE);
     assert.deepEqual(left(), []);
   });
 
@@ -130,8 +130,8 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
       // The shell that runs the program is killed, as when the host goes down.
       writeFileSync(join(programs, step), '#!/bin/sh\nkill -9 $PPID\n', { mode: 0o755 });
       const env = { PATH: `${programs}:${process.env.PATH}` };
-      await assert.rejects(world.edge({ env }).remove(staging, request.archive, GONE), step);
-      await world.edge().remove(staging, request.archive, GONE);
+      await assert.rejects(world.edge({ env }).remove(staging, GONE), step);
+      await world.edge().remove(staging, GONE);
       assert.deepEqual(left(), [], step);
     }
   });
@@ -155,7 +155,7 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
         code: 'unpack-failed',
       });
       assert.ok(begun && left().some((path) => path.endsWith('.tar.gz')));
-      await world.edge().remove(begun, request.archive, GONE);
+      await world.edge().remove(begun, GONE);
       assert.deepEqual(left(), []);
     }
   });
@@ -176,7 +176,7 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
       { revision: 2 },
     ]) {
       await assert.rejects(
-        world.edge().remove({ ...staging, ...change }, request.archive, GONE),
+        world.edge().remove({ ...staging, ...change }, GONE),
         (error: FerryError) => ['not-ours', 'bad-name'].includes(error.code),
         JSON.stringify(change),
       );
@@ -185,9 +185,10 @@ describe('what is taken back from an edge node', { skip: withoutSshd }, () => {
     const other = makeArchive(world.directory, { files: { 'lib/other.py': 'other = 1\n' } });
     const foreign = {
       ...staging,
+      archive: other.archive,
       archivePath: staging.archivePath.replace(request.archive.sha256, other.archive.sha256),
     };
-    await world.edge().remove(foreign, other.archive, GONE);
+    await world.edge().remove(foreign, GONE);
     assert.deepEqual(left(), before);
   });
 

@@ -17,7 +17,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { Archive } from '../../../src/domain/archive.ts';
 import type { Staging } from '../../../src/domain/environment.ts';
 import { Cancelled } from '../../../src/domain/errors.ts';
 import { lineFor } from '../../../src/domain/lines.ts';
@@ -161,7 +160,7 @@ describe('staging on an edge node', { skip: withoutSshd }, () => {
     }
     const { signal } = world.progress;
     const older = { ...staging, archiveLink: null };
-    assert.deepEqual(await edge.launch(older, request.archive, signal), staging);
+    assert.deepEqual(await edge.launch(older, signal), staging);
     assert.equal(readFileSync(join(world.root, 'run'), 'utf8'), program);
     assert.ok(
       existsSync(`${staging.archiveLink}`) && existsSync(join(world.root, 'launch/churn@1')),
@@ -414,13 +413,13 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     const edge = world.edge();
     const staging = await edge.stage(request, world.progress);
     const { signal } = world.progress;
-    assert.equal(await edge.isIntact(staging, request.archive, signal), true);
+    assert.equal(await edge.isIntact(staging, signal), true);
     const bytes = readFileSync(staging.archivePath);
     bytes[100] = (bytes[100] ?? 0) ^ 1;
     writeFileSync(staging.archivePath, bytes);
-    assert.equal(await edge.isIntact(staging, request.archive, signal), false);
+    assert.equal(await edge.isIntact(staging, signal), false);
     assertStaged(await edge.stage(request, world.progress), request);
-    assert.equal(await edge.isIntact(staging, request.archive, signal), true);
+    assert.equal(await edge.isIntact(staging, signal), true);
   });
 
   it('reads an archive again only when something touched it, once a day, and without a note of it', async () => {
@@ -435,7 +434,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     /** How often the archive is read for an answer. */
     const readFor = async (answer: boolean) => {
       const before = hashed();
-      assert.equal(await edge.isIntact(staging, request.archive, signal), answer);
+      assert.equal(await edge.isIntact(staging, signal), answer);
       return hashed() - before;
     };
     assert.equal(await readFor(true), 0, 'what was verified as it came is known');
@@ -464,9 +463,9 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     const staging = await edge.stage(request, world.progress);
     rmSync(join(staging.driverPrefix, 'bin'), { recursive: true });
     const { signal } = world.progress;
-    assert.equal(await edge.isIntact(staging, request.archive, signal), false);
+    assert.equal(await edge.isIntact(staging, signal), false);
     await edge.stage(request, world.progress);
-    assert.equal(await edge.isIntact(staging, request.archive, signal), true);
+    assert.equal(await edge.isIntact(staging, signal), true);
   });
 
   it('has one path for driver and executors in the global layout, whatever the name means', async () => {
@@ -488,7 +487,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
         const { directory, text } = lineFor({ staging }, null);
         assert.match(text, /PYSPARK_PYTHON=\.\/MYGLOBALENV\/churn\/bin\/python /);
         assert.equal(leadsTo(directory ?? ''), prefixes[at]);
-        assert.ok(await edge.isIntact(staging, requests[at]?.archive as Archive, signal));
+        assert.ok(await edge.isIntact(staging, signal));
       }
     }
     await edge.point('churn', { default: null, tags: {} }, recordPapers, signal);
@@ -716,7 +715,7 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
         readlinkSync(join(world.root, 'FOO', request.environment)),
         `../envs/${request.environment}/current`,
       );
-      assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);
+      assert.equal(await edge.isIntact(staging, world.progress.signal), true);
       assert.deepEqual(readdirSync(world.root).includes('MYGLOBALENV'), false);
     }
     assert.throws(() => world.edge({ alias: 'archives' }), { code: 'bad-config' });
@@ -813,6 +812,6 @@ b' COST='$5' API_KEY=hunter2 DATABASE_PASSWORD=hunter3; exit 3
     assert.deepEqual(small.filter(existsSync), []);
     for (const file of old) assert.ok(!existsSync(join(world.root, file)), file);
     for (const file of young) assert.ok(existsSync(join(world.root, file)), file);
-    assert.equal(await edge.isIntact(staging, request.archive, world.progress.signal), true);
+    assert.equal(await edge.isIntact(staging, world.progress.signal), true);
   });
 });

@@ -85,6 +85,18 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
         ),
       }),
   ),
+  fc.record({ place, sha: fc.constantFrom(...SHAS) }).map(
+    ({ place: at, sha: sha256 }): Change =>
+      (known) => ({
+        ...known,
+        revisions: known.revisions.map((each, index) => ({
+          ...each,
+          stagings: each.stagings.map((staging) =>
+            index === at ? { ...staging, archive: { ...staging.archive, sha256 } } : staging,
+          ),
+        })),
+      }),
+  ),
   place.map(
     (at): Change =>
       (known) => ({
