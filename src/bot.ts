@@ -28,7 +28,7 @@ export async function startBot(
     span: foundation.tracing.span,
   });
   foundation.watch.ask('slack', () => app.whyNotReady());
-  const understanding = keepUnderstanding(store, VERSION);
+  const understanding = keepUnderstanding(store, { version: VERSION, events });
   const stop = async () => {
     understanding.close();
     await app.stop();

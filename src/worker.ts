@@ -146,7 +146,7 @@ export async function startWorker(
   await Promise.all([worker.ready(), errands.ready()]);
   log.info({ platform: config.worker.platform }, 'worker ready');
   const presence = keepPresence(
-    { store, clock, log: (line, fields = {}) => log.info(fields, line) },
+    { store, clock, events, log: (line, fields = {}) => log.info(fields, line) },
     {
       ...{ id: `${hostname()}:${process.pid}`, host: hostname(), version: VERSION },
       ...{ platform: config.worker.platform, concurrency: config.worker.concurrency },

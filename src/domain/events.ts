@@ -150,6 +150,9 @@ export const EVENTS = {
   ),
   'redis-away': event('error', 'this process cannot reach Redis, and tries again', ['reason']),
   'redis-back': event('info', 'it can again', ['seconds']),
+  'redis-emptied': event('error', 'what Redis had is gone, and bots and workers run on', [
+    'reason',
+  ]),
   'redis-full': event('error', 'Redis takes nothing new: operators are told', []),
   'redis-room': event('info', 'it does again', []),
   'slack-away': event('error', 'Slack’s Web API gives no answer, and is asked again', [

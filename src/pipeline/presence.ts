@@ -1,10 +1,12 @@
 import { isStoreError } from '../domain/errors.ts';
+import type { Events } from '../domain/events.ts';
 import type { Clock, Store } from '../domain/ports.ts';
 import { PRESENCE_MS, type Presence, type Work } from '../domain/presence.ts';
 
 export interface PresencePorts {
   store: Store;
   clock: Clock;
+  events: Events;
   log(line: string, fields?: Record<string, unknown>): void;
 }
 
@@ -26,12 +28,32 @@ export async function untilAnswered<T>(
   }
 }
 
+const EMPTIED =
+  'What Redis had is gone. Stop bots and workers, then `conda-ferry restore` brings it back from a backup and the edges.';
+
+/**
+ * Asks whether this version understands the store. Where it did before and nobody has noted so by now, all that was
+ * in there is gone: one of all bots and workers sees it, and tells.
+ */
+function understanding(store: Pick<Store, 'requireFormat'>, version: string, events: Events) {
+  let isKnown = false;
+  return async () => {
+    const { isFirst } = await store.requireFormat(version);
+    if (isKnown && isFirst) events.emit('redis-emptied', { reason: EMPTIED });
+    isKnown = true;
+  };
+}
+
 /** Looks again and again; `newer` rejects once a newer version has written what this one would damage. */
-export function keepUnderstanding(store: Store, version: string) {
+export function keepUnderstanding(
+  store: Pick<Store, 'requireFormat'>,
+  { version, events }: { version: string; events: Events },
+) {
+  const look = understanding(store, version, events);
   const newer = Promise.withResolvers<never>();
   newer.promise.catch(() => {});
   const timer = setInterval(() => {
-    store.requireFormat(version).catch((error: unknown) => {
+    look().catch((error: unknown) => {
       if (!isStoreError(error)) newer.reject(error);
     });
   }, PRESENCE_MS);
@@ -55,7 +77,8 @@ export interface Drainable {
  * is away nobody is told, and nobody asks.
  */
 export function keepPresence(ports: PresencePorts, self: Self, worker: Drainable) {
-  const { store, clock, log } = ports;
+  const { store, clock, log, events } = ports;
+  const understand = understanding(store, self.version, events);
   /** By Redis' clock, which is known once it has answered. */
   let startedAt: number | null = null;
   const over = Promise.withResolvers<void>();
@@ -92,7 +115,7 @@ export function keepPresence(ports: PresencePorts, self: Self, worker: Drainable
 
   async function look(): Promise<void> {
     try {
-      await store.requireFormat(self.version);
+      await understand();
       startedAt ??= clock.now();
       const asked = await store.readDrains([self.host, self.id]);
       follow(isAskedHere || (asked !== null && asked >= startedAt));

@@ -452,8 +452,9 @@ export class MemoryStore implements Store {
     return asked.length === 0 ? null : Math.max(...asked);
   }
 
-  async requireFormat(): Promise<void> {
+  async requireFormat(): Promise<{ isFirst: boolean }> {
     await this.#reach();
+    return { isFirst: false };
   }
 
   async readFreezes(): Promise<Freeze[]> {

@@ -16,8 +16,8 @@ export function storeFormat(link: RedisLink, keys: StoreKeys): Pick<Store, 'requ
     async requireFormat(version) {
       const answer = await link.script(AGREE, [keys.format], [STORE_FORMAT, version]);
       // The script's own answer: the noted format and the version that noted it.
-      const [format, by] = answer as [string, string];
-      if (Number(format) <= STORE_FORMAT) return;
+      const [format, by, isFirst] = answer as [string, string, number];
+      if (Number(format) <= STORE_FORMAT) return { isFirst: isFirst === 1 };
       throw outsideError({
         code: 'store-newer',
         message: `Conda Ferry ${by} has written to this Redis what ${version} would damage: it has format ${format}, and this program knows ${STORE_FORMAT}.`,
@@ -30,13 +30,13 @@ export function storeFormat(link: RedisLink, keys: StoreKeys): Pick<Store, 'requ
 /**
  * Notes the highest format that anybody has written, and who was the first.
  *
- * KEYS: format. ARGV: format, version. Returns the noted ones.
+ * KEYS: format. ARGV: format, version. Returns the noted ones, and 1 where nothing was noted.
  */
 const AGREE = `
 local noted = redis.call('HMGET', KEYS[1], 'format', 'version')
 if not noted[1] or tonumber(noted[1]) < tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 'format', ARGV[1], 'version', ARGV[2])
-  return {ARGV[1], ARGV[2]}
+  return {ARGV[1], ARGV[2], noted[1] and 0 or 1}
 end
-return noted
+return {noted[1], noted[2], 0}
 `;

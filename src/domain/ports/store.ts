@@ -222,9 +222,9 @@ export interface Store {
   readDrains(names: readonly string[]): Promise<number | null>;
   /**
    * That this version of Conda Ferry understands all that is in the store. Throws `store-newer` where a
-   * newer one has written what it would damage.
+   * newer one has written what it would damage. `isFirst`: nobody had been there before, or all is gone.
    */
-  requireFormat(version: string): Promise<void>;
+  requireFormat(version: string): Promise<{ isFirst: boolean }>;
 
   /** Of builds, proofs and errands of each platform. */
   standings(platforms: readonly Platform[]): Promise<QueueStanding[]>;
