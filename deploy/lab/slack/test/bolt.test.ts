@@ -10,7 +10,7 @@ async function inWorld(
   mode: 'socket' | 'http',
   play: (world: World) => Promise<void>,
 ): Promise<void> {
-  const slack = await startSlackEmulator({ retryDelaysMs: [20, 20, 20], acknowledgeMs: 500 });
+  const slack = await startSlackEmulator({ retryDelaysMs: [20, 20, 20], acknowledgeMs: 1_500 });
   const app = await startBoltApp(slack, mode);
   try {
     await play({ slack, app });

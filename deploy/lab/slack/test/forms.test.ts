@@ -15,7 +15,7 @@ interface World {
 async function inForm(play: (world: World) => Promise<void>): Promise<void> {
   const slack = await startSlackEmulator({
     commands: [{ command: '/form', description: 'A form', usageHint: '' }],
-    acknowledgeMs: 500,
+    acknowledgeMs: 1_500,
   });
   const app = await startBoltApp(slack, 'socket');
   try {
