@@ -6,7 +6,8 @@ import type { ArchiveFormat, Layout, Packer, ProjectPin } from './request.ts';
 export const PACKING_GENERATION = 2;
 
 /**
- * sha256 over everything that decides the bytes of an archive: same fingerprint, same archive.
+ * sha256 over everything that decides what is in an archive: same fingerprint, same archive. Two build hosts give it
+ * the same bytes where prefixes have the same path on both, as their data folder has, and engines record alike.
  * The environment's name is in it because it is the archive's top-level folder.
  */
 export function fingerprint(input: {
