@@ -50,15 +50,17 @@ const wantsJson = (words: readonly string[]): boolean => optionsOf(words).some(i
 async function noCommand(name: string, rest: readonly string[]): Promise<FerryError> {
   const { commandNamed } = await import('../../commands/named.ts');
   const { commands } = await import('../../commands/registry.ts');
-  const near = closest(name, Object.keys(CATALOGUE));
-  const isSaid = commandNamed(name, commands) !== undefined;
+  const all = [...Object.keys(CATALOGUE), ...commands.map((command) => command.name)];
+  const near = closest(name, all);
+  const isNearSaid = near !== null && !Object.hasOwn(CATALOGUE, near);
+  const saidAs = commandNamed(name, commands) ? name : isNearSaid && near;
   return userError({
     code: 'unknown-command',
     message: name.startsWith('-')
       ? `There is no option \`${printable(name)}\` before a command.`
       : `There is no command \`${printable(name)}\`.`,
-    suggestion: isSaid
-      ? `It is said to the bot: \`conda-ferry exec -- ${quote([name, ...rest].join(' '))}\``
+    suggestion: saidAs
+      ? `It is said to the bot: \`conda-ferry exec -- ${quote([saidAs, ...rest].join(' '))}\``
       : near
         ? `Did you mean \`conda-ferry ${near}\`?`
         : 'All there are: `conda-ferry --help`',

@@ -169,8 +169,11 @@ describe('--json', () => {
   });
 });
 
-test('what is said to the bot and typed as a sub-command is told how it is said here', () => {
-  const { status, stderr } = typed(['create', 'churn', 'numpy>=2']);
-  assert.equal(status, 1);
-  assert.match(stderr, /conda-ferry exec -- 'create churn numpy>=2'/);
+test('what is said to the bot and typed as a sub-command is told how it is said here, with a slip, too', () => {
+  for (const word of ['create', 'creat']) {
+    const { status, stderr } = typed([word, 'churn', 'numpy>=2']);
+    assert.equal(status, 1);
+    assert.match(stderr, /conda-ferry exec -- 'create churn numpy>=2'/);
+  }
+  assert.match(typed(['restor']).stderr, /Did you mean `conda-ferry restore`\?/);
 });
