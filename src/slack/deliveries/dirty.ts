@@ -3,6 +3,7 @@
 export interface Dirty {
   /** A build has changed; not `isHeard`: it may have, while nobody listened. */
   mark(buildId: string, isHeard: boolean): void;
+  has(buildId: string): boolean;
   isEmpty(): boolean;
   /** The number of the newest change. */
   count(): number;
@@ -39,6 +40,7 @@ export function createDirty(): Dirty {
       count += 1;
       entries.set(id, { id, change: count, isHeard, urgency: null });
     },
+    has: (id) => entries.has(id),
     isEmpty: () => entries.size === 0,
     count: () => count,
     after: (seen) => [...entries.values()].flatMap(({ id, change }) => (change > seen ? [id] : [])),

@@ -117,7 +117,9 @@ export function createLiveEdits(options: LiveEditOptions): LiveEdits {
     const read = new Map<string, Build>();
     for (const seen of dirty.unseen()) {
       const build = await readBuild(seen.id);
-      if (build) for (const other of waiting.see(build)) dirty.mark(other, true);
+      // The turn of one that has changed itself comes anyway, and maybe first.
+      const moved = build ? waiting.see(build) : [];
+      for (const other of moved) if (!dirty.has(other)) dirty.mark(other, true);
       if (build && !build.message && !seen.isHeard) options.unposted?.(build);
       if (!build?.message || gone.has(addressOf(build.message))) {
         dirty.forget(seen);
