@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '../../deploy/lab/slack/index.ts';
 import { formatSpec } from '../../src/domain/spec.ts';
 import { failures } from '../answers/samples.ts';
@@ -699,6 +700,20 @@ describe('under strain', () => {
       },
       { emulator: { now: () => begun + time.passed } },
     );
+  });
+
+  test('a bot that stops while it opens its second connection leaves nothing to wait for', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+    const before = timers();
+    await inWorld(async (world) => {
+      await bothAreOpen(world);
+      world.slack.faults.next('link', {});
+      world.slack.faults.next('link', { delayMs: 300 });
+      await world.restart();
+      while (world.slack.calls('link').length < 4) await pause(5);
+      assert.equal(world.slack.connections(), 1);
+    });
+    assert.ok(timers().length <= before.length, `${before.length} before, ${timers().length} now`);
   });
 
   test('no command is lost where one of two connections goes', () =>

@@ -1,6 +1,7 @@
 /**
  * What goes wrong, decided by a test: the next calls of a Web API method, the next deliveries to
- * the app, the socket, the tokens. `response_url` and `upload` are names too, beside the methods.
+ * the app, the socket, the tokens. `response_url` and `upload` are names too, beside the methods, and
+ * `link`: a connection of Socket Mode, which has `delayMs` alone.
  */
 export type CallFault = {
   /** HTTP status to answer with instead of running the method. */

@@ -163,7 +163,13 @@ export async function listen(
       else response.destroy();
     }
   });
-  server.on('upgrade', (request, socket, head) => slack.socketMode.upgrade(request, socket, head));
+  server.on('upgrade', async (request, socket, head) => {
+    const { delayMs } = slack.faults.takeCall('link');
+    const at = slack.workspace.now();
+    calls.push({ method: 'link', args: {}, at, status: 101, reply: null });
+    if (delayMs) await sleep(delayMs, undefined, { ref: false });
+    slack.socketMode.upgrade(request, socket, head);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

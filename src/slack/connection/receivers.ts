@@ -32,6 +32,9 @@ export type Connection =
  */
 const KEPT_OPEN = 75_000;
 
+/** Milliseconds for a socket to be closed, where Slack does not answer. */
+const CLOSE_PATIENCE = 3_000;
+
 export interface Receivers {
   /** The one the app is made with; the others are given to it by `share`. */
   first: HTTPReceiver | SocketModeReceiver;
@@ -110,15 +113,28 @@ function overSockets(
   const first = connect();
   const others = Array.from({ length: connections - 1 }, connect);
   const all = [first, ...others];
+  const opening = new Map<SocketModeReceiver, Promise<unknown>>();
   let isClosed = false;
   const start = async (receiver: SocketModeReceiver) => {
+    const started = receiver.start();
+    opening.set(receiver, started);
     try {
-      await receiver.start();
+      await started;
     } catch (error) {
       throw whyNoSocket(chatError(error));
+    } finally {
+      opening.delete(receiver);
     }
     // It waited for its turn while the others were closed.
-    if (isClosed) await disconnect(receiver);
+    if (isClosed) await receiver.client.disconnect();
+  };
+  const close = async (receiver: SocketModeReceiver) => {
+    const patience = sleep(CLOSE_PATIENCE, undefined, { ref: false });
+    // Closed while it opens, a socket of Bolt's leaves a timer behind; before, there is nothing to wait for.
+    const isToOpen = receiver.client.websocket !== undefined && opening.get(receiver);
+    if (isToOpen) await Promise.race([isToOpen.catch(() => {}), patience]);
+    // Bolt's own stop() resolves before the socket is closed and leaves one behind, too.
+    await Promise.race([receiver.client.disconnect(), patience]);
   };
   return {
     first,
@@ -143,14 +159,9 @@ function overSockets(
     },
     async close() {
       isClosed = true;
-      await Promise.all(all.map(disconnect));
+      await Promise.all(all.map(close));
     },
   };
-}
-
-/** Bolt's own stop() resolves before the socket is closed and leaves a timer behind. */
-async function disconnect(receiver: SocketModeReceiver): Promise<void> {
-  await Promise.race([receiver.client.disconnect(), sleep(3_000, undefined, { ref: false })]);
 }
 
 /** The operator's to mend: somebody else has the port, or we may not have it. */
