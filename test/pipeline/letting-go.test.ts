@@ -135,6 +135,21 @@ describe('a revision that is deleted', () => {
     assert.deepEqual(world.kept, [true, false, false]);
   });
 
+  test('keeps the archive for a revision that was built again since with other bytes', async () => {
+    const world = churn();
+    const { revisions, ...known } = world.store.environments.get('churn') ?? environment();
+    world.store.environments.set('churn', {
+      ...known,
+      revisions: revisions.map((each) =>
+        each.number === 1
+          ? { ...each, archive: { ...each.archive, sha256: 'd'.repeat(64) } }
+          : each,
+      ),
+    });
+    await world.say(OWNER, 'delete churn@2 --yes');
+    assert.deepEqual([world.removed, world.kept], [['lab churn@2'], [true]]);
+  });
+
   test('keeps no archive for a revision of the same bytes on another edge', async () => {
     const world = churn();
     const { revisions, ...known } = world.store.environments.get('churn') ?? environment();
