@@ -702,19 +702,34 @@ describe('under strain', () => {
     );
   });
 
-  test('a bot that stops while it opens its second connection leaves nothing to wait for', async () => {
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
-    const before = timers();
-    await inWorld(async (world) => {
-      await bothAreOpen(world);
-      world.slack.faults.next('link', {});
-      world.slack.faults.next('link', { delayMs: 300 });
-      await world.restart();
-      while (world.slack.calls('link').length < 4) await pause(5);
-      assert.equal(world.slack.connections(), 1);
+  const opening: Readonly<Record<string, (world: World) => Promise<void>>> = {
+    'its second connection': async ({ slack, restart }) => {
+      slack.faults.next('link', {});
+      slack.faults.next('link', { delayMs: 300 });
+      await restart();
+      while (slack.calls('link').length < 4) await pause(5);
+    },
+    'one again': async ({ slack }) => {
+      slack.faults.next('link', { delayMs: 300 });
+      slack.faults.disconnect('refresh_requested', 1);
+      while (slack.calls('link').length < 3) await pause(5);
+    },
+  };
+  for (const [which, open] of Object.entries(opening)) {
+    test(`a bot that stops while it opens ${which} leaves nothing to wait for`, async () => {
+      const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+      const before = timers();
+      await inWorld(async (world) => {
+        await bothAreOpen(world);
+        await open(world);
+        assert.equal(world.slack.connections(), 1);
+      });
+      assert.ok(
+        timers().length <= before.length,
+        `${before.length} before, ${timers().length} now`,
+      );
     });
-    assert.ok(timers().length <= before.length, `${before.length} before, ${timers().length} now`);
-  });
+  }
 
   test('no command is lost where one of two connections goes', () =>
     inWorld(async (world) => {

@@ -113,28 +113,34 @@ function overSockets(
   const first = connect();
   const others = Array.from({ length: connections - 1 }, connect);
   const all = [first, ...others];
-  const opening = new Map<SocketModeReceiver, Promise<unknown>>();
+  /** From the moment they have an address until Slack greets them, at first and again. */
+  const opening = new Set<SocketModeReceiver>();
   let isClosed = false;
+  for (const receiver of all) {
+    const { client } = receiver;
+    client.on('connecting', () => opening.add(receiver));
+    client.on('connected', () => {
+      opening.delete(receiver);
+      // It waited for its turn while the others were closed.
+      if (isClosed) void client.disconnect();
+    });
+  }
   const start = async (receiver: SocketModeReceiver) => {
-    const started = receiver.start();
-    opening.set(receiver, started);
     try {
-      await started;
+      await receiver.start();
     } catch (error) {
       throw whyNoSocket(chatError(error));
-    } finally {
-      opening.delete(receiver);
     }
-    // It waited for its turn while the others were closed.
-    if (isClosed) await receiver.client.disconnect();
   };
   const close = async (receiver: SocketModeReceiver) => {
+    const { client } = receiver;
     const patience = sleep(CLOSE_PATIENCE, undefined, { ref: false });
-    // Closed while it opens, a socket of Bolt's leaves a timer behind; before, there is nothing to wait for.
-    const isToOpen = receiver.client.websocket !== undefined && opening.get(receiver);
-    if (isToOpen) await Promise.race([isToOpen.catch(() => {}), patience]);
+    // Closed while it opens, a socket of Bolt's leaves a timer behind, and a rejection that nobody catches.
+    if (opening.has(receiver)) {
+      await Promise.race([new Promise((resolve) => client.once('connected', resolve)), patience]);
+    }
     // Bolt's own stop() resolves before the socket is closed and leaves one behind, too.
-    await Promise.race([receiver.client.disconnect(), patience]);
+    await Promise.race([client.disconnect(), patience]);
   };
   return {
     first,
